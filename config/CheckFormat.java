@@ -1,0 +1,45 @@
+import com.google.googlejavaformat.java.Formatter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Checks (or with {@code apply} rewrites) the form of every Java source below the given folder with
+ * google-java-format. A launcher of our own because the formatter's Maven plugins run it inside
+ * Maven's JVM, which may be Java 17 and cannot parse Java 25.
+ */
+public final class CheckFormat {
+  public static void main(String[] args) throws Exception {
+    boolean apply = args[0].equals("apply");
+    List<Path> sources = new ArrayList<>();
+    try (var walk = Files.walk(Path.of(args[1]))) {
+      walk.filter(p -> p.toString().endsWith(".java"))
+          .filter(p -> !p.toString().contains("/target/"))
+          .forEach(sources::add);
+    }
+    List<Path> wrong = new ArrayList<>();
+    var formatter = new Formatter();
+    for (Path source : sources) {
+      String text = Files.readString(source);
+      String formatted;
+      try {
+        formatted = formatter.formatSourceAndFixImports(text);
+      } catch (Exception e) {
+        throw new IllegalStateException(source + ": " + e.getMessage(), e);
+      }
+      if (formatted.equals(text)) {
+        continue;
+      }
+      wrong.add(source);
+      if (apply) {
+        Files.writeString(source, formatted);
+      }
+    }
+    if (!wrong.isEmpty() && !apply) {
+      System.err.println("Not in google-java-format (mvn -N process-sources -Dformat.mode=apply mends it):");
+      wrong.forEach(p -> System.err.println("  " + p));
+      System.exit(1);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package dev.whittle.ir;
+
+import java.util.Locale;
+
+/**
+ * Thrown by an operator about its operands. Whoever walks the graph adds the node's name and turns
+ * it into a {@link ModelException}; it never reaches a user as it is.
+ */
+public final class OperandException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final boolean unsupported;
+
+  private OperandException(String message, boolean unsupported) {
+    super(message);
+    this.unsupported = unsupported;
+  }
+
+  /** The operands contradict each other or the attributes; no implementation could run this. */
+  public static OperandException invalid(String format, Object... args) {
+    return new OperandException(String.format(Locale.ROOT, format, args), false);
+  }
+
+  /** The operands are legal but no kernel here takes them. */
+  public static OperandException unsupported(String format, Object... args) {
+    return new OperandException(String.format(Locale.ROOT, format, args), true);
+  }
+
+  public boolean isUnsupported() {
+    return unsupported;
+  }
+
+  /** This problem as an exception for the user, with the place it occurred at. */
+  public ModelException at(String where) {
+    return unsupported
+        ? new UnsupportedModelException(where, String.valueOf(getMessage()), "")
+        : new MalformedModelException(where + ": " + getMessage(), this);
+  }
+}

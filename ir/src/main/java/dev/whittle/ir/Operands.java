@@ -1,0 +1,83 @@
+package dev.whittle.ir;
+
+import dev.whittle.ir.kernel.Tensor;
+import java.util.Collections;
+import java.util.List;
+import java.util.ArrayList;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** The inputs and declared outputs of a node, as far as they are known. */
+public final class Operands {
+  private final List<@Nullable Operand> inputs;
+  private final List<Operand> outputs;
+  private final SubgraphTypes subgraphs;
+
+  /** Types the outputs of another graph of the model, for operators that run one. */
+  @FunctionalInterface
+  public interface SubgraphTypes {
+    List<TypedShape> outputs(int graph, List<TypedShape> inputs);
+  }
+
+  /**
+   * @param inputs null where an optional input is left out
+   */
+  public Operands(
+      List<@Nullable Operand> inputs, List<Operand> outputs, SubgraphTypes subgraphs) {
+    this.inputs = Collections.unmodifiableList(new ArrayList<>(inputs));
+    this.outputs = List.copyOf(outputs);
+    this.subgraphs = subgraphs;
+  }
+
+  public int inputCount() {
+    return inputs.size();
+  }
+
+  public int outputCount() {
+    return outputs.size();
+  }
+
+  /** Whether input {@code i} is there; optional ones may be left out. */
+  public boolean hasInput(int i) {
+    return i < inputs.size() && inputs.get(i) != null;
+  }
+
+  /**
+   * Input {@code i}.
+   *
+   * @throws OperandException if it is left out
+   */
+  public Operand input(int i) {
+    if (!hasInput(i)) {
+      throw OperandException.invalid("input %d is missing", i);
+    }
+    return Objects.requireNonNull(inputs.get(i));
+  }
+
+  /** Output {@code i} as the graph declares it; its shape may be stale. */
+  public Operand output(int i) {
+    if (i >= outputs.size()) {
+      throw OperandException.invalid("output %d is missing", i);
+    }
+    return outputs.get(i);
+  }
+
+  public TensorType type(int input) {
+    return input(input).type();
+  }
+
+  public Shape shape(int input) {
+    return input(input).shape();
+  }
+
+  /** The contents of an integer input where they are known, else null. */
+  public long @Nullable [] knownIntegers(int input) {
+    Tensor known = input(input).known();
+    return known == null ? null : known.toLongs();
+  }
+
+  /** Output types of graph {@code graph} of the model for these inputs. */
+  public List<TypedShape> subgraphOutputs(int graph, List<TypedShape> graphInputs) {
+    return subgraphs.outputs(graph, graphInputs);
+  }
+}

@@ -1,0 +1,269 @@
+package dev.whittle.ir;
+
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Tensor;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Types a whole graph before it runs: the shape of every value from the shapes of the inputs, and
+ * the contents of small values that depend on shapes and constants alone (such as the chain SHAPE,
+ * STRIDED_SLICE, PACK in front of a RESHAPE), computed with the reference kernels.
+ */
+public final class ShapeInference {
+  /** Values with more elements than this are not computed ahead. */
+  private static final int MAX_KNOWN_ELEMENTS = 1024;
+
+  private static final int MAX_NESTING = 64;
+
+  private final Model model;
+  private final int nesting;
+
+  private ShapeInference(Model model, int nesting) {
+    this.model = model;
+    this.nesting = nesting;
+  }
+
+  /**
+   * What is known of each value of a graph, by id.
+   *
+   * @param shapes may hold dynamic extents and unknown ranks
+   * @param known contents of constants and of values computed ahead; null elsewhere
+   */
+  public record Inferred(List<Shape> shapes, List<@Nullable Tensor> known) {}
+
+  /**
+   * Types graph {@code graph} of the model as its inputs are declared.
+   *
+   * @throws ModelException naming every node that cannot be typed
+   */
+  public static Inferred infer(Model model, int graph) {
+    Graph g = model.graphs().get(graph);
+    return infer(model, graph, g.inputs().stream().map(i -> g.value(i).shape()).toList());
+  }
+
+  /**
+   * Types graph {@code graph} of the model for inputs of these shapes.
+   *
+   * @throws ModelException naming every node that cannot be typed
+   */
+  public static Inferred infer(Model model, int graph, List<Shape> inputShapes) {
+    return new ShapeInference(model, 0).run(graph, inputShapes);
+  }
+
+  private Inferred run(int graphIndex, List<Shape> inputShapes) {
+    Graph graph = model.graphs().get(graphIndex);
+    List<Shape> shapes = new ArrayList<>();
+    List<@Nullable Tensor> known = new ArrayList<>();
+    for (Value value : graph.values()) {
+      // Only what no node computes keeps its declared shape: the others' may be stale.
+      shapes.add(value.shape());
+      known.add(constant(value));
+    }
+    for (int i = 0; i < graph.inputs().size(); i++) {
+      shapes.set(graph.inputs().get(i), inputShapes.get(i));
+    }
+    List<UnsupportedModelException.Item> unsupported = new ArrayList<>();
+    for (int n = 0; n < graph.nodes().size(); n++) {
+      try {
+        inferNode(graph, graph.nodes().get(n), shapes, known);
+      } catch (OperandException e) {
+        if (!e.isUnsupported()) {
+          throw e.at(graph.describe(n));
+        }
+        unsupported.add(
+            new UnsupportedModelException.Item(
+                graph.describe(n), String.valueOf(e.getMessage()), ""));
+        for (int output : graph.nodes().get(n).outputs()) {
+          shapes.set(output, graph.value(output).shape());
+        }
+      } catch (ArithmeticException e) {
+        throw new MalformedModelException(graph.describe(n) + ": " + e.getMessage(), e);
+      }
+    }
+    if (!unsupported.isEmpty()) {
+      throw new UnsupportedModelException(unsupported);
+    }
+    return new Inferred(shapes, known);
+  }
+
+  private static @Nullable Tensor constant(Value value) {
+    if (value.data() == null || value.sparsity() != null || value.isVariable()) {
+      return null;
+    }
+    Shape shape = value.shape().isStatic() ? value.shape() : value.initialShape();
+    return Tensor.of(value.type(), shape, value.quantization(), value.data());
+  }
+
+  private void inferNode(
+      Graph graph, Node node, List<Shape> shapes, List<@Nullable Tensor> known) {
+    Operands operands = operands(graph, node, shapes, known);
+    List<TypedShape> inferred = node.op().infer(operands);
+    if (inferred.size() < node.outputs().size()) {
+      throw OperandException.invalid(
+          "has %d outputs, the operator gives %d", node.outputs().size(), inferred.size());
+    }
+    for (int i = 0; i < node.outputs().size(); i++) {
+      Value output = graph.value(node.outputs().get(i));
+      if (inferred.get(i).type() != output.type()) {
+        throw OperandException.invalid(
+            "output '%s' is declared %s, the operator gives %s",
+            output.name(), output.type(), inferred.get(i).type());
+      }
+      shapes.set(output.id(), inferred.get(i).shape());
+    }
+    computeAhead(graph, node, shapes, known);
+  }
+
+  private Operands operands(
+      Graph graph, Node node, List<Shape> shapes, List<@Nullable Tensor> known) {
+    List<@Nullable Operand> inputs = new ArrayList<>();
+    for (int id : node.inputs()) {
+      inputs.add(id == Node.ABSENT ? null : operand(graph, id, shapes, known));
+    }
+    List<Operand> outputs = new ArrayList<>();
+    for (int id : node.outputs()) {
+      outputs.add(operand(graph, id, shapes, known));
+    }
+    return new Operands(inputs, outputs, this::subgraphOutputs);
+  }
+
+  private static Operand operand(
+      Graph graph, int id, List<Shape> shapes, List<@Nullable Tensor> known) {
+    Value value = graph.value(id);
+    return new Operand(
+        value.name(), value.type(), shapes.get(id), value.quantization(), known.get(id));
+  }
+
+  /** The operands of node {@code node} of a graph typed as {@code inferred}. */
+  public static Operands operands(Model model, Graph graph, Node node, Inferred inferred) {
+    return new ShapeInference(model, 0)
+        .operands(graph, node, inferred.shapes(), inferred.known());
+  }
+
+  private List<TypedShape> subgraphOutputs(int graphIndex, List<TypedShape> inputs) {
+    if (graphIndex < 0 || graphIndex >= model.graphs().size()) {
+      throw OperandException.invalid("there is no graph %d", graphIndex);
+    }
+    if (nesting >= MAX_NESTING) {
+      throw OperandException.invalid("graphs call each other more than %d deep", MAX_NESTING);
+    }
+    Graph graph = model.graphs().get(graphIndex);
+    if (graph.inputs().size() != inputs.size()) {
+      throw OperandException.invalid(
+          "graph '%s' has %d inputs, is given %d",
+          graph.name(), graph.inputs().size(), inputs.size());
+    }
+    Inferred inferred =
+        new ShapeInference(model, nesting + 1)
+            .run(graphIndex, inputs.stream().map(TypedShape::shape).toList());
+    return graph.outputs().stream()
+        .map(id -> new TypedShape(graph.value(id).type(), inferred.shapes().get(id)))
+        .toList();
+  }
+
+  private void computeAhead(
+      Graph graph, Node node, List<Shape> shapes, List<@Nullable Tensor> known) {
+    if (!node.op().isPure() || !node.op().subgraphs().isEmpty() || node.outputs().isEmpty()) {
+      return;
+    }
+    for (int id : node.outputs()) {
+      Shape shape = shapes.get(id);
+      if (!graph.value(id).type().isInteger()
+          || !shape.isStatic()
+          || shape.elements() > MAX_KNOWN_ELEMENTS) {
+        return;
+      }
+    }
+    List<@Nullable Tensor> inputs = new ArrayList<>();
+    for (int id : node.inputs()) {
+      Tensor input = id == Node.ABSENT ? null : contents(graph, node, id, shapes, known);
+      if (id != Node.ABSENT && input == null) {
+        return;
+      }
+      inputs.add(input);
+    }
+    List<Tensor> outputs = new ArrayList<>();
+    for (int id : node.outputs()) {
+      var output =
+          new Tensor(
+              graph.value(id).type(), graph.value(id).quantization(), Tensor.Allocator.AUTOMATIC);
+      output.resize(shapes.get(id).toArray());
+      outputs.add(output);
+    }
+    node.op()
+        .kernel(operands(graph, node, shapes, known))
+        .run(new Ahead(inputs, outputs));
+    for (int i = 0; i < outputs.size(); i++) {
+      known.set(node.outputs().get(i), outputs.get(i));
+    }
+  }
+
+  private static @Nullable Tensor contents(
+      Graph graph, Node node, int id, List<Shape> shapes, List<@Nullable Tensor> known) {
+    Tensor tensor = known.get(id);
+    if (tensor != null) {
+      return tensor.elements() <= MAX_KNOWN_ELEMENTS || node.op().readsOnlyShapes() ? tensor : null;
+    }
+    Shape shape = shapes.get(id);
+    if (!shape.isStatic()) {
+      return null;
+    }
+    Value value = graph.value(id);
+    if (node.op().readsOnlyShapes()) {
+      return Tensor.withoutContents(value.type(), shape.toArray());
+    }
+    boolean empty = shape.elements() == 0 && value.type().hasFixedSize();
+    return empty ? Tensor.allocate(value.type(), shape.toArray()) : null;
+  }
+
+  /** Runs a pure kernel outside an interpreter. */
+  private record Ahead(List<@Nullable Tensor> inputs, List<Tensor> outputs)
+      implements Invocation {
+    @Override
+    public int inputCount() {
+      return inputs.size();
+    }
+
+    @Override
+    public int outputCount() {
+      return outputs.size();
+    }
+
+    @Override
+    public boolean hasInput(int i) {
+      return i < inputs.size() && inputs.get(i) != null;
+    }
+
+    @Override
+    public Tensor input(int i) {
+      Tensor input = inputs.get(i);
+      if (input == null) {
+        throw OperandException.invalid("input %d is missing", i);
+      }
+      return input;
+    }
+
+    @Override
+    public Tensor output(int i) {
+      return outputs.get(i);
+    }
+
+    @Override
+    public void runSubgraph(int graph, List<Tensor> in, List<Tensor> out) {
+      throw new IllegalStateException("operators that run graphs are not computed ahead");
+    }
+
+    @Override
+    public <T> T resource(Object key, Class<T> type, Supplier<T> create) {
+      throw new IllegalStateException("operators with state are not computed ahead");
+    }
+
+    Ahead {
+      inputs = Collections.unmodifiableList(inputs);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package dev.whittle.ir.kernel;
+
+import java.util.List;
+import java.util.function.Supplier;
+
+/** The operands of one run of a {@link Kernel}. */
+public interface Invocation {
+  int inputCount();
+
+  int outputCount();
+
+  /** Whether input {@code i} is there. */
+  boolean hasInput(int i);
+
+  /** Input {@code i}, which must be there. */
+  Tensor input(int i);
+
+  Tensor output(int i);
+
+  /**
+   * Runs another graph of the model. Outputs are resized to what the graph computes and filled.
+   *
+   * @param graph its index in the model
+   */
+  void runSubgraph(int graph, List<Tensor> inputs, List<Tensor> outputs);
+
+  /**
+   * State of the interpreter that outlives an invocation and is shared by all graphs: resource
+   * variables, hash tables.
+   *
+   * @param key what identifies the resource
+   * @param create makes it at its first use
+   */
+  <T> T resource(Object key, Class<T> type, Supplier<T> create);
+}
