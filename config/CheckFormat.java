@@ -37,7 +37,8 @@ public final class CheckFormat {
       }
     }
     if (!wrong.isEmpty() && !apply) {
-      System.err.println("Not in google-java-format (mvn -N process-sources -Dformat.mode=apply mends it):");
+      System.err.println(
+          "Not in google-java-format (mvn -N process-sources -Dformat.mode=apply mends it):");
       wrong.forEach(p -> System.err.println("  " + p));
       System.exit(1);
     }

@@ -1,5 +1,6 @@
 /**
- * The whittle command. Parses options, calls the libraries and prints; no logic of its own. May use: everything else.
+ * The whittle command. Parses options, calls the libraries and prints; no logic of its own. May
+ * use: everything else.
  */
 @NullMarked
 package dev.whittle.cli;

@@ -1,5 +1,6 @@
 /**
- * Front ends: trained models to graphs. Canonical form and fusing are named rewrite rules. May use: {@code dev.whittle.ir}, {@code dev.whittle.tflite}.
+ * Front ends: trained models to graphs. Canonical form and fusing are named rewrite rules. May use:
+ * {@code dev.whittle.ir}, {@code dev.whittle.tflite}.
  */
 @NullMarked
 package dev.whittle.convert;

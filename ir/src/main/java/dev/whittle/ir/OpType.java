@@ -42,14 +42,12 @@ public record OpType<T extends Op>(
 
   /** The same with inputs after the required ones that may be left out. */
   public OpType<T> withMaxInputs(int max) {
-    return new OpType<>(
-        name, code, optionTable, minInputs, max, minOutputs, maxOutputs, decode);
+    return new OpType<>(name, code, optionTable, minInputs, max, minOutputs, maxOutputs, decode);
   }
 
   /** The same with more outputs allowed. */
   public OpType<T> withMaxOutputs(int max) {
-    return new OpType<>(
-        name, code, optionTable, minInputs, maxInputs, minOutputs, max, decode);
+    return new OpType<>(name, code, optionTable, minInputs, maxInputs, minOutputs, max, decode);
   }
 
   public boolean isCustom() {

@@ -1,9 +1,9 @@
 package dev.whittle.ir;
 
 import dev.whittle.ir.kernel.Tensor;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.ArrayList;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +22,7 @@ public final class Operands {
   /**
    * @param inputs null where an optional input is left out
    */
-  public Operands(
-      List<@Nullable Operand> inputs, List<Operand> outputs, SubgraphTypes subgraphs) {
+  public Operands(List<@Nullable Operand> inputs, List<Operand> outputs, SubgraphTypes subgraphs) {
     this.inputs = Collections.unmodifiableList(new ArrayList<>(inputs));
     this.outputs = List.copyOf(outputs);
     this.subgraphs = subgraphs;

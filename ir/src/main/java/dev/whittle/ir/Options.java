@@ -1,10 +1,10 @@
 package dev.whittle.ir;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.Collections;
 import org.jspecify.annotations.Nullable;
 
 /**

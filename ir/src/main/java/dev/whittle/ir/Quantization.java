@@ -48,8 +48,7 @@ public record Quantization(
 
   /** One scale and zero point for the whole tensor. */
   public static Quantization perTensor(float scale, long zeroPoint) {
-    return new Quantization(
-        List.of(), List.of(), List.of(scale), List.of(zeroPoint), 0, null);
+    return new Quantization(List.of(), List.of(), List.of(scale), List.of(zeroPoint), 0, null);
   }
 
   /** Symmetric per-axis parameters: one scale per slice along {@code axis}, zero points 0. */

@@ -98,8 +98,7 @@ public final class ShapeInference {
     return Tensor.of(value.type(), shape, value.quantization(), value.data());
   }
 
-  private void inferNode(
-      Graph graph, Node node, List<Shape> shapes, List<@Nullable Tensor> known) {
+  private void inferNode(Graph graph, Node node, List<Shape> shapes, List<@Nullable Tensor> known) {
     Operands operands = operands(graph, node, shapes, known);
     List<TypedShape> inferred = node.op().infer(operands);
     if (inferred.size() < node.outputs().size()) {
@@ -140,8 +139,7 @@ public final class ShapeInference {
 
   /** The operands of node {@code node} of a graph typed as {@code inferred}. */
   public static Operands operands(Model model, Graph graph, Node node, Inferred inferred) {
-    return new ShapeInference(model, 0)
-        .operands(graph, node, inferred.shapes(), inferred.known());
+    return new ShapeInference(model, 0).operands(graph, node, inferred.shapes(), inferred.known());
   }
 
   private List<TypedShape> subgraphOutputs(int graphIndex, List<TypedShape> inputs) {
@@ -194,9 +192,7 @@ public final class ShapeInference {
       output.resize(shapes.get(id).toArray());
       outputs.add(output);
     }
-    node.op()
-        .kernel(operands(graph, node, shapes, known))
-        .run(new Ahead(inputs, outputs));
+    node.op().kernel(operands(graph, node, shapes, known)).run(new Ahead(inputs, outputs));
     for (int i = 0; i < outputs.size(); i++) {
       known.set(node.outputs().get(i), outputs.get(i));
     }
@@ -221,8 +217,7 @@ public final class ShapeInference {
   }
 
   /** Runs a pure kernel outside an interpreter. */
-  private record Ahead(List<@Nullable Tensor> inputs, List<Tensor> outputs)
-      implements Invocation {
+  private record Ahead(List<@Nullable Tensor> inputs, List<Tensor> outputs) implements Invocation {
     @Override
     public int inputCount() {
       return inputs.size();

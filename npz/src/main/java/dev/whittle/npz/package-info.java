@@ -1,5 +1,6 @@
 /**
- * Reading and writing NumPy's {@code .npy} and {@code .npz} files. Treats every file as hostile. May use: {@code dev.whittle.ir}.
+ * Reading and writing NumPy's {@code .npy} and {@code .npz} files. Treats every file as hostile.
+ * May use: {@code dev.whittle.ir}.
  */
 @NullMarked
 package dev.whittle.npz;

@@ -312,18 +312,7 @@ public final class Tensor {
       case FLOAT16 -> Float.float16ToFloat(data.get(SHORT, i * 2));
       case BFLOAT16 -> Float.intBitsToFloat(data.get(SHORT, i * 2) << 16);
       case UINT64 -> unsignedToDouble(data.get(LONG, i * 8));
-      case INT2,
-          INT4,
-          UINT4,
-          INT8,
-          UINT8,
-          BOOL,
-          INT16,
-          UINT16,
-          INT32,
-          UINT32,
-          INT64,
-          RESOURCE ->
+      case INT2, INT4, UINT4, INT8, UINT8, BOOL, INT16, UINT16, INT32, UINT32, INT64, RESOURCE ->
           getInteger(i);
       case FLOAT8_E4M3FN, FLOAT8_E5M2, STRING, VARIANT, COMPLEX64, COMPLEX128 ->
           throw OperandException.unsupported("%s has no real elements", type);
@@ -331,7 +320,7 @@ public final class Tensor {
   }
 
   private static double unsignedToDouble(long value) {
-    return value >= 0 ? value : (double) (value >>> 1 | value & 1) * 2;
+    return value >= 0 ? value : (double) ((value >>> 1) | (value & 1)) * 2;
   }
 
   /** The contents of an integer tensor. */

@@ -1,0 +1,225 @@
+package dev.whittle.ir;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * What makes a model valid, whatever stage it is in: ids in range, one producer per value, nodes in
+ * an order in which operands exist before they are used, as many operands as the operator takes,
+ * constants of the size their type and shape need, signatures and subgraph references that exist.
+ */
+public final class GraphCheck {
+  private static final int MAX_PROBLEMS = 20;
+
+  private final Model model;
+  private final List<String> problems = new ArrayList<>();
+
+  private GraphCheck(Model model) {
+    this.model = model;
+  }
+
+  /** Everything that is wrong with the model, up to a limit; empty if it is valid. */
+  public static List<String> problems(Model model) {
+    var check = new GraphCheck(model);
+    check.run();
+    return check.problems;
+  }
+
+  /**
+   * Checks a model built in memory.
+   *
+   * @throws InvalidGraphException listing what is wrong
+   */
+  public static void check(Model model) {
+    List<String> problems = problems(model);
+    if (!problems.isEmpty()) {
+      throw new InvalidGraphException(String.join("\n", problems));
+    }
+  }
+
+  private void add(String format, Object... args) {
+    if (problems.size() < MAX_PROBLEMS) {
+      problems.add(String.format(java.util.Locale.ROOT, format, args));
+    }
+  }
+
+  private void run() {
+    if (model.graphs().isEmpty()) {
+      add("the model has no graph");
+    }
+    for (Graph graph : model.graphs()) {
+      String where = "graph '" + graph.name() + "'";
+      if (checkIds(graph, where)) {
+        checkOrder(graph);
+      }
+      graph.values().forEach(value -> checkValue(value, where));
+    }
+    model.signatures().forEach(this::checkSignature);
+  }
+
+  /** Whether all ids of the graph refer to values, so that the other checks can follow them. */
+  private boolean checkIds(Graph graph, String where) {
+    int before = problems.size();
+    checkIds(graph, graph.inputs(), false, where + " inputs");
+    checkIds(graph, graph.outputs(), false, where + " outputs");
+    for (int n = 0; n < graph.nodes().size(); n++) {
+      Node node = graph.nodes().get(n);
+      String place = where + " node " + n + " " + node.op().type().name();
+      checkIds(graph, node.inputs(), true, place + " inputs");
+      checkIds(graph, node.outputs(), false, place + " outputs");
+      checkIds(graph, node.intermediates(), true, place + " intermediates");
+      checkCounts(node, place);
+      for (int subgraph : node.op().subgraphs()) {
+        if (subgraph < 0 || subgraph >= model.graphs().size()) {
+          add("%s: runs graph %d of %d", place, subgraph, model.graphs().size());
+        }
+      }
+    }
+    for (int i = 0; i < graph.values().size(); i++) {
+      if (graph.value(i).id() != i) {
+        add("%s: value %d has id %d", where, i, graph.value(i).id());
+      }
+    }
+    return problems.size() == before;
+  }
+
+  private void checkIds(Graph graph, List<Integer> ids, boolean mayBeAbsent, String place) {
+    for (int id : ids) {
+      boolean absent = id == Node.ABSENT && mayBeAbsent;
+      if (!absent && (id < 0 || id >= graph.values().size())) {
+        add("%s: no tensor %d, there are %d", place, id, graph.values().size());
+      }
+    }
+  }
+
+  private void checkCounts(Node node, String place) {
+    OpType<?> type = node.op().type();
+    int inputs = node.inputs().size();
+    int outputs = node.outputs().size();
+    if (inputs < type.minInputs() || inputs > type.maxInputs()) {
+      add("%s: has %d inputs, takes %s", place, inputs, range(type.minInputs(), type.maxInputs()));
+    }
+    if (outputs < type.minOutputs() || outputs > type.maxOutputs()) {
+      add(
+          "%s: has %d outputs, gives %s",
+          place, outputs, range(type.minOutputs(), type.maxOutputs()));
+    }
+  }
+
+  private static String range(int min, int max) {
+    return min == max ? "" + min : max == OpType.MANY ? "at least " + min : min + " to " + max;
+  }
+
+  private void checkOrder(Graph graph) {
+    BitSet available = new BitSet();
+    BitSet produced = new BitSet();
+    graph.inputs().forEach(available::set);
+    BitSet computed = new BitSet();
+    graph.nodes().forEach(node -> node.outputs().forEach(computed::set));
+    for (Value value : graph.values()) {
+      // A value that nothing computes is readable too: an empty constant, or one that is left over.
+      if (!computed.get(value.id())) {
+        available.set(value.id());
+      }
+    }
+    for (int n = 0; n < graph.nodes().size(); n++) {
+      checkNode(graph, n, available, produced);
+    }
+    for (int id : graph.outputs()) {
+      if (!available.get(id)) {
+        add("graph '%s': nothing computes output '%s'", graph.name(), graph.value(id).name());
+      }
+    }
+  }
+
+  private void checkNode(Graph graph, int n, BitSet available, BitSet produced) {
+    Node node = graph.nodes().get(n);
+    for (int id : node.inputs()) {
+      if (id != Node.ABSENT && !available.get(id)) {
+        add(
+            "%s: input '%s' is used before it is computed",
+            graph.describe(n), graph.value(id).name());
+      }
+    }
+    for (int id : node.outputs()) {
+      Value output = graph.value(id);
+      if (produced.get(id)) {
+        add("%s: '%s' is computed twice", graph.describe(n), output.name());
+      } else if (output.isConstant()) {
+        add("%s: computes the constant '%s'", graph.describe(n), output.name());
+      } else if (graph.inputs().contains(id)) {
+        add("%s: computes the graph input '%s'", graph.describe(n), output.name());
+      }
+      produced.set(id);
+      available.set(id);
+    }
+  }
+
+  private void checkValue(Value value, String where) {
+    String place = where + " tensor " + value.id() + " '" + value.name() + "'";
+    if (!value.initialShape().isStatic()) {
+      add("%s: initial shape %s is not static", place, value.initialShape());
+      return;
+    }
+    Quantization quantization = value.quantization();
+    if (quantization != null) {
+      checkQuantization(quantization, value, place);
+    }
+    Constant data = value.data();
+    if (data != null && value.sparsity() == null && value.type().hasFixedSize()) {
+      checkSize(value, data, place);
+    }
+  }
+
+  private void checkSize(Value value, Constant data, String place) {
+    long needed;
+    try {
+      needed = value.type().byteSize(value.initialShape().elements());
+    } catch (ArithmeticException e) {
+      add("%s: shape %s is too large", place, value.initialShape());
+      return;
+    }
+    if (needed != data.byteSize()) {
+      add(
+          "%s: %s %s needs %d bytes, its buffer has %d",
+          place, value.type(), value.initialShape(), needed, data.byteSize());
+    }
+  }
+
+  private void checkQuantization(Quantization quantization, Value value, String place) {
+    int scales = quantization.scale().size();
+    int zeroPoints = quantization.zeroPoint().size();
+    if (zeroPoints > 1 && zeroPoints != scales) {
+      add("%s: %d scales but %d zero points", place, scales, zeroPoints);
+    }
+    for (long zeroPoint : quantization.zeroPoint()) {
+      if (zeroPoint != (int) zeroPoint) {
+        add("%s: zero point %d", place, zeroPoint);
+      }
+    }
+    if (scales > 1) {
+      Shape shape = value.initialShape();
+      int axis = quantization.axis();
+      if (axis < 0 || axis >= shape.rank() || shape.dim(axis) != scales) {
+        add("%s: %d scales along axis %d of %s", place, scales, axis, shape);
+      }
+    }
+  }
+
+  private void checkSignature(Signature signature) {
+    String place = "signature '" + signature.key() + "'";
+    if (signature.graph() < 0 || signature.graph() >= model.graphs().size()) {
+      add("%s: no graph %d", place, signature.graph());
+      return;
+    }
+    int values = model.graphs().get(signature.graph()).values().size();
+    for (List<Signature.Port> ports : List.of(signature.inputs(), signature.outputs())) {
+      for (Signature.Port port : ports) {
+        if (port.value() < 0 || port.value() >= values) {
+          add("%s: '%s' is tensor %d of %d", place, port.name(), port.value(), values);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package dev.whittle.ir.kernel;
+
+/**
+ * The integer arithmetic of TensorFlow Lite's built-in kernels: real multipliers as a 32-bit
+ * mantissa and an exponent, with the rounding of gemmlowp ("double rounding").
+ */
+public final class FixedPoint {
+  private FixedPoint() {}
+
+  /**
+   * A real multiplier {@code mantissa * 2^(exponent - 31)} with the mantissa in {@code [2^30,
+   * 2^31)}, or zero.
+   */
+  public record Multiplier(int mantissa, int exponent) {
+    public static final Multiplier ZERO = new Multiplier(0, 0);
+
+    /** The nearest multiplier to {@code real}, which must be finite and not negative. */
+    public static Multiplier of(double real) {
+      if (real == 0) {
+        return ZERO;
+      }
+      int exponent = Math.getExponent(real) + 1;
+      long mantissa = (long) roundHalfAway(Math.scalb(real, 31 - exponent));
+      if (mantissa == 1L << 31) {
+        mantissa >>= 1;
+        exponent++;
+      }
+      if (exponent < -31) {
+        return ZERO;
+      }
+      return new Multiplier((int) mantissa, exponent);
+    }
+
+    /** {@code x} times this multiplier, rounded as the built-in kernels do. */
+    public int apply(int x) {
+      return multiply(x, mantissa, exponent);
+    }
+
+    /**
+     * As {@link #apply(int)} for the 48-bit accumulators of 16-bit activations: the mantissa is cut
+     * to 16 bits and there is one rounding, ties up.
+     *
+     * @param x within +-2^47
+     */
+    public int applyLong(long x) {
+      int reduced = mantissa < 0x7fff0000 ? (mantissa + (1 << 15)) >> 16 : 0x7fff;
+      int shift = 15 - exponent;
+      return (int) ((x * reduced + (1L << (shift - 1))) >> shift);
+    }
+  }
+
+  /** {@code x * mantissa * 2^(exponent - 31)}, rounded twice. */
+  public static int multiply(int x, int mantissa, int exponent) {
+    int left = Math.max(exponent, 0);
+    int right = Math.max(-exponent, 0);
+    return roundingDivideByPowerOfTwo(
+        saturatingRoundingDoublingHighMultiply(x << left, mantissa), right);
+  }
+
+  /** The high 32 bits of {@code 2ab}, rounded to nearest; saturates where both are -2^31. */
+  public static int saturatingRoundingDoublingHighMultiply(int a, int b) {
+    if (a == Integer.MIN_VALUE && b == Integer.MIN_VALUE) {
+      return Integer.MAX_VALUE;
+    }
+    long product = (long) a * b;
+    long nudge = product >= 0 ? 1L << 30 : 1 - (1L << 30);
+    // Division, not a shift: it truncates toward zero.
+    return (int) ((product + nudge) / (1L << 31));
+  }
+
+  /** {@code x / 2^exponent} rounded to nearest, ties away from zero; exponent in 0..31. */
+  public static int roundingDivideByPowerOfTwo(int x, int exponent) {
+    int mask = (int) ((1L << exponent) - 1);
+    int remainder = x & mask;
+    int threshold = (mask >> 1) + (x < 0 ? 1 : 0);
+    return (x >> exponent) + (remainder > threshold ? 1 : 0);
+  }
+
+  /** Rounds to the nearest whole number, ties away from zero, as C's {@code round}. */
+  public static double roundHalfAway(double x) {
+    double truncated = x < 0 ? Math.ceil(x) : Math.floor(x);
+    return Math.abs(x - truncated) >= 0.5 ? truncated + Math.signum(x) : truncated;
+  }
+
+  /** {@link #roundHalfAway(double)} in single precision; exact, since halves are. */
+  public static float roundHalfAway(float x) {
+    return (float) roundHalfAway((double) x);
+  }
+
+  public static int clamp(int x, int low, int high) {
+    return Math.min(Math.max(x, low), high);
+  }
+}

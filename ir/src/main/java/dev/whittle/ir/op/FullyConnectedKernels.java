@@ -1,0 +1,146 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.kernel.FixedPoint;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.kernel.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** The reference kernels of {@link FullyConnected}: float, integer, and hybrid. */
+final class FullyConnectedKernels {
+  private FullyConnectedKernels() {}
+
+  private static @Nullable Tensor bias(Invocation invocation) {
+    return invocation.hasInput(2) ? invocation.input(2) : null;
+  }
+
+  static Kernel floats(Activation activation) {
+    return invocation -> {
+      Tensor input = invocation.input(0);
+      Tensor weights = invocation.input(1);
+      Tensor bias = bias(invocation);
+      Tensor output = invocation.output(0);
+      int out = weights.dim(0);
+      int in = weights.dim(1);
+      long rows = out == 0 ? 0 : output.elements() / out;
+      for (long row = 0; row < rows; row++) {
+        for (int o = 0; o < out; o++) {
+          float sum = 0;
+          long x = row * in;
+          long w = (long) o * in;
+          for (int i = 0; i < in; i++) {
+            sum += input.getFloat(x + i) * weights.getFloat(w + i);
+          }
+          sum += bias == null ? 0 : bias.getFloat(o);
+          output.setFloat(row * out + o, activation.apply(sum));
+        }
+      }
+    };
+  }
+
+  /**
+   * 8-bit input, weights and output, 32-bit bias. Multipliers are those of the optimized built-in
+   * kernels (quantization notes, section b): per-tensor weights multiply the scales in single
+   * precision first.
+   */
+  static Kernel quantized(Operands operands, Activation activation) {
+    Quantization input = operands.input(0).requireQuantization();
+    Quantization weights = operands.input(1).requireQuantization();
+    Quantization output = operands.output(0).requireQuantization();
+    float[] scales = weights.scales();
+    var multipliers = new FixedPoint.Multiplier[scales.length];
+    for (int c = 0; c < scales.length; c++) {
+      double product =
+          scales.length == 1
+              ? (double) (input.scaleValue() * scales[c])
+              : (double) input.scaleValue() * (double) scales[c];
+      multipliers[c] = FixedPoint.Multiplier.of(product / output.scaleValue());
+    }
+    Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), output);
+    int inputZero = input.zeroPointValue();
+    int weightsZero = weights.isPerAxis() ? 0 : weights.zeroPointValue();
+    int outputZero = output.zeroPointValue();
+    return invocation ->
+        runQuantized(invocation, inputZero, weightsZero, outputZero, multipliers, bounds);
+  }
+
+  private static void runQuantized(
+      Invocation invocation,
+      int inputZero,
+      int weightsZero,
+      int outputZero,
+      FixedPoint.Multiplier[] multipliers,
+      Activation.Bounds bounds) {
+    Tensor input = invocation.input(0);
+    Tensor weights = invocation.input(1);
+    Tensor bias = bias(invocation);
+    Tensor output = invocation.output(0);
+    int out = weights.dim(0);
+    int in = weights.dim(1);
+    long rows = out == 0 ? 0 : output.elements() / out;
+    for (long row = 0; row < rows; row++) {
+      for (int o = 0; o < out; o++) {
+        int sum = bias == null ? 0 : bias.getInt(o);
+        long x = row * in;
+        long w = (long) o * in;
+        for (int i = 0; i < in; i++) {
+          sum += (input.getByte(x + i) - inputZero) * (weights.getByte(w + i) - weightsZero);
+        }
+        var multiplier = multipliers[multipliers.length == 1 ? 0 : o];
+        int scaled = multiplier.apply(sum) + outputZero;
+        output.setInteger(row * out + o, bounds.clamp(scaled));
+      }
+    }
+  }
+
+  /**
+   * Float input and output, 8-bit weights: each row of the input is quantized as it comes
+   * (quantization notes, section c).
+   */
+  static final class Hybrid implements Kernel {
+    private final float[] scales;
+    private final Activation activation;
+    private final boolean asymmetric;
+    private final RowQuantizer rowQuantizer = new RowQuantizer();
+
+    Hybrid(Quantization weights, Activation activation, boolean asymmetric) {
+      this.scales = weights.scales();
+      this.activation = activation;
+      this.asymmetric = asymmetric;
+    }
+
+    @Override
+    public void run(Invocation invocation) {
+      Tensor weights = invocation.input(1);
+      Tensor output = invocation.output(0);
+      int out = weights.dim(0);
+      int in = weights.dim(1);
+      long rows = out == 0 ? 0 : output.elements() / out;
+      for (long row = 0; row < rows; row++) {
+        rowQuantizer.quantize(invocation.input(0), row * in, in, asymmetric);
+        runRow(row, in, out, weights, bias(invocation), output);
+      }
+    }
+
+    private void runRow(
+        long row, int in, int out, Tensor weights, @Nullable Tensor bias, Tensor output) {
+      byte[] quantized = rowQuantizer.values();
+      for (int o = 0; o < out; o++) {
+        int sum = 0;
+        int weightSum = 0;
+        long w = (long) o * in;
+        for (int i = 0; i < in; i++) {
+          int weight = weights.getByte(w + i);
+          sum += weight * quantized[i];
+          weightSum += weight;
+        }
+        sum -= rowQuantizer.zeroPoint() * weightSum;
+        float scale = rowQuantizer.scale() * scales[scales.length == 1 ? 0 : o];
+        float result = (bias == null ? 0 : bias.getFloat(o)) + sum * scale;
+        output.setFloat(row * out + o, activation.apply(result));
+      }
+    }
+  }
+}
