@@ -20,6 +20,8 @@ public final class Operands {
   }
 
   /**
+   * The operands of one node.
+   *
    * @param inputs null where an optional input is left out
    */
   public Operands(List<@Nullable Operand> inputs, List<Operand> outputs, SubgraphTypes subgraphs) {

@@ -7,14 +7,25 @@ import dev.whittle.ir.kernel.FixedPoint;
 
 /** The activation an operator applies to its own result, numbered as in the schema. */
 public enum Activation {
-  NONE,
-  RELU,
-  RELU_N1_TO_1,
-  RELU6,
-  TANH,
-  SIGN_BIT;
+  NONE(0),
+  RELU(1),
+  RELU_N1_TO_1(2),
+  RELU6(3),
+  TANH(4),
+  SIGN_BIT(5);
 
   private static final Activation[] ALL = values();
+
+  private final int code;
+
+  Activation(int code) {
+    this.code = code;
+  }
+
+  /** The number the schema gives this activation. */
+  public int code() {
+    return code;
+  }
 
   /** The activation with that schema number. */
   public static Activation ofCode(int code) {

@@ -35,7 +35,7 @@ public record Add(Activation activation, boolean powerOfTwoScales) implements Op
   @Override
   public Options options() {
     return Options.of(TYPE.optionTable())
-        .with("fused_activation_function", activation.ordinal())
+        .with("fused_activation_function", activation.code())
         .with("pot_scale_int16", powerOfTwoScales);
   }
 

@@ -17,6 +17,8 @@ final class Broadcast {
   @FunctionalInterface
   interface Run {
     /**
+     * Handles one run.
+     *
      * @param output index of the first output element; the following ones are adjacent
      * @param count how many elements the run has
      * @param operands index of each operand's first element

@@ -54,7 +54,7 @@ public record FullyConnected(
   @Override
   public Options options() {
     return Options.of(TYPE.optionTable())
-        .with("fused_activation_function", activation.ordinal())
+        .with("fused_activation_function", activation.code())
         .with("weights_format", weightsFormat)
         .with("keep_num_dims", keepNumDims)
         .with("asymmetric_quantize_inputs", asymmetricQuantizeInputs)

@@ -1,0 +1,16 @@
+package dev.whittle.conformance;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** All case generators, family by family. */
+public final class Cases {
+  private static final List<CaseGenerator> ALL =
+      Stream.of(DenseCases.ALL).flatMap(List::stream).toList();
+
+  private Cases() {}
+
+  public static List<CaseGenerator> all() {
+    return ALL;
+  }
+}

@@ -1,0 +1,125 @@
+package dev.whittle.conformance;
+
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Abs;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Add;
+import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.ir.op.Reshape;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** FULLY_CONNECTED in its float, integer and hybrid forms. */
+final class DenseCases {
+  static final List<CaseGenerator> ALL =
+      List.of(
+          CaseGenerator.close("FULLY_CONNECTED", DenseCases::fullyConnected),
+          CaseGenerator.exact(
+              "ABS",
+              b ->
+                  b.output(
+                      new Abs(),
+                      b.input(b.oneOf(TensorType.FLOAT32, TensorType.INT32), b.dims(0, 5)))),
+          CaseGenerator.close("ADD", DenseCases::add),
+          CaseGenerator.exact("RESHAPE", DenseCases::reshape));
+
+  private DenseCases() {}
+
+  private static void reshape(CaseBuilder b) {
+    Value input = b.input(TensorType.FLOAT32, b.dims(0, 5));
+    b.output(new Reshape(), input, b.constantOrInput(Tensor.of(new int[] {-1}, 1)));
+  }
+
+  private static void add(CaseBuilder b) {
+    int[] dims = b.dims(0, 4);
+    TensorType type = b.oneOf(TensorType.FLOAT32, TensorType.INT32, TensorType.INT64);
+    Activation activation =
+        type == TensorType.FLOAT32
+            ? b.oneOf(Activation.NONE, Activation.RELU, Activation.RELU6)
+            : Activation.NONE;
+    b.output(new Add(activation, true), b.input(type, dims), b.input(type, b.broadcastable(dims)));
+  }
+
+  private static void fullyConnected(CaseBuilder b) {
+    int in = b.between(1, 40);
+    int out = b.between(1, 12);
+    int batch = b.between(1, 5);
+    switch (b.between(0, 2)) {
+      case 0 -> floats(b, batch, in, out);
+      case 1 -> quantized(b, batch, in, out);
+      default -> hybrid(b, batch, in, out);
+    }
+  }
+
+  private static FullyConnected op(CaseBuilder b, boolean asymmetric) {
+    Activation activation =
+        b.oneOf(Activation.NONE, Activation.RELU, Activation.RELU6, Activation.RELU_N1_TO_1);
+    return new FullyConnected(activation, 0, b.chance(0.3), asymmetric, TensorType.FLOAT32);
+  }
+
+  private static void floats(CaseBuilder b, int batch, int in, int out) {
+    Value bias = b.chance(0.7) ? b.constant(b.randomTensor(TensorType.FLOAT32, null, out)) : null;
+    b.output(
+        op(b, false),
+        b.input(TensorType.FLOAT32, batch, in),
+        b.constant(b.randomTensor(TensorType.FLOAT32, null, out, in)),
+        bias);
+  }
+
+  private static Tensor weights(CaseBuilder b, int out, int in) {
+    float[] scales = new float[b.chance(0.5) ? 1 : out];
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] = (float) b.random().nextDouble(0.001, 0.05);
+    }
+    Quantization quantization =
+        scales.length == 1 ? Quantization.perTensor(scales[0], 0) : Quantization.perAxis(scales, 0);
+    Tensor weights = b.randomTensor(TensorType.INT8, quantization, out, in);
+    for (long i = 0; i < weights.elements(); i++) {
+      weights.setInteger(i, Math.max(weights.getInteger(i), -127));
+    }
+    return weights;
+  }
+
+  private static @Nullable Value integerBias(CaseBuilder b, float inputScale, Tensor weights) {
+    if (b.chance(0.3)) {
+      return null;
+    }
+    float[] scales = java.util.Objects.requireNonNull(weights.quantization()).scales();
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] *= inputScale;
+    }
+    Quantization quantization =
+        scales.length == 1 ? Quantization.perTensor(scales[0], 0) : Quantization.perAxis(scales, 0);
+    Tensor bias = b.randomTensor(TensorType.INT32, quantization, weights.dim(0));
+    for (long i = 0; i < bias.elements(); i++) {
+      bias.setInteger(i, b.between(-3000, 3000));
+    }
+    return b.constant(bias);
+  }
+
+  private static void quantized(CaseBuilder b, int batch, int in, int out) {
+    Quantization input = Quantization.perTensor(0.03f, b.between(-20, 20));
+    Tensor weights = weights(b, out, in);
+    Quantization output =
+        Quantization.perTensor((float) b.random().nextDouble(0.01, 0.5), b.between(-128, 127));
+    b.output(
+        TensorType.INT8,
+        output,
+        op(b, false),
+        b.input(b.randomTensor(TensorType.INT8, input, batch, in)),
+        b.constant(weights),
+        integerBias(b, 0.03f, weights));
+  }
+
+  private static void hybrid(CaseBuilder b, int batch, int in, int out) {
+    Value bias = b.chance(0.7) ? b.constant(b.randomTensor(TensorType.FLOAT32, null, out)) : null;
+    b.output(
+        op(b, b.chance(0.5)),
+        b.input(TensorType.FLOAT32, batch, in),
+        b.constant(weights(b, out, in)),
+        bias);
+  }
+}
