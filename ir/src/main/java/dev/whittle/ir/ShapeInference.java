@@ -142,6 +142,15 @@ public final class ShapeInference {
     return new ShapeInference(model, 0).operands(graph, node, inferred.shapes(), inferred.known());
   }
 
+  /**
+   * Types the outputs of graph {@code graph} of the model for inputs of these types.
+   *
+   * @throws OperandException if there is no such graph or it has other inputs
+   */
+  public static List<TypedShape> subgraphOutputs(Model model, int graph, List<TypedShape> inputs) {
+    return new ShapeInference(model, 0).subgraphOutputs(graph, inputs);
+  }
+
   private List<TypedShape> subgraphOutputs(int graphIndex, List<TypedShape> inputs) {
     if (graphIndex < 0 || graphIndex >= model.graphs().size()) {
       throw OperandException.invalid("there is no graph %d", graphIndex);

@@ -1,0 +1,36 @@
+package dev.whittle.runtime;
+
+/**
+ * How an {@link Interpreter} runs.
+ *
+ * @param engine {@code reference}, or the name of an engine on the class path such as {@code
+ *     litert}
+ * @param threads how many threads one invocation may use; the reference engine uses one
+ * @param maxMemory bytes that activations may take; models that need more are refused instead of
+ *     exhausting the machine
+ */
+public record InterpreterOptions(String engine, int threads, long maxMemory) {
+  /** Enough for every network meant for the edge, and for a few that are not. */
+  private static final long DEFAULT_MAX_MEMORY = 4L << 30;
+
+  public static final InterpreterOptions DEFAULT =
+      new InterpreterOptions(ReferenceEngine.NAME, 1, DEFAULT_MAX_MEMORY);
+
+  public InterpreterOptions {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads must be at least 1, is " + threads);
+    }
+  }
+
+  public InterpreterOptions withEngine(String newEngine) {
+    return new InterpreterOptions(newEngine, threads, maxMemory);
+  }
+
+  public InterpreterOptions withThreads(int newThreads) {
+    return new InterpreterOptions(engine, newThreads, maxMemory);
+  }
+
+  public InterpreterOptions withMaxMemory(long newMaxMemory) {
+    return new InterpreterOptions(engine, threads, newMaxMemory);
+  }
+}

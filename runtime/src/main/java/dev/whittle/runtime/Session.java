@@ -1,0 +1,34 @@
+package dev.whittle.runtime;
+
+import dev.whittle.ir.kernel.Tensor;
+
+/**
+ * A model in an engine, ready to run. Used by one thread at a time. Graphs and values are numbered
+ * as in the model.
+ */
+public interface Session extends AutoCloseable {
+  /** Gives input {@code input} of a graph other extents; contents of all its tensors are lost. */
+  void resize(int graph, int input, int[] dims);
+
+  /** Plans a graph's memory for the present input extents; does nothing if that is done. */
+  void allocate(int graph);
+
+  /**
+   * A view of an input or output. Inputs may be filled once the graph is allocated; outputs have
+   * their final extents after {@link #run}. Valid until the graph is resized, run again (outputs
+   * only) or closed.
+   */
+  Tensor tensor(int graph, int value);
+
+  /** Computes the outputs of a graph from its inputs. */
+  void run(int graph);
+
+  /** Sets all variables back to what they were at first. */
+  void resetVariables();
+
+  /** Bytes that activations take in the present plan of a graph; -1 if unknown. */
+  long activationBytes(int graph);
+
+  @Override
+  void close();
+}
