@@ -1,11 +1,9 @@
 package dev.whittle.ir;
 
-import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.DirectInvocation;
 import dev.whittle.ir.kernel.Tensor;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -201,7 +199,9 @@ public final class ShapeInference {
       output.resize(shapes.get(id).toArray());
       outputs.add(output);
     }
-    node.op().kernel(operands(graph, node, shapes, known)).run(new Ahead(inputs, outputs));
+    node.op()
+        .kernel(operands(graph, node, shapes, known))
+        .run(new DirectInvocation(inputs, outputs));
     for (int i = 0; i < outputs.size(); i++) {
       known.set(node.outputs().get(i), outputs.get(i));
     }
@@ -223,51 +223,5 @@ public final class ShapeInference {
     }
     boolean empty = shape.elements() == 0 && value.type().hasFixedSize();
     return empty ? Tensor.allocate(value.type(), shape.toArray()) : null;
-  }
-
-  /** Runs a pure kernel outside an interpreter. */
-  private record Ahead(List<@Nullable Tensor> inputs, List<Tensor> outputs) implements Invocation {
-    @Override
-    public int inputCount() {
-      return inputs.size();
-    }
-
-    @Override
-    public int outputCount() {
-      return outputs.size();
-    }
-
-    @Override
-    public boolean hasInput(int i) {
-      return i < inputs.size() && inputs.get(i) != null;
-    }
-
-    @Override
-    public Tensor input(int i) {
-      Tensor input = inputs.get(i);
-      if (input == null) {
-        throw OperandException.invalid("input %d is missing", i);
-      }
-      return input;
-    }
-
-    @Override
-    public Tensor output(int i) {
-      return outputs.get(i);
-    }
-
-    @Override
-    public void runSubgraph(int graph, List<Tensor> in, List<Tensor> out) {
-      throw new IllegalStateException("operators that run graphs are not computed ahead");
-    }
-
-    @Override
-    public <T> T resource(Object key, Class<T> type, Supplier<T> create) {
-      throw new IllegalStateException("operators with state are not computed ahead");
-    }
-
-    Ahead {
-      inputs = Collections.unmodifiableList(inputs);
-    }
   }
 }

@@ -1,0 +1,104 @@
+package dev.whittle.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.OpCatalog;
+import dev.whittle.runtime.Interpreter;
+import dev.whittle.runtime.InterpreterOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.opentest4j.AssertionFailedError;
+
+/**
+ * Runs random cases of every operator on the reference engine and on the native runtime. {@code
+ * -Dconformance.cases=200 -Dconformance.seed=7 -Dconformance.operator=ADD} change how many, which
+ * and of what.
+ */
+class OperatorConformanceTest {
+  private static final int CASES = Integer.getInteger("conformance.cases", 20);
+  private static final long SEED = Long.getLong("conformance.seed", 20260101L);
+
+  static List<CaseGenerator> generators() {
+    String wanted = System.getProperty("conformance.operator", "");
+    return Cases.all().stream()
+        .filter(g -> wanted.isEmpty() || wanted.equals(g.operator()))
+        .toList();
+  }
+
+  @Test
+  void everyOperatorOfTheCatalogHasCases() {
+    Set<String> covered =
+        Cases.all().stream().map(CaseGenerator::operator).collect(Collectors.toSet());
+    Set<String> missing =
+        OpCatalog.types().stream()
+            .map(OpType::name)
+            .filter(name -> !covered.contains(name))
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertEquals(Set.of(), missing);
+  }
+
+  @ParameterizedTest
+  @MethodSource("generators")
+  void referenceKernelsEqualTheNativeRuntime(CaseGenerator generator) {
+    var random = new SplittableRandom(SEED ^ generator.operator().hashCode());
+    for (int i = 0; i < CASES; i++) {
+      long seed = random.nextLong();
+      OperatorCase built;
+      try {
+        var builder = new CaseBuilder(new SplittableRandom(seed));
+        generator.generate().accept(builder);
+        built = builder.build();
+      } catch (RuntimeException e) {
+        throw new AssertionFailedError(generator.operator() + " seed " + seed, e);
+      }
+      compare(generator, built, seed);
+    }
+  }
+
+  private static void compare(CaseGenerator generator, OperatorCase built, long seed) {
+    String label = "%s, case seed %d: %s".formatted(generator.operator(), seed, built.what());
+    List<Tensor> expected = run(built, "litert", label);
+    List<Tensor> actual = run(built, "reference", label);
+    assertEquals(expected.size(), actual.size(), label);
+    for (int i = 0; i < expected.size(); i++) {
+      assertNull(
+          Comparison.difference(expected.get(i), actual.get(i), generator.exactness()),
+          label + ", output " + i);
+    }
+  }
+
+  private static List<Tensor> run(OperatorCase built, String engine, String label) {
+    var options = InterpreterOptions.DEFAULT.withEngine(engine);
+    try (var interpreter = Interpreter.of(built.model(), options)) {
+      for (int i = 0; i < built.inputs().size(); i++) {
+        interpreter.resizeInput(i, built.inputs().get(i).dims());
+      }
+      interpreter.allocateTensors();
+      for (int i = 0; i < built.inputs().size(); i++) {
+        interpreter.getInputTensor(i).copyFrom(built.inputs().get(i));
+      }
+      interpreter.invoke();
+      List<Tensor> outputs = new ArrayList<>();
+      for (int i = 0; i < interpreter.getOutputTensorCount(); i++) {
+        Tensor view = interpreter.getOutputTensor(i);
+        var copy = new Tensor(view.type(), view.quantization(), Tensor.Allocator.AUTOMATIC);
+        copy.copyFrom(view);
+        outputs.add(copy);
+      }
+      return outputs;
+    } catch (RuntimeException e) {
+      return fail(engine + " failed on " + label, e);
+    }
+  }
+}

@@ -1,0 +1,147 @@
+package dev.whittle.ir.rewrite;
+
+import dev.whittle.ir.Constant;
+import dev.whittle.ir.Node;
+import dev.whittle.ir.Operand;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.DirectInvocation;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Reshape;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Rules that make any graph smaller without changing what it computes. */
+public final class CleanUp {
+  /** Folding may make a constant larger (BROADCAST_TO, TILE); beyond this it would not pay. */
+  private static final long MAX_GROWTH_BYTES = 64 << 10;
+
+  public static final Rule DROP_UNUSED =
+      new Rule("drop-unused", "Removes nodes whose results nobody reads.", CleanUp::dropUnused);
+
+  public static final Rule FOLD_CONSTANTS =
+      new Rule("fold-constants", "Computes nodes of constants ahead.", CleanUp::foldConstants);
+
+  public static final Rule MERGE_RESHAPES =
+      new Rule(
+          "merge-reshapes",
+          "Skips a reshape whose result is only reshaped again.",
+          CleanUp::mergeReshapes);
+
+  /** All of them, in the order to try them. */
+  public static final List<Rule> RULES = List.of(DROP_UNUSED, FOLD_CONSTANTS, MERGE_RESHAPES);
+
+  private CleanUp() {}
+
+  private static boolean dropUnused(GraphEditor editor, int handle) {
+    Node node = editor.node(handle);
+    boolean used =
+        node.outputs().stream()
+            .anyMatch(id -> editor.isOutput(id) || !editor.consumers(id).isEmpty());
+    if (used || !node.op().isPure() || !node.op().subgraphs().isEmpty()) {
+      return false;
+    }
+    editor.remove(handle);
+    return true;
+  }
+
+  private static boolean foldConstants(GraphEditor editor, int handle) {
+    Node node = editor.node(handle);
+    if (!node.op().isPure() || !node.op().subgraphs().isEmpty() || !readsConstants(editor, node)) {
+      return false;
+    }
+    List<Tensor> results;
+    try {
+      results = evaluate(editor, node);
+    } catch (OperandException e) {
+      // What cannot be computed here stays as it is; typing the graph reports it with its place.
+      return false;
+    }
+    if (results.isEmpty()) {
+      return false;
+    }
+    editor.remove(handle);
+    for (int i = 0; i < results.size(); i++) {
+      Value value = editor.value(node.outputs().get(i));
+      editor.update(
+          value.withShape(results.get(i).shape()).withData(Constant.of(results.get(i).data())));
+    }
+    return true;
+  }
+
+  private static boolean readsConstants(GraphEditor editor, Node node) {
+    return !node.inputs().isEmpty()
+        && node.inputs().stream()
+            .allMatch(
+                id ->
+                    id == Node.ABSENT
+                        || (editor.value(id).isConstant()
+                            && editor.value(id).sparsity() == null
+                            && !editor.value(id).isVariable()));
+  }
+
+  /** The results, or nothing where they are too large to be worth keeping. */
+  private static List<Tensor> evaluate(GraphEditor editor, Node node) {
+    List<@Nullable Operand> inputs = new ArrayList<>();
+    List<@Nullable Tensor> contents = new ArrayList<>();
+    long inputBytes = 0;
+    for (int id : node.inputs()) {
+      Operand operand = id == Node.ABSENT ? null : operand(editor.value(id));
+      inputs.add(operand);
+      Tensor known = operand == null ? null : operand.known();
+      contents.add(known);
+      inputBytes += known == null ? 0 : known.data().byteSize();
+    }
+    List<Operand> declared = node.outputs().stream().map(id -> operand(editor.value(id))).toList();
+    var operands =
+        new Operands(
+            inputs,
+            declared,
+            (graph, types) -> {
+              throw OperandException.unsupported("runs a graph");
+            });
+    List<Tensor> outputs = new ArrayList<>();
+    List<TypedShape> inferred = node.op().infer(operands);
+    for (int i = 0; i < declared.size(); i++) {
+      TypedShape type = inferred.get(i);
+      if (!type.shape().isStatic()
+          || !type.type().hasFixedSize()
+          || type.type().byteSize(type.shape().elements()) > inputBytes + MAX_GROWTH_BYTES) {
+        return List.of();
+      }
+      var output =
+          new Tensor(type.type(), declared.get(i).quantization(), Tensor.Allocator.AUTOMATIC);
+      output.resize(type.shape().toArray());
+      outputs.add(output);
+    }
+    node.op().kernel(operands).run(new DirectInvocation(contents, outputs));
+    return outputs;
+  }
+
+  private static Operand operand(Value value) {
+    Constant data = value.data();
+    Tensor known =
+        data == null
+            ? null
+            : Tensor.of(value.type(), value.initialShape(), value.quantization(), data);
+    return new Operand(value.name(), value.type(), value.shape(), value.quantization(), known);
+  }
+
+  private static boolean mergeReshapes(GraphEditor editor, int handle) {
+    Node node = editor.node(handle);
+    if (!(node.op() instanceof Reshape)) {
+      return false;
+    }
+    Node before = editor.producer(node.inputs().getFirst());
+    if (before == null || !(before.op() instanceof Reshape)) {
+      return false;
+    }
+    List<Integer> inputs = new ArrayList<>(node.inputs());
+    inputs.set(0, before.inputs().getFirst());
+    editor.replace(handle, node.withOperands(inputs, node.outputs(), node.intermediates()));
+    return true;
+  }
+}

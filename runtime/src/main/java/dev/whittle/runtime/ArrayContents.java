@@ -1,0 +1,309 @@
+package dev.whittle.runtime;
+
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.kernel.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Array;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Copies between tensors and what Java programs hold numbers in: boxed scalars, arrays of any
+ * depth, NIO buffers, memory segments and other tensors.
+ */
+final class ArrayContents {
+  private ArrayContents() {}
+
+  /**
+   * The extents that a nested array or a tensor states.
+   *
+   * @param type of the tensor it is for: a string is an element, even as an array of bytes
+   * @throws IllegalArgumentException if an element is null
+   */
+  static int[] dims(Object source, TensorType type) {
+    if (source instanceof Tensor tensor) {
+      return tensor.dims().clone();
+    }
+    List<Integer> dims = new ArrayList<>();
+    Object level = source;
+    while (level.getClass().isArray() && !(type == TensorType.STRING && level instanceof byte[])) {
+      int length = Array.getLength(level);
+      dims.add(length);
+      if (length == 0) {
+        break;
+      }
+      level = Array.get(level, 0);
+      if (level == null) {
+        throw new IllegalArgumentException("an array element is null");
+      }
+    }
+    return dims.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  /** Whether {@code source} knows its extents, and not only how many elements it has. */
+  static boolean statesShape(Object source) {
+    return source.getClass().isArray() || source instanceof Tensor;
+  }
+
+  /**
+   * Fills {@code tensor} from {@code source}, which must have as many elements of its type.
+   *
+   * @throws IllegalArgumentException if it has not
+   */
+  static void read(Object source, Tensor tensor) {
+    switch (source) {
+      case Tensor other -> readTensor(other, tensor);
+      case MemorySegment segment -> {
+        requireBytes(segment.byteSize(), tensor);
+        tensor.data().copyFrom(segment);
+      }
+      case Buffer buffer -> {
+        MemorySegment bytes = segment(buffer, tensor);
+        requireBytes(bytes.byteSize(), tensor);
+        tensor.data().copyFrom(bytes);
+      }
+      default -> {
+        if (tensor.type() == TensorType.STRING) {
+          List<byte[]> strings = new ArrayList<>();
+          collectStrings(source, strings);
+          tensor.setStrings(strings, dims(source, tensor.type()));
+          return;
+        }
+        requireElements(countElements(source), tensor);
+        readArray(source, tensor, 0);
+      }
+    }
+  }
+
+  private static void readTensor(Tensor source, Tensor tensor) {
+    if (source.type() != tensor.type()) {
+      throw new IllegalArgumentException(
+          "the tensor is %s, the input is %s".formatted(tensor.type(), source.type()));
+    }
+    if (tensor.type().hasFixedSize()) {
+      requireElements(source.elements(), tensor);
+      tensor.data().copyFrom(source.data());
+    } else {
+      tensor.copyFrom(source);
+    }
+  }
+
+  /**
+   * Fills {@code target} from {@code tensor}.
+   *
+   * @throws IllegalArgumentException if target is immutable, of another type, or of another size
+   */
+  static void write(Tensor tensor, Object target) {
+    switch (target) {
+      case Tensor other -> readTensor(tensor, other);
+      case MemorySegment segment -> {
+        requireBytes(segment.byteSize(), tensor);
+        segment.copyFrom(tensor.data());
+      }
+      case Buffer buffer -> {
+        MemorySegment bytes = segment(buffer, tensor);
+        requireBytes(bytes.byteSize(), tensor);
+        bytes.copyFrom(tensor.data());
+        buffer.position(buffer.limit());
+      }
+      default -> {
+        if (!target.getClass().isArray()) {
+          throw new IllegalArgumentException(
+              "cannot write a result to a " + target.getClass().getSimpleName());
+        }
+        if (tensor.type() == TensorType.STRING) {
+          writeStrings(tensor.strings(), target, 0);
+          return;
+        }
+        requireElements(countElements(target), tensor);
+        writeArray(tensor, target, 0);
+      }
+    }
+  }
+
+  private static MemorySegment segment(Buffer buffer, Tensor tensor) {
+    ByteOrder order =
+        switch (buffer) {
+          case ByteBuffer bytes -> bytes.order();
+          case FloatBuffer floats -> floats.order();
+          case IntBuffer ints -> ints.order();
+          case LongBuffer longs -> longs.order();
+          case ShortBuffer shorts -> shorts.order();
+          case DoubleBuffer doubles -> doubles.order();
+          default ->
+              throw new IllegalArgumentException(
+                  "cannot use a " + buffer.getClass().getSimpleName());
+        };
+    if (order != ByteOrder.LITTLE_ENDIAN && tensor.type().bits() > 8) {
+      throw new IllegalArgumentException(
+          "the buffer's byte order must be little endian (order(ByteOrder.nativeOrder()))");
+    }
+    return MemorySegment.ofBuffer(buffer);
+  }
+
+  private static void requireBytes(long bytes, Tensor tensor) {
+    if (bytes != tensor.data().byteSize()) {
+      throw new IllegalArgumentException(
+          "the tensor %s %s has %d bytes, the argument has %d"
+              .formatted(
+                  tensor.type(), Arrays.toString(tensor.dims()), tensor.data().byteSize(), bytes));
+    }
+  }
+
+  private static void requireElements(long elements, Tensor tensor) {
+    if (elements != tensor.elements()) {
+      throw new IllegalArgumentException(
+          "the tensor %s %s has %d elements, the argument has %d"
+              .formatted(
+                  tensor.type(), Arrays.toString(tensor.dims()), tensor.elements(), elements));
+    }
+  }
+
+  private static long countElements(Object array) {
+    if (!array.getClass().isArray()) {
+      return 1;
+    }
+    if (array instanceof Object[] nested) {
+      long count = 0;
+      for (Object element : nested) {
+        count += countElements(element);
+      }
+      return count;
+    }
+    return Array.getLength(array);
+  }
+
+  /** Fills elements from {@code index} on and returns the index after the last one. */
+  private static long readArray(Object source, Tensor tensor, long index) {
+    if (source instanceof Object[] nested) {
+      long next = index;
+      for (Object element : nested) {
+        next = readArray(element, tensor, next);
+      }
+      return next;
+    }
+    MemorySegment data = tensor.data();
+    requireElementType(source, tensor.type());
+    int length = source.getClass().isArray() ? Array.getLength(source) : 1;
+    switch (source) {
+      case float[] a -> MemorySegment.copy(a, 0, data, Tensor.FLOAT, index * 4, length);
+      case int[] a -> MemorySegment.copy(a, 0, data, Tensor.INT, index * 4, length);
+      case long[] a -> MemorySegment.copy(a, 0, data, Tensor.LONG, index * 8, length);
+      case short[] a -> MemorySegment.copy(a, 0, data, Tensor.SHORT, index * 2, length);
+      case double[] a -> MemorySegment.copy(a, 0, data, Tensor.DOUBLE, index * 8, length);
+      case byte[] a -> MemorySegment.copy(a, 0, data, Tensor.BYTE, index, length);
+      case boolean[] a -> {
+        for (int i = 0; i < length; i++) {
+          tensor.setBoolean(index + i, a[i]);
+        }
+      }
+      case Float x -> tensor.setFloat(index, x);
+      case Double x -> data.set(Tensor.DOUBLE, index * 8, x);
+      case Boolean x -> tensor.setBoolean(index, x);
+      case Number x -> tensor.setInteger(index, x.longValue());
+      default -> throw wrongType(source, tensor.type());
+    }
+    return index + length;
+  }
+
+  private static long writeArray(Tensor tensor, Object target, long index) {
+    if (target instanceof Object[] nested) {
+      long next = index;
+      for (Object element : nested) {
+        next = writeArray(tensor, element, next);
+      }
+      return next;
+    }
+    MemorySegment data = tensor.data();
+    requireElementType(target, tensor.type());
+    int length = Array.getLength(target);
+    switch (target) {
+      case float[] a -> MemorySegment.copy(data, Tensor.FLOAT, index * 4, a, 0, length);
+      case int[] a -> MemorySegment.copy(data, Tensor.INT, index * 4, a, 0, length);
+      case long[] a -> MemorySegment.copy(data, Tensor.LONG, index * 8, a, 0, length);
+      case short[] a -> MemorySegment.copy(data, Tensor.SHORT, index * 2, a, 0, length);
+      case double[] a -> MemorySegment.copy(data, Tensor.DOUBLE, index * 8, a, 0, length);
+      case byte[] a -> MemorySegment.copy(data, Tensor.BYTE, index, a, 0, length);
+      case boolean[] a -> {
+        for (int i = 0; i < length; i++) {
+          a[i] = tensor.getBoolean(index + i);
+        }
+      }
+      default -> throw wrongType(target, tensor.type());
+    }
+    return index + length;
+  }
+
+  private static void requireElementType(Object holder, TensorType type) {
+    boolean fits =
+        switch (type) {
+          case FLOAT32 -> holder instanceof float[] || holder instanceof Float;
+          case FLOAT64 -> holder instanceof double[] || holder instanceof Double;
+          case INT32, UINT32, RESOURCE -> holder instanceof int[] || holder instanceof Integer;
+          case INT64, UINT64 -> holder instanceof long[] || holder instanceof Long;
+          case INT16, UINT16, FLOAT16, BFLOAT16 ->
+              holder instanceof short[] || holder instanceof Short;
+          case INT8, UINT8 -> holder instanceof byte[] || holder instanceof Byte;
+          case BOOL -> holder instanceof boolean[] || holder instanceof Boolean;
+          case STRING,
+              VARIANT,
+              COMPLEX64,
+              COMPLEX128,
+              INT4,
+              UINT4,
+              INT2,
+              FLOAT8_E4M3FN,
+              FLOAT8_E5M2 ->
+              false;
+        };
+    if (!fits) {
+      throw wrongType(holder, type);
+    }
+  }
+
+  private static IllegalArgumentException wrongType(Object holder, TensorType type) {
+    return new IllegalArgumentException(
+        "a %s tensor cannot be copied from or to a %s"
+            .formatted(type, holder.getClass().getSimpleName()));
+  }
+
+  private static void collectStrings(Object source, List<byte[]> strings) {
+    switch (source) {
+      case String text -> strings.add(text.getBytes(StandardCharsets.UTF_8));
+      case byte[] bytes -> strings.add(bytes);
+      case Object[] nested -> {
+        for (Object element : nested) {
+          collectStrings(element, strings);
+        }
+      }
+      default -> throw wrongType(source, TensorType.STRING);
+    }
+  }
+
+  private static int writeStrings(List<byte[]> strings, Object target, int index) {
+    int next = index;
+    Object[] array = (Object[]) target;
+    for (int i = 0; i < array.length; i++) {
+      if (array instanceof String[] || array instanceof byte[][]) {
+        if (next >= strings.size()) {
+          throw new IllegalArgumentException("the tensor has only " + strings.size() + " strings");
+        }
+        byte[] bytes = strings.get(next++);
+        array[i] = array instanceof String[] ? new String(bytes, StandardCharsets.UTF_8) : bytes;
+      } else {
+        next = writeStrings(strings, array[i], next);
+      }
+    }
+    return next;
+  }
+}
