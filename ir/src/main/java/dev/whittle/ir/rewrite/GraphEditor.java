@@ -145,7 +145,7 @@ public final class GraphEditor {
   public void remove(int handle) {
     unlink(handle, node(handle));
     nodes.set(handle, null);
-    order.remove(order.indexOf(handle));
+    order.removeIf(h -> h == handle);
   }
 
   /** Makes all readers of a value, and the graph's outputs, read another one. */

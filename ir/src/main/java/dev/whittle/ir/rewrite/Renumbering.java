@@ -62,7 +62,7 @@ final class Renumbering {
   }
 
   private Value renumber(Value value) {
-    Value renumbered = value.withId(newIds.get(value.id()));
+    Value renumbered = value.withId(renumber(value.id()));
     Quantization q = value.quantization();
     return q == null || q.details() == null
         ? renumbered

@@ -109,11 +109,14 @@ public final class Rewriter {
     return new Signature(
         signature.key(),
         signature.graph(),
-        signature.inputs().stream()
-            .map(p -> new Signature.Port(p.name(), newIds.get(p.value())))
-            .toList(),
+        signature.inputs().stream().map(p -> renumber(p, p.value(), newIds)).toList(),
         signature.outputs().stream()
-            .map(p -> new Signature.Port(p.name(), newIds.get(editor.redirected(p.value()))))
+            .map(p -> renumber(p, editor.redirected(p.value()), newIds))
             .toList());
+  }
+
+  private static Signature.Port renumber(
+      Signature.Port port, int value, Map<Integer, Integer> newIds) {
+    return new Signature.Port(port.name(), newIds.getOrDefault(value, value));
   }
 }
