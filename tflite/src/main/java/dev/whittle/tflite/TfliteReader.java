@@ -1,0 +1,155 @@
+package dev.whittle.tflite;
+
+import dev.whittle.ir.Constant;
+import dev.whittle.ir.GraphCheck;
+import dev.whittle.ir.MalformedModelException;
+import dev.whittle.ir.Metadata;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Signature;
+import dev.whittle.ir.UnsupportedModelException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads {@code .tflite} files. Nothing but the structure is decoded: constants are slices of the
+ * file. Every offset is checked, and what is decoded is bounded by the size of the file.
+ */
+public final class TfliteReader {
+  private TfliteReader() {}
+
+  /**
+   * Reads a file by mapping it into memory, where it stays as long as the model is in use.
+   *
+   * @throws IOException if the file cannot be read
+   * @throws MalformedModelException naming the file, the place and what is wrong there
+   */
+  public static Model read(Path file) throws IOException {
+    return read(map(file), file.toString());
+  }
+
+  /** The bytes of a file, mapped into memory. */
+  public static MemorySegment map(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      throw new NoSuchFileException(file.toString());
+    }
+    if (Files.isDirectory(file)) {
+      throw new IOException(file + " is a directory");
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
+    }
+  }
+
+  /** Reads the bytes of a file, which must not change while the model is in use. */
+  public static Model read(byte[] file) {
+    return read(MemorySegment.ofArray(file), "model");
+  }
+
+  /**
+   * Reads the bytes of a file.
+   *
+   * @param name what messages call it
+   */
+  public static Model read(MemorySegment file, String name) {
+    var source = new FlatTable.Source(file, name);
+    FileKind.requireModel(file, name);
+    FlatTable root = FlatTable.root(source, 0);
+    int version = root.int32(Slots.MODEL_VERSION, 0);
+    if (version != Model.FORMAT_VERSION) {
+      throw source.malformed(
+          root.position(), "format version %d, expected %d", version, Model.FORMAT_VERSION);
+    }
+    if (!root.tables(Slots.MODEL_EXTERNAL_BUFFERS, t -> t).isEmpty()) {
+      throw new UnsupportedModelException(
+          name,
+          "its weights are in other files (external buffers)",
+          "convert the model again with its weights inside");
+    }
+    List<MemorySegment> buffers =
+        root.tables(Slots.MODEL_BUFFERS, buffer -> buffer(buffer, source));
+    var graphs = new GraphReader(root, buffers);
+    var model =
+        new Model(
+            version,
+            root.stringOrEmpty(Slots.MODEL_DESCRIPTION),
+            root.tables(Slots.MODEL_SUBGRAPHS, graphs::graph),
+            root.tables(Slots.MODEL_SIGNATURES, TfliteReader::signature),
+            root.tables(Slots.MODEL_METADATA, entry -> metadata(entry, buffers)),
+            TrailingZip.read(file));
+    List<String> problems = GraphCheck.problems(model);
+    if (!problems.isEmpty()) {
+      throw new MalformedModelException(name + ": " + String.join("\n", problems));
+    }
+    return model;
+  }
+
+  /** The bytes of a buffer: inside the flatbuffer, or elsewhere in the file; empty for none. */
+  private static MemorySegment buffer(FlatTable buffer, FlatTable.Source source) {
+    MemorySegment inside = buffer.vector(Slots.BUFFER_DATA, 1);
+    if (inside != null && inside.byteSize() > 0) {
+      return inside;
+    }
+    long offset = buffer.int64(Slots.BUFFER_OFFSET, 0);
+    long size = buffer.int64(Slots.BUFFER_SIZE, 0);
+    // Offsets 0 and 1 stand for "none": converters write 1 as a place holder.
+    if (offset == 0 || offset == 1 || size == 0 || size == 1) {
+      return MemorySegment.NULL;
+    }
+    return outside(buffer, source, offset, size);
+  }
+
+  static MemorySegment outside(FlatTable table, FlatTable.Source source, long offset, long size) {
+    if (offset < 0 || size < 0 || offset > source.size() - size) {
+      throw source.malformed(
+          table.position(),
+          "data at byte %d of size %d goes beyond the end of the file (%d)",
+          offset,
+          size,
+          source.size());
+    }
+    return source.slice(offset, size);
+  }
+
+  /**
+   * The buffer with that number.
+   *
+   * @return null for buffers without bytes
+   */
+  static @Nullable Constant constant(FlatTable user, long index, List<MemorySegment> buffers) {
+    if (index >= buffers.size()) {
+      throw user.source()
+          .malformed(user.position(), "no buffer %d, there are %d", index, buffers.size());
+    }
+    MemorySegment bytes = buffers.get((int) index);
+    return bytes.byteSize() == 0 ? null : Constant.of(bytes);
+  }
+
+  private static Metadata metadata(FlatTable entry, List<MemorySegment> buffers) {
+    Constant data = constant(entry, entry.uint32(Slots.METADATA_BUFFER), buffers);
+    return new Metadata(
+        entry.stringOrEmpty(Slots.METADATA_NAME), data == null ? Constant.of(new byte[0]) : data);
+  }
+
+  private static Signature signature(FlatTable table) {
+    long graph = table.uint32(Slots.SIGNATURE_SUBGRAPH);
+    return new Signature(
+        table.stringOrEmpty(Slots.SIGNATURE_KEY),
+        (int) Math.min(graph, Integer.MAX_VALUE),
+        table.tables(Slots.SIGNATURE_INPUTS, TfliteReader::port),
+        table.tables(Slots.SIGNATURE_OUTPUTS, TfliteReader::port));
+  }
+
+  private static Signature.Port port(FlatTable table) {
+    return new Signature.Port(
+        table.stringOrEmpty(Slots.PORT_NAME),
+        (int) Math.min(table.uint32(Slots.PORT_TENSOR), Integer.MAX_VALUE));
+  }
+}
