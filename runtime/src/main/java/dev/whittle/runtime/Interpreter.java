@@ -50,12 +50,18 @@ public final class Interpreter implements AutoCloseable {
    * @throws dev.whittle.ir.ModelException if the model cannot be handled
    */
   public static Interpreter of(Path file, InterpreterOptions options) throws IOException {
-    return of(TfliteReader.read(file), null, options);
+    MemorySegment mapped = TfliteReader.map(file);
+    return of(TfliteReader.read(mapped, file.toString()), mapped, options);
   }
 
   /** Opens the bytes of a file with the default options. */
   public static Interpreter of(byte[] file) {
-    return of(TfliteReader.read(file), MemorySegment.ofArray(file), InterpreterOptions.DEFAULT);
+    return of(file, InterpreterOptions.DEFAULT);
+  }
+
+  /** Opens the bytes of a file, which must not change while the interpreter is in use. */
+  public static Interpreter of(byte[] file, InterpreterOptions options) {
+    return of(TfliteReader.read(file), MemorySegment.ofArray(file), options);
   }
 
   public static Interpreter of(Model model) {
