@@ -50,6 +50,7 @@ public record Add(Activation activation, boolean powerOfTwoScales) implements Op
       case FLOAT32 -> Elementwise.floats(Elementwise.clampedFloats((a, b) -> a + b, activation));
       case INT32, INT64 ->
           Elementwise.integers(Elementwise.clampedIntegers((a, b) -> a + b, activation));
+      case INT8, UINT8 -> QuantizedArithmetic.sum(operands, activation, 1);
       default -> throw Elementwise.noKernel(operands);
     };
   }

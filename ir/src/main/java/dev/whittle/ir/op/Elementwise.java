@@ -2,12 +2,16 @@ package dev.whittle.ir.op;
 
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
+import dev.whittle.ir.Quantization;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** Typing and reference kernels of operators that compute each element by itself. */
 final class Elementwise {
@@ -124,6 +128,204 @@ final class Elementwise {
     };
   }
 
+  /** A truth value for each pair of floats. */
+  @FunctionalInterface
+  interface FloatRelation {
+    boolean holds(float a, float b);
+  }
+
+  /** A truth value for each pair of integers. */
+  @FunctionalInterface
+  interface LongRelation {
+    boolean holds(long a, long b);
+  }
+
+  /** The output of a comparison. */
+  static List<TypedShape> truthOfBroadcast(Operands operands) {
+    return List.of(new TypedShape(TensorType.BOOL, broadcastShape(operands)));
+  }
+
+  private interface Pair {
+    void store(long out, long a, long b);
+  }
+
+  /** Calls {@code pair} for the indices of every output element and the two it comes from. */
+  private static void forEachPair(Broadcast broadcast, Tensor out, Tensor a, Tensor b, Pair pair) {
+    broadcast.walk(
+        out,
+        (first, count, operands, steps) -> {
+          long i = operands[0];
+          long j = operands[1];
+          for (long k = 0; k < count; k++) {
+            pair.store(first + k, i, j);
+            i += steps[0];
+            j += steps[1];
+          }
+        },
+        a,
+        b);
+  }
+
+  static Kernel floatComparison(FloatRelation relation) {
+    var broadcast = new Broadcast();
+    return invocation -> {
+      Tensor a = invocation.input(0);
+      Tensor b = invocation.input(1);
+      Tensor out = invocation.output(0);
+      forEachPair(
+          broadcast,
+          out,
+          a,
+          b,
+          (k, i, j) -> out.setBoolean(k, relation.holds(a.getFloat(i), b.getFloat(j))));
+    };
+  }
+
+  static Kernel comparison(LongRelation relation) {
+    var broadcast = new Broadcast();
+    return invocation -> {
+      Tensor a = invocation.input(0);
+      Tensor b = invocation.input(1);
+      Tensor out = invocation.output(0);
+      forEachPair(
+          broadcast,
+          out,
+          a,
+          b,
+          (k, i, j) -> out.setBoolean(k, relation.holds(a.getInteger(i), b.getInteger(j))));
+    };
+  }
+
+  /** Compares strings for equality. */
+  static Kernel stringComparison(Predicate<Boolean> relation) {
+    var broadcast = new Broadcast();
+    return invocation -> {
+      List<byte[]> a = invocation.input(0).strings();
+      List<byte[]> b = invocation.input(1).strings();
+      Tensor out = invocation.output(0);
+      forEachPair(
+          broadcast,
+          out,
+          invocation.input(0),
+          invocation.input(1),
+          (k, i, j) ->
+              out.setBoolean(k, relation.test(Arrays.equals(a.get((int) i), b.get((int) j)))));
+    };
+  }
+
+  /** Compares quantized operands, each rescaled by its own parameters with 8 more bits. */
+  static Kernel quantizedComparison(Operands operands, LongRelation relation) {
+    int shift = 8;
+    Quantization left = operands.input(0).requireQuantization();
+    Quantization right = operands.input(1).requireQuantization();
+    var leftMultiplier = FixedPoint.Multiplier.of(left.scaleValue());
+    var rightMultiplier = FixedPoint.Multiplier.of(right.scaleValue());
+    int leftZero = left.zeroPointValue();
+    int rightZero = right.zeroPointValue();
+    var broadcast = new Broadcast();
+    return invocation -> {
+      Tensor a = invocation.input(0);
+      Tensor b = invocation.input(1);
+      Tensor out = invocation.output(0);
+      forEachPair(
+          broadcast,
+          out,
+          a,
+          b,
+          (k, i, j) -> {
+            int x = leftMultiplier.apply(((int) a.getInteger(i) - leftZero) << shift);
+            int y = rightMultiplier.apply(((int) b.getInteger(j) - rightZero) << shift);
+            out.setBoolean(k, relation.holds(x, y));
+          });
+    };
+  }
+
+  /**
+   * A function of one 8-bit or 16-bit quantized operand, computed in floats: the real number it
+   * stands for in, the nearest stored integer out.
+   */
+  static Kernel quantizedFunction(Operands operands, FloatUnary function) {
+    Quantization in = operands.input(0).requireQuantization();
+    Quantization out = operands.output(0).requireQuantization();
+    Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
+    int[] table = new int[bounds.high() - bounds.low() + 1];
+    float inverse = 1 / out.scaleValue();
+    for (int q = bounds.low(); q <= bounds.high(); q++) {
+      float x = in.scaleValue() * (q - in.zeroPointValue());
+      float y = FixedPoint.roundHalfAway(function.apply(x) * inverse) + out.zeroPointValue();
+      table[q - bounds.low()] = (int) Math.min(Math.max(y, bounds.low()), bounds.high());
+    }
+    return integers((LongUnary) x -> table[(int) x - bounds.low()]);
+  }
+
+  /** A quantized operand rescaled to the output's parameters and clamped to real bounds. */
+  static Kernel requantizedClamp(Operands operands, float low, float high) {
+    Quantization in = operands.input(0).requireQuantization();
+    Quantization out = operands.output(0).requireQuantization();
+    Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
+    int least = Math.max(bounds.low(), quantize(low, out));
+    int greatest =
+        high == Float.POSITIVE_INFINITY
+            ? bounds.high()
+            : Math.min(bounds.high(), quantize(high, out));
+    // Scales are divided in single precision, as the built-in kernels do.
+    var multiplier = FixedPoint.Multiplier.of(in.scaleValue() / out.scaleValue());
+    int inZero = in.zeroPointValue();
+    int outZero = out.zeroPointValue();
+    return integers(
+        (LongUnary)
+            x -> FixedPoint.clamp(multiplier.apply((int) x - inZero) + outZero, least, greatest));
+  }
+
+  private static int quantize(float x, Quantization quantization) {
+    return quantization.zeroPointValue()
+        + (int) FixedPoint.roundHalfAway(x / quantization.scaleValue());
+  }
+
+  static float clamp(float x, float low, float high) {
+    return Math.min(Math.max(x, low), high);
+  }
+
+  static long divide(long a, long b) {
+    requireNonZero(b);
+    return a / b;
+  }
+
+  static long floorDivide(long a, long b) {
+    requireNonZero(b);
+    return Math.floorDiv(a, b);
+  }
+
+  static long floorModulo(long a, long b) {
+    requireNonZero(b);
+    return Math.floorMod(a, b);
+  }
+
+  static float floorModulo(float a, float b) {
+    float rest = a % b;
+    return rest != 0 && (b < 0) != (rest < 0) ? rest + b : rest;
+  }
+
+  private static void requireNonZero(long divisor) {
+    if (divisor == 0) {
+      throw OperandException.invalid("division of a whole number by zero");
+    }
+  }
+
+  /** {@code a^b} of whole numbers, which wraps around; b must not be negative. */
+  static long power(long a, long b) {
+    if (b < 0) {
+      throw OperandException.invalid("negative power %d of a whole number", b);
+    }
+    long result = 1;
+    long square = a;
+    for (long bits = b; bits > 0; bits >>= 1) {
+      result *= (bits & 1) == 1 ? square : 1;
+      square *= square;
+    }
+    return result;
+  }
+
   /** {@code function} followed by an activation that is a clamp. */
   static FloatBinary clampedFloats(FloatBinary function, Activation activation) {
     if (activation == Activation.NONE) {
@@ -146,10 +348,5 @@ final class Elementwise {
     long high =
         activation.max() == Float.POSITIVE_INFINITY ? Long.MAX_VALUE : (long) activation.max();
     return (a, b) -> Math.min(Math.max(function.apply(a, b), low), high);
-  }
-
-  /** Whether the operand's type is one of those. */
-  static boolean isOneOf(TensorType type, TensorType... types) {
-    return List.of(types).contains(type);
   }
 }

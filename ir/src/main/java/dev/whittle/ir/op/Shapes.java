@@ -70,4 +70,97 @@ final class Shapes {
     }
     return Shape.of(extents);
   }
+
+  /**
+   * The batch of an operand that belongs to batch {@code n} of an output it broadcasts to.
+   *
+   * @param inner how many of the last axes are not part of the batch
+   */
+  static long broadcastIndex(long n, int[] output, int[] operand, int inner) {
+    long rest = n;
+    long index = 0;
+    long stride = 1;
+    for (int i = output.length - inner - 1, k = operand.length - inner - 1; k >= 0; i--, k--) {
+      long place = rest % output[i];
+      rest /= output[i];
+      index += operand[k] == 1 ? 0 : place * stride;
+      stride *= operand[k];
+    }
+    return index;
+  }
+
+  /** Row-major strides in elements. */
+  static long[] strides(int[] dims) {
+    long[] strides = new long[dims.length];
+    long stride = 1;
+    for (int i = dims.length - 1; i >= 0; i--) {
+      strides[i] = stride;
+      stride *= dims[i];
+    }
+    return strides;
+  }
+
+  /** Receives the index of an output element and of the operand's element it is taken from. */
+  @FunctionalInterface
+  interface IndexVisitor {
+    void visit(long output, long operand);
+  }
+
+  /** Receives the index and the coordinates of an element. */
+  @FunctionalInterface
+  interface PositionVisitor {
+    void visit(long index, int[] position);
+  }
+
+  /**
+   * Visits all places of an output in order.
+   *
+   * @param steps how far the operand's index moves along each axis of the output
+   * @param first the operand's index at the first place
+   */
+  static void forEachIndex(int[] dims, long[] steps, long first, IndexVisitor visitor) {
+    long[] index = {first};
+    int[] last = new int[dims.length];
+    forEachPosition(
+        dims,
+        (output, position) -> {
+          for (int axis = 0; axis < position.length; axis++) {
+            index[0] += (position[axis] - last[axis]) * steps[axis];
+            last[axis] = position[axis];
+          }
+          visitor.visit(output, index[0]);
+        });
+  }
+
+  /** Visits all places of a shape in order. */
+  static void forEachPosition(int[] dims, PositionVisitor visitor) {
+    long count = Shape.elements(dims);
+    int[] position = new int[dims.length];
+    for (long i = 0; i < count; i++) {
+      visitor.visit(i, position);
+      for (int axis = dims.length - 1; axis >= 0; axis--) {
+        if (++position[axis] < dims[axis]) {
+          break;
+        }
+        position[axis] = 0;
+      }
+    }
+  }
+
+  /** Whether two shapes can turn out to be the same. */
+  static boolean mayEqual(Shape a, Shape b) {
+    if (!a.isRankKnown() || !b.isRankKnown()) {
+      return true;
+    }
+    if (a.rank() != b.rank()) {
+      return false;
+    }
+    for (int i = 0; i < a.rank(); i++) {
+      boolean open = a.dim(i) == Shape.DYNAMIC || b.dim(i) == Shape.DYNAMIC;
+      if (!open && a.dim(i) != b.dim(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
 }

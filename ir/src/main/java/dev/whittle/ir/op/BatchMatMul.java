@@ -1,0 +1,108 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.kernel.Tensor;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The matrix product over the last two axes; the axes before them broadcast.
+ *
+ * @param asymmetricQuantizeInputs how the float operand of 8-bit weights is quantized on the fly
+ */
+public record BatchMatMul(
+    boolean transposeLeft, boolean transposeRight, boolean asymmetricQuantizeInputs) implements Op {
+  public static final OpType<BatchMatMul> TYPE =
+      OpType.of(
+          "BATCH_MATMUL",
+          126,
+          "BatchMatMulOptions",
+          2,
+          1,
+          options ->
+              new BatchMatMul(
+                  options.flag("adj_x", false),
+                  options.flag("adj_y", false),
+                  options.flag("asymmetric_quantize_inputs", false)));
+
+  @Override
+  public OpType<BatchMatMul> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable())
+        .with("adj_x", transposeLeft)
+        .with("adj_y", transposeRight)
+        .with("asymmetric_quantize_inputs", asymmetricQuantizeInputs);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    Shape left = operands.shape(0);
+    Shape right = operands.shape(1);
+    if (!left.isRankKnown() || !right.isRankKnown()) {
+      return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
+    }
+    if (left.rank() < 2 || right.rank() < 2) {
+      throw OperandException.invalid("operands %s and %s are not matrices", left, right);
+    }
+    int inner = left.dim(left.rank() - (transposeLeft ? 2 : 1));
+    int innerRight = right.dim(right.rank() - (transposeRight ? 1 : 2));
+    if (inner != innerRight && inner != Shape.DYNAMIC && innerRight != Shape.DYNAMIC) {
+      throw OperandException.invalid("cannot multiply %s by %s", left, right);
+    }
+    Shape batch = Shapes.broadcast(batch(left), batch(right));
+    int[] dims = Arrays.copyOf(batch.toArray(), batch.rank() + 2);
+    dims[batch.rank()] = left.dim(left.rank() - (transposeLeft ? 1 : 2));
+    dims[batch.rank() + 1] = right.dim(right.rank() - (transposeRight ? 2 : 1));
+    return List.of(new TypedShape(operands.type(0), Shape.of(dims)));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> this::run;
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  private static Shape batch(Shape shape) {
+    return Shape.of(Arrays.copyOf(shape.toArray(), shape.rank() - 2));
+  }
+
+  private void run(Invocation invocation) {
+    Tensor a = invocation.input(0);
+    Tensor b = invocation.input(1);
+    Tensor out = invocation.output(0);
+    int rows = out.dim(out.rank() - 2);
+    int columns = out.dim(out.rank() - 1);
+    int inner = a.dim(a.rank() - (transposeLeft ? 2 : 1));
+    long matrix = (long) rows * columns;
+    long batches = matrix == 0 ? 0 : out.elements() / matrix;
+    for (long n = 0; n < batches; n++) {
+      long left = Shapes.broadcastIndex(n, out.dims(), a.dims(), 2) * rows * inner;
+      long right = Shapes.broadcastIndex(n, out.dims(), b.dims(), 2) * inner * columns;
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+          float sum = 0;
+          for (int k = 0; k < inner; k++) {
+            long i = transposeLeft ? (long) k * rows + r : (long) r * inner + k;
+            long j = transposeRight ? (long) c * inner + k : (long) k * columns + c;
+            sum += a.getFloat(left + i) * b.getFloat(right + j);
+          }
+          out.setFloat(n * matrix + (long) r * columns + c, sum);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.Kernel;
+import java.util.List;
+
+/** {@code a / b}, broadcast; whole numbers are cut toward zero. */
+public record Div(Activation activation) implements Op {
+  public static final OpType<Div> TYPE = OpType.of("DIV", 42, "DivOptions", 2, 1, Div::decode);
+
+  public Div() {
+    this(Activation.NONE);
+  }
+
+  private static Div decode(Options options) {
+    return new Div(Activation.ofCode(options.integer("fused_activation_function", 0)));
+  }
+
+  @Override
+  public OpType<Div> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("fused_activation_function", activation.code());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.broadcast(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floats(Elementwise.clampedFloats((a, b) -> a / b, activation));
+      case INT32 ->
+          Elementwise.integers(Elementwise.clampedIntegers(Elementwise::divide, activation));
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+}

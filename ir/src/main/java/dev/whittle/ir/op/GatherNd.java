@@ -1,0 +1,84 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.kernel.Tensor;
+import java.util.List;
+
+/** The slices of operand 0 at the coordinates in the last axis of operand 1. */
+public record GatherNd() implements Op {
+  public static final OpType<GatherNd> TYPE =
+      OpType.of("GATHER_ND", 107, "GatherNdOptions", 2, 1, options -> new GatherNd());
+
+  @Override
+  public OpType<GatherNd> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    Shape params = operands.shape(0);
+    Shape indices = operands.shape(1);
+    if (!params.isRankKnown() || !indices.isRankKnown()) {
+      return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
+    }
+    if (indices.rank() == 0) {
+      throw OperandException.invalid("indices must have an axis of coordinates");
+    }
+    int depth = indices.dim(indices.rank() - 1);
+    if (depth == Shape.DYNAMIC) {
+      return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
+    }
+    if (depth > params.rank()) {
+      throw OperandException.invalid("%d coordinates into %s", depth, params);
+    }
+    int[] dims = new int[indices.rank() - 1 + params.rank() - depth];
+    for (int i = 0; i < dims.length; i++) {
+      boolean fromIndices = i < indices.rank() - 1;
+      dims[i] = fromIndices ? indices.dim(i) : params.dim(depth + i - (indices.rank() - 1));
+    }
+    return List.of(new TypedShape(operands.type(0), Shape.of(dims)));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    Elements.requireMovable(operands.type(0));
+    return invocation -> {
+      Tensor params = invocation.input(0);
+      Tensor indices = invocation.input(1);
+      int depth = indices.dim(indices.rank() - 1);
+      long inner = Reductions.product(params.dims(), depth, params.rank());
+      long rows = depth == 0 ? indices.elements() : indices.elements() / depth;
+      for (long row = 0; row < rows; row++) {
+        long from = 0;
+        for (int i = 0; i < depth; i++) {
+          long index = indices.getInteger(row * depth + i);
+          if (index < 0 || index >= params.dim(i)) {
+            throw OperandException.invalid("index %d is outside 0..%d", index, params.dim(i) - 1);
+          }
+          from = from * params.dim(i) + index;
+        }
+        Elements.copy(params, from * inner, invocation.output(0), row * inner, inner);
+      }
+    };
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8 -> 2;
+      default -> 1;
+    };
+  }
+}

@@ -1,0 +1,38 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.Kernel;
+import java.util.List;
+
+/** {@code x * relu6(x + 3) / 6}. */
+public record HardSwish() implements Op {
+  public static final OpType<HardSwish> TYPE =
+      OpType.of("HARD_SWISH", 117, "HardSwishOptions", 1, 1, options -> new HardSwish());
+
+  @Override
+  public OpType<HardSwish> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.sameAsInput(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floats(x -> x * Elementwise.clamp(x + 3, 0, 6) / 6);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+}

@@ -1,0 +1,44 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.Kernel;
+import java.util.List;
+
+/** {@code x} above 0, {@code alpha * x} below. */
+public record LeakyRelu(float alpha) implements Op {
+  public static final OpType<LeakyRelu> TYPE =
+      OpType.of(
+          "LEAKY_RELU",
+          98,
+          "LeakyReluOptions",
+          1,
+          1,
+          options -> new LeakyRelu(options.real("alpha", 0)));
+
+  @Override
+  public OpType<LeakyRelu> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("alpha", alpha);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.sameAsInput(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floats(x -> x > 0 ? x : x * alpha);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+}

@@ -1,0 +1,38 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.Kernel;
+import java.util.List;
+
+/** The logarithm of {@link Softmax} with beta 1. */
+public record LogSoftmax() implements Op {
+  public static final OpType<LogSoftmax> TYPE =
+      OpType.of("LOG_SOFTMAX", 50, "LogSoftmaxOptions", 1, 1, options -> new LogSoftmax());
+
+  @Override
+  public OpType<LogSoftmax> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.sameAsInput(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> SoftmaxKernels.logarithms();
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+}

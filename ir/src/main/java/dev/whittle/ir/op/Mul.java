@@ -1,0 +1,57 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.Kernel;
+import java.util.List;
+
+/** {@code a * b}, broadcast. */
+public record Mul(Activation activation) implements Op {
+  public static final OpType<Mul> TYPE = OpType.of("MUL", 18, "MulOptions", 2, 1, Mul::decode);
+
+  public Mul() {
+    this(Activation.NONE);
+  }
+
+  private static Mul decode(Options options) {
+    return new Mul(Activation.ofCode(options.integer("fused_activation_function", 0)));
+  }
+
+  @Override
+  public OpType<Mul> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("fused_activation_function", activation.code());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.broadcast(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floats(Elementwise.clampedFloats((a, b) -> a * b, activation));
+      case INT32, INT64 ->
+          Elementwise.integers(Elementwise.clampedIntegers((a, b) -> a * b, activation));
+      case INT8, UINT8, INT16 -> QuantizedArithmetic.product(operands, activation);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT64 -> 6;
+      case INT8, INT16 -> 2;
+      default -> 1;
+    };
+  }
+}

@@ -1,0 +1,58 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.kernel.FixedPoint;
+import dev.whittle.ir.kernel.Kernel;
+
+/** Sums and products of quantized operands (quantization notes, section b). */
+final class QuantizedArithmetic {
+  /** How many bits 8-bit operands are shifted up before they are rescaled to a common scale. */
+  private static final int SUM_SHIFT = 20;
+
+  private QuantizedArithmetic() {}
+
+  /**
+   * {@code a + sign * b} of 8-bit operands.
+   *
+   * @param sign 1 or -1
+   */
+  static Kernel sum(Operands operands, Activation activation, int sign) {
+    Quantization a = operands.input(0).requireQuantization();
+    Quantization b = operands.input(1).requireQuantization();
+    Quantization out = operands.output(0).requireQuantization();
+    double twice = 2.0 * Math.max(a.scaleValue(), b.scaleValue());
+    var left = FixedPoint.Multiplier.of(a.scaleValue() / twice);
+    var right = FixedPoint.Multiplier.of(b.scaleValue() / twice);
+    var result = FixedPoint.Multiplier.of(twice / ((1 << SUM_SHIFT) * (double) out.scaleValue()));
+    Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), out);
+    int leftZero = a.zeroPointValue();
+    int rightZero = b.zeroPointValue();
+    int outZero = out.zeroPointValue();
+    return Elementwise.integers(
+        (x, y) -> {
+          int p = left.apply(((int) x - leftZero) << SUM_SHIFT);
+          int q = right.apply(((int) y - rightZero) << SUM_SHIFT);
+          return bounds.clamp(result.apply(p + sign * q) + outZero);
+        });
+  }
+
+  /** {@code a * b} of 8-bit or 16-bit operands. */
+  static Kernel product(Operands operands, Activation activation) {
+    Quantization a = operands.input(0).requireQuantization();
+    Quantization b = operands.input(1).requireQuantization();
+    Quantization out = operands.output(0).requireQuantization();
+    // In single precision, as the built-in kernels compute it.
+    float scale = a.scaleValue() * b.scaleValue() / out.scaleValue();
+    var multiplier = FixedPoint.Multiplier.of(scale);
+    Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), out);
+    int leftZero = a.zeroPointValue();
+    int rightZero = b.zeroPointValue();
+    int outZero = out.zeroPointValue();
+    return Elementwise.integers(
+        (x, y) -> {
+          int product = ((int) x - leftZero) * ((int) y - rightZero);
+          return bounds.clamp(multiplier.apply(product) + outZero);
+        });
+  }
+}

@@ -1,0 +1,88 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.kernel.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A box of the operand: it begins where operand 1 says and has the extents that operand 2 says, -1
+ * for all that is left.
+ */
+public record Slice() implements Op {
+  public static final OpType<Slice> TYPE =
+      OpType.of("SLICE", 65, "SliceOptions", 3, 1, options -> new Slice());
+
+  @Override
+  public OpType<Slice> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    Shape shape = operands.shape(0);
+    long[] begin = operands.knownIntegers(1);
+    long[] size = operands.knownIntegers(2);
+    if (!shape.isRankKnown()) {
+      return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
+    }
+    int[] dims = new int[shape.rank()];
+    for (int i = 0; i < dims.length; i++) {
+      dims[i] = size == null ? Shape.DYNAMIC : extent(shape, i, begin, size);
+    }
+    return List.of(new TypedShape(operands.type(0), Shape.of(dims)));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    Elements.requireMovable(operands.type(0));
+    return invocation -> {
+      Tensor in = invocation.input(0);
+      long[] strides = Shapes.strides(in.dims());
+      long first = 0;
+      for (int i = 0; i < strides.length; i++) {
+        first += invocation.input(1).getInteger(i) * strides[i];
+      }
+      Tensor out = invocation.output(0);
+      Shapes.forEachIndex(out.dims(), strides, first, (o, i) -> Elements.copy(in, i, out, o, 1));
+    };
+  }
+
+  private static int extent(Shape shape, int axis, long @Nullable [] begin, long[] size) {
+    if (size.length != shape.rank() || (begin != null && begin.length != shape.rank())) {
+      throw OperandException.invalid("slice of %s has %d extents", shape, size.length);
+    }
+    int whole = shape.dim(axis);
+    long start = begin == null ? 0 : begin[axis];
+    boolean open = begin == null || whole == Shape.DYNAMIC;
+    if (size[axis] == -1 && open) {
+      return Shape.DYNAMIC;
+    }
+    long extent = size[axis] == -1 ? whole - start : size[axis];
+    if (start < 0 || extent < 0 || (!open && extent > whole - start)) {
+      throw OperandException.invalid(
+          "slice of %d from %d of axis %d of %s", size[axis], start, axis, shape);
+    }
+    return Math.toIntExact(extent);
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8 -> 2;
+      default -> 1;
+    };
+  }
+}

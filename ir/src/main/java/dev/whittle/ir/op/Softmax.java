@@ -1,0 +1,53 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.Kernel;
+import java.util.List;
+
+/**
+ * {@code e^(beta x)} divided by its sum along the last axis.
+ *
+ * @param beta mostly 1
+ */
+public record Softmax(float beta) implements Op {
+  public static final OpType<Softmax> TYPE =
+      OpType.of(
+          "SOFTMAX", 25, "SoftmaxOptions", 1, 1, options -> new Softmax(options.real("beta", 0)));
+
+  @Override
+  public OpType<Softmax> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("beta", beta);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.sameAsInput(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> SoftmaxKernels.floats(beta);
+      case INT8, UINT8 -> SoftmaxKernels.quantized(operands, beta);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8 -> 2;
+      case INT16 -> 3;
+      default -> 1;
+    };
+  }
+}

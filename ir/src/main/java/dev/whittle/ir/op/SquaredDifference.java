@@ -1,0 +1,45 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.Kernel;
+import java.util.List;
+
+/** {@code (a - b)^2}, broadcast. */
+public record SquaredDifference() implements Op {
+  public static final OpType<SquaredDifference> TYPE =
+      OpType.of(
+          "SQUARED_DIFFERENCE",
+          99,
+          "SquaredDifferenceOptions",
+          2,
+          1,
+          options -> new SquaredDifference());
+
+  @Override
+  public OpType<SquaredDifference> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.broadcast(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floats((a, b) -> (a - b) * (a - b));
+      case INT32 -> Elementwise.integers((a, b) -> (a - b) * (a - b));
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+}

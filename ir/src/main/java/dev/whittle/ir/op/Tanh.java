@@ -1,0 +1,47 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.Kernel;
+import java.util.List;
+
+/** The hyperbolic tangent. */
+public record Tanh() implements Op {
+  public static final OpType<Tanh> TYPE = OpType.of("TANH", 28, "", 1, 1, options -> new Tanh());
+
+  @Override
+  public OpType<Tanh> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.sameAsInput(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floats(x -> (float) Math.tanh(x));
+      case INT8, UINT8 -> Elementwise.quantizedFunction(operands, x -> (float) Math.tanh(x));
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8 -> 2;
+      case INT16 -> 3;
+      default -> 1;
+    };
+  }
+}

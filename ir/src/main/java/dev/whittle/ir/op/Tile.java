@@ -1,0 +1,67 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.kernel.Tensor;
+import java.util.Arrays;
+import java.util.List;
+
+/** The operand repeated along each axis as often as operand 1 says. */
+public record Tile() implements Op {
+  public static final OpType<Tile> TYPE =
+      OpType.of("TILE", 69, "TileOptions", 2, 1, options -> new Tile());
+
+  @Override
+  public OpType<Tile> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    Shape shape = operands.shape(0);
+    long[] multiples = operands.knownIntegers(1);
+    if (!shape.isRankKnown()) {
+      return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
+    }
+    int[] dims = new int[shape.rank()];
+    for (int i = 0; i < dims.length; i++) {
+      if (multiples != null && (multiples.length != dims.length || multiples[i] < 0)) {
+        throw OperandException.invalid("repeats %s %s times", shape, Arrays.toString(multiples));
+      }
+      dims[i] =
+          multiples == null || shape.dim(i) == Shape.DYNAMIC
+              ? Shape.DYNAMIC
+              : Math.toIntExact(Math.multiplyExact(shape.dim(i), multiples[i]));
+    }
+    return List.of(new TypedShape(operands.type(0), Shape.of(dims)));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    Elements.requireMovable(operands.type(0));
+    return invocation -> {
+      Tensor in = invocation.input(0);
+      Tensor out = invocation.output(0);
+      Shapes.forEachPosition(
+          out.dims(),
+          (o, position) -> {
+            long from = 0;
+            for (int i = 0; i < position.length; i++) {
+              from = from * in.dim(i) + position[i] % in.dim(i);
+            }
+            Elements.copy(in, from, out, o, 1);
+          });
+    };
+  }
+}

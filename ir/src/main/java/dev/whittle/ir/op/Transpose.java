@@ -1,0 +1,86 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.kernel.Tensor;
+import java.util.Arrays;
+import java.util.List;
+
+/** The axes in another order: axis i of the result is axis {@code operand1[i]} of the operand. */
+public record Transpose() implements Op {
+  public static final OpType<Transpose> TYPE =
+      OpType.of("TRANSPOSE", 39, "TransposeOptions", 2, 1, options -> new Transpose());
+
+  @Override
+  public OpType<Transpose> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    Shape shape = operands.shape(0);
+    long[] permutation = operands.knownIntegers(1);
+    if (!shape.isRankKnown()) {
+      return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
+    }
+    if (permutation == null) {
+      return List.of(new TypedShape(operands.type(0), Shapes.dynamic(shape.rank())));
+    }
+    if (permutation.length != shape.rank()) {
+      throw OperandException.invalid(
+          "permutation %s of a tensor of rank %d", Arrays.toString(permutation), shape.rank());
+    }
+    int[] dims = new int[shape.rank()];
+    boolean[] seen = new boolean[shape.rank()];
+    for (int i = 0; i < dims.length; i++) {
+      int axis = Shapes.axis(permutation[i], shape.rank());
+      if (seen[axis]) {
+        throw OperandException.invalid("axis %d is permuted twice", axis);
+      }
+      seen[axis] = true;
+      dims[i] = shape.dim(axis);
+    }
+    return List.of(new TypedShape(operands.type(0), Shape.of(dims)));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    Elements.requireMovable(operands.type(0));
+    return this::run;
+  }
+
+  private void run(Invocation invocation) {
+    Tensor in = invocation.input(0);
+    Tensor out = invocation.output(0);
+    int rank = in.rank();
+    long[] strides = Shapes.strides(in.dims());
+    long[] steps = new long[rank];
+    for (int i = 0; i < rank; i++) {
+      steps[i] = strides[Shapes.axis(invocation.input(1).getInteger(i), rank)];
+    }
+    Shapes.forEachIndex(out.dims(), steps, 0, (o, i) -> Elements.copy(in, i, out, o, 1));
+  }
+
+  @Override
+  public int version(Operands operands) {
+    Shape shape = operands.shape(0);
+    int rank = shape.isRankKnown() ? shape.rank() : 4;
+    if (rank > 5) {
+      return 6;
+    }
+    return rank > 4 ? 4 : operands.type(0) == TensorType.INT8 ? 2 : 1;
+  }
+}
