@@ -7,7 +7,9 @@ import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +60,29 @@ public final class CaseBuilder {
       other[i] = chance(0.25) ? 1 : dims[i + skip];
     }
     return other;
+  }
+
+  /** The numbers from 0 to {@code length - 1} in random order. */
+  public int[] permutation(int length) {
+    int[] order = new int[length];
+    for (int i = 0; i < length; i++) {
+      int j = between(0, i);
+      order[i] = order[j];
+      order[j] = i;
+    }
+    return order;
+  }
+
+  /** A tensor of short strings, few of them different. */
+  public Tensor randomStrings(int... dims) {
+    var tensor = new Tensor(TensorType.STRING, null, Tensor.Allocator.AUTOMATIC);
+    List<byte[]> strings = new ArrayList<>();
+    long count = Arrays.stream(dims).asLongStream().reduce(1, (a, b) -> a * b);
+    for (long i = 0; i < count; i++) {
+      strings.add(oneOf("", "a", "ab", "\u00e9").getBytes(StandardCharsets.UTF_8));
+    }
+    tensor.setStrings(strings, dims);
+    return tensor;
   }
 
   /** Per-tensor parameters for a quantized type: a random scale, and zero point 0 for 16 bits. */

@@ -6,7 +6,14 @@ import java.util.stream.Stream;
 /** All case generators, family by family. */
 public final class Cases {
   private static final List<CaseGenerator> ALL =
-      Stream.of(DenseCases.ALL).flatMap(List::stream).toList();
+      Stream.of(
+              ActivationCases.ALL,
+              DataMovementCases.ALL,
+              DenseCases.ALL,
+              ElementwiseCases.ALL,
+              ReductionCases.ALL)
+          .flatMap(List::stream)
+          .toList();
 
   private Cases() {}
 

@@ -23,7 +23,7 @@ import org.opentest4j.AssertionFailedError;
 /**
  * Runs random cases of every operator on the reference engine and on the native runtime. {@code
  * -Dconformance.cases=200 -Dconformance.seed=7 -Dconformance.operator=ADD} change how many, which
- * and of what.
+ * and of what; {@code -Dconformance.case=N} repeats the one case whose seed a failure names.
  */
 class OperatorConformanceTest {
   private static final int CASES = Integer.getInteger("conformance.cases", 20);
@@ -52,8 +52,9 @@ class OperatorConformanceTest {
   @MethodSource("generators")
   void referenceKernelsEqualTheNativeRuntime(CaseGenerator generator) {
     var random = new SplittableRandom(SEED ^ generator.operator().hashCode());
-    for (int i = 0; i < CASES; i++) {
-      long seed = random.nextLong();
+    Long only = Long.getLong("conformance.case");
+    for (int i = 0; i < (only == null ? CASES : 1); i++) {
+      long seed = only == null ? random.nextLong() : only;
       OperatorCase built;
       try {
         var builder = new CaseBuilder(new SplittableRandom(seed));

@@ -37,6 +37,17 @@ public final class FixedPoint {
     }
 
     /**
+     * As {@link #apply(int)} but with ties of the second rounding going up, as the matrix kernels
+     * of FULLY_CONNECTED and CONV_2D do: they shift where the others divide.
+     */
+    public int applyTiesUp(int x) {
+      int left = Math.max(exponent, 0);
+      int right = Math.max(-exponent, 0);
+      long product = saturatingRoundingDoublingHighMultiply(x << left, mantissa);
+      return (int) ((product + (1L << right >> 1)) >> right);
+    }
+
+    /**
      * As {@link #apply(int)} for the 48-bit accumulators of 16-bit activations: the mantissa is cut
      * to 16 bits and there is one rounding, ties up.
      *

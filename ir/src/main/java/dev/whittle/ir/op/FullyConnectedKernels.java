@@ -89,7 +89,7 @@ final class FullyConnectedKernels {
           sum += (input.getByte(x + i) - inputZero) * (weights.getByte(w + i) - weightsZero);
         }
         var multiplier = multipliers[multipliers.length == 1 ? 0 : o];
-        int scaled = multiplier.apply(sum) + outputZero;
+        int scaled = multiplier.applyTiesUp(sum) + outputZero;
         output.setInteger(row * out + o, bounds.clamp(scaled));
       }
     }

@@ -1,5 +1,6 @@
 package dev.whittle.ir.op;
 
+import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Quantization;
 import dev.whittle.ir.kernel.Kernel;
@@ -23,6 +24,9 @@ final class LogisticInt16 {
 
   static Kernel kernel(Operands operands) {
     Quantization in = operands.input(0).requireQuantization();
+    if (in.scaleValue() == 1f / 4096) {
+      throw OperandException.unsupported("no kernel for 16-bit input of scale 2^-12");
+    }
     // 3 * 2^12 table steps per unit of the input: the table has 24 entries per unit.
     double multiplier = in.scaleValue() * 4096.0 * 3;
     int shift = 0;

@@ -165,25 +165,45 @@ final class Reductions {
     };
   }
 
-  /** The mean of 8-bit operands: the division by the count is part of the rescaling. */
-  static Kernel quantizedMean(Operands operands) {
+  /**
+   * The mean of 8-bit operands: the division by the count is part of the rescaling. Pictures
+   * averaged over height and width go another way in the built-in kernels, with other rounding.
+   */
+  static Kernel quantizedMean(Operands operands, boolean keepDims) {
     Quantization in = operands.input(0).requireQuantization();
     Quantization out = operands.output(0).requireQuantization();
     var rescale = FixedPoint.Multiplier.of((double) in.scaleValue() / (double) out.scaleValue());
     Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
     return invocation -> {
-      long count = nonZeroCount(invocation);
+      int count = Math.toIntExact(nonZeroCount(invocation));
       long[] sums = sums(invocation);
-      int shift =
-          Math.min(Math.min(63 - Long.numberOfLeadingZeros(count), 32), 31 + rescale.exponent());
-      int mantissa = (int) (((long) rescale.mantissa() << shift) / count);
-      int exponent = rescale.exponent() - shift;
-      for (int i = 0; i < sums.length; i++) {
-        int centered = (int) (sums[i] - count * in.zeroPointValue());
-        int mean = FixedPoint.multiply(centered, mantissa, exponent) + out.zeroPointValue();
-        invocation.output(0).setInteger(i, bounds.clamp(mean));
+      Tensor output = invocation.output(0);
+      if (keepDims && averagesPicture(invocation)) {
+        float zero = in.zeroPointValue() * in.scaleValue() / out.scaleValue();
+        int bias = out.zeroPointValue() - (int) (zero > 0 ? zero + 0.5f : zero - 0.5f);
+        var scale = FixedPoint.Multiplier.of(in.scaleValue() / (count * out.scaleValue()));
+        for (int i = 0; i < sums.length; i++) {
+          output.setInteger(i, bounds.clamp(scale.apply((int) sums[i]) + bias));
+        }
+      } else {
+        int shift = Math.min(31 - Integer.numberOfLeadingZeros(count), 31 + rescale.exponent());
+        int mantissa = (int) (((long) rescale.mantissa() << shift) / count);
+        int exponent = rescale.exponent() - shift;
+        for (int i = 0; i < sums.length; i++) {
+          int centered = (int) (sums[i] - (long) count * in.zeroPointValue());
+          int mean = FixedPoint.multiply(centered, mantissa, exponent) + out.zeroPointValue();
+          output.setInteger(i, bounds.clamp(mean));
+        }
       }
     };
+  }
+
+  private static boolean averagesPicture(Invocation invocation) {
+    long[] axes = invocation.input(1).toLongs();
+    return invocation.input(0).rank() == 4
+        && axes.length == 2
+        && Math.min(axes[0], axes[1]) == 1
+        && Math.max(axes[0], axes[1]) == 2;
   }
 
   /** The least number of an integer type. */

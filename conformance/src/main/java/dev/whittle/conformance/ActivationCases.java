@@ -1,0 +1,170 @@
+package dev.whittle.conformance;
+
+import static dev.whittle.ir.TensorType.BOOL;
+import static dev.whittle.ir.TensorType.FLOAT16;
+import static dev.whittle.ir.TensorType.FLOAT32;
+import static dev.whittle.ir.TensorType.FLOAT64;
+import static dev.whittle.ir.TensorType.INT16;
+import static dev.whittle.ir.TensorType.INT32;
+import static dev.whittle.ir.TensorType.INT64;
+import static dev.whittle.ir.TensorType.INT8;
+import static dev.whittle.ir.TensorType.UINT8;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Cast;
+import dev.whittle.ir.op.Dequantize;
+import dev.whittle.ir.op.Elu;
+import dev.whittle.ir.op.Gelu;
+import dev.whittle.ir.op.HardSwish;
+import dev.whittle.ir.op.LeakyRelu;
+import dev.whittle.ir.op.LogSoftmax;
+import dev.whittle.ir.op.Logistic;
+import dev.whittle.ir.op.Prelu;
+import dev.whittle.ir.op.Quantize;
+import dev.whittle.ir.op.Relu;
+import dev.whittle.ir.op.Relu0To1;
+import dev.whittle.ir.op.Relu6;
+import dev.whittle.ir.op.ReluN1To1;
+import dev.whittle.ir.op.Softmax;
+import dev.whittle.ir.op.Tanh;
+import java.util.List;
+
+/** Activation functions, and changes of type. */
+final class ActivationCases {
+  static final List<CaseGenerator> ALL =
+      List.of(
+          CaseGenerator.oneStep("ELU", b -> activation(b, new Elu(), INT8)),
+          CaseGenerator.close("RELU", b -> activation(b, new Relu(), INT8, UINT8, INT16)),
+          CaseGenerator.close("RELU_N1_TO_1", b -> activation(b, new ReluN1To1(), INT8, UINT8)),
+          CaseGenerator.close("RELU6", b -> activation(b, new Relu6(), INT8, UINT8, INT16)),
+          CaseGenerator.close("RELU_0_TO_1", b -> activation(b, new Relu0To1(), INT8, UINT8)),
+          CaseGenerator.close("HARD_SWISH", b -> b.output(new HardSwish(), floats(b))),
+          CaseGenerator.oneStep("GELU", b -> activation(b, new Gelu(b.chance(0.5)), INT8, UINT8)),
+          CaseGenerator.close("LEAKY_RELU", b -> b.output(new LeakyRelu(0.2f), floats(b))),
+          CaseGenerator.close("PRELU", ActivationCases::prelu),
+          CaseGenerator.oneStep("TANH", b -> bounded(b, new Tanh(), 1f / 128, 0, 128)),
+          CaseGenerator.oneStep("LOGISTIC", b -> bounded(b, new Logistic(), 1f / 256, -128, 0)),
+          CaseGenerator.oneStep("SOFTMAX", ActivationCases::softmax),
+          CaseGenerator.close(
+              "LOG_SOFTMAX", b -> b.output(new LogSoftmax(), b.input(FLOAT32, b.dims(1, 4)))),
+          CaseGenerator.exact("CAST", ActivationCases::cast),
+          CaseGenerator.exact("QUANTIZE", ActivationCases::quantize),
+          CaseGenerator.exact("DEQUANTIZE", ActivationCases::dequantize));
+
+  private ActivationCases() {}
+
+  private static Value floats(CaseBuilder b) {
+    return b.input(FLOAT32, b.dims(0, 5));
+  }
+
+  private static void activation(CaseBuilder b, Op op, TensorType... quantizedTypes) {
+    if (b.chance(0.4)) {
+      b.output(op, floats(b));
+      return;
+    }
+    TensorType type = b.oneOf(quantizedTypes);
+    Value input = b.quantizedInput(type, b.dims(1, 4));
+    b.output(type, b.quantization(type), op, input);
+  }
+
+  /** For functions whose integer kernels ask for one output scale and zero point. */
+  private static void bounded(CaseBuilder b, Op op, float scale, int signedZero, int unsignedZero) {
+    switch (b.between(0, 3)) {
+      case 0 -> b.output(op, floats(b));
+      case 1 ->
+          b.output(
+              INT8,
+              Quantization.perTensor(scale, signedZero),
+              op,
+              b.quantizedInput(INT8, b.dims(1, 4)));
+      case 2 ->
+          b.output(
+              UINT8,
+              Quantization.perTensor(scale, unsignedZero),
+              op,
+              b.quantizedInput(UINT8, b.dims(1, 4)));
+      default -> {
+        if (op instanceof Logistic) {
+          Tensor contents = b.randomTensor(INT16, Quantization.perTensor(0.0003f, 0), b.dims(1, 4));
+          b.output(INT16, Quantization.perTensor(1f / 32768, 0), op, b.input(contents));
+        } else {
+          b.output(op, floats(b));
+        }
+      }
+    }
+  }
+
+  private static void softmax(CaseBuilder b) {
+    float beta = b.oneOf(1f, 1f, 0.5f);
+    switch (b.between(0, 2)) {
+      case 0 -> b.output(new Softmax(beta), b.input(FLOAT32, b.dims(1, 4)));
+      case 1 ->
+          b.output(
+              INT8,
+              Quantization.perTensor(1f / 256, -128),
+              new Softmax(beta),
+              b.quantizedInput(INT8, b.dims(1, 4)));
+      default ->
+          b.output(
+              UINT8,
+              Quantization.perTensor(1f / 256, 0),
+              new Softmax(beta),
+              b.quantizedInput(UINT8, b.dims(1, 4)));
+    }
+  }
+
+  private static void prelu(CaseBuilder b) {
+    int[] dims = b.dims(1, 4);
+    b.output(
+        new Prelu(),
+        b.input(FLOAT32, dims),
+        b.constant(b.randomTensor(FLOAT32, null, b.broadcastable(dims))));
+  }
+
+  private static void cast(CaseBuilder b) {
+    TensorType from = b.oneOf(FLOAT32, INT32, INT64, UINT8, INT8, INT16, BOOL, FLOAT64);
+    TensorType to = b.oneOf(FLOAT32, INT32, INT64, UINT8, INT8, INT16, BOOL, FLOAT64);
+    Tensor contents = b.randomTensor(from, null, b.dims(0, 4));
+    boolean unsigned = to == UINT8;
+    // What a negative number becomes as an unsigned one differs between processors.
+    for (long i = 0; i < contents.elements() && unsigned; i++) {
+      switch (from) {
+        case FLOAT32 -> contents.setFloat(i, Math.abs(contents.getFloat(i)));
+        case FLOAT64 -> contents.data().set(Tensor.DOUBLE, i * 8, Math.abs(contents.getReal(i)));
+        default -> {}
+      }
+    }
+    b.output(new Cast(from, to), b.input(contents));
+  }
+
+  private static void quantize(CaseBuilder b) {
+    int[] dims = b.dims(0, 4);
+    TensorType to = b.oneOf(INT8, UINT8, INT16);
+    if (b.chance(0.5)) {
+      b.output(to, b.quantization(to), new Quantize(), b.input(FLOAT32, dims));
+      return;
+    }
+    TensorType from = b.oneOf(INT8, UINT8);
+    TensorType back = b.oneOf(INT8, UINT8);
+    b.output(back, b.quantization(back), new Quantize(), b.quantizedInput(from, dims));
+  }
+
+  private static void dequantize(CaseBuilder b) {
+    int[] dims = b.dims(0, 4);
+    if (b.chance(0.25)) {
+      Tensor halves = Tensor.allocate(FLOAT16, dims);
+      for (long i = 0; i < halves.elements(); i++) {
+        short half = Float.floatToFloat16((float) b.random().nextDouble(-9, 9));
+        halves.data().set(Tensor.SHORT, i * 2, half);
+      }
+      b.output(new Dequantize(), b.constantOrInput(halves));
+      return;
+    }
+    TensorType from = b.oneOf(INT8, UINT8, INT16);
+    b.output(new Dequantize(), b.quantizedInput(from, dims));
+  }
+}
