@@ -19,7 +19,9 @@ public record CaseGenerator(String operator, Exactness exactness, Consumer<CaseB
     /** Floats within 1e-5 relative (or 1e-6 absolute), integers bit for bit. */
     CLOSE,
     /** Floats as {@link #CLOSE}, quantized integers within one step: they go through floats. */
-    ONE_STEP
+    ONE_STEP,
+    /** Floats within 1e-4 relative, integers bit for bit: roundings of several operators add up. */
+    COMPOSED
   }
 
   public static CaseGenerator exact(String operator, Consumer<CaseBuilder> generate) {

@@ -61,7 +61,12 @@ public final class Comparison {
       double magnitude = Math.abs(expected.getReal(i));
       largest = Double.isFinite(magnitude) ? Math.max(largest, magnitude) : largest;
     }
-    double tolerance = exactness == Exactness.EXACT ? 0 : Math.max(ABSOLUTE, RELATIVE * largest);
+    double tolerance =
+        switch (exactness) {
+          case EXACT -> 0;
+          case CLOSE, ONE_STEP -> Math.max(ABSOLUTE, RELATIVE * largest);
+          case COMPOSED -> 10 * Math.max(ABSOLUTE, RELATIVE * largest);
+        };
     for (long i = 0; i < expected.elements(); i++) {
       double e = expected.getReal(i);
       double a = actual.getReal(i);

@@ -2,14 +2,10 @@ package dev.whittle.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.OpCatalog;
-import dev.whittle.runtime.Interpreter;
-import dev.whittle.runtime.InterpreterOptions;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -69,37 +65,13 @@ class OperatorConformanceTest {
 
   private static void compare(CaseGenerator generator, OperatorCase built, long seed) {
     String label = "%s, case seed %d: %s".formatted(generator.operator(), seed, built.what());
-    List<Tensor> expected = run(built, "litert", label);
-    List<Tensor> actual = run(built, "reference", label);
+    List<Tensor> expected = Engines.run(built, "litert", label);
+    List<Tensor> actual = Engines.run(built, "reference", label);
     assertEquals(expected.size(), actual.size(), label);
     for (int i = 0; i < expected.size(); i++) {
       assertNull(
           Comparison.difference(expected.get(i), actual.get(i), generator.exactness()),
           label + ", output " + i);
-    }
-  }
-
-  private static List<Tensor> run(OperatorCase built, String engine, String label) {
-    var options = InterpreterOptions.DEFAULT.withEngine(engine);
-    try (var interpreter = Interpreter.of(built.model(), options)) {
-      for (int i = 0; i < built.inputs().size(); i++) {
-        interpreter.resizeInput(i, built.inputs().get(i).dims());
-      }
-      interpreter.allocateTensors();
-      for (int i = 0; i < built.inputs().size(); i++) {
-        interpreter.getInputTensor(i).copyFrom(built.inputs().get(i));
-      }
-      interpreter.invoke();
-      List<Tensor> outputs = new ArrayList<>();
-      for (int i = 0; i < interpreter.getOutputTensorCount(); i++) {
-        Tensor view = interpreter.getOutputTensor(i);
-        var copy = new Tensor(view.type(), view.quantization(), Tensor.Allocator.AUTOMATIC);
-        copy.copyFrom(view);
-        outputs.add(copy);
-      }
-      return outputs;
-    } catch (RuntimeException e) {
-      return fail(engine + " failed on " + label, e);
     }
   }
 }

@@ -1,0 +1,51 @@
+package dev.whittle.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import dev.whittle.ir.GraphCheck;
+import dev.whittle.ir.kernel.Tensor;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.opentest4j.AssertionFailedError;
+
+/**
+ * Runs random graphs of up to 12 nodes on both engines. {@code -Dconformance.graphs=20000
+ * -Dconformance.seed=7} change how many and which; {@code -Dconformance.graph=N} repeats the one
+ * whose seed a failure names.
+ */
+class RandomGraphTest {
+  private static final int GRAPHS = Integer.getInteger("conformance.graphs", 1000);
+  private static final long SEED = Long.getLong("conformance.seed", 20260102L);
+
+  @Test
+  void randomGraphsGiveTheSameResultsOnBothEngines() {
+    var random = new SplittableRandom(SEED);
+    Long only = Long.getLong("conformance.graph");
+    for (int i = 0; i < (only == null ? GRAPHS : 1); i++) {
+      long seed = only == null ? random.nextLong() : only;
+      try {
+        runBoth(seed);
+      } catch (RuntimeException e) {
+        throw new AssertionFailedError("graph seed " + seed, e);
+      }
+    }
+  }
+
+  private static void runBoth(long seed) {
+    var builder = new CaseBuilder(new SplittableRandom(seed));
+    RandomGraph.grow(builder, builder.between(2, 12));
+    OperatorCase built = builder.build();
+    GraphCheck.check(built.model());
+    String label = "graph seed " + seed;
+    List<Tensor> expected = Engines.run(built, "litert", label);
+    List<Tensor> actual = Engines.run(built, "reference", label);
+    assertEquals(expected.size(), actual.size(), label);
+    for (int i = 0; i < expected.size(); i++) {
+      assertNull(
+          Comparison.difference(expected.get(i), actual.get(i), CaseGenerator.Exactness.COMPOSED),
+          label + ", output " + i);
+    }
+  }
+}
