@@ -1,6 +1,6 @@
 /**
- * Reading and writing NumPy's {@code .npy} and {@code .npz} files. Treats every file as hostile.
- * May use: {@code dev.whittle.ir}.
+ * Reading and writing NumPy's {@code .npy} and {@code .npz} files, whole or in ranges of rows.
+ * Treats every file as hostile: sizes are checked before memory is taken. May use: the JDK alone.
  */
 @NullMarked
 package dev.whittle.npz;

@@ -1,0 +1,75 @@
+package dev.whittle.npz;
+
+/**
+ * An element type as NumPy spells it in headers, such as {@code <f4}: byte order, kind, size.
+ *
+ * @param itemBytes bytes of one element
+ * @param bigEndian whether the parts of elements lie highest byte first
+ */
+record Descr(DType type, int itemBytes, boolean bigEndian) {
+  /**
+   * Reads NumPy's spelling. No order, {@code |} and {@code =} count as little endian.
+   *
+   * @throws IllegalArgumentException if this module does not read such elements; says why
+   */
+  static Descr parse(String text) {
+    boolean hasOrder = !text.isEmpty() && "<>|=".indexOf(text.charAt(0)) >= 0;
+    String code = hasOrder ? text.substring(1) : text;
+    if (code.isEmpty()) {
+      throw unknown(text);
+    }
+    int size = size(text, code.substring(1));
+    DType type = type(text, code.charAt(0), size);
+    int itemBytes = type == DType.UNICODE ? Math.multiplyExact(size, 4) : size;
+    return new Descr(type, itemBytes, text.charAt(0) == '>' && type.unitBytes() > 1);
+  }
+
+  /** NumPy's spelling in little endian order. */
+  static String spell(DType type, int itemBytes) {
+    String order = type.unitBytes() == 1 ? "|" : "<";
+    int size = type == DType.UNICODE ? itemBytes / type.unitBytes() : itemBytes;
+    return order + type.kind() + size;
+  }
+
+  private static int size(String text, String digits) {
+    if (digits.isEmpty()) {
+      return 0;
+    }
+    boolean decimal = digits.chars().allMatch(c -> c >= '0' && c <= '9');
+    if (!decimal || digits.charAt(0) == '0' || digits.length() > 9) {
+      throw unknown(text);
+    }
+    return Integer.parseInt(digits);
+  }
+
+  private static DType type(String text, char kind, int size) {
+    for (DType type : DType.values()) {
+      boolean sizeFits =
+          type.isString() ? size > 0 && size <= Integer.MAX_VALUE / 4 : size == type.itemBytes();
+      if (type.kind() == kind && sizeFits) {
+        return type;
+      }
+    }
+    throw refusal(text, kind);
+  }
+
+  private static IllegalArgumentException refusal(String text, char kind) {
+    String shown = MalformedNpzException.printable(text);
+    return new IllegalArgumentException(
+        switch (kind) {
+          case 'O' ->
+              "holds pickled Python objects (dtype "
+                  + shown
+                  + "), which are never loaded because they can run code;"
+                  + " save the array with a number or string dtype";
+          case 'M', 'm' -> "holds dates or durations (dtype " + shown + "); save them as int64";
+          case 'V' -> "holds untyped items (dtype " + shown + "); view them as a number type";
+          default -> "dtype " + shown + " is not supported";
+        });
+  }
+
+  private static IllegalArgumentException unknown(String text) {
+    return new IllegalArgumentException(
+        "dtype " + MalformedNpzException.printable(text) + " is not supported");
+  }
+}

@@ -1,0 +1,157 @@
+package dev.whittle.npz;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/**
+ * The head of a {@code .npy} file: magic bytes, version, length and text. Format: <a
+ * href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">numpy.lib.format</a>.
+ *
+ * @param bigEndian whether contents lie highest byte first
+ * @param fortranOrder whether the first index varies fastest in the file
+ * @param length bytes before the contents
+ */
+record FileHeader(NpyHeader array, boolean bigEndian, boolean fortranOrder, int length) {
+  private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+  private static final int VERSION_BYTES = 2;
+
+  /** As in NumPy: far more than any array without named fields needs. */
+  private static final int MAX_TEXT_BYTES = 10_000;
+
+  /** Contents begin at a multiple of this. */
+  private static final int ALIGNMENT = 64;
+
+  /** NumPy leaves room for the longest extent, so that an array can grow in place. */
+  private static final int MAX_EXTENT_DIGITS = 21;
+
+  /** Whether contents lie in another order than row-major: with one axis both orders are equal. */
+  boolean isColumnwise() {
+    return fortranOrder && array.rank() > 1;
+  }
+
+  /** Bytes that the file or entry holds in all. */
+  long totalBytes() {
+    long bytes = array.byteSize();
+    return bytes > Long.MAX_VALUE - length ? Long.MAX_VALUE : length + bytes;
+  }
+
+  static boolean startsWithMagic(byte[] bytes) {
+    return bytes.length >= MAGIC.length
+        && Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length);
+  }
+
+  /** Consumes the header from the beginning of {@code source}. */
+  static FileHeader read(ByteSource source) throws IOException {
+    byte[] prefix = source.readBytes(MAGIC.length + VERSION_BYTES, "the magic bytes");
+    if (!startsWithMagic(prefix)) {
+      boolean zip = prefix[0] == 'P' && prefix[1] == 'K';
+      throw source
+          .origin()
+          .malformed(0, zip ? "is a zip archive (.npz?), not a .npy array" : "is not a .npy array");
+    }
+    int version = prefix[MAGIC.length];
+    if (version < 1 || version > 3 || prefix[MAGIC.length + 1] != 0) {
+      throw source
+          .origin()
+          .malformed(
+              MAGIC.length,
+              "format version "
+                  + (version & 0xff)
+                  + "."
+                  + (prefix[MAGIC.length + 1] & 0xff)
+                  + " is unknown: expected 1.0, 2.0 or 3.0");
+    }
+    return readText(source, version);
+  }
+
+  private static FileHeader readText(ByteSource source, int version) throws IOException {
+    long lengthAt = source.offset();
+    long length = textLength(source, version);
+    if (length > MAX_TEXT_BYTES) {
+      throw source
+          .origin()
+          .malformed(
+              lengthAt, "header of " + length + " bytes: at most " + MAX_TEXT_BYTES + " allowed");
+    }
+    long textAt = source.offset();
+    byte[] text = source.readBytes((int) length, "the header");
+    try {
+      HeaderParser.Fields fields = HeaderParser.parse(decode(text, version));
+      Descr descr = Descr.parse(fields.descr());
+      int[] shape = fields.shape().stream().mapToInt(Integer::intValue).toArray();
+      var array = new NpyHeader(descr.type(), descr.itemBytes(), shape);
+      return new FileHeader(array, descr.bigEndian(), fields.fortranOrder(), (int) source.offset());
+    } catch (HeaderParser.SyntaxException e) {
+      throw source.origin().malformed(textAt + e.position(), e.problem());
+    } catch (CharacterCodingException e) {
+      throw source.origin().malformed(textAt, "header is not UTF-8", e);
+    } catch (IllegalArgumentException e) {
+      throw source.origin().malformed(textAt, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static long textLength(ByteSource source, int version) throws IOException {
+    byte[] bytes = source.readBytes(lengthBytes(version), "the header's length");
+    var buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    return version == 1 ? Short.toUnsignedInt(buffer.getShort()) : buffer.getInt() & 0xffffffffL;
+  }
+
+  private static String decode(byte[] text, int version) throws CharacterCodingException {
+    return charset(version).newDecoder().decode(ByteBuffer.wrap(text)).toString();
+  }
+
+  private static int lengthBytes(int version) {
+    return version == 1 ? Short.BYTES : Integer.BYTES;
+  }
+
+  private static Charset charset(int version) {
+    return version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1;
+  }
+
+  /**
+   * The bytes before the contents of a little endian array in row-major order, equal to those that
+   * NumPy writes.
+   *
+   * @throws IllegalArgumentException if the version is not 1, 2 or 3
+   */
+  static byte[] encode(NpyHeader array, int version) {
+    if (version < 1 || version > 3) {
+      throw new IllegalArgumentException("format version must be 1, 2 or 3, not " + version);
+    }
+    String text = text(array);
+    int unpadded = MAGIC.length + VERSION_BYTES + lengthBytes(version) + text.length() + 1;
+    int padding = ALIGNMENT - unpadded % ALIGNMENT;
+    var out = ByteBuffer.allocate(unpadded + padding).order(ByteOrder.LITTLE_ENDIAN);
+    out.put(MAGIC).put((byte) version).put((byte) 0);
+    int textLength = text.length() + padding + 1;
+    if (version == 1) {
+      out.putShort((short) textLength);
+    } else {
+      out.putInt(textLength);
+    }
+    out.put((text + " ".repeat(padding) + "\n").getBytes(StandardCharsets.US_ASCII));
+    return out.array();
+  }
+
+  private static String text(NpyHeader array) {
+    int[] shape = array.shape();
+    String extents =
+        Arrays.stream(shape).mapToObj(Integer::toString).collect(Collectors.joining(", "));
+    String room =
+        shape.length == 0
+            ? ""
+            : " ".repeat(MAX_EXTENT_DIGITS - Integer.toString(shape[0]).length());
+    return "{'descr': '%s', 'fortran_order': False, 'shape': (%s%s), }%s"
+        .formatted(
+            Descr.spell(array.type(), array.itemBytes()),
+            extents,
+            shape.length == 1 ? "," : "",
+            room);
+  }
+}
