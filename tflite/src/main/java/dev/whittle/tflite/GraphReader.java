@@ -139,10 +139,11 @@ final class GraphReader {
     }
     String name = OptionTable.operatorName(code.builtin);
     Options options = OptionsCodec.read(table);
-    // The native runtime takes the defaults where options of another operator are given.
+    // Options of another operator mean the same as none, as in the native runtime.
     String expected =
         OpCatalog.ofCode(code.builtin).map(OpType::optionTable).orElse(options.table());
-    Options own = options.table().equals(expected) ? options : Options.of(expected);
+    boolean usable = options.table().isEmpty() || options.table().equals(expected);
+    Options own = usable ? options : Options.NONE;
     try {
       return OpCatalog.decode(code.builtin, name, own);
     } catch (OperandException e) {

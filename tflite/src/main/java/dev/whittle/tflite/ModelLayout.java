@@ -19,9 +19,12 @@ final class ModelLayout {
   private static final int ALIGNMENT = 16;
 
   /** A converter's mark that some buffers lie after the flatbuffer. */
-  private static final String LOCATION_NAME = "buffer_location";
+  static final String LOCATION_NAME = "buffer_location";
 
   private static final String LOCATION_OUTSIDE = "outside flatbuffers";
+
+  /** Sizes 0 and 1 of a buffer elsewhere mean to runtimes that it has no contents. */
+  private static final int SMALLEST_OUTSIDE = 2;
 
   private final Model model;
   private final TfliteWriter.Placement placement;
@@ -53,7 +56,7 @@ final class ModelLayout {
         entries.add(RuntimeVersions.metadata(minimum));
       }
     }
-    if (placement == TfliteWriter.Placement.AFTER && model.metadata(LOCATION_NAME).isEmpty()) {
+    if (placement == TfliteWriter.Placement.AFTER) {
       byte[] text = LOCATION_OUTSIDE.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
       entries.add(new Metadata(LOCATION_NAME, Constant.of(text)));
     }
@@ -111,7 +114,7 @@ final class ModelLayout {
       // Metadata stays inside: readers look for it before they know about the rest.
       List<Constant> inside = metadata.stream().map(Metadata::data).toList();
       buffers.all().stream()
-          .filter(b -> b.byteSize() > 0 && !inside.contains(b))
+          .filter(b -> b.byteSize() >= SMALLEST_OUTSIDE && !inside.contains(b))
           .forEach(b -> outside.put(b, Long.MAX_VALUE));
     }
     for (Graph graph : model.graphs()) {

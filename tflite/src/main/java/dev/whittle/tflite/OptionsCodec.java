@@ -28,6 +28,9 @@ final class OptionsCodec {
     if (schema == null) {
       return Options.of(UNKNOWN).with("union", union).with("number", number);
     }
+    if (schema.fields().isEmpty()) {
+      return Options.NONE;
+    }
     Options options = Options.of(schema.name());
     if (table == null) {
       return options;
@@ -82,6 +85,10 @@ final class OptionsCodec {
           "update Whittle");
     }
     List<OptionTable.Field> fields = schema.fields();
+    if (fields.isEmpty()) {
+      // A table that can say nothing.
+      return Written.NONE;
+    }
     int[] offsets = new int[fields.size()];
     for (int slot = 0; slot < offsets.length; slot++) {
       offsets[slot] = writeVector(builder, fields.get(slot), options);

@@ -82,13 +82,18 @@ public final class TfliteReader {
             root.stringOrEmpty(Slots.MODEL_DESCRIPTION),
             root.tables(Slots.MODEL_SUBGRAPHS, graphs::graph),
             root.tables(Slots.MODEL_SIGNATURES, TfliteReader::signature),
-            root.tables(Slots.MODEL_METADATA, entry -> metadata(entry, buffers)),
+            aboutTheModel(root.tables(Slots.MODEL_METADATA, entry -> metadata(entry, buffers))),
             TrailingZip.read(file));
     List<String> problems = GraphCheck.problems(model);
     if (!problems.isEmpty()) {
       throw new MalformedModelException(name + ": " + String.join("\n", problems));
     }
     return model;
+  }
+
+  /** Leaves out the mark of where buffers lie: it is about the file, and the writer sets it. */
+  private static List<Metadata> aboutTheModel(List<Metadata> all) {
+    return all.stream().filter(m -> !m.name().equals(ModelLayout.LOCATION_NAME)).toList();
   }
 
   /** The bytes of a buffer: inside the flatbuffer, or elsewhere in the file; empty for none. */

@@ -2,18 +2,22 @@ package dev.whittle.ir.op;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
+import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The same numbers in another type. The operands' own types count; files may leave out the
- * attributes.
+ * The same numbers in another type.
+ *
+ * @param from the type of the operand, or null where a file leaves it out: operands know their own
+ * @param to the type of the result, or null likewise
  */
-public record Cast(TensorType from, TensorType to) implements Op {
+public record Cast(@Nullable TensorType from, @Nullable TensorType to) implements Op {
   public static final OpType<Cast> TYPE =
       OpType.of(
           "CAST",
@@ -22,9 +26,11 @@ public record Cast(TensorType from, TensorType to) implements Op {
           1,
           1,
           options ->
-              new Cast(
-                  options.tensorType("in_data_type", TensorType.FLOAT32),
-                  options.tensorType("out_data_type", TensorType.FLOAT32)));
+              options.table().isEmpty()
+                  ? new Cast(null, null)
+                  : new Cast(
+                      options.tensorType("in_data_type", TensorType.FLOAT32),
+                      options.tensorType("out_data_type", TensorType.FLOAT32)));
 
   @Override
   public OpType<Cast> type() {
@@ -33,16 +39,20 @@ public record Cast(TensorType from, TensorType to) implements Op {
 
   @Override
   public Options options() {
-    return Options.of(TYPE.optionTable())
-        .with("in_data_type", from.code())
-        .with("out_data_type", to.code());
+    return from == null || to == null
+        ? Options.NONE
+        : Options.of(TYPE.optionTable())
+            .with("in_data_type", from.code())
+            .with("out_data_type", to.code());
   }
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return List.of(
-        new TypedShape(
-            operands.outputCount() > 0 ? operands.output(0).type() : to, operands.shape(0)));
+    TensorType result = operands.outputCount() > 0 ? operands.output(0).type() : to;
+    if (result == null) {
+      throw OperandException.invalid("a cast to no type");
+    }
+    return List.of(new TypedShape(result, operands.shape(0)));
   }
 
   @Override

@@ -41,7 +41,9 @@ public record Reshape(@Nullable List<Integer> newShape) implements Op {
 
   @Override
   public Options options() {
-    return Options.of(TYPE.optionTable()).with("new_shape", newShape);
+    return newShape == null
+        ? Options.NONE
+        : Options.of(TYPE.optionTable()).with("new_shape", newShape);
   }
 
   @Override
