@@ -15,6 +15,9 @@ public final class GraphCheck {
   private final Model model;
   private final List<String> problems = new ArrayList<>();
 
+  /** Counts also the problems that are not listed any more. */
+  private int found;
+
   private GraphCheck(Model model) {
     this.model = model;
   }
@@ -39,6 +42,7 @@ public final class GraphCheck {
   }
 
   private void add(String format, Object... args) {
+    found++;
     if (problems.size() < MAX_PROBLEMS) {
       problems.add(String.format(java.util.Locale.ROOT, format, args));
     }
@@ -60,7 +64,7 @@ public final class GraphCheck {
 
   /** Whether all ids of the graph refer to values, so that the other checks can follow them. */
   private boolean checkIds(Graph graph, String where) {
-    int before = problems.size();
+    int before = found;
     checkIds(graph, graph.inputs(), false, where + " inputs");
     checkIds(graph, graph.outputs(), false, where + " outputs");
     for (int n = 0; n < graph.nodes().size(); n++) {
@@ -81,7 +85,7 @@ public final class GraphCheck {
         add("%s: value %d has id %d", where, i, graph.value(i).id());
       }
     }
-    return problems.size() == before;
+    return found == before;
   }
 
   private void checkIds(Graph graph, List<Integer> ids, boolean mayBeAbsent, String place) {
@@ -123,8 +127,10 @@ public final class GraphCheck {
         available.set(value.id());
       }
     }
+    BitSet given = new BitSet();
+    graph.inputs().forEach(given::set);
     for (int n = 0; n < graph.nodes().size(); n++) {
-      checkNode(graph, n, available, produced);
+      checkNode(graph, n, given, available, produced);
     }
     for (int id : graph.outputs()) {
       if (!available.get(id)) {
@@ -133,7 +139,7 @@ public final class GraphCheck {
     }
   }
 
-  private void checkNode(Graph graph, int n, BitSet available, BitSet produced) {
+  private void checkNode(Graph graph, int n, BitSet given, BitSet available, BitSet produced) {
     Node node = graph.nodes().get(n);
     for (int id : node.inputs()) {
       if (id != Node.ABSENT && !available.get(id)) {
@@ -148,7 +154,7 @@ public final class GraphCheck {
         add("%s: '%s' is computed twice", graph.describe(n), output.name());
       } else if (output.isConstant()) {
         add("%s: computes the constant '%s'", graph.describe(n), output.name());
-      } else if (graph.inputs().contains(id)) {
+      } else if (given.get(id)) {
         add("%s: computes the graph input '%s'", graph.describe(n), output.name());
       }
       produced.set(id);
@@ -166,20 +172,29 @@ public final class GraphCheck {
     if (quantization != null) {
       checkQuantization(quantization, value, place);
     }
-    Constant data = value.data();
-    if (data != null && value.sparsity() == null && value.type().hasFixedSize()) {
-      checkSize(value, data, place);
-    }
-  }
-
-  private void checkSize(Value value, Constant data, String place) {
-    long needed;
+    long elements;
     try {
-      needed = value.type().byteSize(value.initialShape().elements());
+      elements = value.initialShape().elements();
+      value.type().byteSize(elements);
     } catch (ArithmeticException e) {
       add("%s: shape %s is too large", place, value.initialShape());
       return;
     }
+    Constant data = value.data();
+    if (data != null && value.sparsity() == null) {
+      checkSize(value, elements, data, place);
+    }
+  }
+
+  private void checkSize(Value value, long elements, Constant data, String place) {
+    if (!value.type().hasFixedSize()) {
+      // The contents of strings are checked when they are read; here only that they can be there.
+      if (elements > data.byteSize()) {
+        add("%s: %d elements in %d bytes", place, elements, data.byteSize());
+      }
+      return;
+    }
+    long needed = value.type().byteSize(elements);
     if (needed != data.byteSize()) {
       add(
           "%s: %s %s needs %d bytes, its buffer has %d",

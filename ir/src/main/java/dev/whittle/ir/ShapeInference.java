@@ -62,7 +62,16 @@ public final class ShapeInference {
       known.add(constant(value));
     }
     for (int i = 0; i < graph.inputs().size(); i++) {
-      shapes.set(graph.inputs().get(i), inputShapes.get(i));
+      Value input = graph.value(graph.inputs().get(i));
+      Shape shape = inputShapes.get(i);
+      try {
+        if (shape.isStatic()) {
+          input.type().byteSize(shape.elements());
+        }
+      } catch (ArithmeticException e) {
+        throw new MalformedModelException("input '" + input.name() + "': " + e.getMessage(), e);
+      }
+      shapes.set(input.id(), shape);
     }
     List<UnsupportedModelException.Item> unsupported = new ArrayList<>();
     for (int n = 0; n < graph.nodes().size(); n++) {
@@ -92,8 +101,7 @@ public final class ShapeInference {
     if (value.data() == null || value.sparsity() != null || value.isVariable()) {
       return null;
     }
-    Shape shape = value.shape().isStatic() ? value.shape() : value.initialShape();
-    return Tensor.of(value.type(), shape, value.quantization(), value.data());
+    return Tensor.of(value.type(), value.initialShape(), value.quantization(), value.data());
   }
 
   private void inferNode(Graph graph, Node node, List<Shape> shapes, List<@Nullable Tensor> known) {
@@ -110,7 +118,12 @@ public final class ShapeInference {
             "output '%s' is declared %s, the operator gives %s",
             output.name(), output.type(), inferred.get(i).type());
       }
-      shapes.set(output.id(), inferred.get(i).shape());
+      Shape shape = inferred.get(i).shape();
+      if (shape.isStatic()) {
+        // Throws where no memory could ever hold it.
+        output.type().byteSize(shape.elements());
+      }
+      shapes.set(output.id(), shape);
     }
     computeAhead(graph, node, shapes, known);
   }

@@ -9,8 +9,10 @@ import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.ShapeInference;
+import dev.whittle.ir.Sparsity;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.SparseConstant;
 import dev.whittle.ir.kernel.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -86,7 +88,7 @@ final class GraphPlan {
       } else if (known != null) {
         tensors.add(known);
       } else if (value.data() != null && value.sparsity() != null) {
-        tensors.add(sparse(value, value.data()));
+        tensors.add(dense(value, value.sparsity(), value.data()));
       } else {
         tensors.add(new Tensor(value.type(), value.quantization(), limit.forTensor(value.name())));
         if (value.type().hasFixedSize() && shape.isStatic() && lastUse[value.id()] >= 0) {
@@ -105,9 +107,16 @@ final class GraphPlan {
         });
   }
 
-  /** A sparse constant keeps its stored form; the operators that take one read its layout. */
-  private static Tensor sparse(Value value, Constant data) {
-    return Tensor.sparse(value.type(), value.initialShape().toArray(), value.quantization(), data);
+  private Tensor dense(Value value, Sparsity sparsity, Constant stored) {
+    var tensor = new Tensor(value.type(), value.quantization(), limit.forTensor(value.name()));
+    try {
+      tensor.resize(value.initialShape().toArray());
+      tensor.data().fill((byte) 0);
+      SparseConstant.fill(sparsity, stored.bytes(), tensor);
+    } catch (OperandException e) {
+      throw e.at("constant '" + value.name() + "' of graph '" + graph.name() + "'");
+    }
+    return tensor;
   }
 
   /** Inputs live all the time, so that a caller fills them once and runs often. */

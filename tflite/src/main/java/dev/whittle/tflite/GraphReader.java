@@ -65,18 +65,19 @@ final class GraphReader {
       throw source.malformed(
           table.position(), "tensor %d is in an external buffer, but the file lists none", id);
     }
-    Shape initial = shape(table, Slots.TENSOR_SHAPE);
+    Shape stated = shape(table, Slots.TENSOR_SHAPE);
+    Shape initial = stated.withDynamicAs(1);
     Shape declared =
         table.has(Slots.TENSOR_SHAPE_SIGNATURE)
             ? shape(table, Slots.TENSOR_SHAPE_SIGNATURE)
-            : initial;
+            : stated;
     return new Value(
         id,
         table.stringOrEmpty(Slots.TENSOR_NAME),
         type(table, table.int8(Slots.TENSOR_TYPE, 0)),
-        // An empty signature says nothing: converters write it for tensors of static shape.
-        declared.rank() == 0 && initial.rank() != 0 ? initial : declared,
-        initial.withDynamicAs(1),
+        // Runtimes go by the shape: a signature that contradicts it, or is empty, says nothing.
+        declared.accepts(initial) ? declared : stated,
+        initial,
         table.bool(Slots.TENSOR_HAS_RANK, false),
         table.bool(Slots.TENSOR_IS_VARIABLE, false),
         QuantizationCodec.read(table.table(Slots.TENSOR_QUANTIZATION)),

@@ -83,20 +83,6 @@ public final class Tensor {
     return tensor;
   }
 
-  /**
-   * The stored values of a sparse constant: {@link #data} holds only what is stored, while the
-   * extents are those of the dense tensor.
-   */
-  public static Tensor sparse(
-      TensorType type, int[] dims, @Nullable Quantization quantization, Constant stored) {
-    var tensor = new Tensor(type, quantization, Allocator.AUTOMATIC);
-    tensor.dims = dims.clone();
-    tensor.elements = Shape.elements(dims);
-    tensor.memory = stored.bytes();
-    tensor.data = stored.bytes();
-    return tensor;
-  }
-
   /** The contents of a constant. */
   public static Tensor of(
       TensorType type, Shape shape, @Nullable Quantization quantization, Constant constant) {
