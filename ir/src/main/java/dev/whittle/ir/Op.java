@@ -56,4 +56,12 @@ public interface Op {
   default List<Integer> subgraphs() {
     return List.of();
   }
+
+  /**
+   * How many products are summed to compute the outputs once: the usual measure of the work of a
+   * network. Zero for operators whose work is not of that kind, or where extents are not known.
+   */
+  default long multiplyAccumulates(Operands operands) {
+    return 0;
+  }
 }

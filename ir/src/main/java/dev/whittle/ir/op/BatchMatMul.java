@@ -105,4 +105,14 @@ public record BatchMatMul(
       }
     }
   }
+
+  @Override
+  public long multiplyAccumulates(Operands operands) {
+    Shape left = operands.shape(0);
+    Shape output = operands.output(0).shape();
+    if (!left.isStatic() || !output.isStatic()) {
+      return 0;
+    }
+    return output.elements() * left.dim(left.rank() - (transposeLeft ? 2 : 1));
+  }
 }

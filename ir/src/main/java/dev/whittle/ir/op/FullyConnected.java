@@ -167,4 +167,11 @@ public record FullyConnected(
     }
     return weightsFormat == 1 ? 2 : 1;
   }
+
+  @Override
+  public long multiplyAccumulates(Operands operands) {
+    Shape weights = operands.shape(1);
+    Shape output = operands.output(0).shape();
+    return output.isStatic() && weights.isStatic() ? output.elements() * weights.dim(1) : 0;
+  }
 }

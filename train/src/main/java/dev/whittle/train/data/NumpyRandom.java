@@ -1,8 +1,5 @@
 package dev.whittle.train.data;
 
-import java.math.BigDecimal;
-import java.math.MathContext;
-
 /**
  * The numbers of NumPy's legacy generator {@code numpy.random.RandomState(seed)}: a Mersenne
  * Twister (M. Matsumoto and T. Nishimura, 1998) and the ways that NumPy draws from it, bit for bit.
@@ -76,7 +73,7 @@ public final class NumpyRandom {
       y = 2 * nextDouble() - 1;
       square = x * x + y * y;
     } while (square >= 1 || square == 0);
-    double factor = Math.sqrt(-2 * logarithm(square) / square);
+    double factor = Math.sqrt(-2 * Logarithm.of(square) / square);
     cachedNormal = factor * x;
     hasCachedNormal = true;
     return factor * y;
@@ -108,34 +105,5 @@ public final class NumpyRandom {
       order[j] = moved;
     }
     return order;
-  }
-
-  private static final MathContext PRECISION = new MathContext(45);
-  private static final BigDecimal LN_2 =
-      new BigDecimal("0.693147180559945309417232121458176568075500134360255254120680");
-
-  /**
-   * The correctly rounded natural logarithm of a positive number: 2 artanh((m - 1) / (m + 1)) + e
-   * ln 2 for x = m 2^e, to more than twice the digits of the result.
-   */
-  static double logarithm(double x) {
-    int exponent = Math.getExponent(x);
-    double mantissa = Math.scalb(x, -exponent);
-    if (mantissa > Math.sqrt(2)) {
-      mantissa /= 2;
-      exponent++;
-    }
-    var m = new BigDecimal(mantissa);
-    BigDecimal z = m.subtract(BigDecimal.ONE).divide(m.add(BigDecimal.ONE), PRECISION);
-    BigDecimal square = z.multiply(z, PRECISION);
-    BigDecimal sum = BigDecimal.ZERO;
-    BigDecimal power = z;
-    // |z| < 0.172, so 30 terms leave an error of less than 10^-45.
-    for (int n = 1; n < 60; n += 2) {
-      sum = sum.add(power.divide(BigDecimal.valueOf(n), PRECISION), PRECISION);
-      power = power.multiply(square, PRECISION);
-    }
-    BigDecimal two = BigDecimal.valueOf(2);
-    return sum.multiply(two).add(LN_2.multiply(BigDecimal.valueOf(exponent))).doubleValue();
   }
 }

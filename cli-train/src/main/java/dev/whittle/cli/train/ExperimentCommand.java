@@ -1,0 +1,23 @@
+package dev.whittle.cli.train;
+
+import dev.whittle.cli.UsageException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Reproduces published experiments. */
+@Command(
+    name = "experiment",
+    description = "Reproduces a published experiment.",
+    mixinStandardHelpOptions = true,
+    subcommands = KnnCommand.class)
+final class ExperimentCommand implements Runnable {
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new UsageException(
+        "which experiment? There are: " + (spec == null ? "" : spec.subcommands().keySet()));
+  }
+}

@@ -1,0 +1,196 @@
+package dev.whittle.cli.train;
+
+import dev.whittle.cli.UsageException;
+import dev.whittle.convert.knn.CsvPoints;
+import dev.whittle.convert.knn.Distance;
+import dev.whittle.convert.knn.LabeledPoints;
+import dev.whittle.tflite.TfliteWriter;
+import dev.whittle.train.data.Blobs;
+import dev.whittle.train.data.TrainTestSplit;
+import dev.whittle.train.knn.DecisionRegions;
+import dev.whittle.train.knn.KnnExperiment;
+import dev.whittle.train.knn.TfliteKnn;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Nearest neighbors in TensorFlow and, exported, in TensorFlow Lite. */
+@Command(
+    name = "knn",
+    description = {
+      "Enrolls points in a TensorFlow classifier, exports it to TensorFlow Lite, and compares",
+      "what the two find. Without --data: the 1,000 points of the published article."
+    },
+    mixinStandardHelpOptions = true)
+final class KnnCommand implements Callable<Integer> {
+  @Option(
+      names = "--data",
+      paramLabel = "F.csv",
+      description = "A table of labeled points in place of the article's.")
+  private @Nullable Path data;
+
+  @Option(
+      names = "--label",
+      paramLabel = "COLUMN",
+      defaultValue = "-1",
+      description = "The label's column: its name or number (default: the last).")
+  private String label = "-1";
+
+  @Option(
+      names = "--samples",
+      paramLabel = "N",
+      description = "Makes so many random points, for timing, with --columns coordinates each.")
+  private @Nullable Integer samples;
+
+  @Option(
+      names = "--columns",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "Coordinates of a random point (default: ${DEFAULT-VALUE}).")
+  private int columns = 2;
+
+  @Option(
+      names = "--neighbors",
+      paramLabel = "K",
+      defaultValue = "3",
+      description = "How many neighbors vote (default: ${DEFAULT-VALUE}).")
+  private int neighbors = 3;
+
+  @Option(
+      names = "--distance",
+      paramLabel = "KIND",
+      defaultValue = "l2",
+      description = "One of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private Distance distance = Distance.L2;
+
+  @Option(
+      names = "--test_share",
+      paramLabel = "SHARE",
+      defaultValue = "0.3",
+      description = "The share of the points to test with (default: ${DEFAULT-VALUE}).")
+  private double testShare = 0.3;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Of the data and its division (default: ${DEFAULT-VALUE}).")
+  private int seed;
+
+  @Option(
+      names = "--output_file",
+      paramLabel = "FILE",
+      description = "Where to keep the exported .tflite model.")
+  private @Nullable Path outputFile;
+
+  @Option(
+      names = "--plot",
+      paramLabel = "FILE",
+      description = "Draws the decision regions, as .svg or .png (points in the plane only).")
+  private @Nullable Path plot;
+
+  @Override
+  public Integer call() throws IOException {
+    LabeledPoints points = points();
+    checkPlot(points);
+    TrainTestSplit split = TrainTestSplit.of(points, testShare, seed);
+    KnnExperiment.Result result =
+        KnnExperiment.run(split, neighbors, distance, System.err::println);
+    print(result);
+    if (outputFile != null) {
+      TfliteWriter.write(result.model(), outputFile);
+      System.err.println("wrote " + outputFile);
+    }
+    if (plot != null) {
+      draw(plot, result);
+      System.err.println("wrote " + plot);
+    }
+    return 0;
+  }
+
+  private LabeledPoints points() throws IOException {
+    if (data != null) {
+      return CsvPoints.read(data, label);
+    }
+    int count = samples == null ? 1000 : samples;
+    if (count < 2 || columns < 1) {
+      throw new UsageException("--samples must be at least 2 and --columns at least 1");
+    }
+    return Blobs.make(count, columns, 5, seed);
+  }
+
+  private void checkPlot(LabeledPoints points) {
+    if (plot == null) {
+      return;
+    }
+    if (points.columns() != 2) {
+      throw new UsageException(
+          "--plot draws points of two coordinates, these have " + points.columns());
+    }
+    if (!format(plot).matches("svg|png")) {
+      throw new UsageException("--plot writes .svg or .png, not " + plot);
+    }
+  }
+
+  private static String format(Path file) {
+    String name = String.valueOf(file.getFileName());
+    return name.substring(name.lastIndexOf('.') + 1).toLowerCase(java.util.Locale.ROOT);
+  }
+
+  private void print(KnnExperiment.Result result) {
+    LabeledPoints train = result.data().train();
+    System.out.printf(
+        "%,d points enrolled, %,d classified, %d coordinates, %d labels, k = %d, distance %s%n",
+        train.rows(),
+        result.data().test().rows(),
+        train.columns(),
+        train.labelNames().size(),
+        neighbors,
+        distance);
+    System.out.printf("exported model: %,d bytes%n%n", result.fileBytes());
+    List<KnnExperiment.Answer> answers = result.answers();
+    System.out.printf(
+        "%-34s %-20s %-28s %s%n", "", "accuracy", "neighbors against TensorFlow", "time");
+    for (int i = 0; i < answers.size(); i++) {
+      KnnExperiment.Answer answer = answers.get(i);
+      System.out.printf(
+          "%-34s %-20s %-28s %.1f ms%n",
+          answer.name(),
+          answer.accuracy(),
+          i == 0 ? "" : comparison(answer, result.data().test().rows()),
+          answer.nanos() / 1e6);
+    }
+  }
+
+  private static String comparison(KnnExperiment.Answer answer, int rows) {
+    return answer.isIdentical()
+        ? "identical"
+        : "%d of %d rows differ".formatted(answer.differentRows(), rows);
+  }
+
+  private static void draw(Path file, KnnExperiment.Result result) throws IOException {
+    byte[] picture;
+    try (var classifier = TfliteKnn.of(TfliteWriter.toBytes(result.model()), "reference")) {
+      picture =
+          DecisionRegions.draw(
+              classifier, result.data().test(), "Decision regions and test points", format(file));
+    }
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder) || Files.isDirectory(file)) {
+      throw new IOException("cannot write " + file + ": it is a folder, or its folder is missing");
+    }
+    Path temporary = Files.createTempFile(folder, ".whittle", ".tmp");
+    try {
+      Files.write(temporary, picture);
+      Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+}

@@ -1,0 +1,191 @@
+package dev.whittle.cli;
+
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Signature;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.npz.NpyArray;
+import dev.whittle.npz.NpyFile;
+import dev.whittle.npz.Npz;
+import dev.whittle.runtime.Interpreter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Runs a model on arrays from a file. */
+@Command(
+    name = "run",
+    description = "Runs a model on arrays and writes what it computes.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Arrays are named as the signature names its inputs and outputs, or by their tensors in a",
+      "model without signatures. Open dimensions take the extents of the arrays."
+    })
+final class RunCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "MODEL", description = "A .tflite file.")
+  private Path model = Path.of("");
+
+  @Option(
+      names = "--input",
+      required = true,
+      paramLabel = "FILE",
+      description = "An .npz file, or an .npy file for a model with one input.")
+  private Path input = Path.of("");
+
+  @Option(
+      names = "--output",
+      paramLabel = "FILE",
+      description = "An .npz file, or .npy for one output (default: prints the first numbers).")
+  private @Nullable Path output;
+
+  @Option(
+      names = "--signature",
+      paramLabel = "KEY",
+      description = "Which signature to run (default: the only one, or serving_default).")
+  private @Nullable String key;
+
+  @Option(
+      names = "--engine",
+      paramLabel = "NAME",
+      defaultValue = "reference",
+      description = "reference, litert or litert-xnnpack (default: ${DEFAULT-VALUE}).")
+  private String engine = "reference";
+
+  @Mixin private EngineOptions engines = new EngineOptions();
+
+  @Override
+  public Integer call() throws IOException {
+    EngineOptions.require(engine);
+    try (var interpreter = Interpreter.of(model, engines.options().withEngine(engine))) {
+      Signature signature = signature(interpreter.model());
+      Map<String, NpyArray> arrays = read(signature);
+      for (Signature.Port port : signature.inputs()) {
+        NpyArray array = arrays.get(port.name());
+        if (array != null) {
+          resize(interpreter, signature, port, array);
+        }
+      }
+      for (Signature.Port port : signature.inputs()) {
+        NpyArray array = arrays.get(port.name());
+        if (array != null) {
+          TensorArrays.fill(tensor(interpreter, signature, port, true), array, port.name());
+        }
+      }
+      if (signature.key().isEmpty()) {
+        interpreter.invoke();
+      } else {
+        interpreter.invoke(signature.key());
+      }
+      Map<String, NpyArray> results = new LinkedHashMap<>();
+      for (Signature.Port port : signature.outputs()) {
+        Tensor result = tensor(interpreter, signature, port, false);
+        results.put(port.name(), TensorArrays.toArray(result, port.name()));
+      }
+      write(results);
+    }
+    return Main.DONE;
+  }
+
+  private Signature signature(Model of) {
+    if (key != null) {
+      return of.signature(key)
+          .orElseThrow(
+              () ->
+                  new UsageException(
+                      "no signature '%s'; there are: %s"
+                          .formatted(key, of.signatures().stream().map(Signature::key).toList())));
+    }
+    if (of.signatures().size() == 1) {
+      return of.signatures().getFirst();
+    }
+    if (of.signatures().isEmpty()) {
+      Graph graph = of.mainGraph();
+      return new Signature("", 0, ports(graph, graph.inputs()), ports(graph, graph.outputs()));
+    }
+    return of.signature("serving_default")
+        .orElseThrow(
+            () ->
+                new UsageException(
+                    "the model has several signatures, choose one with --signature: "
+                        + of.signatures().stream().map(Signature::key).toList()));
+  }
+
+  private static List<Signature.Port> ports(Graph graph, List<Integer> ids) {
+    return ids.stream().map(id -> new Signature.Port(graph.value(id).name(), id)).toList();
+  }
+
+  private Map<String, NpyArray> read(Signature signature) throws IOException {
+    List<String> wanted = signature.inputs().stream().map(Signature.Port::name).toList();
+    if (input.toString().endsWith(".npy")) {
+      if (wanted.size() != 1) {
+        throw new UsageException(
+            "an .npy file holds one array, the model has the inputs " + wanted + ": use .npz");
+      }
+      return Map.of(wanted.getFirst(), NpyFile.read(input));
+    }
+    Map<String, NpyArray> arrays = Npz.read(input);
+    if (!arrays.keySet().equals(new TreeSet<>(wanted))) {
+      throw new UsageException(
+          "%s holds the arrays %s, the model has the inputs %s"
+              .formatted(input, arrays.keySet(), wanted));
+    }
+    return arrays;
+  }
+
+  private static void resize(
+      Interpreter interpreter, Signature signature, Signature.Port port, NpyArray array) {
+    Graph graph = interpreter.model().graphs().get(signature.graph());
+    Value declared = graph.value(port.value());
+    int[] dims = array.shape();
+    if (!declared.shape().accepts(dev.whittle.ir.Shape.of(dims))) {
+      throw new UsageException(
+          "input '%s': the array has the shape %s, the model takes %s"
+              .formatted(port.name(), Arrays.toString(dims), declared.shape()));
+    }
+    if (signature.key().isEmpty()) {
+      interpreter.resizeInput(graph.inputs().indexOf(port.value()), dims);
+    } else {
+      interpreter.resizeInput(port.name(), dims, signature.key());
+    }
+  }
+
+  private static Tensor tensor(
+      Interpreter interpreter, Signature signature, Signature.Port port, boolean isInput) {
+    Graph graph = interpreter.model().graphs().get(signature.graph());
+    if (signature.key().isEmpty()) {
+      return isInput
+          ? interpreter.getInputTensor(graph.inputs().indexOf(port.value()))
+          : interpreter.getOutputTensor(graph.outputs().indexOf(port.value()));
+    }
+    return isInput
+        ? interpreter.getInputTensorFromSignature(port.name(), signature.key())
+        : interpreter.getOutputTensorFromSignature(port.name(), signature.key());
+  }
+
+  private void write(Map<String, NpyArray> results) throws IOException {
+    if (output == null) {
+      results.forEach(
+          (name, array) -> System.out.println(name + ": " + TensorArrays.describe(array)));
+    } else if (output.toString().endsWith(".npy")) {
+      if (results.size() != 1) {
+        throw new UsageException(
+            "the model has the outputs " + results.keySet() + ", an .npy file holds one: use .npz");
+      }
+      NpyFile.write(output, results.values().iterator().next());
+    } else {
+      Npz.write(output, results);
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package dev.whittle.cli;
+
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.npz.DType;
+import dev.whittle.npz.NpyArray;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Tensors as NumPy arrays and back. 4-bit and 2-bit integers are arrays of 8-bit ones. */
+final class TensorArrays {
+  private TensorArrays() {}
+
+  /**
+   * Copies an array into a tensor of the same extents.
+   *
+   * @throws UsageException if the array has another element type, naming both
+   */
+  static void fill(Tensor tensor, NpyArray array, String name) {
+    if (tensor.type() == TensorType.STRING) {
+      if (!array.type().isString()) {
+        throw wrongType(array, name, "strings");
+      }
+      tensor.setStrings(array.byteStrings(), array.shape());
+      return;
+    }
+    DType wanted = arrayType(tensor.type(), name);
+    if (array.type() != wanted || tensor.type().bits() < 8) {
+      throw wrongType(array, name, "a tensor of " + tensor.type());
+    }
+    tensor.data().copyFrom(array.data());
+  }
+
+  private static UsageException wrongType(NpyArray array, String name, String wanted) {
+    return new UsageException(
+        "input '%s': the array holds %s, the model takes %s; convert it first (NumPy: astype)"
+            .formatted(name, array.type().name().toLowerCase(java.util.Locale.ROOT), wanted));
+  }
+
+  /** A copy of a tensor. */
+  static NpyArray toArray(Tensor tensor, String name) {
+    int[] dims = tensor.dims();
+    if (tensor.type() == TensorType.STRING) {
+      List<String> text = text(tensor.strings());
+      return text == null
+          ? NpyArray.ofByteStrings(tensor.strings(), dims)
+          : NpyArray.ofStrings(text, dims);
+    }
+    if (tensor.type().bits() < 8) {
+      byte[] wide = new byte[Math.toIntExact(tensor.elements())];
+      for (int i = 0; i < wide.length; i++) {
+        wide[i] = (byte) tensor.getInteger(i);
+      }
+      return NpyArray.of(wide, dims);
+    }
+    var copy = java.lang.foreign.MemorySegment.ofArray(new byte[size(tensor)]);
+    copy.copyFrom(tensor.data());
+    return NpyArray.of(arrayType(tensor.type(), name), copy, dims);
+  }
+
+  private static int size(Tensor tensor) {
+    return Math.toIntExact(tensor.data().byteSize());
+  }
+
+  /** The strings as text, or null if one is not UTF-8. */
+  private static @Nullable List<String> text(List<byte[]> strings) {
+    List<String> text = new ArrayList<>();
+    for (byte[] string : strings) {
+      try {
+        text.add(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(string)).toString());
+      } catch (CharacterCodingException e) {
+        return null;
+      }
+    }
+    return text;
+  }
+
+  private static DType arrayType(TensorType type, String name) {
+    DType array =
+        switch (type) {
+          case FLOAT32 -> DType.FLOAT32;
+          case FLOAT16 -> DType.FLOAT16;
+          case BFLOAT16 -> DType.BFLOAT16;
+          case FLOAT64 -> DType.FLOAT64;
+          case INT8 -> DType.INT8;
+          case INT16 -> DType.INT16;
+          case INT32 -> DType.INT32;
+          case INT64 -> DType.INT64;
+          case UINT8 -> DType.UINT8;
+          case UINT16 -> DType.UINT16;
+          case UINT32 -> DType.UINT32;
+          case UINT64 -> DType.UINT64;
+          case BOOL -> DType.BOOL;
+          case COMPLEX64 -> DType.COMPLEX64;
+          case COMPLEX128 -> DType.COMPLEX128;
+          case INT2, INT4, UINT4 -> DType.INT8;
+          case STRING, RESOURCE, VARIANT, FLOAT8_E4M3FN, FLOAT8_E5M2 -> null;
+        };
+    if (array == null) {
+      throw new UnsupportedModelException(
+          "tensor '" + name + "'", "NumPy has no arrays of " + type, "name other outputs");
+    }
+    return Objects.requireNonNull(array);
+  }
+
+  /** For people: type, extents, and the first numbers. */
+  static String describe(NpyArray array) {
+    String contents;
+    if (array.type().isString()) {
+      contents = String.valueOf(array.strings().stream().limit(10).toList());
+    } else if (array.type() == DType.COMPLEX64 || array.type() == DType.COMPLEX128) {
+      contents = "";
+    } else if (array.elements() <= 1 << 20) {
+      double[] numbers = array.toDoubles();
+      boolean whole = array.type().name().contains("INT") || array.type() == DType.BOOL;
+      List<String> shown = new ArrayList<>();
+      for (double number : Arrays.copyOf(numbers, Math.min(10, numbers.length))) {
+        shown.add(whole ? Long.toString((long) number) : Float.toString((float) number));
+      }
+      contents = String.join(" ", shown) + (numbers.length > 10 ? " ..." : "");
+    } else {
+      contents = "";
+    }
+    return "%s %s %s"
+        .formatted(
+            array.type().name().toLowerCase(java.util.Locale.ROOT),
+            Arrays.toString(array.shape()),
+            contents);
+  }
+}

@@ -1,0 +1,63 @@
+#!/bin/sh
+# Starts whittle from the folder this script is in, on a Java 25 virtual machine.
+home=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+
+# Succeeds if $1 is the folder of a JDK or JRE 25, going by its release file.
+is_java_25() {
+  [ -x "$1/bin/java" ] && [ -r "$1/release" ] || return 1
+  while IFS= read -r line; do
+    case $line in JAVA_VERSION=\"25*) return 0 ;; esac
+  done < "$1/release"
+  return 1
+}
+
+find_java() {
+  if is_java_25 "${JAVA_HOME:-}"; then java_home=$JAVA_HOME; return 0; fi
+  on_path=$(command -v java 2>/dev/null)
+  if [ -n "$on_path" ]; then
+    on_path=$(readlink -f "$on_path" 2>/dev/null || echo "$on_path")
+    if is_java_25 "${on_path%/bin/java}"; then java_home=${on_path%/bin/java}; return 0; fi
+  fi
+  for candidate in \
+      /usr/lib/jvm/* /usr/java/* /opt/java/* /opt/jdk* "$HOME"/.sdkman/candidates/java/* \
+      "$HOME"/.jdks/* "$HOME"/.asdf/installs/java/* \
+      /Library/Java/JavaVirtualMachines/*/Contents/Home \
+      "$HOME"/Library/Java/JavaVirtualMachines/*/Contents/Home; do
+    if is_java_25 "$candidate"; then java_home=$candidate; return 0; fi
+  done
+  return 1
+}
+
+if ! find_java; then
+  echo "whittle: needs Java 25, which was not found: install it (https://adoptium.net) or set JAVA_HOME" >&2
+  exit 2
+fi
+
+class_path=
+for jar in "$home"/lib/*.jar; do
+  class_path=$class_path${class_path:+:}$jar
+done
+
+# Options that the cache and the run must agree on.
+options="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow
+    -XX:+UseSerialGC -Xlog:disable -Xlog:all=off"
+
+# TensorFlow tells much about itself; errors remain.
+export TF_CPP_MIN_LOG_LEVEL="${TF_CPP_MIN_LOG_LEVEL:-2}"
+
+# Classes loaded and linked ahead of time, which the first start makes: only later ones are faster.
+cache=$home/whittle.aot
+if [ ! -f "$cache" ] && [ -w "$home" ]; then
+  # shellcheck disable=SC2086 # the options are words
+  if "$java_home/bin/java" "-XX:AOTCacheOutput=$cache.$$" $options -cp "$class_path" \
+      dev.whittle.cli.Main inspect "$home/sample.tflite" >/dev/null 2>&1; then
+    mv -f "$cache.$$" "$cache"
+  else
+    rm -f "$cache.$$" "$cache.$$.config"
+  fi
+fi
+if [ -f "$cache" ]; then
+  options="-XX:AOTCache=$cache $options"
+fi
+# shellcheck disable=SC2086
+exec "$java_home/bin/java" $options -cp "$class_path" dev.whittle.cli.Main "$@"

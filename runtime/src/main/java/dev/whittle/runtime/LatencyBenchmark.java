@@ -1,0 +1,137 @@
+package dev.whittle.runtime;
+
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+
+/**
+ * Measures engines on one model, in turns, so that whatever else the machine does hits all alike.
+ * Inputs are random, the same for every engine.
+ */
+public final class LatencyBenchmark {
+  private static final long SEED = 1;
+  private static final long WARM_UP_NANOS = 1_000_000_000L;
+  private static final int MAX_WARM_UPS = 50;
+
+  private LatencyBenchmark() {}
+
+  /**
+   * What was measured, in nanoseconds.
+   *
+   * @param load to open the file and plan memory
+   * @param first the first invocation
+   * @param median of the invocations after warming up
+   * @param p90 nine of ten of them took no longer
+   * @param activationBytes in the engine's memory plan; -1 if it does not say
+   */
+  public record Latency(
+      String engine, long load, long first, long median, long p90, long activationBytes) {}
+
+  /**
+   * Measures engines on the main graph of a model, with its declared extents.
+   *
+   * @param runs how many timed invocations each engine makes
+   * @param progress receives a line before each step
+   */
+  public static List<Latency> measure(
+      Path file,
+      List<String> engines,
+      InterpreterOptions options,
+      int runs,
+      Consumer<String> progress)
+      throws IOException {
+    Map<String, Interpreter> interpreters = new LinkedHashMap<>();
+    try {
+      Map<String, Long> loads = new LinkedHashMap<>();
+      Map<String, Long> firsts = new LinkedHashMap<>();
+      for (String engine : engines) {
+        progress.accept("loading " + file + " in engine " + engine);
+        long start = System.nanoTime();
+        Interpreter interpreter = Interpreter.of(file, options.withEngine(engine));
+        interpreters.put(engine, interpreter);
+        interpreter.allocateTensors();
+        loads.put(engine, System.nanoTime() - start);
+        fill(interpreter);
+        firsts.put(engine, time(interpreter));
+      }
+      Map<String, long[]> times = inTurns(interpreters, runs, progress);
+      List<Latency> latencies = new ArrayList<>();
+      times.forEach(
+          (engine, nanos) ->
+              latencies.add(
+                  new Latency(
+                      engine,
+                      loads.getOrDefault(engine, 0L),
+                      firsts.getOrDefault(engine, 0L),
+                      nanos[nanos.length / 2],
+                      nanos[nanos.length * 9 / 10],
+                      activations(interpreters, engine))));
+      return latencies;
+    } finally {
+      interpreters.values().forEach(Interpreter::close);
+    }
+  }
+
+  private static long activations(Map<String, Interpreter> interpreters, String engine) {
+    Interpreter interpreter = interpreters.get(engine);
+    return interpreter == null ? -1 : interpreter.activationBytes();
+  }
+
+  private static Map<String, long[]> inTurns(
+      Map<String, Interpreter> interpreters, int runs, Consumer<String> progress) {
+    progress.accept("warming up");
+    for (Interpreter interpreter : interpreters.values()) {
+      long end = System.nanoTime() + WARM_UP_NANOS;
+      for (int i = 0; i < MAX_WARM_UPS && System.nanoTime() < end; i++) {
+        interpreter.invoke();
+      }
+    }
+    progress.accept("timing " + runs + " runs");
+    Map<String, long[]> times = new LinkedHashMap<>();
+    interpreters.keySet().forEach(engine -> times.put(engine, new long[runs]));
+    for (int i = 0; i < runs; i++) {
+      int run = i;
+      interpreters.forEach(
+          (engine, interpreter) -> {
+            long[] nanos = times.get(engine);
+            if (nanos != null) {
+              nanos[run] = time(interpreter);
+            }
+          });
+    }
+    times.values().forEach(Arrays::sort);
+    return times;
+  }
+
+  private static long time(Interpreter interpreter) {
+    long start = System.nanoTime();
+    interpreter.invoke();
+    return System.nanoTime() - start;
+  }
+
+  private static void fill(Interpreter interpreter) {
+    var random = new SplittableRandom(SEED);
+    Model model = interpreter.model();
+    for (int i = 0; i < interpreter.getInputTensorCount(); i++) {
+      Value declared = model.mainGraph().value(model.mainGraph().inputs().get(i));
+      Tensor input = interpreter.getInputTensor(i);
+      for (long e = 0; e < input.elements() && declared.type().hasFixedSize(); e++) {
+        switch (declared.type()) {
+          case FLOAT32 -> input.setFloat(e, (float) random.nextDouble(-1, 1));
+          case INT8, UINT8 -> input.setByte(e, (byte) random.nextInt());
+          // Numbers of other types are often indices: zero is valid for all.
+          default -> {}
+        }
+      }
+    }
+  }
+}
