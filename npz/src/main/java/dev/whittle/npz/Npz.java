@@ -1,5 +1,6 @@
 package dev.whittle.npz;
 
+import dev.whittle.io.AtomicFile;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;

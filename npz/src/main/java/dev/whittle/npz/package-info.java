@@ -1,6 +1,6 @@
 /**
  * Reading and writing NumPy's {@code .npy} and {@code .npz} files, whole or in ranges of rows.
- * Treats every file as hostile: sizes are checked before memory is taken. May use: the JDK alone.
+ * Treats every file as hostile: sizes are checked before memory is taken. May use: {@code io}.
  */
 @NullMarked
 package dev.whittle.npz;

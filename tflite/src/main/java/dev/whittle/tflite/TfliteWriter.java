@@ -1,15 +1,13 @@
 package dev.whittle.tflite;
 
+import dev.whittle.io.AtomicFile;
 import dev.whittle.ir.GraphCheck;
 import dev.whittle.ir.Model;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
 /** Writes {@code .tflite} files. */
 public final class TfliteWriter {
@@ -55,25 +53,16 @@ public final class TfliteWriter {
    */
   public static void write(Model model, Path file, Placement placement) throws IOException {
     GraphCheck.check(model);
-    if (Files.isDirectory(file)) {
-      throw new IOException(file + " is a directory");
-    }
-    Path folder = file.toAbsolutePath().getParent();
-    Path temporary = Files.createTempFile(folder, "." + file.getFileName(), ".part");
-    try {
-      try (OutputStream out = Files.newOutputStream(temporary);
-          WritableByteChannel channel = Channels.newChannel(out)) {
-        for (ByteBuffer part : new ModelLayout(model, placement).parts()) {
-          while (part.hasRemaining()) {
-            channel.write(part);
+    AtomicFile.write(
+        file,
+        out -> {
+          WritableByteChannel channel = Channels.newChannel(out);
+          for (ByteBuffer part : new ModelLayout(model, placement).parts()) {
+            while (part.hasRemaining()) {
+              channel.write(part);
+            }
           }
-        }
-      }
-      Files.move(
-          temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+        });
   }
 
   private static Placement placement(Model model) {

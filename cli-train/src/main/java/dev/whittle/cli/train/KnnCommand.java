@@ -4,6 +4,7 @@ import dev.whittle.cli.UsageException;
 import dev.whittle.convert.knn.CsvPoints;
 import dev.whittle.convert.knn.Distance;
 import dev.whittle.convert.knn.LabeledPoints;
+import dev.whittle.io.AtomicFile;
 import dev.whittle.tflite.TfliteWriter;
 import dev.whittle.train.data.Blobs;
 import dev.whittle.train.data.TrainTestSplit;
@@ -11,9 +12,7 @@ import dev.whittle.train.knn.DecisionRegions;
 import dev.whittle.train.knn.KnnExperiment;
 import dev.whittle.train.knn.TfliteKnn;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -175,22 +174,11 @@ final class KnnCommand implements Callable<Integer> {
   }
 
   private static void draw(Path file, KnnExperiment.Result result) throws IOException {
-    byte[] picture;
     try (var classifier = TfliteKnn.of(TfliteWriter.toBytes(result.model()), "reference")) {
-      picture =
+      byte[] picture =
           DecisionRegions.draw(
               classifier, result.data().test(), "Decision regions and test points", format(file));
-    }
-    Path folder = file.toAbsolutePath().getParent();
-    if (folder == null || !Files.isDirectory(folder) || Files.isDirectory(file)) {
-      throw new IOException("cannot write " + file + ": it is a folder, or its folder is missing");
-    }
-    Path temporary = Files.createTempFile(folder, ".whittle", ".tmp");
-    try {
-      Files.write(temporary, picture);
-      Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
+      AtomicFile.write(file, out -> out.write(picture));
     }
   }
 }

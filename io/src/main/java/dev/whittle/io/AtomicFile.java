@@ -1,4 +1,4 @@
-package dev.whittle.npz;
+package dev.whittle.io;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,10 +13,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
 /** Writes a file beside its final place and moves it there when complete. */
-final class AtomicFile {
+public final class AtomicFile {
   /** Produces the contents. */
   @FunctionalInterface
-  interface Contents {
+  public interface Contents {
     void writeTo(OutputStream out) throws IOException;
   }
 
@@ -25,8 +25,10 @@ final class AtomicFile {
   /**
    * Replaces or creates {@code path}. If anything fails, what was there stays as it was and nothing
    * is left beside it. A symbolic link keeps pointing to the file that is replaced.
+   *
+   * @throws IOException if the path cannot be written, naming it and the reason
    */
-  static void write(Path path, Contents contents) throws IOException {
+  public static void write(Path path, Contents contents) throws IOException {
     Path target = Files.isSymbolicLink(path) ? path.toRealPath() : path.toAbsolutePath();
     Path folder = checkTarget(path, target);
     // The usual functions for temporary files make them unreadable to other users.
