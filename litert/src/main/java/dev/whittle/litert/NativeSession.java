@@ -2,6 +2,7 @@ package dev.whittle.litert;
 
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
+import dev.whittle.ir.ModelException;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
@@ -170,7 +171,17 @@ final class NativeSession implements Session {
         memory(target.data().raw(), strings.data().byteSize()).copyFrom(strings.data());
       }
     }
-    check(subgraphs.get(graph).Invoke(), graph, "run");
+    try {
+      check(subgraphs.get(graph).Invoke(), graph, "run");
+    } catch (ModelException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // What C++ throws comes through as it is.
+      throw new MalformedModelException(
+          "the native runtime failed to run graph '%s': %s"
+              .formatted(model.graphs().get(graph).name(), e.getMessage()),
+          e);
+    }
   }
 
   private void check(int status, int graph, String action) {

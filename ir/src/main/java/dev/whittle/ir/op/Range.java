@@ -6,6 +6,7 @@ import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
@@ -56,7 +57,12 @@ public record Range() implements Op {
     if (by == 0 || (from < to && by < 0) || (from > to && by > 0)) {
       throw OperandException.invalid("no way from %s to %s in steps of %s", from, to, by);
     }
-    double length = Math.ceil(Math.abs((to - from) / by));
+    // In single precision for floats, as the native runtime counts.
+    double steps =
+        start.type() == TensorType.FLOAT32
+            ? ((float) to - (float) from) / (float) by
+            : (to - from) / by;
+    double length = Math.ceil(Math.abs(steps));
     if (!(length <= Integer.MAX_VALUE)) {
       throw OperandException.invalid("a range of %s numbers", length);
     }

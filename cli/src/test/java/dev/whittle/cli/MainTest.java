@@ -1,0 +1,216 @@
+package dev.whittle.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.whittle.npz.NpyArray;
+import dev.whittle.npz.Npz;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
+
+class MainTest {
+  private static final String MODEL = "../testdata/knn/knn_sqrt_dyn.tflite";
+
+  @TempDir Path folder;
+
+  /** What a command printed, and its exit status. */
+  private record Outcome(int status, String out, String err) {}
+
+  private static Outcome whittle(String... arguments) {
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    var outBytes = new ByteArrayOutputStream();
+    var errBytes = new ByteArrayOutputStream();
+    try {
+      System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
+      System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+      int status = Main.run(arguments);
+      return new Outcome(
+          status,
+          outBytes.toString(StandardCharsets.UTF_8),
+          errBytes.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(out);
+      System.setErr(err);
+    }
+  }
+
+  private String write(String name, Map<String, NpyArray> arrays) throws IOException {
+    Path file = folder.resolve(name);
+    Npz.write(file, arrays);
+    return file.toString();
+  }
+
+  private static NpyArray points(int count) {
+    return NpyArray.of(new float[count * 2], count, 2);
+  }
+
+  @Test
+  void runWritesWhatTheModelComputes() throws IOException {
+    String input = write("in.npz", Map.of("x", points(4)));
+    Path output = folder.resolve("out.npz");
+    Outcome outcome = whittle("run", MODEL, "--input", input, "--output=" + output);
+    assertEquals(0, outcome.status, outcome.err);
+    assertEquals("", outcome.out);
+    Map<String, NpyArray> results = Npz.read(output);
+    assertEquals(List.of("output_0", "output_1"), results.keySet().stream().sorted().toList());
+    for (NpyArray result : results.values()) {
+      assertArrayEquals(new int[] {4, 3}, result.shape());
+    }
+  }
+
+  @Test
+  void runPrintsWhereNoOutputIsNamed() throws IOException {
+    Outcome outcome = whittle("run", MODEL, "--input", write("in.npz", Map.of("x", points(1))));
+    assertEquals(0, outcome.status, outcome.err);
+    assertTrue(outcome.out.contains("output_1: int32 [1, 3]"), outcome.out);
+  }
+
+  @Test
+  void inputsThatDoNotFitAreExplained() throws IOException {
+    Outcome name = whittle("run", MODEL, "--input", write("name.npz", Map.of("y", points(1))));
+    assertEquals(2, name.status);
+    assertTrue(name.err.contains("[y]") && name.err.contains("[x]"), name.err);
+    Outcome shape =
+        whittle(
+            "run",
+            MODEL,
+            "--input",
+            write("shape.npz", Map.of("x", NpyArray.of(new float[3], 1, 3))));
+    assertEquals(2, shape.status);
+    assertTrue(shape.err.contains("[1, 3]") && shape.err.contains("2]"), shape.err);
+    Outcome type =
+        whittle(
+            "run",
+            MODEL,
+            "--input",
+            write("type.npz", Map.of("x", NpyArray.of(new double[2], 1, 2))));
+    assertEquals(2, type.status);
+    assertTrue(type.err.contains("float64") && type.err.contains("FLOAT32"), type.err);
+  }
+
+  @Test
+  void anOutputThatCannotBeWrittenLeavesNothing() throws IOException {
+    String input = write("in.npz", Map.of("x", points(1)));
+    Path missing = folder.resolve("no/out.npz");
+    assertEquals(2, whittle("run", MODEL, "--input", input, "--output", missing.toString()).status);
+    assertEquals(2, whittle("run", MODEL, "--input", input, "--output", folder.toString()).status);
+    try (var files = Files.list(folder)) {
+      assertEquals(1, files.count());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"none.tflite", "--no_such_option", ""})
+  void wrongUsageGivesStatusTwo(String argument) {
+    assertEquals(2, whittle("inspect", argument).status);
+  }
+
+  @Test
+  void aBrokenModelGivesStatusOneAndAReason() throws IOException {
+    Path broken = Files.write(folder.resolve("broken.tflite"), new byte[100]);
+    Outcome outcome = whittle("inspect", broken.toString());
+    assertEquals(1, outcome.status);
+    assertTrue(outcome.err.contains("broken.tflite"), outcome.err);
+    assertEquals("", outcome.out);
+  }
+
+  @Test
+  void inspectTellsWhatIsInAModel() {
+    Outcome outcome = whittle("inspect", MODEL);
+    assertEquals(0, outcome.status, outcome.err);
+    assertTrue(outcome.out.contains("TOPK_V2") && outcome.out.contains("output_1"), outcome.out);
+  }
+
+  @Test
+  void jsonIsOneDocument() {
+    for (String command : List.of("inspect", "bench")) {
+      Outcome outcome =
+          command.equals("bench")
+              ? whittle(command, MODEL, "--json", "--runs", "3")
+              : whittle(command, MODEL, "--json");
+      assertEquals(0, outcome.status, outcome.err);
+      try (var parser = new JsonFactory().createParser(ObjectReadContext.empty(), outcome.out)) {
+        JsonToken token = parser.nextToken();
+        assertTrue(token == JsonToken.START_OBJECT || token == JsonToken.START_ARRAY);
+        parser.skipChildren();
+        assertEquals(null, parser.nextToken(), command);
+      }
+    }
+  }
+
+  @Test
+  void optionsMayBeWrittenWithDashesOrUnderscores() throws IOException {
+    Path csv = Files.writeString(folder.resolve("p.csv"), "x,y,class\n1,2,a\n3,4,b\n5,6,a\n");
+    Path model = folder.resolve("p.tflite");
+    Outcome dashes =
+        whittle("convert", "--knn-data=" + csv, "--label", "class", "--output-file=" + model);
+    assertEquals(0, dashes.status, dashes.err);
+    assertTrue(Files.exists(model));
+    Outcome underscores =
+        whittle("convert", "--knn_data", csv.toString(), "--output_file", model.toString());
+    assertEquals(0, underscores.status, underscores.err);
+    String input = write("in.npz", Map.of("x", NpyArray.of(new float[] {1, 2}, 1, 2)));
+    Outcome run = whittle("run", model.toString(), "--input", input);
+    assertTrue(run.out.contains("label: int32 [1] 0"), run.out);
+  }
+
+  @Test
+  void badTablesAreExplainedByLine() throws IOException {
+    Path csv = Files.writeString(folder.resolve("p.csv"), "x,y,class\n1,2,a\n3,nan,b\n");
+    Path model = folder.resolve("p.tflite");
+    Outcome outcome =
+        whittle("convert", "--knn_data", csv.toString(), "--output_file", model.toString());
+    assertEquals(2, outcome.status);
+    assertTrue(outcome.err.contains("line 3"), outcome.err);
+    assertFalse(Files.exists(model));
+    Outcome label =
+        whittle(
+            "convert",
+            "--knn_data",
+            csv.toString(),
+            "--label",
+            "kind",
+            "--output_file",
+            model.toString());
+    assertTrue(label.err.contains("kind") && label.err.contains("class"), label.err);
+  }
+
+  @Test
+  void whatIsNotConvertedYetIsRefusedAsSuch() throws IOException {
+    Path keras = Files.write(folder.resolve("m.keras"), new byte[4]);
+    Outcome outcome =
+        whittle(
+            "convert",
+            "--keras_model_file",
+            keras.toString(),
+            "--output_file",
+            folder.resolve("m.tflite").toString());
+    assertEquals(1, outcome.status);
+    assertTrue(outcome.err.contains("Keras"), outcome.err);
+  }
+
+  @Test
+  void helpNamesEveryCommand() {
+    Outcome outcome = whittle("--help");
+    assertEquals(0, outcome.status);
+    for (String command : List.of("convert", "run", "inspect", "bench", "experiment")) {
+      assertTrue(outcome.out.contains(command), outcome.out);
+    }
+  }
+}
