@@ -3,6 +3,7 @@ package dev.whittle.ir.op;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 
 /** Shape arithmetic that several operators share. */
 final class Shapes {
@@ -162,5 +163,10 @@ final class Shapes {
       }
     }
     return true;
+  }
+
+  /** {@code change} of a known extent; a dynamic one stays so. */
+  static int mapped(int extent, IntUnaryOperator change) {
+    return extent == Shape.DYNAMIC ? extent : change.applyAsInt(extent);
   }
 }

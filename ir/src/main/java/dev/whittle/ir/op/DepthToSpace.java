@@ -1,0 +1,84 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.kernel.Tensor;
+import java.util.List;
+
+/**
+ * Channels of a picture {@code [batch, height, width, channels]} as the elements of square blocks.
+ */
+public record DepthToSpace(int blockSize) implements Op {
+  public static final OpType<DepthToSpace> TYPE =
+      OpType.of(
+          "DEPTH_TO_SPACE",
+          5,
+          "DepthToSpaceOptions",
+          1,
+          1,
+          options -> new DepthToSpace(options.integer("block_size", 0)));
+
+  @Override
+  public OpType<DepthToSpace> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("block_size", blockSize);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    Shape input = operands.shape(0);
+    if (blockSize < 1 || (input.isRankKnown() && input.rank() != 4)) {
+      throw OperandException.invalid("blocks of %d in %s", blockSize, input);
+    }
+    if (!input.isRankKnown()) {
+      return List.of(new TypedShape(operands.type(0), Shapes.dynamic(4)));
+    }
+    int square = Math.multiplyExact(blockSize, blockSize);
+    if (input.dim(3) != Shape.DYNAMIC && input.dim(3) % square != 0) {
+      throw OperandException.invalid("blocks of %d from %s", blockSize, input);
+    }
+    Shape output =
+        Shape.of(
+            input.dim(0),
+            Shapes.mapped(input.dim(1), e -> Math.multiplyExact(e, blockSize)),
+            Shapes.mapped(input.dim(2), e -> Math.multiplyExact(e, blockSize)),
+            Shapes.mapped(input.dim(3), e -> e / square));
+    return List.of(new TypedShape(operands.type(0), output));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    Elements.requireMovable(operands.type(0));
+    return invocation -> {
+      Tensor in = invocation.input(0);
+      Tensor out = invocation.output(0);
+      int channels = out.dim(3);
+      long at = 0;
+      for (int b = 0; b < out.dim(0); b++) {
+        for (int y = 0; y < out.dim(1); y++) {
+          for (int x = 0; x < out.dim(2); x++, at += channels) {
+            long place = (b * (long) in.dim(1) + y / blockSize) * in.dim(2) + x / blockSize;
+            long block = (long) (y % blockSize) * blockSize + x % blockSize;
+            Elements.copy(in, place * in.dim(3) + block * channels, out, at, channels);
+          }
+        }
+      }
+    };
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return operands.type(0) == TensorType.INT8 ? 2 : 1;
+  }
+}
