@@ -1,9 +1,11 @@
 package dev.whittle.conformance;
 
+import dev.whittle.ir.Constant;
 import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Quantization;
 import dev.whittle.ir.Shape;
+import dev.whittle.ir.Sparsity;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
@@ -153,6 +155,36 @@ public final class CaseBuilder {
   /** By chance a constant or an input: both must work alike. */
   public Value constantOrInput(Tensor contents) {
     return chance(0.5) ? constant(contents) : input(contents);
+  }
+
+  /** A constant matrix of floats stored as compressed sparse rows. */
+  public Value sparseMatrix() {
+    int rows = between(1, 6);
+    int columns = between(1, 6);
+    List<Integer> segments = new ArrayList<>(List.of(0));
+    List<Integer> indices = new ArrayList<>();
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < columns; column++) {
+        if (chance(0.4) || indices.isEmpty()) {
+          indices.add(column);
+        }
+      }
+      segments.add(indices.size());
+    }
+    Tensor stored = randomTensor(TensorType.FLOAT32, null, indices.size());
+    var sparsity =
+        new Sparsity(
+            List.of(0, 1),
+            List.of(),
+            List.of(
+                new Sparsity.Dimension.Dense(rows),
+                new Sparsity.Dimension.Compressed(
+                    new Sparsity.Indices(32, segments), new Sparsity.Indices(32, indices))));
+    describe("sparse " + rows + " x " + columns);
+    Value template =
+        Value.of(0, "sparse", TensorType.FLOAT32, Shape.of(rows, columns))
+            .withSparseData(sparsity, Constant.of(stored.data()));
+    return graph.value(template);
   }
 
   /** Adds the node under test and makes its single output the graph's. */

@@ -11,6 +11,7 @@ public final class Cases {
               DataMovementCases.ALL,
               DenseCases.ALL,
               ElementwiseCases.ALL,
+              IndexCases.ALL,
               PictureCases.ALL,
               ReductionCases.ALL)
           .flatMap(List::stream)

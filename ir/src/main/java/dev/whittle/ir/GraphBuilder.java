@@ -101,7 +101,7 @@ public final class GraphBuilder {
   private static Operand operand(Value value) {
     Constant data = value.data();
     Tensor known =
-        data == null
+        data == null || value.sparsity() != null
             ? null
             : Tensor.of(value.type(), value.initialShape(), value.quantization(), data);
     return new Operand(value.name(), value.type(), value.shape(), value.quantization(), known);

@@ -117,6 +117,22 @@ public record Value(
         variants);
   }
 
+  /** The same value as a sparse constant. */
+  public Value withSparseData(Sparsity newSparsity, Constant stored) {
+    return new Value(
+        id,
+        name,
+        type,
+        shape,
+        initialShape,
+        hasRank,
+        isVariable,
+        quantization,
+        newSparsity,
+        stored,
+        variants);
+  }
+
   public Value withQuantization(@Nullable Quantization newQuantization) {
     return new Value(
         id,

@@ -1,0 +1,315 @@
+package dev.whittle.conformance;
+
+import static dev.whittle.ir.TensorType.BOOL;
+import static dev.whittle.ir.TensorType.COMPLEX64;
+import static dev.whittle.ir.TensorType.FLOAT32;
+import static dev.whittle.ir.TensorType.INT16;
+import static dev.whittle.ir.TensorType.INT32;
+import static dev.whittle.ir.TensorType.INT64;
+import static dev.whittle.ir.TensorType.INT8;
+import static dev.whittle.ir.TensorType.UINT32;
+import static dev.whittle.ir.TensorType.UINT8;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.AddN;
+import dev.whittle.ir.op.BatchToSpaceNd;
+import dev.whittle.ir.op.Bitcast;
+import dev.whittle.ir.op.BitwiseXor;
+import dev.whittle.ir.op.ComplexAbs;
+import dev.whittle.ir.op.Densify;
+import dev.whittle.ir.op.DynamicUpdateSlice;
+import dev.whittle.ir.op.EmbeddingLookup;
+import dev.whittle.ir.op.FakeQuant;
+import dev.whittle.ir.op.Imag;
+import dev.whittle.ir.op.L2Normalization;
+import dev.whittle.ir.op.LocalResponseNormalization;
+import dev.whittle.ir.op.MatrixDiag;
+import dev.whittle.ir.op.MatrixSetDiag;
+import dev.whittle.ir.op.Real;
+import dev.whittle.ir.op.ReverseSequence;
+import dev.whittle.ir.op.RightShift;
+import dev.whittle.ir.op.ScatterNd;
+import dev.whittle.ir.op.SegmentSum;
+import dev.whittle.ir.op.SpaceToBatchNd;
+import dev.whittle.ir.op.SparseToDense;
+import dev.whittle.ir.op.Unique;
+import dev.whittle.ir.op.UnsortedSegmentMax;
+import dev.whittle.ir.op.UnsortedSegmentMin;
+import dev.whittle.ir.op.UnsortedSegmentProd;
+import dev.whittle.ir.op.UnsortedSegmentSum;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
+
+/** Operators that take indices, segments, bits or complex numbers, and normalizations. */
+final class IndexCases {
+  static final List<CaseGenerator> ALL =
+      List.of(
+          CaseGenerator.close("ADD_N", IndexCases::addN),
+          CaseGenerator.exact("BITWISE_XOR", b -> bits(b, new BitwiseXor())),
+          CaseGenerator.exact("RIGHT_SHIFT", b -> bits(b, new RightShift())),
+          CaseGenerator.exact("BITCAST", IndexCases::bitcast),
+          CaseGenerator.exact("REAL", b -> b.output(new Real(), complex(b))),
+          CaseGenerator.exact("IMAG", b -> b.output(new Imag(), complex(b))),
+          CaseGenerator.close("COMPLEX_ABS", b -> b.output(new ComplexAbs(), complex(b))),
+          CaseGenerator.exact(
+              "MATRIX_DIAG",
+              b ->
+                  b.output(
+                      new MatrixDiag(),
+                      b.input(b.oneOf(FLOAT32, INT32, INT64, INT8), b.dims(1, 3)))),
+          CaseGenerator.exact("MATRIX_SET_DIAG", IndexCases::matrixSetDiag),
+          CaseGenerator.exact("REVERSE_SEQUENCE", IndexCases::reverseSequence),
+          CaseGenerator.close("SEGMENT_SUM", IndexCases::segmentSum),
+          CaseGenerator.close("UNSORTED_SEGMENT_PROD", b -> unsorted(b, new UnsortedSegmentProd())),
+          CaseGenerator.close("UNSORTED_SEGMENT_MAX", b -> unsorted(b, new UnsortedSegmentMax())),
+          CaseGenerator.close("UNSORTED_SEGMENT_SUM", b -> unsorted(b, new UnsortedSegmentSum())),
+          CaseGenerator.close("UNSORTED_SEGMENT_MIN", b -> unsorted(b, new UnsortedSegmentMin())),
+          CaseGenerator.exact("SPARSE_TO_DENSE", IndexCases::sparseToDense),
+          CaseGenerator.close("SCATTER_ND", IndexCases::scatterNd),
+          CaseGenerator.exact("SPACE_TO_BATCH_ND", IndexCases::spaceToBatch),
+          CaseGenerator.exact("BATCH_TO_SPACE_ND", IndexCases::batchToSpace),
+          CaseGenerator.close("LOCAL_RESPONSE_NORMALIZATION", IndexCases::localResponse),
+          CaseGenerator.close("L2_NORMALIZATION", IndexCases::l2),
+          CaseGenerator.close("EMBEDDING_LOOKUP", IndexCases::embedding),
+          CaseGenerator.exact("UNIQUE", IndexCases::unique),
+          CaseGenerator.exact("DYNAMIC_UPDATE_SLICE", IndexCases::dynamicUpdateSlice),
+          CaseGenerator.exact("DENSIFY", IndexCases::densify),
+          CaseGenerator.close("FAKE_QUANT", IndexCases::fakeQuant));
+
+  private IndexCases() {}
+
+  private static int[] mapped(int length, IntUnaryOperator element) {
+    return IntStream.range(0, length).map(element).toArray();
+  }
+
+  private static void addN(CaseBuilder b) {
+    int[] dims = b.dims(1, 4);
+    TensorType type = b.oneOf(FLOAT32, INT32);
+    Value[] parts = new Value[b.between(2, 4)];
+    for (int i = 0; i < parts.length; i++) {
+      parts[i] = b.input(type, dims);
+    }
+    b.output(new AddN(), parts);
+  }
+
+  private static void bits(CaseBuilder b, Op op) {
+    int[] dims = b.dims(1, 4);
+    TensorType type = b.oneOf(INT8, UINT8, INT16, INT32, UINT32);
+    b.output(op, b.input(type, dims), b.input(type, b.broadcastable(dims)));
+  }
+
+  private static void bitcast(CaseBuilder b) {
+    int[] dims = b.dims(1, 3);
+    TensorType from = b.oneOf(FLOAT32, INT32, UINT32, INT8, INT16, INT64);
+    TensorType to = b.oneOf(FLOAT32, INT32, UINT32, INT8, INT16, INT64);
+    if (to.bits() > from.bits()) {
+      dims[dims.length - 1] = to.bits() / from.bits();
+    }
+    // Some bits are floats that are not numbers.
+    b.output(to == FLOAT32 ? INT32 : to, null, new Bitcast(), b.input(from, dims));
+  }
+
+  private static Value complex(CaseBuilder b) {
+    Tensor tensor = Tensor.allocate(COMPLEX64, b.dims(1, 4));
+    for (long i = 0; i < 2 * tensor.elements(); i++) {
+      tensor.data().set(Tensor.FLOAT, 4 * i, (float) b.random().nextDouble(-4, 4));
+    }
+    return b.input(tensor);
+  }
+
+  private static void matrixSetDiag(CaseBuilder b) {
+    int[] dims = b.dims(2, 4);
+    int[] diagonal = Arrays.copyOf(dims, dims.length - 1);
+    diagonal[diagonal.length - 1] = Math.min(dims[dims.length - 2], dims[dims.length - 1]);
+    TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8);
+    Value input = b.input(type, dims);
+    b.output(new MatrixSetDiag(), input, b.input(type, diagonal));
+  }
+
+  private static void reverseSequence(CaseBuilder b) {
+    int[] dims = b.dims(2, 4);
+    int[] axes = b.permutation(dims.length);
+    Tensor lengths = Tensor.allocate(b.oneOf(INT32, INT64), dims[axes[1]]);
+    for (long i = 0; i < lengths.elements(); i++) {
+      lengths.setInteger(i, b.between(1, dims[axes[0]]));
+    }
+    Value input = b.input(b.oneOf(FLOAT32, INT32, INT64, UINT8), dims);
+    b.output(new ReverseSequence(axes[0], axes[1]), input, b.constantOrInput(lengths));
+  }
+
+  private static void segmentSum(CaseBuilder b) {
+    int[] dims = b.dims(1, 3);
+    // The native kernel wants no segment left out.
+    int[] numbers = new int[dims[0]];
+    for (int i = 1; i < numbers.length; i++) {
+      numbers[i] = numbers[i - 1] + b.between(0, 1);
+    }
+    Value input = b.input(b.oneOf(FLOAT32, INT32), dims);
+    b.output(new SegmentSum(), input, b.constantOrInput(Tensor.of(numbers, numbers.length)));
+  }
+
+  private static void unsorted(CaseBuilder b, Op op) {
+    int[] dims = b.dims(1, 3);
+    int segments = b.between(1, 5);
+    int[] numbers = mapped(dims[0], i -> b.between(-1, segments - 1));
+    Value input = b.input(b.oneOf(FLOAT32, INT32), dims);
+    Value ids = b.constantOrInput(Tensor.of(numbers, numbers.length));
+    b.output(op, input, ids, b.constantOrInput(Tensor.of(new int[] {segments})));
+  }
+
+  private static void sparseToDense(CaseBuilder b) {
+    int[] dims = b.dims(1, 4);
+    int count = b.between(1, 4);
+    Tensor indices = Tensor.allocate(INT32, count, dims.length);
+    for (int i = 0; i < count; i++) {
+      for (int axis = 0; axis < dims.length; axis++) {
+        indices.setInt((long) i * dims.length + axis, b.between(0, dims[axis] - 1));
+      }
+    }
+    TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8);
+    Value places = b.constantOrInput(indices);
+    Value shape = b.constantOrInput(Tensor.of(dims, dims.length));
+    Value values = b.input(b.randomTensor(type, null, count));
+    b.output(
+        new SparseToDense(false), places, shape, values, b.constant(b.randomTensor(type, null)));
+  }
+
+  private static void scatterNd(CaseBuilder b) {
+    int[] dims = b.dims(1, 4);
+    int depth = b.between(1, dims.length);
+    int count = b.between(1, 5);
+    Tensor indices = Tensor.allocate(INT32, count, depth);
+    for (long i = 0; i < indices.elements(); i++) {
+      indices.setInt(i, b.between(0, dims[(int) (i % depth)] - 1));
+    }
+    int[] updates = new int[1 + dims.length - depth];
+    updates[0] = count;
+    System.arraycopy(dims, depth, updates, 1, dims.length - depth);
+    Value places = b.constantOrInput(indices);
+    Value values = b.input(b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8, BOOL), updates);
+    b.output(new ScatterNd(), places, values, b.constantOrInput(Tensor.of(dims, dims.length)));
+  }
+
+  private static void spaceToBatch(CaseBuilder b) {
+    int spatial = b.between(1, 2);
+    int[] blocks = mapped(spatial, i -> b.between(1, 3));
+    int[] margins = new int[2 * spatial];
+    int[] dims = new int[spatial + 2];
+    dims[0] = b.between(1, 2);
+    dims[spatial + 1] = b.between(1, 3);
+    for (int i = 0; i < spatial; i++) {
+      dims[i + 1] = b.between(2, 5);
+      margins[2 * i] = b.between(0, 2);
+      int padded = dims[i + 1] + margins[2 * i];
+      margins[2 * i + 1] = Math.floorMod(-padded, blocks[i]);
+    }
+    TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8);
+    Quantization quantization = type == INT8 ? b.quantization(type) : null;
+    Value input = b.input(b.randomTensor(type, quantization, dims));
+    Value block = b.constant(blocks);
+    Value margin = b.constant(Tensor.of(margins, spatial, 2));
+    if (quantization == null) {
+      b.output(new SpaceToBatchNd(), input, block, margin);
+    } else {
+      b.output(type, quantization, new SpaceToBatchNd(), input, block, margin);
+    }
+  }
+
+  private static void batchToSpace(CaseBuilder b) {
+    int spatial = b.between(1, 2);
+    int[] blocks = mapped(spatial, i -> b.between(1, 3));
+    int[] crops = new int[2 * spatial];
+    int[] dims = new int[spatial + 2];
+    dims[0] = b.between(1, 2);
+    dims[spatial + 1] = b.between(1, 3);
+    for (int i = 0; i < spatial; i++) {
+      dims[0] *= blocks[i];
+      dims[i + 1] = b.between(2, 5);
+      crops[2 * i] = b.between(0, 1);
+    }
+    Value input = b.input(b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8), dims);
+    Value block = b.constant(blocks);
+    b.output(new BatchToSpaceNd(), input, block, b.constant(Tensor.of(crops, spatial, 2)));
+  }
+
+  private static void localResponse(CaseBuilder b) {
+    b.output(
+        new LocalResponseNormalization(b.between(0, 4), 1.5f, 0.4f, 0.6f),
+        b.input(FLOAT32, b.dims(4, 4)));
+  }
+
+  private static void l2(CaseBuilder b) {
+    if (b.chance(0.5)) {
+      b.output(new L2Normalization(Activation.NONE), b.input(FLOAT32, b.dims(2, 4)));
+      return;
+    }
+    TensorType type = b.oneOf(INT8, UINT8);
+    Value input = b.quantizedInput(type, b.dims(2, 4));
+    int zero = type == INT8 ? 0 : 128;
+    b.output(
+        type, Quantization.perTensor(1f / 128, zero), new L2Normalization(Activation.NONE), input);
+  }
+
+  private static void embedding(CaseBuilder b) {
+    int[] dims = b.dims(2, 3);
+    int[] ids = mapped(b.between(1, 5), i -> b.between(0, dims[0] - 1));
+    Value numbers = b.constantOrInput(Tensor.of(ids, ids.length));
+    if (b.chance(0.5)) {
+      b.output(
+          FLOAT32,
+          null,
+          new EmbeddingLookup(),
+          numbers,
+          b.constant(b.randomTensor(FLOAT32, null, dims)));
+    } else {
+      b.output(
+          FLOAT32,
+          null,
+          new EmbeddingLookup(),
+          numbers,
+          b.constant(PictureCases.filter(b, false, 0, dims)));
+    }
+  }
+
+  private static void unique(CaseBuilder b) {
+    TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8, INT16, UINT8);
+    Tensor contents = Tensor.allocate(type, b.between(1, 20));
+    for (long i = 0; i < contents.elements(); i++) {
+      if (type == FLOAT32) {
+        contents.setFloat(i, b.between(0, 6) / 2f);
+      } else {
+        contents.setInteger(i, b.between(0, 6));
+      }
+    }
+    TensorType places = b.oneOf(INT32, INT64);
+    b.outputs(2, new Unique(places), b.input(contents));
+  }
+
+  private static void dynamicUpdateSlice(CaseBuilder b) {
+    int[] dims = b.dims(1, 4);
+    int[] update = mapped(dims.length, i -> b.between(1, dims[i]));
+    int[] starts = mapped(dims.length, i -> b.between(-2, dims[i] + 1));
+    TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8, BOOL);
+    Value input = b.input(type, dims);
+    Value part = b.input(type, update);
+    b.output(
+        new DynamicUpdateSlice(), input, part, b.constantOrInput(Tensor.of(starts, dims.length)));
+  }
+
+  private static void densify(CaseBuilder b) {
+    b.output(new Densify(), b.sparseMatrix());
+  }
+
+  private static void fakeQuant(CaseBuilder b) {
+    float min = (float) b.random().nextDouble(-4, 0);
+    float max = (float) b.random().nextDouble(0.1, 4);
+    b.output(new FakeQuant(min, max, b.between(2, 8), false), b.input(FLOAT32, b.dims(1, 4)));
+  }
+}

@@ -1,0 +1,83 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.FixedPoint;
+import dev.whittle.ir.kernel.Kernel;
+import java.util.List;
+
+/**
+ * Numbers rounded to those that an integer of few bits can stand for.
+ *
+ * @param min the least of the range
+ * @param max the greatest of the range
+ * @param bits of the integer, 2 to 16
+ * @param narrowRange whether the least integer is left out
+ */
+public record FakeQuant(float min, float max, int bits, boolean narrowRange) implements Op {
+  public static final OpType<FakeQuant> TYPE =
+      OpType.of(
+          "FAKE_QUANT",
+          80,
+          "FakeQuantOptions",
+          1,
+          1,
+          options ->
+              new FakeQuant(
+                  options.real("min", 0),
+                  options.real("max", 0),
+                  options.integer("num_bits", 0),
+                  options.flag("narrow_range", false)));
+
+  @Override
+  public OpType<FakeQuant> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable())
+        .with("min", min)
+        .with("max", max)
+        .with("num_bits", bits)
+        .with("narrow_range", narrowRange);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.sameAsInput(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    if (operands.type(0) != TensorType.FLOAT32 || bits < 2 || bits > 16 || !(min < max)) {
+      throw OperandException.unsupported(
+          "%d bits of %s for %s to %s", bits, operands.type(0), min, max);
+    }
+    float least = narrowRange ? 1 : 0;
+    float greatest = (1 << bits) - 1;
+    float scale = (max - min) / (greatest - least);
+    float zero = least - min / scale;
+    float nudged =
+        zero < least ? least : zero > greatest ? greatest : FixedPoint.roundHalfAway(zero);
+    float low = (least - nudged) * scale;
+    float high = (greatest - nudged) * scale;
+    float inverse = 1 / scale;
+    return Elementwise.floats(
+        (Elementwise.FloatUnary)
+            x -> {
+              float shifted = Elementwise.clamp(x, low, high) - low;
+              return FixedPoint.roundHalfAway(shifted * inverse) * scale + low;
+            });
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return narrowRange ? 2 : 1;
+  }
+}
