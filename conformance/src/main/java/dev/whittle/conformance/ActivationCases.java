@@ -42,9 +42,10 @@ final class ActivationCases {
           CaseGenerator.close("RELU_N1_TO_1", b -> activation(b, new ReluN1To1(), INT8, UINT8)),
           CaseGenerator.close("RELU6", b -> activation(b, new Relu6(), INT8, UINT8, INT16)),
           CaseGenerator.close("RELU_0_TO_1", b -> activation(b, new Relu0To1(), INT8, UINT8)),
-          CaseGenerator.close("HARD_SWISH", b -> b.output(new HardSwish(), floats(b))),
+          CaseGenerator.close("HARD_SWISH", ActivationCases::hardSwish),
           CaseGenerator.oneStep("GELU", b -> activation(b, new Gelu(b.chance(0.5)), INT8, UINT8)),
-          CaseGenerator.close("LEAKY_RELU", b -> b.output(new LeakyRelu(0.2f), floats(b))),
+          CaseGenerator.close(
+              "LEAKY_RELU", b -> activation(b, new LeakyRelu(0.2f), INT8, UINT8, INT16)),
           CaseGenerator.close("PRELU", ActivationCases::prelu),
           CaseGenerator.oneStep("TANH", b -> bounded(b, new Tanh(), 1f / 128, 0, 128)),
           CaseGenerator.oneStep("LOGISTIC", b -> bounded(b, new Logistic(), 1f / 256, -128, 0)),
@@ -69,6 +70,24 @@ final class ActivationCases {
     TensorType type = b.oneOf(quantizedTypes);
     Value input = b.quantizedInput(type, b.dims(1, 4));
     b.output(type, b.quantization(type), op, input);
+  }
+
+  private static void hardSwish(CaseBuilder b) {
+    if (b.chance(0.5)) {
+      b.output(new HardSwish(), floats(b));
+      return;
+    }
+    // The native kernel wants an output scale that is not much finer than the input's.
+    TensorType type = b.oneOf(INT8, UINT8);
+    float scale = (float) b.random().nextDouble(0.01, 0.1);
+    int zero = type == INT8 ? b.between(-50, 50) : b.between(80, 180);
+    Value input = b.input(b.randomTensor(type, Quantization.perTensor(scale, zero), b.dims(1, 4)));
+    float outputScale = scale * (float) b.random().nextDouble(0.5, 2);
+    b.output(
+        type,
+        Quantization.perTensor(outputScale, b.quantization(type).zeroPointValue()),
+        new HardSwish(),
+        input);
   }
 
   /** For functions whose integer kernels ask for one output scale and zero point. */
@@ -119,6 +138,13 @@ final class ActivationCases {
 
   private static void prelu(CaseBuilder b) {
     int[] dims = b.dims(1, 4);
+    if (b.chance(0.5)) {
+      TensorType type = b.oneOf(INT8, UINT8);
+      Value input = b.quantizedInput(type, dims);
+      Tensor alpha = b.randomTensor(type, b.quantization(type), b.broadcastable(dims));
+      b.output(type, b.quantization(type), new Prelu(), input, b.constant(alpha));
+      return;
+    }
     b.output(
         new Prelu(),
         b.input(FLOAT32, dims),

@@ -21,9 +21,10 @@ final class DenseCases {
     int in = b.between(1, 40);
     int out = b.between(1, 12);
     int batch = b.between(1, 5);
-    switch (b.between(0, 2)) {
+    switch (b.between(0, 3)) {
       case 0 -> floats(b, batch, in, out);
       case 1 -> quantized(b, batch, in, out);
+      case 2 -> wide(b, batch, in, out);
       default -> hybrid(b, batch, in, out);
     }
   }
@@ -86,6 +87,24 @@ final class DenseCases {
         b.input(b.randomTensor(TensorType.INT8, input, batch, in)),
         b.constant(weights),
         integerBias(b, 0.03f, weights));
+  }
+
+  private static void wide(CaseBuilder b, int batch, int in, int out) {
+    Tensor weights = weights(b, out, in);
+    float[] scales = Objects.requireNonNull(weights.quantization()).scales();
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] *= 0.0003f;
+    }
+    Quantization quantization =
+        scales.length == 1 ? Quantization.perTensor(scales[0], 0) : Quantization.perAxis(scales, 0);
+    Tensor bias = b.randomTensor(TensorType.INT64, quantization, out);
+    b.output(
+        TensorType.INT16,
+        Quantization.perTensor((float) b.random().nextDouble(0.0005, 0.005), 0),
+        op(b, false),
+        b.input(b.randomTensor(TensorType.INT16, Quantization.perTensor(0.0003f, 0), batch, in)),
+        b.constant(weights),
+        b.constant(bias));
   }
 
   private static void hybrid(CaseBuilder b, int batch, int in, int out) {

@@ -56,15 +56,15 @@ import org.jspecify.annotations.Nullable;
 final class ElementwiseCases {
   static final List<CaseGenerator> ALL =
       List.of(
-          CaseGenerator.exact("ABS", b -> unary(b, new Abs(), FLOAT32, INT32)),
+          CaseGenerator.exact("ABS", ElementwiseCases::absolute),
           CaseGenerator.exact("CEIL", b -> unary(b, new Ceil(), FLOAT32)),
           CaseGenerator.close("COS", b -> unary(b, new Cos(), FLOAT32)),
           CaseGenerator.oneStep("EXP", ElementwiseCases::exponential),
           CaseGenerator.exact("FLOOR", b -> unary(b, new Floor(), FLOAT32)),
-          CaseGenerator.close("LOG", b -> positive(b, new Log())),
+          CaseGenerator.oneStep("LOG", b -> positiveOrQuantized(b, new Log())),
           CaseGenerator.exact("NEG", b -> unary(b, new Neg(), FLOAT32, INT32, INT64)),
           CaseGenerator.exact("ROUND", b -> unary(b, new Round(), FLOAT32)),
-          CaseGenerator.close("RSQRT", b -> positive(b, new Rsqrt())),
+          CaseGenerator.close("RSQRT", b -> positiveOrQuantized(b, new Rsqrt())),
           CaseGenerator.exact("SIGN", b -> unary(b, new Sign(), FLOAT32, INT32)),
           CaseGenerator.close("SIN", b -> unary(b, new Sin(), FLOAT32)),
           CaseGenerator.close("SQRT", b -> positive(b, new Sqrt())),
@@ -79,8 +79,7 @@ final class ElementwiseCases {
           CaseGenerator.close("FLOOR_DIV", b -> division(b, new FloorDiv(), FLOAT32, INT32)),
           CaseGenerator.close("FLOOR_MOD", b -> division(b, new FloorMod(), FLOAT32, INT32, INT64)),
           CaseGenerator.close("POW", ElementwiseCases::power),
-          CaseGenerator.close(
-              "SQUARED_DIFFERENCE", b -> binary(b, new SquaredDifference(), FLOAT32, INT32)),
+          CaseGenerator.close("SQUARED_DIFFERENCE", ElementwiseCases::squaredDifference),
           CaseGenerator.exact("MAXIMUM", b -> extremum(b, new Maximum())),
           CaseGenerator.exact("MINIMUM", b -> extremum(b, new Minimum())),
           CaseGenerator.exact("LOGICAL_AND", b -> binary(b, new LogicalAnd(), BOOL)),
@@ -131,7 +130,7 @@ final class ElementwiseCases {
   private static void sum(CaseBuilder b, Function<Activation, Op> op) {
     int[] dims = b.dims(0, 4);
     if (b.chance(0.5)) {
-      quantizedBinary(b, op.apply(clamp(b)), b.oneOf(INT8, UINT8), dims);
+      quantizedBinary(b, op.apply(clamp(b)), b.oneOf(INT8, UINT8, INT16), dims);
     } else {
       TensorType type = b.oneOf(FLOAT32, INT32, INT64);
       Op activated = op.apply(type == FLOAT32 ? clamp(b) : Activation.NONE);
@@ -156,7 +155,61 @@ final class ElementwiseCases {
     }
   }
 
+  private static void absolute(CaseBuilder b) {
+    if (b.chance(0.5)) {
+      unary(b, new Abs(), FLOAT32, INT32);
+    } else {
+      TensorType type = b.oneOf(INT8, INT16);
+      Quantization quantization = b.quantization(type);
+      Tensor contents = b.randomTensor(type, quantization, b.dims(1, 4));
+      b.output(
+          type, b.chance(0.3) ? quantization : b.quantization(type), new Abs(), b.input(contents));
+    }
+  }
+
+  private static void positiveOrQuantized(CaseBuilder b, Op op) {
+    if (b.chance(0.5)) {
+      positive(b, op);
+      return;
+    }
+    Quantization quantization = Quantization.perTensor(0.03f, -128);
+    Tensor contents = b.randomTensor(INT8, quantization, b.dims(1, 4));
+    for (long i = 0; i < contents.elements(); i++) {
+      contents.setInteger(i, Math.max(-127, contents.getInteger(i)));
+    }
+    b.output(INT8, Quantization.perTensor(0.05f, b.between(-100, 50)), op, b.input(contents));
+  }
+
+  private static void squaredDifference(CaseBuilder b) {
+    if (b.chance(0.6)) {
+      binary(b, new SquaredDifference(), FLOAT32, INT32);
+    } else {
+      quantizedBinary(b, new SquaredDifference(), INT8, b.dims(0, 4));
+    }
+  }
+
   private static void quotient(CaseBuilder b) {
+    if (b.chance(0.4)) {
+      int[] dims = b.dims(1, 4);
+      Quantization divisors = Quantization.perTensor(0.05f, b.between(0, 40));
+      Tensor divisor = b.randomTensor(UINT8, divisors, b.broadcastable(dims));
+      for (long i = 0; i < divisor.elements(); i++) {
+        divisor.setInteger(i, Math.max(divisor.getInteger(i), 50));
+      }
+      // Of very small dividends the native kernel shifts by more bits than there are.
+      Quantization dividends = Quantization.perTensor(0.05f, b.between(0, 40));
+      Tensor dividend = b.randomTensor(UINT8, dividends, dims);
+      for (long i = 0; i < dividend.elements(); i++) {
+        dividend.setInteger(i, Math.max(dividend.getInteger(i), 90));
+      }
+      b.output(
+          UINT8,
+          Quantization.perTensor((float) b.random().nextDouble(0.01, 0.2), b.between(0, 255)),
+          new Div(clamp(b)),
+          b.input(dividend),
+          b.input(divisor));
+      return;
+    }
     TensorType type = b.oneOf(FLOAT32, INT32);
     division(b, new Div(type == FLOAT32 ? clamp(b) : Activation.NONE), type);
   }

@@ -2,6 +2,7 @@ package dev.whittle.conformance;
 
 import static dev.whittle.ir.TensorType.BOOL;
 import static dev.whittle.ir.TensorType.FLOAT32;
+import static dev.whittle.ir.TensorType.INT16;
 import static dev.whittle.ir.TensorType.INT32;
 import static dev.whittle.ir.TensorType.INT64;
 import static dev.whittle.ir.TensorType.INT8;
@@ -30,7 +31,7 @@ import java.util.List;
 final class ReductionCases {
   static final List<CaseGenerator> ALL =
       List.of(
-          CaseGenerator.close("SUM", b -> reduce(b, new Sum(b.chance(0.5)), FLOAT32, INT32, INT64)),
+          CaseGenerator.close("SUM", ReductionCases::sum),
           CaseGenerator.close("MEAN", ReductionCases::mean),
           CaseGenerator.exact("REDUCE_MAX", b -> extremum(b, new ReduceMax(b.chance(0.5)))),
           CaseGenerator.exact("REDUCE_MIN", b -> extremum(b, new ReduceMin(b.chance(0.5)))),
@@ -60,6 +61,18 @@ final class ReductionCases {
   private static void reduce(CaseBuilder b, Op op, TensorType... types) {
     int[] dims = b.dims(1, 5);
     b.output(op, b.input(b.oneOf(types), dims), axes(b, dims.length));
+  }
+
+  private static void sum(CaseBuilder b) {
+    Op op = new Sum(b.chance(0.5));
+    if (b.chance(0.6)) {
+      reduce(b, op, FLOAT32, INT32, INT64);
+      return;
+    }
+    int[] dims = b.dims(1, 4);
+    TensorType type = b.oneOf(INT8, UINT8);
+    Value input = b.quantizedInput(type, dims);
+    b.output(type, b.quantization(type), op, input, axes(b, dims.length));
   }
 
   private static void mean(CaseBuilder b) {
@@ -137,6 +150,18 @@ final class ReductionCases {
     boolean right = b.chance(0.5);
     int[] leftShape = left ? with(batch, inner, rows) : with(batch, rows, inner);
     int[] rightShape = right ? with(otherBatch, columns, inner) : with(otherBatch, inner, columns);
+    if (b.chance(0.4)) {
+      TensorType type = b.oneOf(INT8, INT16);
+      Value quantizedLeft = b.quantizedInput(type, leftShape);
+      Value quantizedRight = b.quantizedInput(type, rightShape);
+      b.output(
+          type,
+          b.quantization(type),
+          new BatchMatMul(left, right, false),
+          quantizedLeft,
+          quantizedRight);
+      return;
+    }
     b.output(
         new BatchMatMul(left, right, false),
         b.input(FLOAT32, leftShape),

@@ -33,6 +33,7 @@ public record Abs() implements Op {
     return switch (operands.type(0)) {
       case FLOAT32 -> Elementwise.floats(x -> Math.abs(x));
       case INT32 -> Elementwise.integers(x -> Math.abs(x));
+      case INT8, INT16 -> QuantizedFunctions.abs(operands);
       default -> throw Elementwise.noKernel(operands);
     };
   }

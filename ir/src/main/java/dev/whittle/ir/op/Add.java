@@ -2,6 +2,7 @@ package dev.whittle.ir.op;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
+import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.TypedShape;
@@ -51,6 +52,12 @@ public record Add(Activation activation, boolean powerOfTwoScales) implements Op
       case INT32, INT64 ->
           Elementwise.integers(Elementwise.clampedIntegers((a, b) -> a + b, activation));
       case INT8, UINT8 -> QuantizedArithmetic.sum(operands, activation, 1);
+      case INT16 -> {
+        if (powerOfTwoScales) {
+          throw OperandException.unsupported("16-bit operands with scales that are powers of two");
+        }
+        yield QuantizedArithmetic.sum(operands, activation, 1);
+      }
       default -> throw Elementwise.noKernel(operands);
     };
   }

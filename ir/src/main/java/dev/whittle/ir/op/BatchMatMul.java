@@ -5,8 +5,11 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.Quantization;
 import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
+import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
@@ -71,7 +74,14 @@ public record BatchMatMul(
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> this::run;
+      case FLOAT32 ->
+          switch (operands.type(1)) {
+            case FLOAT32 -> this::floats;
+            default ->
+                throw OperandException.unsupported(
+                    "no kernel for %s by %s", operands.type(0), operands.type(1));
+          };
+      case INT8, INT16 -> integers(operands);
       default -> throw Elementwise.noKernel(operands);
     };
   }
@@ -80,10 +90,14 @@ public record BatchMatMul(
     return Shape.of(Arrays.copyOf(shape.toArray(), shape.rank() - 2));
   }
 
-  private void run(Invocation invocation) {
-    Tensor a = invocation.input(0);
-    Tensor b = invocation.input(1);
-    Tensor out = invocation.output(0);
+  /** Computes one element of the output from elements of the operands. */
+  private interface Product {
+    void add(long left, long right);
+
+    void end(long output);
+  }
+
+  private void walk(Tensor a, Tensor b, Tensor out, Product product) {
     int rows = out.dim(out.rank() - 2);
     int columns = out.dim(out.rank() - 1);
     int inner = a.dim(a.rank() - (transposeLeft ? 2 : 1));
@@ -94,16 +108,76 @@ public record BatchMatMul(
       long right = Shapes.broadcastIndex(n, out.dims(), b.dims(), 2) * inner * columns;
       for (int r = 0; r < rows; r++) {
         for (int c = 0; c < columns; c++) {
-          float sum = 0;
           for (int k = 0; k < inner; k++) {
             long i = transposeLeft ? (long) k * rows + r : (long) r * inner + k;
             long j = transposeRight ? (long) c * inner + k : (long) k * columns + c;
-            sum += a.getFloat(left + i) * b.getFloat(right + j);
+            product.add(left + i, right + j);
           }
-          out.setFloat(n * matrix + (long) r * columns + c, sum);
+          product.end(n * matrix + (long) r * columns + c);
         }
       }
     }
+  }
+
+  private void floats(Invocation invocation) {
+    Tensor a = invocation.input(0);
+    Tensor b = invocation.input(1);
+    Tensor out = invocation.output(0);
+    walk(
+        a,
+        b,
+        out,
+        new Product() {
+          private float sum;
+
+          @Override
+          public void add(long i, long j) {
+            sum += a.getFloat(i) * b.getFloat(j);
+          }
+
+          @Override
+          public void end(long at) {
+            out.setFloat(at, sum);
+            sum = 0;
+          }
+        });
+  }
+
+  private Kernel integers(Operands operands) {
+    Quantization left = operands.input(0).requireQuantization();
+    Quantization right = operands.input(1).requireQuantization();
+    Quantization result = operands.output(0).requireQuantization();
+    double product = (double) (left.scaleValue() * right.scaleValue());
+    var multiplier = FixedPoint.Multiplier.of(product / result.scaleValue());
+    boolean wide = operands.type(0) == TensorType.INT16;
+    Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());
+    int leftZero = left.zeroPointValue();
+    int rightZero = right.zeroPointValue();
+    int zero = result.zeroPointValue();
+    return invocation -> {
+      Tensor a = invocation.input(0);
+      Tensor b = invocation.input(1);
+      Tensor out = invocation.output(0);
+      walk(
+          a,
+          b,
+          out,
+          new Product() {
+            private long sum;
+
+            @Override
+            public void add(long i, long j) {
+              sum += (a.getInteger(i) - leftZero) * (b.getInteger(j) - rightZero);
+            }
+
+            @Override
+            public void end(long at) {
+              int scaled = wide ? multiplier.applyLong(sum) : multiplier.applyTiesUp((int) sum);
+              out.setInteger(at, bounds.clamp(scaled + zero));
+              sum = 0;
+            }
+          });
+    };
   }
 
   @Override

@@ -41,6 +41,7 @@ public record Div(Activation activation) implements Op {
       case FLOAT32 -> Elementwise.floats(Elementwise.clampedFloats((a, b) -> a / b, activation));
       case INT32 ->
           Elementwise.integers(Elementwise.clampedIntegers(Elementwise::divide, activation));
+      case INT8, UINT8 -> QuantizedFunctions.quotient(operands, activation);
       default -> throw Elementwise.noKernel(operands);
     };
   }

@@ -122,6 +122,11 @@ public record FullyConnected(
             case INT8 -> FullyConnectedKernels.quantized(operands, activation);
             default -> throw noKernel(operands);
           };
+      case INT16 ->
+          switch (weights) {
+            case INT8 -> FullyConnectedKernels.wide(operands, activation);
+            default -> throw noKernel(operands);
+          };
       default -> throw noKernel(operands);
     };
   }

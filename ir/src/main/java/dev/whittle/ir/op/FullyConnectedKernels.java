@@ -96,6 +96,40 @@ final class FullyConnectedKernels {
   }
 
   /**
+   * 16-bit input and output, 8-bit weights, 64-bit sums that are rescaled in double precision
+   * (quantization notes, section b).
+   */
+  static Kernel wide(Operands operands, Activation activation) {
+    Quantization input = operands.input(0).requireQuantization();
+    Quantization result = operands.output(0).requireQuantization();
+    float[] scales = operands.input(1).requireQuantization().scales();
+    double[] factors = new double[scales.length];
+    for (int c = 0; c < scales.length; c++) {
+      factors[c] = (double) input.scaleValue() * scales[c] / result.scaleValue();
+    }
+    Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), result);
+    return invocation -> {
+      Tensor in = invocation.input(0);
+      Tensor weights = invocation.input(1);
+      Tensor bias = bias(invocation);
+      Tensor output = invocation.output(0);
+      int out = weights.dim(0);
+      int depth = weights.dim(1);
+      for (long i = 0; i < output.elements(); i++) {
+        int o = (int) (i % out);
+        long x = i / out * depth;
+        long w = (long) o * depth;
+        long sum = bias == null ? 0 : bias.getInteger(o);
+        for (int k = 0; k < depth; k++) {
+          sum += in.getInteger(x + k) * weights.getByte(w + k);
+        }
+        double scaled = FixedPoint.roundHalfAway(sum * factors[factors.length == 1 ? 0 : o]);
+        output.setInteger(i, (long) Math.min(Math.max(scaled, bounds.low()), bounds.high()));
+      }
+    };
+  }
+
+  /**
    * Float input and output, 8-bit weights: each row of the input is quantized as it comes
    * (quantization notes, section c).
    */

@@ -32,6 +32,7 @@ public record HardSwish() implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 -> Elementwise.floats(x -> x * Elementwise.clamp(x + 3, 0, 6) / 6);
+      case INT8, UINT8 -> QuantizedFunctions.hardSwish(operands);
       default -> throw Elementwise.noKernel(operands);
     };
   }

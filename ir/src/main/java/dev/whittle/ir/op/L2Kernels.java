@@ -63,7 +63,7 @@ final class L2Kernels {
    * The mantissa and exponent of {@code 1 / sqrt(x)}, by five steps of Newton's method in fixed
    * point with 3 bits before the point.
    */
-  private static int[] inverseRoot(int x) {
+  static int[] inverseRoot(int x) {
     if (x <= 1) {
       return new int[] {Integer.MAX_VALUE, 0};
     }

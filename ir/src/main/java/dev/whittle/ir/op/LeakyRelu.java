@@ -38,6 +38,7 @@ public record LeakyRelu(float alpha) implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 -> Elementwise.floats(x -> x > 0 ? x : x * alpha);
+      case INT8, UINT8, INT16 -> QuantizedFunctions.leakyRelu(operands, alpha);
       default -> throw Elementwise.noKernel(operands);
     };
   }

@@ -31,6 +31,7 @@ public record Log() implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 -> Elementwise.floats(x -> (float) Math.log(x));
+      case INT8 -> Elementwise.quantizedFunction(operands, x -> (float) Math.log(x));
       default -> throw Elementwise.noKernel(operands);
     };
   }

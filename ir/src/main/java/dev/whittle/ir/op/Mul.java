@@ -39,7 +39,7 @@ public record Mul(Activation activation) implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 -> Elementwise.floats(Elementwise.clampedFloats((a, b) -> a * b, activation));
-      case INT32, INT64 ->
+      case INT32, INT64, UINT32 ->
           Elementwise.integers(Elementwise.clampedIntegers((a, b) -> a * b, activation));
       case INT8, UINT8, INT16 -> QuantizedArithmetic.product(operands, activation);
       default -> throw Elementwise.noKernel(operands);

@@ -31,6 +31,7 @@ public record Prelu() implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 -> Elementwise.floats((x, slope) -> x >= 0 ? x : x * slope);
+      case INT8, UINT8 -> QuantizedFunctions.prelu(operands);
       default -> throw Elementwise.noKernel(operands);
     };
   }

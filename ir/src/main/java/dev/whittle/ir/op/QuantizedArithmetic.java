@@ -2,6 +2,7 @@ package dev.whittle.ir.op;
 
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Quantization;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Kernel;
 
@@ -10,10 +11,13 @@ final class QuantizedArithmetic {
   /** How many bits 8-bit operands are shifted up before they are rescaled to a common scale. */
   private static final int SUM_SHIFT = 20;
 
+  /** The same for 16-bit operands. */
+  private static final int WIDE_SUM_SHIFT = 15;
+
   private QuantizedArithmetic() {}
 
   /**
-   * {@code a + sign * b} of 8-bit operands.
+   * {@code a + sign * b} of 8-bit or 16-bit operands.
    *
    * @param sign 1 or -1
    */
@@ -21,18 +25,19 @@ final class QuantizedArithmetic {
     Quantization a = operands.input(0).requireQuantization();
     Quantization b = operands.input(1).requireQuantization();
     Quantization out = operands.output(0).requireQuantization();
+    int shift = operands.type(0) == TensorType.INT16 ? WIDE_SUM_SHIFT : SUM_SHIFT;
     double twice = 2.0 * Math.max(a.scaleValue(), b.scaleValue());
     var left = FixedPoint.Multiplier.of(a.scaleValue() / twice);
     var right = FixedPoint.Multiplier.of(b.scaleValue() / twice);
-    var result = FixedPoint.Multiplier.of(twice / ((1 << SUM_SHIFT) * (double) out.scaleValue()));
+    var result = FixedPoint.Multiplier.of(twice / ((1 << shift) * (double) out.scaleValue()));
     Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), out);
     int leftZero = a.zeroPointValue();
     int rightZero = b.zeroPointValue();
     int outZero = out.zeroPointValue();
     return Elementwise.integers(
         (x, y) -> {
-          int p = left.apply(((int) x - leftZero) << SUM_SHIFT);
-          int q = right.apply(((int) y - rightZero) << SUM_SHIFT);
+          int p = left.apply(((int) x - leftZero) << shift);
+          int q = right.apply(((int) y - rightZero) << shift);
           return bounds.clamp(result.apply(p + sign * q) + outZero);
         });
   }

@@ -165,6 +165,23 @@ final class Reductions {
     };
   }
 
+  /** The sum of 8-bit operands, which the built-in kernel rescales in single precision. */
+  static Kernel quantizedSum(Operands operands) {
+    Quantization in = operands.input(0).requireQuantization();
+    Quantization out = operands.output(0).requireQuantization();
+    float scale = in.scaleValue() / out.scaleValue();
+    Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
+    return invocation -> {
+      long count = count(invocation);
+      float bias = -in.zeroPointValue() * scale * count;
+      long[] sums = sums(invocation);
+      for (int i = 0; i < sums.length; i++) {
+        int sum = (int) FixedPoint.roundHalfAway(sums[i] * scale + bias);
+        invocation.output(0).setInteger(i, bounds.clamp(sum + out.zeroPointValue()));
+      }
+    };
+  }
+
   /**
    * The mean of 8-bit operands: the division by the count is part of the rescaling. Pictures
    * averaged over height and width go another way in the built-in kernels, with other rounding.

@@ -31,6 +31,7 @@ public record Rsqrt() implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 -> Elementwise.floats(x -> 1f / (float) Math.sqrt(x));
+      case INT8 -> QuantizedFunctions.inverseRoot(operands);
       default -> throw Elementwise.noKernel(operands);
     };
   }

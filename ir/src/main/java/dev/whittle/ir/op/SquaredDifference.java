@@ -39,6 +39,7 @@ public record SquaredDifference() implements Op {
     return switch (operands.type(0)) {
       case FLOAT32 -> Elementwise.floats((a, b) -> (a - b) * (a - b));
       case INT32 -> Elementwise.integers((a, b) -> (a - b) * (a - b));
+      case INT8 -> QuantizedFunctions.squaredDifference(operands);
       default -> throw Elementwise.noKernel(operands);
     };
   }

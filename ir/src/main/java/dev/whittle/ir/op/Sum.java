@@ -38,6 +38,7 @@ public record Sum(boolean keepDims) implements Op {
     return switch (operands.type(0)) {
       case FLOAT32 -> Reductions.floats(0, (sum, x) -> sum + x);
       case INT32, INT64 -> Reductions.integers(0, (sum, x) -> sum + x);
+      case INT8, UINT8 -> Reductions.quantizedSum(operands);
       default -> throw Elementwise.noKernel(operands);
     };
   }
