@@ -1,7 +1,10 @@
 package dev.whittle.conformance;
 
 import dev.whittle.ir.Constant;
+import dev.whittle.ir.Graph;
 import dev.whittle.ir.GraphBuilder;
+import dev.whittle.ir.GraphCheck;
+import dev.whittle.ir.Model;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Quantization;
 import dev.whittle.ir.Shape;
@@ -21,6 +24,7 @@ public final class CaseBuilder {
   private final SplittableRandom random;
   private final GraphBuilder graph = new GraphBuilder("main");
   private final List<Tensor> inputs = new ArrayList<>();
+  private final List<Graph> others = new ArrayList<>();
   private final StringBuilder what = new StringBuilder();
 
   public CaseBuilder(SplittableRandom random) {
@@ -222,12 +226,22 @@ public final class CaseBuilder {
     return graph;
   }
 
+  /** Adds a graph for an operator that runs one, and gives its index in the model. */
+  public int addGraph(Graph other) {
+    others.add(other);
+    return others.size();
+  }
+
   private void describe(String part) {
     what.append(what.isEmpty() ? "" : "; ").append(part);
   }
 
   /** The finished case. */
   public OperatorCase build() {
-    return new OperatorCase(what.toString(), graph.buildModel("conformance"), inputs);
+    List<Graph> graphs = new ArrayList<>(List.of(graph.build()));
+    graphs.addAll(others);
+    var model = new Model("conformance", graphs, List.of(), List.of());
+    GraphCheck.check(model);
+    return new OperatorCase(what.toString(), model, inputs);
   }
 }

@@ -11,6 +11,8 @@ public final class Cases {
               DataMovementCases.ALL,
               DenseCases.ALL,
               ElementwiseCases.ALL,
+              StateCases.ALL,
+              VolumeCases.ALL,
               IndexCases.ALL,
               PictureCases.ALL,
               ReductionCases.ALL)

@@ -81,6 +81,16 @@ public final class GraphBuilder {
     return added;
   }
 
+  /**
+   * Adds a node whose outputs cannot be inferred here, because it runs graphs of a model that is
+   * not built yet: they are as declared.
+   */
+  public List<Value> nodesAsDeclared(List<Value> outputs, Op op, @Nullable Value... operands) {
+    List<Value> added = outputs.stream().map(this::value).toList();
+    nodes.add(Node.of(op, ids(operands), added.stream().map(Value::id).toList()));
+    return added;
+  }
+
   private static List<Integer> ids(@Nullable Value... operands) {
     return Arrays.stream(operands).map(v -> v == null ? Node.ABSENT : v.id()).toList();
   }

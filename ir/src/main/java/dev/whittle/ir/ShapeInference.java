@@ -16,13 +16,22 @@ public final class ShapeInference {
   private static final int MAX_KNOWN_ELEMENTS = 1024;
 
   private static final int MAX_NESTING = 64;
+  private static final int MAX_VISITS = 1 << 20;
 
   private final Model model;
   private final int nesting;
 
+  /** Nodes visited so far, in all graphs: a few graphs that call each other twice can be many. */
+  private final int[] visits;
+
   private ShapeInference(Model model, int nesting) {
+    this(model, nesting, new int[1]);
+  }
+
+  private ShapeInference(Model model, int nesting, int[] visits) {
     this.model = model;
     this.nesting = nesting;
+    this.visits = visits;
   }
 
   /**
@@ -54,6 +63,10 @@ public final class ShapeInference {
 
   private Inferred run(int graphIndex, List<Shape> inputShapes) {
     Graph graph = model.graphs().get(graphIndex);
+    visits[0] += graph.nodes().size();
+    if (nesting > 0 && visits[0] > MAX_VISITS) {
+      throw OperandException.invalid("graphs call each other more than %d times", MAX_VISITS);
+    }
     List<Shape> shapes = new ArrayList<>();
     List<@Nullable Tensor> known = new ArrayList<>();
     for (Value value : graph.values()) {
@@ -176,7 +189,7 @@ public final class ShapeInference {
           graph.name(), graph.inputs().size(), inputs.size());
     }
     Inferred inferred =
-        new ShapeInference(model, nesting + 1)
+        new ShapeInference(model, nesting + 1, visits)
             .run(graphIndex, inputs.stream().map(TypedShape::shape).toList());
     return graph.outputs().stream()
         .map(id -> new TypedShape(graph.value(id).type(), inferred.shapes().get(id)))

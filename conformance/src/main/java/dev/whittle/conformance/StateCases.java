@@ -1,0 +1,201 @@
+package dev.whittle.conformance;
+
+import static dev.whittle.ir.TensorType.BOOL;
+import static dev.whittle.ir.TensorType.FLOAT32;
+import static dev.whittle.ir.TensorType.INT32;
+import static dev.whittle.ir.TensorType.INT64;
+import static dev.whittle.ir.TensorType.STRING;
+
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.GraphBuilder;
+import dev.whittle.ir.Op;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Add;
+import dev.whittle.ir.op.AssignVariable;
+import dev.whittle.ir.op.CallOnce;
+import dev.whittle.ir.op.Concatenation;
+import dev.whittle.ir.op.Hashtable;
+import dev.whittle.ir.op.HashtableFind;
+import dev.whittle.ir.op.HashtableImport;
+import dev.whittle.ir.op.HashtableSize;
+import dev.whittle.ir.op.If;
+import dev.whittle.ir.op.Less;
+import dev.whittle.ir.op.Mul;
+import dev.whittle.ir.op.Multinomial;
+import dev.whittle.ir.op.RandomStandardNormal;
+import dev.whittle.ir.op.RandomUniform;
+import dev.whittle.ir.op.ReadVariable;
+import dev.whittle.ir.op.VarHandle;
+import dev.whittle.ir.op.While;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Operators that run other graphs or keep state. */
+final class StateCases {
+  static final List<CaseGenerator> ALL =
+      List.of(
+          CaseGenerator.close("IF", StateCases::branch),
+          CaseGenerator.close("WHILE", StateCases::loop),
+          CaseGenerator.close("CALL_ONCE", StateCases::callOnce),
+          CaseGenerator.exact(
+              "RANDOM_UNIFORM", b -> random(b, new RandomUniform(b.between(1, 99), 7))),
+          CaseGenerator.close(
+              "RANDOM_STANDARD_NORMAL",
+              b -> random(b, new RandomStandardNormal(5, b.between(0, 99)))),
+          CaseGenerator.exact("MULTINOMIAL", StateCases::multinomial),
+          CaseGenerator.exact("VAR_HANDLE", StateCases::variable),
+          CaseGenerator.exact("ASSIGN_VARIABLE", StateCases::variable),
+          CaseGenerator.exact("READ_VARIABLE", StateCases::variable),
+          CaseGenerator.exact("HASHTABLE", StateCases::hashTable),
+          CaseGenerator.exact("HASHTABLE_IMPORT", StateCases::hashTable),
+          CaseGenerator.exact("HASHTABLE_FIND", StateCases::hashTable),
+          CaseGenerator.exact("HASHTABLE_SIZE", StateCases::hashTable));
+
+  private StateCases() {}
+
+  private static final Add ADD = new Add(Activation.NONE, true);
+
+  private static Graph doubled(Shape shape) {
+    var graph = new GraphBuilder("doubled");
+    Value x = graph.input("x", FLOAT32, shape);
+    graph.output(graph.node("y", ADD, x, x));
+    return graph.build();
+  }
+
+  /** By chance of the same shape as its input, or twice as long. */
+  private static Graph squared(Shape shape, boolean longer) {
+    var graph = new GraphBuilder("squared");
+    Value x = graph.input("x", FLOAT32, shape);
+    Value y = graph.node("y", new Mul(Activation.NONE), x, x);
+    graph.output(longer ? graph.node("z", new Concatenation(0, Activation.NONE), y, y) : y);
+    return graph.build();
+  }
+
+  private static void branch(CaseBuilder b) {
+    Tensor condition = Tensor.allocate(BOOL);
+    condition.setBoolean(0, b.chance(0.5));
+    Value x = b.input(FLOAT32, b.dims(1, 3));
+    int first = b.addGraph(doubled(x.shape()));
+    int second = b.addGraph(squared(x.shape(), b.chance(0.5)));
+    Value test = b.input(condition);
+    Value result = Value.of(0, "result", FLOAT32, Shape.UNKNOWN);
+    b.graph()
+        .nodesAsDeclared(List.of(result), new If(first, second), test, x)
+        .forEach(b.graph()::output);
+  }
+
+  /** Counts to a limit, and doubles or lengthens a vector each time. */
+  private static void loop(CaseBuilder b) {
+    boolean longer = b.chance(0.5);
+    int limit = b.between(0, 4);
+    Shape shape = longer ? Shape.of(Shape.DYNAMIC) : Shape.of(3);
+    var condition = new GraphBuilder("condition");
+    Value i = condition.input("i", INT32, Shape.SCALAR);
+    condition.input("x", FLOAT32, shape);
+    Value most = condition.constant("limit", Tensor.of(new int[] {limit}));
+    condition.output(condition.node("go_on", new Less(), i, most));
+    var body = new GraphBuilder("body");
+    Value j = body.input("i", INT32, Shape.SCALAR);
+    Value x = body.input("x", FLOAT32, shape);
+    Value one = body.constant("one", Tensor.of(new int[] {1}));
+    Value next = body.node("next", ADD, j, one);
+    Value grown =
+        longer
+            ? body.node("grown", new Concatenation(0, Activation.NONE), x, x)
+            : body.node("grown", ADD, x, x);
+    body.output(next, grown);
+    int conditionIndex = b.addGraph(condition.build());
+    int bodyIndex = b.addGraph(body.build());
+    Value start = b.input(Tensor.of(new int[] {b.between(0, 2)}));
+    Value vector = b.input(FLOAT32, 3);
+    List<Value> results =
+        List.of(Value.of(0, "count", INT32, Shape.SCALAR), Value.of(0, "grown", FLOAT32, shape));
+    b.graph()
+        .nodesAsDeclared(results, new While(conditionIndex, bodyIndex), start, vector)
+        .forEach(b.graph()::output);
+  }
+
+  private static void random(CaseBuilder b, Op op) {
+    int[] shape = b.dims(1, 3);
+    b.output(op, b.constantOrInput(Tensor.of(shape, shape.length)));
+  }
+
+  private static void multinomial(CaseBuilder b) {
+    Value logits = b.input(FLOAT32, b.dims(2, 2));
+    Value template = Value.of(0, "classes", b.oneOf(INT32, INT64), Shape.UNKNOWN);
+    Value count = b.constant(Tensor.of(new int[] {b.between(1, 9)}));
+    b.graph().output(b.graph().node(template, new Multinomial(b.between(1, 99), 3), logits, count));
+  }
+
+  private static Value handle(GraphBuilder graph) {
+    return graph.node("handle", new VarHandle("", "v"));
+  }
+
+  private static void callOnce(CaseBuilder b) {
+    var once = new GraphBuilder("once");
+    Tensor contents = b.randomTensor(FLOAT32, null, 3);
+    once.nodes(List.of(), new AssignVariable(), handle(once), once.constant("initial", contents));
+    int index = b.addGraph(once.build());
+    b.graph().nodes(List.of(), new CallOnce(index));
+    Value x = b.input(FLOAT32, 3);
+    Value template = Value.of(0, "read", FLOAT32, Shape.of(3));
+    Value read = b.graph().node(template, new ReadVariable(), handle(b.graph()));
+    b.graph().output(b.graph().node("sum", ADD, x, read));
+  }
+
+  private static void variable(CaseBuilder b) {
+    Value x = b.input(b.oneOf(FLOAT32, INT32, INT64), b.dims(1, 3));
+    Value handle = handle(b.graph());
+    b.graph().nodes(List.of(), new AssignVariable(), handle, x);
+    Value template = Value.of(0, "read", x.type(), x.shape());
+    b.graph().output(b.graph().node(template, new ReadVariable(), handle));
+  }
+
+  private static void hashTable(CaseBuilder b) {
+    int size = b.between(1, 5);
+    Tensor numbers = Tensor.allocate(INT64, size);
+    List<byte[]> names = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      numbers.setInteger(i, 10L * i);
+      names.add(("name" + i).getBytes(StandardCharsets.UTF_8));
+    }
+    var strings = new Tensor(STRING, null, Tensor.Allocator.AUTOMATIC);
+    strings.setStrings(names, size);
+    boolean toStrings = b.chance(0.5);
+    Value handle =
+        b.graph()
+            .node(
+                "table", new Hashtable(1, toStrings ? INT64 : STRING, toStrings ? STRING : INT64));
+    Value keys = b.constant(toStrings ? numbers : strings);
+    Value values = b.constant(toStrings ? strings : numbers);
+    b.graph().nodes(List.of(), new HashtableImport(), handle, keys, values);
+    Tensor wanted;
+    Tensor fallback;
+    if (toStrings) {
+      wanted = Tensor.allocate(INT64, 4);
+      for (int i = 0; i < 4; i++) {
+        wanted.setInteger(i, 10L * b.between(0, 6));
+      }
+      fallback = new Tensor(STRING, null, Tensor.Allocator.AUTOMATIC);
+      fallback.setStrings(List.of("none".getBytes(StandardCharsets.UTF_8)), 1);
+    } else {
+      wanted = new Tensor(STRING, null, Tensor.Allocator.AUTOMATIC);
+      List<byte[]> asked = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        asked.add(("name" + b.between(0, 6)).getBytes(StandardCharsets.UTF_8));
+      }
+      wanted.setStrings(asked, 4);
+      fallback = Tensor.allocate(INT64, 1);
+      fallback.setInteger(0, -1);
+    }
+    Value query = b.input(wanted);
+    b.graph()
+        .output(
+            b.graph().node("found", new HashtableFind(), handle, query, b.constant(fallback)),
+            b.graph().node("size", new HashtableSize(), handle));
+  }
+}
