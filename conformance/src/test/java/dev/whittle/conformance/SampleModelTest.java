@@ -170,6 +170,9 @@ class SampleModelTest {
           input.setStrings(
               Collections.nCopies(Math.toIntExact(input.elements()), text), input.dims().clone());
         }
+        if (declared.type().hasFixedSize()) {
+          input.data().fill((byte) 0);
+        }
         for (long e = 0; e < input.elements() && declared.type().hasFixedSize(); e++) {
           switch (declared.type()) {
             case FLOAT32 -> input.setFloat(e, (float) random.nextDouble(-1, 1));

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 
 /**
  * A graph laid out for inputs of certain extents: a tensor for every value and a step for every
@@ -187,9 +188,12 @@ final class GraphPlan {
     return arenaBytes;
   }
 
-  /** Runs all steps in order. */
+  /** Runs all steps in order, unless the thread is interrupted. */
   void run(PlannedSession session) {
     for (Step step : steps) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new CancellationException("the thread was interrupted");
+      }
       step.run(session);
     }
   }

@@ -204,7 +204,12 @@ public final class Interpreter implements AutoCloseable {
     session.allocate(0);
   }
 
-  /** Computes the outputs of the main graph from what its input tensors hold. */
+  /**
+   * Computes the outputs of the main graph from what its input tensors hold.
+   *
+   * @throws java.util.concurrent.CancellationException if the thread is interrupted (engine {@code
+   *     reference}): a loop in a model may go on for ever
+   */
   public synchronized void invoke() {
     requireOpen();
     runGraph(0);

@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -55,16 +57,37 @@ class MutationFuzzTest {
     }
   }
 
+  /** Ends loops that a mutant made endless: an interrupted run stops. */
+  private static Thread watchdog(Thread watched, AtomicLong started) {
+    Runnable watch =
+        () -> {
+          while (true) {
+            try {
+              Thread.sleep(20);
+            } catch (InterruptedException e) {
+              return;
+            }
+            if (System.nanoTime() - started.get() > MAX_NANOS / 2) {
+              watched.interrupt();
+            }
+          }
+        };
+    return Thread.ofPlatform().daemon().start(watch);
+  }
+
   @Test
   void brokenModelsGiveModelExceptionsOrRun() {
     var random = new SplittableRandom(SEED);
     Long only = Long.getLong("fuzz.mutant");
     int read = 0;
     int ran = 0;
+    var started = new AtomicLong(System.nanoTime());
+    Thread watchdog = watchdog(Thread.currentThread(), started);
     for (int i = 0; i < (only == null ? MUTANTS : 1); i++) {
       long seed = only == null ? random.nextLong() : only;
       byte[] mutant = mutant(new SplittableRandom(seed));
       long start = System.nanoTime();
+      started.set(start);
       Model model = check(seed, mutant);
       if (model != null) {
         read++;
@@ -72,7 +95,9 @@ class MutationFuzzTest {
       }
       // A pause of the machine is not a hang: those come back.
       if (System.nanoTime() - start > MAX_NANOS) {
+        Thread.interrupted();
         long again = System.nanoTime();
+        started.set(again);
         Model second = check(seed, mutant);
         if (second != null) {
           run(seed, second);
@@ -80,7 +105,10 @@ class MutationFuzzTest {
         long nanos = System.nanoTime() - again;
         assertTrue(nanos < MAX_NANOS, () -> "mutant seed " + seed + " took " + nanos + " ns");
       }
+      Thread.interrupted();
     }
+    watchdog.interrupt();
+    Thread.interrupted();
     System.out.printf("%d mutants: %d could be read, %d ran%n", MUTANTS, read, ran);
   }
 
@@ -102,7 +130,7 @@ class MutationFuzzTest {
       interpreter.allocateTensors();
       interpreter.invoke();
       return true;
-    } catch (ModelException e) {
+    } catch (ModelException | CancellationException e) {
       return false;
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
       throw new AssertionError("running mutant seed " + seed, e);

@@ -34,7 +34,10 @@ public record SparseToDense(boolean validateIndices) implements Op {
 
   @Override
   public Options options() {
-    return Options.of(TYPE.optionTable()).with("validate_indices", validateIndices);
+    // Converters write no options for the default.
+    return validateIndices
+        ? Options.of(TYPE.optionTable()).with("validate_indices", true)
+        : Options.NONE;
   }
 
   @Override

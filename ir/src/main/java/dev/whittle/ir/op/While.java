@@ -11,10 +11,11 @@ import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 
 /**
  * Runs a graph on its own outputs, beginning with the operands, as long as another graph says so. A
- * run ends with an error when its thread is interrupted.
+ * run is canceled when its thread is interrupted.
  *
  * @param conditionGraph the index of the graph that says whether to go on
  * @param bodyGraph the index of the graph to repeat
@@ -73,7 +74,7 @@ public record While(int conditionGraph, int bodyGraph) implements Op {
     List<Tensor> next = ControlFlow.like(state);
     while (true) {
       if (Thread.currentThread().isInterrupted()) {
-        throw OperandException.invalid("interrupted");
+        throw new CancellationException("the thread was interrupted");
       }
       invocation.runSubgraph(conditionGraph, state, List.of(goOn));
       if (goOn.elements() != 1) {
