@@ -21,7 +21,9 @@ public record CaseGenerator(String operator, Exactness exactness, Consumer<CaseB
     /** Floats as {@link #CLOSE}, quantized integers within one step: they go through floats. */
     ONE_STEP,
     /** Floats within 1e-4 relative, integers bit for bit: roundings of several operators add up. */
-    COMPOSED
+    COMPOSED,
+    /** Floats within 1e-3 relative, quantized integers within one step: whole networks. */
+    NETWORK
   }
 
   public static CaseGenerator exact(String operator, Consumer<CaseBuilder> generate) {

@@ -66,6 +66,7 @@ public final class Comparison {
           case EXACT -> 0;
           case CLOSE, ONE_STEP -> Math.max(ABSOLUTE, RELATIVE * largest);
           case COMPOSED -> 10 * Math.max(ABSOLUTE, RELATIVE * largest);
+          case NETWORK -> 100 * Math.max(ABSOLUTE, RELATIVE * largest);
         };
     for (long i = 0; i < expected.elements(); i++) {
       double e = expected.getReal(i);
@@ -92,7 +93,8 @@ public final class Comparison {
 
   private static @Nullable String integers(Tensor expected, Tensor actual, Exactness exactness) {
     boolean quantized = expected.quantization() != null && expected.quantization().isQuantized();
-    long step = exactness == Exactness.ONE_STEP && quantized ? 1 : 0;
+    boolean stepAllowed = exactness == Exactness.ONE_STEP || exactness == Exactness.NETWORK;
+    long step = stepAllowed && quantized ? 1 : 0;
     for (long i = 0; i < expected.elements(); i++) {
       long e = expected.getInteger(i);
       long a = actual.getInteger(i);

@@ -93,13 +93,16 @@ class SampleModelTest {
       expected.forEach(
           (name, array) -> {
             Tensor actual = interpreter.getOutputTensor(interpreter.getOutputIndex(name));
-            assertNull(
-                Comparison.difference(like(actual, array), actual, Exactness.COMPOSED), name);
+            assertNull(Comparison.difference(like(actual, array), actual, exactness(file)), name);
           });
     } catch (UnsupportedModelException e) {
       assertTrue(hasUnknownOperators(model), () -> "unsupported: " + e.getMessage());
       abort("operators outside the catalog: " + e.getMessage());
     }
+  }
+
+  private static Exactness exactness(Path model) {
+    return isInOwnFolder(model) ? Exactness.COMPOSED : Exactness.NETWORK;
   }
 
   private static boolean hasUnknownOperators(Model model) {
@@ -133,20 +136,46 @@ class SampleModelTest {
     Map<String, NpyArray> inputs = Files.exists(inputs(file)) ? arrays(inputs(file)) : Map.of();
     List<Tensor> expected;
     try {
-      expected = runNative(original, inputs);
+      expected = run(original, "litert", inputs);
     } catch (ModelException e) {
       abort("the native runtime refuses the original too: " + e.getMessage());
       return;
     }
-    if (difference(expected, runNative(original, inputs)) != null) {
+    if (difference(expected, run(original, "litert", inputs), Exactness.EXACT) != null) {
       abort("the original gives another result each time");
     }
-    assertNull(difference(expected, runNative(rewritten, inputs)));
+    assertNull(difference(expected, run(rewritten, "litert", inputs), Exactness.EXACT));
   }
 
-  private static @Nullable String difference(List<Tensor> expected, List<Tensor> actual) {
+  @ParameterizedTest
+  @MethodSource("models")
+  void bothEnginesAgree(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    Map<String, NpyArray> inputs = Files.exists(inputs(file)) ? arrays(inputs(file)) : Map.of();
+    List<Tensor> expected;
+    try {
+      expected = run(bytes, "litert", inputs);
+    } catch (ModelException e) {
+      abort("the native runtime refuses it: " + e.getMessage());
+      return;
+    }
+    if (difference(expected, run(bytes, "litert", inputs), Exactness.EXACT) != null) {
+      abort("it gives another result each time");
+    }
+    try {
+      List<Tensor> actual = run(bytes, "reference", inputs);
+      assertNull(difference(expected, actual, exactness(file)));
+    } catch (UnsupportedModelException e) {
+      Model model = TfliteReader.read(bytes);
+      assertTrue(hasUnknownOperators(model), () -> "unsupported: " + e.getMessage());
+      abort("operators outside the catalog: " + e.getMessage());
+    }
+  }
+
+  private static @Nullable String difference(
+      List<Tensor> expected, List<Tensor> actual, Exactness exactness) {
     for (int i = 0; i < expected.size(); i++) {
-      String difference = Comparison.difference(expected.get(i), actual.get(i), Exactness.EXACT);
+      String difference = Comparison.difference(expected.get(i), actual.get(i), exactness);
       if (difference != null) {
         return "output " + i + ": " + difference;
       }
@@ -154,8 +183,8 @@ class SampleModelTest {
     return null;
   }
 
-  private static List<Tensor> runNative(byte[] file, Map<String, NpyArray> inputs) {
-    var options = InterpreterOptions.DEFAULT.withEngine("litert");
+  private static List<Tensor> run(byte[] file, String engine, Map<String, NpyArray> inputs) {
+    var options = InterpreterOptions.DEFAULT.withEngine(engine);
     try (var interpreter = Interpreter.of(file, options)) {
       inputs.forEach(
           (name, array) -> interpreter.resizeInput(interpreter.getInputIndex(name), array.shape()));

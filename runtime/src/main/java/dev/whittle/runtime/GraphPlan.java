@@ -10,6 +10,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.ShapeInference;
 import dev.whittle.ir.Sparsity;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.SparseConstant;
@@ -17,6 +18,7 @@ import dev.whittle.ir.kernel.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,9 @@ import java.util.concurrent.CancellationException;
  * others grow as the run goes.
  */
 final class GraphPlan {
+  /** So many strings at most can an input have: 64 MiB of offsets. */
+  private static final int MAX_STRINGS = 1 << 24;
+
   private final Graph graph;
   private final List<Shape> inputShapes;
   private final List<Tensor> tensors = new ArrayList<>();
@@ -91,7 +96,7 @@ final class GraphPlan {
       } else if (value.data() != null && value.sparsity() != null) {
         tensors.add(dense(value, value.sparsity(), value.data()));
       } else {
-        tensors.add(new Tensor(value.type(), value.quantization(), limit.forTensor(value.name())));
+        tensors.add(unplaced(value, shape));
         if (value.type().hasFixedSize() && shape.isStatic() && lastUse[value.id()] >= 0) {
           long bytes = value.type().byteSize(shape.elements());
           blocks.put(value.id(), layout.add(bytes, firstUse[value.id()], lastUse[value.id()]));
@@ -106,6 +111,21 @@ final class GraphPlan {
           long bytes = graph.value(id).type().byteSize(shape.elements());
           tensors.get(id).place(shape.toArray(), arena.asSlice(block.offset(), bytes));
         });
+  }
+
+  /** A tensor without a place yet; strings have the empty ones that a caller is to replace. */
+  private Tensor unplaced(Value value, Shape shape) {
+    var tensor = new Tensor(value.type(), value.quantization(), limit.forTensor(value.name()));
+    boolean input = graph.inputs().contains(value.id());
+    if (input && value.type() == TensorType.STRING && shape.isStatic()) {
+      long elements = shape.elements();
+      if (elements > MAX_STRINGS) {
+        throw new UnsupportedModelException(
+            "input '" + value.name() + "'", elements + " strings", "resize the input");
+      }
+      tensor.setStrings(Collections.nCopies((int) elements, new byte[0]), shape.toArray());
+    }
+    return tensor;
   }
 
   private Tensor dense(Value value, Sparsity sparsity, Constant stored) {
@@ -157,8 +177,13 @@ final class GraphPlan {
       Node node = graph.nodes().get(n);
       try {
         Operands operands = ShapeInference.operands(model, graph, node, inferred);
+        // Strings have no place in the arena, so their extents are set before each run too.
         boolean dynamic =
-            node.outputs().stream().anyMatch(id -> !inferred.shapes().get(id).isStatic());
+            node.outputs().stream()
+                .anyMatch(
+                    id ->
+                        !inferred.shapes().get(id).isStatic()
+                            || !graph.value(id).type().hasFixedSize());
         steps.add(new Step(graph, n, node.op().kernel(operands), dynamic, tensors));
       } catch (OperandException e) {
         if (!e.isUnsupported()) {

@@ -6,9 +6,11 @@ import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The slices of operand 0 at the coordinates in the last axis of operand 1. */
@@ -53,9 +55,15 @@ public record GatherNd() implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    Elements.requireMovable(operands.type(0));
+    boolean strings = operands.type(0) == TensorType.STRING;
+    if (!strings) {
+      Elements.requireMovable(operands.type(0));
+    }
     return invocation -> {
       Tensor params = invocation.input(0);
+      Tensor out = invocation.output(0);
+      List<byte[]> source = strings ? params.strings() : List.of();
+      List<byte[]> taken = new ArrayList<>();
       Tensor indices = invocation.input(1);
       int depth = indices.dim(indices.rank() - 1);
       long inner = Reductions.product(params.dims(), depth, params.rank());
@@ -69,7 +77,14 @@ public record GatherNd() implements Op {
           }
           from = from * params.dim(i) + index;
         }
-        Elements.copy(params, from * inner, invocation.output(0), row * inner, inner);
+        if (strings) {
+          taken.addAll(source.subList((int) (from * inner), (int) ((from + 1) * inner)));
+        } else {
+          Elements.copy(params, from * inner, out, row * inner, inner);
+        }
+      }
+      if (strings) {
+        out.setStrings(taken, out.dims().clone());
       }
     };
   }

@@ -81,6 +81,9 @@ final class ResourceTable {
   void find(int id, Tensor keys, Tensor otherwise, Tensor output) {
     requireTypes(keys.type(), otherwise.type());
     Map<Object, Object> table = table(id);
+    if (otherwise.elements() == 0) {
+      throw OperandException.invalid("no value for keys that are not found");
+    }
     Object fallback = objects(otherwise).getFirst();
     List<byte[]> strings = new ArrayList<>();
     List<Object> wanted = objects(keys);
@@ -113,9 +116,6 @@ final class ResourceTable {
       for (long i = 0; i < tensor.elements(); i++) {
         objects.add(tensor.getInteger(i));
       }
-    }
-    if (objects.isEmpty()) {
-      throw OperandException.invalid("no element");
     }
     return objects;
   }
