@@ -67,7 +67,8 @@ public final class AtomicFile {
     try {
       return FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     } catch (FileSystemException e) {
-      String reason = e instanceof AccessDeniedException ? "permission denied" : e.getReason();
+      String stated = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
+      String reason = e instanceof AccessDeniedException ? "permission denied" : stated;
       throw new IOException(
           "cannot write " + path + ": its folder takes no new files (" + reason + ")", e);
     }
