@@ -2,6 +2,7 @@ package dev.whittle.cli;
 
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
+import dev.whittle.ir.Shape;
 import dev.whittle.ir.Signature;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
@@ -149,7 +150,9 @@ final class RunCommand implements Callable<Integer> {
     Graph graph = interpreter.model().graphs().get(signature.graph());
     Value declared = graph.value(port.value());
     int[] dims = array.shape();
-    if (!declared.shape().accepts(dev.whittle.ir.Shape.of(dims))) {
+    // Where no rank is stated, an empty shape may stand for any.
+    boolean open = declared.shape().rank() == 0 && !declared.hasRank();
+    if (!open && !declared.shape().accepts(Shape.of(dims))) {
       throw new UsageException(
           "input '%s': the array has the shape %s, the model takes %s"
               .formatted(port.name(), Arrays.toString(dims), declared.shape()));

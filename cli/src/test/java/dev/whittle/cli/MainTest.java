@@ -82,6 +82,14 @@ class MainTest {
   }
 
   @Test
+  void aModelThatStatesNoRankTakesAny() {
+    String folder = "../testdata/operators/rank_08/";
+    Outcome outcome = whittle("run", folder + "model.tflite", "--input", folder + "in.npz");
+    assertEquals(0, outcome.status, outcome.err);
+    assertTrue(outcome.out.contains("int32 [] 2"), outcome.out);
+  }
+
+  @Test
   void inputsThatDoNotFitAreExplained() throws IOException {
     Outcome name = whittle("run", MODEL, "--input", write("name.npz", Map.of("y", points(1))));
     assertEquals(2, name.status);
