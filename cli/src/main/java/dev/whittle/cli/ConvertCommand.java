@@ -1,7 +1,6 @@
 package dev.whittle.cli;
 
 import dev.whittle.convert.knn.CsvPoints;
-import dev.whittle.convert.knn.Distance;
 import dev.whittle.convert.knn.KnnGraph;
 import dev.whittle.convert.knn.LabeledPoints;
 import dev.whittle.ir.Model;
@@ -14,6 +13,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Converts a trained model to a {@code .tflite} file. */
@@ -53,26 +53,7 @@ final class ConvertCommand implements Callable<Integer> {
       description = "The .tflite file to write.")
   private Path outputFile = Path.of("");
 
-  @Option(
-      names = "--label",
-      paramLabel = "COLUMN",
-      defaultValue = "-1",
-      description = "The label's column: its name or number (default: the last).")
-  private String label = "-1";
-
-  @Option(
-      names = "--neighbors",
-      paramLabel = "K",
-      defaultValue = "3",
-      description = "How many neighbors vote (default: ${DEFAULT-VALUE}).")
-  private int neighbors = 3;
-
-  @Option(
-      names = "--distance",
-      paramLabel = "KIND",
-      defaultValue = "l2",
-      description = "One of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-  private Distance distance = Distance.L2;
+  @Mixin private KnnOptions knn = new KnnOptions();
 
   @Override
   public Integer call() throws IOException {
@@ -87,11 +68,11 @@ final class ConvertCommand implements Callable<Integer> {
           "this version does not convert " + (keras ? "Keras models" : "SavedModels"),
           "TensorFlow's own converter can; whittle inspects and runs what it writes");
     }
-    LabeledPoints points = CsvPoints.read(source.knnData, label);
+    LabeledPoints points = CsvPoints.read(source.knnData, knn.label());
     System.err.printf(
         "%,d points of %d coordinates, %d labels%n",
         points.rows(), points.columns(), points.labelNames().size());
-    Model model = KnnGraph.build(points, neighbors, distance);
+    Model model = KnnGraph.build(points, knn.neighbors(), knn.distance());
     TfliteWriter.write(model, outputFile);
     System.out.printf("%s: %,d bytes%n", outputFile, Files.size(outputFile));
     return Main.DONE;

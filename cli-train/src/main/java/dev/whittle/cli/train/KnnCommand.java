@@ -1,8 +1,8 @@
 package dev.whittle.cli.train;
 
+import dev.whittle.cli.KnnOptions;
 import dev.whittle.cli.UsageException;
 import dev.whittle.convert.knn.CsvPoints;
-import dev.whittle.convert.knn.Distance;
 import dev.whittle.convert.knn.LabeledPoints;
 import dev.whittle.io.AtomicFile;
 import dev.whittle.tflite.TfliteWriter;
@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Nearest neighbors in TensorFlow and, exported, in TensorFlow Lite. */
@@ -35,13 +36,6 @@ final class KnnCommand implements Callable<Integer> {
   private @Nullable Path data;
 
   @Option(
-      names = "--label",
-      paramLabel = "COLUMN",
-      defaultValue = "-1",
-      description = "The label's column: its name or number (default: the last).")
-  private String label = "-1";
-
-  @Option(
       names = "--samples",
       paramLabel = "N",
       description = "Makes so many random points, for timing, with --columns coordinates each.")
@@ -53,20 +47,6 @@ final class KnnCommand implements Callable<Integer> {
       defaultValue = "2",
       description = "Coordinates of a random point (default: ${DEFAULT-VALUE}).")
   private int columns = 2;
-
-  @Option(
-      names = "--neighbors",
-      paramLabel = "K",
-      defaultValue = "3",
-      description = "How many neighbors vote (default: ${DEFAULT-VALUE}).")
-  private int neighbors = 3;
-
-  @Option(
-      names = "--distance",
-      paramLabel = "KIND",
-      defaultValue = "l2",
-      description = "One of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-  private Distance distance = Distance.L2;
 
   @Option(
       names = "--test_share",
@@ -94,13 +74,15 @@ final class KnnCommand implements Callable<Integer> {
       description = "Draws the decision regions, as .svg or .png (points in the plane only).")
   private @Nullable Path plot;
 
+  @Mixin private KnnOptions knn = new KnnOptions();
+
   @Override
   public Integer call() throws IOException {
     LabeledPoints points = points();
     checkPlot(points);
     TrainTestSplit split = TrainTestSplit.of(points, testShare, seed);
     KnnExperiment.Result result =
-        KnnExperiment.run(split, neighbors, distance, System.err::println);
+        KnnExperiment.run(split, knn.neighbors(), knn.distance(), System.err::println);
     print(result);
     if (outputFile != null) {
       TfliteWriter.write(result.model(), outputFile);
@@ -115,7 +97,7 @@ final class KnnCommand implements Callable<Integer> {
 
   private LabeledPoints points() throws IOException {
     if (data != null) {
-      return CsvPoints.read(data, label);
+      return CsvPoints.read(data, knn.label());
     }
     int count = samples == null ? 1000 : samples;
     if (count < 2 || columns < 1) {
@@ -150,8 +132,8 @@ final class KnnCommand implements Callable<Integer> {
         result.data().test().rows(),
         train.columns(),
         train.labelNames().size(),
-        neighbors,
-        distance);
+        knn.neighbors(),
+        knn.distance());
     System.out.printf("exported model: %,d bytes%n%n", result.fileBytes());
     List<KnnExperiment.Answer> answers = result.answers();
     System.out.printf(

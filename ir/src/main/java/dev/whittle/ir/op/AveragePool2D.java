@@ -54,23 +54,18 @@ public record AveragePool2D(
         .with("fused_activation_function", activation.code());
   }
 
-  private Window vertical() {
-    return new Window(Window.Margin.ofCode(padding), strideHeight, 1);
-  }
-
-  private Window horizontal() {
-    return new Window(Window.Margin.ofCode(padding), strideWidth, 1);
+  private PoolKernels.Pools pools() {
+    return new PoolKernels.Pools(padding, strideHeight, filterHeight, strideWidth, filterWidth);
   }
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return PoolKernels.infer(operands, vertical(), filterHeight, horizontal(), filterWidth);
+    return PoolKernels.infer(operands, pools());
   }
 
   @Override
   public Kernel kernel(Operands operands) {
-    return PoolKernels.average(
-        operands, vertical(), filterHeight, horizontal(), filterWidth, activation);
+    return PoolKernels.average(operands, pools(), activation);
   }
 
   @Override

@@ -13,6 +13,17 @@ import java.util.List;
 final class PoolKernels {
   private PoolKernels() {}
 
+  /** How pools move over a picture. */
+  record Pools(Window vertical, int height, Window horizontal, int width) {
+    Pools(int padding, int strideHeight, int height, int strideWidth, int width) {
+      this(
+          new Window(Window.Margin.ofCode(padding), strideHeight, 1),
+          height,
+          new Window(Window.Margin.ofCode(padding), strideWidth, 1),
+          width);
+    }
+  }
+
   /** One window: where it is and how much of it lies within the input. */
   private interface Pool {
     void begin();
@@ -22,8 +33,7 @@ final class PoolKernels {
     void end(long output, int count);
   }
 
-  static List<TypedShape> infer(
-      Operands operands, Window vertical, int height, Window horizontal, int width) {
+  static List<TypedShape> infer(Operands operands, Pools pools) {
     Shape input = operands.shape(0);
     if (input.isRankKnown() && input.rank() != 4) {
       throw OperandException.invalid("input %s must have 4 axes", input);
@@ -32,32 +42,25 @@ final class PoolKernels {
         input.isRankKnown()
             ? Shape.of(
                 input.dim(0),
-                vertical.output(input.dim(1), height),
-                horizontal.output(input.dim(2), width),
+                pools.vertical.output(input.dim(1), pools.height),
+                pools.horizontal.output(input.dim(2), pools.width),
                 input.dim(3))
             : Shapes.dynamic(4);
     return List.of(new TypedShape(operands.type(0), output));
   }
 
-  private static void walk(
-      Tensor input,
-      Tensor output,
-      Window vertical,
-      int height,
-      Window horizontal,
-      int width,
-      Pool pool) {
-    int top = vertical.before(input.dim(1), height, output.dim(1));
-    int left = horizontal.before(input.dim(2), width, output.dim(2));
+  private static void walk(Tensor input, Tensor output, Pools pools, Pool pool) {
+    int top = pools.vertical.before(input.dim(1), pools.height, output.dim(1));
+    int left = pools.horizontal.before(input.dim(2), pools.width, output.dim(2));
     int channels = input.dim(3);
     long at = 0;
     for (int b = 0; b < output.dim(0); b++) {
       for (int y = 0; y < output.dim(1); y++) {
-        int fromY = Math.max(0, y * vertical.stride() - top);
-        int toY = Math.min(input.dim(1), y * vertical.stride() - top + height);
+        int fromY = Math.max(0, y * pools.vertical.stride() - top);
+        int toY = Math.min(input.dim(1), y * pools.vertical.stride() - top + pools.height);
         for (int x = 0; x < output.dim(2); x++) {
-          int fromX = Math.max(0, x * horizontal.stride() - left);
-          int toX = Math.min(input.dim(2), x * horizontal.stride() - left + width);
+          int fromX = Math.max(0, x * pools.horizontal.stride() - left);
+          int toX = Math.min(input.dim(2), x * pools.horizontal.stride() - left + pools.width);
           for (int c = 0; c < channels; c++, at++) {
             pool.begin();
             for (int row = fromY; row < toY; row++) {
@@ -74,8 +77,7 @@ final class PoolKernels {
   }
 
   /** The mean of each window's elements that lie within the input. */
-  static Kernel average(
-      Operands operands, Window vertical, int height, Window horizontal, int width, Activation a) {
+  static Kernel average(Operands operands, Pools pools, Activation a) {
     a.requireClamp();
     return switch (operands.type(0)) {
       case FLOAT32 ->
@@ -85,10 +87,7 @@ final class PoolKernels {
             walk(
                 input,
                 output,
-                vertical,
-                height,
-                horizontal,
-                width,
+                pools,
                 new Pool() {
                   private float sum;
 
@@ -108,8 +107,7 @@ final class PoolKernels {
                   }
                 });
           };
-      case INT8, UINT8, INT16 ->
-          integerAverage(bounds(operands, a), vertical, height, horizontal, width);
+      case INT8, UINT8, INT16 -> integerAverage(bounds(operands, a), pools);
       default -> throw Elementwise.noKernel(operands);
     };
   }
@@ -119,18 +117,14 @@ final class PoolKernels {
     return activation.quantizedBounds(operands.output(0).type(), quantization);
   }
 
-  private static Kernel integerAverage(
-      Activation.Bounds bounds, Window vertical, int height, Window horizontal, int width) {
+  private static Kernel integerAverage(Activation.Bounds bounds, Pools pools) {
     return invocation -> {
       Tensor input = invocation.input(0);
       Tensor output = invocation.output(0);
       walk(
           input,
           output,
-          vertical,
-          height,
-          horizontal,
-          width,
+          pools,
           new Pool() {
             private int sum;
 
@@ -155,8 +149,7 @@ final class PoolKernels {
   }
 
   /** The greatest element of each window. */
-  static Kernel max(
-      Operands operands, Window vertical, int height, Window horizontal, int width, Activation a) {
+  static Kernel max(Operands operands, Pools pools, Activation a) {
     a.requireClamp();
     return switch (operands.type(0)) {
       case FLOAT32 ->
@@ -166,10 +159,7 @@ final class PoolKernels {
             walk(
                 input,
                 output,
-                vertical,
-                height,
-                horizontal,
-                width,
+                pools,
                 new Pool() {
                   private float greatest;
 
@@ -190,34 +180,19 @@ final class PoolKernels {
                 });
           };
       case INT8, UINT8, INT16 ->
-          integerMax(
-              Reductions.least(operands.type(0)),
-              bounds(operands, a),
-              vertical,
-              height,
-              horizontal,
-              width);
+          integerMax(Reductions.least(operands.type(0)), bounds(operands, a), pools);
       default -> throw Elementwise.noKernel(operands);
     };
   }
 
-  private static Kernel integerMax(
-      long least,
-      Activation.Bounds bounds,
-      Window vertical,
-      int height,
-      Window horizontal,
-      int width) {
+  private static Kernel integerMax(long least, Activation.Bounds bounds, Pools pools) {
     return invocation -> {
       Tensor input = invocation.input(0);
       Tensor output = invocation.output(0);
       walk(
           input,
           output,
-          vertical,
-          height,
-          horizontal,
-          width,
+          pools,
           new Pool() {
             private long greatest;
 
@@ -240,8 +215,7 @@ final class PoolKernels {
   }
 
   /** The root of the mean square of each window's elements. */
-  static Kernel rootMeanSquare(
-      Operands operands, Window vertical, int height, Window horizontal, int width, Activation a) {
+  static Kernel rootMeanSquare(Operands operands, Pools pools, Activation a) {
     a.requireClamp();
     return switch (operands.type(0)) {
       case FLOAT32 ->
@@ -251,10 +225,7 @@ final class PoolKernels {
             walk(
                 input,
                 output,
-                vertical,
-                height,
-                horizontal,
-                width,
+                pools,
                 new Pool() {
                   private float sum;
 
