@@ -30,6 +30,8 @@ import dev.whittle.ir.op.L2Normalization;
 import dev.whittle.ir.op.LocalResponseNormalization;
 import dev.whittle.ir.op.MatrixDiag;
 import dev.whittle.ir.op.MatrixSetDiag;
+import dev.whittle.ir.op.NonMaxSuppressionV4;
+import dev.whittle.ir.op.NonMaxSuppressionV5;
 import dev.whittle.ir.op.Real;
 import dev.whittle.ir.op.ReverseSequence;
 import dev.whittle.ir.op.RightShift;
@@ -78,6 +80,8 @@ final class IndexCases {
           CaseGenerator.close("LOCAL_RESPONSE_NORMALIZATION", IndexCases::localResponse),
           CaseGenerator.close("L2_NORMALIZATION", IndexCases::l2),
           CaseGenerator.close("EMBEDDING_LOOKUP", IndexCases::embedding),
+          CaseGenerator.close("NON_MAX_SUPPRESSION_V4", b -> boxes(b, false)),
+          CaseGenerator.close("NON_MAX_SUPPRESSION_V5", b -> boxes(b, true)),
           CaseGenerator.exact("UNIQUE", IndexCases::unique),
           CaseGenerator.exact("DYNAMIC_UPDATE_SLICE", IndexCases::dynamicUpdateSlice),
           CaseGenerator.exact("DENSIFY", IndexCases::densify),
@@ -275,6 +279,29 @@ final class IndexCases {
           new EmbeddingLookup(),
           numbers,
           b.constant(PictureCases.filter(b, false, 0, dims)));
+    }
+  }
+
+  private static void boxes(CaseBuilder b, boolean soft) {
+    int count = b.between(1, 20);
+    Tensor boxes = Tensor.allocate(FLOAT32, count, 4);
+    Tensor scores = Tensor.allocate(FLOAT32, count);
+    for (int i = 0; i < count; i++) {
+      for (int k = 0; k < 4; k++) {
+        boxes.setFloat(4L * i + k, (float) b.random().nextDouble(0, 1));
+      }
+      scores.setFloat(i, (float) b.random().nextDouble(0, 1));
+    }
+    Value places = b.input(boxes);
+    Value worth = b.input(scores);
+    Value most = b.constantOrInput(Tensor.of(new int[] {b.between(0, 12)}));
+    Value overlap = b.input(Tensor.of(new float[] {(float) b.random().nextDouble(0.1, 0.9)}));
+    Value least = b.input(Tensor.of(new float[] {b.oneOf(0f, 0.3f)}));
+    if (soft) {
+      Value sigma = b.input(Tensor.of(new float[] {b.oneOf(0f, 0.5f)}));
+      b.outputs(3, new NonMaxSuppressionV5(), places, worth, most, overlap, least, sigma);
+    } else {
+      b.outputs(2, new NonMaxSuppressionV4(), places, worth, most, overlap, least);
     }
   }
 

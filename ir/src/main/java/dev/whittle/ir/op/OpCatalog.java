@@ -89,6 +89,8 @@ public final class OpCatalog {
           Mul.TYPE,
           Multinomial.TYPE,
           Neg.TYPE,
+          NonMaxSuppressionV4.TYPE,
+          NonMaxSuppressionV5.TYPE,
           NotEqual.TYPE,
           OneHot.TYPE,
           Pack.TYPE,
