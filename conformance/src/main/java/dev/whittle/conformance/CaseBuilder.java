@@ -226,6 +226,13 @@ public final class CaseBuilder {
     return graph;
   }
 
+  /** A variable, which is zero at first. */
+  public Value variable(TensorType type, int... dims) {
+    Shape shape = Shape.of(dims);
+    return graph.value(
+        new Value(0, "variable", type, shape, shape, true, true, null, null, null, List.of()));
+  }
+
   /** Adds a graph for an operator that runs one, and gives its index in the model. */
   public int addGraph(Graph other) {
     others.add(other);

@@ -28,6 +28,7 @@ import dev.whittle.ir.op.Multinomial;
 import dev.whittle.ir.op.RandomStandardNormal;
 import dev.whittle.ir.op.RandomUniform;
 import dev.whittle.ir.op.ReadVariable;
+import dev.whittle.ir.op.UnidirectionalSequenceLstm;
 import dev.whittle.ir.op.VarHandle;
 import dev.whittle.ir.op.While;
 import java.nio.charset.StandardCharsets;
@@ -47,6 +48,7 @@ final class StateCases {
               "RANDOM_STANDARD_NORMAL",
               b -> random(b, new RandomStandardNormal(5, b.between(0, 99)))),
           CaseGenerator.exact("MULTINOMIAL", StateCases::multinomial),
+          CaseGenerator.close("UNIDIRECTIONAL_SEQUENCE_LSTM", StateCases::lstm),
           CaseGenerator.exact("VAR_HANDLE", StateCases::variable),
           CaseGenerator.exact("ASSIGN_VARIABLE", StateCases::variable),
           CaseGenerator.exact("READ_VARIABLE", StateCases::variable),
@@ -129,6 +131,45 @@ final class StateCases {
     Value template = Value.of(0, "classes", b.oneOf(INT32, INT64), Shape.UNKNOWN);
     Value count = b.constant(Tensor.of(new int[] {b.between(1, 9)}));
     b.graph().output(b.graph().node(template, new Multinomial(b.between(1, 99), 3), logits, count));
+  }
+
+  private static Value weights(CaseBuilder b, int... dims) {
+    Tensor weights = b.randomTensor(FLOAT32, null, dims);
+    for (long i = 0; i < weights.elements(); i++) {
+      weights.setFloat(i, weights.getFloat(i) / 8);
+    }
+    return b.constant(weights);
+  }
+
+  private static void lstm(CaseBuilder b) {
+    int batch = b.between(1, 3);
+    int time = b.between(1, 4);
+    int in = b.between(1, 5);
+    int cells = b.between(1, 6);
+    boolean projects = b.chance(0.3);
+    int out = projects ? b.between(1, 5) : cells;
+    boolean inputGate = b.chance(0.8);
+    boolean peephole = b.chance(0.3);
+    boolean timeMajor = b.chance(0.5);
+    Value[] operands = new Value[20];
+    operands[0] = b.input(FLOAT32, timeMajor ? time : batch, timeMajor ? batch : time, in);
+    for (int gate = inputGate ? 0 : 1; gate < 4; gate++) {
+      operands[1 + gate] = weights(b, cells, in);
+      operands[5 + gate] = weights(b, cells, out);
+      operands[12 + gate] = weights(b, cells);
+    }
+    for (int gate = inputGate ? 0 : 1; peephole && gate < 3; gate++) {
+      operands[9 + gate] = weights(b, cells);
+    }
+    operands[16] = projects ? weights(b, out, cells) : null;
+    operands[17] = projects && b.chance(0.5) ? weights(b, out) : null;
+    operands[18] = b.variable(FLOAT32, batch, out);
+    operands[19] = b.variable(FLOAT32, batch, cells);
+    float cellClip = b.oneOf(0f, 0.4f);
+    b.output(
+        new UnidirectionalSequenceLstm(
+            Activation.TANH, cellClip, projects ? b.oneOf(0f, 0.2f) : 0, timeMajor, false, false),
+        operands);
   }
 
   private static Value handle(GraphBuilder graph) {

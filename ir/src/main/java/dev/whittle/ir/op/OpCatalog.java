@@ -149,6 +149,7 @@ public final class OpCatalog {
           TopKV2.TYPE,
           Transpose.TYPE,
           TransposeConv.TYPE,
+          UnidirectionalSequenceLstm.TYPE,
           Unique.TYPE,
           Unpack.TYPE,
           UnsortedSegmentMax.TYPE,
