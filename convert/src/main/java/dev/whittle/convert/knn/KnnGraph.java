@@ -48,6 +48,16 @@ public final class KnnGraph {
   /** Up to so many coordinates in all, points are compared one by one. */
   private static final int MAX_DIRECT = 1 << 16;
 
+  /** Whether points of so many coordinates in all are compared one by one. */
+  public static boolean comparesDirectly(int coordinates) {
+    return coordinates <= MAX_DIRECT;
+  }
+
+  /** How many candidates are found first where points are not compared one by one. */
+  public static int candidates(int rows, int k) {
+    return Math.min(rows, k + Math.max(8, k));
+  }
+
   private final LabeledPoints points;
   private final int k;
   private final GraphBuilder graph = new GraphBuilder("main");
@@ -134,7 +144,7 @@ public final class KnnGraph {
   }
 
   private Found bySquaredDistance(Value x, float[] coordinates) {
-    if (coordinates.length <= MAX_DIRECT) {
+    if (comparesDirectly(coordinates.length)) {
       Value all = graph.constant("points", Tensor.of(coordinates, points.rows(), points.columns()));
       List<Value> top = nearest(closeness(x, all), k);
       return new Found(top.get(1), graph.node("distances", new Neg(), top.get(0)));
@@ -179,7 +189,7 @@ public final class KnnGraph {
             moved,
             all,
             graph.constant("bias", Tensor.of(bias, rows)));
-    Value candidates = nearest(scores, Math.min(rows, k + Math.max(8, k))).get(1);
+    Value candidates = nearest(scores, candidates(rows, k)).get(1);
     Value candidatePoints = graph.node("candidate_points", new Gather(0, 0), all, candidates);
     List<Value> top = nearest(closeness(moved, candidatePoints), k);
     Value neighbors = graph.node("neighbors", new Gather(1, 1), candidates, top.get(1));

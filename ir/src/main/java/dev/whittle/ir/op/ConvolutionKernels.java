@@ -1,5 +1,6 @@
 package dev.whittle.ir.op;
 
+import dev.whittle.ir.Operand;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Quantization;
@@ -113,22 +114,27 @@ final class ConvolutionKernels {
   }
 
   /** One multiplier for each output channel. */
-  static FixedPoint.Multiplier[] multipliers(Operands operands, int channels) {
-    Quantization input = operands.input(0).requireQuantization();
-    Quantization filter = operands.input(1).requireQuantization();
-    Quantization output = operands.output(0).requireQuantization();
-    float[] scales = filter.scales();
+  private static FixedPoint.Multiplier[] multipliers(Operands operands, int channels) {
+    var multipliers = multipliers(operands, operands.input(0));
+    if (multipliers.length != 1 && channels != Shape.DYNAMIC && multipliers.length != channels) {
+      throw OperandException.invalid("%d scales for %d channels", multipliers.length, channels);
+    }
+    return multipliers;
+  }
+
+  /** One multiplier for each scale of the filter, which is operand 1. */
+  static FixedPoint.Multiplier[] multipliers(Operands operands, Operand input) {
+    float inputScale = input.requireQuantization().scaleValue();
+    float outputScale = operands.output(0).requireQuantization().scaleValue();
+    float[] scales = operands.input(1).requireQuantization().scales();
     var multipliers = new FixedPoint.Multiplier[scales.length];
     for (int c = 0; c < scales.length; c++) {
       // Unsigned operands are of before per-axis scales, and multiply in single precision.
       double product =
-          operands.type(0) == TensorType.UINT8
-              ? (double) (input.scaleValue() * scales[c])
-              : (double) input.scaleValue() * (double) scales[c];
-      multipliers[c] = FixedPoint.Multiplier.of(product / output.scaleValue());
-    }
-    if (scales.length != 1 && channels != Shape.DYNAMIC && scales.length != channels) {
-      throw OperandException.invalid("%d scales for %d channels", scales.length, channels);
+          input.type() == TensorType.UINT8
+              ? (double) (inputScale * scales[c])
+              : (double) inputScale * (double) scales[c];
+      multipliers[c] = FixedPoint.Multiplier.of(product / outputScale);
     }
     return multipliers;
   }

@@ -84,48 +84,15 @@ final class Elementwise {
   }
 
   static Kernel floats(FloatBinary function) {
-    var broadcast = new Broadcast();
-    return invocation -> {
-      Tensor a = invocation.input(0);
-      Tensor b = invocation.input(1);
-      Tensor out = invocation.output(0);
-      broadcast.walk(
-          out,
-          (first, count, operands, steps) -> {
-            long i = operands[0];
-            long j = operands[1];
-            for (long k = 0; k < count; k++) {
-              out.setFloat(first + k, function.apply(a.getFloat(i), b.getFloat(j)));
-              i += steps[0];
-              j += steps[1];
-            }
-          },
-          a,
-          b);
-    };
+    return pairs(
+        (a, b, out) -> (k, i, j) -> out.setFloat(k, function.apply(a.getFloat(i), b.getFloat(j))));
   }
 
   /** For integers of any width; results wrap around. Also for booleans as 0 and 1. */
   static Kernel integers(LongBinary function) {
-    var broadcast = new Broadcast();
-    return invocation -> {
-      Tensor a = invocation.input(0);
-      Tensor b = invocation.input(1);
-      Tensor out = invocation.output(0);
-      broadcast.walk(
-          out,
-          (first, count, operands, steps) -> {
-            long i = operands[0];
-            long j = operands[1];
-            for (long k = 0; k < count; k++) {
-              out.setInteger(first + k, function.apply(a.getInteger(i), b.getInteger(j)));
-              i += steps[0];
-              j += steps[1];
-            }
-          },
-          a,
-          b);
-    };
+    return pairs(
+        (a, b, out) ->
+            (k, i, j) -> out.setInteger(k, function.apply(a.getInteger(i), b.getInteger(j))));
   }
 
   /** A truth value for each pair of floats. */
@@ -149,68 +116,57 @@ final class Elementwise {
     void store(long out, long a, long b);
   }
 
-  /** Calls {@code pair} for the indices of every output element and the two it comes from. */
-  private static void forEachPair(Broadcast broadcast, Tensor out, Tensor a, Tensor b, Pair pair) {
-    broadcast.walk(
-        out,
-        (first, count, operands, steps) -> {
-          long i = operands[0];
-          long j = operands[1];
-          for (long k = 0; k < count; k++) {
-            pair.store(first + k, i, j);
-            i += steps[0];
-            j += steps[1];
-          }
-        },
-        a,
-        b);
+  private interface Pairing {
+    Pair of(Tensor a, Tensor b, Tensor out);
+  }
+
+  /** Handles the indices of every output element and of the two that it comes from. */
+  private static Kernel pairs(Pairing pairing) {
+    var broadcast = new Broadcast();
+    return invocation -> {
+      Tensor a = invocation.input(0);
+      Tensor b = invocation.input(1);
+      Tensor out = invocation.output(0);
+      Pair pair = pairing.of(a, b, out);
+      broadcast.walk(
+          out,
+          (first, count, operands, steps) -> {
+            long i = operands[0];
+            long j = operands[1];
+            for (long k = 0; k < count; k++) {
+              pair.store(first + k, i, j);
+              i += steps[0];
+              j += steps[1];
+            }
+          },
+          a,
+          b);
+    };
   }
 
   static Kernel floatComparison(FloatRelation relation) {
-    var broadcast = new Broadcast();
-    return invocation -> {
-      Tensor a = invocation.input(0);
-      Tensor b = invocation.input(1);
-      Tensor out = invocation.output(0);
-      forEachPair(
-          broadcast,
-          out,
-          a,
-          b,
-          (k, i, j) -> out.setBoolean(k, relation.holds(a.getFloat(i), b.getFloat(j))));
-    };
+    return pairs(
+        (a, b, out) ->
+            (k, i, j) -> out.setBoolean(k, relation.holds(a.getFloat(i), b.getFloat(j))));
   }
 
   static Kernel comparison(LongRelation relation) {
-    var broadcast = new Broadcast();
-    return invocation -> {
-      Tensor a = invocation.input(0);
-      Tensor b = invocation.input(1);
-      Tensor out = invocation.output(0);
-      forEachPair(
-          broadcast,
-          out,
-          a,
-          b,
-          (k, i, j) -> out.setBoolean(k, relation.holds(a.getInteger(i), b.getInteger(j))));
-    };
+    return pairs(
+        (a, b, out) ->
+            (k, i, j) -> out.setBoolean(k, relation.holds(a.getInteger(i), b.getInteger(j))));
   }
 
   /** Compares strings for equality. */
   static Kernel stringComparison(Predicate<Boolean> relation) {
-    var broadcast = new Broadcast();
-    return invocation -> {
-      List<byte[]> a = invocation.input(0).strings();
-      List<byte[]> b = invocation.input(1).strings();
-      Tensor out = invocation.output(0);
-      forEachPair(
-          broadcast,
-          out,
-          invocation.input(0),
-          invocation.input(1),
-          (k, i, j) ->
-              out.setBoolean(k, relation.test(Arrays.equals(a.get((int) i), b.get((int) j)))));
-    };
+    return pairs(
+        (a, b, out) -> {
+          List<byte[]> left = a.strings();
+          List<byte[]> right = b.strings();
+          return (k, i, j) -> {
+            boolean equal = Arrays.equals(left.get((int) i), right.get((int) j));
+            out.setBoolean(k, relation.test(equal));
+          };
+        });
   }
 
   /** Compares quantized operands, each rescaled by its own parameters with 8 more bits. */
@@ -222,22 +178,13 @@ final class Elementwise {
     var rightMultiplier = FixedPoint.Multiplier.of(right.scaleValue());
     int leftZero = left.zeroPointValue();
     int rightZero = right.zeroPointValue();
-    var broadcast = new Broadcast();
-    return invocation -> {
-      Tensor a = invocation.input(0);
-      Tensor b = invocation.input(1);
-      Tensor out = invocation.output(0);
-      forEachPair(
-          broadcast,
-          out,
-          a,
-          b,
-          (k, i, j) -> {
-            int x = leftMultiplier.apply(((int) a.getInteger(i) - leftZero) << shift);
-            int y = rightMultiplier.apply(((int) b.getInteger(j) - rightZero) << shift);
-            out.setBoolean(k, relation.holds(x, y));
-          });
-    };
+    return pairs(
+        (a, b, out) ->
+            (k, i, j) -> {
+              int x = leftMultiplier.apply(((int) a.getInteger(i) - leftZero) << shift);
+              int y = rightMultiplier.apply(((int) b.getInteger(j) - rightZero) << shift);
+              out.setBoolean(k, relation.holds(x, y));
+            });
   }
 
   /**

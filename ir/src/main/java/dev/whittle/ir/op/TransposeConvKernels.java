@@ -4,7 +4,6 @@ import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Quantization;
 import dev.whittle.ir.TensorType;
-import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
@@ -125,15 +124,7 @@ final class TransposeConvKernels {
     Quantization weights = operands.input(1).requireQuantization();
     Quantization result = operands.output(0).requireQuantization();
     boolean wide = operands.type(2) == TensorType.INT16;
-    float[] scales = weights.scales();
-    var multipliers = new FixedPoint.Multiplier[scales.length];
-    for (int c = 0; c < scales.length; c++) {
-      double product =
-          operands.type(2) == TensorType.UINT8
-              ? (double) (in.scaleValue() * scales[c])
-              : (double) in.scaleValue() * (double) scales[c];
-      multipliers[c] = FixedPoint.Multiplier.of(product / result.scaleValue());
-    }
+    var multipliers = ConvolutionKernels.multipliers(operands, operands.input(2));
     Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), result);
     int inputZero = in.zeroPointValue();
     int filterZero = weights.isPerAxis() ? 0 : weights.zeroPointValue();

@@ -27,9 +27,6 @@ import org.tensorflow.types.TInt32;
  * <p>Not for several threads at once.
  */
 public final class TfKnn implements KnnClassifier {
-  /** As in {@link KnnGraph}. */
-  private static final int MAX_DIRECT = 1 << 16;
-
   private final LabeledPoints enrolled;
   private final int k;
   private final Distance distance;
@@ -89,7 +86,7 @@ public final class TfKnn implements KnnClassifier {
   }
 
   private Found bySquaredDistance(Operand<TFloat32> from, Operand<TFloat32> to) {
-    if (enrolled.coordinates().length > MAX_DIRECT) {
+    if (!KnnGraph.comparesDirectly(enrolled.coordinates().length)) {
       return throughCandidates(from, to);
     }
     TopK<TFloat32, TInt32> top = nearest(closeness(from, to), k);
@@ -109,7 +106,7 @@ public final class TfKnn implements KnnClassifier {
     Operand<TFloat32> half =
         tf.math.mul(tf.constant(0.5f), tf.reduceSum(tf.math.square(centered), tf.constant(1)));
     Operand<TFloat32> products = tf.linalg.matMul(moved, centered, MatMul.transposeB(true));
-    int count = Math.min(enrolled.rows(), k + Math.max(8, k));
+    int count = KnnGraph.candidates(enrolled.rows(), k);
     Operand<TInt32> candidates = nearest(tf.math.sub(products, half), count).indices();
     Operand<TFloat32> candidatePoints = tf.gather(centered, candidates, tf.constant(0));
     TopK<TFloat32, TInt32> top = nearest(closeness(moved, candidatePoints), k);
