@@ -117,6 +117,30 @@ public final class GraphBuilder {
     return new Operand(value.name(), value.type(), value.shape(), value.quantization(), known);
   }
 
+  /**
+   * Puts another description of a value in its place, such as a better name, or a shape that is
+   * known better than an operator can infer.
+   *
+   * @throws IllegalArgumentException if the value has no place in this graph
+   */
+  public Value update(Value value) {
+    if (value.id() < 0 || value.id() >= values.size()) {
+      throw new IllegalArgumentException("no value " + value.id());
+    }
+    values.set(value.id(), value);
+    return value;
+  }
+
+  /** How many nodes have been added. */
+  public int nodeCount() {
+    return nodes.size();
+  }
+
+  /** A node by its place. */
+  public Node node(int index) {
+    return nodes.get(index);
+  }
+
   /** Marks values as outputs of the graph, in that order. */
   public GraphBuilder output(Value... results) {
     for (Value result : results) {

@@ -53,6 +53,10 @@ public final class CleanUp {
     if (!node.op().isPure() || !node.op().subgraphs().isEmpty() || !readsConstants(editor, node)) {
       return false;
     }
+    if (node.outputs().stream().anyMatch(id -> editor.value(id).isVariable())) {
+      // Something changes the result later; it must be computed anew each time.
+      return false;
+    }
     List<Tensor> results;
     try {
       results = evaluate(editor, node);

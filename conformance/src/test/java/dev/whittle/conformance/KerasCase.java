@@ -1,0 +1,96 @@
+package dev.whittle.conformance;
+
+import dev.whittle.convert.keras.file.Config;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.runtime.Interpreter;
+import dev.whittle.runtime.InterpreterOptions;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What Keras computed for some inputs: {@code NAME.json} beside {@code NAME.keras}. */
+record KerasCase(String name, List<Config> inputs, List<Config> outputs) {
+  static KerasCase read(Path json) throws IOException {
+    Config config = Config.parse(Files.readAllBytes(json), json.toString());
+    String name = String.valueOf(json.getFileName()).replaceFirst("\\.json$", "");
+    return new KerasCase(name, config.objects("inputs"), config.objects("outputs"));
+  }
+
+  /**
+   * Runs a model on the inputs, which it takes in this order.
+   *
+   * @return the largest difference between any output and what Keras computed, relative to that
+   *     output's largest magnitude
+   */
+  double difference(Model model, String engine) {
+    try (var interpreter = Interpreter.of(model, InterpreterOptions.DEFAULT.withEngine(engine))) {
+      for (int i = 0; i < inputs.size(); i++) {
+        interpreter.resizeInput(i, inputs.get(i).integers("shape"));
+      }
+      for (int i = 0; i < inputs.size(); i++) {
+        fill(interpreter.getInputTensor(i), inputs.get(i));
+      }
+      interpreter.invoke();
+      double largest = 0;
+      for (int i = 0; i < outputs.size(); i++) {
+        largest = Math.max(largest, difference(interpreter.getOutputTensor(i), outputs.get(i)));
+      }
+      return largest;
+    }
+  }
+
+  private static void fill(Tensor tensor, Config data) {
+    if (tensor.type() == TensorType.STRING) {
+      List<byte[]> strings = new ArrayList<>();
+      data.strings("data").forEach(s -> strings.add(s.getBytes(StandardCharsets.UTF_8)));
+      tensor.setStrings(strings, data.integers("shape"));
+      return;
+    }
+    List<?> values = data.list("data");
+    for (int i = 0; i < values.size(); i++) {
+      Number value = values.get(i) instanceof Boolean flag ? flag ? 1 : 0 : (Number) values.get(i);
+      switch (tensor.type()) {
+        case FLOAT32 -> tensor.setFloat(i, value.floatValue());
+        case BOOL -> tensor.setBoolean(i, value.intValue() != 0);
+        default -> tensor.setInteger(i, value.longValue());
+      }
+    }
+  }
+
+  private static double difference(Tensor actual, Config expected) {
+    if (!java.util.Arrays.equals(actual.dims(), expected.integers("shape"))) {
+      throw new AssertionError(
+          "the shape is " + actual.shape() + " in place of " + expected.get("shape"));
+    }
+    if (actual.type() == TensorType.STRING) {
+      List<String> found =
+          actual.strings().stream().map(s -> new String(s, StandardCharsets.UTF_8)).toList();
+      return found.equals(expected.strings("data")) ? 0 : 1;
+    }
+    List<?> values = expected.list("data");
+    double largest = 0;
+    double magnitude = 1e-6;
+    for (int i = 0; i < values.size(); i++) {
+      Object value = values.get(i);
+      double wanted = value instanceof Boolean flag ? flag ? 1 : 0 : ((Number) value).doubleValue();
+      double found =
+          actual.type() == TensorType.BOOL ? actual.getBoolean(i) ? 1 : 0 : actual.getReal(i);
+      if ((Double.isNaN(wanted) && Double.isNaN(found)) || wanted == found) {
+        continue;
+      }
+      magnitude = Math.max(magnitude, Math.abs(wanted));
+      largest = Math.max(largest, Math.abs(wanted - found));
+    }
+    for (Object value : values) {
+      if (value instanceof Number number && Double.isFinite(number.doubleValue())) {
+        magnitude = Math.max(magnitude, Math.abs(number.doubleValue()));
+      }
+    }
+    return Double.isNaN(largest) ? Double.POSITIVE_INFINITY : largest / magnitude;
+  }
+}

@@ -1,0 +1,82 @@
+package dev.whittle.convert;
+
+import dev.whittle.convert.fuse.Fusing;
+import dev.whittle.convert.keras.Imported;
+import dev.whittle.convert.keras.KerasImporter;
+import dev.whittle.convert.keras.file.KerasFile;
+import dev.whittle.ir.MalformedModelException;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.ShapeInference;
+import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.rewrite.Rewriter;
+import dev.whittle.tflite.TfliteWriter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Converts trained models to TensorFlow Lite.
+ *
+ * <pre>{@code
+ * byte[] model = TfLiteConverter.fromKerasModel(Path.of("mnist.keras")).convert();
+ * }</pre>
+ */
+public final class TfLiteConverter {
+  private final Path source;
+  private final Map<String, Shape> inputShapes = new LinkedHashMap<>();
+  private @Nullable Path kerasConfig;
+
+  private TfLiteConverter(Path source) {
+    this.source = source;
+  }
+
+  /**
+   * A converter of a Keras model: a {@code .keras} archive, an HDF5 file, or the {@code model.json}
+   * of TensorFlow.js. The file is read when converting.
+   */
+  public static TfLiteConverter fromKerasModel(Path file) {
+    return new TfLiteConverter(file);
+  }
+
+  /** The configuration, as {@code model.to_json()} gives it, of a file that holds weights only. */
+  public TfLiteConverter kerasConfig(Path file) {
+    kerasConfig = file;
+    return this;
+  }
+
+  /** Fixes the shape of an input; -1 leaves an extent open. */
+  public TfLiteConverter inputShape(String input, int... dims) {
+    inputShapes.put(input, Shape.of(dims));
+    return this;
+  }
+
+  /** A converted model and how it came about. */
+  public record Conversion(Model model, ConversionReport report) {}
+
+  /**
+   * The model as the bytes of a {@code .tflite} file.
+   *
+   * @throws MalformedModelException if the source is broken
+   * @throws UnsupportedModelException listing everything in the source that cannot be converted
+   * @throws IOException if the source cannot be read
+   */
+  public byte[] convert() throws IOException {
+    return TfliteWriter.toBytes(convertModel().model());
+  }
+
+  /** {@link #convert} without writing. */
+  public Conversion convertModel() throws IOException {
+    try (KerasFile file = KerasFile.open(source, kerasConfig)) {
+      Imported imported = KerasImporter.importModel(file, inputShapes);
+      Rewriter.Result result = Rewriter.rewrite(imported.model(), Fusing.rules());
+      for (int g = 0; g < result.model().graphs().size(); g++) {
+        ShapeInference.infer(result.model(), g);
+      }
+      return new Conversion(
+          result.model(), new ConversionReport(imported.layers(), result.firings()));
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package dev.whittle.convert.fuse;
+
+import dev.whittle.ir.Constant;
+import dev.whittle.ir.Node;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.rewrite.GraphEditor;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Float constants of a graph that is being rewritten. */
+final class Floats {
+  private Floats() {}
+
+  /** The contents of a plain float constant; null for anything else. */
+  static float @Nullable [] contents(GraphEditor editor, int id) {
+    Tensor tensor = tensor(editor, id);
+    return tensor == null ? null : tensor.toFloats();
+  }
+
+  static @Nullable Tensor tensor(GraphEditor editor, int id) {
+    if (id == Node.ABSENT) {
+      return null;
+    }
+    Value value = editor.value(id);
+    Constant data = value.data();
+    return data == null
+            || value.type() != TensorType.FLOAT32
+            || value.sparsity() != null
+            || value.isVariable()
+        ? null
+        : Tensor.of(value.type(), value.initialShape(), null, data);
+  }
+
+  static int @Nullable [] integers(GraphEditor editor, int id) {
+    if (id == Node.ABSENT) {
+      return null;
+    }
+    Value value = editor.value(id);
+    Constant data = value.data();
+    if (data == null || value.type() != TensorType.INT32) {
+      return null;
+    }
+    long[] all = Tensor.of(value.type(), value.initialShape(), null, data).toLongs();
+    return Arrays.stream(all).mapToInt(v -> (int) v).toArray();
+  }
+
+  /**
+   * A constant that broadcasts along the last axis only, one number per channel.
+   *
+   * @return null if it is no constant or depends on another axis
+   */
+  static float @Nullable [] perChannel(GraphEditor editor, int id, int channels) {
+    Tensor tensor = tensor(editor, id);
+    if (tensor == null) {
+      return null;
+    }
+    float[] all = new float[channels];
+    if (tensor.elements() == 1) {
+      Arrays.fill(all, tensor.getFloat(0));
+      return all;
+    }
+    boolean lastOnly =
+        tensor.elements() == channels
+            && tensor.rank() > 0
+            && tensor.dim(tensor.rank() - 1) == channels;
+    return lastOnly ? tensor.toFloats() : null;
+  }
+
+  static Value add(GraphEditor editor, String name, float[] values, int... dims) {
+    Tensor tensor = Tensor.of(values, dims);
+    return editor.add(
+        Value.of(0, name, TensorType.FLOAT32, Shape.of(dims)).withData(Constant.of(tensor.data())));
+  }
+
+  static Value add(GraphEditor editor, String name, int... values) {
+    Tensor tensor = Tensor.of(values, values.length);
+    return editor.add(
+        Value.of(0, name, TensorType.INT32, Shape.of(values.length))
+            .withData(Constant.of(tensor.data())));
+  }
+}

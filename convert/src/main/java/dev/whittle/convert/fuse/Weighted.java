@@ -1,0 +1,105 @@
+package dev.whittle.convert.fuse;
+
+import dev.whittle.ir.Node;
+import dev.whittle.ir.Op;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Conv2D;
+import dev.whittle.ir.op.Conv3D;
+import dev.whittle.ir.op.Conv3DTranspose;
+import dev.whittle.ir.op.DepthwiseConv2D;
+import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.ir.op.TransposeConv;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where an operator with weights keeps them.
+ *
+ * @param weights the index of the operand with the weights
+ * @param axis their axis of output channels; -1 for the last
+ * @param bias the index of the operand with the bias
+ */
+record Weighted(int weights, int axis, int bias, Activation activation) {
+
+  /** Null for operators without weights. */
+  static @Nullable Weighted of(Node node) {
+    return switch (node.op()) {
+      case Conv2D op -> new Weighted(1, 0, 2, op.activation());
+      case DepthwiseConv2D op -> new Weighted(1, -1, 2, op.activation());
+      case FullyConnected op when node.outputs().size() == 1 ->
+          new Weighted(1, 0, 2, op.activation());
+      case TransposeConv op -> new Weighted(1, 0, 3, op.activation());
+      case Conv3D op -> new Weighted(1, -1, 2, op.activation());
+      case Conv3DTranspose op -> new Weighted(1, 3, 3, op.activation());
+      default -> null;
+    };
+  }
+
+  /** The same operator with an activation; null if it has none of its own. */
+  static @Nullable Op withActivation(Op op, Activation activation) {
+    return switch (op) {
+      case Conv2D c when c.activation() == Activation.NONE ->
+          new Conv2D(
+              c.padding(),
+              c.strideWidth(),
+              c.strideHeight(),
+              activation,
+              c.dilationWidth(),
+              c.dilationHeight(),
+              c.quantizedBiasType());
+      case DepthwiseConv2D c when c.activation() == Activation.NONE ->
+          new DepthwiseConv2D(
+              c.padding(),
+              c.strideWidth(),
+              c.strideHeight(),
+              c.depthMultiplier(),
+              activation,
+              c.dilationWidth(),
+              c.dilationHeight());
+      case FullyConnected f when f.activation() == Activation.NONE ->
+          new FullyConnected(
+              activation,
+              f.weightsFormat(),
+              f.keepNumDims(),
+              f.asymmetricQuantizeInputs(),
+              f.quantizedBiasType());
+      case TransposeConv c when c.activation() == Activation.NONE ->
+          new TransposeConv(
+              c.padding(), c.strideWidth(), c.strideHeight(), activation, c.quantizedBiasType());
+      case Conv3D c when c.activation() == Activation.NONE ->
+          new Conv3D(
+              c.padding(),
+              c.strideDepth(),
+              c.strideWidth(),
+              c.strideHeight(),
+              activation,
+              c.dilationDepth(),
+              c.dilationWidth(),
+              c.dilationHeight());
+      case dev.whittle.ir.op.Add a when a.activation() == Activation.NONE ->
+          new dev.whittle.ir.op.Add(activation, a.powerOfTwoScales());
+      case dev.whittle.ir.op.Sub s when s.activation() == Activation.NONE ->
+          new dev.whittle.ir.op.Sub(activation, s.powerOfTwoScales());
+      case dev.whittle.ir.op.Mul m when m.activation() == Activation.NONE ->
+          new dev.whittle.ir.op.Mul(activation);
+      case dev.whittle.ir.op.Div d when d.activation() == Activation.NONE ->
+          new dev.whittle.ir.op.Div(activation);
+      case dev.whittle.ir.op.AveragePool2D p when p.activation() == Activation.NONE ->
+          new dev.whittle.ir.op.AveragePool2D(
+              p.padding(),
+              p.strideWidth(),
+              p.strideHeight(),
+              p.filterWidth(),
+              p.filterHeight(),
+              activation);
+      case dev.whittle.ir.op.MaxPool2D p when p.activation() == Activation.NONE ->
+          new dev.whittle.ir.op.MaxPool2D(
+              p.padding(),
+              p.strideWidth(),
+              p.strideHeight(),
+              p.filterWidth(),
+              p.filterHeight(),
+              activation);
+      default -> null;
+    };
+  }
+}

@@ -1,0 +1,116 @@
+package dev.whittle.convert.keras;
+
+import dev.whittle.convert.keras.file.Config;
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.op.LeakyRelu;
+import dev.whittle.ir.op.Prelu;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** {@code keras.layers}: activations. */
+final class ActivationLayers {
+  private ActivationLayers() {}
+
+  static void register(Layers table) {
+    table.masked("Activation", ActivationLayers::activation);
+    table.masked("ReLU", ActivationLayers::relu);
+    table.masked(
+        "LeakyReLU",
+        call ->
+            call.emit()
+                .node(
+                    new LeakyRelu(
+                        call.config().real("negative_slope", call.config().real("alpha", 0.3))),
+                    call.floats()));
+    table.masked(
+        "ELU", call -> Activations.elu(call.emit(), call.floats(), call.config().real("alpha", 1)));
+    table.masked("PReLU", ActivationLayers::prelu);
+    table.masked("Softmax", ActivationLayers::softmax);
+    table.masked(
+        "ThresholdedReLU",
+        call -> {
+          float theta = call.config().real("theta", 1);
+          return Activations.threshold(call.emit(), call.floats(), theta, 0);
+        });
+  }
+
+  private static Value activation(LayerCall call) {
+    Object stated = call.config().get("activation");
+    if (stated instanceof Map<?, ?> object
+        && object.get("config") instanceof Map<?, ?>
+        && object.get("class_name") instanceof String className
+        && Layers.LAYERS.get(className) != null) {
+      // An activation layer in the place of a function.
+      Config layer = Config.of(object, call.config().place() + ".activation");
+      Argument result =
+          call.importer().part(call, layer, call.weights().scope(), call.args(), call.kwargs());
+      return ((Argument.OfTensor) result).value();
+    }
+    return Activations.apply(call.emit(), Activations.name(stated), call.x());
+  }
+
+  private static Value relu(LayerCall call) {
+    Config config = call.config();
+    @Nullable Float max = config.has("max_value") ? config.real("max_value", 0) : null;
+    return Activations.relu(
+        call.emit(),
+        call.floats(),
+        config.real("negative_slope", 0),
+        max,
+        config.real("threshold", 0));
+  }
+
+  private static Value prelu(LayerCall call) {
+    Value x = call.floats();
+    int[] dims = new int[x.shape().rank() - 1];
+    boolean[] shared = new boolean[dims.length];
+    if (call.config().has("shared_axes")) {
+      for (int axis : call.config().integers("shared_axes")) {
+        shared[Emitter.axis(x, axis) - 1] = true;
+      }
+    }
+    for (int i = 0; i < dims.length; i++) {
+      dims[i] = shared[i] ? 1 : x.shape().dim(i + 1);
+    }
+    return call.emit()
+        .node(new Prelu(), x, call.constant("alpha", call.weights().next("alpha", dims)));
+  }
+
+  /** A mask of absent places makes their logits very negative, as Keras does. */
+  static final float ABSENT = -3e38f;
+
+  private static Value softmax(LayerCall call) {
+    Emitter emit = call.emit();
+    Value x = call.floats();
+    Value mask = call.tensor(1, "mask");
+    if (mask != null) {
+      Value absent = emit.sub(emit.scalar(1f), emit.cast(mask, TensorType.FLOAT32));
+      x = emit.add(x, emit.mul(absent, ABSENT));
+    }
+    int[] axes = call.config().has("axis") ? call.config().integers("axis") : new int[] {-1};
+    if (axes.length == 1) {
+      return Activations.softmax(emit, x, axes[0]);
+    }
+    return softmaxOver(emit, x, axes);
+  }
+
+  /** Softmax over several axes at once, which must be the last ones. */
+  private static Value softmaxOver(Emitter emit, Value x, int[] axes) {
+    int rank = x.shape().rank();
+    int[] order = java.util.Arrays.stream(axes).map(a -> Emitter.axis(x, a)).sorted().toArray();
+    Value shifted = emit.sub(x, emit.reduceMax(x, true, order));
+    Value powers = emit.node(new dev.whittle.ir.op.Exp(), shifted);
+    boolean isLast = order[0] == rank - order.length;
+    if (isLast && Shape.of(x.shape().toArray()).isStatic()) {
+      int[] flat = new int[order[0] + 1];
+      java.util.Arrays.fill(flat, Emitter.SAME);
+      flat[order[0]] = -1;
+      Value flatSoftmax = Activations.softmax(emit, emit.reshape(x, flat), -1);
+      return emit.reshape(flatSoftmax, x.shape().toArray());
+    }
+    return emit.div(powers, emit.sum(powers, true, order));
+  }
+}

@@ -1,0 +1,172 @@
+package dev.whittle.convert.keras;
+
+import dev.whittle.convert.keras.file.Config;
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** {@code keras.layers}: convolutions. */
+final class ConvolutionLayers {
+  private ConvolutionLayers() {}
+
+  static void register(Layers table) {
+    for (int axes = 1; axes <= 3; axes++) {
+      int n = axes;
+      table.value("Conv" + n + "D", call -> convolution(call, n));
+      table.value("Convolution" + n + "D", call -> convolution(call, n));
+      table.value("Conv" + n + "DTranspose", call -> transposed(call, n));
+      table.value("Convolution" + n + "DTranspose", call -> transposed(call, n));
+    }
+    for (int axes = 1; axes <= 2; axes++) {
+      int n = axes;
+      table.value("DepthwiseConv" + n + "D", call -> depthwise(call, n));
+      table.value("SeparableConv" + n + "D", call -> separable(call, n));
+      table.value("SeparableConvolution" + n + "D", call -> separable(call, n));
+    }
+  }
+
+  static Convolutions.Window window(Config config, int axes) {
+    return new Convolutions.Window(
+        config.string("padding", "valid"),
+        positive(config, "strides", axes),
+        positive(config, "dilation_rate", axes));
+  }
+
+  private static int[] positive(Config config, String key, int axes) {
+    int[] values = config.integers(key, axes, 1);
+    for (int value : values) {
+      if (value < 1) {
+        throw config.malformed(key, "integers from 1");
+      }
+    }
+    return values;
+  }
+
+  /** Works with the channels last, whatever the layer's order is. */
+  static Value channelsLast(LayerCall call, Value x, Convolutions.Finish work) {
+    Emitter emit = call.emit();
+    return call.channelsFirst()
+        ? emit.channelsFirst(work.apply(emit.channelsLast(x)))
+        : work.apply(x);
+  }
+
+  private static int[] dims(int[] taps, int... channels) {
+    int[] dims = java.util.Arrays.copyOf(taps, taps.length + channels.length);
+    System.arraycopy(channels, 0, dims, taps.length, channels.length);
+    return dims;
+  }
+
+  private static Value activation(LayerCall call, Value y) {
+    return Activations.apply(call.emit(), call.config(), "activation", y);
+  }
+
+  private static Value convolution(LayerCall call, int axes) {
+    if (call.config().has("lora_rank")) {
+      throw OperandException.unsupported(
+          "weights of low rank (LoRA) that are not merged yet; save the model after merging them");
+    }
+    return channelsLast(
+        call,
+        call.floats(),
+        x -> {
+          Config config = call.config();
+          int groups = config.integer("groups", 1);
+          int filters = config.integer("filters");
+          int channels = Convolutions.channels(x);
+          if (groups < 1 || channels % groups != 0) {
+            throw OperandException.invalid("%d groups of %d channels", groups, channels);
+          }
+          Tensor kernel =
+              call.weights()
+                  .next(
+                      "kernel",
+                      dims(config.integers("kernel_size", axes), channels / groups, filters));
+          Value bias = CoreLayers.bias(call, "bias", filters);
+          return Convolutions.convolve(
+              call.emit(), x, kernel, bias, window(config, axes), y -> activation(call, y));
+        });
+  }
+
+  private static Value transposed(LayerCall call, int axes) {
+    return channelsLast(
+        call,
+        call.floats(),
+        x -> {
+          Config config = call.config();
+          int filters = config.integer("filters");
+          int[] taps = config.integers("kernel_size", axes);
+          Tensor kernel =
+              call.weights().next("kernel", dims(taps, filters, Convolutions.channels(x)));
+          Value bias = CoreLayers.bias(call, "bias", filters);
+          int @Nullable [] outputPadding =
+              config.has("output_padding") ? config.integers("output_padding", axes) : null;
+          return Convolutions.transposed(
+              call.emit(),
+              x,
+              kernel,
+              bias,
+              window(config, axes),
+              outputPadding,
+              y -> activation(call, y));
+        });
+  }
+
+  private static Value depthwise(LayerCall call, int axes) {
+    return channelsLast(
+        call,
+        call.floats(),
+        x -> {
+          Config config = call.config();
+          int channels = Convolutions.channels(x);
+          int multiplier = config.integer("depth_multiplier", 1);
+          int[] taps = config.integers("kernel_size", axes);
+          // Keras 2 has another name.
+          Tensor kernel = call.weights().nextOrNull("kernel");
+          if (kernel == null) {
+            kernel =
+                new LayerWeights(call.weights().scope(), call.describe())
+                    .next("depthwise_kernel", dims(taps, channels, multiplier));
+          }
+          Tensor checked = check(kernel, dims(taps, channels, multiplier));
+          Value bias = CoreLayers.bias(call, "bias", channels * multiplier);
+          return Convolutions.depthwise(
+              call.emit(), x, checked, bias, window(config, axes), y -> activation(call, y));
+        });
+  }
+
+  private static Tensor check(Tensor kernel, int[] dims) {
+    if (!java.util.Arrays.equals(kernel.dims(), dims)) {
+      throw OperandException.invalid(
+          "its kernel has the shape %s, but its configuration makes it %s",
+          kernel.shape(), dev.whittle.ir.Shape.of(dims));
+    }
+    return kernel;
+  }
+
+  private static Value separable(LayerCall call, int axes) {
+    return channelsLast(
+        call,
+        call.floats(),
+        x -> {
+          Config config = call.config();
+          int channels = Convolutions.channels(x);
+          int multiplier = config.integer("depth_multiplier", 1);
+          int filters = config.integer("filters");
+          int[] taps = config.integers("kernel_size", axes);
+          int[] single = new int[axes];
+          java.util.Arrays.fill(single, 1);
+          Tensor depthwise =
+              call.weights().next("depthwise_kernel", dims(taps, channels, multiplier));
+          Tensor pointwise =
+              call.weights().next("pointwise_kernel", dims(single, channels * multiplier, filters));
+          Value bias = CoreLayers.bias(call, "bias", filters);
+          var points = new Convolutions.Window("valid", single, single);
+          Value between =
+              Convolutions.depthwise(call.emit(), x, depthwise, null, window(config, axes), y -> y);
+          return Convolutions.convolve(
+              call.emit(), between, pointwise, bias, points, y -> activation(call, y));
+        });
+  }
+}

@@ -1,0 +1,258 @@
+package dev.whittle.convert.keras;
+
+import dev.whittle.convert.keras.file.Config;
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.ir.op.Gather;
+import dev.whittle.ir.op.NotEqual;
+import dev.whittle.ir.op.ReduceAny;
+import dev.whittle.ir.op.Tanh;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** {@code keras.layers}: dense, embedding, masking, wrappers, and what only training needs. */
+final class CoreLayers {
+  /** Layers that return what they get when nothing is trained. */
+  private static final List<String> IDENTITIES =
+      List.of(
+          "Identity",
+          "Dropout",
+          "SpatialDropout1D",
+          "SpatialDropout2D",
+          "SpatialDropout3D",
+          "GaussianNoise",
+          "GaussianDropout",
+          "AlphaDropout",
+          "ActivityRegularization",
+          "StochasticDepth");
+
+  private CoreLayers() {}
+
+  static void register(Layers table) {
+    for (String name : IDENTITIES) {
+      table.masked(name, LayerCall::x);
+    }
+    table.masked("Dense", CoreLayers::dense);
+    table.value("EinsumDense", CoreLayers::einsumDense);
+    table.put("Embedding", CoreLayers::embedding);
+    table.put("ReversibleEmbedding", CoreLayers::reversibleEmbedding);
+    table.put("Masking", CoreLayers::masking);
+    table.put(
+        "Lambda",
+        call -> {
+          throw refusedLambda();
+        });
+    table.put("TimeDistributed", CoreLayers::timeDistributed);
+    table.put("SpectralNormalization", CoreLayers::wrapped);
+    table.put("Wrapper", CoreLayers::wrapped);
+    table.masked(
+        "LayerScale",
+        call -> {
+          int channels = call.config().integer("projection_dim");
+          return call.emit()
+              .mul(call.x(), call.constant("gamma", call.weights().next("gamma", channels)));
+        });
+  }
+
+  static OperandException refusedLambda() {
+    return OperandException.unsupported(
+        "holds Python code, which is never executed; express it with built-in layers or keras.ops,"
+            + " or export a SavedModel (model.export) and convert that");
+  }
+
+  private static void refuseQuantized(LayerCall call) {
+    if (call.config().get("dtype") instanceof Map<?, ?> policy
+        && String.valueOf(policy.get("class_name")).startsWith("Quantized")) {
+      throw OperandException.unsupported(
+          "Keras' own %s quantization; save the model before model.quantize() and let Whittle"
+              + " quantize it",
+          KerasImporter.dtypeName(call.config(), "integer"));
+    }
+    if (call.config().has("lora_rank")) {
+      throw OperandException.unsupported(
+          "weights of low rank (LoRA) that are not merged yet; save the model after merging them");
+    }
+  }
+
+  private static Value dense(LayerCall call) {
+    refuseQuantized(call);
+    Emitter emit = call.emit();
+    Value x = call.floats();
+    int units = call.config().integer("units");
+    Tensor kernel = call.weights().next("kernel", call.extent(x, -1), units);
+    Value bias = bias(call, "bias", units);
+    Value product = fullyConnected(emit, x, kernel, bias);
+    return Activations.apply(emit, call.config(), "activation", product);
+  }
+
+  /** A bias of the layer, or null where it has none. */
+  static @Nullable Value bias(LayerCall call, String name, int... dims) {
+    return call.config().flag("use_bias", true)
+        ? call.constant("bias", call.weights().next(name, dims))
+        : null;
+  }
+
+  /** The product of the last axis with a matrix {@code [in, out]}. */
+  static Value fullyConnected(Emitter emit, Value x, Tensor kernel, @Nullable Value bias) {
+    boolean keepsAxes = x.shape().rank() != 2;
+    return emit.node(
+        new FullyConnected(Activation.NONE, keepsAxes),
+        x,
+        emit.constant("kernel", Constants.transpose(kernel, 1, 0)),
+        bias);
+  }
+
+  private static Value einsumDense(LayerCall call) {
+    refuseQuantized(call);
+    Emitter emit = call.emit();
+    Config config = call.config();
+    String equation = config.string("equation");
+    Tensor kernel = call.weights().next("kernel", openRank(equation));
+    Value y = Einsum.apply(emit, equation, List.of(call.floats(), emit.constant("kernel", kernel)));
+    if (config.has("bias_axes")) {
+      Tensor bias = call.weights().nextOrNull("bias");
+      if (bias == null) {
+        throw OperandException.invalid("the bias is missing");
+      }
+      y = emit.add(y, emit.constant("bias", bias));
+    }
+    return Activations.apply(emit, config, "activation", y);
+  }
+
+  /** As many open extents as the second operand of an equation has labels. */
+  private static int[] openRank(String equation) {
+    String right = equation.replace(" ", "").replaceAll("->.*", "").replaceAll(".*,", "");
+    int[] open = new int[right.length()];
+    java.util.Arrays.fill(open, -1);
+    return open;
+  }
+
+  private static Argument embedding(LayerCall call) {
+    refuseQuantized(call);
+    Config config = call.config();
+    Tensor table =
+        call.weights()
+            .next("embeddings", config.integer("input_dim"), config.integer("output_dim"));
+    return lookUp(call, call.constant("embeddings", table));
+  }
+
+  private static Argument lookUp(LayerCall call, Value table) {
+    Emitter emit = call.emit();
+    Value indices = call.x();
+    if (indices.type() != TensorType.INT64) {
+      indices = emit.cast(indices, TensorType.INT32);
+    }
+    Value rows = emit.node(new Gather(0, 0), table, indices);
+    Value mask =
+        call.config().flag("mask_zero", false)
+            ? emit.node(new NotEqual(), indices, emit.scalar(indices.type(), 0))
+            : null;
+    return new Argument.OfTensor(rows, mask);
+  }
+
+  /** An embedding that also maps back from its space to scores of words. */
+  private static Argument reversibleEmbedding(LayerCall call) {
+    refuseQuantized(call);
+    Emitter emit = call.emit();
+    Config config = call.config();
+    int words = config.integer("input_dim");
+    int width = config.integer("output_dim");
+    Tensor table = call.weights().next("embeddings", words, width);
+    boolean reverse =
+        call.argument(1, "reverse") instanceof Argument.Literal literal
+            && Boolean.TRUE.equals(literal.value());
+    if (!reverse) {
+      return lookUp(call, call.constant("embeddings", table));
+    }
+    Tensor matrix =
+        config.flag("tie_weights", true)
+            ? table
+            : Constants.transpose(call.weights().next("reverse_embeddings", width, words), 1, 0);
+    Value x = call.floats();
+    Value scores =
+        emit.node(
+            new FullyConnected(Activation.NONE, x.shape().rank() != 2),
+            x,
+            emit.constant("embeddings", matrix),
+            null);
+    if (config.has("logit_soft_cap")) {
+      float cap = config.real("logit_soft_cap", 0);
+      scores = emit.mul(emit.node(new Tanh(), emit.mul(scores, 1 / cap)), cap);
+    }
+    return Argument.of(scores);
+  }
+
+  private static Argument masking(LayerCall call) {
+    Emitter emit = call.emit();
+    Value x = call.floats();
+    Value differs = emit.node(new NotEqual(), x, emit.scalar(call.config().real("mask_value", 0)));
+    int last = x.shape().rank() - 1;
+    Value mask = emit.reduce(new ReduceAny(true), differs, last);
+    Value masked = emit.where(mask, x, emit.scalar(0f));
+    return new Argument.OfTensor(masked, emit.squeeze(mask, last));
+  }
+
+  /** A layer around another one that changes nothing when nothing is trained. */
+  private static Argument wrapped(LayerCall call) {
+    Config layer = call.config().object("layer");
+    return call.importer().part(call, layer, inner(call, layer), call.args(), call.kwargs());
+  }
+
+  static dev.whittle.convert.keras.file.WeightStore.Scope inner(LayerCall call, Config layer) {
+    String name = layer.has("config") ? layer.object("config").string("name", "") : "";
+    return call.weights().scope().part("layer", name);
+  }
+
+  /** Steps count as further samples of a batch. */
+  private static Argument timeDistributed(LayerCall call) {
+    Emitter emit = call.emit();
+    Value x = call.x();
+    Config layer = call.config().object("layer");
+    int rank = x.shape().rank();
+    String className = layer.string("class_name");
+    if (className.equals("Dense")) {
+      // Works along the last axis anyway.
+      return new Argument.OfTensor(
+          ((Argument.OfTensor) wrapped(call.with(List.of(call.input()), Map.of()))).value(),
+          call.mask());
+    }
+    int[] flat = new int[rank - 1];
+    flat[0] = -1;
+    for (int i = 1; i < flat.length; i++) {
+      flat[i] = x.shape().dim(i + 1);
+    }
+    Value merged = emit.reshape(x, flat);
+    Argument result =
+        call.importer()
+            .part(call, layer, inner(call, layer), List.of(Argument.of(merged)), Map.of());
+    if (!(result instanceof Argument.OfTensor tensor)) {
+      throw OperandException.unsupported("a layer of several results over time");
+    }
+    Value y = tensor.value();
+    int[] dims = new int[y.shape().rank() + 1];
+    boolean known = x.shape().dim(1) != dev.whittle.ir.Shape.DYNAMIC;
+    dims[0] = -1;
+    dims[1] = x.shape().dim(1);
+    for (int i = 2; i < dims.length; i++) {
+      dims[i] = y.shape().dim(i - 1);
+    }
+    if (known) {
+      return new Argument.OfTensor(emit.reshape(y, dims), call.mask());
+    }
+    Value shape =
+        emit.concat(
+            0,
+            List.of(
+                emit.slice(emit.shapeOf(x), 0, 0, 2),
+                emit.ints(java.util.Arrays.copyOfRange(dims, 2, dims.length))));
+    Value restored = emit.node(new dev.whittle.ir.op.Reshape(), y, shape);
+    dims[0] = dims[1] = dev.whittle.ir.Shape.DYNAMIC;
+    return new Argument.OfTensor(emit.narrow(restored, dev.whittle.ir.Shape.of(dims)), call.mask());
+  }
+}

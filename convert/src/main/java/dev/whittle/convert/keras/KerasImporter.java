@@ -1,0 +1,534 @@
+package dev.whittle.convert.keras;
+
+import dev.whittle.convert.keras.file.Config;
+import dev.whittle.convert.keras.file.KerasFile;
+import dev.whittle.convert.keras.file.WeightStore;
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.GraphCheck;
+import dev.whittle.ir.MalformedModelException;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.Signature;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks over the layers of a Keras model and adds the nodes that each becomes. A layer that cannot
+ * be lowered is noted and the walk goes on with what the file says about its result, so that a user
+ * learns everything that is missing at once.
+ */
+public final class KerasImporter {
+  private static final int MAX_NESTING = 50;
+
+  private final Emitter emit;
+  private final Map<String, Shape> inputShapes;
+  private final Set<String> usedShapes = new HashSet<>();
+  private final List<UnsupportedModelException.Item> unsupported = new ArrayList<>();
+  private final List<Imported.Layer> layers = new ArrayList<>();
+  private int nesting;
+
+  private KerasImporter(Emitter emit, Map<String, Shape> inputShapes) {
+    this.emit = emit;
+    this.inputShapes = inputShapes;
+  }
+
+  /**
+   * Lowers a model. Its signature {@code serving_default} names inputs by their input layers and
+   * outputs by the layers that compute them.
+   *
+   * @param inputShapes shapes of inputs by name, in place of those in the file
+   * @throws MalformedModelException if the file contradicts itself
+   * @throws UnsupportedModelException listing every layer that has no lowering
+   */
+  public static Imported importModel(KerasFile file, Map<String, Shape> inputShapes) {
+    Emitter emit = Emitter.ofModel();
+    var importer = new KerasImporter(emit, inputShapes);
+    Config model = file.model();
+    Named outputs = importer.outermost(model, file.weights().root());
+    importer.checkFinished();
+    List<Graph> graphs;
+    List<Signature.Port> ports = new ArrayList<>();
+    outputs.values.forEach((name, value) -> ports.add(new Signature.Port(name, value.id())));
+    emit.graph().output(outputs.values.values().toArray(new Value[0]));
+    graphs = emit.buildGraphs();
+    Graph main = graphs.getFirst();
+    List<Signature.Port> inputs =
+        main.inputs().stream().map(id -> new Signature.Port(main.value(id).name(), id)).toList();
+    var signature = new Signature("serving_default", 0, inputs, ports);
+    var imported = new Model("Whittle", graphs, List.of(signature), List.of());
+    GraphCheck.check(imported);
+    return new Imported(imported, importer.layers);
+  }
+
+  /** Values by the names of a signature. */
+  private record Named(Map<String, Value> values) {}
+
+  private void checkFinished() {
+    if (!unsupported.isEmpty()) {
+      throw new UnsupportedModelException(unsupported);
+    }
+    for (String name : inputShapes.keySet()) {
+      if (!usedShapes.contains(name)) {
+        throw new UnsupportedModelException(
+            "input shape for '" + name + "'",
+            "the model has no such input",
+            "its inputs are "
+                + emit.graph().build().inputs().stream()
+                    .map(id -> emit.graph().build().value(id).name())
+                    .toList());
+      }
+    }
+  }
+
+  private Named outermost(Config model, WeightStore.Scope weights) {
+    String className = model.string("class_name");
+    Map<String, Value> outputs = new LinkedHashMap<>();
+    switch (className) {
+      case "Functional", "Model" -> {
+        if (!isFunctional(model)) {
+          throw subclassed(model);
+        }
+        Config config = model.object("config");
+        var walk = new FunctionalWalk(this, config, weights);
+        name(outputs, walk.outputNames(), walk.run(null));
+      }
+      case "Sequential" -> {
+        Argument result = sequential(model, weights, null);
+        List<Config> all = sequentialLayers(model.get("config"), model);
+        String last =
+            all.isEmpty() ? "output" : all.getLast().object("config").string("name", "output");
+        name(outputs, List.of(last), result);
+      }
+      default -> {
+        if (!isFunctional(model)) {
+          throw subclassed(model);
+        }
+        // A subclass of a functional model, saved as one.
+        var walk = new FunctionalWalk(this, model.object("config"), weights);
+        name(outputs, walk.outputNames(), walk.run(null));
+      }
+    }
+    if (outputs.isEmpty() && unsupported.isEmpty()) {
+      throw new MalformedModelException(model.place() + ": the model has no outputs");
+    }
+    return new Named(outputs);
+  }
+
+  private static boolean isFunctional(Config model) {
+    return model.get("config") instanceof Map<?, ?> config
+        && config.containsKey("layers")
+        && config.containsKey("output_layers");
+  }
+
+  private static UnsupportedModelException subclassed(Config model) {
+    String name = model.string("class_name");
+    return new UnsupportedModelException(
+        "model of class " + name,
+        "its layers are known only to its Python code, which the file does not hold",
+        "build it as a Functional or Sequential model, or export it as a SavedModel"
+            + " (model.export) and convert that");
+  }
+
+  private static void name(
+      Map<String, Value> outputs, List<String> names, @Nullable Argument result) {
+    if (result == null) {
+      return;
+    }
+    List<Argument.OfTensor> tensors = Argument.tensors(result);
+    for (int i = 0; i < tensors.size(); i++) {
+      String stem = i < names.size() ? names.get(i) : "output_" + i;
+      String name = stem;
+      for (int n = 1; outputs.containsKey(name); n++) {
+        name = stem + "_" + n;
+      }
+      outputs.put(name, tensors.get(i).value());
+    }
+  }
+
+  // Inputs.
+
+  Emitter emitter() {
+    return emit;
+  }
+
+  /** Adds an input of the graph for an input layer. */
+  Value input(Config config, String name) {
+    TensorType type = type(dtypeName(config, "float32"));
+    if (config.flag("ragged", false)) {
+      unsupported.add(
+          new UnsupportedModelException.Item(
+              LayerCall.describe(name, "InputLayer"),
+              "ragged inputs",
+              "pad the sequences and mask the padding"));
+    }
+    Shape stated = shape(config, name);
+    Shape shape = stated;
+    Shape fixed = inputShapes.get(name);
+    if (fixed != null) {
+      usedShapes.add(name);
+      if (!stated.accepts(fixed) && stated.isStatic()) {
+        throw new UnsupportedModelException(
+            "input '" + name + "'", "has the shape " + stated + ", not " + fixed, "");
+      }
+      if (!stated.accepts(fixed)) {
+        throw new UnsupportedModelException(
+            "input '" + name + "'", "has the shape " + stated + ", which excludes " + fixed, "");
+      }
+      shape = fixed;
+    }
+    return emit.graph().input(name, type, shape);
+  }
+
+  private static Shape shape(Config config, String name) {
+    for (String key : List.of("batch_shape", "batch_input_shape")) {
+      if (config.has(key)) {
+        return shape(config.list(key), config);
+      }
+    }
+    throw new MalformedModelException(
+        config.place() + ": input layer '" + name + "' states no batch_shape");
+  }
+
+  static Shape shape(List<?> dims, Config config) {
+    int[] extents = new int[dims.size()];
+    for (int i = 0; i < extents.length; i++) {
+      Object dim = dims.get(i);
+      if (dim != null && !(dim instanceof Long n && n >= 0 && n <= Integer.MAX_VALUE)) {
+        throw new MalformedModelException(config.place() + ": " + dim + " is no extent");
+      }
+      extents[i] = dim instanceof Long n ? n.intValue() : Shape.DYNAMIC;
+    }
+    return Shape.of(extents);
+  }
+
+  /** The name of the type a layer computes in; policies for mixed precision compute in float. */
+  static String dtypeName(Config config, String ifMissing) {
+    Object dtype = config.get("dtype");
+    if (dtype instanceof String name) {
+      return name;
+    }
+    if (dtype instanceof Map<?, ?> policy
+        && policy.get("config") instanceof Map<?, ?> inner
+        && inner.get("name") instanceof String name) {
+      return name;
+    }
+    return ifMissing;
+  }
+
+  /** The type of tensors for a Keras dtype; narrow and wide floats are computed in 32 bits. */
+  static TensorType type(String dtype) {
+    return switch (dtype) {
+      case "int8" -> TensorType.INT8;
+      case "uint8" -> TensorType.UINT8;
+      case "int16" -> TensorType.INT16;
+      case "uint16" -> TensorType.UINT16;
+      case "int32" -> TensorType.INT32;
+      case "uint32" -> TensorType.UINT32;
+      case "int64" -> TensorType.INT64;
+      case "bool" -> TensorType.BOOL;
+      case "string" -> TensorType.STRING;
+      case "complex64" -> TensorType.COMPLEX64;
+      default -> TensorType.FLOAT32;
+    };
+  }
+
+  // Layers.
+
+  /**
+   * Lowers a call of a layer in a model.
+   *
+   * @param weights where its weights are
+   * @return null if the layer is not supported, which has been noted
+   */
+  @Nullable Argument layer(
+      Config layer,
+      WeightStore.Scope weights,
+      List<Argument> args,
+      Map<String, Argument> kwargs,
+      Emitter emitter) {
+    Config config =
+        layer.has("config") ? layer.object("config") : new Config(Map.of(), layer.place());
+    String name = config.string("name", layer.string("name", layer.string("class_name")));
+    String className = layer.string("class_name");
+    String outer = emitter.scope();
+    emitter.setScope(outer.isEmpty() ? name : outer + "/" + name);
+    int firstNode = emitter.graph().nodeCount();
+    try {
+      Argument result = dispatch(layer, config, name, className, weights, args, kwargs, emitter);
+      return rename(result, emitter, firstNode);
+    } catch (OperandException e) {
+      if (!e.isUnsupported()) {
+        throw new MalformedModelException(
+            LayerCall.describe(emitter.scope(), className) + ": " + e.getMessage(), e);
+      }
+      note(emitter.scope(), className, String.valueOf(e.getMessage()), "");
+      return null;
+    } catch (ArithmeticException | IndexOutOfBoundsException | IllegalArgumentException e) {
+      throw new MalformedModelException(
+          LayerCall.describe(emitter.scope(), className) + ": " + e.getMessage(), e);
+    } finally {
+      record(emitter, className, firstNode);
+      emitter.setScope(outer);
+    }
+  }
+
+  private Argument dispatch(
+      Config layer,
+      Config config,
+      String name,
+      String className,
+      WeightStore.Scope weights,
+      List<Argument> args,
+      Map<String, Argument> kwargs,
+      Emitter emitter) {
+    if (++nesting > MAX_NESTING) {
+      throw OperandException.unsupported("models nested more than %d deep", MAX_NESTING);
+    }
+    try {
+      if (isModel(layer)) {
+        return nested(layer, config, weights, args, emitter);
+      }
+      var call =
+          new LayerCall(
+              name,
+              className,
+              layer.string("registered_name", ""),
+              config,
+              new LayerWeights(weights, LayerCall.describe(emitter.scope(), className)),
+              args,
+              kwargs,
+              emitter,
+              this);
+      return lowering(layer, className).lower(call);
+    } finally {
+      nesting--;
+    }
+  }
+
+  private static boolean isModel(Config layer) {
+    String className = layer.string("class_name");
+    return className.equals("Sequential") || isFunctional(layer);
+  }
+
+  private Argument nested(
+      Config layer,
+      Config config,
+      WeightStore.Scope weights,
+      List<Argument> args,
+      Emitter emitter) {
+    if (emitter != emit) {
+      throw OperandException.unsupported("a model within a recurrent loop");
+    }
+    Argument input = args.size() == 1 ? args.getFirst() : new Argument.OfList(args);
+    Argument result =
+        layer.string("class_name").equals("Sequential")
+            ? sequential(layer, weights, input)
+            : new FunctionalWalk(this, config, weights).run(input);
+    if (result == null) {
+      throw new NestedUnsupported();
+    }
+    return result;
+  }
+
+  /** Something within a nested model is unsupported and has been noted already. */
+  private static final class NestedUnsupported extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    NestedUnsupported() {
+      super("a nested model could not be lowered", null, false, false);
+    }
+  }
+
+  @Nullable Argument layerOrNull(
+      Config layer,
+      WeightStore.Scope weights,
+      List<Argument> args,
+      Map<String, Argument> kwargs,
+      Emitter emitter) {
+    try {
+      return layer(layer, weights, args, kwargs, emitter);
+    } catch (NestedUnsupported e) {
+      return null;
+    }
+  }
+
+  /** Lowers a layer that another one holds and that has one result. */
+  Argument part(
+      LayerCall outer,
+      Config layer,
+      WeightStore.Scope weights,
+      List<Argument> args,
+      Map<String, Argument> kwargs) {
+    Argument result = layerOrNull(layer, weights, args, kwargs, outer.emit());
+    if (result == null) {
+      throw new NestedUnsupported();
+    }
+    return result;
+  }
+
+  /** Operations of {@code keras.ops} stand between layers without a type policy of their own. */
+  private static boolean isOperation(Config layer) {
+    String module = layer.string("module", "");
+    if (!module.isEmpty()) {
+      return isOperationModule(module);
+    }
+    Config config = layer.has("config") ? layer.object("config") : layer;
+    return !config.has("dtype")
+        && !config.has("trainable")
+        && !config.has("batch_shape")
+        && Layers.OPERATIONS.get(layer.string("class_name")) != null;
+  }
+
+  static boolean isOperationModule(String module) {
+    return module.contains(".ops") || module.startsWith("keras.src.activations");
+  }
+
+  private Layers.Lowering lowering(Config layer, String className) {
+    Layers table = isOperation(layer) ? Layers.OPERATIONS : Layers.LAYERS;
+    Layers.Lowering lowering = table.get(className);
+    if (lowering != null) {
+      return lowering;
+    }
+    String module = layer.string("module", "");
+    String registered = layer.string("registered_name", "");
+    if (table == Layers.OPERATIONS) {
+      throw OperandException.unsupported(
+          "Whittle has no lowering for the operation keras.ops %s; express it with others",
+          className);
+    }
+    if (module.startsWith("keras.src.applications") || registered.startsWith("keras_hub")) {
+      throw OperandException.unsupported("a private layer of %s", module);
+    }
+    if (module.startsWith("keras.") || module.equals("keras")) {
+      throw OperandException.unsupported(
+          "a Keras layer that this version of Whittle does not know (module %s); the file may come"
+              + " from a later Keras",
+          module);
+    }
+    throw OperandException.unsupported(
+        "a custom layer%s, whose Python code is not in the file; express it with built-in layers"
+            + " or keras.ops, or export a SavedModel (model.export) and convert that",
+        registered.isEmpty() ? "" : " (" + registered + ")");
+  }
+
+  void note(String name, String className, String reason, String remedy) {
+    unsupported.add(
+        new UnsupportedModelException.Item(LayerCall.describe(name, className), reason, remedy));
+  }
+
+  /** What a layer computed gets the layer's name. */
+  private static Argument rename(Argument result, Emitter emitter, int firstNode) {
+    if (!(result instanceof Argument.OfTensor tensor) || emitter.graph().nodeCount() == firstNode) {
+      return result;
+    }
+    int last = emitter.graph().nodeCount() - 1;
+    for (int n = last; n >= firstNode; n--) {
+      if (emitter.graph().node(n).outputs().equals(List.of(tensor.value().id()))) {
+        Value renamed = emitter.graph().update(tensor.value().withName(emitter.scope()));
+        return new Argument.OfTensor(renamed, tensor.mask());
+      }
+    }
+    return result;
+  }
+
+  private void record(Emitter emitter, String className, int firstNode) {
+    if (emitter != emit) {
+      return;
+    }
+    List<String> operators = new ArrayList<>();
+    for (int n = firstNode; n < emitter.graph().nodeCount(); n++) {
+      operators.add(emitter.graph().node(n).op().type().name());
+    }
+    layers.add(new Imported.Layer(emitter.scope(), className, operators));
+  }
+
+  // Sequential models.
+
+  private static List<Config> sequentialLayers(@Nullable Object config, Config model) {
+    if (config instanceof List<?>) {
+      return model.objects("config");
+    }
+    return model.object("config").objects("layers");
+  }
+
+  private @Nullable Argument sequential(
+      Config model, WeightStore.Scope weights, @Nullable Argument input) {
+    List<Config> all = sequentialLayers(model.get("config"), model);
+    var names = new WeightKeys();
+    Argument current = input;
+    if (current instanceof Argument.OfList list && list.items().size() == 1) {
+      current = list.items().getFirst();
+    }
+    for (Config layer : all) {
+      Config config = layer.object("config");
+      String className = layer.string("class_name");
+      if (className.equals("InputLayer")) {
+        current = current == null ? Argument.of(input(config, config.string("name"))) : current;
+        continue;
+      }
+      if (current == null) {
+        current = Argument.of(firstInput(model, config));
+      }
+      String name = config.string("name", className);
+      WeightStore.Scope scope = weights.layer(names.next(className), name);
+      Argument result = layerOrNull(layer, scope, List.of(current), Map.of(), emit);
+      if (result == null) {
+        noteRest(all, layer);
+        return null;
+      }
+      current = result;
+    }
+    return current;
+  }
+
+  /** After a layer without a result the rest cannot be typed, but unknown classes can be told. */
+  private void noteRest(List<Config> all, Config failed) {
+    for (Config layer : all.subList(all.indexOf(failed) + 1, all.size())) {
+      String className = layer.string("class_name");
+      if (isModel(layer) || className.equals("InputLayer")) {
+        continue;
+      }
+      noteIfUnknown(layer, className);
+    }
+  }
+
+  void noteIfUnknown(Config layer, String className) {
+    Config config = layer.has("config") ? layer.object("config") : layer;
+    try {
+      lowering(layer, className);
+      if (className.equals("Lambda")) {
+        throw CoreLayers.refusedLambda();
+      }
+    } catch (OperandException e) {
+      note(config.string("name", className), className, String.valueOf(e.getMessage()), "");
+    }
+  }
+
+  private Value firstInput(Config model, Config firstLayer) {
+    Config stated = model.get("config") instanceof Map<?, ?> ? model.object("config") : model;
+    String name = firstLayer.string("name", "layer") + "_input";
+    if (firstLayer.has("batch_input_shape")) {
+      return input(firstLayer, name);
+    }
+    if (stated.has("build_input_shape")) {
+      Map<String, @Nullable Object> fields = new HashMap<>();
+      fields.put("batch_shape", stated.get("build_input_shape"));
+      return input(new Config(fields, stated.place()), name);
+    }
+    throw new UnsupportedModelException(
+        "the Sequential model",
+        "was never built, so nothing says what shape its input has",
+        "call it once, or begin it with keras.Input, before saving");
+  }
+}

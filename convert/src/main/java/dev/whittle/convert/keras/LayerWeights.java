@@ -1,0 +1,79 @@
+package dev.whittle.convert.keras;
+
+import dev.whittle.convert.keras.file.WeightStore;
+import dev.whittle.ir.MalformedModelException;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.kernel.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The weights of one layer, taken one after another in the order in which the layer creates them,
+ * trainable ones first.
+ */
+final class LayerWeights {
+  private final WeightStore.Scope scope;
+  private final String layer;
+  private int next;
+
+  /**
+   * @param layer how messages name the layer
+   */
+  LayerWeights(WeightStore.Scope scope, String layer) {
+    this.scope = scope;
+    this.layer = layer;
+  }
+
+  WeightStore.Scope scope() {
+    return scope;
+  }
+
+  /**
+   * The next weight.
+   *
+   * @param dims the shape that the layer's configuration gives it; -1 for any extent
+   * @throws MalformedModelException if the file has none, or one of another shape
+   */
+  Tensor next(String name, int... dims) {
+    Tensor weight = nextOrNull(name);
+    if (weight == null) {
+      throw new MalformedModelException(
+          "%s: its weight '%s' %s is missing in %s"
+              .formatted(layer, name, Shape.of(dims), scope.place()));
+    }
+    if (!Shape.of(dims).accepts(weight.shape())) {
+      throw new MalformedModelException(
+          "%s: its weight '%s' has the shape %s in %s, but its configuration makes it %s"
+              .formatted(layer, name, weight.shape(), scope.place(), Shape.of(dims)));
+    }
+    return weight;
+  }
+
+  /** The next weight as floats, whatever its type. */
+  float[] floats(String name, int... dims) {
+    Tensor weight = next(name, dims);
+    if (weight.type() == TensorType.FLOAT32) {
+      return weight.toFloats();
+    }
+    float[] values = new float[Math.toIntExact(weight.elements())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) weight.getReal(i);
+    }
+    return values;
+  }
+
+  /** The next weight of any shape; null if the file has no more. */
+  @Nullable Tensor nextOrNull(String name) {
+    return scope.weight(next++, name);
+  }
+
+  /** The weights of a layer that this one holds; see {@link WeightStore.Scope#part}. */
+  LayerWeights part(String attribute, String name) {
+    return new LayerWeights(scope.part(attribute, name), layer);
+  }
+
+  @Nullable List<String> asset(String name) {
+    return scope.asset(name);
+  }
+}

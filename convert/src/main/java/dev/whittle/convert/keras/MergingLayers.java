@@ -1,0 +1,148 @@
+package dev.whittle.convert.keras;
+
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.MalformedModelException;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.op.Equal;
+import dev.whittle.ir.op.LogicalOr;
+import dev.whittle.ir.op.ReduceAny;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.BinaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** {@code keras.layers}: merging. */
+final class MergingLayers {
+  private MergingLayers() {}
+
+  static void register(Layers table) {
+    table.put("Add", call -> merge(call, call.emit()::add));
+    table.put("Subtract", call -> merge(call, call.emit()::sub));
+    table.put("Multiply", call -> merge(call, call.emit()::mul));
+    table.put("Maximum", call -> merge(call, call.emit()::max));
+    table.put("Minimum", call -> merge(call, call.emit()::min));
+    table.put("Average", MergingLayers::average);
+    table.put("Concatenate", MergingLayers::concatenate);
+    table.value("Dot", MergingLayers::dot);
+  }
+
+  private static Argument merge(LayerCall call, BinaryOperator<Value> operator) {
+    List<Value> inputs = aligned(call);
+    Value merged = inputs.stream().reduce(operator).orElseThrow();
+    return new Argument.OfTensor(merged, mask(call));
+  }
+
+  private static Argument average(LayerCall call) {
+    var sum = (Argument.OfTensor) merge(call, call.emit()::add);
+    return new Argument.OfTensor(
+        call.emit().mul(sum.value(), 1.0 / call.tensors().size()), sum.mask());
+  }
+
+  /** The inputs with as many axes as the one with most; new ones come after the batch. */
+  private static List<Value> aligned(LayerCall call) {
+    List<Value> inputs = call.tensors().stream().map(Argument.OfTensor::value).toList();
+    if (inputs.size() < 2) {
+      throw new MalformedModelException(call.describe() + ": merges fewer than two tensors");
+    }
+    int rank = inputs.stream().mapToInt(v -> v.shape().rank()).max().orElse(0);
+    List<Value> aligned = new ArrayList<>();
+    for (Value input : inputs) {
+      Value wide = input;
+      while (wide.shape().rank() < rank && input.shape().rank() > 0) {
+        wide = call.emit().expandDims(wide, 1);
+      }
+      aligned.add(wide);
+    }
+    return aligned;
+  }
+
+  /** Present where any input's step is; unknown where one input has no mask. */
+  private static @Nullable Value mask(LayerCall call) {
+    List<@Nullable Value> masks = new ArrayList<>();
+    call.tensors().forEach(t -> masks.add(t.mask()));
+    if (masks.contains(null)) {
+      return null;
+    }
+    return masks.stream()
+        .map(Objects::requireNonNull)
+        .reduce((a, b) -> call.emit().node(new LogicalOr(), a, b))
+        .orElse(null);
+  }
+
+  private static Argument concatenate(LayerCall call) {
+    Emitter emit = call.emit();
+    List<Argument.OfTensor> tensors = call.tensors();
+    int axis = call.config().integer("axis", -1);
+    List<Value> values = tensors.stream().map(Argument.OfTensor::value).toList();
+    if (values.isEmpty()) {
+      throw new MalformedModelException(call.describe() + ": concatenates nothing");
+    }
+    List<Value> typed = new ArrayList<>(values);
+    for (int i = 1; i < typed.size(); i++) {
+      List<Value> pair = emit.promote(typed.getFirst(), typed.get(i));
+      typed.set(0, pair.get(0));
+      typed.set(i, pair.get(1));
+    }
+    Value joined = emit.concat(axis, typed);
+    boolean masked = tensors.stream().anyMatch(t -> t.mask() != null);
+    return new Argument.OfTensor(joined, masked ? joinedMask(emit, tensors, axis) : null);
+  }
+
+  /** Inputs without a mask count as present everywhere. */
+  private static Value joinedMask(Emitter emit, List<Argument.OfTensor> tensors, int axis) {
+    List<Value> masks = new ArrayList<>();
+    for (Argument.OfTensor tensor : tensors) {
+      Value x = tensor.value();
+      Value everywhere = emit.node(new Equal(), x, x);
+      Value mask = tensor.mask();
+      if (mask == null) {
+        masks.add(everywhere);
+      } else {
+        Value wide = mask.shape().rank() < x.shape().rank() ? emit.expandDims(mask, -1) : mask;
+        masks.add(emit.node(new dev.whittle.ir.op.LogicalAnd(), everywhere, wide));
+      }
+    }
+    Value joined = emit.concat(axis, masks);
+    return emit.reduce(new ReduceAny(false), joined, joined.shape().rank() - 1);
+  }
+
+  private static Value dot(LayerCall call) {
+    Emitter emit = call.emit();
+    List<Argument.OfTensor> tensors = call.tensors();
+    if (tensors.size() != 2) {
+      throw new MalformedModelException(call.describe() + ": multiplies other than two tensors");
+    }
+    Value a = tensors.get(0).value();
+    Value b = tensors.get(1).value();
+    int[] stated = call.config().integers("axes", 2);
+    int axisA = Emitter.axis(a, stated[0]);
+    int axisB = Emitter.axis(b, stated[1]);
+    if (call.config().flag("normalize", false)) {
+      a = NormalizationLayers.unit(emit, a, 1e-7f, axisA);
+      b = NormalizationLayers.unit(emit, b, 1e-7f, axisB);
+    }
+    return dot(emit, a, b, axisA, axisB);
+  }
+
+  /** Sums of products over an axis of each, sample by sample. */
+  private static Value dot(Emitter emit, Value a, Value b, int axisA, int axisB) {
+    if (axisA == 0 || axisB == 0) {
+      throw OperandException.unsupported("a product over the batch");
+    }
+    String left = labels(a, axisA, 'a');
+    String right = labels(b, axisB, 'm');
+    String result = "z" + left.substring(1).replace("y", "") + right.substring(1).replace("y", "");
+    Value product = Einsum.apply(emit, left + "," + right + "->" + result, List.of(a, b));
+    return result.length() == 1 ? emit.expandDims(product, 1) : product;
+  }
+
+  private static String labels(Value x, int summed, char first) {
+    var labels = new StringBuilder("z");
+    for (int i = 1; i < x.shape().rank(); i++) {
+      labels.append(i == summed ? 'y' : (char) (first + i));
+    }
+    return labels.toString();
+  }
+}

@@ -1,0 +1,189 @@
+package dev.whittle.convert.keras;
+
+import dev.whittle.convert.keras.file.Config;
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Minimum;
+import dev.whittle.ir.op.Rsqrt;
+import dev.whittle.ir.op.Square;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** {@code keras.layers}: normalization. */
+final class NormalizationLayers {
+  private NormalizationLayers() {}
+
+  static void register(Layers table) {
+    table.masked("BatchNormalization", NormalizationLayers::batch);
+    table.masked("SyncBatchNormalization", NormalizationLayers::batch);
+    table.masked("LayerNormalization", NormalizationLayers::layer);
+    table.value("RMSNormalization", NormalizationLayers::rms);
+    table.masked("GroupNormalization", NormalizationLayers::group);
+    table.masked(
+        "UnitNormalization",
+        call -> {
+          int[] axes = call.config().has("axis") ? call.config().integers("axis") : new int[] {-1};
+          return unit(call.emit(), call.floats(), 1e-12f, axes);
+        });
+  }
+
+  /** A scale and an offset per channel, both known: {@code (x - mean) / sqrt(variance + e)}. */
+  private static Value batch(LayerCall call) {
+    Config config = call.config();
+    Value x = call.floats();
+    int axis = Emitter.axis(x, config.has("axis") ? config.integers("axis")[0] : -1);
+    int channels = call.extent(x, axis);
+    LayerWeights weights = call.weights();
+    float @Nullable [] gamma =
+        config.flag("scale", true) ? weights.floats("gamma", channels) : null;
+    float @Nullable [] beta = config.flag("center", true) ? weights.floats("beta", channels) : null;
+    float[] mean = weights.floats("moving_mean", channels);
+    float[] variance = weights.floats("moving_variance", channels);
+    return scaleAndOffset(
+        call.emit(), x, axis, mean, variance, gamma, beta, config.real("epsilon", 1e-3));
+  }
+
+  static Value scaleAndOffset(
+      Emitter emit,
+      Value x,
+      int axis,
+      float[] mean,
+      float[] variance,
+      float @Nullable [] gamma,
+      float @Nullable [] beta,
+      float epsilon) {
+    float[] scale = new float[mean.length];
+    float[] offset = new float[mean.length];
+    for (int i = 0; i < scale.length; i++) {
+      double s = (gamma == null ? 1 : gamma[i]) / Math.sqrt((double) variance[i] + epsilon);
+      scale[i] = (float) s;
+      offset[i] = (float) ((beta == null ? 0 : beta[i]) - mean[i] * s);
+    }
+    int[] dims = new int[x.shape().rank() - axis];
+    Arrays.fill(dims, 1);
+    dims[0] = scale.length;
+    return emit.add(
+        emit.mul(x, emit.constant("scale", scale, dims)), emit.constant("offset", offset, dims));
+  }
+
+  private static int[] axes(LayerCall call, Value x) {
+    int[] stated = call.config().has("axis") ? call.config().integers("axis") : new int[] {-1};
+    return Arrays.stream(stated).map(a -> Emitter.axis(x, a)).sorted().toArray();
+  }
+
+  /** Extents of weights over some axes: those axes' extents and ones between them. */
+  private static int[] spread(Value x, int[] axes) {
+    int[] dims = new int[x.shape().rank() - axes[0]];
+    Arrays.fill(dims, 1);
+    for (int axis : axes) {
+      dims[axis - axes[0]] = x.shape().dim(axis);
+    }
+    return dims;
+  }
+
+  private static Value layer(LayerCall call) {
+    Emitter emit = call.emit();
+    Config config = call.config();
+    Value x = call.floats();
+    int[] axes = axes(call, x);
+    int[] extents = Arrays.stream(axes).map(a -> call.extent(x, a)).toArray();
+    boolean rms = config.flag("rms_scaling", false);
+    Tensor gamma = rms || config.flag("scale", true) ? call.weights().next("gamma", extents) : null;
+    Tensor beta = !rms && config.flag("center", true) ? call.weights().next("beta", extents) : null;
+    int[] dims = spread(x, axes);
+    Value centered = emit.sub(x, emit.mean(x, true, axes));
+    Value inverse = inverseRoot(emit, centered, config.real("epsilon", 1e-3), axes);
+    Value y = emit.mul(rms ? x : centered, inverse);
+    if (gamma != null) {
+      y = emit.mul(y, emit.constant("gamma", Constants.reshape(gamma, dims)));
+    }
+    return beta == null ? y : emit.add(y, emit.constant("beta", Constants.reshape(beta, dims)));
+  }
+
+  /** {@code 1 / sqrt(mean(x^2) + epsilon)}. */
+  static Value inverseRoot(Emitter emit, Value x, float epsilon, int... axes) {
+    Value squares = emit.mean(emit.node(new Square(), x), true, axes);
+    return emit.node(new Rsqrt(), emit.add(squares, epsilon));
+  }
+
+  private static Value rms(LayerCall call) {
+    Emitter emit = call.emit();
+    Value x = call.floats();
+    int[] axes = axes(call, x);
+    int[] extents = Arrays.stream(axes).map(a -> call.extent(x, a)).toArray();
+    Tensor scale = call.weights().next("scale", extents);
+    Value y = emit.mul(x, inverseRoot(emit, x, call.config().real("epsilon", 1e-6), axes));
+    return emit.mul(y, emit.constant("scale", Constants.reshape(scale, spread(x, axes))));
+  }
+
+  private static Value group(LayerCall call) {
+    Emitter emit = call.emit();
+    Config config = call.config();
+    Value x = call.floats();
+    int rank = x.shape().rank();
+    int axis = Emitter.axis(x, config.has("axis") ? config.integers("axis")[0] : -1);
+    int channels = call.extent(x, axis);
+    int groups = config.integer("groups", 32);
+    groups = groups == -1 ? channels : groups;
+    if (groups < 1 || channels % groups != 0) {
+      throw OperandException.invalid("%d groups of %d channels", groups, channels);
+    }
+    Tensor gamma = config.flag("scale", true) ? call.weights().next("gamma", channels) : null;
+    Tensor beta = config.flag("center", true) ? call.weights().next("beta", channels) : null;
+    // With channels last everything between is one axis: [batch, places, groups, channels].
+    Value last = axis == rank - 1 ? x : moveToLast(emit, x, axis);
+    Value grouped = emit.reshape(last, Emitter.SAME, -1, groups, channels / groups);
+    Value centered = emit.sub(grouped, emit.mean(grouped, true, 1, 3));
+    Value y = emit.mul(centered, inverseRoot(emit, centered, config.real("epsilon", 1e-3), 1, 3));
+    int[] dims = {groups, channels / groups};
+    if (gamma != null) {
+      y = emit.mul(y, emit.constant("gamma", Constants.reshape(gamma, dims)));
+    }
+    if (beta != null) {
+      y = emit.add(y, emit.constant("beta", Constants.reshape(beta, dims)));
+    }
+    return axis == rank - 1
+        ? restore(emit, y, x)
+        : moveFromLast(emit, restore(emit, y, last), axis);
+  }
+
+  private static Value restore(Emitter emit, Value y, Value like) {
+    int[] dims = like.shape().toArray();
+    long open = Arrays.stream(dims).filter(d -> d == Shape.DYNAMIC).count();
+    if (open <= 1) {
+      return emit.reshape(y, dims);
+    }
+    Value restored = emit.node(new dev.whittle.ir.op.Reshape(), y, emit.shapeOf(like));
+    return emit.narrow(restored, like.shape());
+  }
+
+  private static Value moveToLast(Emitter emit, Value x, int axis) {
+    int rank = x.shape().rank();
+    return emit.transpose(
+        x,
+        IntStream.range(0, rank).map(i -> i == rank - 1 ? axis : i < axis ? i : i + 1).toArray());
+  }
+
+  private static Value moveFromLast(Emitter emit, Value x, int axis) {
+    int rank = x.shape().rank();
+    return emit.transpose(
+        x,
+        IntStream.range(0, rank).map(i -> i == axis ? rank - 1 : i < axis ? i : i - 1).toArray());
+  }
+
+  /** Divided by the Euclidean norm, or by {@code epsilon} where that is larger. */
+  static Value unit(Emitter emit, Value x, float epsilon, int... axes) {
+    Value squares = emit.sum(emit.node(new Square(), x), true, axes);
+    Value inverse =
+        emit.node(
+            new Minimum(),
+            emit.node(new Rsqrt(), squares),
+            emit.scalar(TensorType.FLOAT32, 1 / epsilon));
+    return emit.mul(x, inverse);
+  }
+}

@@ -1,0 +1,168 @@
+package dev.whittle.convert.keras;
+
+import dev.whittle.convert.keras.file.Config;
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.AveragePool2D;
+import dev.whittle.ir.op.MaxPool2D;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+
+/** {@code keras.layers}: pooling. */
+final class PoolingLayers {
+  private PoolingLayers() {}
+
+  static void register(Layers table) {
+    for (int axes = 1; axes <= 3; axes++) {
+      int n = axes;
+      for (String alias : List.of("MaxPooling", "MaxPool")) {
+        table.value(alias + n + "D", call -> pool(call, n, true));
+      }
+      for (String alias : List.of("AveragePooling", "AvgPool")) {
+        table.value(alias + n + "D", call -> pool(call, n, false));
+      }
+      for (String alias : List.of("GlobalMaxPooling", "GlobalMaxPool")) {
+        table.value(alias + n + "D", call -> global(call, true));
+      }
+      for (String alias : List.of("GlobalAveragePooling", "GlobalAvgPool")) {
+        table.value(alias + n + "D", call -> global(call, false));
+      }
+      table.value("AdaptiveMaxPooling" + n + "D", call -> adaptive(call, n, true));
+      table.value("AdaptiveAveragePooling" + n + "D", call -> adaptive(call, n, false));
+    }
+  }
+
+  private static Value pool(LayerCall call, int axes, boolean max) {
+    Config config = call.config();
+    int[] sizes = config.integers("pool_size", axes, 2);
+    int[] strides = config.has("strides") ? config.integers("strides", axes) : sizes;
+    String padding = config.string("padding", "valid");
+    return ConvolutionLayers.channelsLast(
+        call, call.floats(), x -> pool(call.emit(), x, sizes, strides, padding, max));
+  }
+
+  /** A pool over all spatial axes of a tensor with channels last. */
+  static Value pool(
+      Emitter emit, Value x, int[] sizes, int[] strides, String padding, boolean max) {
+    int code = new Convolutions.Window(padding, strides, strides).code();
+    return switch (sizes.length) {
+      case 1 ->
+          Convolutions.squeezed(
+              emit, x, y -> emit.node(op(code, 1, strides[0], 1, sizes[0], max), y));
+      case 2 -> emit.node(op(code, strides[0], strides[1], sizes[0], sizes[1], max), x);
+      default -> volume(emit, x, sizes, strides, code, max);
+    };
+  }
+
+  private static Op op(
+      int padding, int strideHeight, int strideWidth, int height, int width, boolean max) {
+    return max
+        ? new MaxPool2D(padding, strideWidth, strideHeight, width, height, Activation.NONE)
+        : new AveragePool2D(padding, strideWidth, strideHeight, width, height, Activation.NONE);
+  }
+
+  /** Pictures first, depth after: all windows at one depth have the same number of elements. */
+  private static Value volume(
+      Emitter emit, Value x, int[] sizes, int[] strides, int padding, boolean max) {
+    int[] dims = x.shape().toArray();
+    if (Arrays.stream(dims).skip(1).anyMatch(d -> d == Shape.DYNAMIC)) {
+      throw OperandException.unsupported(
+          "pooling a volume of unknown extents %s; fix them with --input_shape", x.shape());
+    }
+    Value pictures = emit.reshape(x, -1, dims[2], dims[3], dims[4]);
+    Value flat = emit.node(op(padding, strides[1], strides[2], sizes[1], sizes[2], max), pictures);
+    int height = flat.shape().dim(1);
+    int width = flat.shape().dim(2);
+    Value columns = emit.reshape(flat, -1, dims[1], height * width, dims[4]);
+    Value deep = emit.node(op(padding, strides[0], 1, sizes[0], 1, max), columns);
+    int batch = dims[0] == Shape.DYNAMIC ? -1 : dims[0];
+    return emit.reshape(deep, batch, deep.shape().dim(1), height, width, dims[4]);
+  }
+
+  private static Value global(LayerCall call, boolean max) {
+    Emitter emit = call.emit();
+    Value x = call.floats();
+    boolean keep = call.config().flag("keepdims", false);
+    int rank = x.shape().rank();
+    int first = call.channelsFirst() ? 2 : 1;
+    int[] axes = IntStream.range(first, first + rank - 2).toArray();
+    if (max) {
+      return emit.reduceMax(x, keep, axes);
+    }
+    Value mask = call.mask();
+    if (mask == null || rank != 3) {
+      return emit.mean(x, keep, axes);
+    }
+    Value weights = emit.expandDims(emit.cast(mask, TensorType.FLOAT32), first == 1 ? 2 : 1);
+    return emit.div(emit.sum(emit.mul(x, weights), keep, axes), emit.sum(weights, keep, axes));
+  }
+
+  private static Value adaptive(LayerCall call, int axes, boolean max) {
+    int[] outputs = call.config().integers("output_size", axes);
+    return ConvolutionLayers.channelsLast(
+        call, call.floats(), x -> adaptive(call.emit(), x, outputs, max));
+  }
+
+  /**
+   * Output {@code i} of {@code n} covers the inputs from {@code i e / n} to {@code (i + 1) e / n}.
+   */
+  static Value adaptive(Emitter emit, Value x, int[] outputs, boolean max) {
+    Value y = x;
+    for (int axis = 0; axis < outputs.length; axis++) {
+      y = adaptiveAlong(emit, y, axis + 1, outputs[axis], max);
+    }
+    return y;
+  }
+
+  private static Value adaptiveAlong(Emitter emit, Value x, int axis, int outputs, boolean max) {
+    int extent = x.shape().dim(axis);
+    if (extent == Shape.DYNAMIC || outputs < 1) {
+      throw OperandException.unsupported(
+          "adaptive pooling of an unknown extent; fix it with --input_shape");
+    }
+    if (extent == outputs) {
+      return x;
+    }
+    int[] sizes = new int[outputs];
+    int[] starts = new int[outputs];
+    for (int i = 0; i < outputs; i++) {
+      starts[i] = (int) ((long) i * extent / outputs);
+      sizes[i] = Math.ceilDiv((i + 1) * extent, outputs) - starts[i];
+    }
+    if (extent % outputs == 0) {
+      return along(emit, x, axis, extent / outputs, extent / outputs, max);
+    }
+    // One pool per size of window, all of them side by side, and of these the ones needed.
+    List<Value> pools = new ArrayList<>();
+    int[] chosen = new int[outputs];
+    int offset = 0;
+    for (int size : new TreeSet<>(Arrays.stream(sizes).boxed().toList())) {
+      pools.add(along(emit, x, axis, size, 1, max));
+      for (int i = 0; i < outputs; i++) {
+        chosen[i] = sizes[i] == size ? offset + starts[i] : chosen[i];
+      }
+      offset += extent - size + 1;
+    }
+    return emit.gather(emit.concat(axis, pools), emit.ints(chosen), axis);
+  }
+
+  /** A pool along one spatial axis. */
+  private static Value along(Emitter emit, Value x, int axis, int size, int stride, boolean max) {
+    int spatial = x.shape().rank() - 2;
+    int[] sizes = new int[spatial];
+    int[] strides = new int[spatial];
+    Arrays.fill(sizes, 1);
+    Arrays.fill(strides, 1);
+    sizes[axis - 1] = size;
+    strides[axis - 1] = stride;
+    return pool(emit, x, sizes, strides, "valid", max);
+  }
+}

@@ -1,0 +1,414 @@
+package dev.whittle.convert.keras;
+
+import dev.whittle.convert.keras.file.Config;
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.AssignVariable;
+import dev.whittle.ir.op.CallOnce;
+import dev.whittle.ir.op.ReadVariable;
+import dev.whittle.ir.op.UnidirectionalSequenceLstm;
+import dev.whittle.ir.op.VarHandle;
+import dev.whittle.ir.op.ZerosLike;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** {@code keras.layers}: recurrent layers and the wrapper that runs one both ways. */
+final class RecurrentLayers {
+  private static final Set<String> CELLS = Set.of("SimpleRNN", "GRU", "LSTM");
+
+  private RecurrentLayers() {}
+
+  static void register(Layers table) {
+    for (String name : CELLS) {
+      table.put(
+          name, call -> recurrent(call, call.config(), name, call.weights().part("cell", "")));
+    }
+    table.put(
+        "RNN",
+        call -> {
+          Config cell = call.config().object("cell");
+          return recurrent(
+              call,
+              cell.object("config"),
+              cell.string("class_name"),
+              call.weights().part("cell", ""));
+        });
+    for (int axes = 1; axes <= 3; axes++) {
+      int n = axes;
+      table.put("ConvLSTM" + n + "D", call -> convolutional(call, n));
+    }
+    table.put("Bidirectional", RecurrentLayers::bidirectional);
+  }
+
+  /** What a call of a recurrent layer is given. */
+  private record Input(Value sequence, @Nullable Value mask, List<Value> initial) {}
+
+  private static Input input(LayerCall call) {
+    List<Argument.OfTensor> given =
+        call.args().isEmpty() ? List.of(call.input()) : Argument.tensors(call.args().getFirst());
+    List<Value> initial = new ArrayList<>();
+    // Keras 2 hands states over as further inputs.
+    given.stream().skip(1).forEach(t -> initial.add(t.value()));
+    Argument states = call.argument(1, "initial_state");
+    if (states != null) {
+      Argument.tensors(states).forEach(t -> initial.add(t.value()));
+    }
+    Argument stated = call.argument(2, "mask");
+    Value mask = stated instanceof Argument.OfTensor t ? t.value() : given.getFirst().mask();
+    return new Input(call.emit().cast(given.getFirst().value(), TensorType.FLOAT32), mask, initial);
+  }
+
+  private static Argument recurrent(
+      LayerCall call, Config cellConfig, String className, LayerWeights weights) {
+    Input input = input(call);
+    if (input.sequence.shape().rank() != 3) {
+      throw OperandException.invalid(
+          "a sequence has the axes batch, steps, features; it gets %s", input.sequence.shape());
+    }
+    int features = call.extent(input.sequence, -1);
+    RecurrentCell cell = RecurrentCell.of(className, cellConfig, weights, features);
+    return run(call, cell, input);
+  }
+
+  private static Argument convolutional(LayerCall call, int axes) {
+    Input input = input(call);
+    Emitter emit = call.emit();
+    Value sequence = input.sequence;
+    boolean first = call.channelsFirst();
+    int rank = sequence.shape().rank();
+    if (rank != axes + 3) {
+      throw OperandException.invalid("gets %s", sequence.shape());
+    }
+    if (first) {
+      int[] order = new int[rank];
+      for (int i = 0; i < rank; i++) {
+        order[i] = i < 2 ? i : i == rank - 1 ? 2 : i + 1;
+      }
+      sequence = emit.transpose(sequence, order);
+    }
+    if (first && !input.initial.isEmpty()) {
+      throw OperandException.unsupported("given states with channels first");
+    }
+    int[] step = Arrays.copyOfRange(sequence.shape().toArray(), 2, rank);
+    if (Arrays.stream(step).anyMatch(d -> d == Shape.DYNAMIC)) {
+      throw OperandException.unsupported(
+          "pictures of unknown size %s; fix it with --input_shape", sequence.shape());
+    }
+    var cell =
+        new RecurrentCell.ConvLstm(call.config(), call.weights().part("cell", ""), step, axes);
+    Argument result = run(call, cell, new Input(sequence, input.mask, input.initial));
+    return first ? channelsFirst(emit, result, axes) : result;
+  }
+
+  private static Argument channelsFirst(Emitter emit, Argument result, int axes) {
+    return switch (result) {
+      case Argument.OfTensor t -> {
+        int rank = t.value().shape().rank();
+        int kept = rank - axes - 1;
+        int[] order = new int[rank];
+        for (int i = 0; i < rank; i++) {
+          order[i] = i < kept ? i : i == kept ? rank - 1 : i - 1;
+        }
+        yield new Argument.OfTensor(emit.transpose(t.value(), order), t.mask());
+      }
+      case Argument.OfList list ->
+          new Argument.OfList(
+              list.items().stream().map(item -> channelsFirst(emit, item, axes)).toList());
+      default -> result;
+    };
+  }
+
+  private static Argument run(LayerCall call, RecurrentCell cell, Input input) {
+    Emitter emit = call.emit();
+    Config config = call.config();
+    boolean backwards = config.flag("go_backwards", false);
+    boolean sequences = config.flag("return_sequences", false);
+    Value sequence = backwards ? emit.reverse(input.sequence, 1) : input.sequence;
+    Value mask = input.mask;
+    if (mask != null && backwards) {
+      mask = emit.reverse(mask, 1);
+    }
+    List<Value> handles = new ArrayList<>();
+    List<Value> initial = input.initial;
+    if (initial.isEmpty() && config.flag("stateful", false)) {
+      initial = kept(call, cell, sequence, handles);
+    }
+    RecurrentLoop.Run run = run(call, cell, sequence, mask, initial, sequences);
+    for (int i = 0; i < handles.size(); i++) {
+      emit.graph()
+          .nodesAsDeclared(List.of(), new AssignVariable(), handles.get(i), run.states().get(i));
+    }
+    Value output = sequences && run.outputs() != null ? run.outputs() : run.last();
+    Value outputMask = sequences ? input.mask : null;
+    var result = new Argument.OfTensor(output, outputMask);
+    if (!config.flag("return_state", false)) {
+      return result;
+    }
+    List<Argument> all = new ArrayList<>(List.of(result));
+    run.states().forEach(state -> all.add(Argument.of(state)));
+    return new Argument.OfList(all);
+  }
+
+  private static RecurrentLoop.Run run(
+      LayerCall call,
+      RecurrentCell cell,
+      Value sequence,
+      @Nullable Value mask,
+      List<Value> initial,
+      boolean sequences) {
+    Emitter emit = call.emit();
+    if (!initial.isEmpty() && initial.size() != cell.states().size()) {
+      throw OperandException.invalid(
+          "gets %d states and has %d", initial.size(), cell.states().size());
+    }
+    if (cell instanceof RecurrentCell.Lstm lstm && lstm.isStandard() && mask == null) {
+      return fused(
+          emit,
+          lstm,
+          sequence,
+          initial,
+          sequences,
+          call.config().flag("return_state", false) || call.config().flag("stateful", false));
+    }
+    List<Value> states = new ArrayList<>(initial);
+    if (states.isEmpty()) {
+      for (int[] extents : cell.states()) {
+        int[] dims = new int[extents.length + 1];
+        dims[0] = sequence.shape().dim(0);
+        System.arraycopy(extents, 0, dims, 1, extents.length);
+        states.add(emit.fill(TensorType.FLOAT32, 0, sequence, dims));
+      }
+    }
+    var loop =
+        new RecurrentLoop(
+            emit,
+            cell,
+            mask,
+            call.config().flag("zero_output_for_mask", false),
+            call.config().flag("unroll", false));
+    return loop.run(sequence, states, sequences);
+  }
+
+  // Variables that outlive a run.
+
+  private static List<Value> kept(
+      LayerCall call, RecurrentCell cell, Value sequence, List<Value> handles) {
+    Emitter emit = call.emit();
+    int batch = sequence.shape().dim(0);
+    if (batch == Shape.DYNAMIC) {
+      throw OperandException.unsupported(
+          "a stateful layer whose batch has no fixed size; fix it with --input_shape");
+    }
+    Emitter.Branch reset = emit.branch("reset_" + call.name());
+    List<Value> states = new ArrayList<>();
+    List<VarHandle> variables = new ArrayList<>();
+    List<int[]> shapes = new ArrayList<>();
+    for (int i = 0; i < cell.states().size(); i++) {
+      int[] extents = cell.states().get(i);
+      int[] dims = new int[extents.length + 1];
+      dims[0] = batch;
+      System.arraycopy(extents, 0, dims, 1, extents.length);
+      shapes.add(dims);
+      variables.add(new VarHandle("", emit.scope() + "/state" + i));
+    }
+    for (int i = 0; i < variables.size(); i++) {
+      Emitter inner = reset.emitter();
+      Value handle = inner.node(variables.get(i));
+      inner
+          .graph()
+          .nodesAsDeclared(
+              List.of(),
+              new AssignVariable(),
+              handle,
+              inner.zeros(TensorType.FLOAT32, shapes.get(i)));
+    }
+    emit.graph().nodesAsDeclared(List.of(), new CallOnce(reset.index()));
+    for (int i = 0; i < variables.size(); i++) {
+      Value handle = emit.node(variables.get(i));
+      handles.add(handle);
+      Value template =
+          Value.of(0, emit.scope() + "/state" + i, TensorType.FLOAT32, Shape.of(shapes.get(i)));
+      states.add(
+          emit.graph().nodesAsDeclared(List.of(template), new ReadVariable(), handle).getFirst());
+    }
+    return states;
+  }
+
+  // The operator for LSTM layers.
+
+  private static RecurrentLoop.Run fused(
+      Emitter emit,
+      RecurrentCell.Lstm cell,
+      Value sequence,
+      List<Value> initial,
+      boolean sequences,
+      boolean needsStates) {
+    int units = cell.units();
+    List<@Nullable Value> operands = new ArrayList<>();
+    operands.add(sequence);
+    gates(emit, cell.kernel(), units, "kernel", operands);
+    gates(emit, cell.recurrent(), units, "recurrent_kernel", operands);
+    for (int i = 0; i < 3; i++) {
+      operands.add(null);
+    }
+    Tensor bias = cell.bias();
+    Tensor biases = bias == null ? Tensor.allocate(TensorType.FLOAT32, 4 * units) : bias;
+    for (int g = 0; g < 4; g++) {
+      operands.add(emit.constant("bias", part(biases, g, units)));
+    }
+    operands.add(null);
+    operands.add(null);
+    // The operator keeps its states between runs. A Keras layer starts anew, so each run computes
+    // the states it starts from, into the tensors in which the operator keeps them.
+    Value zero = initial.isEmpty() ? zeroPerSample(emit, sequence) : null;
+    Value h = state(emit, "h", zero == null ? initial.get(0) : zero, units);
+    Value c = state(emit, "c", zero == null ? initial.get(1) : zero, units);
+    operands.add(h);
+    operands.add(c);
+    for (int i = 0; i < 4; i++) {
+      operands.add(null);
+    }
+    Value outputs =
+        emit.node(
+            new UnidirectionalSequenceLstm(Activation.TANH, 0, 0, false, false, false),
+            operands.toArray(new @Nullable Value[0]));
+    Value last = sequences && !needsStates ? outputs : emit.select(outputs, 1, -1);
+    List<Value> states = needsStates ? List.of(last, emit.add(c, 0)) : List.of(last, c);
+    return new RecurrentLoop.Run(outputs, last, states);
+  }
+
+  private static void gates(
+      Emitter emit, Tensor kernel, int units, String name, List<@Nullable Value> operands) {
+    Tensor byOutput = Constants.transpose(kernel, 1, 0);
+    for (int g = 0; g < 4; g++) {
+      operands.add(emit.constant(name, part(byOutput, g, units)));
+    }
+  }
+
+  /** The rows of one gate. */
+  private static Tensor part(Tensor tensor, int gate, int units) {
+    int[] dims = tensor.dims();
+    dims[0] = units;
+    long bytes = Shape.elements(dims) * Float.BYTES;
+    return new Tensor(TensorType.FLOAT32, dims, null, tensor.data().asSlice(gate * bytes, bytes));
+  }
+
+  /** {@code [batch, 1]} of zeros, whatever the batch is. */
+  private static Value zeroPerSample(Emitter emit, Value sequence) {
+    Value one = emit.slice(emit.select(sequence, 1, 0), 1, 0, 1);
+    return emit.node(new ZerosLike(), one);
+  }
+
+  private static Value state(Emitter emit, String name, Value initial, int units) {
+    Value template =
+        Value.of(0, emit.scope() + "/" + name, TensorType.FLOAT32, initial.shape())
+            .withVariable(true);
+    return emit.graph()
+        .node(
+            template,
+            new dev.whittle.ir.op.Add(),
+            initial,
+            emit.zeros(TensorType.FLOAT32, 1, units));
+  }
+
+  // Both ways.
+
+  private static Argument bidirectional(LayerCall call) {
+    Config config = call.config();
+    Config forward = config.object("layer");
+    Config backward =
+        config.has("backward_layer") ? config.object("backward_layer") : reversed(forward);
+    Input input = input(call);
+    int half = input.initial.size() / 2;
+    Argument.OfTensor sequence = new Argument.OfTensor(input.sequence, input.mask);
+    List<Argument> there =
+        parts(call, forward, "forward_layer", "forward_", sequence, input.initial.subList(0, half));
+    List<Argument> back =
+        parts(
+            call,
+            backward,
+            "backward_layer",
+            "backward_",
+            sequence,
+            input.initial.subList(half, input.initial.size()));
+    Emitter emit = call.emit();
+    Value y = ((Argument.OfTensor) there.getFirst()).value();
+    Value reverse = ((Argument.OfTensor) back.getFirst()).value();
+    boolean sequences = forward.object("config").flag("return_sequences", false);
+    if (sequences) {
+      reverse = emit.reverse(reverse, 1);
+    }
+    Value mask = sequences ? input.mask : null;
+    List<Argument> results = new ArrayList<>();
+    String mode =
+        config.has("merge_mode")
+            ? config.string("merge_mode")
+            : config.keys().contains("merge_mode") ? "none" : "concat";
+    if (mode.equals("none")) {
+      results.add(new Argument.OfTensor(y, mask));
+      results.add(new Argument.OfTensor(reverse, mask));
+    } else {
+      results.add(new Argument.OfTensor(merged(emit, mode, y, reverse), mask));
+    }
+    results.addAll(there.subList(1, there.size()));
+    results.addAll(back.subList(1, back.size()));
+    return results.size() == 1 ? results.getFirst() : new Argument.OfList(results);
+  }
+
+  private static Value merged(Emitter emit, String mode, Value y, Value reverse) {
+    return switch (mode) {
+      case "concat" -> emit.concat(-1, List.of(y, reverse));
+      case "sum" -> emit.add(y, reverse);
+      case "ave" -> emit.mul(emit.add(y, reverse), 0.5);
+      case "mul" -> emit.mul(y, reverse);
+      default -> throw OperandException.unsupported("the merge mode '%s'", mode);
+    };
+  }
+
+  private static List<Argument> parts(
+      LayerCall call,
+      Config layer,
+      String attribute,
+      String prefix,
+      Argument.OfTensor sequence,
+      List<Value> initial) {
+    String name = layer.object("config").string("name", "");
+    String full = name.startsWith(prefix) ? name : prefix + name;
+    Map<String, Argument> kwargs =
+        initial.isEmpty()
+            ? Map.of()
+            : Map.of(
+                "initial_state", new Argument.OfList(initial.stream().map(Argument::of).toList()));
+    Argument result =
+        call.importer()
+            .part(
+                call,
+                layer,
+                call.weights().scope().part(attribute, full),
+                List.of(sequence),
+                kwargs);
+    return result instanceof Argument.OfList list ? list.items() : List.of(result);
+  }
+
+  /** Keras 2 may state only the forward layer. */
+  private static Config reversed(Config forward) {
+    Config config = forward.object("config");
+    Map<String, @Nullable Object> fields = new java.util.HashMap<>();
+    config.keys().forEach(key -> fields.put(key, config.get(key)));
+    fields.put("go_backwards", !config.flag("go_backwards", false));
+    fields.put("name", config.string("name", "").replaceFirst("^forward_", "backward_"));
+    Map<String, @Nullable Object> layer = new java.util.HashMap<>();
+    forward.keys().forEach(key -> layer.put(key, forward.get(key)));
+    layer.put("config", fields);
+    return new Config(layer, forward.place());
+  }
+}

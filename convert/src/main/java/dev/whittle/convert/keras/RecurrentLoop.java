@@ -1,0 +1,188 @@
+package dev.whittle.convert.keras;
+
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.op.DynamicUpdateSlice;
+import dev.whittle.ir.op.Less;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a cell over time, as a WHILE loop or unrolled.
+ *
+ * @param mask {@code [batch, steps]}, false where a step leaves everything as it was; null for none
+ * @param zeroOutput whether a masked step's output is zero, not the one before
+ * @param unroll whether to write every step out
+ */
+record RecurrentLoop(
+    Emitter emit, RecurrentCell cell, @Nullable Value mask, boolean zeroOutput, boolean unroll) {
+  /** Written out, more steps than this would make the file large for little. */
+  private static final int MAX_UNROLLED = 256;
+
+  /**
+   * What a run gives.
+   *
+   * @param outputs {@code [batch, steps, ...]}; null if not asked for
+   */
+  record Run(@Nullable Value outputs, Value last, List<Value> states) {}
+
+  /** Runs over {@code sequence}, {@code [batch, steps, ...]}. */
+  Run run(Value sequence, List<Value> initial, boolean allOutputs) {
+    Value projected = cell.project(emit, sequence);
+    int steps = sequence.shape().dim(1);
+    if (unroll && steps > 0 && steps <= MAX_UNROLLED) {
+      return unrolled(projected, initial, steps, allOutputs);
+    }
+    return looped(projected, initial, allOutputs);
+  }
+
+  private Run unrolled(Value projected, List<Value> initial, int steps, boolean allOutputs) {
+    List<Value> states = initial;
+    List<Value> outputs = new ArrayList<>();
+    Value output = null;
+    for (int t = 0; t < steps; t++) {
+      Value before = output == null ? emit.mul(initial.getFirst(), 0) : output;
+      Value present = mask == null ? null : emit.select(mask, 1, t);
+      RecurrentCell.Step step =
+          masked(
+              emit, cell.step(emit, emit.select(projected, 1, t), states), present, states, before);
+      output = step.output();
+      states = step.states();
+      outputs.add(output);
+    }
+    if (output == null) {
+      throw OperandException.unsupported("a sequence without steps");
+    }
+    Value all =
+        allOutputs
+            ? emit.node(new dev.whittle.ir.op.Pack(steps, 1), outputs.toArray(new Value[0]))
+            : null;
+    return new Run(all, output, states);
+  }
+
+  private RecurrentCell.Step masked(
+      Emitter e,
+      RecurrentCell.Step step,
+      @Nullable Value present,
+      List<Value> before,
+      Value outputBefore) {
+    if (present == null) {
+      return step;
+    }
+    List<Value> states = new ArrayList<>();
+    for (int i = 0; i < before.size(); i++) {
+      states.add(e.where(like(e, present, before.get(i)), step.states().get(i), before.get(i)));
+    }
+    Value otherwise = zeroOutput ? e.scalar(0f) : outputBefore;
+    Value output = e.where(like(e, present, step.output()), step.output(), otherwise);
+    return new RecurrentCell.Step(output, states);
+  }
+
+  /** A mask {@code [batch]} with as many axes as a state. */
+  private static Value like(Emitter e, Value present, Value state) {
+    Value wide = present;
+    while (wide.shape().rank() < state.shape().rank()) {
+      wide = e.expandDims(wide, -1);
+    }
+    return wide;
+  }
+
+  /** Which loop variable is which; absent ones have no place. */
+  private record Places(int states, int last, int outputs, int mask) {}
+
+  private Run looped(Value projected, List<Value> initial, boolean allOutputs) {
+    List<Value> variables = new ArrayList<>(List.of(emit.scalar(0), projected));
+    variables.addAll(initial);
+    Value first = initial.getFirst();
+    // The output's extents are those of the last cell's first state.
+    int[] extents = cell.states().size() > 2 ? lastExtents() : cell.states().getFirst();
+    boolean carriesLast = mask != null;
+    int last = carriesLast ? variables.size() : -1;
+    if (carriesLast) {
+      variables.add(zeros(first, extents));
+    }
+    int outputs = allOutputs ? variables.size() : -1;
+    if (allOutputs) {
+      variables.add(outputBuffer(projected, extents));
+    }
+    int masks = mask == null ? -1 : variables.size();
+    if (mask != null) {
+      variables.add(mask);
+    }
+    var places = new Places(2, last, outputs, masks);
+    int steps = projected.shape().dim(1);
+    List<Value> results =
+        emit.loop(
+            variables,
+            (e, v) ->
+                e.node(
+                    new Less(),
+                    v.getFirst(),
+                    steps == Shape.DYNAMIC ? e.reshape(e.extent(v.get(1), 1)) : e.scalar(steps)),
+            (e, v) -> step(e, v, places, initial.size()));
+    List<Value> states = results.subList(2, 2 + initial.size());
+    Value lastOutput = carriesLast ? results.get(last) : outputState(states);
+    return new Run(allOutputs ? results.get(outputs) : null, lastOutput, states);
+  }
+
+  /** Of stacked cells the output is the first state of the last one. */
+  private Value outputState(List<Value> states) {
+    return states.get(outputStateIndex());
+  }
+
+  private int outputStateIndex() {
+    return cell instanceof RecurrentCell.Stacked stacked ? stacked.outputState() : 0;
+  }
+
+  private int[] lastExtents() {
+    return cell.states().get(outputStateIndex());
+  }
+
+  private Value zeros(Value like, int[] extents) {
+    int[] dims = new int[extents.length + 1];
+    dims[0] = like.shape().dim(0);
+    System.arraycopy(extents, 0, dims, 1, extents.length);
+    return emit.fill(TensorType.FLOAT32, 0, like, dims);
+  }
+
+  private Value outputBuffer(Value projected, int[] extents) {
+    int[] dims = new int[extents.length + 2];
+    dims[0] = projected.shape().dim(0);
+    dims[1] = projected.shape().dim(1);
+    System.arraycopy(extents, 0, dims, 2, extents.length);
+    return emit.fill(TensorType.FLOAT32, 0, projected, dims);
+  }
+
+  private List<Value> step(Emitter e, List<Value> v, Places places, int stateCount) {
+    Value time = v.get(0);
+    List<Value> states = v.subList(places.states, places.states + stateCount);
+    Value input = e.gather(v.get(1), time, 1);
+    Value present = places.mask < 0 ? null : e.gather(v.get(places.mask), time, 1);
+    Value before = places.last < 0 ? time : v.get(places.last);
+    RecurrentCell.Step step = masked(e, cell.step(e, input, states), present, states, before);
+    List<Value> after = new ArrayList<>(v);
+    after.set(0, e.add(time, 1));
+    for (int i = 0; i < stateCount; i++) {
+      after.set(places.states + i, step.states().get(i));
+    }
+    if (places.last >= 0) {
+      after.set(places.last, step.output());
+    }
+    if (places.outputs >= 0) {
+      after.set(places.outputs, store(e, v.get(places.outputs), step.output(), time));
+    }
+    return after;
+  }
+
+  private static Value store(Emitter e, Value outputs, Value output, Value time) {
+    List<Value> start = new ArrayList<>();
+    start.add(e.ints(0));
+    start.add(e.reshape(time, 1));
+    start.add(e.ints(new int[outputs.shape().rank() - 2]));
+    return e.node(new DynamicUpdateSlice(), outputs, e.expandDims(output, 1), e.concat(0, start));
+  }
+}

@@ -1,0 +1,135 @@
+package dev.whittle.convert.keras;
+
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.ir.op.ResizeBilinear;
+import dev.whittle.ir.op.ResizeNearestNeighbor;
+import java.util.List;
+
+/** Pictures {@code [batch, height, width, channels]} in another size. */
+final class Resizing {
+  private Resizing() {}
+
+  /** How a picture is fitted where its sides have another ratio. */
+  enum Fit {
+    STRETCH,
+    CROP,
+    PAD
+  }
+
+  /** Resizes to a fixed size. */
+  static Value resize(
+      Emitter emit, Value x, int height, int width, String method, boolean antialias) {
+    if (height < 1 || width < 1) {
+      throw OperandException.invalid("a size of %d x %d", height, width);
+    }
+    if (x.shape().dim(1) == height && x.shape().dim(2) == width) {
+      return x;
+    }
+    if (method.equals("nearest") || (method.equals("bilinear") && !antialias)) {
+      return resizeTo(emit, x, emit.ints(height, width), method);
+    }
+    requireKnown(x, method);
+    Value pixels = emit.cast(x, TensorType.FLOAT32);
+    return byMatrices(
+        emit,
+        pixels,
+        ResizeMatrix.of(method, x.shape().dim(1), height, antialias),
+        ResizeMatrix.of(method, x.shape().dim(2), width, antialias),
+        height,
+        width);
+  }
+
+  private static void requireKnown(Value x, String method) {
+    if (x.shape().dim(1) == Shape.DYNAMIC || x.shape().dim(2) == Shape.DYNAMIC) {
+      throw OperandException.unsupported(
+          "the interpolation '%s' of pictures of unknown size %s; fix it with --input_shape",
+          method, x.shape());
+    }
+  }
+
+  private static Value resizeTo(Emitter emit, Value x, Value size, String method) {
+    return switch (method) {
+      case "nearest" -> emit.node(new ResizeNearestNeighbor(false, true), x, size);
+      case "bilinear" ->
+          emit.node(new ResizeBilinear(false, true), emit.cast(x, TensorType.FLOAT32), size);
+      default -> throw OperandException.unsupported("the interpolation '%s'", method);
+    };
+  }
+
+  /** A product along the width, then one along the height. */
+  private static Value byMatrices(
+      Emitter emit, Value x, float[] vertical, float[] horizontal, int height, int width) {
+    int inHeight = x.shape().dim(1);
+    int inWidth = x.shape().dim(2);
+    var product = new FullyConnected(Activation.NONE, true);
+    Value rows = emit.transpose(x, 0, 1, 3, 2);
+    Value across =
+        emit.node(
+            product, rows, emit.constant("columns", Tensor.of(horizontal, width, inWidth)), null);
+    Value columns = emit.transpose(across, 0, 3, 2, 1);
+    Value both =
+        emit.node(
+            product, columns, emit.constant("rows", Tensor.of(vertical, height, inHeight)), null);
+    return emit.transpose(both, 0, 3, 1, 2);
+  }
+
+  /** Resizes, keeping the ratio of sides by cropping or padding if asked to. */
+  static Value fit(
+      Emitter emit,
+      Value x,
+      int height,
+      int width,
+      String method,
+      boolean antialias,
+      Fit fit,
+      float fill) {
+    if (fit == Fit.STRETCH) {
+      return resize(emit, x, height, width, method, antialias);
+    }
+    requireKnown(x, "keeping the ratio of sides");
+    int h = x.shape().dim(1);
+    int w = x.shape().dim(2);
+    // Rounded as Keras does, in 32-bit floats towards zero.
+    int fittingHeight = (int) ((float) (w * height) / width);
+    int fittingWidth = (int) ((float) (h * width) / height);
+    Value fitted;
+    if (fit == Fit.CROP) {
+      int cropHeight = Math.max(1, Math.min(h, fittingHeight));
+      int cropWidth = Math.max(1, Math.min(w, fittingWidth));
+      int top = (int) ((h - cropHeight) / 2f);
+      int left = (int) ((w - cropWidth) / 2f);
+      fitted = emit.slice(emit.slice(x, 1, top, top + cropHeight), 2, left, left + cropWidth);
+    } else {
+      int top = (int) ((Math.max(h, fittingHeight) - h) / 2f);
+      int left = (int) ((Math.max(w, fittingWidth) - w) / 2f);
+      fitted = top == 0 && left == 0 ? x : emit.pad(x, fill, 0, 0, top, top, left, left, 0, 0);
+    }
+    return resize(emit, fitted, height, width, method, antialias);
+  }
+
+  /** A whole number of times larger. */
+  static Value upSample(Emitter emit, Value x, int[] factors, String method) {
+    int height = x.shape().dim(1);
+    int width = x.shape().dim(2);
+    if (height != Shape.DYNAMIC && width != Shape.DYNAMIC) {
+      return resize(emit, x, height * factors[0], width * factors[1], method, false);
+    }
+    Value size =
+        emit.mul(emit.concat(0, List.of(emit.extent(x, 1), emit.extent(x, 2))), emit.ints(factors));
+    Value larger = resizeTo(emit, x, size, method);
+    return emit.narrow(
+        larger,
+        Shape.of(
+            x.shape().dim(0),
+            height == Shape.DYNAMIC ? height : height * factors[0],
+            width == Shape.DYNAMIC ? width : width * factors[1],
+            x.shape().dim(3)));
+  }
+}

@@ -1,0 +1,29 @@
+package dev.whittle.convert.keras;
+
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Where the layers of a model stand among its weights: Keras numbers the layers of each class in
+ * snake case, {@code conv2d}, {@code conv2d_1}.
+ */
+final class WeightKeys {
+  private final Map<String, Integer> used = new HashMap<>();
+
+  String next(String className) {
+    String stem = snakeCase(className);
+    int count = used.merge(stem, 1, Integer::sum);
+    return count == 1 ? stem : stem + "_" + (count - 1);
+  }
+
+  /**
+   * As Keras writes class names: {@code MultiHeadAttention} becomes {@code multi_head_attention}.
+   */
+  static String snakeCase(String name) {
+    return name.replaceAll("\\W+", "")
+        .replaceAll("(.)([A-Z][a-z]+)", "$1_$2")
+        .replaceAll("([a-z])([A-Z])", "$1_$2")
+        .toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,79 @@
+package dev.whittle.convert.keras.file;
+
+import dev.whittle.ir.kernel.Tensor;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The weights of a {@code .keras} archive: {@code layers/dense_1/vars/0}. */
+record ArchiveWeights(Hdf5 file, Function<String, @Nullable List<String>> assets)
+    implements WeightStore {
+  /** Keras 2.12 and the first releases of Keras 3 call the list of layers otherwise. */
+  private static final List<String> LISTS =
+      List.of("layers", "_layer_checkpoint_dependencies", "_layers");
+
+  @Override
+  public Scope root() {
+    return new Path("");
+  }
+
+  private final class Path implements Scope {
+    private final String path;
+
+    Path(String path) {
+      this.path = path;
+    }
+
+    @Override
+    public Scope layer(String key, String name) {
+      for (String list : LISTS) {
+        String folder = path + list + "/";
+        if (file.has(folder + key)) {
+          return new Path(folder + key + "/");
+        }
+      }
+      for (String list : LISTS) {
+        String named = named(path + list, name);
+        if (named != null) {
+          return new Path(named + "/");
+        }
+      }
+      return new Path(path + LISTS.getFirst() + "/" + key + "/");
+    }
+
+    /** Later versions note the layer's name beside its weights. */
+    private @Nullable String named(String folder, String name) {
+      for (String child : file.children(folder)) {
+        String candidate = folder + "/" + child;
+        if (file.has(candidate + "/vars") && name.equals(file.text(candidate + "/vars", "name"))) {
+          return candidate;
+        }
+      }
+      return null;
+    }
+
+    @Override
+    public Scope part(String attribute, String name) {
+      String hidden = "_" + attribute;
+      return new Path(
+          path
+              + (!file.has(path + attribute) && file.has(path + hidden) ? hidden : attribute)
+              + "/");
+    }
+
+    @Override
+    public @Nullable Tensor weight(int index, String name) {
+      return file.tensor(path + "vars/" + index);
+    }
+
+    @Override
+    public @Nullable List<String> asset(String name) {
+      return assets.apply(path + name);
+    }
+
+    @Override
+    public String place() {
+      return file.origin() + ":/" + path;
+    }
+  }
+}

@@ -1,0 +1,250 @@
+package dev.whittle.convert.keras.file;
+
+import dev.whittle.ir.MalformedModelException;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.kernel.Tensor;
+import io.jhdf.HdfFile;
+import io.jhdf.api.Attribute;
+import io.jhdf.api.Dataset;
+import io.jhdf.api.Group;
+import io.jhdf.api.Node;
+import io.jhdf.api.dataset.ContiguousDataset;
+import io.jhdf.object.datatype.FloatingPoint;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Array;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open HDF5 file. Whatever is wrong with it becomes a {@link MalformedModelException} that names
+ * the path within. Weights of 32-bit floats that are stored in one piece are not copied.
+ */
+final class Hdf5 implements AutoCloseable {
+  /** How much larger than the file a data set may be: no deflated byte stands for more. */
+  private static final int MAX_EXPANSION = 1032;
+
+  private static final long SMALL = 1 << 20;
+
+  private final HdfFile file;
+  private final String origin;
+  private final long maxBytes;
+
+  private Hdf5(HdfFile file, String origin, long size) {
+    this.file = file;
+    this.origin = origin;
+    this.maxBytes = Math.max(SMALL, Math.multiplyExact(size, (long) MAX_EXPANSION));
+  }
+
+  static Hdf5 open(Path path, String origin, long size) {
+    return new Hdf5(guard(origin, () -> new HdfFile(path)), origin, size);
+  }
+
+  static Hdf5 open(byte[] bytes, String origin) {
+    return new Hdf5(guard(origin, () -> HdfFile.fromBytes(bytes)), origin, bytes.length);
+  }
+
+  /** Runs library code on a file that may be hostile. */
+  private static <T extends @Nullable Object> T guard(String place, Supplier<T> reading) {
+    try {
+      return reading.get();
+    } catch (MalformedModelException e) {
+      throw e;
+    } catch (RuntimeException | StackOverflowError | OutOfMemoryError | AssertionError e) {
+      String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      throw new MalformedModelException(
+          place + ": is not a readable HDF5 file: " + Config.shorten(reason), e);
+    }
+  }
+
+  private String place(String path) {
+    return origin + ":" + (path.startsWith("/") ? path : "/" + path);
+  }
+
+  private @Nullable Node find(String path) {
+    return guard(
+        place(path),
+        () -> {
+          Node node = file;
+          for (String name : path.split("/", -1)) {
+            if (name.isEmpty()) {
+              continue;
+            }
+            Node child = node instanceof Group group ? group.getChildren().get(name) : null;
+            if (child == null) {
+              return null;
+            }
+            node = child;
+          }
+          return node;
+        });
+  }
+
+  boolean has(String path) {
+    return find(path) != null;
+  }
+
+  /** The names of what a group holds; empty if there is no such group. */
+  Set<String> children(String path) {
+    Node node = find(path);
+    return node instanceof Group group
+        ? guard(place(path), () -> Set.copyOf(group.getChildren().keySet()))
+        : Set.of();
+  }
+
+  /** A text attribute; null if there is none. */
+  @Nullable String text(String path, String attribute) {
+    return guard(
+        place(path) + "@" + attribute,
+        () -> {
+          Attribute found = attribute(path, attribute);
+          Object data = found == null ? null : found.getData();
+          return data == null ? null : string(data);
+        });
+  }
+
+  /** A list of texts, which h5py splits where it is long; null if there is none. */
+  @Nullable List<String> texts(String path, String attribute) {
+    return guard(
+        place(path) + "@" + attribute,
+        () -> {
+          Attribute whole = attribute(path, attribute);
+          if (whole != null) {
+            return strings(whole);
+          }
+          List<String> all = new ArrayList<>();
+          Attribute chunk = attribute(path, attribute + "0");
+          if (chunk == null) {
+            return null;
+          }
+          for (int i = 1; chunk != null; i++) {
+            all.addAll(strings(chunk));
+            chunk = attribute(path, attribute + i);
+          }
+          return all;
+        });
+  }
+
+  private @Nullable Attribute attribute(String path, String attribute) {
+    Node node = find(path);
+    return node == null ? null : node.getAttributes().get(attribute);
+  }
+
+  private static List<String> strings(Attribute attribute) {
+    if (attribute.isEmpty() || attribute.getSize() == 0) {
+      return List.of();
+    }
+    Object data = attribute.getData();
+    List<String> all = new ArrayList<>();
+    if (data != null && data.getClass().isArray() && !(data instanceof byte[])) {
+      for (int i = 0; i < Array.getLength(data); i++) {
+        all.add(string(Array.get(data, i)));
+      }
+    } else if (data != null) {
+      all.add(string(data));
+    }
+    return all;
+  }
+
+  private static String string(Object data) {
+    return data instanceof byte[] bytes
+        ? new String(bytes, StandardCharsets.UTF_8).replaceAll("\0+$", "")
+        : String.valueOf(data);
+  }
+
+  /** A data set; null if there is none. Floats of any width become 32-bit ones. */
+  @Nullable Tensor tensor(String path) {
+    Node node = find(path);
+    if (node == null) {
+      return null;
+    }
+    return guard(
+        place(path),
+        () -> {
+          if (!(node instanceof Dataset data)) {
+            throw new MalformedModelException(place(path) + ": is a group, not a data set");
+          }
+          return read(data, place(path));
+        });
+  }
+
+  private Tensor read(Dataset data, String place) {
+    long bytes = data.getSizeInBytes();
+    if (bytes > maxBytes || bytes < 0) {
+      throw new MalformedModelException(
+          "%s: claims %,d bytes, more than the file can hold".formatted(place, bytes));
+    }
+    int[] dims = data.isScalar() ? new int[0] : data.getDimensions();
+    if (data.isEmpty() || data.getSize() == 0) {
+      return Tensor.allocate(TensorType.FLOAT32, dims);
+    }
+    ByteBuffer stored =
+        data instanceof ContiguousDataset contiguous ? contiguous.getBuffer() : null;
+    if (stored != null) {
+      if (data.getDataType() instanceof FloatingPoint type
+          && type.getSize() == Float.BYTES
+          && type.getByteOrder() == ByteOrder.LITTLE_ENDIAN) {
+        return new Tensor(
+            TensorType.FLOAT32, dims, null, MemorySegment.ofBuffer(stored.asReadOnlyBuffer()));
+      }
+      Attribute dtype = data.getAttributes().get("dtype");
+      if (dtype != null && "bfloat16".equals(string(dtype.getData()))) {
+        return bfloat16(dims, stored.order(ByteOrder.LITTLE_ENDIAN));
+      }
+    }
+    return convert(dims, data.getDataFlat(), place);
+  }
+
+  private static Tensor bfloat16(int[] dims, ByteBuffer stored) {
+    Tensor tensor = Tensor.allocate(TensorType.FLOAT32, dims);
+    for (int i = 0; i < tensor.elements(); i++) {
+      tensor.setFloat(i, Float.intBitsToFloat(stored.getShort(2 * i) << 16));
+    }
+    return tensor;
+  }
+
+  private static Tensor convert(int[] dims, Object flat, String place) {
+    return switch (flat) {
+      case float[] values -> Tensor.of(values, dims);
+      case double[] values -> {
+        Tensor tensor = Tensor.allocate(TensorType.FLOAT32, dims);
+        for (int i = 0; i < values.length; i++) {
+          tensor.setFloat(i, (float) values[i]);
+        }
+        yield tensor;
+      }
+      case int[] values -> Tensor.of(values, dims);
+      case long[] values -> {
+        var data = Arena.ofAuto().allocate(8L * values.length, 8);
+        for (int i = 0; i < values.length; i++) {
+          data.setAtIndex(Tensor.LONG, i, values[i]);
+        }
+        yield new Tensor(TensorType.INT64, dims, null, data);
+      }
+      case byte[] values -> new Tensor(TensorType.INT8, dims, null, MemorySegment.ofArray(values));
+      case Float value -> Tensor.of(new float[] {value}, dims);
+      case Double value -> Tensor.of(new float[] {value.floatValue()}, dims);
+      case Integer value -> Tensor.of(new int[] {value}, dims);
+      case Long value -> Tensor.of(new int[] {Math.toIntExact(value)}, dims);
+      default ->
+          throw new MalformedModelException(
+              place + ": holds no numbers but " + flat.getClass().getSimpleName());
+    };
+  }
+
+  String origin() {
+    return origin;
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}

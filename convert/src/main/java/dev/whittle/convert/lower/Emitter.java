@@ -1,0 +1,628 @@
+package dev.whittle.convert.lower;
+
+import static dev.whittle.ir.TensorType.BOOL;
+import static dev.whittle.ir.TensorType.FLOAT32;
+import static dev.whittle.ir.TensorType.INT32;
+import static dev.whittle.ir.TensorType.INT64;
+
+import dev.whittle.ir.Constant;
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.GraphBuilder;
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Add;
+import dev.whittle.ir.op.BatchMatMul;
+import dev.whittle.ir.op.BroadcastTo;
+import dev.whittle.ir.op.Cast;
+import dev.whittle.ir.op.Concatenation;
+import dev.whittle.ir.op.Div;
+import dev.whittle.ir.op.ExpandDims;
+import dev.whittle.ir.op.Fill;
+import dev.whittle.ir.op.Gather;
+import dev.whittle.ir.op.Maximum;
+import dev.whittle.ir.op.Mean;
+import dev.whittle.ir.op.Minimum;
+import dev.whittle.ir.op.Mul;
+import dev.whittle.ir.op.Pad;
+import dev.whittle.ir.op.PadV2;
+import dev.whittle.ir.op.ReduceMax;
+import dev.whittle.ir.op.ReduceMin;
+import dev.whittle.ir.op.Reshape;
+import dev.whittle.ir.op.SelectV2;
+import dev.whittle.ir.op.ShapeOf;
+import dev.whittle.ir.op.Split;
+import dev.whittle.ir.op.StridedSlice;
+import dev.whittle.ir.op.Sub;
+import dev.whittle.ir.op.Sum;
+import dev.whittle.ir.op.Tile;
+import dev.whittle.ir.op.Transpose;
+import dev.whittle.ir.op.While;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds one graph of a model. Axes may be negative, counted from the last. Unknown extents stay
+ * unknown: a reshape with one of them states -1 and only one with several computes its shape at run
+ * time. Where operands of a binary operation have different types, the result has the type that
+ * Keras and NumPy's rules for arrays promote to, within what TensorFlow Lite knows.
+ *
+ * <p>Every method throws {@link OperandException} if an operator does not take its operands.
+ */
+public final class Emitter {
+  /** In a shape to reshape to: the extent of the operand's axis with the same index. */
+  public static final int SAME = -2;
+
+  /** Small constants up to so many bytes are shared within a graph. */
+  private static final int MAX_SHARED_BYTES = 256;
+
+  private record Key(TensorType type, Shape shape, Constant bytes) {}
+
+  private final GraphBuilder graph;
+  private final List<@Nullable GraphBuilder> graphs;
+  private final Map<Key, Value> shared = new HashMap<>();
+  private String scope = "";
+
+  private Emitter(GraphBuilder graph, List<@Nullable GraphBuilder> graphs) {
+    this.graph = graph;
+    this.graphs = graphs;
+  }
+
+  /** An emitter of a new model's main graph. */
+  public static Emitter ofModel() {
+    List<@Nullable GraphBuilder> graphs = new ArrayList<>();
+    var main = new GraphBuilder("main");
+    graphs.add(main);
+    return new Emitter(main, graphs);
+  }
+
+  /** All graphs of the model, the main one first. */
+  public List<Graph> buildGraphs() {
+    List<Graph> built = new ArrayList<>();
+    for (GraphBuilder builder : graphs) {
+      if (builder != null) {
+        built.add(builder.build());
+      }
+    }
+    return built;
+  }
+
+  public GraphBuilder graph() {
+    return graph;
+  }
+
+  /** What names of values begin with from now on, such as a layer's name. */
+  public void setScope(String newScope) {
+    scope = newScope;
+  }
+
+  public String scope() {
+    return scope;
+  }
+
+  private String name(String what) {
+    return scope.isEmpty() ? what : scope + "/" + what;
+  }
+
+  // Constants.
+
+  public Value constant(String what, Tensor tensor) {
+    if (tensor.data().byteSize() > MAX_SHARED_BYTES || !tensor.type().hasFixedSize()) {
+      return graph.constant(name(what), tensor);
+    }
+    var key = new Key(tensor.type(), tensor.shape(), Constant.of(tensor.data()));
+    return shared.computeIfAbsent(key, k -> graph.constant(name(what), tensor));
+  }
+
+  public Value constant(String what, float[] values, int... dims) {
+    return constant(what, Tensor.of(values, dims));
+  }
+
+  public Value scalar(float value) {
+    return constant("value", Tensor.of(new float[] {value}));
+  }
+
+  public Value scalar(int value) {
+    return constant("value", Tensor.of(new int[] {value}));
+  }
+
+  /** A scalar of a given type, as near to {@code value} as that type has one. */
+  public Value scalar(TensorType type, double value) {
+    Tensor tensor = Tensor.allocate(type);
+    switch (type) {
+      case FLOAT32 -> tensor.setFloat(0, (float) value);
+      case BOOL -> tensor.setBoolean(0, value != 0);
+      default -> {
+        if (!type.isInteger()) {
+          throw OperandException.unsupported("constants of type %s", type);
+        }
+        tensor.setInteger(0, (long) value);
+      }
+    }
+    return constant("value", tensor);
+  }
+
+  /** A list of integers, as shapes and axes are given. */
+  public Value ints(int... values) {
+    return constant("values", Tensor.of(values, values.length));
+  }
+
+  public Value zeros(TensorType type, int... dims) {
+    return constant("zeros", Tensor.allocate(type, dims));
+  }
+
+  // Nodes.
+
+  /** Adds a node with one output. */
+  public Value node(Op op, @Nullable Value... operands) {
+    return graph.node(name(op.type().name().toLowerCase(Locale.ROOT)), op, operands);
+  }
+
+  public List<Value> nodes(int outputs, Op op, @Nullable Value... operands) {
+    String stem = name(op.type().name().toLowerCase(Locale.ROOT));
+    List<String> names =
+        IntStream.range(0, outputs).mapToObj(i -> i == 0 ? stem : stem + i).toList();
+    return graph.nodes(names, op, operands);
+  }
+
+  /** States what is known about a value's shape beyond what was inferred. */
+  public Value narrow(Value value, Shape shape) {
+    return value.shape().equals(shape) ? value : graph.update(value.withShape(shape));
+  }
+
+  // Shapes.
+
+  public static int axis(Value value, int axis) {
+    int rank = value.shape().rank();
+    if (axis < -rank || axis >= rank) {
+      throw OperandException.invalid("axis %d of %s", axis, value.shape());
+    }
+    return axis < 0 ? axis + rank : axis;
+  }
+
+  private static int[] axes(Value value, int... axes) {
+    return Arrays.stream(axes).map(a -> axis(value, a)).distinct().sorted().toArray();
+  }
+
+  /** The axes from {@code from} to the last. */
+  public static int[] axesFrom(Value value, int from) {
+    return IntStream.range(axis(value, from), value.shape().rank()).toArray();
+  }
+
+  /**
+   * Another shape for the same elements.
+   *
+   * @param dims extents; at most one -1 for what is left, and {@link #SAME} for an extent of {@code
+   *     x} that may be unknown
+   */
+  public Value reshape(Value x, int... dims) {
+    int[] target = dims.clone();
+    int open = 0;
+    for (int i = 0; i < target.length; i++) {
+      if (target[i] == SAME && x.shape().dim(i) != Shape.DYNAMIC) {
+        target[i] = x.shape().dim(i);
+      }
+      open += target[i] < 0 ? 1 : 0;
+    }
+    Shape known = resolve(x.shape(), target);
+    if (known.equals(x.shape()) && known.isStatic()) {
+      return x;
+    }
+    if (open > 1) {
+      return narrow(node(new Reshape(), x, runTimeShape(x, target)), known);
+    }
+    int[] constant = Arrays.stream(target).map(d -> d < 0 ? -1 : d).toArray();
+    return narrow(
+        node(
+            new Reshape(Arrays.stream(constant).boxed().toList()),
+            x,
+            constant("shape", Tensor.of(constant, constant.length))),
+        known);
+  }
+
+  private static Shape resolve(Shape from, int[] target) {
+    int[] dims = target.clone();
+    int stretch = -1;
+    long product = 1;
+    for (int i = 0; i < dims.length; i++) {
+      if (dims[i] == SAME) {
+        dims[i] = Shape.DYNAMIC;
+        product = -1;
+      } else if (dims[i] == -1) {
+        stretch = i;
+      } else if (product >= 0) {
+        product *= dims[i];
+      }
+    }
+    if (stretch >= 0 && product > 0 && from.isStatic()) {
+      dims[stretch] = Math.toIntExact(from.elements() / product);
+    }
+    return Shape.of(dims);
+  }
+
+  private Value runTimeShape(Value x, int[] target) {
+    Value shape = shapeOf(x);
+    List<Value> parts = new ArrayList<>();
+    for (int i = 0; i < target.length; ) {
+      int end = i + 1;
+      boolean same = target[i] == SAME;
+      while (end < target.length && (target[end] == SAME) == same) {
+        end++;
+      }
+      parts.add(same ? slice(shape, 0, i, end) : ints(Arrays.copyOfRange(target, i, end)));
+      i = end;
+    }
+    return concat(0, parts);
+  }
+
+  /** The shape of a value, int32. */
+  public Value shapeOf(Value x) {
+    return node(new ShapeOf(INT32), x);
+  }
+
+  /** The extent of one axis as a list of one int32. */
+  public Value extent(Value x, int axis) {
+    int a = axis(x, axis);
+    return x.shape().dim(a) == Shape.DYNAMIC
+        ? slice(shapeOf(x), 0, a, a + 1)
+        : ints(x.shape().dim(a));
+  }
+
+  /**
+   * A shape at run time.
+   *
+   * @param dims extents; {@link Shape#DYNAMIC} where {@code like} has that extent on the same axis
+   */
+  public Value shapeLike(Value like, int... dims) {
+    int[] target = Arrays.stream(dims).map(d -> d == Shape.DYNAMIC ? SAME : d).toArray();
+    for (int i = 0; i < target.length; i++) {
+      if (target[i] == SAME && like.shape().dim(i) != Shape.DYNAMIC) {
+        target[i] = like.shape().dim(i);
+      }
+    }
+    return Arrays.stream(target).noneMatch(d -> d < 0) ? ints(target) : runTimeShape(like, target);
+  }
+
+  /** A tensor filled with {@code value}; see {@link #shapeLike} for its shape. */
+  public Value fill(TensorType type, double value, Value like, int... dims) {
+    Value shape = shapeLike(like, dims);
+    int[] known = dims.clone();
+    for (int i = 0; i < known.length; i++) {
+      known[i] = known[i] == Shape.DYNAMIC ? like.shape().dim(i) : known[i];
+    }
+    return narrow(node(new Fill(), shape, scalar(type, value)), Shape.of(known));
+  }
+
+  public Value expandDims(Value x, int axis) {
+    int rank = x.shape().rank();
+    int place = axis < 0 ? axis + rank + 1 : axis;
+    int[] dims = new int[rank + 1];
+    int unknown = 0;
+    for (int i = 0; i <= rank; i++) {
+      dims[i] = i == place ? 1 : x.shape().dim(i < place ? i : i - 1);
+      unknown += dims[i] < 0 ? 1 : 0;
+    }
+    return unknown <= 1
+        ? reshape(x, dims)
+        : node(new ExpandDims(), x, constant("axis", Tensor.of(new int[] {place})));
+  }
+
+  /** Without axes of extent 1. */
+  public Value squeeze(Value x, int... axes) {
+    int[] drop = axes(x, axes);
+    int[] left =
+        IntStream.range(0, x.shape().rank())
+            .filter(i -> Arrays.binarySearch(drop, i) < 0)
+            .map(i -> x.shape().dim(i))
+            .toArray();
+    long unknown = Arrays.stream(left).filter(d -> d < 0).count();
+    return unknown <= 1
+        ? reshape(x, left)
+        : node(new dev.whittle.ir.op.Squeeze(Arrays.stream(drop).boxed().toList()), x);
+  }
+
+  public Value transpose(Value x, int... permutation) {
+    return IntStream.range(0, permutation.length).allMatch(i -> permutation[i] == i)
+        ? x
+        : node(new Transpose(), x, constant("perm", Tensor.of(permutation, permutation.length)));
+  }
+
+  /** Swaps two axes. */
+  public Value swap(Value x, int a, int b) {
+    int[] permutation = IntStream.range(0, x.shape().rank()).toArray();
+    permutation[axis(x, a)] = axis(x, b);
+    permutation[axis(x, b)] = axis(x, a);
+    return transpose(x, permutation);
+  }
+
+  /** The last axis becomes the second: a picture's channels first. */
+  public Value channelsFirst(Value x) {
+    int rank = x.shape().rank();
+    return transpose(
+        x, IntStream.range(0, rank).map(i -> i == 0 ? 0 : i == 1 ? rank - 1 : i - 1).toArray());
+  }
+
+  /** The second axis becomes the last. */
+  public Value channelsLast(Value x) {
+    int rank = x.shape().rank();
+    return transpose(
+        x, IntStream.range(0, rank).map(i -> i == 0 ? 0 : i == rank - 1 ? 1 : i + 1).toArray());
+  }
+
+  // Parts.
+
+  /**
+   * A range along one axis.
+   *
+   * @param to exclusive; {@link Integer#MAX_VALUE} for the rest
+   */
+  public Value slice(Value x, int axis, int from, int to) {
+    int a = axis(x, axis);
+    int extent = x.shape().dim(a);
+    if (from == 0 && (to == Integer.MAX_VALUE || to == extent)) {
+      return x;
+    }
+    int[] begin = new int[a + 1];
+    int[] end = new int[a + 1];
+    int[] step = new int[a + 1];
+    Arrays.fill(step, 1);
+    begin[a] = from;
+    end[a] = to == Integer.MAX_VALUE ? 0 : to;
+    int whole = (1 << a) - 1;
+    var op =
+        new StridedSlice(whole, to == Integer.MAX_VALUE ? whole | 1 << a : whole, 0, 0, 0, false);
+    return node(op, x, ints(begin), ints(end), ints(step));
+  }
+
+  /** One element along an axis, which vanishes. */
+  public Value select(Value x, int axis, int index) {
+    int a = axis(x, axis);
+    int[] begin = new int[a + 1];
+    int[] end = new int[a + 1];
+    int[] step = new int[a + 1];
+    Arrays.fill(step, 1);
+    begin[a] = index;
+    end[a] = index + 1;
+    int whole = (1 << a) - 1;
+    return node(
+        new StridedSlice(whole, index == -1 ? whole | 1 << a : whole, 0, 0, 1 << a, false),
+        x,
+        ints(begin),
+        ints(end),
+        ints(step));
+  }
+
+  public Value concat(int axis, List<Value> parts) {
+    if (parts.size() == 1) {
+      return parts.getFirst();
+    }
+    return node(
+        new Concatenation(axis(parts.getFirst(), axis), Activation.NONE),
+        parts.toArray(new Value[0]));
+  }
+
+  /** Equal parts along an axis. */
+  public List<Value> split(Value x, int axis, int count) {
+    return count == 1
+        ? List.of(x)
+        : nodes(count, new Split(count), constant("axis", Tensor.of(new int[] {axis(x, axis)})), x);
+  }
+
+  public Value gather(Value x, Value indices, int axis) {
+    return node(new Gather(axis(x, axis), 0), x, indices);
+  }
+
+  public Value reverse(Value x, int axis) {
+    return node(new dev.whittle.ir.op.ReverseV2(), x, ints(axis(x, axis)));
+  }
+
+  public Value tile(Value x, int... times) {
+    return Arrays.stream(times).allMatch(t -> t == 1) ? x : node(new Tile(), x, ints(times));
+  }
+
+  /**
+   * Zeros around a tensor.
+   *
+   * @param margins before and after, axis by axis
+   */
+  public Value pad(Value x, int... margins) {
+    return Arrays.stream(margins).allMatch(m -> m == 0)
+        ? x
+        : node(new Pad(), x, constant("paddings", Tensor.of(margins, margins.length / 2, 2)));
+  }
+
+  /** A value around a tensor. */
+  public Value pad(Value x, double value, int... margins) {
+    return node(
+        new PadV2(),
+        x,
+        constant("paddings", Tensor.of(margins, margins.length / 2, 2)),
+        scalar(x.type(), value));
+  }
+
+  public Value broadcastTo(Value x, Value shape) {
+    return node(new BroadcastTo(), x, shape);
+  }
+
+  // Types.
+
+  public Value cast(Value x, TensorType type) {
+    return x.type() == type ? x : node(new Cast(x.type(), type), x);
+  }
+
+  /** Two operands with one type. */
+  public List<Value> promote(Value a, Value b) {
+    TensorType type = promoted(a.type(), b.type());
+    return List.of(cast(a, type), cast(b, type));
+  }
+
+  private static TensorType promoted(TensorType a, TensorType b) {
+    if (a == b) {
+      return a;
+    }
+    if (a == FLOAT32 || b == FLOAT32) {
+      return FLOAT32;
+    }
+    if (a == BOOL || b == BOOL) {
+      return a == BOOL ? b : a;
+    }
+    return a == INT64 || b == INT64 ? INT64 : INT32;
+  }
+
+  // Arithmetic.
+
+  public Value add(Value a, Value b) {
+    return binary(new Add(), a, b);
+  }
+
+  public Value sub(Value a, Value b) {
+    return binary(new Sub(), a, b);
+  }
+
+  public Value mul(Value a, Value b) {
+    return binary(new Mul(), a, b);
+  }
+
+  public Value div(Value a, Value b) {
+    return binary(new Div(), a, b);
+  }
+
+  public Value max(Value a, Value b) {
+    return binary(new Maximum(), a, b);
+  }
+
+  public Value min(Value a, Value b) {
+    return binary(new Minimum(), a, b);
+  }
+
+  public Value add(Value a, double b) {
+    return add(a, scalar(a.type(), b));
+  }
+
+  public Value sub(Value a, double b) {
+    return sub(a, scalar(a.type(), b));
+  }
+
+  public Value mul(Value a, double b) {
+    return mul(a, scalar(a.type(), b));
+  }
+
+  public Value max(Value a, double b) {
+    return max(a, scalar(a.type(), b));
+  }
+
+  public Value min(Value a, double b) {
+    return min(a, scalar(a.type(), b));
+  }
+
+  /** A binary operation on operands of one type after promotion. */
+  public Value binary(Op op, Value a, Value b) {
+    List<Value> operands = promote(a, b);
+    return node(op, operands.get(0), operands.get(1));
+  }
+
+  public Value where(Value condition, Value a, Value b) {
+    List<Value> operands = promote(a, b);
+    return node(new SelectV2(), condition, operands.get(0), operands.get(1));
+  }
+
+  public Value matmul(Value a, Value b, boolean transposeA, boolean transposeB) {
+    return binary(new BatchMatMul(transposeA, transposeB, false), a, b);
+  }
+
+  // Reductions.
+
+  public Value mean(Value x, boolean keepDims, int... axes) {
+    return reduce(new Mean(keepDims), x, axes);
+  }
+
+  public Value sum(Value x, boolean keepDims, int... axes) {
+    return reduce(new Sum(keepDims), x, axes);
+  }
+
+  public Value reduceMax(Value x, boolean keepDims, int... axes) {
+    return reduce(new ReduceMax(keepDims), x, axes);
+  }
+
+  public Value reduceMin(Value x, boolean keepDims, int... axes) {
+    return reduce(new ReduceMin(keepDims), x, axes);
+  }
+
+  public Value reduce(Op op, Value x, int... axes) {
+    int[] sorted = axes(x, axes);
+    return node(op, x, constant("axes", Tensor.of(sorted, sorted.length)));
+  }
+
+  // Graphs within the model.
+
+  /** An emitter of a further graph of the same model, and that graph's index. */
+  public record Branch(Emitter emitter, int index) {}
+
+  public Branch branch(String what) {
+    var builder = new GraphBuilder(name(what));
+    graphs.add(builder);
+    var emitter = new Emitter(builder, graphs);
+    emitter.scope = scope;
+    return new Branch(emitter, graphs.size() - 1);
+  }
+
+  /** What a loop's step makes of its variables. */
+  @FunctionalInterface
+  public interface LoopBody extends BiFunction<Emitter, List<Value>, List<Value>> {}
+
+  /** Whether a loop goes on, a boolean scalar. */
+  @FunctionalInterface
+  public interface LoopCondition extends BiFunction<Emitter, List<Value>, Value> {}
+
+  /**
+   * A loop.
+   *
+   * @param variables their values before the first step; their shapes must hold for all steps
+   * @return their values after the last one
+   */
+  public List<Value> loop(List<Value> variables, LoopCondition condition, LoopBody body) {
+    Branch test = branch("cond");
+    List<Value> tested = test.emitter.inputs(variables);
+    test.emitter.graph.output(condition.apply(test.emitter, tested));
+    Branch step = branch("body");
+    List<Value> before = step.emitter.inputs(variables);
+    List<Value> after = new ArrayList<>(body.apply(step.emitter, before));
+    // An output that is an input or another output confuses runtimes that swap buffers.
+    for (int i = 0; i < after.size(); i++) {
+      Value out = after.get(i);
+      if (before.contains(out) || after.indexOf(out) < i || out.isConstant()) {
+        after.set(i, step.emitter.copy(out));
+      }
+    }
+    step.emitter.graph.output(after.toArray(new Value[0]));
+    List<Value> results =
+        variables.stream().map(v -> Value.of(0, name("while"), v.type(), v.shape())).toList();
+    return graph.nodesAsDeclared(
+        results, new While(test.index, step.index), variables.toArray(new Value[0]));
+  }
+
+  private List<Value> inputs(List<Value> like) {
+    List<Value> inputs = new ArrayList<>();
+    for (Value value : like) {
+      inputs.add(graph.input(name("arg" + inputs.size()), value.type(), value.shape()));
+    }
+    return Collections.unmodifiableList(inputs);
+  }
+
+  /** The same contents as a value of their own. */
+  private Value copy(Value x) {
+    return node(new Reshape(), x, x.shape().isStatic() ? ints(x.shape().toArray()) : shapeOf(x));
+  }
+}
