@@ -25,6 +25,14 @@ final class KerasTable {
     }
   }
 
+  private static String difference(KerasCase one, Model model, String engine) {
+    try {
+      return String.valueOf(one.difference(model, engine));
+    } catch (RuntimeException e) {
+      return "!! " + engine + ": " + e.getMessage();
+    }
+  }
+
   private static void print(Path json) {
     String stem = json.toString().replaceFirst("\\.json$", "");
     String line = json.getFileName().toString().replaceFirst("\\.json$", "");
@@ -38,8 +46,9 @@ final class KerasTable {
       int bytes = TfliteWriter.toBytes(model).length;
       Path theirs = Path.of(stem + ".tflite");
       line += " " + bytes + "/" + (Files.exists(theirs) ? Files.size(theirs) : -1);
-      line += " " + one.difference(model, "reference");
-      line += " " + one.difference(model, "litert");
+      for (String engine : List.of("litert", "reference")) {
+        line += " " + difference(one, model, engine);
+      }
     } catch (Throwable e) {
       line += " !! " + e.getClass().getSimpleName() + ": " + e.getMessage();
       if (System.getProperty("trace") != null) {

@@ -90,6 +90,10 @@ final class GraphPlan {
       Shape shape = inferred.shapes().get(value.id());
       Tensor variable = variables.get(value.id());
       if (variable != null) {
+        // A variable that a node sets at the start of each run follows the extents of the inputs.
+        if (shape.isStatic() && !variable.shape().equals(shape)) {
+          variable.resize(shape.toArray());
+        }
         tensors.add(variable);
       } else if (known != null) {
         tensors.add(known);

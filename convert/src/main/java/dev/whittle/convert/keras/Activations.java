@@ -55,6 +55,8 @@ final class Activations {
     return switch (stated) {
       case null -> "linear";
       case String name -> name;
+      case Map<?, ?> object when object.containsKey("value") || isLambda(object) ->
+          throw CoreLayers.refusedLambda();
       case Map<?, ?> object -> {
         Object config = object.get("config");
         if (config instanceof String function) {
@@ -72,6 +74,10 @@ final class Activations {
       }
       default -> throw OperandException.unsupported("the activation %s", stated);
     };
+  }
+
+  private static boolean isLambda(Map<?, ?> object) {
+    return "__lambda__".equals(object.get("class_name"));
   }
 
   static Value apply(Emitter emit, String name, Value input) {
@@ -231,8 +237,8 @@ final class Activations {
   }
 
   /**
-   * Martins and Astudillo, "From Softmax to Sparsemax" (2016): the projection onto the simplex, by
-   * the threshold that sorting finds.
+   * After Martins and Astudillo, "From Softmax to Sparsemax" (2016), with the threshold that Keras
+   * computes: it adds up all partial sums of the support, where the paper takes the last one.
    */
   private static Value sparsemaxLast(Emitter emit, Value x) {
     int last = x.shape().rank() - 1;
@@ -250,7 +256,7 @@ final class Activations {
     Value inSupport = emit.node(new Greater(), scaled, emit.sub(sums, 1));
     Value support = emit.node(new Cast(TensorType.BOOL, TensorType.FLOAT32), inSupport);
     Value count = emit.sum(support, true, last);
-    Value total = emit.sum(emit.mul(sorted, support), true, last);
+    Value total = emit.sum(emit.mul(sums, support), true, last);
     Value threshold = emit.node(new Div(), emit.sub(total, 1), count);
     return emit.node(new Relu(), emit.sub(x, threshold));
   }
