@@ -1,5 +1,6 @@
 package dev.whittle.cli;
 
+import dev.whittle.convert.TfLiteConverter;
 import dev.whittle.convert.knn.CsvPoints;
 import dev.whittle.convert.knn.KnnGraph;
 import dev.whittle.convert.knn.LabeledPoints;
@@ -9,6 +10,7 @@ import dev.whittle.tflite.TfliteWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -33,7 +35,7 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(
         names = "--keras_model_file",
         paramLabel = "FILE",
-        description = "A Keras model (not yet).")
+        description = "A Keras model: .keras, .h5, or the model.json of TensorFlow.js.")
     private @Nullable Path kerasModelFile;
 
     @Option(
@@ -53,28 +55,78 @@ final class ConvertCommand implements Callable<Integer> {
       description = "The .tflite file to write.")
   private Path outputFile = Path.of("");
 
+  @Option(
+      names = "--keras_config",
+      paramLabel = "F.json",
+      description = "What model.to_json() gives, for a file that holds weights only.")
+  private @Nullable Path kerasConfig;
+
+  @Option(
+      names = "--input_shape",
+      paramLabel = "NAME:1,224,224,3",
+      description = "Fixes the shape of an input; -1 leaves an extent open. May be repeated.")
+  private List<String> inputShapes = List.of();
+
+  @Option(names = "--explain", description = "Prints what each layer became and which rules fired.")
+  private boolean explain;
+
   @Mixin private KnnOptions knn = new KnnOptions();
 
   @Override
   public Integer call() throws IOException {
-    if (source.knnData == null) {
-      Path refused = source.kerasModelFile == null ? source.savedModelDir : source.kerasModelFile;
-      boolean keras = source.kerasModelFile != null;
-      if (refused == null || !Files.exists(refused)) {
-        throw new UsageException(refused + ": there is no such file");
-      }
-      throw new UnsupportedModelException(
-          refused.toString(),
-          "this version does not convert " + (keras ? "Keras models" : "SavedModels"),
-          "TensorFlow's own converter can; whittle inspects and runs what it writes");
-    }
-    LabeledPoints points = CsvPoints.read(source.knnData, knn.label());
-    System.err.printf(
-        "%,d points of %d coordinates, %d labels%n",
-        points.rows(), points.columns(), points.labelNames().size());
-    Model model = KnnGraph.build(points, knn.neighbors(), knn.distance());
+    Model model = source.knnData == null ? ofTensorFlow() : ofPoints(source.knnData);
     TfliteWriter.write(model, outputFile);
     System.out.printf("%s: %,d bytes%n", outputFile, Files.size(outputFile));
     return Main.DONE;
+  }
+
+  private Model ofPoints(Path data) throws IOException {
+    LabeledPoints points = CsvPoints.read(data, knn.label());
+    System.err.printf(
+        "%,d points of %d coordinates, %d labels%n",
+        points.rows(), points.columns(), points.labelNames().size());
+    return KnnGraph.build(points, knn.neighbors(), knn.distance());
+  }
+
+  private Model ofTensorFlow() throws IOException {
+    Path file = source.kerasModelFile == null ? source.savedModelDir : source.kerasModelFile;
+    if (file == null || !Files.exists(file)) {
+      throw new UsageException(file + ": there is no such file");
+    }
+    if (source.kerasModelFile == null) {
+      throw new UnsupportedModelException(
+          file.toString(),
+          "this version does not convert SavedModels",
+          "TensorFlow's own converter can; whittle inspects and runs what it writes");
+    }
+    TfLiteConverter converter = TfLiteConverter.fromKerasModel(file);
+    if (kerasConfig != null) {
+      converter.kerasConfig(kerasConfig);
+    }
+    for (String stated : inputShapes) {
+      fixShape(converter, stated);
+    }
+    TfLiteConverter.Conversion conversion = converter.convertModel();
+    if (explain) {
+      System.out.println(conversion.report().toText());
+    }
+    return conversion.model();
+  }
+
+  private static void fixShape(TfLiteConverter converter, String stated) {
+    int colon = stated.lastIndexOf(':');
+    if (colon < 1) {
+      throw new UsageException("--input_shape " + stated + ": expected NAME:1,224,224,3");
+    }
+    String[] texts = stated.substring(colon + 1).split(",", -1);
+    int[] dims = new int[texts.length];
+    try {
+      for (int i = 0; i < dims.length; i++) {
+        dims[i] = Integer.parseInt(texts[i].strip());
+      }
+      converter.inputShape(stated.substring(0, colon), dims);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--input_shape " + stated + ": " + e.getMessage());
+    }
   }
 }

@@ -70,9 +70,9 @@ final class Floats {
   }
 
   static Value add(GraphEditor editor, String name, float[] values, int... dims) {
-    Tensor tensor = Tensor.of(values, dims);
     return editor.add(
-        Value.of(0, name, TensorType.FLOAT32, Shape.of(dims)).withData(Constant.of(tensor.data())));
+        Value.of(0, name, TensorType.FLOAT32, Shape.of(dims))
+            .withData(Constant.of(Tensor.onHeap(values, dims).data())));
   }
 
   static Value add(GraphEditor editor, String name, int... values) {

@@ -324,7 +324,10 @@ final class FoldingRules {
 
   private static boolean fusePadding(GraphEditor editor, int handle) {
     Node node = editor.node(handle);
-    Node before = editor.producer(node.inputs().isEmpty() ? Node.ABSENT : node.inputs().getFirst());
+    if (!(node.op() instanceof Conv2D) && !(node.op() instanceof DepthwiseConv2D)) {
+      return false;
+    }
+    Node before = editor.producer(node.inputs().getFirst());
     if (before == null || !(before.op() instanceof Pad)) {
       return false;
     }

@@ -89,12 +89,10 @@ final class Constants {
       dims[i] = source.dim(permutation[i]);
       strides[i] = sourceStrides[permutation[i]];
     }
-    Tensor result = Tensor.allocate(TensorType.FLOAT32, dims);
     float[] from = source.toFloats();
     float[] to = new float[from.length];
     permute(from, to, dims, strides);
-    java.lang.foreign.MemorySegment.copy(to, 0, result.data(), Tensor.FLOAT, 0, to.length);
-    return result;
+    return Tensor.onHeap(to, dims);
   }
 
   private static void permute(float[] from, float[] to, int[] dims, long[] strides) {

@@ -355,7 +355,7 @@ final class Convolutions {
       return kernel;
     }
     int rank = kernel.rank();
-    int[] dims = kernel.dims();
+    int[] dims = kernel.dims().clone();
     for (int i = 0; i < dilations.length; i++) {
       dims[i] = (dims[i] - 1) * dilations[i] + 1;
     }

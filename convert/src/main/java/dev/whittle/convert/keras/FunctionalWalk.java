@@ -214,8 +214,10 @@ final class FunctionalWalk {
 
   private boolean isReady(@Nullable Object node) {
     History leaf = node == null ? null : history(node);
-    if (leaf != null) {
-      return results.getOrDefault(leaf.layer, Map.of()).containsKey(leaf.call);
+    if (leaf != null && (scopes.containsKey(leaf.layer) || results.containsKey(leaf.layer))) {
+      // Keras 2 lists what else a call is given behind its first tensor.
+      Object named = node instanceof List<?> list && list.size() == 4 ? list.get(3) : null;
+      return results.getOrDefault(leaf.layer, Map.of()).containsKey(leaf.call) && isReady(named);
     }
     return switch (node) {
       case Map<?, ?> map -> map.values().stream().allMatch(this::isReady);

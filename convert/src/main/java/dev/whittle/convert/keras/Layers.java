@@ -38,6 +38,7 @@ final class Layers {
     AttentionLayers.register(table);
     PreprocessingLayers.register(table);
     SpectrogramLayers.register(table);
+    TensorFlowCalls.register(table);
     return table;
   }
 

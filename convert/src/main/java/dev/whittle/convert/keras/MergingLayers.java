@@ -23,6 +23,14 @@ final class MergingLayers {
     table.put("Multiply", call -> merge(call, call.emit()::mul));
     table.put("Maximum", call -> merge(call, call.emit()::max));
     table.put("Minimum", call -> merge(call, call.emit()::min));
+    // A layer that keras.applications.InceptionResNetV2 defines for itself.
+    table.value(
+        "CustomScaleLayer",
+        call -> {
+          List<Value> inputs = aligned(call);
+          Value scaled = call.emit().mul(inputs.get(1), call.config().real("scale", 1));
+          return call.emit().add(inputs.get(0), scaled);
+        });
     table.put("Average", MergingLayers::average);
     table.put("Concatenate", MergingLayers::concatenate);
     table.value("Dot", MergingLayers::dot);

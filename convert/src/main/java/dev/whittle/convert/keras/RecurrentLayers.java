@@ -296,7 +296,7 @@ final class RecurrentLayers {
 
   /** The rows of one gate. */
   private static Tensor part(Tensor tensor, int gate, int units) {
-    int[] dims = tensor.dims();
+    int[] dims = tensor.dims().clone();
     dims[0] = units;
     long bytes = Shape.elements(dims) * Float.BYTES;
     return new Tensor(TensorType.FLOAT32, dims, null, tensor.data().asSlice(gate * bytes, bytes));

@@ -96,6 +96,16 @@ public final class Tensor {
     return tensor;
   }
 
+  /**
+   * A new float32 tensor on the heap, for constants that are made and dropped in large numbers:
+   * other memory is given back late.
+   */
+  public static Tensor onHeap(float[] values, int... dims) {
+    MemorySegment bytes = MemorySegment.ofArray(new byte[values.length * Float.BYTES]);
+    MemorySegment.copy(values, 0, bytes, FLOAT, 0, values.length);
+    return new Tensor(TensorType.FLOAT32, dims, null, bytes);
+  }
+
   /** A new int32 tensor. */
   public static Tensor of(int[] values, int... dims) {
     Tensor tensor = allocate(TensorType.INT32, dims);

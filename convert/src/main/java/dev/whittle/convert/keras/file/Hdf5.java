@@ -51,6 +51,34 @@ final class Hdf5 implements AutoCloseable {
     return new Hdf5(guard(origin, () -> HdfFile.fromBytes(bytes)), origin, bytes.length);
   }
 
+  /**
+   * Makes 16-bit brain floats readable. h5py stores them as opaque pairs of bytes without a tag, of
+   * which the HDF5 library expects one. As strings of two bytes, which need no tag, it takes them.
+   */
+  static void describeBrainFloats(byte[] file) {
+    for (int i = 0; i + OPAQUE_PAIR.length <= file.length; i++) {
+      if (file[i + 8] == OPAQUE && matches(file, i)) {
+        file[i + 8] = STRING;
+      }
+    }
+  }
+
+  /** A message of an object header: type 3, 8 bytes, flags, then class 5 (opaque) of 2 bytes. */
+  private static final byte[] OPAQUE_PAIR = {3, 0, 8, 0, 0, 0, 0, 0, 0x15, 0, 0, 0, 2, 0, 0, 0};
+
+  private static final byte OPAQUE = 0x15;
+  private static final byte STRING = 0x13;
+  private static final int FLAGS = 4;
+
+  private static boolean matches(byte[] file, int at) {
+    for (int i = 0; i < OPAQUE_PAIR.length; i++) {
+      if (i != FLAGS && file[at + i] != OPAQUE_PAIR[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Runs library code on a file that may be hostile. */
   private static <T extends @Nullable Object> T guard(String place, Supplier<T> reading) {
     try {

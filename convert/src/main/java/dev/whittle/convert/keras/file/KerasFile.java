@@ -164,7 +164,11 @@ public final class KerasFile implements AutoCloseable {
       Path temporary = null;
       Hdf5 file;
       if (checkedSize(path, zip, entry) <= MAX_IN_MEMORY) {
-        file = Hdf5.open(read(path, zip, entry), origin);
+        byte[] bytes = read(path, zip, entry);
+        if (config.toString().contains("bfloat16")) {
+          Hdf5.describeBrainFloats(bytes);
+        }
+        file = Hdf5.open(bytes, origin);
       } else {
         temporary = extract(zip, entry);
         file = Hdf5.open(temporary, origin, entry.getSize());
@@ -230,10 +234,9 @@ public final class KerasFile implements AutoCloseable {
   private static byte[] read(Path path, ZipFile zip, ZipEntry entry) throws IOException {
     String place = path + "!" + entry.getName();
     long size = checkedSize(path, zip, entry);
-    byte[] bytes;
+    byte[] bytes = new byte[Math.toIntExact(size)];
     try (InputStream in = zip.getInputStream(entry)) {
-      bytes = in.readNBytes(Math.toIntExact(size));
-      if (bytes.length != size || in.read() >= 0) {
+      if (in.readNBytes(bytes, 0, bytes.length) != size || in.read() >= 0) {
         throw new MalformedModelException(place + ": has another size than the archive states");
       }
     } catch (ZipException | java.io.EOFException e) {
