@@ -374,3 +374,45 @@ for suffix in (".keras", ".h5"):
 case("sequential_h5", keras.Input((6, 6, 1)), keras.Sequential(
     [keras.Input((6, 6, 1)), L.Conv2D(2, 3, activation="relu"), L.MaxPooling2D(), L.Dropout(0.5),
      L.Flatten(), L.Dense(3, activation="softmax")]), suffix=".h5")
+
+# Strings.
+words = np.array([["cat", "dog"], ["bird", "cow"]], dtype=object)
+layer("strings", (2,), L.StringLookup(vocabulary=["dog", "cat", "cow"]), dtype="string", values=[words])
+layer("strings_one_hot", (2,), L.StringLookup(vocabulary=["dog", "cat"], output_mode="one_hot"),
+      dtype="string", values=[words])
+layer("strings_invert", (3,), L.StringLookup(vocabulary=["dog", "cat"], invert=True), dtype="int64",
+      values=[np.array([[0, 1, 2], [2, 5, 1]], "int64")])
+
+
+# TensorFlow computes no convolution with channels first on a CPU: the outputs are those of the same
+# layers with channels last.
+def first(name, shape, made):
+    if ONLY and ONLY not in name:
+        return
+    x = keras.Input(shape[1:] + shape[:1])
+    last = keras.Model(x, made("channels_last", -1)(x))
+    randomize(last)
+    x = keras.Input(shape)
+    model = keras.Model(x, made("channels_first", 1)(x))
+    model.set_weights(last.get_weights())
+    model.save(os.path.join(FOLDER, name + ".keras"))
+    value = rng.uniform(-1, 1, (2, *shape)).astype("float32")
+    result = np.moveaxis(np.asarray(last(np.moveaxis(value, 1, -1))), -1, 1)
+    with open(os.path.join(FOLDER, name + ".json"), "w") as f:
+        json.dump(dict(name=name, inputs=[tensor(value)], outputs=[tensor(result)]), f)
+
+
+def network(data_format, axis):
+    return keras.Sequential([
+        L.Conv2D(4, 3, padding="same", use_bias=False, data_format=data_format),
+        L.BatchNormalization(axis=axis), L.ReLU(), L.MaxPooling2D(data_format=data_format),
+        L.SeparableConv2D(5, 3, data_format=data_format), L.Activation("silu"),
+        L.Conv2DTranspose(3, 2, strides=2, data_format=data_format)])
+
+
+first("first_network", (3, 8, 8), network)
+first("first_conv2d", (3, 8, 8), lambda f, a: L.Conv2D(4, 3, data_format=f))
+first("first_depthwise", (3, 8, 8), lambda f, a: L.DepthwiseConv2D(3, data_format=f))
+first("first_conv1d", (3, 8), lambda f, a: L.Conv1D(4, 3, data_format=f))
+first("first_conv3d", (2, 4, 5, 6), lambda f, a: L.Conv3D(3, 2, data_format=f))
+first("first_upsample", (2, 4, 5), lambda f, a: L.UpSampling2D(2, data_format=f, interpolation="bilinear"))

@@ -359,6 +359,7 @@ final class Convolutions {
     for (int i = 0; i < dilations.length; i++) {
       dims[i] = (dims[i] - 1) * dilations[i] + 1;
     }
+    Emitter.checkGenerated(Shape.elements(dims));
     Tensor wide = Tensor.allocate(TensorType.FLOAT32, dims);
     long last = (long) kernel.dim(rank - 1) * kernel.dim(rank - 2);
     long rows = kernel.elements() / last;

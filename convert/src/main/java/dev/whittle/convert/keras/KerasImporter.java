@@ -8,6 +8,7 @@ import dev.whittle.ir.Graph;
 import dev.whittle.ir.GraphCheck;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
+import dev.whittle.ir.ModelException;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.Signature;
@@ -52,16 +53,26 @@ public final class KerasImporter {
    * @throws UnsupportedModelException listing every layer that has no lowering
    */
   public static Imported importModel(KerasFile file, Map<String, Shape> inputShapes) {
+    try {
+      return importChecked(file, inputShapes);
+    } catch (ModelException e) {
+      throw e;
+    } catch (RuntimeException | StackOverflowError e) {
+      throw new MalformedModelException(
+          file.model().place() + ": the configuration contradicts itself: " + e, e);
+    }
+  }
+
+  private static Imported importChecked(KerasFile file, Map<String, Shape> inputShapes) {
     Emitter emit = Emitter.ofModel();
     var importer = new KerasImporter(emit, inputShapes);
     Config model = file.model();
     Named outputs = importer.outermost(model, file.weights().root());
     importer.checkFinished();
-    List<Graph> graphs;
     List<Signature.Port> ports = new ArrayList<>();
     outputs.values.forEach((name, value) -> ports.add(new Signature.Port(name, value.id())));
     emit.graph().output(outputs.values.values().toArray(new Value[0]));
-    graphs = emit.buildGraphs();
+    List<Graph> graphs = emit.buildGraphs();
     Graph main = graphs.getFirst();
     List<Signature.Port> inputs =
         main.inputs().stream().map(id -> new Signature.Port(main.value(id).name(), id)).toList();
@@ -274,9 +285,15 @@ public final class KerasImporter {
       }
       note(emitter.scope(), className, String.valueOf(e.getMessage()), "");
       return null;
-    } catch (ArithmeticException | IndexOutOfBoundsException | IllegalArgumentException e) {
+    } catch (ModelException | NestedUnsupported e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // A lowering trusts that a configuration is one that Keras writes.
       throw new MalformedModelException(
-          LayerCall.describe(emitter.scope(), className) + ": " + e.getMessage(), e);
+          LayerCall.describe(emitter.scope(), className)
+              + ": its configuration contradicts itself: "
+              + e,
+          e);
     } finally {
       record(emitter, className, firstNode);
       emitter.setScope(outer);

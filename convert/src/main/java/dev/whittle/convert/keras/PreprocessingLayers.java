@@ -204,7 +204,7 @@ final class PreprocessingLayers {
     }
     int top = (h - height) / 2;
     int left = (w - width) / 2;
-    return emit.slice(emit.slice(x, 1, top, top + height), 2, left, left + width);
+    return Resizing.crop(emit, x, top, left, height, width);
   }
 
   private static Value categoryEncoding(LayerCall call) {

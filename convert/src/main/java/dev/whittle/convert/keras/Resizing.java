@@ -10,6 +10,7 @@ import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.FullyConnected;
 import dev.whittle.ir.op.ResizeBilinear;
 import dev.whittle.ir.op.ResizeNearestNeighbor;
+import dev.whittle.ir.op.StridedSlice;
 import java.util.List;
 
 /** Pictures {@code [batch, height, width, channels]} in another size. */
@@ -36,6 +37,8 @@ final class Resizing {
       return resizeTo(emit, x, emit.ints(height, width), method);
     }
     requireKnown(x, method);
+    Emitter.checkGenerated((long) x.shape().dim(1) * height);
+    Emitter.checkGenerated((long) x.shape().dim(2) * width);
     Value pixels = emit.cast(x, TensorType.FLOAT32);
     return byMatrices(
         emit,
@@ -112,6 +115,19 @@ final class Resizing {
       fitted = top == 0 && left == 0 ? x : emit.pad(x, fill, 0, 0, top, top, left, left, 0, 0);
     }
     return resize(emit, fitted, height, width, method, antialias);
+  }
+
+  /** A part of each picture. */
+  static Value crop(Emitter emit, Value x, int top, int left, int height, int width) {
+    if (x.shape().dim(1) == height && x.shape().dim(2) == width) {
+      return x;
+    }
+    return emit.node(
+        new StridedSlice(1, 1, 0, 0, 0, false),
+        x,
+        emit.ints(0, top, left),
+        emit.ints(0, top + height, left + width),
+        emit.ints(1, 1, 1));
   }
 
   /** A whole number of times larger. */

@@ -38,6 +38,7 @@ final class SpectrogramLayers {
     Emitter emit = call.emit();
     Config config = call.config();
     int fft = config.integer("fft_length", 2048);
+    Emitter.checkGenerated(fft);
     int stride = config.integer("sequence_stride", 512);
     int length = config.integer("sequence_length", fft);
     Value power =
@@ -66,6 +67,7 @@ final class SpectrogramLayers {
     Value mirrored =
         emit.node(new MirrorPad(false), x, emit.constant("paddings", Tensor.of(margins, rank, 2)));
     int count = (samples + fft / 2 * 2 - fft) / stride + 1;
+    Emitter.checkGenerated((long) count * fft);
     int[] places = new int[count * fft];
     for (int i = 0; i < places.length; i++) {
       places[i] = i / fft * stride + i % fft;

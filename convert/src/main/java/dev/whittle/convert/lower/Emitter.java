@@ -68,6 +68,8 @@ public final class Emitter {
   /** Small constants up to so many bytes are shared within a graph. */
   private static final int MAX_SHARED_BYTES = 256;
 
+  private static final long MAX_GENERATED = 1 << 26;
+
   private record Key(TensorType type, Shape shape, Constant bytes) {}
 
   private final GraphBuilder graph;
@@ -118,6 +120,17 @@ public final class Emitter {
 
   // Constants.
 
+  /**
+   * Refuses constants that a few words of a configuration would make huge.
+   *
+   * @param elements of a constant that is not read from the file
+   */
+  public static void checkGenerated(long elements) {
+    if (elements > MAX_GENERATED || elements < 0) {
+      throw OperandException.unsupported("a constant of %d elements to be generated", elements);
+    }
+  }
+
   public Value constant(String what, Tensor tensor) {
     if (tensor.data().byteSize() > MAX_SHARED_BYTES || !tensor.type().hasFixedSize()) {
       return graph.constant(name(what), tensor);
@@ -160,6 +173,7 @@ public final class Emitter {
   }
 
   public Value zeros(TensorType type, int... dims) {
+    checkGenerated(Shape.elements(dims));
     return constant("zeros", Tensor.allocate(type, dims));
   }
 
