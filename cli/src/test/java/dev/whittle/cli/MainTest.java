@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.whittle.npz.NpyArray;
 import dev.whittle.npz.Npz;
+import dev.whittle.tflite.TfliteReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -199,18 +200,93 @@ class MainTest {
     assertTrue(label.err.contains("kind") && label.err.contains("class"), label.err);
   }
 
+  private static final String KERAS = "../testdata/keras/conv_bn_relu.keras";
+
   @Test
-  void whatIsNotConvertedYetIsRefusedAsSuch() throws IOException {
-    Path keras = Files.write(folder.resolve("m.keras"), new byte[4]);
+  void aKerasModelIsConvertedAndExplained() throws IOException {
+    Path model = folder.resolve("m.tflite");
+    Outcome outcome =
+        whittle(
+            "convert",
+            "--keras-model-file=" + KERAS,
+            "--output_file",
+            model.toString(),
+            "--explain");
+    assertEquals(0, outcome.status, outcome.err);
+    assertTrue(outcome.out.contains("BatchNormalization  MUL ADD"), outcome.out);
+    assertTrue(outcome.out.contains("fold-scale: 1 times"), outcome.out);
+    assertTrue(outcome.out.contains("fuse-activation: 1 times"), outcome.out);
+    assertEquals(
+        List.of("CONV_2D"),
+        TfliteReader.read(model).mainGraph().nodes().stream()
+            .map(node -> node.op().type().name())
+            .toList());
+  }
+
+  @Test
+  void anInputShapeIsFixedByItsName() throws IOException {
+    Path model = folder.resolve("m.tflite");
+    String input =
+        TfliteReader.read(convert(KERAS, model)).signatures().getFirst().inputs().getFirst().name();
+    Outcome fixed =
+        whittle(
+            "convert",
+            "--keras_model_file",
+            KERAS,
+            "--output_file",
+            model.toString(),
+            "--input_shape",
+            input + ":1,8,8,3");
+    assertEquals(0, fixed.status, fixed.err);
+    assertTrue(TfliteReader.read(model).mainGraph().value(0).shape().isStatic());
+    Outcome broken =
+        whittle(
+            "convert",
+            "--keras_model_file",
+            KERAS,
+            "--output_file",
+            model.toString(),
+            "--input_shape",
+            "8,8,3");
+    assertEquals(2, broken.status, broken.err);
+  }
+
+  private static Path convert(String keras, Path model) {
+    Outcome outcome =
+        whittle("convert", "--keras_model_file", keras, "--output_file", model.toString());
+    assertEquals(0, outcome.status, outcome.err);
+    return model;
+  }
+
+  @Test
+  void aRefusedKerasModelLeavesNothingBehind() {
+    Path model = folder.resolve("m.tflite");
     Outcome outcome =
         whittle(
             "convert",
             "--keras_model_file",
-            keras.toString(),
+            "../testdata/keras/lambda_square.keras",
+            "--output_file",
+            model.toString());
+    assertEquals(1, outcome.status);
+    assertTrue(outcome.err.contains("layer 'lambda' (Lambda)"), outcome.err);
+    assertFalse(Files.exists(model));
+    Outcome missing =
+        whittle("convert", "--keras_model_file", "none.keras", "--output_file", model.toString());
+    assertEquals(2, missing.status);
+  }
+
+  @Test
+  void whatIsNotConvertedYetIsRefusedAsSuch() {
+    Outcome outcome =
+        whittle(
+            "convert",
+            "--saved_model_dir",
+            folder.toString(),
             "--output_file",
             folder.resolve("m.tflite").toString());
     assertEquals(1, outcome.status);
-    assertTrue(outcome.err.contains("Keras"), outcome.err);
+    assertTrue(outcome.err.contains("SavedModel"), outcome.err);
   }
 
   @Test
