@@ -416,3 +416,179 @@ first("first_depthwise", (3, 8, 8), lambda f, a: L.DepthwiseConv2D(3, data_forma
 first("first_conv1d", (3, 8), lambda f, a: L.Conv1D(4, 3, data_format=f))
 first("first_conv3d", (2, 4, 5, 6), lambda f, a: L.Conv3D(3, 2, data_format=f))
 first("first_upsample", (2, 4, 5), lambda f, a: L.UpSampling2D(2, data_format=f, interpolation="bilinear"))
+
+
+# Many operations in one model.
+x, z = keras.Input((4, 6)), keras.Input((4, 6))
+p, i = keras.Input((6, 6, 4)), keras.Input((4,), dtype="int32")
+case("op_many", [x, z, p, i], [
+    ops.argmin(x,axis=1),  # argmin
+    ops.argmax(x,axis=-1,keepdims=True),  # argmax_flat
+    ops.all(x>0,axis=1),  # all
+    ops.any(x>0.5,axis=-1),  # any
+    ops.prod(x,axis=1),  # prod
+    ops.count_nonzero(ops.relu(x),axis=1),  # count
+    ops.amax(x,axis=1),  # amax
+    ops.average(x,axis=1),  # average
+    ops.hypot(x,z),  # hypot
+    ops.exp2(x),  # exp2
+    ops.expm1(x),  # expm1
+    ops.log2(ops.abs(x)+1),  # log2
+    ops.log10(ops.abs(x)+1),  # log10
+    ops.rsqrt(ops.abs(x)+.1),  # rsqrt
+    ops.tan(x),  # tan
+    ops.sinh(x),  # sinh
+    ops.cosh(x),  # cosh
+    ops.arctan(x),  # arctan
+    ops.reciprocal(x+3),  # recip
+    ops.cbrt(x),  # cbrt
+    ops.arcsin(x),  # arcsin
+    ops.erf(x),  # erf
+    ops.logaddexp(x,z),  # logaddexp
+    ops.divide_no_nan(x,ops.relu(z)),  # divnonan
+    ops.dot(x,ops.ones((6,2))),  # dot
+    ops.outer(x,z),  # vdot
+    ops.tril(x),  # tri
+    ops.triu(x),  # triu
+    ops.sort(x,axis=-1),  # sort
+    ops.argsort(x,axis=-1),  # argsort
+    ops.median(x,axis=1),  # median
+    x+ops.linspace(0.,1.,6),  # linspace
+    x+ops.arange(6,dtype='float32'),  # arange
+    ops.matmul(x,ops.eye(6)),  # eye
+    x+ops.full_like(z,2.),  # full
+    x+ops.zeros_like(z),  # zeros_like
+    x*ops.ones_like(z),  # ones
+    ops.isnan(x),  # isnan
+    ops.nan_to_num(x),  # nan2num
+    ops.logical_xor(x>0,z>0),  # logical
+    x//0.3,  # floordiv
+    ops.mod(i,3),  # mod
+    ops.power(ops.abs(x)+.1,2.5),  # power
+    ops.unstack(x,axis=1)[2],  # unstack
+    ops.hstack([x,z]),  # hstack
+    ops.reshape(x,(-1,)),  # ravel
+    ops.flip(x,axis=1),  # rot
+    ops.append(x,z,axis=1),  # meshgrid
+    ops.slice(x,(0,1,2),(2,2,3)),  # slice
+    ops.slice_update(x,(0,1,1),ops.ones((2,2,2))),  # slice_update
+    ops.one_hot(i,7,axis=1),  # scatter
+    ops.multi_hot(i,7),  # multihot
+    ops.conv(p,ops.ones((3,3,4,2)),padding='same'),  # conv
+    ops.average_pool(p,2,padding='same'),  # avgpool
+    ops.max_pool(p,3,strides=1),  # maxpool
+    ops.depthwise_conv(p,ops.ones((3,3,4,1))),  # dwconv
+    list(ops.moments(x,axes=[1])),  # moments
+    ops.batch_normalization(x,ops.ones(6),ops.ones(6)*2,-1),  # bn
+    ops.layer_normalization(x,ops.ones(6),ops.ones(6)),  # ln
+    ops.rms_normalization(x),  # rms
+    ops.dot_product_attention(ops.reshape(x,(-1,4,2,3)),ops.reshape(z,(-1,4,2,3)),ops.reshape(z,(-1,4,2,3))),  # dpa
+    ops.softmax(x,axis=1),  # softmax_ax
+    ops.log_softmax(x),  # logsoftmax
+    ops.sparsemax(x),  # sparsemax
+    ops.glu(x),  # glu
+    ops.celu(x,0.5),  # celu
+    ops.hard_tanh(x*2),  # hardtanh
+    ops.hard_sigmoid(x),  # hs
+    ops.softplus(x),  # softplus
+    keras.activations.swish(x),  # swish
+    keras.activations.gelu(x,approximate=True),  # gelu2
+    keras.activations.selu(x),  # selu
+    keras.activations.softmax(x),  # act_softmax
+    ops.image.rgb_to_grayscale(p[...,:3]),  # gray
+    ops.image.crop_images(p,top_cropping=1,left_cropping=1,target_height=3,target_width=4),  # crop
+    ops.image.pad_images(p,top_padding=1,left_padding=2,target_height=9,target_width=9),  # padim
+    ops.std(x),  # stdall
+    ops.sum(x,axis=(1,2)),  # sumall
+    ops.where(x>0,1.0,0.0),  # where1
+    ops.clip(x,0.0,1.0),  # clip2
+    ops.maximum(x,0.0),  # maximum_s
+    1-x,  # rsub
+    1/(x+2),  # rdiv
+    -x,  # neg
+    x@ops.transpose(z,(0,2,1)),  # matmul_t
+    ops.cast(x*5,'int32'),  # cast_int
+    ops.one_hot(ops.argmax(x,-1),6),  # argmax_one
+    ops.squeeze(x[:,:1]),  # squeeze
+    x[:,-2:],  # idx_list
+    x[:,::-1],  # idx_neg
+    x[:,0],  # idx_int
+    x[...,0],  # ellipsis
+    x[:,None],  # newaxis
+    ops.tile(x,2),  # tile
+    ops.repeat(x,3,axis=2),  # repeat
+    ops.broadcast_to(x[:,:1],(2,4,6)),  # broadcast
+    ops.swapaxes(x,-1,-2),  # swap
+    ops.square(x-z),  # sqdiff
+    ops.norm(x,ord=1,axis=-1),  # norm1
+    ops.logsumexp(x,axis=-1,keepdims=True),  # lse
+    ops.floor(x),  # floor
+    ops.trunc(x*3),  # trunc
+    ops.round(x,1),  # round
+], convert=False)
+
+
+# Small networks of many kinds.
+def transformer():
+    x=keras.Input((12,),dtype='int32',name='tokens')
+    e=L.Embedding(50,16)(x)+L.Embedding(12,16)(ops.arange(12))
+    for i in range(2):
+        a=L.MultiHeadAttention(2,8)(e,e,use_causal_mask=True); e=L.LayerNormalization(epsilon=1e-6)(e+L.Dropout(.1)(a))
+        f=L.Dense(32,activation='relu')(e); f=L.Dense(16)(f); e=L.LayerNormalization()(e+f)
+    case('transformer',x,L.Dense(50,activation='softmax')(e))
+def unet():
+    x=keras.Input((16,16,3)); c1=L.Conv2D(4,3,padding='same',activation='relu')(x); p=L.MaxPooling2D()(c1)
+    c2=L.Conv2D(8,3,padding='same',activation='relu')(p); u=L.UpSampling2D()(c2); u=L.Conv2DTranspose(4,2,padding='same')(u)
+    case('unet',x,L.Conv2D(1,1,activation='sigmoid')(L.concatenate([u,c1])))
+def gan():
+    m=keras.Sequential([keras.Input((10,)),L.Dense(4*4*8,use_bias=False),L.BatchNormalization(),L.LeakyReLU(),L.Reshape((4,4,8)),L.Conv2DTranspose(4,5,strides=2,padding='same',use_bias=False),L.BatchNormalization(),L.LeakyReLU(),L.Conv2DTranspose(1,5,strides=2,padding='same',activation='tanh')])
+    case('gan',keras.Input((10,)),m)
+def nolayers():
+    m=keras.Sequential([L.Dense(4,activation='relu'),L.Dense(2)]); m.build((None,6)); case('built',keras.Input((6,)),m)
+def seq2seq():
+    e=keras.Input((None,5),name='enc'); d=keras.Input((None,4),name='dec')
+    _,h,c=L.LSTM(6,return_state=True)(e); o,_,_=L.LSTM(6,return_sequences=True,return_state=True)(d,initial_state=[h,c])
+    case('seq2seq',[e,d],L.Dense(4,activation='softmax')(o))
+def multi():
+    x=keras.Input((8,8,3),name='image'); t=keras.Input((5,),name='meta')
+    a=L.Flatten()(L.Conv2D(4,3,activation='relu')(x)); b=L.Dense(4,activation='relu')(t)
+    z=L.Concatenate()([a,b]); case('multi',[x,t],[L.Dense(3,activation='softmax',name='cls')(z),L.Dense(4,name='box')(z)])
+def dictio():
+    x=keras.Input((4,),name='a'); y=keras.Input((4,),name='b'); inner=keras.Model({'a':x,'b':y},{'s':x+y,'d':x-y})
+    p=keras.Input((4,)); q=keras.Input((4,)); r=inner({'a':p,'b':q}); case('dictio',[p,q],L.Dense(2)(r['s']*r['d']))
+def preproc():
+    x=keras.Input((20,20,3),dtype='uint8'); y=L.Resizing(16,16)(x); y=L.Rescaling(1/255)(y); y=L.RandomFlip()(y); y=L.Normalization(mean=[.4,.5,.6],variance=[.2,.2,.2])(y); case('preproc',x,L.GlobalAveragePooling2D()(L.Conv2D(4,3,strides=2)(y)),values=[rng.integers(0,255,(2,20,20,3)).astype('uint8')])
+def se():
+    x=keras.Input((8,8,4)); s=L.GlobalAveragePooling2D(keepdims=True)(x); s=L.Conv2D(2,1,activation='swish')(s); s=L.Conv2D(4,1,activation='sigmoid')(s); case('se',x,x*s)
+def wavenet():
+    x=keras.Input((32,2)); y=x
+    for d in (1,2,4): 
+        t=L.Conv1D(4,2,dilation_rate=d,padding='causal',activation='tanh')(y); s=L.Conv1D(4,2,dilation_rate=d,padding='causal',activation='sigmoid')(y); y=L.Conv1D(2,1)(t*s)+y
+    case('wavenet',x,y)
+def tdcnn():
+    x=keras.Input((4,12,12,1)); y=L.TimeDistributed(keras.Sequential([L.Conv2D(3,3,activation='relu'),L.GlobalMaxPooling2D()]))(x); case('tdcnn',x,L.LSTM(4)(y))
+def stateful():
+    x=keras.Input(batch_shape=(2,5,3)); case('stateful',x,L.GRU(4,stateful=True)(x))
+    x=keras.Input(batch_shape=(2,5,3)); case('stateful_lstm',x,L.LSTM(4,stateful=True,return_sequences=True)(x))
+def attpool():
+    x=keras.Input((6,8)); w=ops.softmax(L.Dense(1)(x),axis=1); case('attpool',x,ops.sum(w*x,axis=1))
+def siamese():
+    b=keras.Sequential([keras.Input((8,)),L.Dense(4,activation='relu'),L.UnitNormalization()]); p,q=keras.Input((8,)),keras.Input((8,)); case('siamese',[p,q],ops.sqrt(ops.sum(ops.square(b(p)-b(q)),axis=1,keepdims=True)+1e-9))
+def bidi_conv():
+    x=keras.Input((3,6,6,2)); case('bidi_conv',x,L.Bidirectional(L.ConvLSTM2D(2,3,padding='same',return_sequences=True))(x))
+def groupconv():
+    x=keras.Input((8,8,8)); y=L.Conv2D(8,3,groups=2,padding='same',use_bias=False)(x); y=L.BatchNormalization()(y); y=L.ReLU()(y); case('resnext',x,L.Add()([x,y]))
+def intin():
+    x=keras.Input((3,),dtype='int32'); case('int_dense',x,L.Dense(2)(x))
+def shapes():
+    x=keras.Input((None,None,3)); case('prelu_open',x,L.PReLU(shared_axes=[1,2])(L.Conv2D(4,3)(x)))
+def sortop():
+    x=keras.Input((5,)); case('topk',x,ops.top_k(x,3)[0]); 
+def f16in():
+    x=keras.Input((5,),dtype='float16'); case('f16in',x,L.Dense(2)(x),values=[np.ones((2,5),'float16')])
+def broadcast():
+    x=keras.Input((1,4)); y=keras.Input((3,1)); case("broadcast",[x,y],x*y+ops.maximum(x,y))
+
+
+for network_ in (transformer, unet, gan, nolayers, seq2seq, multi, dictio, preproc, se, wavenet, tdcnn, stateful, attpool, siamese, bidi_conv, groupconv, intin, shapes, sortop, f16in, broadcast):
+    network_()

@@ -73,6 +73,18 @@ final class AttentionLayers {
     return emit.node(new GreaterEqual(), rows, columns);
   }
 
+  /** The same for scores {@code [B, N, T, S]} of known extents. */
+  static Value causal(Emitter emit, Value scores) {
+    int[] dims = scores.shape().toArray();
+    if (dims[2] == Shape.DYNAMIC || dims[3] == Shape.DYNAMIC) {
+      throw OperandException.unsupported("a causal mask of unknown extents %s", scores.shape());
+    }
+    Value rows =
+        emit.constant("rows", Tensor.of(IntStream.range(0, dims[2]).toArray(), dims[2], 1));
+    Value columns = emit.ints(IntStream.range(0, dims[3]).toArray());
+    return emit.node(new GreaterEqual(), rows, columns);
+  }
+
   private static Value window(Emitter emit, Value query, Value key, int width) {
     Value rows = emit.reshape(range(emit, query, 1), 1, -1, 1);
     Value columns = emit.reshape(range(emit, key, 1), 1, 1, -1);
@@ -140,7 +152,7 @@ final class AttentionLayers {
   }
 
   /** Scores of places against places, softened to weights: {@code [B, N, T, S]}. */
-  private static Value distribution(Emitter emit, Value scores, @Nullable Value mask) {
+  static Value distribution(Emitter emit, Value scores, @Nullable Value mask) {
     Value kept = scores;
     if (mask != null) {
       Value wide = emit.cast(mask, TensorType.BOOL);

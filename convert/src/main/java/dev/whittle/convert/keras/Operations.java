@@ -12,7 +12,6 @@ import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Abs;
 import dev.whittle.ir.op.ArgMax;
 import dev.whittle.ir.op.ArgMin;
-import dev.whittle.ir.op.Atan2;
 import dev.whittle.ir.op.BroadcastTo;
 import dev.whittle.ir.op.Ceil;
 import dev.whittle.ir.op.Cos;
@@ -68,12 +67,13 @@ final class Operations {
     registerShapes(table);
     registerActivations(table);
     registerOthers(table);
+    RareOperations.register(table);
   }
 
   // Arguments.
 
   /** An argument as a value; a number takes the type of {@code like}. */
-  private static Value operand(LayerCall call, int index, String key, @Nullable Value like) {
+  static Value operand(LayerCall call, int index, String key, @Nullable Value like) {
     Argument argument = call.argument(index, key);
     return switch (argument) {
       case Argument.OfTensor tensor -> tensor.value();
@@ -117,7 +117,7 @@ final class Operations {
     return List.of(given, operand(call, 1, "x2", given));
   }
 
-  private static Value x(LayerCall call) {
+  static Value x(LayerCall call) {
     return operand(call, 0, "x", null);
   }
 
@@ -128,7 +128,7 @@ final class Operations {
 
   // Element by element.
 
-  private static void each(Layers table, String name, BiFunction<Emitter, Value, Value> function) {
+  static void each(Layers table, String name, BiFunction<Emitter, Value, Value> function) {
     table.value(
         name, call -> function.apply(call.emit(), call.emit().cast(x(call), TensorType.FLOAT32)));
   }
@@ -150,7 +150,6 @@ final class Operations {
     each(table, "Sin", (e, x) -> e.node(new Sin(), x));
     each(table, "Cos", (e, x) -> e.node(new Cos(), x));
     each(table, "Tan", (e, x) -> e.div(e.node(new Sin(), x), e.node(new Cos(), x)));
-    each(table, "Arctan", (e, x) -> e.node(new Atan2(), x, e.scalar(1f)));
     each(table, "Sinh", (e, x) -> e.mul(e.sub(exp(e, x), exp(e, e.node(new Neg(), x))), 0.5));
     each(table, "Cosh", (e, x) -> e.mul(e.add(exp(e, x), exp(e, e.node(new Neg(), x))), 0.5));
     each(table, "Floor", (e, x) -> e.node(new Floor(), x));
@@ -225,7 +224,7 @@ final class Operations {
     pairs(table, "FloorDivide", (e, a, b) -> e.binary(new FloorDiv(), a, b));
     pairs(table, "Mod", (e, a, b) -> e.binary(new FloorMod(), a, b));
     pairs(table, "Power", (e, a, b) -> e.binary(new Pow(), a, b));
-    pairs(table, "Arctan2", (e, a, b) -> e.binary(new Atan2(), a, b));
+    pairs(table, "Arctan2", RareOperations::arctan2);
     for (String name : List.of("Divide", "TrueDivide")) {
       pairs(
           table,
@@ -438,14 +437,16 @@ final class Operations {
           Value x = call.floats();
           int @Nullable [] stated = axes(call, "axis");
           Object order = call.config().get("ord");
+          Emitter e = call.emit();
+          int[] all = stated == null ? Emitter.axesFrom(x, 0) : stated;
+          boolean keep = call.config().flag("keepdims", false);
+          if (all.length == 1 && Long.valueOf(1).equals(order)) {
+            return e.sum(e.node(new Abs(), x), keep, all);
+          }
           if (order != null && !Long.valueOf(2).equals(order) && !"fro".equals(order)) {
             throw OperandException.unsupported("the norm of order %s", order);
           }
-          Emitter e = call.emit();
-          int[] all = stated == null ? Emitter.axesFrom(x, 0) : stated;
-          return e.node(
-              new Sqrt(),
-              e.sum(e.node(new Square(), x), call.config().flag("keepdims", false), all));
+          return e.node(new Sqrt(), e.sum(e.node(new Square(), x), keep, all));
         });
     table.value(
         "Normalize",

@@ -8,6 +8,7 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Bucketize;
+import dev.whittle.ir.op.Round;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -166,6 +167,7 @@ final class PreprocessingLayers {
 
   private static Value resizing(LayerCall call) {
     Config config = call.config();
+    String method = config.string("interpolation", "bilinear");
     Resizing.Fit fit =
         config.flag("crop_to_aspect_ratio", false)
             ? Resizing.Fit.CROP
@@ -174,15 +176,30 @@ final class PreprocessingLayers {
         call,
         call.x(),
         x ->
-            Resizing.fit(
+            asBefore(
                 call.emit(),
-                x,
-                config.integer("height"),
-                config.integer("width"),
-                config.string("interpolation", "bilinear"),
-                config.flag("antialias", false),
-                fit,
-                config.real("fill_value", 0)));
+                x.type(),
+                Resizing.fit(
+                    call.emit(),
+                    x,
+                    config.integer("height"),
+                    config.integer("width"),
+                    method,
+                    config.flag("antialias", false),
+                    fit,
+                    config.real("fill_value", 0)),
+                !method.equals("bilinear") && !method.equals("area")));
+  }
+
+  /** Pictures of whole numbers stay so: rounded, and cut off where they leave the type's range. */
+  private static Value asBefore(Emitter emit, TensorType type, Value resized, boolean overshoots) {
+    if (resized.type() == type) {
+      return resized;
+    }
+    Value rounded = emit.node(new Round(), resized);
+    Value bounded =
+        overshoots && type == TensorType.UINT8 ? emit.min(emit.max(rounded, 0), 255) : rounded;
+    return emit.cast(bounded, type);
   }
 
   private static Value centerCrop(LayerCall call) {

@@ -11,6 +11,7 @@ import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.AssignVariable;
 import dev.whittle.ir.op.CallOnce;
 import dev.whittle.ir.op.ReadVariable;
+import dev.whittle.ir.op.Tile;
 import dev.whittle.ir.op.UnidirectionalSequenceLstm;
 import dev.whittle.ir.op.VarHandle;
 import dev.whittle.ir.op.ZerosLike;
@@ -308,16 +309,20 @@ final class RecurrentLayers {
     return emit.node(new ZerosLike(), one);
   }
 
+  /**
+   * The tensor in which the operator keeps a state, with what it is to begin with. TILE writes it:
+   * the native runtime lets arithmetic work in place, which takes a variable's memory from it.
+   */
   private static Value state(Emitter emit, String name, Value initial, int units) {
+    int times = initial.shape().dim(1) == 1 ? units : 1;
     Value template =
-        Value.of(0, emit.scope() + "/" + name, TensorType.FLOAT32, initial.shape())
+        Value.of(
+                0,
+                emit.scope() + "/" + name,
+                TensorType.FLOAT32,
+                Shape.of(initial.shape().dim(0), units))
             .withVariable(true);
-    return emit.graph()
-        .node(
-            template,
-            new dev.whittle.ir.op.Add(),
-            initial,
-            emit.zeros(TensorType.FLOAT32, 1, units));
+    return emit.graph().node(template, new Tile(), initial, emit.ints(1, times));
   }
 
   // Both ways.

@@ -1,0 +1,301 @@
+package dev.whittle.convert.keras;
+
+import dev.whittle.convert.keras.file.Config;
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Abs;
+import dev.whittle.ir.op.Atan2;
+import dev.whittle.ir.op.DynamicUpdateSlice;
+import dev.whittle.ir.op.Exp;
+import dev.whittle.ir.op.Floor;
+import dev.whittle.ir.op.Neg;
+import dev.whittle.ir.op.NotEqual;
+import dev.whittle.ir.op.Pow;
+import dev.whittle.ir.op.Rsqrt;
+import dev.whittle.ir.op.Sign;
+import dev.whittle.ir.op.Sqrt;
+import dev.whittle.ir.op.TopKV2;
+import dev.whittle.ir.op.ZerosLike;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Operations of {@code keras.ops} that no operator computes by itself, as several. */
+final class RareOperations {
+  private RareOperations() {}
+
+  static void register(Layers table) {
+    Operations.each(table, "Arctan", (e, x) -> arctan2(e, x, e.scalar(1f)));
+    Operations.each(table, "Arcsin", (e, x) -> arctan2(e, x, cosineOf(e, x)));
+    Operations.each(table, "Arccos", (e, x) -> arctan2(e, cosineOf(e, x), x));
+    Operations.each(table, "Erf", RareOperations::erf);
+    Operations.each(
+        table,
+        "Cbrt",
+        (e, x) ->
+            e.mul(
+                e.node(new Sign(), x), e.node(new Pow(), e.node(new Abs(), x), e.scalar(1f / 3))));
+    Operations.each(
+        table,
+        "Trunc",
+        (e, x) -> e.mul(e.node(new Sign(), x), e.node(new Floor(), e.node(new Abs(), x))));
+    table.value(
+        "Sort",
+        call -> sorted(call, (e, x) -> e.nodes(2, new TopKV2(), x, count(e, x)).getFirst(), true));
+    table.value(
+        "Argsort",
+        call ->
+            sorted(
+                call,
+                (e, x) -> e.nodes(2, new TopKV2(), e.node(new Neg(), x), count(e, x)).get(1),
+                false));
+    table.value("Median", RareOperations::median);
+    table.value("BatchNorm", RareOperations::batchNorm);
+    table.value("DotProductAttention", RareOperations::attention);
+    table.value("Tril", call -> triangle(call, true));
+    table.value("Triu", call -> triangle(call, false));
+    table.value("SliceUpdate", RareOperations::sliceUpdate);
+    table.value(
+        "FullLike",
+        call -> {
+          Emitter e = call.emit();
+          Value zeros = e.node(new ZerosLike(), Operations.x(call));
+          return e.add(zeros, Operations.operand(call, 1, "fill_value", zeros));
+        });
+    table.value(
+        "NanToNum",
+        call -> {
+          Emitter e = call.emit();
+          Value x = call.floats();
+          Value number = e.scalar(call.config().real("nan", 0));
+          Value defined = e.where(e.node(new NotEqual(), x, x), number, x);
+          return e.max(e.min(defined, Float.MAX_VALUE), -Float.MAX_VALUE);
+        });
+    table.value("CropImages", RareOperations::cropImages);
+    table.value("PadImages", RareOperations::padImages);
+  }
+
+  /** The native operator takes operands of one shape only. */
+  static Value arctan2(Emitter e, Value y, Value x) {
+    Value a = e.cast(y, TensorType.FLOAT32);
+    Value b = e.cast(x, TensorType.FLOAT32);
+    if (!a.shape().equals(b.shape())) {
+      Value wideA = e.add(a, e.node(new ZerosLike(), b));
+      b = e.add(b, e.node(new ZerosLike(), a));
+      a = wideA;
+    }
+    return e.node(new Atan2(), a, b);
+  }
+
+  private static Value cosineOf(Emitter e, Value sine) {
+    return e.node(new Sqrt(), e.sub(e.scalar(1f), e.mul(sine, sine)));
+  }
+
+  /** Abramowitz and Stegun (1964), 7.1.26; within 1.5e-7. */
+  private static Value erf(Emitter e, Value x) {
+    Value a = e.node(new Abs(), x);
+    Value t = e.div(e.scalar(1f), e.add(e.mul(a, 0.3275911), 1));
+    double[] factors = {1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592};
+    Value sum = e.mul(t, factors[0]);
+    for (int i = 1; i < factors.length; i++) {
+      sum = e.mul(e.add(sum, factors[i]), t);
+    }
+    Value tail = e.mul(sum, e.node(new Exp(), e.node(new Neg(), e.mul(a, a))));
+    return e.mul(e.node(new Sign(), x), e.sub(e.scalar(1f), tail));
+  }
+
+  // Order.
+
+  /** Something done along the last axis. */
+  @FunctionalInterface
+  private interface Along {
+    Value apply(Emitter emit, Value x);
+  }
+
+  private static Value count(Emitter e, Value x) {
+    int extent = x.shape().dim(x.shape().rank() - 1);
+    if (extent == Shape.DYNAMIC) {
+      throw OperandException.unsupported("sorting along an axis of unknown extent");
+    }
+    return e.scalar(extent);
+  }
+
+  private static Value sorted(LayerCall call, Along work, boolean descending) {
+    Emitter e = call.emit();
+    Value x = Operations.x(call);
+    int axis = Emitter.axis(x, call.config().integer("axis", -1));
+    return Activations.alongLast(
+        e,
+        x,
+        axis,
+        y -> {
+          Value ordered = work.apply(e, y);
+          return descending ? e.reverse(ordered, -1) : ordered;
+        });
+  }
+
+  private static Value median(LayerCall call) {
+    Emitter e = call.emit();
+    Value x = call.floats();
+    boolean whole = !call.config().has("axis");
+    Value y = whole ? e.reshape(x, -1) : x;
+    int axis = whole ? 0 : Emitter.axis(x, call.config().integers("axis")[0]);
+    int last = y.shape().rank() - 1;
+    Value moved = axis == last ? y : e.swap(y, axis, last);
+    Value sorted = e.nodes(2, new TopKV2(), moved, count(e, moved)).getFirst();
+    int n = moved.shape().dim(last);
+    Value middle = e.slice(sorted, last, (n - 1) / 2, n / 2 + 1);
+    Value median = e.mean(middle, true, last);
+    Value back = axis == last ? median : e.swap(median, axis, last);
+    return call.config().flag("keepdims", false) ? back : e.squeeze(back, axis);
+  }
+
+  // Networks.
+
+  private static Value batchNorm(LayerCall call) {
+    Emitter e = call.emit();
+    Value x = call.floats();
+    int axis = Emitter.axis(x, call.config().integer("axis", -1));
+    int[] dims = new int[x.shape().rank() - axis];
+    Arrays.fill(dims, 1);
+    dims[0] = x.shape().dim(axis);
+    Value mean = e.reshape(Operations.operand(call, 1, "mean", x), dims);
+    Value variance = e.reshape(Operations.operand(call, 2, "variance", x), dims);
+    Value offset = call.tensor(3, "offset");
+    Value scale = call.tensor(4, "scale");
+    Value inverse = e.node(new Rsqrt(), e.add(variance, call.config().real("epsilon", 1e-3)));
+    Value factor = scale == null ? inverse : e.mul(inverse, e.reshape(scale, dims));
+    Value y = e.mul(e.sub(x, mean), factor);
+    return offset == null ? y : e.add(y, e.reshape(offset, dims));
+  }
+
+  /** Operands are {@code [batch, places, heads, features]}. */
+  private static Value attention(LayerCall call) {
+    Emitter e = call.emit();
+    Value query = e.transpose(Operations.operand(call, 0, "query", null), 0, 2, 1, 3);
+    Value key = e.transpose(Operations.operand(call, 1, "key", null), 0, 2, 1, 3);
+    Value value = e.transpose(Operations.operand(call, 2, "value", null), 0, 2, 1, 3);
+    int features = call.extent(query, -1);
+    Config config = call.config();
+    double scale = config.has("scale") ? config.real("scale", 1) : 1 / Math.sqrt(features);
+    Value scores = e.mul(e.matmul(query, key, false, true), scale);
+    Value bias = call.tensor(3, "bias");
+    if (bias != null) {
+      scores = e.add(scores, bias);
+    }
+    Value mask = call.tensor(4, "mask");
+    if (config.flag("is_causal", false)) {
+      Value causal = AttentionLayers.causal(e, scores);
+      mask = mask == null ? causal : e.node(new dev.whittle.ir.op.LogicalAnd(), mask, causal);
+    }
+    Value weights = AttentionLayers.distribution(e, scores, mask);
+    return e.transpose(e.matmul(weights, value, false, false), 0, 2, 1, 3);
+  }
+
+  // Parts.
+
+  private static Value triangle(LayerCall call, boolean lower) {
+    Emitter e = call.emit();
+    Value x = Operations.x(call);
+    int rows = call.extent(x, -2);
+    int columns = call.extent(x, -1);
+    int k = call.config().integer("k", 0);
+    Emitter.checkGenerated((long) rows * columns);
+    Tensor kept = Tensor.allocate(TensorType.BOOL, rows, columns);
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < columns; c++) {
+        kept.setBoolean((long) r * columns + c, lower ? c - r <= k : c - r >= k);
+      }
+    }
+    return e.where(e.constant("kept", kept), x, e.scalar(x.type(), 0));
+  }
+
+  private static Value sliceUpdate(LayerCall call) {
+    Emitter e = call.emit();
+    Value start = Operations.operand(call, 1, "start_indices", e.scalar(0));
+    Value update = Operations.operand(call, 2, "updates", null);
+    Value x = Operations.x(call);
+    return e.node(
+        new DynamicUpdateSlice(), x, e.cast(update, x.type()), e.cast(start, TensorType.INT32));
+  }
+
+  private static @Nullable Integer number(Config config, String key) {
+    return config.has(key) ? Integer.valueOf(config.integer(key)) : null;
+  }
+
+  /** Margins before and after, of which one and the extent that is left may be stated. */
+  private static int[] margins(
+      @Nullable Integer before, @Nullable Integer after, @Nullable Integer target, int difference) {
+    if (before != null && after != null) {
+      return new int[] {before, after};
+    }
+    if (target == null) {
+      return new int[] {before == null ? 0 : before, after == null ? 0 : after};
+    }
+    if (before != null) {
+      return new int[] {before, difference - before};
+    }
+    return after != null
+        ? new int[] {difference - after, after}
+        : new int[] {difference / 2, difference - difference / 2};
+  }
+
+  private static Value cropImages(LayerCall call) {
+    Config config = call.config();
+    return ConvolutionLayers.channelsLast(
+        call,
+        Operations.operand(call, 0, "images", null),
+        x -> {
+          int height = call.extent(x, 1);
+          int width = call.extent(x, 2);
+          Integer targetHeight = number(config, "target_height");
+          Integer targetWidth = number(config, "target_width");
+          int[] rows =
+              margins(
+                  number(config, "top_cropping"),
+                  number(config, "bottom_cropping"),
+                  targetHeight,
+                  height - (targetHeight == null ? 0 : targetHeight));
+          int[] columns =
+              margins(
+                  number(config, "left_cropping"),
+                  number(config, "right_cropping"),
+                  targetWidth,
+                  width - (targetWidth == null ? 0 : targetWidth));
+          return Resizing.crop(
+              call.emit(),
+              x,
+              rows[0],
+              columns[0],
+              height - rows[0] - rows[1],
+              width - columns[0] - columns[1]);
+        });
+  }
+
+  private static Value padImages(LayerCall call) {
+    Config config = call.config();
+    return ConvolutionLayers.channelsLast(
+        call,
+        Operations.operand(call, 0, "images", null),
+        x -> {
+          Integer targetHeight = number(config, "target_height");
+          Integer targetWidth = number(config, "target_width");
+          int[] rows =
+              margins(
+                  number(config, "top_padding"),
+                  number(config, "bottom_padding"),
+                  targetHeight,
+                  (targetHeight == null ? 0 : targetHeight) - call.extent(x, 1));
+          int[] columns =
+              margins(
+                  number(config, "left_padding"),
+                  number(config, "right_padding"),
+                  targetWidth,
+                  (targetWidth == null ? 0 : targetWidth) - call.extent(x, 2));
+          return call.emit().pad(x, 0, 0, rows[0], rows[1], columns[0], columns[1], 0, 0);
+        });
+  }
+}
