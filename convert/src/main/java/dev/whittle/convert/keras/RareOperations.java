@@ -28,17 +28,17 @@ final class RareOperations {
   private RareOperations() {}
 
   static void register(Layers table) {
-    Operations.each(table, "Arctan", (e, x) -> arctan2(e, x, e.scalar(1f)));
-    Operations.each(table, "Arcsin", (e, x) -> arctan2(e, x, cosineOf(e, x)));
-    Operations.each(table, "Arccos", (e, x) -> arctan2(e, cosineOf(e, x), x));
-    Operations.each(table, "Erf", RareOperations::erf);
-    Operations.each(
+    ElementwiseOperations.each(table, "Arctan", (e, x) -> arctan2(e, x, e.scalar(1f)));
+    ElementwiseOperations.each(table, "Arcsin", (e, x) -> arctan2(e, x, cosineOf(e, x)));
+    ElementwiseOperations.each(table, "Arccos", (e, x) -> arctan2(e, cosineOf(e, x), x));
+    ElementwiseOperations.each(table, "Erf", RareOperations::erf);
+    ElementwiseOperations.each(
         table,
         "Cbrt",
         (e, x) ->
             e.mul(
                 e.node(new Sign(), x), e.node(new Pow(), e.node(new Abs(), x), e.scalar(1f / 3))));
-    Operations.each(
+    ElementwiseOperations.each(
         table,
         "Trunc",
         (e, x) -> e.mul(e.node(new Sign(), x), e.node(new Floor(), e.node(new Abs(), x))));

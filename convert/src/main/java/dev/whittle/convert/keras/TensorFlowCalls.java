@@ -225,6 +225,6 @@ final class TensorFlowCalls {
       throw OperandException.invalid("has no slice_spec");
     }
     List<Argument> keys = key instanceof Argument.OfList list ? list.items() : List.of(key);
-    return Argument.of(Operations.index(call, x.value(), keys));
+    return Argument.of(ShapeOperations.index(call, x.value(), keys));
   }
 }

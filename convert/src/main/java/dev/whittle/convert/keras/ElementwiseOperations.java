@@ -1,0 +1,283 @@
+package dev.whittle.convert.keras;
+
+import dev.whittle.convert.keras.file.Config;
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.Op;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Abs;
+import dev.whittle.ir.op.Ceil;
+import dev.whittle.ir.op.Cos;
+import dev.whittle.ir.op.Equal;
+import dev.whittle.ir.op.Exp;
+import dev.whittle.ir.op.Floor;
+import dev.whittle.ir.op.FloorDiv;
+import dev.whittle.ir.op.FloorMod;
+import dev.whittle.ir.op.Greater;
+import dev.whittle.ir.op.GreaterEqual;
+import dev.whittle.ir.op.Less;
+import dev.whittle.ir.op.LessEqual;
+import dev.whittle.ir.op.Log;
+import dev.whittle.ir.op.LogicalAnd;
+import dev.whittle.ir.op.LogicalNot;
+import dev.whittle.ir.op.LogicalOr;
+import dev.whittle.ir.op.Neg;
+import dev.whittle.ir.op.NotEqual;
+import dev.whittle.ir.op.Pow;
+import dev.whittle.ir.op.Round;
+import dev.whittle.ir.op.Rsqrt;
+import dev.whittle.ir.op.Sign;
+import dev.whittle.ir.op.Sin;
+import dev.whittle.ir.op.Sqrt;
+import dev.whittle.ir.op.Square;
+import dev.whittle.ir.op.SquaredDifference;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** {@code keras.ops}: what works element by element, and products. */
+final class ElementwiseOperations {
+  private ElementwiseOperations() {}
+
+  static void register(Layers table) {
+    registerSingle(table);
+    registerPairs(table);
+  }
+
+  static void each(Layers table, String name, BiFunction<Emitter, Value, Value> function) {
+    table.value(
+        name,
+        call ->
+            function.apply(call.emit(), call.emit().cast(Operations.x(call), TensorType.FLOAT32)));
+  }
+
+  private static void any(Layers table, String name, BiFunction<Emitter, Value, Value> function) {
+    table.value(name, call -> function.apply(call.emit(), Operations.x(call)));
+  }
+
+  private static void registerSingle(Layers table) {
+    each(table, "Exp", (e, x) -> e.node(new Exp(), x));
+    each(table, "Expm1", (e, x) -> e.sub(e.node(new Exp(), x), 1));
+    each(table, "Exp2", (e, x) -> e.node(new Exp(), e.mul(x, Math.log(2))));
+    each(table, "Log", (e, x) -> e.node(new Log(), x));
+    each(table, "Log1p", (e, x) -> e.node(new Log(), e.add(x, 1)));
+    each(table, "Log2", (e, x) -> e.mul(e.node(new Log(), x), 1 / Math.log(2)));
+    each(table, "Log10", (e, x) -> e.mul(e.node(new Log(), x), 1 / Math.log(10)));
+    each(table, "Sqrt", (e, x) -> e.node(new Sqrt(), x));
+    each(table, "Rsqrt", (e, x) -> e.node(new Rsqrt(), x));
+    each(table, "Sin", (e, x) -> e.node(new Sin(), x));
+    each(table, "Cos", (e, x) -> e.node(new Cos(), x));
+    each(table, "Tan", (e, x) -> e.div(e.node(new Sin(), x), e.node(new Cos(), x)));
+    each(table, "Sinh", (e, x) -> e.mul(e.sub(exp(e, x), exp(e, e.node(new Neg(), x))), 0.5));
+    each(table, "Cosh", (e, x) -> e.mul(e.add(exp(e, x), exp(e, e.node(new Neg(), x))), 0.5));
+    each(table, "Floor", (e, x) -> e.node(new Floor(), x));
+    each(table, "Ceil", (e, x) -> e.node(new Ceil(), x));
+    each(table, "Reciprocal", (e, x) -> e.div(e.scalar(1f), x));
+    each(table, "Deg2rad", (e, x) -> e.mul(x, Math.PI / 180));
+    each(table, "Rad2deg", (e, x) -> e.mul(x, 180 / Math.PI));
+    any(table, "Absolute", ElementwiseOperations::absolute);
+    any(table, "Abs", ElementwiseOperations::absolute);
+    any(table, "Fabs", ElementwiseOperations::absolute);
+    any(table, "Negative", (e, x) -> e.node(new Neg(), x));
+    any(
+        table,
+        "Square",
+        (e, x) -> x.type() == TensorType.FLOAT32 ? e.node(new Square(), x) : e.mul(x, x));
+    any(table, "Sign", (e, x) -> e.node(new Sign(), x));
+    any(table, "LogicalNot", (e, x) -> e.node(new LogicalNot(), e.cast(x, TensorType.BOOL)));
+    any(table, "Isnan", (e, x) -> e.node(new NotEqual(), x, x));
+    for (String name : List.of("Copy", "StopGradient", "ConvertToTensor", "Identity", "View")) {
+      any(table, name, (e, x) -> x);
+    }
+    table.value(
+        "Round",
+        call -> {
+          int decimals = call.config().integer("decimals", 0);
+          Emitter e = call.emit();
+          double scale = Math.pow(10, decimals);
+          Value x = call.floats();
+          return decimals == 0
+              ? e.node(new Round(), x)
+              : e.mul(e.node(new Round(), e.mul(x, scale)), 1 / scale);
+        });
+    any(table, "OnesLike", (e, x) -> e.add(e.node(new dev.whittle.ir.op.ZerosLike(), x), 1));
+    any(table, "ZerosLike", (e, x) -> e.node(new dev.whittle.ir.op.ZerosLike(), x));
+    table.value(
+        "Clip",
+        call -> {
+          Value x = Operations.x(call);
+          Emitter e = call.emit();
+          if (call.config().has("x_min")) {
+            x = e.max(x, call.config().real("x_min", 0));
+          }
+          return call.config().has("x_max") ? e.min(x, call.config().real("x_max", 0)) : x;
+        });
+    table.value(
+        "Cast",
+        call -> call.emit().cast(Operations.x(call), KerasImporter.type(dtype(call, "dtype"))));
+    table.value(
+        "SaturateCast",
+        call -> call.emit().cast(Operations.x(call), KerasImporter.type(dtype(call, "dtype"))));
+  }
+
+  private static String dtype(LayerCall call, String key) {
+    return KerasImporter.dtypeName(call.config(), call.config().string(key, "float32"));
+  }
+
+  static Value exp(Emitter e, Value x) {
+    return e.node(new Exp(), x);
+  }
+
+  private static Value absolute(Emitter e, Value x) {
+    return e.node(new Abs(), x);
+  }
+
+  private static void registerPairs(Layers table) {
+    pairs(table, "Add", Emitter::add);
+    pairs(table, "Subtract", Emitter::sub);
+    pairs(table, "Multiply", Emitter::mul);
+    pairs(table, "Maximum", Emitter::max);
+    pairs(table, "Minimum", Emitter::min);
+    pairs(table, "FloorDivide", (e, a, b) -> e.binary(new FloorDiv(), a, b));
+    pairs(table, "Mod", (e, a, b) -> e.binary(new FloorMod(), a, b));
+    pairs(table, "Power", (e, a, b) -> e.binary(new Pow(), a, b));
+    pairs(table, "Arctan2", RareOperations::arctan2);
+    for (String name : List.of("Divide", "TrueDivide")) {
+      pairs(
+          table,
+          name,
+          (e, a, b) -> e.div(e.cast(a, TensorType.FLOAT32), e.cast(b, TensorType.FLOAT32)));
+    }
+    pairs(table, "DivideNoNan", ElementwiseOperations::divideNoNan);
+    pairs(table, "Equal", (e, a, b) -> e.binary(new Equal(), a, b));
+    pairs(table, "NotEqual", (e, a, b) -> e.binary(new NotEqual(), a, b));
+    pairs(table, "Greater", (e, a, b) -> e.binary(new Greater(), a, b));
+    pairs(table, "GreaterEqual", (e, a, b) -> e.binary(new GreaterEqual(), a, b));
+    pairs(table, "Less", (e, a, b) -> e.binary(new Less(), a, b));
+    pairs(table, "LessEqual", (e, a, b) -> e.binary(new LessEqual(), a, b));
+    pairs(table, "LogicalAnd", (e, a, b) -> logical(e, new LogicalAnd(), a, b));
+    pairs(table, "LogicalOr", (e, a, b) -> logical(e, new LogicalOr(), a, b));
+    pairs(table, "LogicalXor", (e, a, b) -> logical(e, new NotEqual(), a, b));
+    pairs(table, "SquaredDifference", (e, a, b) -> e.binary(new SquaredDifference(), a, b));
+    pairs(table, "Hypot", (e, a, b) -> e.node(new Sqrt(), e.add(e.mul(a, a), e.mul(b, b))));
+    pairs(table, "Matmul", ElementwiseOperations::matmul);
+    pairs(
+        table,
+        "Logaddexp",
+        (e, a, b) -> {
+          Value distance = e.node(new Neg(), e.node(new Abs(), e.sub(a, b)));
+          return e.add(e.max(a, b), e.node(new Log(), e.add(exp(e, distance), 1)));
+        });
+    pairs(table, "Outer", (e, a, b) -> e.mul(e.reshape(a, -1, 1), e.reshape(b, 1, -1)));
+    table.value(
+        "Where",
+        call -> {
+          Value condition =
+              call.emit().cast(Operations.operand(call, 0, "condition", null), TensorType.BOOL);
+          @Nullable Value given =
+              call.argument(1, "x1") instanceof Argument.OfTensor t ? t.value() : null;
+          Value b = Operations.operand(call, 2, "x2", given);
+          return call.emit().where(condition, Operations.operand(call, 1, "x1", b), b);
+        });
+    table.value(
+        "Dot",
+        call -> {
+          List<Value> operands = Operations.pair(call);
+          return matmul(call.emit(), operands.get(0), operands.get(1));
+        });
+    table.value(
+        "Einsum",
+        call -> {
+          List<Value> operands = call.tensors().stream().map(Argument.OfTensor::value).toList();
+          return Einsum.apply(call.emit(), call.config().string("subscripts"), operands);
+        });
+    table.value(
+        "Tensordot",
+        call -> {
+          List<Value> operands = Operations.pair(call);
+          return tensordot(call, operands.get(0), operands.get(1));
+        });
+  }
+
+  /** An operation on two values. */
+  @FunctionalInterface
+  private interface Pair {
+    Value apply(Emitter emit, Value a, Value b);
+  }
+
+  private static void pairs(Layers table, String name, Pair function) {
+    table.value(
+        name,
+        call -> {
+          List<Value> operands = Operations.pair(call);
+          return function.apply(call.emit(), operands.get(0), operands.get(1));
+        });
+  }
+
+  private static Value logical(Emitter e, Op op, Value a, Value b) {
+    return e.node(op, e.cast(a, TensorType.BOOL), e.cast(b, TensorType.BOOL));
+  }
+
+  private static Value divideNoNan(Emitter e, Value a, Value b) {
+    Value isZero = e.node(new Equal(), b, e.scalar(0f));
+    Value divisor = e.where(isZero, e.scalar(1f), b);
+    return e.where(isZero, e.scalar(0f), e.div(a, divisor));
+  }
+
+  /** NumPy's matrix product: vectors are rows on the left and columns on the right. */
+  static Value matmul(Emitter e, Value a, Value b) {
+    int rankA = a.shape().rank();
+    int rankB = b.shape().rank();
+    Tensor weights = Constants.contents(b);
+    if (weights != null && rankB == 2 && rankA >= 2 && b.type() == TensorType.FLOAT32) {
+      return CoreLayers.fullyConnected(e, e.cast(a, TensorType.FLOAT32), weights, null);
+    }
+    Value left = rankA == 1 ? e.expandDims(a, 0) : a;
+    Value right = rankB == 1 ? e.expandDims(b, 1) : b;
+    Value product = e.matmul(left, right, false, false);
+    if (rankB == 1) {
+      product = e.squeeze(product, -1);
+    }
+    return rankA == 1 ? e.squeeze(product, rankB == 1 ? -1 : -2) : product;
+  }
+
+  private static Value tensordot(LayerCall call, Value a, Value b) {
+    int rankA = a.shape().rank();
+    Object stated = call.config().get("axes");
+    int[] left;
+    int[] right;
+    if (stated instanceof List<?> list && list.size() == 2) {
+      left = Config.integersOf(java.util.Objects.requireNonNull(list.get(0)));
+      right = Config.integersOf(java.util.Objects.requireNonNull(list.get(1)));
+    } else {
+      int count = call.config().integer("axes", 2);
+      left = IntStream.range(rankA - count, rankA).toArray();
+      right = IntStream.range(0, count).toArray();
+    }
+    if (left == null || right == null || left.length != right.length) {
+      throw call.config().malformed("axes", "a number or two lists");
+    }
+    char[] termA = new char[rankA];
+    char[] termB = new char[b.shape().rank()];
+    for (int i = 0; i < left.length; i++) {
+      termA[Emitter.axis(a, left[i])] = (char) ('a' + i);
+      termB[Emitter.axis(b, right[i])] = (char) ('a' + i);
+    }
+    var result = new StringBuilder();
+    label(termA, 'i', result);
+    label(termB, 'q', result);
+    String equation = new String(termA) + "," + new String(termB) + "->" + result;
+    return Einsum.apply(call.emit(), equation, List.of(a, b));
+  }
+
+  private static void label(char[] term, char first, StringBuilder result) {
+    for (int i = 0; i < term.length; i++) {
+      if (term[i] == 0) {
+        term[i] = (char) (first + i);
+        result.append(term[i]);
+      }
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package dev.whittle.convert.keras;
+
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.op.Abs;
+import dev.whittle.ir.op.ArgMax;
+import dev.whittle.ir.op.ArgMin;
+import dev.whittle.ir.op.Cumsum;
+import dev.whittle.ir.op.Log;
+import dev.whittle.ir.op.NotEqual;
+import dev.whittle.ir.op.ReduceAll;
+import dev.whittle.ir.op.ReduceAny;
+import dev.whittle.ir.op.ReduceProd;
+import dev.whittle.ir.op.Sqrt;
+import dev.whittle.ir.op.Square;
+import dev.whittle.ir.op.SquaredDifference;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** {@code keras.ops}: reductions and what goes along an axis. */
+final class ReductionOperations {
+  private ReductionOperations() {}
+
+  /** A reduction of some axes. */
+  @FunctionalInterface
+  private interface Reduction {
+    Value apply(Emitter emit, Value x, boolean keep, int[] axes);
+  }
+
+  private static void reduction(Layers table, String name, Reduction reduction) {
+    table.value(
+        name,
+        call -> {
+          Value x = Operations.x(call);
+          int @Nullable [] stated = Operations.axes(call, "axis");
+          int[] all = stated == null ? Emitter.axesFrom(x, 0) : stated;
+          return reduction.apply(call.emit(), x, call.config().flag("keepdims", false), all);
+        });
+  }
+
+  static void register(Layers table) {
+    for (String prefix : List.of("", "A")) {
+      String max = prefix.isEmpty() ? "Max" : "Amax";
+      String min = prefix.isEmpty() ? "Min" : "Amin";
+      reduction(table, max, (e, x, keep, axes) -> e.reduceMax(x, keep, axes));
+      reduction(table, min, (e, x, keep, axes) -> e.reduceMin(x, keep, axes));
+    }
+    reduction(table, "Sum", (e, x, keep, axes) -> e.sum(summable(e, x), keep, axes));
+    reduction(
+        table, "Mean", (e, x, keep, axes) -> e.mean(e.cast(x, TensorType.FLOAT32), keep, axes));
+    reduction(
+        table, "Average", (e, x, keep, axes) -> e.mean(e.cast(x, TensorType.FLOAT32), keep, axes));
+    reduction(table, "Prod", (e, x, keep, axes) -> e.reduce(new ReduceProd(keep), x, axes));
+    reduction(
+        table,
+        "Any",
+        (e, x, keep, axes) -> e.reduce(new ReduceAny(keep), e.cast(x, TensorType.BOOL), axes));
+    reduction(
+        table,
+        "All",
+        (e, x, keep, axes) -> e.reduce(new ReduceAll(keep), e.cast(x, TensorType.BOOL), axes));
+    reduction(table, "Var", ReductionOperations::variance);
+    reduction(table, "Std", (e, x, keep, axes) -> e.node(new Sqrt(), variance(e, x, keep, axes)));
+    reduction(table, "Logsumexp", ReductionOperations::logSumExp);
+    reduction(
+        table,
+        "CountNonzero",
+        (e, x, keep, axes) ->
+            e.sum(
+                e.cast(e.node(new NotEqual(), x, e.scalar(x.type(), 0)), TensorType.INT32),
+                keep,
+                axes));
+    table.put(
+        "Moments",
+        call -> {
+          Emitter e = call.emit();
+          Value x = call.floats();
+          int[] axes = call.config().integers("axes");
+          boolean keep = call.config().flag("keepdims", false);
+          return new Argument.OfList(
+              List.of(Argument.of(e.mean(x, keep, axes)), Argument.of(variance(e, x, keep, axes))));
+        });
+    table.value("Argmax", call -> arg(call, new ArgMax(TensorType.INT32)));
+    table.value("Argmin", call -> arg(call, new ArgMin(TensorType.INT32)));
+    table.value(
+        "Cumsum",
+        call -> {
+          Value x = Operations.x(call);
+          int axis = Emitter.axis(x, call.config().integer("axis", 0));
+          return call.emit().node(new Cumsum(false, false), x, call.emit().scalar(axis));
+        });
+    table.value(
+        "Norm",
+        call -> {
+          Value x = call.floats();
+          int @Nullable [] stated = Operations.axes(call, "axis");
+          Object order = call.config().get("ord");
+          Emitter e = call.emit();
+          int[] all = stated == null ? Emitter.axesFrom(x, 0) : stated;
+          boolean keep = call.config().flag("keepdims", false);
+          if (all.length == 1 && Long.valueOf(1).equals(order)) {
+            return e.sum(e.node(new Abs(), x), keep, all);
+          }
+          if (order != null && !Long.valueOf(2).equals(order) && !"fro".equals(order)) {
+            throw OperandException.unsupported("the norm of order %s", order);
+          }
+          return e.node(new Sqrt(), e.sum(e.node(new Square(), x), keep, all));
+        });
+    table.value(
+        "Normalize",
+        call -> {
+          int @Nullable [] axes = Operations.axes(call, "axis");
+          if (call.config().real("order", 2) != 2) {
+            throw OperandException.unsupported("normalizing by a norm of another order than 2");
+          }
+          return NormalizationLayers.unit(
+              call.emit(),
+              call.floats(),
+              call.config().real("epsilon", 1e-7),
+              axes == null ? new int[] {-1} : axes);
+        });
+  }
+
+  private static Value summable(Emitter e, Value x) {
+    return x.type() == TensorType.BOOL ? e.cast(x, TensorType.INT32) : x;
+  }
+
+  private static Value variance(Emitter e, Value given, boolean keep, int[] axes) {
+    Value x = e.cast(given, TensorType.FLOAT32);
+    Value mean = e.mean(x, true, axes);
+    return e.mean(e.node(new SquaredDifference(), x, mean), keep, axes);
+  }
+
+  private static Value logSumExp(Emitter e, Value x, boolean keep, int[] axes) {
+    Value max = e.reduceMax(x, true, axes);
+    Value sum = e.sum(ElementwiseOperations.exp(e, e.sub(x, max)), true, axes);
+    Value result = e.add(e.node(new Log(), sum), max);
+    return keep ? result : e.squeeze(result, axes);
+  }
+
+  private static Value arg(LayerCall call, Op op) {
+    Emitter e = call.emit();
+    Value x = Operations.x(call);
+    boolean keep = call.config().flag("keepdims", false);
+    if (!call.config().has("axis")) {
+      return e.node(op, e.reshape(x, -1), e.scalar(0));
+    }
+    int axis = Emitter.axis(x, call.config().integer("axis"));
+    Value found = e.node(op, x, e.scalar(axis));
+    return keep ? e.expandDims(found, axis) : found;
+  }
+}
