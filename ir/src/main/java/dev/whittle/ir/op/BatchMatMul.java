@@ -77,6 +77,7 @@ public record BatchMatMul(
       case FLOAT32 ->
           switch (operands.type(1)) {
             case FLOAT32 -> this::floats;
+            case INT8 -> hybrid(operands.input(1).requireQuantization().scaleValue());
             default ->
                 throw OperandException.unsupported(
                     "no kernel for %s by %s", operands.type(0), operands.type(1));
@@ -143,6 +144,45 @@ public record BatchMatMul(
         });
   }
 
+  /** Rows of the left operand are quantized on the fly; the right one has 8 bits. */
+  private Kernel hybrid(float scale) {
+    var rowQuantizer = new RowQuantizer();
+    return invocation -> {
+      Tensor a = invocation.input(0);
+      Tensor b = invocation.input(1);
+      Tensor out = invocation.output(0);
+      int inner = a.dim(a.rank() - (transposeLeft ? 2 : 1));
+      Tensor row = Tensor.allocate(TensorType.FLOAT32, inner);
+      walk(
+          a,
+          b,
+          out,
+          new Product() {
+            private final long[] places = new long[inner];
+            private int count;
+            private int sum;
+
+            @Override
+            public void add(long i, long j) {
+              row.setFloat(count, a.getFloat(i));
+              places[count++] = j;
+            }
+
+            @Override
+            public void end(long at) {
+              rowQuantizer.quantize(row, 0, inner, asymmetricQuantizeInputs);
+              byte[] values = rowQuantizer.values();
+              for (int k = 0; k < inner; k++) {
+                sum += (values[k] - rowQuantizer.zeroPoint()) * b.getByte(places[k]);
+              }
+              out.setFloat(at, sum * (rowQuantizer.scale() * scale));
+              sum = 0;
+              count = 0;
+            }
+          });
+    };
+  }
+
   private Kernel integers(Operands operands) {
     Quantization left = operands.input(0).requireQuantization();
     Quantization right = operands.input(1).requireQuantization();
@@ -177,6 +217,15 @@ public record BatchMatMul(
               sum = 0;
             }
           });
+    };
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT16 -> 3;
+      case INT8 -> 2;
+      default -> operands.type(1) == TensorType.INT8 && asymmetricQuantizeInputs ? 4 : 1;
     };
   }
 

@@ -32,6 +32,7 @@ public record LogSoftmax() implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 -> SoftmaxKernels.logarithms();
+      case INT8, UINT8 -> SoftmaxKernels.quantizedLogarithms(operands);
       default -> throw Elementwise.noKernel(operands);
     };
   }

@@ -1,6 +1,5 @@
 package dev.whittle.ir.op;
 
-import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Quantization;
 import dev.whittle.ir.kernel.Kernel;
@@ -23,25 +22,52 @@ final class LogisticInt16 {
   private LogisticInt16() {}
 
   static Kernel kernel(Operands operands) {
-    Quantization in = operands.input(0).requireQuantization();
-    if (in.scaleValue() == 1f / 4096) {
-      throw OperandException.unsupported("no kernel for 16-bit input of scale 2^-12");
-    }
-    // 3 * 2^12 table steps per unit of the input: the table has 24 entries per unit.
-    double multiplier = in.scaleValue() * 4096.0 * 3;
-    int shift = 0;
-    while (multiplier <= 32767.0 / 2 && shift <= 30) {
-      shift++;
-      multiplier *= 2;
-    }
-    int factor = (int) multiplier;
-    int rightShift = shift;
-    return Elementwise.integers((Elementwise.LongUnary) x -> at((int) x, factor, rightShift));
+    Rescaling rescaling = Rescaling.of(operands.input(0).requireQuantization());
+    return Elementwise.integers((Elementwise.LongUnary) x -> at(rescaling.apply((int) x)));
   }
 
-  private static int at(int x, int factor, int shift) {
-    int round = shift > 0 ? 1 << (shift - 1) : 0;
-    int scaled = (x * factor + round) >> shift;
+  /** {@code tanh(x) = 2 sigmoid(2 x) - 1}, from the same table. */
+  static Kernel tanh(Operands operands) {
+    Rescaling rescaling = Rescaling.of(operands.input(0).requireQuantization());
+    return Elementwise.integers((Elementwise.LongUnary) x -> tanhAt(rescaling.apply((int) x)));
+  }
+
+  /** To 3 * 2^12 table steps per unit of the input: the table has 24 entries per unit. */
+  private record Rescaling(int factor, int shift) {
+    static Rescaling of(Quantization in) {
+      double multiplier = in.scaleValue() * 4096.0 * 3;
+      int shift = 0;
+      while (multiplier <= 32767.0 / 2 && shift <= 30) {
+        shift++;
+        multiplier *= 2;
+      }
+      return new Rescaling((int) multiplier, shift);
+    }
+
+    int apply(int x) {
+      int round = shift > 0 ? 1 << (shift - 1) : 0;
+      return (x * factor + round) >> shift;
+    }
+  }
+
+  private static int tanhAt(int scaled) {
+    int magnitude = Math.abs(scaled);
+    int entry = magnitude >> 8;
+    int result;
+    if (entry >= 255) {
+      result = 0xffff << 8;
+    } else {
+      int a = TABLE[entry];
+      int b = TABLE[entry + 1];
+      result = (a << 8) + (magnitude & 0xff) * (b - a);
+    }
+    int half = 1 << 23;
+    int round = 1 << 7;
+    result = scaled >= 0 ? result - half + round : half - result + round - 1;
+    return result >> 8;
+  }
+
+  private static int at(int scaled) {
     int magnitude = Math.abs(scaled);
     int entry = magnitude >> 9;
     int result;

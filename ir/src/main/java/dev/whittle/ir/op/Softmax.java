@@ -38,6 +38,7 @@ public record Softmax(float beta) implements Op {
     return switch (operands.type(0)) {
       case FLOAT32 -> SoftmaxKernels.floats(beta);
       case INT8, UINT8 -> SoftmaxKernels.quantized(operands, beta);
+      case INT16 -> new SoftmaxInt16(operands.input(0).requireQuantization(), beta);
       default -> throw Elementwise.noKernel(operands);
     };
   }

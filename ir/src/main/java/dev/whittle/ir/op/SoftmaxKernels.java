@@ -105,4 +105,38 @@ final class SoftmaxKernels {
       }
     }
   }
+
+  /** 8-bit operands of {@link LogSoftmax}: a sum of exponentials from a table, then floats. */
+  static Kernel quantizedLogarithms(Operands operands) {
+    float in = operands.input(0).requireQuantization().scaleValue();
+    Quantization out = operands.output(0).requireQuantization();
+    float[] table = new float[256];
+    for (int distance = 0; distance < table.length; distance++) {
+      table[distance] = (float) Math.exp(-in * distance);
+    }
+    Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());
+    float outScale = out.scaleValue();
+    int zero = out.zeroPointValue();
+    return invocation -> {
+      Tensor x = invocation.input(0);
+      Tensor y = invocation.output(0);
+      int length = rowLength(x);
+      for (long first = 0; length > 0 && first < x.elements(); first += length) {
+        long max = Long.MIN_VALUE;
+        for (int i = 0; i < length; i++) {
+          max = Math.max(max, x.getInteger(first + i));
+        }
+        float sum = 0;
+        for (int i = 0; i < length; i++) {
+          sum += table[(int) (max - x.getInteger(first + i))];
+        }
+        float scale = in / outScale;
+        float offset = (in * max + (float) Math.log(sum)) / outScale;
+        for (int i = 0; i < length; i++) {
+          int stored = (int) Math.rint(scale * x.getInteger(first + i) - offset) + zero;
+          y.setInteger(first + i, bounds.clamp(stored));
+        }
+      }
+    };
+  }
 }

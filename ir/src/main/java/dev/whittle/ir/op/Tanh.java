@@ -32,6 +32,7 @@ public record Tanh() implements Op {
     return switch (operands.type(0)) {
       case FLOAT32 -> Elementwise.floats(x -> (float) Math.tanh(x));
       case INT8, UINT8 -> Elementwise.quantizedFunction(operands, x -> (float) Math.tanh(x));
+      case INT16 -> LogisticInt16.tanh(operands);
       default -> throw Elementwise.noKernel(operands);
     };
   }
