@@ -107,7 +107,9 @@ final class ActivationCases {
               b.quantizedInput(UINT8, b.dims(1, 4)));
       default -> {
         if (op instanceof Logistic || op instanceof Tanh) {
-          Tensor contents = b.randomTensor(INT16, Quantization.perTensor(0.0003f, 0), b.dims(1, 4));
+          float inputScale = b.oneOf(0.0003f, 0.001f, 1f / 4096);
+          Tensor contents =
+              b.randomTensor(INT16, Quantization.perTensor(inputScale, 0), b.dims(1, 4));
           b.output(INT16, Quantization.perTensor(1f / 32768, 0), op, b.input(contents));
         } else {
           b.output(op, floats(b));

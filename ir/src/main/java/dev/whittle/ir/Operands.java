@@ -12,6 +12,7 @@ public final class Operands {
   private final List<@Nullable Operand> inputs;
   private final List<Operand> outputs;
   private final SubgraphTypes subgraphs;
+  private final List<@Nullable Quantization> intermediates;
 
   /** Types the outputs of another graph of the model, for operators that run one. */
   @FunctionalInterface
@@ -25,6 +26,21 @@ public final class Operands {
    * @param inputs null where an optional input is left out
    */
   public Operands(List<@Nullable Operand> inputs, List<Operand> outputs, SubgraphTypes subgraphs) {
+    this(inputs, outputs, subgraphs, List.of());
+  }
+
+  /**
+   * The operands of one node.
+   *
+   * @param intermediates the quantization of what the node computes on the way; null where a value
+   *     has none
+   */
+  public Operands(
+      List<@Nullable Operand> inputs,
+      List<Operand> outputs,
+      SubgraphTypes subgraphs,
+      List<@Nullable Quantization> intermediates) {
+    this.intermediates = Collections.unmodifiableList(new ArrayList<>(intermediates));
     this.inputs = Collections.unmodifiableList(new ArrayList<>(inputs));
     this.outputs = List.copyOf(outputs);
     this.subgraphs = subgraphs;
@@ -61,6 +77,11 @@ public final class Operands {
       throw OperandException.invalid("output %d is missing", i);
     }
     return outputs.get(i);
+  }
+
+  /** The quantization of an intermediate value; null if it has none. */
+  public @Nullable Quantization intermediate(int i) {
+    return i < intermediates.size() ? intermediates.get(i) : null;
   }
 
   public TensorType type(int input) {

@@ -151,7 +151,10 @@ public final class ShapeInference {
     for (int id : node.outputs()) {
       outputs.add(operand(graph, id, shapes, known));
     }
-    return new Operands(inputs, outputs, this::subgraphOutputs);
+    List<@Nullable Quantization> intermediates = new ArrayList<>();
+    node.intermediates()
+        .forEach(id -> intermediates.add(id < 0 ? null : graph.value(id).quantization()));
+    return new Operands(inputs, outputs, this::subgraphOutputs, intermediates);
   }
 
   private static Operand operand(

@@ -19,15 +19,26 @@ final class LogisticInt16 {
     }
   }
 
+  /** The scale at which the native runtime has functions in fixed point instead of the table. */
+  private static final float Q3_12 = 1f / 4096;
+
   private LogisticInt16() {}
 
   static Kernel kernel(Operands operands) {
+    if (operands.input(0).requireQuantization().scaleValue() == Q3_12) {
+      return Elementwise.integers((Elementwise.LongUnary) x -> FixedPoint16.sigmoid((int) x));
+    }
     Rescaling rescaling = Rescaling.of(operands.input(0).requireQuantization());
     return Elementwise.integers((Elementwise.LongUnary) x -> at(rescaling.apply((int) x)));
   }
 
   /** {@code tanh(x) = 2 sigmoid(2 x) - 1}, from the same table. */
   static Kernel tanh(Operands operands) {
+    float scale = operands.input(0).requireQuantization().scaleValue();
+    if (scale == Q3_12 || scale == 2 * Q3_12) {
+      int bits = scale == Q3_12 ? 3 : 4;
+      return Elementwise.integers((Elementwise.LongUnary) x -> FixedPoint16.tanh((int) x, bits));
+    }
     Rescaling rescaling = Rescaling.of(operands.input(0).requireQuantization());
     return Elementwise.integers((Elementwise.LongUnary) x -> tanhAt(rescaling.apply((int) x)));
   }

@@ -81,6 +81,12 @@ public record UnidirectionalSequenceLstm(
 
   @Override
   public Kernel kernel(Operands operands) {
+    if (operands.type(0) == TensorType.INT8
+        && operands.type(2) == TensorType.INT8
+        && operands.type(19) == TensorType.INT16
+        && !diagonalRecurrentTensors) {
+      return new IntegerLstmCell(operands, timeMajor, cellClip, projectionClip);
+    }
     if (operands.type(0) != TensorType.FLOAT32
         || operands.type(2) != TensorType.FLOAT32
         || diagonalRecurrentTensors) {
