@@ -10,8 +10,9 @@ import dev.whittle.ir.kernel.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link UnidirectionalSequenceLstm} with 8-bit operands and a 16-bit cell state, as the native
- * runtime's kernel computes it: gates in Q3.12 before and Q0.15 after their functions.
+ * {@link UnidirectionalSequenceLstm} and {@link Lstm} with 8-bit operands and a 16-bit cell state,
+ * as the native runtime's kernel computes it: gates in Q3.12 before and Q0.15 after their
+ * functions.
  */
 final class IntegerLstmCell implements Kernel {
   private static final int FORGET = 1;
@@ -93,8 +94,8 @@ final class IntegerLstmCell implements Kernel {
     Tensor output = invocation.output(0);
     Tensor outputState = invocation.input(18);
     int batches = timeMajor ? input.dim(1) : input.dim(0);
-    int steps = timeMajor ? input.dim(0) : input.dim(1);
-    int in = input.dim(2);
+    int steps = input.rank() == 2 ? 1 : timeMajor ? input.dim(0) : input.dim(1);
+    int in = input.dim(input.rank() - 1);
     int out = outputState.dim(1);
     if (outputState.dim(0) != batches || invocation.input(19).dim(0) != batches) {
       throw OperandException.invalid(
@@ -176,7 +177,8 @@ final class IntegerLstmCell implements Kernel {
     for (int i = 0; i < cells; i++) {
       int fromInput =
           (bias == null ? 0 : bias.getInt(i))
-              + product(invocation.input(1 + gate), i, input, x, input.dim(2), inputZero);
+              + product(
+                  invocation.input(1 + gate), i, input, x, input.dim(input.rank() - 1), inputZero);
       int value = clamp16(inputScales[gate].apply(fromInput));
       int out = outputState.dim(1);
       int recurrent =

@@ -5,7 +5,7 @@ import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** The reference kernel of {@link UnidirectionalSequenceLstm} in floats. */
+/** The reference kernel of {@link UnidirectionalSequenceLstm} and {@link Lstm} in floats. */
 final class LstmCell {
   private static final int INPUT = 0;
   private static final int FORGET = 1;
@@ -32,7 +32,7 @@ final class LstmCell {
     this.input = invocation.input(0);
     this.outputState = invocation.input(18);
     this.cellState = invocation.input(19);
-    this.in = input.dim(2);
+    this.in = input.dim(input.rank() - 1);
     this.cells = cellState.dim(1);
     this.out = outputState.dim(1);
   }
@@ -43,7 +43,7 @@ final class LstmCell {
 
   void run(boolean timeMajor) {
     int batches = timeMajor ? input.dim(1) : input.dim(0);
-    int steps = timeMajor ? input.dim(0) : input.dim(1);
+    int steps = input.rank() == 2 ? 1 : timeMajor ? input.dim(0) : input.dim(1);
     if (outputState.dim(0) != batches || cellState.dim(0) != batches) {
       throw OperandException.invalid(
           "states %s and %s for %d batches", outputState.shape(), cellState.shape(), batches);
