@@ -31,7 +31,8 @@ public final class ReferenceEngine implements Engine {
     for (Graph graph : model.graphs()) {
       for (int n = 0; n < graph.nodes().size(); n++) {
         Node node = graph.nodes().get(n);
-        if (node.op() instanceof OpaqueOp || node.op() instanceof CustomOp) {
+        if (node.op() instanceof OpaqueOp
+            || (node.op() instanceof CustomOp custom && !custom.isImplemented())) {
           unknown.add(unknown(graph, n, node));
         }
       }

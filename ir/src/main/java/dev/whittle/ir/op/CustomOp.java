@@ -1,6 +1,7 @@
 package dev.whittle.ir.op;
 
 import dev.whittle.ir.Constant;
+import dev.whittle.ir.CustomOperator;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operand;
@@ -9,11 +10,16 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A custom operator for which no implementation is registered.
+ * An operator that is not built in: {@link CustomOperator} implements it, or nothing does.
  *
  * @param customCode the name it is registered by
  * @param customOptions its attributes in a form only its implementation knows, mostly a flexbuffer;
@@ -37,14 +43,47 @@ public record CustomOp(String customCode, Constant customOptions, boolean largeO
     return Options.NONE;
   }
 
-  /** The outputs as they are declared. */
+  /** What implements an operator of that name; null if nothing on the class path does. */
+  private @Nullable CustomOperator implementation() {
+    return Known.BY_NAME.get(customCode);
+  }
+
+  /** Found when a custom operator is first looked at, since looking takes time. */
+  private static final class Known {
+    private static final Map<String, CustomOperator> BY_NAME = new HashMap<>();
+
+    static {
+      for (CustomOperator operator :
+          ServiceLoader.load(CustomOperator.class, CustomOp.class.getClassLoader())) {
+        BY_NAME.putIfAbsent(operator.name(), operator);
+      }
+    }
+
+    private Known() {}
+  }
+
+  /** Whether a {@link CustomOperator} of that name is on the class path. */
+  public boolean isImplemented() {
+    return implementation() != null;
+  }
+
+  private byte[] optionBytes() {
+    return customOptions.bytes().toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  /** Without an implementation the outputs are as they are declared. */
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return declaredOutputs(operands);
+    CustomOperator operator = implementation();
+    return operator == null ? declaredOutputs(operands) : operator.infer(operands, optionBytes());
   }
 
   @Override
   public Kernel kernel(Operands operands) {
+    CustomOperator operator = implementation();
+    if (operator != null) {
+      return operator.kernel(operands, optionBytes());
+    }
     throw OperandException.unsupported("no implementation of custom operator '%s'", customCode);
   }
 

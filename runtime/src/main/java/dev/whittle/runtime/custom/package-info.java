@@ -1,0 +1,5 @@
+/** Custom operators that files in the wild have. */
+@NullMarked
+package dev.whittle.runtime.custom;
+
+import org.jspecify.annotations.NullMarked;
