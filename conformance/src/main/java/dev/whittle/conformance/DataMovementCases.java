@@ -17,6 +17,7 @@ import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.BroadcastArgs;
 import dev.whittle.ir.op.BroadcastTo;
 import dev.whittle.ir.op.Concatenation;
+import dev.whittle.ir.op.Dilate;
 import dev.whittle.ir.op.ExpandDims;
 import dev.whittle.ir.op.Fill;
 import dev.whittle.ir.op.Gather;
@@ -28,6 +29,7 @@ import dev.whittle.ir.op.Pad;
 import dev.whittle.ir.op.PadV2;
 import dev.whittle.ir.op.Range;
 import dev.whittle.ir.op.Rank;
+import dev.whittle.ir.op.ReduceWindow;
 import dev.whittle.ir.op.Reshape;
 import dev.whittle.ir.op.ReverseV2;
 import dev.whittle.ir.op.Select;
@@ -63,6 +65,8 @@ final class DataMovementCases {
           CaseGenerator.exact("SLICE", DataMovementCases::slice),
           CaseGenerator.exact("STRIDED_SLICE", DataMovementCases::stridedSlice),
           CaseGenerator.exact("TILE", DataMovementCases::tile),
+          CaseGenerator.exact("DILATE", DataMovementCases::dilate),
+          CaseGenerator.close("REDUCE_WINDOW", DataMovementCases::reduceWindow),
           CaseGenerator.exact("PAD", b -> pad(b, false)),
           CaseGenerator.exact("PADV2", b -> pad(b, true)),
           CaseGenerator.exact("MIRROR_PAD", DataMovementCases::mirrorPad),
@@ -232,6 +236,36 @@ final class DataMovementCases {
         first,
         last,
         b.constant(step));
+  }
+
+  private static void dilate(CaseBuilder b) {
+    int[] dims = b.dims(1, 4);
+    TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8);
+    b.output(
+        new Dilate(),
+        b.input(type, dims),
+        b.constant(Tensor.of(mapped(dims.length, i -> b.between(1, 3)), dims.length)),
+        b.constant(b.randomTensor(type, null)));
+  }
+
+  private static Value longs(CaseBuilder b, int[] values) {
+    Tensor tensor = Tensor.allocate(INT64, values.length);
+    for (int i = 0; i < values.length; i++) {
+      tensor.setLong(i, values[i]);
+    }
+    return b.constant(tensor);
+  }
+
+  private static void reduceWindow(CaseBuilder b) {
+    int[] dims = mapped(b.between(1, 3), i -> b.between(3, 7));
+    TensorType type = b.oneOf(FLOAT32, INT32, INT64);
+    b.output(
+        new ReduceWindow(b.between(1, 4)),
+        b.input(type, dims),
+        b.constant(b.randomTensor(type, null)),
+        longs(b, mapped(dims.length, i -> b.between(1, 2))),
+        longs(b, mapped(dims.length, i -> b.between(1, 2))),
+        longs(b, mapped(dims.length, i -> b.between(1, 2))));
   }
 
   private static void tile(CaseBuilder b) {

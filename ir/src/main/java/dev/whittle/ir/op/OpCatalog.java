@@ -150,6 +150,8 @@ public final class OpCatalog {
           Transpose.TYPE,
           TransposeConv.TYPE,
           UnidirectionalSequenceLstm.TYPE,
+          Dilate.TYPE,
+          ReduceWindow.TYPE,
           UnidirectionalSequenceRnn.TYPE,
           Rnn.TYPE,
           Svdf.TYPE,
