@@ -109,12 +109,8 @@ public final class GraphBuilder {
   }
 
   private static Operand operand(Value value) {
-    Constant data = value.data();
-    Tensor known =
-        data == null || value.sparsity() != null
-            ? null
-            : Tensor.of(value.type(), value.initialShape(), value.quantization(), data);
-    return new Operand(value.name(), value.type(), value.shape(), value.quantization(), known);
+    return new Operand(
+        value.name(), value.type(), value.shape(), value.quantization(), value.contents());
   }
 
   /**

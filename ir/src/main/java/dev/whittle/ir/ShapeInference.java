@@ -111,10 +111,7 @@ public final class ShapeInference {
   }
 
   private static @Nullable Tensor constant(Value value) {
-    if (value.data() == null || value.sparsity() != null || value.isVariable()) {
-      return null;
-    }
-    return Tensor.of(value.type(), value.initialShape(), value.quantization(), value.data());
+    return value.isVariable() ? null : value.contents();
   }
 
   private void inferNode(Graph graph, Node node, List<Shape> shapes, List<@Nullable Tensor> known) {

@@ -1,5 +1,6 @@
 package dev.whittle.ir;
 
+import dev.whittle.ir.kernel.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,15 @@ public record Value(
 
   public boolean isConstant() {
     return data != null;
+  }
+
+  /**
+   * The contents of a constant, as they lie in the file; null if this is none, or is stored sparse.
+   */
+  public @Nullable Tensor contents() {
+    return data == null || sparsity != null
+        ? null
+        : Tensor.of(type, initialShape, quantization, data);
   }
 
   public Value withId(int newId) {

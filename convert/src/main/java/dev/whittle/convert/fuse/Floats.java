@@ -25,13 +25,7 @@ final class Floats {
       return null;
     }
     Value value = editor.value(id);
-    Constant data = value.data();
-    return data == null
-            || value.type() != TensorType.FLOAT32
-            || value.sparsity() != null
-            || value.isVariable()
-        ? null
-        : Tensor.of(value.type(), value.initialShape(), null, data);
+    return value.type() == TensorType.FLOAT32 && !value.isVariable() ? value.contents() : null;
   }
 
   static int @Nullable [] integers(GraphEditor editor, int id) {
@@ -39,12 +33,10 @@ final class Floats {
       return null;
     }
     Value value = editor.value(id);
-    Constant data = value.data();
-    if (data == null || value.type() != TensorType.INT32) {
-      return null;
-    }
-    long[] all = Tensor.of(value.type(), value.initialShape(), null, data).toLongs();
-    return Arrays.stream(all).mapToInt(v -> (int) v).toArray();
+    Tensor contents = value.type() == TensorType.INT32 ? value.contents() : null;
+    return contents == null
+        ? null
+        : Arrays.stream(contents.toLongs()).mapToInt(v -> (int) v).toArray();
   }
 
   /**

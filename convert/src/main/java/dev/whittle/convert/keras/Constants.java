@@ -1,7 +1,6 @@
 package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
@@ -60,14 +59,6 @@ final class Constants {
       case null, default -> throw new MalformedModelException("a constant holds " + nested);
     }
     return at + 1;
-  }
-
-  /** The contents of a constant value; null where it is none. */
-  static @Nullable Tensor contents(Value value) {
-    Constant data = value.data();
-    return data == null
-        ? null
-        : Tensor.of(value.type(), value.initialShape(), value.quantization(), data);
   }
 
   /**

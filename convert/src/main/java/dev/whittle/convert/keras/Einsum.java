@@ -129,7 +129,7 @@ final class Einsum {
     String summed = pick(left, c -> right.indexOf(c) >= 0 && result.indexOf(c) < 0);
     String leftFree = pick(result, c -> right.indexOf(c) < 0);
     String rightFree = pick(result, c -> left.indexOf(c) < 0);
-    Tensor weights = Constants.contents(b);
+    Tensor weights = b.contents();
     Value product =
         batch.isEmpty() && weights != null && !summed.isEmpty() && !leftFree.isEmpty()
             ? dense(a, weights, summed, leftFree, rightFree)

@@ -230,7 +230,7 @@ final class ElementwiseOperations {
   static Value matmul(Emitter e, Value a, Value b) {
     int rankA = a.shape().rank();
     int rankB = b.shape().rank();
-    Tensor weights = Constants.contents(b);
+    Tensor weights = b.contents();
     if (weights != null && rankB == 2 && rankA >= 2 && b.type() == TensorType.FLOAT32) {
       return CoreLayers.fullyConnected(e, e.cast(a, TensorType.FLOAT32), weights, null);
     }

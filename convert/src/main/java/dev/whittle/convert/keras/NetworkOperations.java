@@ -244,7 +244,7 @@ final class NetworkOperations {
   private static Value convolution(LayerCall call, boolean depthwise) {
     Value x = call.floats();
     Value given = Operations.operand(call, 1, "kernel", x);
-    Tensor kernel = Constants.contents(given);
+    Tensor kernel = given.contents();
     if (kernel == null) {
       throw OperandException.unsupported("a convolution whose kernel is computed");
     }

@@ -126,12 +126,8 @@ public final class CleanUp {
   }
 
   private static Operand operand(Value value) {
-    Constant data = value.data();
-    Tensor known =
-        data == null
-            ? null
-            : Tensor.of(value.type(), value.initialShape(), value.quantization(), data);
-    return new Operand(value.name(), value.type(), value.shape(), value.quantization(), known);
+    return new Operand(
+        value.name(), value.type(), value.shape(), value.quantization(), value.contents());
   }
 
   private static boolean mergeReshapes(GraphEditor editor, int handle) {
