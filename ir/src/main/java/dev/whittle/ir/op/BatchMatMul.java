@@ -144,40 +144,70 @@ public record BatchMatMul(
         });
   }
 
+  /** The left operand in 8 bits, row by row. */
+  private final class QuantizedRows {
+    private final byte[] values;
+    private final float[] scales;
+    private final int[] zeroPoints;
+    private final int rows;
+    private final int inner;
+
+    QuantizedRows(Tensor a) {
+      rows = a.dim(a.rank() - (transposeLeft ? 1 : 2));
+      inner = a.dim(a.rank() - (transposeLeft ? 2 : 1));
+      values = new byte[Math.toIntExact(a.elements())];
+      int count = inner == 0 ? 0 : values.length / inner;
+      scales = new float[count];
+      zeroPoints = new int[count];
+      var rowQuantizer = new RowQuantizer();
+      Tensor row = Tensor.allocate(TensorType.FLOAT32, inner);
+      for (int r = 0; r < count; r++) {
+        for (int k = 0; k < inner; k++) {
+          row.setFloat(k, a.getFloat(index(r, k)));
+        }
+        rowQuantizer.quantize(row, 0, inner, asymmetricQuantizeInputs);
+        scales[r] = rowQuantizer.scale();
+        zeroPoints[r] = rowQuantizer.zeroPoint();
+        for (int k = 0; k < inner; k++) {
+          values[index(r, k)] = rowQuantizer.values()[k];
+        }
+      }
+    }
+
+    private int index(int row, int k) {
+      return transposeLeft ? (row / rows * inner + k) * rows + row % rows : row * inner + k;
+    }
+
+    int row(long index) {
+      int matrix = rows * inner;
+      return transposeLeft ? (int) (index / matrix * rows + index % rows) : (int) (index / inner);
+    }
+  }
+
   /** Rows of the left operand are quantized on the fly; the right one has 8 bits. */
   private Kernel hybrid(float scale) {
-    var rowQuantizer = new RowQuantizer();
     return invocation -> {
-      Tensor a = invocation.input(0);
+      var left = new QuantizedRows(invocation.input(0));
       Tensor b = invocation.input(1);
       Tensor out = invocation.output(0);
-      int inner = a.dim(a.rank() - (transposeLeft ? 2 : 1));
-      Tensor row = Tensor.allocate(TensorType.FLOAT32, inner);
       walk(
-          a,
+          invocation.input(0),
           b,
           out,
           new Product() {
-            private final long[] places = new long[inner];
-            private int count;
+            private int row;
             private int sum;
 
             @Override
             public void add(long i, long j) {
-              row.setFloat(count, a.getFloat(i));
-              places[count++] = j;
+              row = left.row(i);
+              sum += (left.values[(int) i] - left.zeroPoints[row]) * b.getByte(j);
             }
 
             @Override
             public void end(long at) {
-              rowQuantizer.quantize(row, 0, inner, asymmetricQuantizeInputs);
-              byte[] values = rowQuantizer.values();
-              for (int k = 0; k < inner; k++) {
-                sum += (values[k] - rowQuantizer.zeroPoint()) * b.getByte(places[k]);
-              }
-              out.setFloat(at, sum * (rowQuantizer.scale() * scale));
+              out.setFloat(at, left.inner == 0 ? 0 : sum * (left.scales[row] * scale));
               sum = 0;
-              count = 0;
             }
           });
     };

@@ -60,8 +60,8 @@ final class IntegerLstmCell implements Kernel {
     for (int g = hasInputGate ? 0 : 1; g < 4; g++) {
       inputScales[g] = gateScale(operands, 1 + g, input.scaleValue());
       recurrentScales[g] = gateScale(operands, 5 + g, state.scaleValue());
-      int peephole = g == CELL ? -1 : g == OUTPUT ? 11 : 9 + g;
-      if (peephole >= 0 && operands.hasInput(peephole)) {
+      int peephole = LstmCell.peephole(g);
+      if (g != CELL && operands.hasInput(peephole)) {
         peepholeScales[g] = gateScale(operands, peephole, cellScale);
       }
     }
@@ -93,18 +93,12 @@ final class IntegerLstmCell implements Kernel {
     Tensor input = invocation.input(0);
     Tensor output = invocation.output(0);
     Tensor outputState = invocation.input(18);
-    int batches = timeMajor ? input.dim(1) : input.dim(0);
-    int steps = input.rank() == 2 ? 1 : timeMajor ? input.dim(0) : input.dim(1);
+    SequenceLayout layout = LstmCell.layout(invocation, timeMajor);
     int in = input.dim(input.rank() - 1);
     int out = outputState.dim(1);
-    if (outputState.dim(0) != batches || invocation.input(19).dim(0) != batches) {
-      throw OperandException.invalid(
-          "states %s and %s for %d batches",
-          outputState.shape(), invocation.input(19).shape(), batches);
-    }
-    for (int b = 0; b < batches; b++) {
-      for (int t = 0; t < steps; t++) {
-        long place = timeMajor ? (long) t * batches + b : (long) b * steps + t;
+    for (int b = 0; b < layout.batches(); b++) {
+      for (int t = 0; t < layout.steps(); t++) {
+        long place = layout.row(b, t);
         step(invocation, b, place * in);
         for (int i = 0; i < out; i++) {
           output.setByte(place * out + i, outputState.getByte((long) b * out + i));
@@ -149,22 +143,20 @@ final class IntegerLstmCell implements Kernel {
     Tensor state = invocation.input(18);
     int out = state.dim(1);
     for (int o = 0; o < out; o++) {
-      int value = hidden[Math.min(o, hidden.length - 1)];
-      if (invocation.hasInput(16)) {
-        Tensor weights = invocation.input(16);
-        int sum = invocation.hasInput(17) ? invocation.input(17).getInt(o) : 0;
-        for (int i = 0; i < hidden.length; i++) {
-          sum += weights.getByte((long) o * hidden.length + i) * (hidden[i] - hiddenZero);
-        }
-        value =
-            FixedPoint.clamp(
-                projectionScale.apply(sum) + outputZero, Byte.MIN_VALUE, Byte.MAX_VALUE);
-        if (projectionClip > 0) {
-          value = FixedPoint.clamp(value, -projectionClip, projectionClip);
-        }
-      }
+      int value = invocation.hasInput(16) ? projected(invocation, hidden, o) : hidden[o];
       state.setByte((long) batch * out + o, (byte) value);
     }
+  }
+
+  private int projected(Invocation invocation, byte[] hidden, int o) {
+    Tensor weights = invocation.input(16);
+    int sum = invocation.hasInput(17) ? invocation.input(17).getInt(o) : 0;
+    for (int i = 0; i < hidden.length; i++) {
+      sum += weights.getByte((long) o * hidden.length + i) * (hidden[i] - hiddenZero);
+    }
+    int value =
+        FixedPoint.clamp(projectionScale.apply(sum) + outputZero, Byte.MIN_VALUE, Byte.MAX_VALUE);
+    return projectionClip > 0 ? FixedPoint.clamp(value, -projectionClip, projectionClip) : value;
   }
 
   private int[] gate(Invocation invocation, int gate, int batch, long x) {
@@ -186,7 +178,7 @@ final class IntegerLstmCell implements Kernel {
       value = clamp16(value + recurrentScales[gate].apply(recurrent));
       FixedPoint.Multiplier peephole = peepholeScales[gate];
       if (peephole != null) {
-        long weight = invocation.input(gate == OUTPUT ? 11 : 9 + gate).getInteger(i);
+        long weight = invocation.input(LstmCell.peephole(gate)).getInteger(i);
         int seen = (int) (weight * cellState.getInteger((long) batch * cells + i));
         value = clamp16(value + peephole.apply(seen));
       }

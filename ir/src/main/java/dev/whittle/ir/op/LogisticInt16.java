@@ -5,9 +5,9 @@ import dev.whittle.ir.Quantization;
 import dev.whittle.ir.kernel.Kernel;
 
 /**
- * {@link Logistic} of 16-bit operands, as the built-in kernel computes it: a table of 256 values of
- * the sigmoid over 0 to 10.7 in steps of 1/24, and straight lines between them. Input in Q3.12
- * after rescaling, output in Q0.15.
+ * {@link Logistic} and {@link Tanh} of 16-bit operands, as the built-in kernels compute them: a
+ * table of 256 values of the sigmoid over 0 to 10.7 in steps of 1/24, and straight lines between
+ * them. Input in Q3.12 after rescaling, output in Q0.15.
  */
 final class LogisticInt16 {
   /** {@code 65536 / (1 + e^(-i/24))} for i from 0, rounded. */
@@ -61,17 +61,23 @@ final class LogisticInt16 {
     }
   }
 
-  private static int tanhAt(int scaled) {
-    int magnitude = Math.abs(scaled);
-    int entry = magnitude >> 8;
-    int result;
-    if (entry >= 255) {
-      result = 0xffff << 8;
-    } else {
-      int a = TABLE[entry];
-      int b = TABLE[entry + 1];
-      result = (a << 8) + (magnitude & 0xff) * (b - a);
+  /**
+   * The table's value times {@code 2^bits}, on a straight line between two of its entries.
+   *
+   * @param magnitude a place in the table times {@code 2^bits}
+   * @param beyond the value after the table's end
+   */
+  private static int interpolated(int magnitude, int bits, int beyond) {
+    int entry = magnitude >> bits;
+    if (entry >= TABLE.length - 1) {
+      return beyond;
     }
+    int rest = magnitude & ((1 << bits) - 1);
+    return (TABLE[entry] << bits) + rest * (TABLE[entry + 1] - TABLE[entry]);
+  }
+
+  private static int tanhAt(int scaled) {
+    int result = interpolated(Math.abs(scaled), 8, 0xffff << 8);
     int half = 1 << 23;
     int round = 1 << 7;
     result = scaled >= 0 ? result - half + round : half - result + round - 1;
@@ -79,16 +85,7 @@ final class LogisticInt16 {
   }
 
   private static int at(int scaled) {
-    int magnitude = Math.abs(scaled);
-    int entry = magnitude >> 9;
-    int result;
-    if (entry >= 255) {
-      result = 0x7fff << 10;
-    } else {
-      int a = TABLE[entry];
-      int b = TABLE[entry + 1];
-      result = (a << 9) + (magnitude & 0x1ff) * (b - a);
-    }
+    int result = interpolated(Math.abs(scaled), 9, 0x7fff << 10);
     result = scaled >= 0 ? result + (1 << 9) : (1 << 25) - result + (1 << 9) - 1;
     return result >> 10;
   }

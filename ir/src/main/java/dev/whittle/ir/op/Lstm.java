@@ -6,7 +6,6 @@ import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import java.util.List;
@@ -78,11 +77,7 @@ public record Lstm(
     if (kernelType != 0) {
       throw OperandException.unsupported("no kernel of type %d", kernelType);
     }
-    if (operands.type(0) == TensorType.INT8 && operands.type(2) == TensorType.INT8) {
-      return new IntegerLstmCell(operands, false, cellClip, projectionClip);
-    }
-    RecurrentKernels.requireFloats(operands, 2);
-    return invocation -> new LstmCell(invocation, activation, cellClip, projectionClip).run(false);
+    return LstmCell.kernel(operands, activation, cellClip, projectionClip, false);
   }
 
   /** It changes its states. */

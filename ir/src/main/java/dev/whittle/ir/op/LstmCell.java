@@ -1,7 +1,10 @@
 package dev.whittle.ir.op;
 
 import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -37,20 +40,62 @@ final class LstmCell {
     this.out = outputState.dim(1);
   }
 
+  /**
+   * The kernel for operands of one of the forms that native runtimes have.
+   *
+   * @throws OperandException if they have none
+   */
+  static Kernel kernel(
+      Operands operands,
+      Activation activation,
+      float cellClip,
+      float projectionClip,
+      boolean timeMajor) {
+    if (operands.type(0) == TensorType.INT8
+        && operands.type(2) == TensorType.INT8
+        && operands.type(19) == TensorType.INT16) {
+      return new IntegerLstmCell(operands, timeMajor, cellClip, projectionClip);
+    }
+    RecurrentKernels.requireFloats(operands, 2);
+    return invocation ->
+        new LstmCell(invocation, activation, cellClip, projectionClip).run(timeMajor);
+  }
+
+  /**
+   * How the input lies.
+   *
+   * @throws OperandException if the states do not fit it, or each other
+   */
+  static SequenceLayout layout(Invocation invocation, boolean timeMajor) {
+    SequenceLayout layout = SequenceLayout.of(invocation.input(0), timeMajor);
+    Tensor outputState = invocation.input(18);
+    Tensor cellState = invocation.input(19);
+    int batches = layout.batches();
+    if (outputState.dim(0) != batches || cellState.dim(0) != batches) {
+      throw OperandException.invalid(
+          "states %s and %s for %d batches", outputState.shape(), cellState.shape(), batches);
+    }
+    if (!invocation.hasInput(16) && outputState.dim(1) != cellState.dim(1)) {
+      throw OperandException.invalid(
+          "states %s and %s without a projection", outputState.shape(), cellState.shape());
+    }
+    return layout;
+  }
+
+  /** Which operand holds a gate's weights of the cell's state; the candidate has none. */
+  static int peephole(int gate) {
+    return gate == OUTPUT ? 11 : 9 + gate;
+  }
+
   private @Nullable Tensor optional(int operand) {
     return invocation.hasInput(operand) ? invocation.input(operand) : null;
   }
 
   void run(boolean timeMajor) {
-    int batches = timeMajor ? input.dim(1) : input.dim(0);
-    int steps = input.rank() == 2 ? 1 : timeMajor ? input.dim(0) : input.dim(1);
-    if (outputState.dim(0) != batches || cellState.dim(0) != batches) {
-      throw OperandException.invalid(
-          "states %s and %s for %d batches", outputState.shape(), cellState.shape(), batches);
-    }
-    for (int b = 0; b < batches; b++) {
-      for (int t = 0; t < steps; t++) {
-        long place = timeMajor ? (long) t * batches + b : (long) b * steps + t;
+    SequenceLayout layout = layout(invocation, timeMajor);
+    for (int b = 0; b < layout.batches(); b++) {
+      for (int t = 0; t < layout.steps(); t++) {
+        long place = layout.row(b, t);
         step(b, place * in);
         for (int i = 0; i < out; i++) {
           float state = outputState.getFloat((long) b * out + i);
@@ -100,7 +145,7 @@ final class LstmCell {
     Tensor weights = invocation.input(1 + gate);
     Tensor recurrent = invocation.input(5 + gate);
     // The candidate has no weights of the cell's state.
-    Tensor peephole = gate == CELL ? null : optional(gate == OUTPUT ? 11 : 9 + gate);
+    Tensor peephole = gate == CELL ? null : optional(peephole(gate));
     Tensor bias = optional(12 + gate);
     Tensor norm = optional(20 + gate);
     float[] values = new float[cells];

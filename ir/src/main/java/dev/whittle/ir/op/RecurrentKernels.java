@@ -18,25 +18,21 @@ final class RecurrentKernels {
     }
   }
 
-  /**
-   * Runs {@code steps} steps for each sample.
-   *
-   * @param timeMajor whether samples of one step lie together
-   */
-  static void run(
-      Invocation invocation, Activation activation, int batches, int steps, boolean timeMajor) {
+  /** Runs all steps of each sample. */
+  static void run(Invocation invocation, Activation activation, boolean timeMajor) {
+    SequenceLayout layout = SequenceLayout.of(invocation.input(0), timeMajor);
     Tensor state = invocation.input(4);
     Tensor output = invocation.output(0);
     int in = invocation.input(1).dim(1);
     int units = invocation.input(1).dim(0);
-    if (state.elements() != (long) batches * units) {
+    if (state.elements() != (long) layout.batches() * units) {
       throw OperandException.invalid(
-          "a state %s for %d samples of %d units", state.shape(), batches, units);
+          "a state %s for %d samples of %d units", state.shape(), layout.batches(), units);
     }
     float[] next = new float[units];
-    for (int b = 0; b < batches; b++) {
-      for (int t = 0; t < steps; t++) {
-        long place = timeMajor ? (long) t * batches + b : (long) b * steps + t;
+    for (int b = 0; b < layout.batches(); b++) {
+      for (int t = 0; t < layout.steps(); t++) {
+        long place = layout.row(b, t);
         step(invocation, activation, place * in, (long) b * units, next);
         for (int u = 0; u < units; u++) {
           state.setFloat((long) b * units + u, next[u]);

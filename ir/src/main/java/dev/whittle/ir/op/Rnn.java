@@ -53,8 +53,7 @@ public record Rnn(Activation activation, boolean asymmetricQuantizeInputs) imple
   @Override
   public Kernel kernel(Operands operands) {
     RecurrentKernels.requireFloats(operands, 1);
-    return invocation ->
-        RecurrentKernels.run(invocation, activation, invocation.input(0).dim(0), 1, false);
+    return invocation -> RecurrentKernels.run(invocation, activation, false);
   }
 
   /** It changes its state. */

@@ -1,6 +1,5 @@
 package dev.whittle.ir.op;
 
-import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Quantization;
 import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Invocation;
@@ -65,20 +64,14 @@ final class SoftmaxInt16 implements Kernel {
   public void run(Invocation invocation) {
     Tensor in = invocation.input(0);
     Tensor out = invocation.output(0);
-    if (in.rank() == 0) {
-      throw OperandException.invalid("a scalar has no axis to normalize");
-    }
-    int length = in.dim(in.rank() - 1);
+    int length = SoftmaxKernels.rowLength(in);
     for (long first = 0; length > 0 && first < in.elements(); first += length) {
       runRow(in, out, first, length);
     }
   }
 
   private void runRow(Tensor in, Tensor out, long first, int length) {
-    long max = Short.MIN_VALUE;
-    for (int i = 0; i < length; i++) {
-      max = Math.max(max, in.getInteger(first + i));
-    }
+    long max = SoftmaxKernels.maxInteger(in, first, length);
     int sum = 0;
     for (int i = 0; i < length; i++) {
       int scaled = multiplier.apply((int) (in.getInteger(first + i) - max));

@@ -3,7 +3,6 @@ package dev.whittle.ir.op;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Quantization;
-import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
 
@@ -11,7 +10,7 @@ import dev.whittle.ir.kernel.Tensor;
 final class SoftmaxKernels {
   private SoftmaxKernels() {}
 
-  private static int rowLength(Tensor in) {
+  static int rowLength(Tensor in) {
     if (in.rank() == 0) {
       throw OperandException.invalid("a scalar has no axis to normalize");
     }
@@ -65,73 +64,74 @@ final class SoftmaxKernels {
     };
   }
 
+  /** {@code e^(-scale i)} for each distance i of 8-bit numbers. */
+  private static float[] exponentials(float scale) {
+    float[] table = new float[256];
+    for (int distance = 0; distance < table.length; distance++) {
+      table[distance] = (float) Math.exp(-scale * distance);
+    }
+    return table;
+  }
+
+  static long maxInteger(Tensor in, long first, int length) {
+    long max = Long.MIN_VALUE;
+    for (int i = 0; i < length; i++) {
+      max = Math.max(max, in.getInteger(first + i));
+    }
+    return max;
+  }
+
+  private static float sum(Tensor in, long first, int length, long max, float[] table) {
+    float sum = 0;
+    for (int i = 0; i < length; i++) {
+      sum += table[(int) (max - in.getInteger(first + i))];
+    }
+    return sum;
+  }
+
   /**
    * 8-bit operands: exponentials from a table by distance from the greatest element, as the
    * optimized built-in kernel has it; output in steps of 1/256.
    */
   static Kernel quantized(Operands operands, float beta) {
-    Quantization in = operands.input(0).requireQuantization();
     Quantization out = operands.output(0).requireQuantization();
-    float[] table = new float[256];
-    float scale = -in.scaleValue() * beta;
-    for (int distance = 0; distance < table.length; distance++) {
-      table[distance] = (float) Math.exp(scale * distance);
-    }
+    float[] table = exponentials(operands.input(0).requireQuantization().scaleValue() * beta);
     Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());
-    int outZero = out.zeroPointValue();
-    float outScale = out.scaleValue();
-    return invocation ->
-        runQuantized(invocation.input(0), invocation.output(0), table, bounds, outScale, outZero);
-  }
-
-  private static void runQuantized(
-      Tensor in, Tensor out, float[] table, Activation.Bounds bounds, float outScale, int outZero) {
-    int length = rowLength(in);
-    for (long first = 0; length > 0 && first < in.elements(); first += length) {
-      long max = Long.MIN_VALUE;
-      for (int i = 0; i < length; i++) {
-        max = Math.max(max, in.getInteger(first + i));
-      }
-      float sum = 0;
-      for (int i = 0; i < length; i++) {
-        sum += table[(int) (max - in.getInteger(first + i))];
-      }
-      float inverse = 1 / (sum * outScale);
-      for (int i = 0; i < length; i++) {
-        float probability = table[(int) (max - in.getInteger(first + i))] * inverse;
-        // To the nearest, ties to even, as the built-in kernel's conversion rounds.
-        int stored = (int) Math.rint(probability) + outZero;
-        out.setInteger(first + i, FixedPoint.clamp(stored, bounds.low(), bounds.high()));
-      }
-    }
-  }
-
-  /** 8-bit operands of {@link LogSoftmax}: a sum of exponentials from a table, then floats. */
-  static Kernel quantizedLogarithms(Operands operands) {
-    float in = operands.input(0).requireQuantization().scaleValue();
-    Quantization out = operands.output(0).requireQuantization();
-    float[] table = new float[256];
-    for (int distance = 0; distance < table.length; distance++) {
-      table[distance] = (float) Math.exp(-in * distance);
-    }
-    Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());
-    float outScale = out.scaleValue();
     int zero = out.zeroPointValue();
+    float outScale = out.scaleValue();
     return invocation -> {
       Tensor x = invocation.input(0);
       Tensor y = invocation.output(0);
       int length = rowLength(x);
       for (long first = 0; length > 0 && first < x.elements(); first += length) {
-        long max = Long.MIN_VALUE;
+        long max = maxInteger(x, first, length);
+        float inverse = 1 / (sum(x, first, length, max, table) * outScale);
         for (int i = 0; i < length; i++) {
-          max = Math.max(max, x.getInteger(first + i));
+          float probability = table[(int) (max - x.getInteger(first + i))] * inverse;
+          // To the nearest, ties to even, as the built-in kernel's conversion rounds.
+          y.setInteger(first + i, bounds.clamp((int) Math.rint(probability) + zero));
         }
-        float sum = 0;
-        for (int i = 0; i < length; i++) {
-          sum += table[(int) (max - x.getInteger(first + i))];
-        }
+      }
+    };
+  }
+
+  /** 8-bit operands of {@link LogSoftmax}: a sum of exponentials from a table, then floats. */
+  static Kernel quantizedLogarithms(Operands operands) {
+    Quantization out = operands.output(0).requireQuantization();
+    float in = operands.input(0).requireQuantization().scaleValue();
+    float[] table = exponentials(in);
+    Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());
+    int zero = out.zeroPointValue();
+    float outScale = out.scaleValue();
+    return invocation -> {
+      Tensor x = invocation.input(0);
+      Tensor y = invocation.output(0);
+      int length = rowLength(x);
+      for (long first = 0; length > 0 && first < x.elements(); first += length) {
+        long max = maxInteger(x, first, length);
+        float logarithm = (float) Math.log(sum(x, first, length, max, table));
         float scale = in / outScale;
-        float offset = (in * max + (float) Math.log(sum)) / outScale;
+        float offset = (in * max + logarithm) / outScale;
         for (int i = 0; i < length; i++) {
           int stored = (int) Math.rint(scale * x.getInteger(first + i) - offset) + zero;
           y.setInteger(first + i, bounds.clamp(stored));

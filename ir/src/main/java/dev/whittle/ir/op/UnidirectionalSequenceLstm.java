@@ -6,7 +6,6 @@ import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import java.util.List;
@@ -81,20 +80,10 @@ public record UnidirectionalSequenceLstm(
 
   @Override
   public Kernel kernel(Operands operands) {
-    if (operands.type(0) == TensorType.INT8
-        && operands.type(2) == TensorType.INT8
-        && operands.type(19) == TensorType.INT16
-        && !diagonalRecurrentTensors) {
-      return new IntegerLstmCell(operands, timeMajor, cellClip, projectionClip);
+    if (diagonalRecurrentTensors) {
+      throw OperandException.unsupported("no kernel for diagonal recurrent weights");
     }
-    if (operands.type(0) != TensorType.FLOAT32
-        || operands.type(2) != TensorType.FLOAT32
-        || diagonalRecurrentTensors) {
-      throw OperandException.unsupported(
-          "no kernel for %s input and %s weights", operands.type(0), operands.type(2));
-    }
-    return invocation ->
-        new LstmCell(invocation, activation, cellClip, projectionClip).run(timeMajor);
+    return LstmCell.kernel(operands, activation, cellClip, projectionClip, timeMajor);
   }
 
   /** It changes its states. */

@@ -56,16 +56,7 @@ public record UnidirectionalSequenceRnn(
   @Override
   public Kernel kernel(Operands operands) {
     RecurrentKernels.requireFloats(operands, 1);
-    return invocation -> {
-      int first = invocation.input(0).dim(0);
-      int second = invocation.input(0).dim(1);
-      RecurrentKernels.run(
-          invocation,
-          activation,
-          timeMajor ? second : first,
-          timeMajor ? first : second,
-          timeMajor);
-    };
+    return invocation -> RecurrentKernels.run(invocation, activation, timeMajor);
   }
 
   /** It changes its state. */
