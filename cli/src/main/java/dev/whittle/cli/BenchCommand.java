@@ -1,5 +1,6 @@
 package dev.whittle.cli;
 
+import dev.whittle.json.JsonOutput;
 import dev.whittle.runtime.LatencyBenchmark;
 import dev.whittle.runtime.LatencyBenchmark.Latency;
 import java.io.IOException;
@@ -93,7 +94,7 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private static void printJson(Map<Path, List<Latency>> all) {
-    try (JsonGenerator out = Json.generator()) {
+    try (JsonGenerator out = JsonOutput.standardOutput()) {
       out.writeStartArray();
       all.forEach(
           (model, latencies) -> {

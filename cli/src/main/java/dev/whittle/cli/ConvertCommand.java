@@ -72,11 +72,13 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Mixin private KnnOptions knn = new KnnOptions();
 
+  @Mixin private QuantizeOptions quantization = new QuantizeOptions();
+
   @Override
   public Integer call() throws IOException {
     Model model = source.knnData == null ? ofTensorFlow() : ofPoints(source.knnData);
-    TfliteWriter.write(model, outputFile);
-    System.out.printf("%s: %,d bytes%n", outputFile, Files.size(outputFile));
+    TfliteWriter.write(quantization.isWanted() ? quantization.quantize(model) : model, outputFile);
+    Sizes.print(outputFile);
     return Main.DONE;
   }
 

@@ -6,6 +6,7 @@ import dev.whittle.ir.Model;
 import dev.whittle.ir.Quantization;
 import dev.whittle.ir.Signature;
 import dev.whittle.ir.Value;
+import dev.whittle.json.JsonOutput;
 import dev.whittle.runtime.ModelSummary;
 import dev.whittle.runtime.ModelSummary.GraphSummary;
 import dev.whittle.runtime.ModelSummary.Operator;
@@ -165,7 +166,7 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private void printJson(Model model, ModelSummary summary) throws IOException {
-    try (JsonGenerator out = Json.generator()) {
+    try (JsonGenerator out = JsonOutput.standardOutput()) {
       out.writeStartObject();
       out.writeStringProperty("file", file.toString());
       out.writeNumberProperty("bytes", Files.size(file));

@@ -1,9 +1,9 @@
 package dev.whittle.conformance;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.json.Config;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
 import java.io.IOException;

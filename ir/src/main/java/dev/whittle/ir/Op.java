@@ -52,6 +52,19 @@ public interface Op {
     return false;
   }
 
+  /** What this operator asks of quantized operands, and which integer kernels it has. */
+  default QuantizationRule quantizationRule() {
+    return QuantizationRule.FLOAT_ONLY;
+  }
+
+  /**
+   * This operator as it stands beside 8-bit weights: where it can choose, it quantizes float inputs
+   * asymmetrically as they come.
+   */
+  default Op asHybrid() {
+    return this;
+  }
+
   /** Indices of the graphs of the model that this operator runs. */
   default List<Integer> subgraphs() {
     return List.of();

@@ -80,6 +80,32 @@ public enum TensorType {
     };
   }
 
+  /**
+   * The least number of an integer type of at most 32 bits.
+   *
+   * @throws IllegalStateException for other types
+   */
+  public long minInteger() {
+    requireIntegerRange();
+    return isUnsigned() ? 0 : -(1L << (bits - 1));
+  }
+
+  /** The greatest number of an integer type; see {@link #minInteger}. */
+  public long maxInteger() {
+    requireIntegerRange();
+    return (1L << (isUnsigned() ? bits : bits - 1)) - 1;
+  }
+
+  private boolean isUnsigned() {
+    return name().startsWith("U");
+  }
+
+  private void requireIntegerRange() {
+    if (!isInteger() || bits > 32) {
+      throw new IllegalStateException("no range of integers for " + this);
+    }
+  }
+
   /** The type with that schema number, or empty where there is none. */
   public static Optional<TensorType> ofCode(int code) {
     return code >= 0 && code < BY_CODE.length ? Optional.of(BY_CODE[code]) : Optional.empty();

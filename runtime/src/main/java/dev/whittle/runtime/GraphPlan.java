@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A graph laid out for inputs of certain extents: a tensor for every value and a step for every
@@ -34,14 +35,16 @@ final class GraphPlan {
   private static final int MAX_STRINGS = 1 << 24;
 
   private final Graph graph;
+  private final int graphIndex;
   private final List<Shape> inputShapes;
   private final List<Tensor> tensors = new ArrayList<>();
   private final List<Step> steps = new ArrayList<>();
   private final MemoryLimit limit;
   private long arenaBytes;
 
-  private GraphPlan(Graph graph, List<Shape> inputShapes, MemoryLimit limit) {
+  private GraphPlan(Graph graph, int graphIndex, List<Shape> inputShapes, MemoryLimit limit) {
     this.graph = graph;
+    this.graphIndex = graphIndex;
     this.inputShapes = inputShapes;
     this.limit = limit;
   }
@@ -60,7 +63,7 @@ final class GraphPlan {
       MemoryLimit limit) {
     Graph graph = model.graphs().get(graphIndex);
     ShapeInference.Inferred inferred = ShapeInference.infer(model, graphIndex, inputShapes);
-    var plan = new GraphPlan(graph, inputShapes, limit);
+    var plan = new GraphPlan(graph, graphIndex, inputShapes, limit);
     boolean[] computedAhead = plan.computedAhead(inferred);
     plan.placeTensors(inferred, computedAhead, variables);
     plan.makeSteps(model, inferred, computedAhead);
@@ -218,12 +221,15 @@ final class GraphPlan {
   }
 
   /** Runs all steps in order, unless the thread is interrupted. */
-  void run(PlannedSession session) {
+  void run(PlannedSession session, @Nullable TensorObserver observer) {
     for (Step step : steps) {
       if (Thread.currentThread().isInterrupted()) {
         throw new CancellationException("the thread was interrupted");
       }
       step.run(session);
+      if (observer != null) {
+        step.show(observer, graphIndex);
+      }
     }
   }
 

@@ -422,6 +422,17 @@ public final class Interpreter implements AutoCloseable {
     session.resetVariables();
   }
 
+  /**
+   * Shows an observer every value that a node computes from now on; null for nobody. Slices of
+   * shapes and other values that are known before a run are not shown.
+   *
+   * @throws UnsupportedOperationException if the engine cannot
+   */
+  public synchronized void observe(@Nullable TensorObserver observer) {
+    requireOpen();
+    session.observe(observer);
+  }
+
   /** Bytes that activations take in the present plan of the main graph; -1 if unknown. */
   public synchronized long activationBytes() {
     requireOpen();

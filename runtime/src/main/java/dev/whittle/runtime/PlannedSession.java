@@ -22,6 +22,7 @@ final class PlannedSession implements Session {
   private final MemoryLimit limit;
   private final List<GraphState> graphs;
   private final Map<Object, Object> resources = new HashMap<>();
+  private @Nullable TensorObserver observer;
 
   PlannedSession(Model model, InterpreterOptions options) {
     this.model = model;
@@ -105,7 +106,7 @@ final class PlannedSession implements Session {
     }
     state.running = true;
     try {
-      state.plan(graph).run(this);
+      state.plan(graph).run(this, observer);
     } finally {
       state.running = false;
     }
@@ -153,6 +154,11 @@ final class PlannedSession implements Session {
     for (GraphState state : graphs) {
       state.variables.forEach((id, tensor) -> state.reset(state.graph.value(id), tensor));
     }
+  }
+
+  @Override
+  public void observe(@Nullable TensorObserver newObserver) {
+    observer = newObserver;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.whittle.runtime;
 
 import dev.whittle.ir.kernel.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model in an engine, ready to run. Used by one thread at a time. Graphs and values are numbered
@@ -28,6 +29,15 @@ public interface Session extends AutoCloseable {
 
   /** Bytes that activations take in the present plan of a graph; -1 if unknown. */
   long activationBytes(int graph);
+
+  /**
+   * Shows an observer every value that a node computes from now on; null for nobody.
+   *
+   * @throws UnsupportedOperationException if this engine cannot
+   */
+  default void observe(@Nullable TensorObserver observer) {
+    throw new UnsupportedOperationException("this engine does not show what nodes compute");
+  }
 
   @Override
   void close();

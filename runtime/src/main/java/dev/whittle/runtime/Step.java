@@ -63,6 +63,13 @@ final class Step implements Invocation {
     }
   }
 
+  void show(TensorObserver observer, int graphIndex) {
+    List<Integer> ids = graph.nodes().get(index).outputs();
+    for (int i = 0; i < outputs.length; i++) {
+      observer.computed(graphIndex, ids.get(i), outputs[i]);
+    }
+  }
+
   private void resizeOutputs(PlannedSession running) {
     Node node = graph.nodes().get(index);
     List<@Nullable Operand> known = new ArrayList<>();

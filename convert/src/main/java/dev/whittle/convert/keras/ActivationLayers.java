@@ -1,12 +1,12 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.LeakyRelu;
 import dev.whittle.ir.op.Prelu;
+import dev.whittle.json.Config;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,5 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
@@ -28,6 +27,7 @@ import dev.whittle.ir.op.Sqrt;
 import dev.whittle.ir.op.Square;
 import dev.whittle.ir.op.Tanh;
 import dev.whittle.ir.op.TopKV2;
+import dev.whittle.json.Config;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,5 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
@@ -13,6 +12,7 @@ import dev.whittle.ir.op.Less;
 import dev.whittle.ir.op.LogicalAnd;
 import dev.whittle.ir.op.Range;
 import dev.whittle.ir.op.Tanh;
+import dev.whittle.json.Config;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.json.Config;
 import org.jspecify.annotations.Nullable;
 
 /** {@code keras.layers}: convolutions. */

@@ -1,6 +1,5 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.TensorType;
@@ -12,6 +11,7 @@ import dev.whittle.ir.op.Gather;
 import dev.whittle.ir.op.NotEqual;
 import dev.whittle.ir.op.ReduceAny;
 import dev.whittle.ir.op.Tanh;
+import dev.whittle.json.Config;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,5 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.TensorType;
@@ -32,6 +31,7 @@ import dev.whittle.ir.op.Sin;
 import dev.whittle.ir.op.Sqrt;
 import dev.whittle.ir.op.Square;
 import dev.whittle.ir.op.SquaredDifference;
+import dev.whittle.json.Config;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;

@@ -1,12 +1,12 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.keras.file.WeightStore;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
+import dev.whittle.json.Config;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -1,6 +1,5 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.keras.file.KerasFile;
 import dev.whittle.convert.keras.file.WeightStore;
 import dev.whittle.convert.lower.Emitter;
@@ -15,6 +14,7 @@ import dev.whittle.ir.Signature;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
+import dev.whittle.json.Config;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -1,6 +1,5 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.OperandException;
@@ -8,6 +7,7 @@ import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.json.Config;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

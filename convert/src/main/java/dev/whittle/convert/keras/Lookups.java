@@ -1,6 +1,5 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
@@ -17,6 +16,7 @@ import dev.whittle.ir.op.HashtableImport;
 import dev.whittle.ir.op.Less;
 import dev.whittle.ir.op.OneHot;
 import dev.whittle.ir.op.ReduceAny;
+import dev.whittle.json.Config;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

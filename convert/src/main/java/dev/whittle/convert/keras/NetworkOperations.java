@@ -1,12 +1,12 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.LeakyRelu;
 import dev.whittle.ir.op.TopKV2;
+import dev.whittle.json.Config;
 import java.util.List;
 import java.util.function.UnaryOperator;
 

@@ -1,6 +1,5 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
@@ -10,6 +9,7 @@ import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Minimum;
 import dev.whittle.ir.op.Rsqrt;
 import dev.whittle.ir.op.Square;
+import dev.whittle.json.Config;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,5 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.OperandException;
@@ -10,6 +9,7 @@ import dev.whittle.ir.Value;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.AveragePool2D;
 import dev.whittle.ir.op.MaxPool2D;
+import dev.whittle.json.Config;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,6 +1,5 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
@@ -9,6 +8,7 @@ import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Bucketize;
 import dev.whittle.ir.op.Round;
+import dev.whittle.json.Config;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,5 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
@@ -20,6 +19,7 @@ import dev.whittle.ir.op.Sign;
 import dev.whittle.ir.op.Sqrt;
 import dev.whittle.ir.op.TopKV2;
 import dev.whittle.ir.op.ZerosLike;
+import dev.whittle.json.Config;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

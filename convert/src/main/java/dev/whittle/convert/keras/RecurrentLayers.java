@@ -1,6 +1,5 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
@@ -15,6 +14,7 @@ import dev.whittle.ir.op.Tile;
 import dev.whittle.ir.op.UnidirectionalSequenceLstm;
 import dev.whittle.ir.op.VarHandle;
 import dev.whittle.ir.op.ZerosLike;
+import dev.whittle.json.Config;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,11 +1,11 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.StridedSlice;
+import dev.whittle.json.Config;
 import java.util.Arrays;
 import java.util.List;
 

@@ -1,6 +1,5 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
@@ -12,6 +11,7 @@ import dev.whittle.ir.op.MirrorPad;
 import dev.whittle.ir.op.Pack;
 import dev.whittle.ir.op.SplitV;
 import dev.whittle.ir.op.StridedSlice;
+import dev.whittle.json.Config;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,6 +1,5 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
@@ -16,6 +15,7 @@ import dev.whittle.ir.op.Real;
 import dev.whittle.ir.op.Rfft2d;
 import dev.whittle.ir.op.Sqrt;
 import dev.whittle.ir.op.Square;
+import dev.whittle.json.Config;
 import java.util.Arrays;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.Config;
 import dev.whittle.ir.OperandException;
+import dev.whittle.json.Config;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -4,6 +4,8 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import java.util.List;
@@ -36,5 +38,10 @@ public record Abs() implements Op {
       case INT8, INT16 -> QuantizedFunctions.abs(operands);
       default -> throw Elementwise.noKernel(operands);
     };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8, TensorType.INT16);
   }
 }

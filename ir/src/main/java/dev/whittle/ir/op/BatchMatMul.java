@@ -6,6 +6,7 @@ import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.Quantization;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
@@ -267,5 +268,16 @@ public record BatchMatMul(
       return 0;
     }
     return output.elements() * left.dim(left.rank() - (transposeLeft ? 2 : 1));
+  }
+
+  @Override
+  public Op asHybrid() {
+    return new BatchMatMul(transposeLeft, transposeRight, true);
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8, TensorType.INT16)
+        .withStored(1);
   }
 }

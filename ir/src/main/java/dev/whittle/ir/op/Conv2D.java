@@ -5,6 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.Quantization;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
@@ -117,5 +118,10 @@ public record Conv2D(
     return filter.isStatic() && output.isStatic()
         ? output.elements() * filter.dim(1) * filter.dim(2) * filter.dim(3)
         : 0;
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.weighted(1, 0, 2);
   }
 }

@@ -4,6 +4,7 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
@@ -84,5 +85,10 @@ public record Conv3D(
     activation.requireClamp();
     Window[] windows = windows();
     return invocation -> VolumeKernels.convolve(invocation, windows, activation);
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.stored(1, 4);
   }
 }

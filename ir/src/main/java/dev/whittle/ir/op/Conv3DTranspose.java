@@ -5,6 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
@@ -88,5 +89,10 @@ public record Conv3DTranspose(
     activation.requireClamp();
     Window[] windows = windows();
     return invocation -> VolumeKernels.transpose(invocation, windows, activation);
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.stored(1, 3);
   }
 }

@@ -6,6 +6,7 @@ import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.Quantization;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
@@ -121,5 +122,10 @@ public record DepthwiseConv2D(
     return filter.isStatic() && output.isStatic()
         ? output.elements() * filter.dim(1) * filter.dim(2)
         : 0;
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.weighted(1, 3, 2);
   }
 }

@@ -6,6 +6,7 @@ import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.Quantization;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
@@ -100,5 +101,10 @@ public record EmbeddingLookup() implements Op {
     }
     Quantization quantization = operands.input(1).quantization();
     return quantization != null && quantization.isPerAxis() ? 3 : 2;
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.SHARED, TensorType.INT8).withStored(1);
   }
 }

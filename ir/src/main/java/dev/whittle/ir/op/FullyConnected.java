@@ -6,6 +6,7 @@ import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.Quantization;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
@@ -178,5 +179,15 @@ public record FullyConnected(
     Shape weights = operands.shape(1);
     Shape output = operands.output(0).shape();
     return output.isStatic() && weights.isStatic() ? output.elements() * weights.dim(1) : 0;
+  }
+
+  @Override
+  public Op asHybrid() {
+    return new FullyConnected(activation, weightsFormat, keepNumDims, true, quantizedBiasType);
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.weighted(1, 0, 2);
   }
 }

@@ -4,6 +4,8 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import java.util.List;
@@ -55,5 +57,10 @@ public record Gelu(boolean approximate) implements Op {
             ? 1 + Math.tanh(SQRT_TWO_OVER_PI * (x + 0.044715 * x * x * x))
             : ErrorFunction.complement(-x / Math.sqrt(2));
     return (float) (0.5 * x * y);
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8);
   }
 }

@@ -4,6 +4,8 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import java.util.List;
@@ -35,5 +37,10 @@ public record HardSwish() implements Op {
       case INT8, UINT8 -> QuantizedFunctions.hardSwish(operands);
       default -> throw Elementwise.noKernel(operands);
     };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8);
   }
 }

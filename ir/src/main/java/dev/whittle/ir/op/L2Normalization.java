@@ -5,10 +5,13 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import java.util.List;
+import java.util.Map;
 
 /** Rows of the last axis divided by their lengths. */
 public record L2Normalization(Activation activation) implements Op {
@@ -53,5 +56,10 @@ public record L2Normalization(Activation activation) implements Op {
   @Override
   public int version(Operands operands) {
     return operands.type(0) == TensorType.INT8 ? 2 : 1;
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.fixed(Map.of(TensorType.INT8, Quantization.perTensor(1f / 128, 0)));
   }
 }

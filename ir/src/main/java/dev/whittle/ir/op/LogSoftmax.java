@@ -4,9 +4,13 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import java.util.List;
+import java.util.Map;
 
 /** The logarithm of {@link Softmax} with beta 1. */
 public record LogSoftmax() implements Op {
@@ -35,5 +39,10 @@ public record LogSoftmax() implements Op {
       case INT8, UINT8 -> SoftmaxKernels.quantizedLogarithms(operands);
       default -> throw Elementwise.noKernel(operands);
     };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.fixed(Map.of(TensorType.INT8, Quantization.perTensor(16f / 256, 127)));
   }
 }

@@ -4,9 +4,13 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import java.util.List;
+import java.util.Map;
 
 /** {@code 1 / (1 + e^-x)}. */
 public record Logistic() implements Op {
@@ -49,5 +53,15 @@ public record Logistic() implements Op {
 
   private static float sigmoid(float x) {
     return (float) (1 / (1 + Math.exp(-x)));
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.fixed(
+        Map.of(
+            TensorType.INT8,
+            Quantization.perTensor(1f / 256, -128),
+            TensorType.INT16,
+            Quantization.perTensor(1f / 32768, 0)));
   }
 }

@@ -4,6 +4,7 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
@@ -38,5 +39,10 @@ public record Rank() implements Op {
   @Override
   public boolean readsOnlyShapes() {
     return true;
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.NONE, TensorType.INT8, TensorType.INT16);
   }
 }

@@ -5,7 +5,9 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import java.util.Arrays;
@@ -104,5 +106,10 @@ public record Reshape(@Nullable List<Integer> newShape) implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     return invocation -> invocation.output(0).copyBytesFrom(invocation.input(0));
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.SHARED, TensorType.INT8, TensorType.INT16);
   }
 }

@@ -4,6 +4,8 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
@@ -44,5 +46,10 @@ public record ReverseV2() implements Op {
       Tensor out = invocation.output(0);
       Shapes.forEachIndex(out.dims(), strides, first, (o, i) -> Elements.copy(in, i, out, o, 1));
     };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.SHARED, TensorType.INT8);
   }
 }

@@ -4,6 +4,7 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
@@ -60,5 +61,10 @@ public record Rnn(Activation activation, boolean asymmetricQuantizeInputs) imple
   @Override
   public boolean isPure() {
     return false;
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.FLOAT_ONLY.withStored(1, 2);
   }
 }

@@ -5,7 +5,9 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
@@ -82,5 +84,10 @@ public record ScatterNd() implements Op {
       case BOOL -> to.setBoolean(j, to.getBoolean(j) || from.getBoolean(i));
       default -> to.setInteger(j, to.getInteger(j) + from.getInteger(i));
     }
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.SHARED, TensorType.INT8);
   }
 }

@@ -4,7 +4,9 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import java.util.List;
@@ -33,5 +35,10 @@ public record SelectV2() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     return Selection.broadcast();
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.SHARED, TensorType.INT8);
   }
 }

@@ -5,6 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.Quantization;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
@@ -51,5 +52,10 @@ public record SpaceToBatchNd() implements Op {
       return 3;
     }
     return operands.type(0) == TensorType.INT8 ? 2 : 1;
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.SHARED, TensorType.INT8);
   }
 }

@@ -5,7 +5,9 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
@@ -100,5 +102,10 @@ public record SplitV(int count) implements Op {
           "cannot cut an extent of %d in %s", whole, Arrays.toString(sizes));
     }
     return extents;
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.SHARED, TensorType.INT8, TensorType.INT16);
   }
 }

@@ -5,6 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Invocation;
@@ -111,5 +112,10 @@ public record Svdf(int rank, Activation activation, boolean asymmetricQuantizeIn
   @Override
   public boolean isPure() {
     return false;
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.FLOAT_ONLY.withStored(1, 2);
   }
 }

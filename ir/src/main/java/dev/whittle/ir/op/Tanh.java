@@ -4,9 +4,13 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import java.util.List;
+import java.util.Map;
 
 /** The hyperbolic tangent. */
 public record Tanh() implements Op {
@@ -44,5 +48,15 @@ public record Tanh() implements Op {
       case INT16 -> 3;
       default -> 1;
     };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.fixed(
+        Map.of(
+            TensorType.INT8,
+            Quantization.perTensor(1f / 128, 0),
+            TensorType.INT16,
+            Quantization.perTensor(1f / 32768, 0)));
   }
 }

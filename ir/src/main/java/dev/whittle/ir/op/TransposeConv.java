@@ -5,6 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
@@ -99,5 +100,10 @@ public record TransposeConv(
     return filter.isStatic() && input.isStatic()
         ? input.elements() * filter.dim(0) * filter.dim(1) * filter.dim(2)
         : 0;
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.weighted(1, 0, 3);
   }
 }

@@ -5,6 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
@@ -90,5 +91,10 @@ public record UnidirectionalSequenceLstm(
   @Override
   public boolean isPure() {
     return false;
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.FLOAT_ONLY.withStored(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16);
   }
 }

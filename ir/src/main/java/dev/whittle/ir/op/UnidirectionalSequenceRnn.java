@@ -4,6 +4,7 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
@@ -63,5 +64,10 @@ public record UnidirectionalSequenceRnn(
   @Override
   public boolean isPure() {
     return false;
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.FLOAT_ONLY.withStored(1, 2);
   }
 }

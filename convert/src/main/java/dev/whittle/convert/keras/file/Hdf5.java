@@ -3,6 +3,7 @@ package dev.whittle.convert.keras.file;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.json.Config;
 import io.jhdf.HdfFile;
 import io.jhdf.api.Attribute;
 import io.jhdf.api.Dataset;

@@ -2,6 +2,7 @@ package dev.whittle.convert.keras.file;
 
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.json.Config;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -129,7 +130,7 @@ public final class KerasFile implements AutoCloseable {
   }
 
   private static Config parse(byte[] json, String origin) {
-    Config tree = JsonTree.parse(json, origin);
+    Config tree = Config.parse(json, origin);
     // model.json of TensorFlow.js and to_json() of old versions wrap the configuration.
     return tree.has("modelTopology") || !tree.has("model_config")
         ? tree

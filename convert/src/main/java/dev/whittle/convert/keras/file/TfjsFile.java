@@ -5,6 +5,7 @@ import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.json.Config;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;

@@ -1,4 +1,4 @@
-package dev.whittle.convert.keras.file;
+package dev.whittle.json;
 
 import dev.whittle.ir.MalformedModelException;
 import java.math.BigInteger;

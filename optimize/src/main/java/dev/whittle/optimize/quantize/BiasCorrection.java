@@ -1,0 +1,79 @@
+package dev.whittle.optimize.quantize;
+
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.Node;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.op.DepthwiseConv2D;
+import dev.whittle.optimize.calibrate.Statistics;
+import dev.whittle.optimize.calibrate.TensorStatistics;
+import dev.whittle.optimize.recipe.Settings;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Biases that make up for the mean error of quantized weights: {@code bias - E[x] * (quantized -
+ * weights)} for each output channel (Nagel et al. 2019, section 4.2). The mean input is that of
+ * calibration; borders of padded pictures are counted as if they held it too.
+ */
+final class BiasCorrection {
+  private BiasCorrection() {}
+
+  /** New biases by node. */
+  static Map<Integer, float[]> of(Graph graph, List<Decision> decisions, Statistics statistics) {
+    Map<Integer, float[]> biases = new HashMap<>();
+    for (int n = 0; n < graph.nodes().size(); n++) {
+      Node node = graph.nodes().get(n);
+      QuantizationRule rule = node.op().quantizationRule();
+      boolean weighted =
+          decisions.get(n).isInteger()
+              && rule.weights() >= 0
+              && rule.bias() >= 0
+              && rule.bias() < node.inputs().size()
+              && Roles.isFloatConstant(graph, node.inputs().get(rule.bias()));
+      if (weighted) {
+        float[] corrected = corrected(graph, node, rule, decisions.get(n).settings(), statistics);
+        if (corrected != null) {
+          biases.put(n, corrected);
+        }
+      }
+    }
+    return biases;
+  }
+
+  private static float @Nullable [] corrected(
+      Graph graph, Node node, QuantizationRule rule, Settings settings, Statistics statistics) {
+    int input = node.inputs().get(Roles.activations(graph, node).getFirst());
+    TensorStatistics seen = statistics.of(input);
+    double[] means = seen == null ? null : seen.channelMeans();
+    Value value = graph.value(node.inputs().get(rule.weights()));
+    int[] dims = value.initialShape().toArray();
+    boolean depthwise = node.op() instanceof DepthwiseConv2D;
+    int last = dims[dims.length - 1];
+    if (means == null || means.length == 0 || last % means.length != 0) {
+      return null;
+    }
+    float[] weights = Roles.floats(value);
+    int axis = settings.perChannel() ? rule.axis() : -1;
+    float[] scales =
+        WeightScales.of(weights, dims, axis, settings.weights().bits(), settings.weightMethod());
+    float[] stored = WeightQuantizer.restored(weights, dims, scales, axis, settings.weights());
+    float[] bias = Roles.floats(graph.value(node.inputs().get(rule.bias())));
+    double[] shift = new double[bias.length];
+    int perOutput = weights.length / dims[rule.axis()];
+    for (int i = 0; i < weights.length; i++) {
+      int column = i % last;
+      int output = depthwise ? column : i / perOutput;
+      // A channel of a depthwise convolution has several outputs next to each other.
+      double mean = means[depthwise ? column / (last / means.length) : column % means.length];
+      shift[output] += mean * (stored[i] - weights[i]);
+    }
+    float[] corrected = bias.clone();
+    for (int c = 0; c < corrected.length; c++) {
+      corrected[c] -= (float) shift[c];
+    }
+    return corrected;
+  }
+}

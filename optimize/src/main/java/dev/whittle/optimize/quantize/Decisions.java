@@ -1,0 +1,211 @@
+package dev.whittle.optimize.quantize;
+
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Node;
+import dev.whittle.ir.Operand;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.ShapeInference;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.op.Dequantize;
+import dev.whittle.ir.op.Quantize;
+import dev.whittle.optimize.calibrate.Range;
+import dev.whittle.optimize.recipe.Compute;
+import dev.whittle.optimize.recipe.Recipe;
+import dev.whittle.optimize.recipe.Settings;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/** Decides for each node of a graph in what numbers it computes. */
+final class Decisions {
+  /** What a quantized operand looks like to a kernel that is only asked whether it exists. */
+  private static final float TYPICAL_SCALE = 0.05f;
+
+  private final Graph graph;
+  private final Recipe recipe;
+  private final IntFunction<@Nullable Range> ranges;
+  private final Set<Integer> floatHeads;
+  private final ShapeInference.Inferred inferred;
+  private final Model model;
+
+  private Decisions(
+      Model model,
+      int graphIndex,
+      Recipe recipe,
+      IntFunction<@Nullable Range> ranges,
+      Set<Integer> floatHeads) {
+    this.model = model;
+    this.graph = model.graphs().get(graphIndex);
+    this.recipe = recipe;
+    this.ranges = ranges;
+    this.floatHeads = floatHeads;
+    List<Shape> shapes = graph.inputs().stream().map(id -> graph.value(id).initialShape()).toList();
+    this.inferred = ShapeInference.infer(model, graphIndex, shapes);
+  }
+
+  /**
+   * A decision for each node.
+   *
+   * @param ranges of values by id; null where nothing is known of one
+   * @param floatHeads nodes that compute in floats whatever the recipe says
+   */
+  static List<Decision> of(
+      Model model,
+      int graphIndex,
+      Recipe recipe,
+      IntFunction<@Nullable Range> ranges,
+      Set<Integer> floatHeads) {
+    var decisions = new Decisions(model, graphIndex, recipe, ranges, floatHeads);
+    List<Decision> all = new ArrayList<>();
+    for (int n = 0; n < decisions.graph.nodes().size(); n++) {
+      all.add(decisions.decide(n));
+    }
+    decisions.leaveIslands(all);
+    return all;
+  }
+
+  private Decision decide(int n) {
+    Node node = graph.nodes().get(n);
+    Settings settings = recipe.settings(graph, node);
+    if (settings.compute() != Compute.INTEGER || !Roles.touchesFloats(graph, node)) {
+      return settings.compute() == Compute.INTEGER
+          ? Decision.follow(settings.with(Compute.FLOAT))
+          : Decision.follow(settings);
+    }
+    if (node.op() instanceof Quantize || node.op() instanceof Dequantize) {
+      return Decision.follow(settings.with(Compute.FLOAT));
+    }
+    if (floatHeads.contains(n)) {
+      return Decision.stayFloat(settings, "its integers would saturate");
+    }
+    String obstacle = obstacle(node, settings.activations());
+    return obstacle == null ? Decision.follow(settings) : Decision.stayFloat(settings, obstacle);
+  }
+
+  private @Nullable String obstacle(Node node, TensorType type) {
+    QuantizationRule rule = node.op().quantizationRule();
+    if (!rule.types().contains(type)) {
+      return "the operator has no kernel for %s".formatted(type);
+    }
+    for (int i : new int[] {rule.weights(), rule.bias()}) {
+      int id = i < 0 || i >= node.inputs().size() ? Node.ABSENT : node.inputs().get(i);
+      if (id != Node.ABSENT && !Roles.isFloatConstant(graph, id)) {
+        return "'%s' is not constant".formatted(graph.value(id).name());
+      }
+    }
+    List<Integer> computed = new ArrayList<>(Roles.computedInputs(graph, node));
+    if (rule.fixedOutput(type) == null) {
+      computed.addAll(Roles.floatOutputs(graph, node));
+    }
+    for (int id : computed) {
+      if (Roles.isVariable(graph, id)) {
+        return "'%s' is a variable".formatted(graph.value(id).name());
+      }
+      if (ranges.apply(id) == null) {
+        return "the range of '%s' is not known".formatted(graph.value(id).name());
+      }
+    }
+    try {
+      node.op().kernel(quantized(node, type));
+      return null;
+    } catch (OperandException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  /** The operands as they would be, with parameters that only serve to ask for the kernel. */
+  private Operands quantized(Node node, TensorType type) {
+    Operands floats = ShapeInference.operands(model, graph, node, inferred);
+    QuantizationRule rule = node.op().quantizationRule();
+    List<@Nullable Operand> inputs = new ArrayList<>();
+    for (int i = 0; i < floats.inputCount(); i++) {
+      if (!floats.hasInput(i)) {
+        inputs.add(null);
+      } else if (floats.type(i) != TensorType.FLOAT32) {
+        inputs.add(floats.input(i));
+      } else {
+        TensorType storage =
+            i == rule.weights()
+                ? TensorType.INT8
+                : i == rule.bias() ? GraphQuantizer.biasType(type) : type;
+        inputs.add(quantized(floats.input(i), storage, null));
+      }
+    }
+    List<Operand> outputs = new ArrayList<>();
+    for (int i = 0; i < floats.outputCount(); i++) {
+      Operand output = floats.output(i);
+      outputs.add(
+          output.type() == TensorType.FLOAT32
+              ? quantized(output, type, rule.fixedOutput(type))
+              : output);
+    }
+    return new Operands(
+        inputs,
+        outputs,
+        (g, types) -> {
+          throw OperandException.unsupported("runs a graph");
+        });
+  }
+
+  private static Operand quantized(
+      Operand operand, TensorType type, @Nullable Quantization demanded) {
+    Quantization parameters =
+        demanded == null ? Quantization.perTensor(TYPICAL_SCALE, 0) : demanded;
+    return new Operand(operand.name(), type, operand.shape(), parameters, null);
+  }
+
+  /**
+   * Leaves nodes in floats that only move numbers between nodes that compute in floats: integers
+   * there would cost accuracy and time for nothing.
+   */
+  private void leaveIslands(List<Decision> decisions) {
+    Map<Integer, Integer> producers = new HashMap<>();
+    Map<Integer, Set<Integer>> readers = new HashMap<>();
+    for (int n = 0; n < graph.nodes().size(); n++) {
+      for (int id : graph.nodes().get(n).outputs()) {
+        producers.put(id, n);
+      }
+      for (int id : graph.nodes().get(n).inputs()) {
+        readers.computeIfAbsent(id, k -> new HashSet<>()).add(n);
+      }
+    }
+    boolean changed = true;
+    while (changed) {
+      changed = false;
+      for (int n = 0; n < decisions.size(); n++) {
+        Node node = graph.nodes().get(n);
+        boolean moves = decisions.get(n).isInteger() && node.op().quantizationRule().sharesScales();
+        if (moves && !isBesideIntegers(node, decisions, producers, readers)) {
+          decisions.set(n, Decision.follow(decisions.get(n).settings().with(Compute.FLOAT)));
+          changed = true;
+        }
+      }
+    }
+  }
+
+  private boolean isBesideIntegers(
+      Node node,
+      List<Decision> decisions,
+      Map<Integer, Integer> producers,
+      Map<Integer, Set<Integer>> readers) {
+    for (int id : Roles.computedInputs(graph, node)) {
+      Integer producer = producers.get(id);
+      if (producer != null && decisions.get(producer).isInteger()) {
+        return true;
+      }
+    }
+    return node.outputs().stream()
+        .flatMap(id -> readers.getOrDefault(id, Set.of()).stream())
+        .anyMatch(reader -> decisions.get(reader).isInteger());
+  }
+}

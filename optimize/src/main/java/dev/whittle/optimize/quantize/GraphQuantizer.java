@@ -1,0 +1,529 @@
+package dev.whittle.optimize.quantize;
+
+import dev.whittle.ir.Constant;
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.Node;
+import dev.whittle.ir.Op;
+import dev.whittle.ir.Operand;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Dequantize;
+import dev.whittle.ir.op.Quantize;
+import dev.whittle.ir.op.Reshape;
+import dev.whittle.optimize.calibrate.Range;
+import dev.whittle.optimize.recipe.Compute;
+import dev.whittle.optimize.recipe.Settings;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds the quantized form of one graph after the decisions for its nodes. The ids of the float
+ * graph keep standing for floats; every integer form of a value gets an id of its own, made where
+ * it is first asked for.
+ */
+final class GraphQuantizer {
+  /** Sums of products of 8-bit integers and the bias must not leave 32 bits. */
+  private static final double MAX_BIAS = Integer.MAX_VALUE / 2.0;
+
+  /** Kernels rescale 64-bit sums of at most 47 bits. */
+  private static final double MAX_WIDE_BIAS = 1L << 44;
+
+  private final Graph graph;
+  private final List<Decision> decisions;
+  private final Map<TensorType, ScaleGroups> groups;
+  private final IntFunction<@Nullable Range> ranges;
+  private final Map<Integer, float[]> weightScales;
+  private final Map<Integer, float[]> biases;
+  private final List<Value> values;
+  private final List<Node> nodes = new ArrayList<>();
+  private final Map<Form, Integer> forms = new HashMap<>();
+  private final Map<Integer, Form> computedForms = new HashMap<>();
+  private final Map<Object, Integer> constants = new HashMap<>();
+  private final Set<Integer> dequantized = new HashSet<>();
+
+  /** A value as integers. */
+  private record Form(int id, TensorType type, Quantization parameters) {}
+
+  /**
+   * Prepares the quantization of a graph.
+   *
+   * @param groups by activation type
+   * @param ranges of values by id; null where nothing is known of one
+   * @param weightScales scales that weights must have, by value id: those they were trained with
+   * @param biases other biases than the graph's, by node
+   */
+  GraphQuantizer(
+      Graph graph,
+      List<Decision> decisions,
+      Map<TensorType, ScaleGroups> groups,
+      IntFunction<@Nullable Range> ranges,
+      Map<Integer, float[]> weightScales,
+      Map<Integer, float[]> biases) {
+    this.graph = graph;
+    this.decisions = decisions;
+    this.groups = new EnumMap<>(groups);
+    this.ranges = ranges;
+    this.weightScales = weightScales;
+    this.biases = biases;
+    this.values = new ArrayList<>(graph.values());
+  }
+
+  static TensorType biasType(TensorType activations) {
+    return activations == TensorType.INT16 ? TensorType.INT64 : TensorType.INT32;
+  }
+
+  /**
+   * The quantized graph.
+   *
+   * @param inputType of inputs that are floats now: FLOAT32, INT8, UINT8 or INT16
+   * @param outputType of outputs that are floats now
+   * @param renamed receives the new id of every input and output that changes its type
+   */
+  Graph run(TensorType inputType, TensorType outputType, Map<Integer, Integer> renamed) {
+    List<Integer> inputs = new ArrayList<>();
+    for (int id : graph.inputs()) {
+      inputs.add(input(id, inputType, renamed));
+    }
+    for (int n = 0; n < graph.nodes().size(); n++) {
+      Node node = graph.nodes().get(n);
+      Decision decision = decisions.get(n);
+      switch (decision.settings().compute()) {
+        case FLOAT ->
+            nodes.add(node.withOperands(floats(node), node.outputs(), node.intermediates()));
+        case INTEGER -> addInteger(n, node, decision.settings());
+        case DYNAMIC, WEIGHTS_ONLY -> addStored(node, decision.settings());
+      }
+    }
+    List<Integer> outputs = new ArrayList<>();
+    for (int id : graph.outputs()) {
+      outputs.add(output(id, outputType, renamed));
+    }
+    return new Graph(graph.name(), values, inputs, outputs, nodes, graph.debugMetadataIndex());
+  }
+
+  private int add(Value value) {
+    values.add(value.withId(values.size()));
+    return values.size() - 1;
+  }
+
+  // Inputs and outputs
+
+  private int input(int id, TensorType type, Map<Integer, Integer> renamed) {
+    Value value = graph.value(id);
+    if (value.type() != TensorType.FLOAT32 || type == TensorType.FLOAT32) {
+      return id;
+    }
+    Form form = edgeForm(id, type);
+    Value stored = value.withType(form.type).withQuantization(form.parameters);
+    int formId = add(stored);
+    remember(form, formId);
+    int edge = formId;
+    if (type == TensorType.UINT8) {
+      edge = add(stored.withType(type).withQuantization(unsigned(form.parameters)));
+      values.set(formId, values.get(formId).withName(value.name() + "_int8"));
+      nodes.add(Node.of(new Quantize(), new int[] {edge}, formId));
+    }
+    renamed.put(id, edge);
+    values.set(id, value.withName(value.name() + "_float"));
+    return edge;
+  }
+
+  private int output(int id, TensorType type, Map<Integer, Integer> renamed) {
+    Value value = graph.value(id);
+    if (value.type() != TensorType.FLOAT32) {
+      return id;
+    }
+    if (type == TensorType.FLOAT32) {
+      return floatForm(id);
+    }
+    if (renamed.containsKey(id)) {
+      return renamed.get(id);
+    }
+    Form form = edgeForm(id, type);
+    int edge = integerForm(id, form.type, form.parameters);
+    if (type == TensorType.UINT8) {
+      int unsigned =
+          add(value.withType(type).withQuantization(unsigned(form.parameters)).withData(null));
+      nodes.add(Node.of(new Quantize(), new int[] {edge}, unsigned));
+      values.set(edge, values.get(edge).withName(value.name() + "_int8"));
+      edge = unsigned;
+    } else {
+      values.set(edge, values.get(edge).withName(value.name()));
+    }
+    renamed.put(id, edge);
+    values.set(id, value.withName(value.name() + "_float"));
+    return edge;
+  }
+
+  /** The signed form of an input or output of the model. */
+  private Form edgeForm(int id, TensorType type) {
+    TensorType signed = type == TensorType.UINT8 ? TensorType.INT8 : type;
+    Form computed = computedForms.get(id);
+    if (computed != null && computed.type == signed) {
+      return computed;
+    }
+    ScaleGroups group = groups.get(signed);
+    if (group != null && group.contains(id)) {
+      return new Form(id, signed, group.parameters(id));
+    }
+    Range range = ranges.apply(id);
+    if (range == null) {
+      throw new UnsupportedModelException(
+          "'%s'".formatted(graph.value(id).name()),
+          "cannot be %s: its range is not known".formatted(type),
+          "calibrate with data, or keep float32 for inputs and outputs");
+    }
+    return new Form(id, signed, ActivationParameters.of(range, signed));
+  }
+
+  private static Quantization unsigned(Quantization parameters) {
+    return Quantization.perTensor(parameters.scaleValue(), parameters.zeroPointValue() + 128L);
+  }
+
+  // Forms of values
+
+  private void remember(Form form, int id) {
+    forms.put(form, id);
+    computedForms.putIfAbsent(form.id, form);
+  }
+
+  /** The id of a value as integers of these parameters. */
+  private int integerForm(int id, TensorType type, Quantization parameters) {
+    var wanted = new Form(id, type, parameters);
+    Integer known = forms.get(wanted);
+    if (known != null) {
+      return known;
+    }
+    Value value = graph.value(id);
+    if (value.isConstant()) {
+      int[] dims = value.initialShape().toArray();
+      Constant data = WeightQuantizer.asymmetric(Roles.floats(value), dims, parameters, type);
+      int constant = add(value.withType(type).withQuantization(parameters).withData(data));
+      forms.put(wanted, constant);
+      return constant;
+    }
+    Form computed = computedForms.get(id);
+    int source = computed != null && computed.type == type ? known(computed) : floatForm(id);
+    int formId =
+        add(
+            value
+                .withName(value.name() + "_" + type.name().toLowerCase(Locale.ROOT))
+                .withType(type)
+                .withQuantization(parameters));
+    nodes.add(Node.of(new Quantize(), new int[] {source}, formId));
+    forms.put(wanted, formId);
+    return formId;
+  }
+
+  private int known(Form form) {
+    return Objects.requireNonNull(forms.get(form));
+  }
+
+  /** The id of a value as floats, which a DEQUANTIZE makes where it was computed in integers. */
+  private int floatForm(int id) {
+    Form computed = computedForms.get(id);
+    if (computed != null && dequantized.add(id)) {
+      nodes.add(Node.of(new Dequantize(), new int[] {known(computed)}, id));
+    }
+    return id;
+  }
+
+  private List<Integer> floats(Node node) {
+    return node.inputs().stream().map(id -> id == Node.ABSENT ? id : floatForm(id)).toList();
+  }
+
+  // Nodes in integers
+
+  private void addInteger(int n, Node node, Settings settings) {
+    QuantizationRule rule = node.op().quantizationRule();
+    TensorType type = settings.activations();
+    ScaleGroups group = Objects.requireNonNull(groups.get(type));
+    List<Integer> inputs = new ArrayList<>(node.inputs());
+    List<Integer> outputs = new ArrayList<>(node.outputs());
+    List<Integer> floatOutputs = Roles.floatOutputs(graph, node);
+    for (int place : Roles.activations(graph, node)) {
+      int id = inputs.get(place);
+      // An operator that moves numbers takes them with the parameters it hands them on with.
+      int model = rule.sharesScales() && !floatOutputs.isEmpty() ? floatOutputs.getFirst() : id;
+      inputs.set(place, integerForm(id, type, group.parameters(model)));
+    }
+    if (rule.weights() >= 0) {
+      addWeights(n, node, settings, rule, inputs);
+    }
+    for (int i = 0; i < outputs.size(); i++) {
+      int id = outputs.get(i);
+      if (floatOutputs.contains(id)) {
+        Value value = graph.value(id);
+        var form = new Form(id, type, group.parameters(id));
+        String suffix =
+            graph.outputs().contains(id) ? "_" + type.name().toLowerCase(Locale.ROOT) : "";
+        int formId =
+            add(
+                value
+                    .withName(value.name() + suffix)
+                    .withType(type)
+                    .withQuantization(form.parameters));
+        remember(form, formId);
+        outputs.set(i, formId);
+      }
+    }
+    nodes.add(integerNode(node, inputs, outputs));
+  }
+
+  /** The version that a file states is that of the float form. */
+  private static Node integerNode(Node node, List<Integer> inputs, List<Integer> outputs) {
+    return new Node(
+        node.op(),
+        0,
+        inputs,
+        outputs,
+        node.intermediates(),
+        node.mutatingVariableInputs(),
+        node.debugMetadataIndex());
+  }
+
+  private void addWeights(
+      int n, Node node, Settings settings, QuantizationRule rule, List<Integer> inputs) {
+    int weightsId = node.inputs().get(rule.weights());
+    Value weights = graph.value(weightsId);
+    int activation = inputs.get(Roles.activations(graph, node).getFirst());
+    double inputScale = quantization(activation).scaleValue();
+    int[] dims = weights.initialShape().toArray();
+    int axis = settings.perChannel() ? rule.axis() : -1;
+    float[] scales = scales(weightsId, axis, settings);
+    int biasId =
+        rule.bias() >= 0 && rule.bias() < node.inputs().size()
+            ? node.inputs().get(rule.bias())
+            : Node.ABSENT;
+    TensorType biasType = biasType(settings.activations());
+    if (biasId != Node.ABSENT) {
+      float[] bias = biases.getOrDefault(n, Roles.floats(graph.value(biasId)));
+      guard(bias, scales, inputScale, biasType);
+      inputs.set(rule.bias(), bias(graph.value(biasId), bias, scales, inputScale, biasType));
+    } else if (biases.containsKey(n)) {
+      throw new IllegalStateException("a bias for a node without: " + graph.describe(n));
+    }
+    inputs.set(rule.weights(), stored(weights, dims, scales, axis, settings.weights()));
+  }
+
+  private Quantization quantization(int id) {
+    Quantization parameters = values.get(id).quantization();
+    if (parameters == null) {
+      throw new IllegalStateException("'" + values.get(id).name() + "' is not quantized");
+    }
+    return parameters;
+  }
+
+  private float[] scales(int weightsId, int axis, Settings settings) {
+    float[] trained = weightScales.get(weightsId);
+    if (trained != null && (trained.length == 1 || axis >= 0)) {
+      return trained.clone();
+    }
+    Value weights = graph.value(weightsId);
+    return WeightScales.of(
+        Roles.floats(weights),
+        weights.initialShape().toArray(),
+        axis,
+        settings.weights().bits(),
+        settings.weightMethod());
+  }
+
+  /**
+   * Coarsens the weights of channels whose bias would not fit its integers (quantization notes,
+   * section a.3).
+   */
+  private static void guard(float[] bias, float[] scales, double inputScale, TensorType biasType) {
+    double most = biasType == TensorType.INT64 ? MAX_WIDE_BIAS : MAX_BIAS;
+    for (int c = 0; c < bias.length; c++) {
+      int s = scales.length == 1 ? 0 : c;
+      if (Math.abs(bias[c]) / (inputScale * scales[s]) > most) {
+        scales[s] = Math.nextUp((float) (Math.abs(bias[c]) / most / inputScale));
+      }
+    }
+  }
+
+  private int bias(
+      Value bias, float[] numbers, float[] weightScaleList, double inputScale, TensorType type) {
+    float[] stated = new float[weightScaleList.length];
+    double[] scales = new double[stated.length];
+    for (int c = 0; c < stated.length; c++) {
+      scales[c] = inputScale * weightScaleList[c];
+      stated[c] = (float) scales[c];
+    }
+    return add(
+        bias.withType(type)
+            .withQuantization(Quantization.perAxis(stated, 0))
+            .withData(WeightQuantizer.bias(numbers, scales, type)));
+  }
+
+  /** Weights as integers, once for all nodes that want them so. */
+  private int stored(Value weights, int[] dims, float[] scales, int axis, TensorType type) {
+    Quantization parameters = Quantization.perAxis(scales, scales.length == 1 ? 0 : axis);
+    Object key = List.of(weights.id(), type, parameters);
+    return constants.computeIfAbsent(
+        key,
+        k ->
+            add(
+                weights
+                    .withType(type)
+                    .withQuantization(parameters)
+                    .withData(
+                        WeightQuantizer.symmetric(
+                            Roles.floats(weights), dims, scales, axis, type))));
+  }
+
+  // Nodes in floats with small weights
+
+  private void addStored(Node node, Settings settings) {
+    List<Integer> inputs = new ArrayList<>(floats(node));
+    Op op = node.op();
+    List<Integer> places =
+        settings.weights() == TensorType.FLOAT16 ? allPlaces(node) : op.quantizationRule().stored();
+    for (int place : places) {
+      if (place < inputs.size() && isWorthStoring(inputs.get(place), settings)) {
+        int id = inputs.get(place);
+        if (settings.compute() == Compute.DYNAMIC) {
+          int axis = settings.perChannel() ? axis(op, place) : -1;
+          int stored = integers(id, axis, settings);
+          List<Integer> candidate = new ArrayList<>(inputs);
+          candidate.set(place, stored);
+          if (hasKernel(op.asHybrid(), candidate, node.outputs())) {
+            inputs = candidate;
+            op = op.asHybrid();
+            continue;
+          }
+        }
+        inputs.set(place, restored(id, axis(op, place), settings));
+      }
+    }
+    nodes.add(integerNode(node.withOp(op), inputs, node.outputs()));
+  }
+
+  private static List<Integer> allPlaces(Node node) {
+    List<Integer> places = new ArrayList<>();
+    for (int i = 0; i < node.inputs().size(); i++) {
+      places.add(i);
+    }
+    return places;
+  }
+
+  private static int axis(Op op, int place) {
+    QuantizationRule rule = op.quantizationRule();
+    return place == rule.weights() ? rule.axis() : -1;
+  }
+
+  private boolean isWorthStoring(int id, Settings settings) {
+    return id != Node.ABSENT
+        && id < graph.values().size()
+        && Roles.isFloatConstant(graph, id)
+        && !graph.value(id).isVariable()
+        && graph.value(id).initialShape().elements() >= Math.max(1, settings.minElements());
+  }
+
+  private int integers(int id, int axis, Settings settings) {
+    Value weights = graph.value(id);
+    int[] dims = weights.initialShape().toArray();
+    return stored(weights, dims, scales(id, axis, settings), axis, settings.weights());
+  }
+
+  private boolean hasKernel(Op op, List<Integer> inputs, List<Integer> outputs) {
+    List<@Nullable Operand> operands = new ArrayList<>();
+    for (int id : inputs) {
+      operands.add(id == Node.ABSENT ? null : operand(values.get(id)));
+    }
+    try {
+      op.kernel(
+          new Operands(
+              operands,
+              outputs.stream().map(id -> operand(values.get(id))).toList(),
+              (g, types) -> {
+                throw OperandException.unsupported("runs a graph");
+              }));
+      return true;
+    } catch (OperandException e) {
+      return false;
+    }
+  }
+
+  private static Operand operand(Value value) {
+    return new Operand(value.name(), value.type(), value.shape(), value.quantization(), null);
+  }
+
+  /** Floats that a DEQUANTIZE makes of a small constant, once for all readers. */
+  private int restored(int id, int ruleAxis, Settings settings) {
+    int axis = settings.perChannel() ? ruleAxis : -1;
+    Object key =
+        List.of(id, settings.weights(), axis, settings.blockSize(), settings.weightMethod());
+    Integer known = constants.get(key);
+    if (known != null) {
+      return known;
+    }
+    Value weights = graph.value(id);
+    int restored = add(weights.withName(weights.name() + "_float").withData(null));
+    if (settings.weights() == TensorType.FLOAT16) {
+      Constant half = WeightQuantizer.half(Roles.floats(weights), weights.initialShape().toArray());
+      int stored = add(weights.withType(TensorType.FLOAT16).withData(half));
+      nodes.add(Node.of(new Dequantize(), new int[] {stored}, restored));
+    } else if (settings.blockSize() > 0 && divides(settings.blockSize(), weights)) {
+      addBlocks(weights, restored, settings);
+    } else {
+      int stored = integers(id, axis, settings);
+      nodes.add(Node.of(new Dequantize(), new int[] {stored}, restored));
+    }
+    constants.put(key, restored);
+    return restored;
+  }
+
+  private static boolean divides(int blockSize, Value weights) {
+    int[] dims = weights.initialShape().toArray();
+    return dims.length > 0 && dims[dims.length - 1] % blockSize == 0;
+  }
+
+  /**
+   * Blocks as rows of a matrix, each with its scale: a form that any runtime can restore, other
+   * than the schema's own for blocks.
+   */
+  private void addBlocks(Value weights, int restored, Settings settings) {
+    int size = settings.blockSize();
+    float[] numbers = Roles.floats(weights);
+    int[] dims = {numbers.length / size, size};
+    float[] scales =
+        WeightScales.of(numbers, dims, 0, settings.weights().bits(), settings.weightMethod());
+    int stored =
+        add(
+            weights
+                .withShape(Shape.of(dims))
+                .withType(settings.weights())
+                .withQuantization(Quantization.perAxis(scales, 0))
+                .withData(WeightQuantizer.symmetric(numbers, dims, scales, 0, settings.weights())));
+    int blocks =
+        add(values.get(restored).withName(weights.name() + "_blocks").withShape(Shape.of(dims)));
+    int[] whole = weights.initialShape().toArray();
+    int shape =
+        add(
+            Value.of(0, weights.name() + "_shape", TensorType.INT32, Shape.of(whole.length))
+                .withData(Constant.of(Tensor.of(whole, whole.length).data())));
+    nodes.add(Node.of(new Dequantize(), new int[] {stored}, blocks));
+    List<Integer> newShape = new ArrayList<>();
+    for (int dim : whole) {
+      newShape.add(dim);
+    }
+    nodes.add(Node.of(new Reshape(newShape), new int[] {blocks, shape}, restored));
+  }
+}

@@ -1,0 +1,267 @@
+package dev.whittle.optimize.quantize;
+
+import dev.whittle.data.Samples;
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.GraphCheck;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Node;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.rewrite.CleanUp;
+import dev.whittle.ir.rewrite.Edges;
+import dev.whittle.ir.rewrite.Rewriter;
+import dev.whittle.optimize.calibrate.Calibrator;
+import dev.whittle.optimize.calibrate.Range;
+import dev.whittle.optimize.calibrate.Statistics;
+import dev.whittle.optimize.recipe.Compute;
+import dev.whittle.optimize.recipe.Head;
+import dev.whittle.optimize.recipe.Recipe;
+import dev.whittle.optimize.recipe.Settings;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Quantizes float models by a recipe.
+ *
+ * <pre>{@code
+ * Quantized small = new Quantizer(Recipe.int8()).calibrateWith(samples).quantize(model);
+ * }</pre>
+ */
+public final class Quantizer {
+  private final Recipe recipe;
+  private @Nullable Samples samples;
+  private UnaryOperator<Calibrator> calibration = c -> c;
+  private TensorType inputType = TensorType.FLOAT32;
+  private TensorType outputType = TensorType.FLOAT32;
+
+  public Quantizer(Recipe recipe) {
+    this.recipe = recipe;
+  }
+
+  /** Typical inputs; needed where activations become integers and were not trained to. */
+  public Quantizer calibrateWith(@Nullable Samples newSamples) {
+    samples = newSamples;
+    return this;
+  }
+
+  /** Changes how calibration runs: threads, engine, progress, a file to resume from. */
+  public Quantizer calibration(UnaryOperator<Calibrator> change) {
+    calibration = change;
+    return this;
+  }
+
+  /** What the model takes where it takes floats now: FLOAT32, INT8, UINT8 or INT16. */
+  public Quantizer inputType(TensorType type) {
+    inputType = checkEdge(type, "input");
+    return this;
+  }
+
+  /** What the model gives where it gives floats now: FLOAT32, INT8, UINT8 or INT16. */
+  public Quantizer outputType(TensorType type) {
+    outputType = checkEdge(type, "output");
+    return this;
+  }
+
+  private static TensorType checkEdge(TensorType type, String what) {
+    return switch (type) {
+      case FLOAT32, INT8, UINT8, INT16 -> type;
+      default ->
+          throw new IllegalArgumentException(
+              "the %s type must be float32, int8, uint8 or int16, not %s".formatted(what, type));
+    };
+  }
+
+  /**
+   * Quantizes a model: calibrates it if the recipe needs that, and then follows the recipe.
+   *
+   * @throws UnsupportedModelException if weights are not finite, or integers are wanted and there
+   *     is no calibration data
+   * @throws IllegalArgumentException if an entry of the recipe matches no operator
+   * @throws IOException if the samples cannot be read or do not fit the model
+   */
+  public Quantized quantize(Model model) throws IOException {
+    Model prepared = prepare(model);
+    Statistics statistics = Statistics.NONE;
+    if (recipe.needsCalibration()) {
+      Samples data = samples;
+      if (data != null) {
+        statistics = calibration.apply(new Calibrator(prepared)).run(data);
+      } else if (!hasTrainedRanges(prepared)) {
+        throw new UnsupportedModelException(
+            "the activations",
+            "there is no calibration data to tell their ranges",
+            "give typical inputs (--representative_data), or choose dynamic or float16");
+      }
+    }
+    return quantizePrepared(prepared, statistics);
+  }
+
+  private static boolean hasTrainedRanges(Model model) {
+    return model.mainGraph().values().stream()
+        .anyMatch(v -> !v.isConstant() && TrainedRanges.of(v) != null);
+  }
+
+  /**
+   * What calibration runs on: the model without operators that only mark ranges, without heads that
+   * are not wanted, and equalized if the recipe says so.
+   */
+  public Model prepare(Model model) {
+    requireFiniteWeights(model);
+    requireMatches(model);
+    Model prepared = TrainedRanges.absorb(model);
+    if (recipe.head() == Head.LOGITS) {
+      prepared = Heads.leaveOut(prepared);
+    }
+    return recipe.equalize() ? Equalization.apply(prepared) : prepared;
+  }
+
+  private void requireMatches(Model model) {
+    List<Recipe.Entry> unmatched = recipe.unmatched(model.graphs());
+    if (!unmatched.isEmpty()) {
+      throw new IllegalArgumentException(
+          "these entries of the recipe match no operator: "
+              + unmatched.stream().map(Recipe.Entry::describe).collect(Collectors.joining("; ")));
+    }
+  }
+
+  private static void requireFiniteWeights(Model model) {
+    List<UnsupportedModelException.Item> items = new ArrayList<>();
+    for (Graph graph : model.graphs()) {
+      for (Value value : graph.values()) {
+        Tensor contents = value.type() == TensorType.FLOAT32 ? value.contents() : null;
+        if (contents != null && !isFinite(contents)) {
+          items.add(
+              new UnsupportedModelException.Item(
+                  "constant '" + value.name() + "'",
+                  "it holds numbers that are not finite",
+                  "train the model anew: integers cannot stand for them"));
+        }
+      }
+    }
+    if (!items.isEmpty()) {
+      throw new UnsupportedModelException(items);
+    }
+  }
+
+  private static boolean isFinite(Tensor tensor) {
+    // NaN and infinities stay in a sum of magnitudes times zero.
+    float sum = 0;
+    for (long i = 0; i < tensor.elements(); i++) {
+      sum += tensor.getFloat(i) * 0;
+    }
+    return sum == 0;
+  }
+
+  /**
+   * Follows the recipe for a model that {@link #prepare} gave.
+   *
+   * @param statistics of that model; {@link Statistics#NONE} if no activations become integers
+   */
+  public Quantized quantizePrepared(Model prepared, Statistics statistics) {
+    List<String> warnings = new ArrayList<>();
+    List<Graph> graphs = new ArrayList<>();
+    List<QuantizationReport.Layer> layers = new ArrayList<>();
+    Map<Integer, Integer> renamed = new HashMap<>();
+    for (int g = 0; g < prepared.graphs().size(); g++) {
+      Graph graph = prepared.graphs().get(g);
+      boolean main = g == 0;
+      IntFunction<@Nullable Range> ranges =
+          main ? knownRanges(graph, statistics, warnings) : id -> null;
+      Set<Integer> floatHeads =
+          main
+              ? Heads.inFloat(graph, recipe.head(), activations(), statistics, warnings)
+              : Set.of();
+      List<Decision> decisions = Decisions.of(prepared, g, recipe, ranges, floatHeads);
+      graphs.add(quantize(graph, decisions, ranges, main, statistics, renamed));
+      if (main) {
+        report(graph, decisions, layers);
+      }
+    }
+    Model quantized = Edges.rename(prepared.withGraphs(graphs), renamed);
+    Model clean = Rewriter.rewrite(quantized, List.of(CleanUp.DROP_UNUSED)).model();
+    GraphCheck.check(clean);
+    return new Quantized(clean, new QuantizationReport(layers, warnings));
+  }
+
+  private TensorType activations() {
+    return recipe.entries().stream()
+        .map(Recipe.Entry::settings)
+        .filter(s -> s.compute() == Compute.INTEGER)
+        .map(Settings::activations)
+        .findFirst()
+        .orElse(TensorType.INT8);
+  }
+
+  private Graph quantize(
+      Graph graph,
+      List<Decision> decisions,
+      IntFunction<@Nullable Range> ranges,
+      boolean main,
+      Statistics statistics,
+      Map<Integer, Integer> renamed) {
+    Map<TensorType, ScaleGroups> groups = new EnumMap<>(TensorType.class);
+    for (TensorType type : List.of(TensorType.INT8, TensorType.INT16)) {
+      groups.put(type, new ScaleGroups(graph, decisions, type, ranges));
+    }
+    Map<Integer, float[]> weightScales = new HashMap<>();
+    for (Value value : graph.values()) {
+      float[] trained = TrainedRanges.weightScales(value);
+      if (trained != null) {
+        weightScales.put(value.id(), trained);
+      }
+    }
+    Map<Integer, float[]> biases =
+        recipe.correctBias() ? BiasCorrection.of(graph, decisions, statistics) : Map.of();
+    var quantizer = new GraphQuantizer(graph, decisions, groups, ranges, weightScales, biases);
+    return main
+        ? quantizer.run(inputType, outputType, renamed)
+        : quantizer.run(TensorType.FLOAT32, TensorType.FLOAT32, new HashMap<>());
+  }
+
+  /** Trained ranges first, then calibrated ones. */
+  private IntFunction<@Nullable Range> knownRanges(
+      Graph graph, Statistics statistics, List<String> warnings) {
+    int bits = activations().bits();
+    Map<Integer, Range> calibrated = new HashMap<>();
+    statistics
+        .tensors()
+        .forEach(
+            (id, tensor) -> {
+              String name = graph.value(id).name();
+              RangeWarnings.of(name, tensor).ifPresent(warnings::add);
+              if (tensor.count() > 0 && tensor.nonFinite() == 0) {
+                calibrated.put(id, recipe.range().range(tensor, bits));
+              }
+            });
+    return id -> {
+      Range trained = TrainedRanges.of(graph.value(id));
+      return trained == null ? calibrated.get(id) : trained;
+    };
+  }
+
+  private static void report(
+      Graph graph, List<Decision> decisions, List<QuantizationReport.Layer> layers) {
+    for (int n = 0; n < decisions.size(); n++) {
+      Node node = graph.nodes().get(n);
+      if (Roles.touchesFloats(graph, node) && !node.outputs().isEmpty()) {
+        layers.add(
+            new QuantizationReport.Layer(
+                graph.value(node.outputs().getFirst()).name(),
+                node.op().type().name(),
+                decisions.get(n).settings().compute(),
+                decisions.get(n).obstacle()));
+      }
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package dev.whittle.optimize.quantize;
+
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.Node;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.optimize.calibrate.Range;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The quantization parameters of activations. Values that an operator wants to have the same are in
+ * one group, whose range is that of all its values together.
+ */
+final class ScaleGroups {
+  private final Graph graph;
+  private final TensorType type;
+  private final IntFunction<@Nullable Range> ranges;
+  private final Map<Integer, Integer> parents = new HashMap<>();
+  private final Map<Integer, Quantization> fixed = new HashMap<>();
+  private final Map<Integer, Quantization> parameters = new HashMap<>();
+
+  /**
+   * Groups the values around the nodes that compute in integers of one type.
+   *
+   * @param ranges of values by id; null where nothing is known of one
+   */
+  ScaleGroups(
+      Graph graph, List<Decision> decisions, TensorType type, IntFunction<@Nullable Range> ranges) {
+    this.graph = graph;
+    this.type = type;
+    this.ranges = ranges;
+    for (int n = 0; n < graph.nodes().size(); n++) {
+      Decision decision = decisions.get(n);
+      if (decision.isInteger() && decision.settings().activations() == type) {
+        add(graph.nodes().get(n));
+      }
+    }
+    Map<Integer, List<Integer>> members = new HashMap<>();
+    for (int id : List.copyOf(parents.keySet())) {
+      members.computeIfAbsent(root(id), k -> new ArrayList<>()).add(id);
+    }
+    members.forEach((root, ids) -> parameters.put(root, computeParameters(root, ids)));
+  }
+
+  private void add(Node node) {
+    QuantizationRule rule = node.op().quantizationRule();
+    List<Integer> inputs = Roles.activations(graph, node).stream().map(node.inputs()::get).toList();
+    List<Integer> outputs = Roles.floatOutputs(graph, node);
+    inputs.forEach(this::root);
+    outputs.forEach(this::root);
+    Quantization demanded = rule.fixedOutput(type);
+    if (demanded != null) {
+      outputs.forEach(id -> fixed.put(root(id), demanded));
+    }
+    if (rule.sharesScales() && !outputs.isEmpty()) {
+      int output = outputs.getFirst();
+      outputs.forEach(id -> join(output, id));
+      boolean single = inputs.stream().filter(id -> !isConstant(id)).count() == 1;
+      for (int id : inputs) {
+        // A bound beyond the other operands' range never matters; it is cut to it.
+        boolean cut = isConstant(id) && rule.scales() == QuantizationRule.Scales.BOUNDED;
+        if (!cut && (isConstant(id) || single || !isFixed(id))) {
+          join(output, id);
+        }
+      }
+    }
+  }
+
+  private boolean isConstant(int id) {
+    return graph.value(id).isConstant();
+  }
+
+  private boolean isFixed(int id) {
+    return fixed.containsKey(root(id));
+  }
+
+  private int root(int id) {
+    int parent = parents.computeIfAbsent(id, k -> id);
+    if (parent == id) {
+      return id;
+    }
+    int root = root(parent);
+    parents.put(id, root);
+    return root;
+  }
+
+  private void join(int a, int b) {
+    int first = root(a);
+    int second = root(b);
+    Quantization one = fixed.get(first);
+    Quantization other = fixed.get(second);
+    if (first == second || (one != null && other != null && !one.equals(other))) {
+      // Where both are fixed and differ, a QUANTIZE goes between.
+      return;
+    }
+    parents.put(second, first);
+    if (one == null && other != null) {
+      fixed.put(first, other);
+    }
+  }
+
+  private Quantization computeParameters(int root, List<Integer> members) {
+    Quantization demanded = fixed.get(root);
+    if (demanded != null) {
+      return demanded;
+    }
+    Range all = null;
+    for (int id : members) {
+      Range range = isConstant(id) ? rangeOfConstant(id) : ranges.apply(id);
+      all = range == null ? all : all == null ? range : all.union(range);
+    }
+    if (all == null) {
+      all = new Range(0, 0);
+    }
+    return ActivationParameters.of(all, type);
+  }
+
+  private Range rangeOfConstant(int id) {
+    Tensor contents = graph.value(id).contents();
+    float min = 0;
+    float max = 0;
+    for (long i = 0; contents != null && i < contents.elements(); i++) {
+      min = Math.min(min, contents.getFloat(i));
+      max = Math.max(max, contents.getFloat(i));
+    }
+    return new Range(min, max);
+  }
+
+  /** Whether a value stands beside a node that computes in integers of this type. */
+  boolean contains(int id) {
+    return parents.containsKey(id);
+  }
+
+  /**
+   * The parameters of a value.
+   *
+   * @throws IllegalArgumentException if it is in no group
+   */
+  Quantization parameters(int id) {
+    Quantization found = parents.containsKey(id) ? parameters.get(root(id)) : null;
+    if (found == null) {
+      throw new IllegalArgumentException("value " + id + " is not quantized");
+    }
+    return found;
+  }
+}

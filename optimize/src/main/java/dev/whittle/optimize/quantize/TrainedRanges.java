@@ -1,0 +1,154 @@
+package dev.whittle.optimize.quantize;
+
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Node;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.op.Dequantize;
+import dev.whittle.ir.op.FakeQuant;
+import dev.whittle.ir.op.Quantize;
+import dev.whittle.ir.rewrite.GraphEditor;
+import dev.whittle.ir.rewrite.Rewriter;
+import dev.whittle.ir.rewrite.Rule;
+import dev.whittle.optimize.calibrate.Range;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ranges that training found: FAKE_QUANT operators, or QUANTIZE with DEQUANTIZE after it, become
+ * quantization parameters of the float values they stand at.
+ */
+final class TrainedRanges {
+  private static final Rule FAKE_QUANT =
+      new Rule(
+          "absorb-fake-quant",
+          "Keeps the range of a FAKE_QUANT with the value instead of the operator.",
+          TrainedRanges::absorbFakeQuant);
+
+  private static final Rule PAIR =
+      new Rule(
+          "absorb-quantize-dequantize",
+          "Keeps the parameters of a QUANTIZE with its DEQUANTIZE instead of both.",
+          TrainedRanges::absorbPair);
+
+  private TrainedRanges() {}
+
+  /** The model without such operators. */
+  static Model absorb(Model model) {
+    boolean any =
+        model.graphs().stream()
+            .flatMap(g -> g.nodes().stream())
+            .anyMatch(n -> n.op() instanceof FakeQuant || n.op() instanceof Quantize);
+    return any ? Rewriter.rewrite(model, List.of(FAKE_QUANT, PAIR)).model() : model;
+  }
+
+  private static boolean absorbFakeQuant(GraphEditor editor, int handle) {
+    Node node = editor.node(handle);
+    if (!(node.op() instanceof FakeQuant fake)) {
+      return false;
+    }
+    float steps = (1 << fake.bits()) - (fake.narrowRange() ? 2f : 1f);
+    float scale = (fake.max() - fake.min()) / steps;
+    // The range moves so that zero is one of its numbers (NudgeQuantizationRange).
+    float below = Math.clamp(Math.round(-fake.min() / scale), 0, (int) steps);
+    float min = -below * scale;
+    float max = (steps - below) * scale;
+    keep(
+        editor,
+        handle,
+        node.inputs().getFirst(),
+        new Quantization(List.of(min), List.of(max), List.of(), List.of(), 0, null));
+    return true;
+  }
+
+  private static boolean absorbPair(GraphEditor editor, int handle) {
+    Node node = editor.node(handle);
+    if (!(node.op() instanceof Dequantize)) {
+      return false;
+    }
+    int middle = node.inputs().getFirst();
+    Node before = editor.producer(middle);
+    if (before == null
+        || !(before.op() instanceof Quantize)
+        || !editor.hasSingleUse(middle)
+        || editor.value(before.inputs().getFirst()).type() != TensorType.FLOAT32) {
+      return false;
+    }
+    Value quantized = editor.value(middle);
+    Quantization stated = quantized.quantization();
+    int source = before.inputs().getFirst();
+    if (stated == null || !stated.isQuantized()) {
+      return false;
+    }
+    keep(
+        editor,
+        handle,
+        source,
+        editor.value(source).isConstant() ? stated : limits(stated, quantized.type()));
+    int beforeHandle = editor.producerHandle(middle);
+    if (beforeHandle >= 0 && editor.consumers(middle).isEmpty()) {
+      editor.remove(beforeHandle);
+    }
+    return true;
+  }
+
+  private static Quantization limits(Quantization stated, TensorType type) {
+    float scale = stated.scaleValue();
+    int zero = stated.zeroPointValue();
+    return new Quantization(
+        List.of(scale * (type.minInteger() - zero)),
+        List.of(scale * (type.maxInteger() - zero)),
+        List.of(),
+        List.of(),
+        0,
+        null);
+  }
+
+  /** Notes parameters at a node's input and makes its readers read that. */
+  private static void keep(GraphEditor editor, int handle, int source, Quantization parameters) {
+    int output = editor.node(handle).outputs().getFirst();
+    Value value = editor.value(source);
+    int kept = source;
+    if (value.isConstant() && editor.consumers(source).size() > 1) {
+      kept = editor.add(value.withQuantization(parameters)).id();
+    } else {
+      editor.update(value.withQuantization(parameters));
+    }
+    editor.remove(handle);
+    editor.replaceUses(output, kept);
+  }
+
+  /** The trained range of a computed value; null if it has none. */
+  static @Nullable Range of(Value value) {
+    Quantization stated = value.quantization();
+    return stated == null || stated.min().size() != 1 || stated.max().size() != 1
+        ? null
+        : rangeOrNull(stated.min().getFirst(), stated.max().getFirst());
+  }
+
+  private static @Nullable Range rangeOrNull(float min, float max) {
+    return Float.isFinite(min) && Float.isFinite(max) && min < max ? new Range(min, max) : null;
+  }
+
+  /** The scales that constant weights were trained with; null if they were not. */
+  static float @Nullable [] weightScales(Value value) {
+    Quantization stated = value.quantization();
+    if (stated == null || !value.isConstant() || value.type() != TensorType.FLOAT32) {
+      return null;
+    }
+    if (stated.isQuantized()) {
+      return stated.zeroPoint().stream().allMatch(z -> z == 0) ? stated.scales() : null;
+    }
+    List<Float> scales = new ArrayList<>();
+    for (int i = 0; i < Math.min(stated.min().size(), stated.max().size()); i++) {
+      scales.add(Math.max(-stated.min().get(i), stated.max().get(i)) / Byte.MAX_VALUE);
+    }
+    float[] all = new float[scales.size()];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = scales.get(i);
+    }
+    return all.length == 0 || !(all[0] > 0) ? null : all;
+  }
+}

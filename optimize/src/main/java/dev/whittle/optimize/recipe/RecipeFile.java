@@ -1,0 +1,202 @@
+package dev.whittle.optimize.recipe;
+
+import dev.whittle.io.AtomicFile;
+import dev.whittle.ir.MalformedModelException;
+import dev.whittle.ir.TensorType;
+import dev.whittle.json.Config;
+import dev.whittle.json.JsonOutput;
+import dev.whittle.optimize.calibrate.RangeMethod;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import tools.jackson.core.JsonGenerator;
+
+/**
+ * Recipes as JSON files:
+ *
+ * <pre>{@code
+ * {
+ *   "range": "min_max", "head": "auto", "equalize": false, "correct_bias": false,
+ *   "entries": [
+ *     {"compute": "integer", "activations": "int8"},
+ *     {"layers": "block_1.*", "operator": "CONV_2D", "compute": "float"}
+ *   ]
+ * }
+ * }</pre>
+ *
+ * <p>An entry may have the fields of {@link Settings}, {@code compute} first of all, and {@code
+ * layers} (a regular expression found in the name of an output of the operator) and {@code
+ * operator}, both of which may be missing.
+ */
+public final class RecipeFile {
+  private static final Set<String> RECIPE_KEYS =
+      Set.of("range", "head", "equalize", "correct_bias", "entries");
+
+  private static final Set<String> ENTRY_KEYS =
+      Set.of(
+          "layers",
+          "operator",
+          "compute",
+          "activations",
+          "weights",
+          "per_channel",
+          "block_size",
+          "weight_method",
+          "min_elements");
+
+  private RecipeFile() {}
+
+  /**
+   * Reads a recipe.
+   *
+   * @throws MalformedModelException if the file is no recipe, naming the place
+   */
+  public static Recipe read(Path file) throws IOException {
+    return parse(Files.readAllBytes(file), file.toString());
+  }
+
+  /** {@link #read} from bytes that messages call {@code origin}. */
+  public static Recipe parse(byte[] json, String origin) {
+    Config root = Config.parse(json, origin);
+    requireKeys(root, RECIPE_KEYS);
+    List<Recipe.Entry> entries = new ArrayList<>();
+    for (Config entry : root.objects("entries")) {
+      entries.add(entry(entry));
+    }
+    if (entries.isEmpty()) {
+      throw new MalformedModelException(origin + ": a recipe needs at least one entry");
+    }
+    try {
+      return new Recipe(
+          entries,
+          RangeMethod.named(root.string("range", "min_max")),
+          choice(Head.class, root, "head", "auto"),
+          root.flag("equalize", false),
+          root.flag("correct_bias", false));
+    } catch (IllegalArgumentException e) {
+      throw new MalformedModelException(origin + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void requireKeys(Config config, Set<String> known) {
+    for (String key : config.keys()) {
+      if (!known.contains(key)) {
+        throw new MalformedModelException(
+            "%s: there is no setting '%s'; there are: %s"
+                .formatted(config.place(), key, known.stream().sorted().toList()));
+      }
+    }
+  }
+
+  private static Recipe.Entry entry(Config entry) {
+    requireKeys(entry, ENTRY_KEYS);
+    try {
+      Compute compute = choice(Compute.class, entry, "compute", null);
+      TensorType weights = type(entry, "weights");
+      Settings defaults = weights == TensorType.FLOAT16 ? Settings.FLOAT16 : Settings.FLOAT;
+      var settings =
+          new Settings(
+              compute,
+              type(entry, "activations"),
+              weights,
+              entry.flag("per_channel", true),
+              entry.integer("block_size", 0),
+              choice(WeightMethod.class, entry, "weight_method", "min_max"),
+              entry.integer("min_elements", defaults.minElements()));
+      String layers = entry.stringOrNull("layers");
+      return new Recipe.Entry(
+          layers == null ? null : Pattern.compile(layers),
+          entry.stringOrNull("operator"),
+          settings);
+    } catch (PatternSyntaxException e) {
+      throw new MalformedModelException(
+          entry.place() + ".layers: is no regular expression: " + e.getDescription(), e);
+    } catch (IllegalArgumentException e) {
+      throw new MalformedModelException(entry.place() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static TensorType type(Config entry, String key) {
+    String name = entry.string(key, "int8");
+    return switch (name) {
+      case "int8" -> TensorType.INT8;
+      case "int16" -> TensorType.INT16;
+      case "int4" -> TensorType.INT4;
+      case "float16" -> TensorType.FLOAT16;
+      default ->
+          throw new MalformedModelException(
+              entry.place() + "." + key + ": expected int8, int16, int4 or float16, found " + name);
+    };
+  }
+
+  private static <E extends Enum<E>> E choice(
+      Class<E> type, Config config, String key, @org.jspecify.annotations.Nullable String absent) {
+    String text = absent == null ? config.string(key) : config.string(key, absent);
+    for (E value : type.getEnumConstants()) {
+      if (value.name().equalsIgnoreCase(text)) {
+        return value;
+      }
+    }
+    throw new MalformedModelException(
+        "%s.%s: expected one of %s, found %s"
+            .formatted(
+                config.place(),
+                key,
+                java.util.Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT),
+                text));
+  }
+
+  /** Writes a recipe, whole or not at all. */
+  public static void write(Recipe recipe, Path file) throws IOException {
+    AtomicFile.write(
+        file,
+        out -> {
+          try (JsonGenerator json = JsonOutput.indented(out)) {
+            json.writeStartObject();
+            json.writeStringProperty("range", recipe.range().label());
+            json.writeStringProperty("head", label(recipe.head()));
+            json.writeBooleanProperty("equalize", recipe.equalize());
+            json.writeBooleanProperty("correct_bias", recipe.correctBias());
+            json.writeArrayPropertyStart("entries");
+            recipe.entries().forEach(entry -> write(json, entry));
+            json.writeEndArray();
+            json.writeEndObject();
+          }
+        });
+  }
+
+  private static void write(JsonGenerator json, Recipe.Entry entry) {
+    Settings settings = entry.settings();
+    json.writeStartObject();
+    if (entry.layers() != null) {
+      json.writeStringProperty("layers", entry.layers().pattern());
+    }
+    if (entry.operator() != null) {
+      json.writeStringProperty("operator", entry.operator());
+    }
+    json.writeStringProperty("compute", label(settings.compute()));
+    if (settings.compute() != Compute.FLOAT) {
+      if (settings.compute() == Compute.INTEGER) {
+        json.writeStringProperty("activations", label(settings.activations()));
+      }
+      json.writeStringProperty("weights", label(settings.weights()));
+      json.writeBooleanProperty("per_channel", settings.perChannel());
+      if (settings.blockSize() > 0) {
+        json.writeNumberProperty("block_size", settings.blockSize());
+      }
+      json.writeStringProperty("weight_method", label(settings.weightMethod()));
+      json.writeNumberProperty("min_elements", settings.minElements());
+    }
+    json.writeEndObject();
+  }
+
+  private static String label(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+}
