@@ -40,7 +40,7 @@ done
 
 # Options that the cache and the run must agree on.
 options="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow
-    -XX:+UseSerialGC -Xlog:disable -Xlog:all=off"
+    -XX:+UseSerialGC --add-modules=jdk.incubator.vector -Xlog:disable -Xlog:all=off"
 
 # TensorFlow tells much about itself; errors remain.
 export TF_CPP_MIN_LOG_LEVEL="${TF_CPP_MIN_LOG_LEVEL:-2}"

@@ -1,6 +1,5 @@
 package dev.whittle.cli;
 
-import dev.whittle.optimize.calibrate.Calibrator;
 import java.io.Console;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -22,11 +21,11 @@ final class ProgressLine {
   }
 
   /** A line that is written over on a terminal and left out elsewhere but for the end. */
-  static Calibrator.Progress of(String what) {
-    return new ProgressLine(what)::report;
+  static ProgressLine of(String what) {
+    return new ProgressLine(what);
   }
 
-  private synchronized void report(long done, OptionalLong total) {
+  synchronized void report(long done, OptionalLong total) {
     long now = System.nanoTime();
     boolean end = total.isPresent() && done == total.getAsLong();
     if (!TERMINAL || (now - last < EVERY_NANOSECONDS && !(end && shown))) {

@@ -210,8 +210,8 @@ final class QuantizeOptions {
         .calibration(
             calibrator -> {
               calibrator
-                  .options(InterpreterOptions.DEFAULT)
-                  .progress(ProgressLine.of("calibrating"));
+                  .options(InterpreterOptions.fastest())
+                  .progress(ProgressLine.of("calibrating")::report);
               return calibrationFile == null
                   ? calibrator
                   : calibrator.resumeFrom(calibrationFile, 500);

@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       InspectCommand.class,
       BenchCommand.class,
+      EvaluateCommand.class,
       ExperimentCommand.class
     },
     footer = {

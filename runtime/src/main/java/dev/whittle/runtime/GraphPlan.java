@@ -60,13 +60,14 @@ final class GraphPlan {
       int graphIndex,
       List<Shape> inputShapes,
       Map<Integer, Tensor> variables,
-      MemoryLimit limit) {
+      MemoryLimit limit,
+      KernelChoice kernels) {
     Graph graph = model.graphs().get(graphIndex);
     ShapeInference.Inferred inferred = ShapeInference.infer(model, graphIndex, inputShapes);
     var plan = new GraphPlan(graph, graphIndex, inputShapes, limit);
     boolean[] computedAhead = plan.computedAhead(inferred);
     plan.placeTensors(inferred, computedAhead, variables);
-    plan.makeSteps(model, inferred, computedAhead);
+    plan.makeSteps(model, inferred, computedAhead, kernels);
     return plan;
   }
 
@@ -175,7 +176,11 @@ final class GraphPlan {
     }
   }
 
-  private void makeSteps(Model model, ShapeInference.Inferred inferred, boolean[] computedAhead) {
+  private void makeSteps(
+      Model model,
+      ShapeInference.Inferred inferred,
+      boolean[] computedAhead,
+      KernelChoice kernels) {
     List<UnsupportedModelException.Item> unsupported = new ArrayList<>();
     for (int n = 0; n < graph.nodes().size(); n++) {
       if (computedAhead[n]) {
@@ -191,7 +196,7 @@ final class GraphPlan {
                     id ->
                         !inferred.shapes().get(id).isStatic()
                             || !graph.value(id).type().hasFixedSize());
-        steps.add(new Step(graph, n, node.op().kernel(operands), dynamic, tensors));
+        steps.add(new Step(graph, n, kernels.kernel(node.op(), operands), dynamic, tensors));
       } catch (OperandException e) {
         if (!e.isUnsupported()) {
           throw e.at(graph.describe(n));

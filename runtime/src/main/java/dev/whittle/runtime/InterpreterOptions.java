@@ -22,6 +22,14 @@ public record InterpreterOptions(String engine, int threads, long maxMemory) {
     }
   }
 
+  /**
+   * The engine {@code fast} where the virtual machine has the Vector API ({@code --add-modules
+   * jdk.incubator.vector}), else {@code reference}.
+   */
+  public static InterpreterOptions fastest() {
+    return DEFAULT.withEngine(FastEngine.isAvailable() ? FastEngine.NAME : ReferenceEngine.NAME);
+  }
+
   public InterpreterOptions withEngine(String newEngine) {
     return new InterpreterOptions(newEngine, threads, maxMemory);
   }

@@ -19,12 +19,14 @@ import org.jspecify.annotations.Nullable;
 /** A session that plans each graph for its input extents and runs the plan. */
 final class PlannedSession implements Session {
   private final Model model;
+  private final KernelChoice kernels;
   private final MemoryLimit limit;
   private final List<GraphState> graphs;
   private final Map<Object, Object> resources = new HashMap<>();
   private @Nullable TensorObserver observer;
 
-  PlannedSession(Model model, InterpreterOptions options) {
+  PlannedSession(Model model, InterpreterOptions options, KernelChoice kernels) {
+    this.kernels = kernels;
     this.model = model;
     this.limit = new MemoryLimit(options.maxMemory());
     this.graphs = new ArrayList<>();
@@ -55,7 +57,7 @@ final class PlannedSession implements Session {
           plan = null;
         }
         createVariables();
-        plan = GraphPlan.of(model, index, List.copyOf(inputShapes), variables, limit);
+        plan = GraphPlan.of(model, index, List.copyOf(inputShapes), variables, limit, kernels);
       }
       return plan;
     }

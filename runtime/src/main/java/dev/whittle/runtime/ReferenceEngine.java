@@ -3,6 +3,7 @@ package dev.whittle.runtime;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
+import dev.whittle.ir.Op;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.op.CustomOp;
 import dev.whittle.ir.op.OpaqueOp;
@@ -23,10 +24,10 @@ public final class ReferenceEngine implements Engine {
   @Override
   public Session open(Model model, @Nullable MemorySegment file, InterpreterOptions options) {
     requireKnownOperators(model);
-    return new PlannedSession(model, options);
+    return new PlannedSession(model, options, Op::kernel);
   }
 
-  private static void requireKnownOperators(Model model) {
+  static void requireKnownOperators(Model model) {
     List<UnsupportedModelException.Item> unknown = new ArrayList<>();
     for (Graph graph : model.graphs()) {
       for (int n = 0; n < graph.nodes().size(); n++) {

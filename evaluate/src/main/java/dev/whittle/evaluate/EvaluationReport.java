@@ -1,0 +1,87 @@
+package dev.whittle.evaluate;
+
+import dev.whittle.json.JsonOutput;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.core.JsonGenerator;
+
+/** An evaluation as text, JSON and HTML. */
+public final class EvaluationReport {
+  private EvaluationReport() {}
+
+  /** A table for people. */
+  public static String text(Evaluation evaluation) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(EvaluationTable.header(evaluation));
+    evaluation.results().forEach(r -> rows.add(EvaluationTable.row(evaluation, r)));
+    return TextTable.of(rows);
+  }
+
+  /** One JSON document: an object with an array {@code models}. */
+  public static void json(Evaluation evaluation, OutputStream out) {
+    try (JsonGenerator json = JsonOutput.generator(out)) {
+      json.writeStartObject();
+      json.writeStringProperty("data", evaluation.origin());
+      json.writeStringProperty("engine", evaluation.engine());
+      json.writeArrayPropertyStart("models");
+      for (Evaluation.Result result : evaluation.results()) {
+        Scores scores = result.scores();
+        json.writeStartObject();
+        json.writeStringProperty("model", result.model().name());
+        json.writeNumberProperty("bytes", result.model().bytes());
+        json.writeNumberProperty("zipped_bytes", result.model().zippedBytes());
+        json.writeNumberProperty("samples", scores.samples());
+        if (evaluation.hasLabels()) {
+          json.writeNumberProperty("top1", scores.top1());
+          json.writeNumberProperty("top5", scores.top5());
+        }
+        json.writeNumberProperty("agreement", scores.agreement());
+        json.writeNumberProperty("mean_squared_error", scores.meanSquaredError());
+        json.writeNumberProperty("relative_error", scores.relativeError());
+        json.writeNumberProperty("cosine", scores.cosine());
+        json.writeNumberProperty("largest_difference", scores.largestDifference());
+        json.writeNumberProperty("median_ms", result.median() / 1e6);
+        json.writeNumberProperty("p90_ms", result.p90() / 1e6);
+        json.writeNumberProperty("activation_bytes", result.activationBytes());
+        if (scores.confusion().length > 0) {
+          json.writeArrayPropertyStart("confusion");
+          for (long[] row : scores.confusion()) {
+            json.writeArray(row, 0, row.length);
+          }
+          json.writeEndArray();
+        }
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+    }
+  }
+
+  /** A page that needs nothing beside it. */
+  public static String html(Evaluation evaluation) {
+    var page = new HtmlPage("Models compared");
+    page.paragraph(
+        "%,d samples of %s, engine %s. Relative error, agreement and cosine are against the first"
+                .formatted(
+                    evaluation.results().getFirst().scores().samples(),
+                    evaluation.origin(),
+                    evaluation.engine())
+            + " model.");
+    List<List<String>> rows = new ArrayList<>();
+    evaluation.results().forEach(r -> rows.add(EvaluationTable.row(evaluation, r)));
+    page.table(EvaluationTable.header(evaluation), rows);
+    page.heading(evaluation.hasLabels() ? "Accuracy against size" : "Agreement against size");
+    page.chart(Charts.accuracyAgainstSize(evaluation));
+    page.heading("Latency");
+    page.chart(Charts.latencies(evaluation));
+    for (Evaluation.Result result : evaluation.results()) {
+      long[][] confusion = result.scores().confusion();
+      if (confusion.length > 0) {
+        page.heading("Confusion: " + result.model().name());
+        page.chart(Charts.confusion(confusion));
+      }
+    }
+    return page.toString();
+  }
+}

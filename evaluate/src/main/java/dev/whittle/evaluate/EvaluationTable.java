@@ -1,0 +1,43 @@
+package dev.whittle.evaluate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** The table of an evaluation: one row for each model, the same cells for people and for HTML. */
+final class EvaluationTable {
+  private EvaluationTable() {}
+
+  static List<String> header(Evaluation evaluation) {
+    List<String> header = new ArrayList<>(List.of("model", "bytes", "zipped"));
+    if (evaluation.hasLabels()) {
+      header.addAll(List.of("top-1 %", "top-5 %"));
+    }
+    header.addAll(
+        List.of("agreement %", "rel. error", "cosine", "median ms", "p90 ms", "activations"));
+    return header;
+  }
+
+  static List<String> row(Evaluation evaluation, Evaluation.Result result) {
+    Scores scores = result.scores();
+    List<String> row = new ArrayList<>();
+    row.add(result.model().name());
+    row.add(format("%,d", result.model().bytes()));
+    row.add(format("%,d", result.model().zippedBytes()));
+    if (evaluation.hasLabels()) {
+      row.add(format("%.2f", 100 * scores.top1()));
+      row.add(format("%.2f", 100 * scores.top5()));
+    }
+    row.add(format("%.2f", 100 * scores.agreement()));
+    row.add(format("%.3g", scores.relativeError()));
+    row.add(format("%.6f", scores.cosine()));
+    row.add(format("%.3f", result.median() / 1e6));
+    row.add(format("%.3f", result.p90() / 1e6));
+    row.add(result.activationBytes() < 0 ? "unknown" : format("%,d", result.activationBytes()));
+    return row;
+  }
+
+  private static String format(String pattern, Object value) {
+    return String.format(Locale.ROOT, pattern, value);
+  }
+}

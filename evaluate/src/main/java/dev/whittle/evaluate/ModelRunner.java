@@ -1,0 +1,73 @@
+package dev.whittle.evaluate;
+
+import dev.whittle.data.InputBinding;
+import dev.whittle.data.Sample;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.runtime.Interpreter;
+import dev.whittle.runtime.InterpreterOptions;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Runs a model on one sample after another; outputs come as floats. */
+final class ModelRunner implements AutoCloseable {
+  private final Interpreter interpreter;
+  private final InputBinding binding;
+
+  ModelRunner(Model model, InterpreterOptions options) {
+    interpreter = Interpreter.of(model, options);
+    binding = new InputBinding(model);
+  }
+
+  Interpreter interpreter() {
+    return interpreter;
+  }
+
+  /** The first output for a sample, with quantization undone. */
+  float[] run(Sample sample) throws IOException {
+    List<int[]> shapes = binding.shapes(sample);
+    List<Tensor> inputs = new ArrayList<>();
+    for (int i = 0; i < shapes.size(); i++) {
+      if (!Arrays.equals(interpreter.getInputTensor(i).dims(), shapes.get(i))) {
+        interpreter.resizeInput(i, shapes.get(i));
+      }
+    }
+    for (int i = 0; i < shapes.size(); i++) {
+      inputs.add(interpreter.getInputTensor(i));
+    }
+    binding.fill(sample, inputs);
+    interpreter.invoke();
+    return reals(interpreter.getOutputTensor(0));
+  }
+
+  /** The real numbers that a tensor's elements stand for. */
+  static float[] reals(Tensor tensor) {
+    if (tensor.type() == TensorType.FLOAT32) {
+      return tensor.toFloats();
+    }
+    if (!tensor.type().isInteger() && tensor.type() != TensorType.BOOL) {
+      throw new UnsupportedModelException(
+          "the first output", "it is " + tensor.type(), "evaluate a model that gives numbers");
+    }
+    Quantization stated = tensor.quantization();
+    Quantization quantization =
+        stated == null || !stated.isQuantized() ? Quantization.perTensor(1, 0) : stated;
+    float scale = quantization.scaleValue();
+    int zero = quantization.zeroPointValue();
+    float[] reals = new float[Math.toIntExact(tensor.elements())];
+    for (int i = 0; i < reals.length; i++) {
+      reals[i] = scale * (tensor.getInteger(i) - zero);
+    }
+    return reals;
+  }
+
+  @Override
+  public void close() {
+    interpreter.close();
+  }
+}
