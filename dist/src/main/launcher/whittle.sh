@@ -40,13 +40,21 @@ done
 
 # Options that the cache and the run must agree on.
 options="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow
-    -XX:+UseSerialGC --add-modules=jdk.incubator.vector -Xlog:disable -Xlog:all=off"
+    -XX:+UseSerialGC -Xlog:disable -Xlog:all=off"
+
+# Commands that run models use the Vector API, of which the virtual machine says that it is new.
+cache=$home/whittle.aot
+case ${1:-} in
+  run | bench | evaluate | doctor | optimize | convert | serve)
+    options="$options --add-modules=jdk.incubator.vector"
+    cache=$home/whittle-vector.aot
+    ;;
+esac
 
 # TensorFlow tells much about itself; errors remain.
 export TF_CPP_MIN_LOG_LEVEL="${TF_CPP_MIN_LOG_LEVEL:-2}"
 
 # Classes loaded and linked ahead of time, which the first start makes: only later ones are faster.
-cache=$home/whittle.aot
 if [ ! -f "$cache" ] && [ -w "$home" ]; then
   # shellcheck disable=SC2086 # the options are words
   if "$java_home/bin/java" "-XX:AOTCacheOutput=$cache.$$" $options -cp "$class_path" \

@@ -1,7 +1,9 @@
 package dev.whittle.conformance;
 
+import dev.whittle.data.Sample;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.json.Config;
 import dev.whittle.runtime.Interpreter;
@@ -11,7 +13,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** What Keras computed for some inputs: {@code NAME.json} beside {@code NAME.keras}. */
 record KerasCase(String name, List<Config> inputs, List<Config> outputs) {
@@ -44,6 +49,57 @@ record KerasCase(String name, List<Config> inputs, List<Config> outputs) {
     }
   }
 
+  /** Whether an input holds strings. */
+  boolean hasStrings() {
+    return inputs.stream().anyMatch(input -> input.list("data").getFirst() instanceof String);
+  }
+
+  /** The inputs as samples, one for each row of the batch. */
+  List<Sample> samples(Model model) {
+    List<Sample> samples = new ArrayList<>();
+    int rows = inputs.getFirst().integers("shape")[0];
+    for (int row = 0; row < rows; row++) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      for (int i = 0; i < inputs.size(); i++) {
+        Value value = model.mainGraph().value(model.mainGraph().inputs().get(i));
+        int[] shape = inputs.get(i).integers("shape");
+        Tensor batch = Tensor.allocate(value.type(), shape);
+        fill(batch, inputs.get(i));
+        long bytes = batch.data().byteSize() / shape[0];
+        tensors.put(
+            value.name(),
+            new Tensor(
+                value.type(),
+                Arrays.copyOfRange(shape, 1, shape.length),
+                null,
+                batch.data().asSlice(row * bytes, bytes)));
+      }
+      samples.add(Sample.of(tensors));
+    }
+    return samples;
+  }
+
+  /** Copies of the outputs of a model that takes floats where Keras does. */
+  List<Tensor> run(Model model, String engine) {
+    try (var interpreter = Interpreter.of(model, InterpreterOptions.DEFAULT.withEngine(engine))) {
+      for (int i = 0; i < inputs.size(); i++) {
+        interpreter.resizeInput(i, inputs.get(i).integers("shape"));
+      }
+      for (int i = 0; i < inputs.size(); i++) {
+        fill(interpreter.getInputTensor(i), inputs.get(i));
+      }
+      interpreter.invoke();
+      List<Tensor> results = new ArrayList<>();
+      for (int i = 0; i < interpreter.getOutputTensorCount(); i++) {
+        Tensor view = interpreter.getOutputTensor(i);
+        var copy = new Tensor(view.type(), view.quantization(), Tensor.Allocator.AUTOMATIC);
+        copy.copyFrom(view);
+        results.add(copy);
+      }
+      return results;
+    }
+  }
+
   private static void fill(Tensor tensor, Config data) {
     if (tensor.type() == TensorType.STRING) {
       List<byte[]> strings = new ArrayList<>();
@@ -63,7 +119,7 @@ record KerasCase(String name, List<Config> inputs, List<Config> outputs) {
   }
 
   private static double difference(Tensor actual, Config expected) {
-    if (!java.util.Arrays.equals(actual.dims(), expected.integers("shape"))) {
+    if (!Arrays.equals(actual.dims(), expected.integers("shape"))) {
       throw new AssertionError(
           "the shape is " + actual.shape() + " in place of " + expected.get("shape"));
     }

@@ -9,6 +9,7 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Tensor;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which tensor of a sample goes to which input of a model's main graph, and how it gets there: its
  * extents are the input's without the batch axis, perhaps grouped otherwise (28 x 28 for 784);
- * floats are quantized for a quantized input; numbers change their type but not their value.
+ * floats are quantized for a quantized input; numbers change their type but not their value. Where
+ * the batch is fixed, all of it is the same sample.
  */
 public final class InputBinding {
   private final Graph graph;
@@ -135,7 +137,13 @@ public final class InputBinding {
         return candidate;
       }
     }
-    return Shape.of(dims).isStatic() && isRegrouping(dims, sample) ? dims : null;
+    if (!Shape.of(dims).isStatic()) {
+      return null;
+    }
+    // A model of a fixed batch takes the same sample for all of it.
+    int[] rest = dims.clone();
+    rest[0] = 1;
+    return isRegrouping(dims, sample) || isRegrouping(rest, sample) ? dims : null;
   }
 
   /** Whether neighboring axes of one are joined in the other, apart from axes of extent one. */
@@ -162,24 +170,28 @@ public final class InputBinding {
   }
 
   private static void fill(Tensor sample, Tensor input, String name) throws IOException {
-    if (sample.elements() != input.elements()) {
+    if (sample.elements() == 0 || input.elements() % sample.elements() != 0) {
       throw new IOException(
           "input '%s' has %d elements, a sample %d"
               .formatted(name, input.elements(), sample.elements()));
     }
     Quantization quantization = input.quantization();
     boolean floats = isFloat(sample.type());
+    long size = sample.elements();
     if (sample.type() == input.type()) {
-      input.data().copyFrom(sample.data());
+      long bytes = sample.data().byteSize();
+      for (long at = 0; at < input.data().byteSize(); at += bytes) {
+        MemorySegment.copy(sample.data(), 0, input.data(), at, bytes);
+      }
     } else if (input.type() == TensorType.FLOAT32) {
       for (long i = 0; i < input.elements(); i++) {
-        input.setFloat(i, (float) sample.getReal(i));
+        input.setFloat(i, (float) sample.getReal(i % size));
       }
     } else if (floats && quantization != null && quantization.isQuantized()) {
       quantize(sample, input, quantization);
     } else if (!floats && input.type().isInteger()) {
       for (long i = 0; i < input.elements(); i++) {
-        input.setInteger(i, sample.getInteger(i));
+        input.setInteger(i, sample.getInteger(i % size));
       }
     } else {
       throw new IOException(
@@ -201,7 +213,8 @@ public final class InputBinding {
     long low = input.type().minInteger();
     long high = input.type().maxInteger();
     for (long i = 0; i < input.elements(); i++) {
-      double q = FixedPoint.roundHalfAway((float) sample.getReal(i) / scale) + zero;
+      double q =
+          FixedPoint.roundHalfAway((float) sample.getReal(i % sample.elements()) / scale) + zero;
       input.setInteger(i, Math.clamp((long) q, low, high));
     }
   }

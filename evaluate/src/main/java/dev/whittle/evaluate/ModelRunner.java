@@ -11,7 +11,6 @@ import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /** Runs a model on one sample after another; outputs come as floats. */
@@ -33,9 +32,7 @@ final class ModelRunner implements AutoCloseable {
     List<int[]> shapes = binding.shapes(sample);
     List<Tensor> inputs = new ArrayList<>();
     for (int i = 0; i < shapes.size(); i++) {
-      if (!Arrays.equals(interpreter.getInputTensor(i).dims(), shapes.get(i))) {
-        interpreter.resizeInput(i, shapes.get(i));
-      }
+      interpreter.resizeInput(i, shapes.get(i));
     }
     for (int i = 0; i < shapes.size(); i++) {
       inputs.add(interpreter.getInputTensor(i));

@@ -57,6 +57,11 @@ public interface Op {
     return QuantizationRule.FLOAT_ONLY;
   }
 
+  /** This operator as it stands among integers of a type whose scales are any. */
+  default Op asInteger(TensorType type) {
+    return this;
+  }
+
   /**
    * This operator as it stands beside 8-bit weights: where it can choose, it quantizes float inputs
    * asymmetrically as they come.

@@ -74,6 +74,12 @@ public record Add(Activation activation, boolean powerOfTwoScales) implements Op
     };
   }
 
+  /** 16-bit scales need not be powers of two. */
+  @Override
+  public Op asInteger(TensorType type) {
+    return new Add(activation, powerOfTwoScales && type != TensorType.INT16);
+  }
+
   @Override
   public QuantizationRule quantizationRule() {
     return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8, TensorType.INT16);

@@ -5,7 +5,6 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import java.util.List;
@@ -79,9 +78,7 @@ public record Conv3D(
 
   @Override
   public Kernel kernel(Operands operands) {
-    if (operands.type(0) != TensorType.FLOAT32) {
-      throw Elementwise.noKernel(operands);
-    }
+    RecurrentKernels.requireFloats(operands, 1);
     activation.requireClamp();
     Window[] windows = windows();
     return invocation -> VolumeKernels.convolve(invocation, windows, activation);

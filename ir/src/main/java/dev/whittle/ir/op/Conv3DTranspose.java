@@ -83,8 +83,9 @@ public record Conv3DTranspose(
 
   @Override
   public Kernel kernel(Operands operands) {
-    if (operands.type(2) != TensorType.FLOAT32) {
-      throw OperandException.unsupported("no kernel for %s", operands.type(2));
+    if (operands.type(1) != TensorType.FLOAT32 || operands.type(2) != TensorType.FLOAT32) {
+      throw OperandException.unsupported(
+          "no kernel for %s input and %s weights", operands.type(2), operands.type(1));
     }
     activation.requireClamp();
     Window[] windows = windows();

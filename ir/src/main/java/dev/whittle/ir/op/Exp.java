@@ -49,6 +49,6 @@ public record Exp() implements Op {
 
   @Override
   public QuantizationRule quantizationRule() {
-    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8, TensorType.INT16);
+    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8);
   }
 }

@@ -56,7 +56,11 @@ final class LstmCell {
         && operands.type(19) == TensorType.INT16) {
       return new IntegerLstmCell(operands, timeMajor, cellClip, projectionClip);
     }
-    RecurrentKernels.requireFloats(operands, 2);
+    for (int weights = 1; weights < operands.inputCount(); weights++) {
+      if (operands.hasInput(weights)) {
+        RecurrentKernels.requireFloats(operands, weights);
+      }
+    }
     return invocation ->
         new LstmCell(invocation, activation, cellClip, projectionClip).run(timeMajor);
   }

@@ -41,6 +41,6 @@ public record Relu0To1() implements Op {
 
   @Override
   public QuantizationRule quantizationRule() {
-    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8, TensorType.INT16);
+    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8);
   }
 }

@@ -41,6 +41,6 @@ public record ReluN1To1() implements Op {
 
   @Override
   public QuantizationRule quantizationRule() {
-    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8, TensorType.INT16);
+    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8);
   }
 }

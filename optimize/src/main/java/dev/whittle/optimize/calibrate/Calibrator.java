@@ -15,7 +15,6 @@ import dev.whittle.runtime.InterpreterOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -273,9 +272,7 @@ public final class Calibrator {
       List<int[]> shapes = binding.shapes(sample);
       List<Tensor> inputs = new ArrayList<>();
       for (int i = 0; i < shapes.size(); i++) {
-        if (!Arrays.equals(interpreter.getInputTensor(i).dims(), shapes.get(i))) {
-          interpreter.resizeInput(i, shapes.get(i));
-        }
+        interpreter.resizeInput(i, shapes.get(i));
       }
       for (int i = 0; i < shapes.size(); i++) {
         inputs.add(interpreter.getInputTensor(i));

@@ -79,10 +79,20 @@ public final class StatisticsFile {
           tensor.real("max", Double.NEGATIVE_INFINITY),
           tensor.wholeNumber("count"),
           tensor.wholeNumber("non_finite"),
-          sums);
+          sums,
+          exponents(tensor));
     } catch (IllegalArgumentException e) {
       throw new dev.whittle.ir.MalformedModelException(tensor.place() + ": " + e.getMessage(), e);
     }
+  }
+
+  private static long[] exponents(Config tensor) {
+    long[] exponents = new long[TensorStatistics.EXPONENTS];
+    double[] read = tensor.doubles("exponents");
+    for (int e = 0; e < Math.min(read.length, exponents.length); e++) {
+      exponents[e] = (long) read[e];
+    }
+    return exponents;
   }
 
   /** Writes statistics, whole or not at all. */
@@ -143,6 +153,9 @@ public final class StatisticsFile {
       }
     }
     json.writeEndArray();
+    long[] exponents = tensor.exponents();
+    json.writeName("exponents");
+    json.writeArray(exponents, 0, exponents.length);
     double[] sums = tensor.channelSums();
     if (sums != null && Double.isFinite(java.util.Arrays.stream(sums).sum())) {
       json.writeArrayPropertyStart("channel_sums");

@@ -11,16 +11,27 @@ public final class TensorStatistics {
 
   private static final int CHUNK = 4096;
 
+  /** Exponents of single precision. */
+  static final int EXPONENTS = 256;
+
   private final Histogram histogram;
   private float min;
   private float max;
   private long count;
   private long nonFinite;
   private double @Nullable [] channelSums;
+  private final long[] exponents;
   private final float[] chunk = new float[CHUNK];
 
   public TensorStatistics() {
-    this(new Histogram(), Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 0, 0, null);
+    this(
+        new Histogram(),
+        Float.POSITIVE_INFINITY,
+        Float.NEGATIVE_INFINITY,
+        0,
+        0,
+        null,
+        new long[EXPONENTS]);
   }
 
   TensorStatistics(
@@ -29,13 +40,15 @@ public final class TensorStatistics {
       float max,
       long count,
       long nonFinite,
-      double @Nullable [] channelSums) {
+      double @Nullable [] channelSums,
+      long[] exponents) {
     this.histogram = histogram;
     this.min = min;
     this.max = max;
     this.count = count;
     this.nonFinite = nonFinite;
     this.channelSums = channelSums;
+    this.exponents = exponents;
   }
 
   /** Adds the elements of a float32 tensor, whose last axis counts channels. */
@@ -67,6 +80,7 @@ public final class TensorStatistics {
         low = Math.min(low, x);
         high = Math.max(high, x);
         finite++;
+        exponents[Float.floatToRawIntBits(x) >>> 23 & 0xff]++;
       }
     }
     nonFinite += size - finite;
@@ -111,6 +125,9 @@ public final class TensorStatistics {
     count += other.count;
     nonFinite += other.nonFinite;
     histogram.merge(other.histogram);
+    for (int e = 0; e < EXPONENTS; e++) {
+      exponents[e] += other.exponents[e];
+    }
   }
 
   /** The least finite number; positive infinity before there was one. */
@@ -131,6 +148,25 @@ public final class TensorStatistics {
   /** How many were infinite or not a number. */
   public long nonFinite() {
     return nonFinite;
+  }
+
+  /**
+   * The share of the numbers other than zero that integers of a scale take for zero, rounded down
+   * to a power of two of the scale.
+   */
+  public double vanishing(double scale) {
+    int last = Math.getExponent((float) (scale / 2)) + Float.MAX_EXPONENT;
+    long vanishing = 0;
+    long all = 0;
+    for (int e = 1; e < EXPONENTS; e++) {
+      vanishing += e < last ? exponents[e] : 0;
+      all += exponents[e];
+    }
+    return all == 0 ? 0 : (double) vanishing / all;
+  }
+
+  long[] exponents() {
+    return exponents.clone();
   }
 
   public Histogram histogram() {

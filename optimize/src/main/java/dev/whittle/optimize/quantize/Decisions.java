@@ -8,12 +8,10 @@ import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Quantization;
 import dev.whittle.ir.QuantizationRule;
-import dev.whittle.ir.Shape;
 import dev.whittle.ir.ShapeInference;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.op.Dequantize;
 import dev.whittle.ir.op.Quantize;
-import dev.whittle.optimize.calibrate.Range;
 import dev.whittle.optimize.recipe.Compute;
 import dev.whittle.optimize.recipe.Recipe;
 import dev.whittle.optimize.recipe.Settings;
@@ -23,7 +21,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Decides for each node of a graph in what numbers it computes. */
@@ -33,38 +30,28 @@ final class Decisions {
 
   private final Graph graph;
   private final Recipe recipe;
-  private final IntFunction<@Nullable Range> ranges;
+  private final ValueRanges ranges;
   private final Set<Integer> floatHeads;
   private final ShapeInference.Inferred inferred;
   private final Model model;
 
   private Decisions(
-      Model model,
-      int graphIndex,
-      Recipe recipe,
-      IntFunction<@Nullable Range> ranges,
-      Set<Integer> floatHeads) {
+      Model model, int graphIndex, Recipe recipe, ValueRanges ranges, Set<Integer> floatHeads) {
     this.model = model;
     this.graph = model.graphs().get(graphIndex);
     this.recipe = recipe;
     this.ranges = ranges;
     this.floatHeads = floatHeads;
-    List<Shape> shapes = graph.inputs().stream().map(id -> graph.value(id).initialShape()).toList();
-    this.inferred = ShapeInference.infer(model, graphIndex, shapes);
+    this.inferred = ShapeInference.infer(model, graphIndex);
   }
 
   /**
    * A decision for each node.
    *
-   * @param ranges of values by id; null where nothing is known of one
    * @param floatHeads nodes that compute in floats whatever the recipe says
    */
   static List<Decision> of(
-      Model model,
-      int graphIndex,
-      Recipe recipe,
-      IntFunction<@Nullable Range> ranges,
-      Set<Integer> floatHeads) {
+      Model model, int graphIndex, Recipe recipe, ValueRanges ranges, Set<Integer> floatHeads) {
     var decisions = new Decisions(model, graphIndex, recipe, ranges, floatHeads);
     List<Decision> all = new ArrayList<>();
     for (int n = 0; n < decisions.graph.nodes().size(); n++) {
@@ -86,7 +73,7 @@ final class Decisions {
       return Decision.follow(settings.with(Compute.FLOAT));
     }
     if (floatHeads.contains(n)) {
-      return Decision.stayFloat(settings, "its integers would saturate");
+      return Decision.stayFloat(settings, "as integers it would tie scores that differ");
     }
     String obstacle = obstacle(node, settings.activations());
     return obstacle == null ? Decision.follow(settings) : Decision.stayFloat(settings, obstacle);
@@ -111,12 +98,13 @@ final class Decisions {
       if (Roles.isVariable(graph, id)) {
         return "'%s' is a variable".formatted(graph.value(id).name());
       }
-      if (ranges.apply(id) == null) {
-        return "the range of '%s' is not known".formatted(graph.value(id).name());
+      String unfit = ranges.obstacle(id, type);
+      if (unfit != null) {
+        return unfit;
       }
     }
     try {
-      node.op().kernel(quantized(node, type));
+      node.op().asInteger(type).kernel(quantized(node, type));
       return null;
     } catch (OperandException e) {
       return String.valueOf(e.getMessage());

@@ -29,7 +29,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +46,7 @@ final class GraphQuantizer {
   private final Graph graph;
   private final List<Decision> decisions;
   private final Map<TensorType, ScaleGroups> groups;
-  private final IntFunction<@Nullable Range> ranges;
+  private final ValueRanges ranges;
   private final Map<Integer, float[]> weightScales;
   private final Map<Integer, float[]> biases;
   private final List<Value> values;
@@ -64,7 +63,6 @@ final class GraphQuantizer {
    * Prepares the quantization of a graph.
    *
    * @param groups by activation type
-   * @param ranges of values by id; null where nothing is known of one
    * @param weightScales scales that weights must have, by value id: those they were trained with
    * @param biases other biases than the graph's, by node
    */
@@ -72,7 +70,7 @@ final class GraphQuantizer {
       Graph graph,
       List<Decision> decisions,
       Map<TensorType, ScaleGroups> groups,
-      IntFunction<@Nullable Range> ranges,
+      ValueRanges ranges,
       Map<Integer, float[]> weightScales,
       Map<Integer, float[]> biases) {
     this.graph = graph;
@@ -182,7 +180,7 @@ final class GraphQuantizer {
     if (group != null && group.contains(id)) {
       return new Form(id, signed, group.parameters(id));
     }
-    Range range = ranges.apply(id);
+    Range range = ranges.of(id, signed);
     if (range == null) {
       throw new UnsupportedModelException(
           "'%s'".formatted(graph.value(id).name()),
@@ -283,7 +281,7 @@ final class GraphQuantizer {
         outputs.set(i, formId);
       }
     }
-    nodes.add(integerNode(node, inputs, outputs));
+    nodes.add(integerNode(node.withOp(node.op().asInteger(type)), inputs, outputs));
   }
 
   /** The version that a file states is that of the float form. */
@@ -447,15 +445,17 @@ final class GraphQuantizer {
     for (int id : inputs) {
       operands.add(id == Node.ABSENT ? null : operand(values.get(id)));
     }
+    var known =
+        new Operands(
+            operands,
+            outputs.stream().map(id -> operand(values.get(id))).toList(),
+            (g, types) -> {
+              throw OperandException.unsupported("runs a graph");
+            });
     try {
-      op.kernel(
-          new Operands(
-              operands,
-              outputs.stream().map(id -> operand(values.get(id))).toList(),
-              (g, types) -> {
-                throw OperandException.unsupported("runs a graph");
-              }));
-      return true;
+      op.kernel(known);
+      // What only moves elements takes any type, but does not give floats.
+      return op.infer(known).getFirst().type() == TensorType.FLOAT32;
     } catch (OperandException e) {
       return false;
     }

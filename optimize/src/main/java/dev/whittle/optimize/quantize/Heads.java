@@ -89,7 +89,7 @@ final class Heads {
       }
       if (ties > 0) {
         warnings.add(
-            "%s '%s' saturates: as integers, the best score would be tied in %d of %d rows of the"
+            "%s '%s' is too coarse as integers: the best score would be tied in %d of %d rows of the"
                     .formatted(
                         graph.nodes().get(n).op().type().name(),
                         graph.value(output).name(),

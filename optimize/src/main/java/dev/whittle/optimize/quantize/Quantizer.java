@@ -13,7 +13,6 @@ import dev.whittle.ir.rewrite.CleanUp;
 import dev.whittle.ir.rewrite.Edges;
 import dev.whittle.ir.rewrite.Rewriter;
 import dev.whittle.optimize.calibrate.Calibrator;
-import dev.whittle.optimize.calibrate.Range;
 import dev.whittle.optimize.calibrate.Statistics;
 import dev.whittle.optimize.recipe.Compute;
 import dev.whittle.optimize.recipe.Head;
@@ -26,7 +25,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -176,8 +174,8 @@ public final class Quantizer {
     for (int g = 0; g < prepared.graphs().size(); g++) {
       Graph graph = prepared.graphs().get(g);
       boolean main = g == 0;
-      IntFunction<@Nullable Range> ranges =
-          main ? knownRanges(graph, statistics, warnings) : id -> null;
+      var ranges = new ValueRanges(graph, main ? statistics : Statistics.NONE, recipe.range());
+      warnings.addAll(ranges.warnings());
       Set<Integer> floatHeads =
           main
               ? Heads.inFloat(graph, recipe.head(), activations(), statistics, warnings)
@@ -206,7 +204,7 @@ public final class Quantizer {
   private Graph quantize(
       Graph graph,
       List<Decision> decisions,
-      IntFunction<@Nullable Range> ranges,
+      ValueRanges ranges,
       boolean main,
       Statistics statistics,
       Map<Integer, Integer> renamed) {
@@ -227,27 +225,6 @@ public final class Quantizer {
     return main
         ? quantizer.run(inputType, outputType, renamed)
         : quantizer.run(TensorType.FLOAT32, TensorType.FLOAT32, new HashMap<>());
-  }
-
-  /** Trained ranges first, then calibrated ones. */
-  private IntFunction<@Nullable Range> knownRanges(
-      Graph graph, Statistics statistics, List<String> warnings) {
-    int bits = activations().bits();
-    Map<Integer, Range> calibrated = new HashMap<>();
-    statistics
-        .tensors()
-        .forEach(
-            (id, tensor) -> {
-              String name = graph.value(id).name();
-              RangeWarnings.of(name, tensor).ifPresent(warnings::add);
-              if (tensor.count() > 0 && tensor.nonFinite() == 0) {
-                calibrated.put(id, recipe.range().range(tensor, bits));
-              }
-            });
-    return id -> {
-      Range trained = TrainedRanges.of(graph.value(id));
-      return trained == null ? calibrated.get(id) : trained;
-    };
   }
 
   private static void report(

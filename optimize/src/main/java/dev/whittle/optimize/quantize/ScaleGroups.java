@@ -11,8 +11,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The quantization parameters of activations. Values that an operator wants to have the same are in
@@ -21,18 +19,13 @@ import org.jspecify.annotations.Nullable;
 final class ScaleGroups {
   private final Graph graph;
   private final TensorType type;
-  private final IntFunction<@Nullable Range> ranges;
+  private final ValueRanges ranges;
   private final Map<Integer, Integer> parents = new HashMap<>();
   private final Map<Integer, Quantization> fixed = new HashMap<>();
   private final Map<Integer, Quantization> parameters = new HashMap<>();
 
-  /**
-   * Groups the values around the nodes that compute in integers of one type.
-   *
-   * @param ranges of values by id; null where nothing is known of one
-   */
-  ScaleGroups(
-      Graph graph, List<Decision> decisions, TensorType type, IntFunction<@Nullable Range> ranges) {
+  /** Groups the values around the nodes that compute in integers of one type. */
+  ScaleGroups(Graph graph, List<Decision> decisions, TensorType type, ValueRanges ranges) {
     this.graph = graph;
     this.type = type;
     this.ranges = ranges;
@@ -113,7 +106,7 @@ final class ScaleGroups {
     }
     Range all = null;
     for (int id : members) {
-      Range range = isConstant(id) ? rangeOfConstant(id) : ranges.apply(id);
+      Range range = isConstant(id) ? rangeOfConstant(id) : ranges.of(id, type);
       all = range == null ? all : all == null ? range : all.union(range);
     }
     if (all == null) {

@@ -155,9 +155,10 @@ public record Recipe(
         .orElse(Settings.FLOAT);
   }
 
-  /** The entries that match no node of these graphs. */
+  /** The entries that name layers or an operator but match no node of these graphs. */
   public List<Entry> unmatched(List<Graph> graphs) {
     return entries.stream()
+        .filter(e -> e.layers() != null || e.operator() != null)
         .filter(
             e -> graphs.stream().noneMatch(g -> g.nodes().stream().anyMatch(n -> e.matches(g, n))))
         .toList();
