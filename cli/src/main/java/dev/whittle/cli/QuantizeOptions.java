@@ -1,6 +1,7 @@
 package dev.whittle.cli;
 
 import dev.whittle.data.Samples;
+import dev.whittle.evaluate.doctor.AutoQuantizer;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.TensorType;
 import dev.whittle.optimize.calibrate.RangeMethod;
@@ -25,9 +26,31 @@ final class QuantizeOptions {
       paramLabel = "MODE",
       defaultValue = "none",
       description =
-          "none, dynamic, float16, int8, int16x8, weights_int8, weights_int4 (default:"
-              + " ${DEFAULT-VALUE}).")
+          "none, dynamic, float16, int8, int16x8, weights_int8, weights_int4, or auto: the smallest"
+              + " form that loses at most --max_loss (default: ${DEFAULT-VALUE}).")
   private String mode = "none";
+
+  @Option(
+      names = "--max_loss",
+      paramLabel = "POINTS",
+      defaultValue = "0.5",
+      description =
+          "What --quantize auto may lose of the accuracy on the representative data, or, without"
+              + " labels, of the agreement with the float model (default: ${DEFAULT-VALUE}"
+              + " points).")
+  private double maxLoss = 0.5;
+
+  @Option(
+      names = "--labels",
+      paramLabel = "NAME",
+      description = "For auto: the array with the right classes, or an .npy file.")
+  private @Nullable String labels;
+
+  @Option(
+      names = "--output_recipe",
+      paramLabel = "F.json",
+      description = "Writes the recipe that was followed.")
+  private @Nullable Path outputRecipe;
 
   @Option(
       names = "--recipe",
@@ -197,7 +220,7 @@ final class QuantizeOptions {
     if (representativeData == null) {
       return null;
     }
-    Samples samples = pictures.samples(representativeData, null, model, true);
+    Samples samples = pictures.samples(representativeData, labels, model, true);
     return representativeSamples == null ? samples : samples.first(representativeSamples);
   }
 
@@ -220,9 +243,34 @@ final class QuantizeOptions {
 
   /** Follows the options; says on the standard error what a user should know. */
   Model quantize(Model model) throws IOException {
-    Quantized quantized = quantizer(recipe(), samples(model)).quantize(model);
+    Samples samples = samples(model);
+    Recipe recipe = isAutomatic() ? automatic(model, samples) : recipe();
+    if (outputRecipe != null) {
+      RecipeFile.write(recipe, outputRecipe);
+    }
+    Quantized quantized = quantizer(recipe, samples).quantize(model);
     System.err.println(quantized.report().toText());
     return quantized.model();
+  }
+
+  private Recipe automatic(Model model, @Nullable Samples samples) throws IOException {
+    if (samples == null) {
+      throw new UsageException("--quantize auto needs --representative_data to judge by");
+    }
+    AutoQuantizer.Choice choice =
+        AutoQuantizer.choose(
+            model,
+            samples,
+            maxLoss,
+            InterpreterOptions.fastest(),
+            Runtime.getRuntime().availableProcessors(),
+            System.err::println);
+    if (choice.loss() > maxLoss) {
+      System.err.printf(
+          "no form loses at most %.2f points; the best one found loses %.2f%n",
+          maxLoss, choice.loss());
+    }
+    return choice.recipe();
   }
 
   private static TensorType type(String option, String name) {

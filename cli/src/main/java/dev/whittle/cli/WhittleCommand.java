@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
       InspectCommand.class,
       BenchCommand.class,
       EvaluateCommand.class,
+      DoctorCommand.class,
       ExperimentCommand.class
     },
     footer = {

@@ -22,7 +22,7 @@ import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.Styler;
 
 /** The charts of reports, as SVG elements. */
-final class Charts {
+public final class Charts {
   private static final int WIDTH = 900;
   private static final int HEIGHT = 420;
 
@@ -92,7 +92,7 @@ final class Charts {
   }
 
   /** One bar for each name. */
-  static String bars(String title, List<String> names, List<Double> heights) {
+  public static String bars(String title, List<String> names, List<Double> heights) {
     CategoryChart chart =
         new CategoryChartBuilder().width(WIDTH).height(HEIGHT).yAxisTitle(title).build();
     chart.getStyler().setXAxisLabelRotation(60);

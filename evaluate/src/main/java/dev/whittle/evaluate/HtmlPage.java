@@ -3,7 +3,7 @@ package dev.whittle.evaluate;
 import java.util.List;
 
 /** An HTML page that needs nothing beside it: text, tables, and charts as SVG. */
-final class HtmlPage {
+public final class HtmlPage {
   private static final String STYLE =
       """
       body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; }
@@ -16,19 +16,19 @@ final class HtmlPage {
   private final StringBuilder body = new StringBuilder();
   private final String title;
 
-  HtmlPage(String title) {
+  public HtmlPage(String title) {
     this.title = title;
   }
 
-  void heading(String text) {
+  public void heading(String text) {
     body.append("<h2>").append(escape(text)).append("</h2>\n");
   }
 
-  void paragraph(String text) {
+  public void paragraph(String text) {
     body.append("<p>").append(escape(text)).append("</p>\n");
   }
 
-  void table(List<String> header, List<List<String>> rows) {
+  public void table(List<String> header, List<List<String>> rows) {
     body.append("<table>\n<tr>");
     header.forEach(cell -> body.append("<th>").append(escape(cell)).append("</th>"));
     body.append("</tr>\n");
@@ -45,7 +45,7 @@ final class HtmlPage {
    *
    * @param markup the markup of a chart, which is not escaped
    */
-  void chart(String markup) {
+  public void chart(String markup) {
     body.append(markup).append('\n');
   }
 

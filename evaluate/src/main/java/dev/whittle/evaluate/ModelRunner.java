@@ -14,21 +14,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Runs a model on one sample after another; outputs come as floats. */
-final class ModelRunner implements AutoCloseable {
+public final class ModelRunner implements AutoCloseable {
   private final Interpreter interpreter;
   private final InputBinding binding;
 
-  ModelRunner(Model model, InterpreterOptions options) {
+  public ModelRunner(Model model, InterpreterOptions options) {
     interpreter = Interpreter.of(model, options);
     binding = new InputBinding(model);
   }
 
-  Interpreter interpreter() {
+  public Interpreter interpreter() {
     return interpreter;
   }
 
   /** The first output for a sample, with quantization undone. */
-  float[] run(Sample sample) throws IOException {
+  public float[] run(Sample sample) throws IOException {
     List<int[]> shapes = binding.shapes(sample);
     List<Tensor> inputs = new ArrayList<>();
     for (int i = 0; i < shapes.size(); i++) {
@@ -43,7 +43,7 @@ final class ModelRunner implements AutoCloseable {
   }
 
   /** The real numbers that a tensor's elements stand for. */
-  static float[] reals(Tensor tensor) {
+  public static float[] reals(Tensor tensor) {
     if (tensor.type() == TensorType.FLOAT32) {
       return tensor.toFloats();
     }

@@ -27,7 +27,7 @@ public final class Scores {
    * @param output of this model
    * @param reference the first model's output for the same sample
    */
-  void add(int label, float[] output, float[] reference) {
+  public void add(int label, float[] output, float[] reference) {
     samples++;
     int best = best(output);
     agreements += best == best(reference) ? 1 : 0;

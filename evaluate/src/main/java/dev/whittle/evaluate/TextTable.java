@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** Cells in columns: the first flush left, the others flush right. */
-final class TextTable {
+public final class TextTable {
   private TextTable() {}
 
-  static String of(List<List<String>> rows) {
+  public static String of(List<List<String>> rows) {
     int columns = rows.getFirst().size();
     int[] widths = new int[columns];
     for (List<String> row : rows) {

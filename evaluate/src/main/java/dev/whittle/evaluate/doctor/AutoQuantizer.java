@@ -1,0 +1,77 @@
+package dev.whittle.evaluate.doctor;
+
+import dev.whittle.data.Samples;
+import dev.whittle.ir.Model;
+import dev.whittle.optimize.calibrate.RangeMethod;
+import dev.whittle.optimize.recipe.Recipe;
+import dev.whittle.runtime.InterpreterOptions;
+import java.io.IOException;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the smallest form of a model that loses little: 8-bit integers, with other ranges, with
+ * layers left in floats, 8-bit weights, and half precision, in that order.
+ */
+public final class AutoQuantizer {
+  private AutoQuantizer() {}
+
+  /**
+   * A recipe and what it gives.
+   *
+   * @param loss in points of a hundred
+   */
+  public record Choice(String name, Recipe recipe, Model model, double loss, long bytes) {}
+
+  /**
+   * Tries one after another until one loses at most {@code maxLoss} points.
+   *
+   * @return the first that does; if none, the one that loses least
+   */
+  public static Choice choose(
+      Model floats,
+      Samples samples,
+      double maxLoss,
+      InterpreterOptions options,
+      int threads,
+      Consumer<String> progress)
+      throws IOException {
+    @Nullable Choice best = null;
+    record Candidate(String name, Recipe recipe) {}
+    Candidate[] candidates = {
+      new Candidate("int8", Recipe.int8()),
+      new Candidate(
+          "int8, ranges of least squared error",
+          Recipe.int8().withRange(new RangeMethod.MeanSquaredError())),
+      new Candidate("8-bit weights", Recipe.dynamic()),
+      new Candidate("float16", Recipe.float16()),
+    };
+    for (Candidate candidate : candidates) {
+      // Layers are left in floats only after plain int8 did not do, where that costs little.
+      boolean treat = candidate.recipe().needsCalibration();
+      Diagnosis diagnosis =
+          new Doctor(floats, samples, options, threads)
+              .maxLoss(maxLoss)
+              .suspects(treat ? 12 : 0)
+              .progress(line -> progress.accept(candidate.name() + ": " + line))
+              .treat(candidate.recipe());
+      var choice =
+          new Choice(
+              candidate.name(),
+              diagnosis.recipe(),
+              diagnosis.treated(),
+              diagnosis.treatedLoss(),
+              diagnosis.treatedBytes());
+      progress.accept(
+          "%s: %.2f points lost, %,d bytes".formatted(choice.name, choice.loss, choice.bytes));
+      if (best == null || choice.loss < best.loss) {
+        best = choice;
+      }
+      if (choice.loss <= maxLoss) {
+        return choice;
+      }
+    }
+    return Objects.requireNonNull(best);
+  }
+}
