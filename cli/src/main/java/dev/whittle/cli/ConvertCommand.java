@@ -72,12 +72,12 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Mixin private KnnOptions knn = new KnnOptions();
 
-  @Mixin private QuantizeOptions quantization = new QuantizeOptions();
+  @Mixin private OptimizeOptions options = new OptimizeOptions();
 
   @Override
   public Integer call() throws IOException {
     Model model = source.knnData == null ? ofTensorFlow() : ofPoints(source.knnData);
-    TfliteWriter.write(quantization.isWanted() ? quantization.quantize(model) : model, outputFile);
+    TfliteWriter.write(options.isWanted() ? options.optimize(model) : model, outputFile);
     Sizes.print(outputFile);
     return Main.DONE;
   }

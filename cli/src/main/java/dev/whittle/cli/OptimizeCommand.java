@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
 /** Makes an existing model smaller. */
 @Command(
     name = "optimize",
-    description = "Quantizes the floats of a .tflite file.",
+    description = "Makes a .tflite file smaller: quantizes, prunes, clusters.",
     mixinStandardHelpOptions = true)
 final class OptimizeCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL", description = "A .tflite file with floats.")
@@ -27,15 +27,15 @@ final class OptimizeCommand implements Callable<Integer> {
       description = "The .tflite file to write.")
   private Path outputFile = Path.of("");
 
-  @Mixin private QuantizeOptions quantization = new QuantizeOptions();
+  @Mixin private OptimizeOptions options = new OptimizeOptions();
 
   @Override
   public Integer call() throws IOException {
-    if (!quantization.isWanted()) {
-      throw new UsageException("nothing to do: give --quantize or --recipe");
+    if (!options.isWanted()) {
+      throw new UsageException("nothing to do: give --quantize, --recipe, --prune or --cluster");
     }
     Model model = TfliteReader.read(modelFile);
-    TfliteWriter.write(quantization.quantize(model), outputFile);
+    TfliteWriter.write(options.optimize(model), outputFile);
     Sizes.print(outputFile);
     return Main.DONE;
   }

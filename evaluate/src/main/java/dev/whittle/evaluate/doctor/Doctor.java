@@ -25,7 +25,6 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 
 /**
  * Finds the layers of a quantized model that cost accuracy. It compares all tensors, then quantizes
@@ -267,7 +266,7 @@ public final class Doctor {
     }
     Recipe changed = recipe;
     for (String each : names) {
-      changed = changed.with("^" + Pattern.quote(each) + "$", null, Settings.FLOAT);
+      changed = changed.withLayer(each, Settings.FLOAT);
     }
     return changed;
   }
@@ -293,7 +292,7 @@ public final class Doctor {
       Value value = graph.value(match.getKey());
       if (integers && value.type() == TensorType.FLOAT32) {
         String name = wanted.value(match.getValue()).name();
-        recipe = recipe.with("^" + Pattern.quote(name) + "$", null, Settings.FLOAT);
+        recipe = recipe.withLayer(name, Settings.FLOAT);
       }
     }
     return recipe;

@@ -6,6 +6,7 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.optimize.calibrate.RangeMethod;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -109,8 +110,15 @@ public record Recipe(
     return new Recipe(all, range, head, equalize, correctBias);
   }
 
+  /** This recipe and, for the layer with exactly this name, other settings. */
+  public Recipe withLayer(String name, Settings settings) {
+    boolean plain =
+        name.chars().allMatch(c -> Character.isLetterOrDigit(c) || c == '_' || c == '/');
+    return with("^" + (plain ? name : Pattern.quote(name)) + "$", null, settings);
+  }
+
   /** The same with these settings for all entries that are not float. */
-  public Recipe mapSettings(java.util.function.UnaryOperator<Settings> change) {
+  public Recipe mapSettings(UnaryOperator<Settings> change) {
     return new Recipe(
         entries.stream()
             .map(

@@ -17,10 +17,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How a model is to be quantized. */
-final class QuantizeOptions {
+/** How a model is to be made smaller. */
+final class OptimizeOptions {
   @Option(
       names = "--quantize",
       paramLabel = "MODE",
@@ -139,10 +140,16 @@ final class QuantizeOptions {
       description = "float32, int8, uint8 or int16 (default: ${DEFAULT-VALUE}).")
   private String outputType = "float32";
 
-  @picocli.CommandLine.Mixin private PictureOptions pictures = new PictureOptions();
+  @Mixin private SparsityOptions sparsity = new SparsityOptions();
+
+  @Mixin private PictureOptions pictures = new PictureOptions();
 
   /** Whether anything is to be done. */
   boolean isWanted() {
+    return isQuantization() || sparsity.isWanted();
+  }
+
+  private boolean isQuantization() {
     return recipeFile != null || !mode.equals("none");
   }
 
@@ -242,7 +249,12 @@ final class QuantizeOptions {
   }
 
   /** Follows the options; says on the standard error what a user should know. */
-  Model quantize(Model model) throws IOException {
+  Model optimize(Model model) throws IOException {
+    Model changed = sparsity.change(model);
+    return sparsity.encode(isQuantization() ? quantize(changed) : changed);
+  }
+
+  private Model quantize(Model model) throws IOException {
     Samples samples = samples(model);
     Recipe recipe = isAutomatic() ? automatic(model, samples) : recipe();
     if (outputRecipe != null) {

@@ -1,0 +1,117 @@
+package dev.whittle.cli;
+
+import dev.whittle.ir.Model;
+import dev.whittle.optimize.sparse.Pruning;
+import dev.whittle.optimize.sparse.SparseEncoding;
+import dev.whittle.optimize.sparse.WeightClustering;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How weights are pruned and clustered, before they are quantized. */
+final class SparsityOptions {
+  @Option(
+      names = "--prune",
+      paramLabel = "HOW",
+      description =
+          "Sets weights to zero: a share such as 0.8; with blocks such as 0.8:1x4; or 2:4, the two"
+              + " smallest of every four.")
+  private @Nullable String prune;
+
+  @Option(
+      names = "--cluster",
+      paramLabel = "N",
+      description = "Leaves N different numbers in each tensor of weights, 2 to 256.")
+  private @Nullable Integer cluster;
+
+  @Option(
+      names = "--cluster_start",
+      paramLabel = "NAME",
+      defaultValue = "kmeans++",
+      description = "kmeans++, linear or density (default: ${DEFAULT-VALUE}).")
+  private String clusterStart = "kmeans++";
+
+  @Option(names = "--cluster_per_channel", description = "Clusters for each output channel.")
+  private boolean clusterPerChannel;
+
+  @Option(
+      names = "--cluster_seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Of the random choices of kmeans++ (default: ${DEFAULT-VALUE}).")
+  private long seed = 1;
+
+  @Option(
+      names = "--sparsity_layers",
+      paramLabel = "REGEX",
+      description = "Prunes and clusters only layers in whose name this is found.")
+  private @Nullable String layers;
+
+  @Option(
+      names = "--sparse_tensors",
+      description = "Stores weights with many zeros as sparse tensors where that is smaller.")
+  private boolean sparseTensors;
+
+  boolean isWanted() {
+    return prune != null || cluster != null || sparseTensors;
+  }
+
+  /** Prunes first; what was pruned stays zero when clustered. */
+  Model change(Model model) {
+    Model changed = model;
+    if (prune != null) {
+      changed = pruning(prune).apply(changed, pattern());
+    }
+    if (cluster != null) {
+      changed =
+          new WeightClustering(cluster, start(clusterStart), clusterPerChannel, prune != null, seed)
+              .apply(changed, pattern());
+    }
+    return changed;
+  }
+
+  /** What comes after quantization. */
+  Model encode(Model model) {
+    return sparseTensors ? SparseEncoding.apply(model) : model;
+  }
+
+  private @Nullable Pattern pattern() {
+    try {
+      return layers == null ? null : Pattern.compile(layers);
+    } catch (PatternSyntaxException e) {
+      throw new UsageException("--sparsity_layers: " + e.getDescription());
+    }
+  }
+
+  private static WeightClustering.Start start(String name) {
+    return switch (name) {
+      case "kmeans++" -> WeightClustering.Start.KMEANS_PLUS_PLUS;
+      case "linear" -> WeightClustering.Start.LINEAR;
+      case "density" -> WeightClustering.Start.DENSITY;
+      default ->
+          throw new UsageException(
+              "--cluster_start " + name + ": expected kmeans++, linear or density");
+    };
+  }
+
+  private static Pruning pruning(String text) {
+    String[] parts = text.split(":", -1);
+    try {
+      if (parts.length == 1) {
+        return new Pruning.Unstructured(Double.parseDouble(text));
+      }
+      int by = parts[1].indexOf('x');
+      return by < 0
+          ? new Pruning.Adjacent(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]))
+          : new Pruning.Blocks(
+              Integer.parseInt(parts[1].substring(0, by)),
+              Integer.parseInt(parts[1].substring(by + 1)),
+              Double.parseDouble(parts[0]));
+    } catch (NumberFormatException e) {
+      throw new UsageException("--prune " + text + ": expected 0.8, 0.8:1x4 or 2:4");
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--prune " + text + ": " + e.getMessage());
+    }
+  }
+}
