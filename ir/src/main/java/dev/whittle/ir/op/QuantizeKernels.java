@@ -55,8 +55,9 @@ final class QuantizeKernels {
       long inner = scales.inner(out);
       for (long i = 0; i < in.elements(); i++) {
         int channel = (int) (i / inner % scales.scale.length);
-        float scaled = FixedPoint.roundHalfAway(in.getFloat(i) / scales.scale[channel]);
-        double stored = (double) scaled + scales.zeroPoint[channel];
+        // In double precision: in single, more quotients are halves.
+        double scaled = (double) in.getFloat(i) / scales.scale[channel];
+        double stored = FixedPoint.roundHalfAway(scaled) + scales.zeroPoint[channel];
         out.setInteger(i, (long) Math.min(Math.max(stored, bounds.low()), bounds.high()));
       }
     };
