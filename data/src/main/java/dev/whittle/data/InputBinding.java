@@ -213,8 +213,7 @@ public final class InputBinding {
     long low = input.type().minInteger();
     long high = input.type().maxInteger();
     for (long i = 0; i < input.elements(); i++) {
-      double q =
-          FixedPoint.roundHalfAway(sample.getReal(i % sample.elements()) / scale) + zero;
+      double q = FixedPoint.roundHalfAway(sample.getReal(i % sample.elements()) / scale) + zero;
       input.setInteger(i, Math.clamp((long) q, low, high));
     }
   }

@@ -1,0 +1,266 @@
+package dev.whittle.optimize;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.whittle.ir.GraphBuilder;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.FakeQuant;
+import dev.whittle.optimize.quantize.Quantized;
+import dev.whittle.optimize.quantize.Quantizer;
+import dev.whittle.optimize.recipe.Compute;
+import dev.whittle.optimize.recipe.Head;
+import dev.whittle.optimize.recipe.Recipe;
+import dev.whittle.optimize.recipe.Settings;
+import java.io.IOException;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class QuantizerTest {
+  private static List<String> operators(Model model) {
+    return model.mainGraph().nodes().stream().map(n -> n.op().type().name()).toList();
+  }
+
+  private static Value value(Model model, String name) {
+    return model.mainGraph().values().stream()
+        .filter(v -> v.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static Quantized int8(Model model) throws IOException {
+    return new Quantizer(Recipe.int8()).calibrateWith(Networks.samples(1, 64)).quantize(model);
+  }
+
+  private static double relativeError(float[] expected, float[] actual) {
+    double squares = 0;
+    double errors = 0;
+    for (int i = 0; i < expected.length; i++) {
+      squares += expected[i] * expected[i];
+      errors += (expected[i] - actual[i]) * (expected[i] - actual[i]);
+    }
+    return Math.sqrt(errors / squares);
+  }
+
+  @Test
+  void everyModeKeepsTheAnswersNearTheFloats() throws IOException {
+    Model model = Networks.threeLayers(7, false);
+    float[] floats = Networks.run(model, 3);
+    for (Recipe recipe :
+        List.of(
+            Recipe.dynamic(),
+            Recipe.float16(),
+            Recipe.int8(),
+            Recipe.int16x8(),
+            Recipe.weightsOnly(TensorType.INT8))) {
+      Model quantized =
+          new Quantizer(recipe.mapSettings(s -> s.withMinElements(1)))
+              .calibrateWith(Networks.samples(1, 64))
+              .quantize(model)
+              .model();
+      double error = relativeError(floats, Networks.run(quantized, 3));
+      assertTrue(error > 0 && error < 0.05, () -> recipe + " is off by " + error);
+    }
+  }
+
+  @Test
+  void integersAreAskedForAtTheEdges() throws IOException {
+    for (TensorType type : List.of(TensorType.INT8, TensorType.UINT8)) {
+      Model model =
+          new Quantizer(Recipe.int8())
+              .calibrateWith(Networks.samples(1, 64))
+              .inputType(type)
+              .outputType(type)
+              .quantize(Networks.threeLayers(7, false))
+              .model();
+      assertEquals(type, model.mainGraph().value(model.mainGraph().inputs().getFirst()).type());
+      assertEquals(type, model.mainGraph().value(model.mainGraph().outputs().getFirst()).type());
+      assertEquals(
+          model.mainGraph().inputs().getFirst(),
+          model.signatures().getFirst().inputs().getFirst().value());
+      assertEquals("x", value(model, "x").name());
+    }
+  }
+
+  @Test
+  void weightsUnderTheLeastSizeStayFloats() throws IOException {
+    Model model = new Quantizer(Recipe.dynamic()).quantize(Networks.threeLayers(7, false)).model();
+    assertEquals(TensorType.INT8, value(model, "a/weights").type());
+    assertEquals(TensorType.INT8, value(model, "b/weights").type());
+    assertEquals(TensorType.FLOAT32, value(model, "c/weights").type());
+  }
+
+  @Test
+  void integersNeedCalibrationData() {
+    var complaint =
+        assertThrows(
+            UnsupportedModelException.class,
+            () -> new Quantizer(Recipe.int8()).quantize(Networks.threeLayers(7, false)));
+    assertTrue(String.valueOf(complaint.getMessage()).contains("no calibration data"));
+  }
+
+  @Test
+  void weightsThatAreNotNumbersAreAllNamed() {
+    var builder = new GraphBuilder("main");
+    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(1, 2));
+    Value y =
+        Networks.dense(
+            builder,
+            "bad",
+            x,
+            new float[] {1, Float.NaN, 3, 4},
+            new float[] {Float.POSITIVE_INFINITY, 0},
+            false);
+    Model model = builder.output(y).buildModel("test");
+    var complaint =
+        assertThrows(
+            UnsupportedModelException.class, () -> new Quantizer(Recipe.dynamic()).quantize(model));
+    String message = String.valueOf(complaint.getMessage());
+    assertTrue(message.contains("bad/weights") && message.contains("bad/bias"), message);
+  }
+
+  @Test
+  void aRecipeThatMatchesNothingIsRefused() {
+    Recipe recipe = Recipe.dynamic().with("no such layer", null, Settings.FLOAT);
+    var complaint =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> new Quantizer(recipe).quantize(Networks.threeLayers(7, false)));
+    assertTrue(String.valueOf(complaint.getMessage()).contains("no such layer"));
+  }
+
+  @Test
+  void theLastEntryThatMatchesHolds() throws IOException {
+    Recipe recipe =
+        Recipe.int8().with("^b$", null, Settings.FLOAT).with(null, "LOGISTIC", Settings.FLOAT);
+    Quantized quantized =
+        new Quantizer(recipe)
+            .calibrateWith(Networks.samples(1, 64))
+            .quantize(Networks.threeLayers(7, true));
+    assertEquals(
+        List.of(Compute.INTEGER, Compute.FLOAT, Compute.INTEGER, Compute.FLOAT),
+        quantized.report().layers().stream().map(l -> l.compute()).toList());
+    assertEquals(TensorType.FLOAT32, value(quantized.model(), "b/weights").type());
+  }
+
+  @Test
+  void aSaturatingHeadComputesInFloatsAndIsToldOf() throws IOException {
+    Model model = saturating();
+    Quantized careful = int8(model);
+    assertEquals("LOGISTIC", operators(careful.model()).getLast());
+    assertTrue(
+        careful.report().warnings().stream().anyMatch(w -> w.contains("too coarse")),
+        careful.report()::toText);
+    Model bold =
+        new Quantizer(Recipe.int8().withHead(Head.INTEGER))
+            .calibrateWith(Networks.samples(1, 64))
+            .quantize(model)
+            .model();
+    assertEquals("DEQUANTIZE", operators(bold).getLast());
+    Model logits =
+        new Quantizer(Recipe.int8().withHead(Head.LOGITS))
+            .calibrateWith(Networks.samples(1, 64))
+            .quantize(model)
+            .model();
+    assertTrue(operators(logits).stream().noneMatch("LOGISTIC"::equals));
+  }
+
+  /** Scores so near to one that several become the same integer. */
+  private static Model saturating() {
+    var random = new SplittableRandom(5);
+    var builder = new GraphBuilder("main");
+    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, Networks.IN));
+    float[] bias = new float[10];
+    java.util.Arrays.fill(bias, 9);
+    Value c =
+        Networks.dense(builder, "c", x, Networks.weights(random, 10, Networks.IN), bias, false);
+    return builder
+        .output(builder.node("scores", new dev.whittle.ir.op.Logistic(), c))
+        .buildModel("test");
+  }
+
+  @Test
+  void aHeadThatDoesNotSaturateComputesInIntegers() throws IOException {
+    var random = new SplittableRandom(5);
+    var builder = new GraphBuilder("main");
+    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, Networks.IN));
+    float[] weights = new float[2 * Networks.IN];
+    for (int i = 0; i < Networks.IN; i++) {
+      weights[i] = (float) random.nextGaussian();
+      weights[Networks.IN + i] = -weights[i];
+    }
+    Value c = Networks.dense(builder, "c", x, weights, new float[2], false);
+    Model model =
+        builder
+            .output(builder.node("scores", new dev.whittle.ir.op.Logistic(), c))
+            .buildModel("test");
+    assertEquals("DEQUANTIZE", operators(int8(model).model()).getLast());
+  }
+
+  @Test
+  void aChannelOfZerosKeepsItsBias() throws IOException {
+    var random = new SplittableRandom(11);
+    var builder = new GraphBuilder("main");
+    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, Networks.IN));
+    float[] weights = Networks.weights(random, 8, Networks.IN);
+    java.util.Arrays.fill(weights, 0, Networks.IN, 0);
+    float[] bias = new float[8];
+    bias[0] = 0.731f;
+    Model model =
+        builder.output(Networks.dense(builder, "c", x, weights, bias, false)).buildModel("test");
+    float[] floats = Networks.run(model, 3);
+    float[] integers = Networks.run(int8(model).model(), 3);
+    assertEquals(floats[0], integers[0], 0.03f);
+    assertTrue(relativeError(floats, integers) < 0.05);
+  }
+
+  @Test
+  void trainedRangesServeInPlaceOfCalibration() throws IOException {
+    var random = new SplittableRandom(13);
+    var builder = new GraphBuilder("main");
+    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, Networks.IN));
+    Value in = builder.node("x/ranged", new FakeQuant(-4, 4, 8, false), x);
+    Value c =
+        Networks.dense(
+            builder, "c", in, Networks.weights(random, 8, Networks.IN), new float[8], false);
+    builder.output(builder.node("c/ranged", new FakeQuant(-5, 5, 8, false), c));
+    Model model = builder.buildModel("test");
+    Model quantized = new Quantizer(Recipe.int8()).quantize(model).model();
+    assertEquals(List.of("QUANTIZE", "FULLY_CONNECTED", "DEQUANTIZE"), operators(quantized));
+    assertTrue(relativeError(Networks.run(model, 3), Networks.run(quantized, 3)) < 0.03);
+  }
+
+  @Test
+  void equalizingChangesNothingInFloats() {
+    Model model = Networks.threeLayers(7, false);
+    Model equalized = new Quantizer(Recipe.int8().withEqualize(true)).prepare(model);
+    assertArrayEquals(Networks.run(model, 3), Networks.run(equalized, 3), 1e-5f);
+  }
+
+  @Test
+  void numbersThatDwarfOthersStayFloats() throws IOException {
+    var builder = new GraphBuilder("main");
+    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, Networks.IN));
+    float[] mask = new float[Networks.IN];
+    mask[3] = -1e9f;
+    Value masked =
+        builder.node(
+            "masked",
+            new dev.whittle.ir.op.Add(dev.whittle.ir.op.Activation.NONE, false),
+            x,
+            builder.constant("mask", Tensor.of(mask, Networks.IN)));
+    Model model = builder.output(masked).buildModel("test");
+    Quantized quantized = int8(model);
+    assertEquals(1, quantized.report().leftInFloat().size());
+    assertTrue(quantized.report().toText().contains("dwarf"), quantized.report()::toText);
+    assertArrayEquals(Networks.run(model, 3), Networks.run(quantized.model(), 3));
+  }
+}

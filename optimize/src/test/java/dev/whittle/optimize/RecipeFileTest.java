@@ -1,0 +1,75 @@
+package dev.whittle.optimize;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.whittle.ir.MalformedModelException;
+import dev.whittle.ir.TensorType;
+import dev.whittle.optimize.calibrate.RangeMethod;
+import dev.whittle.optimize.recipe.Compute;
+import dev.whittle.optimize.recipe.Head;
+import dev.whittle.optimize.recipe.Recipe;
+import dev.whittle.optimize.recipe.RecipeFile;
+import dev.whittle.optimize.recipe.Settings;
+import dev.whittle.optimize.recipe.WeightMethod;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RecipeFileTest {
+  @TempDir private Path folder = Path.of("");
+
+  @Test
+  void recipesComeBackAsTheyWereWritten() throws IOException {
+    Recipe recipe =
+        Recipe.int16x8()
+            .withRange(new RangeMethod.Percentile(99.5))
+            .withHead(Head.LOGITS)
+            .withEqualize(true)
+            .with("block_1.*", "CONV_2D", Settings.FLOAT)
+            .with(
+                null,
+                "GATHER",
+                Settings.FLOAT
+                    .with(Compute.WEIGHTS_ONLY)
+                    .withWeights(TensorType.INT4)
+                    .withBlockSize(32)
+                    .withWeightMethod(WeightMethod.OCTAV)
+                    .withMinElements(5))
+            .withLayer("a.b", Settings.DYNAMIC.withPerChannel(false));
+    Path file = folder.resolve("recipe.json");
+    RecipeFile.write(recipe, file);
+    assertEquals(recipe, RecipeFile.read(file));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {"entries": []}                                          | at least one entry
+          {"entires": []}                                          | no setting 'entires'
+          {"entries": [{}]}                                        | 'compute' is missing
+          {"entries": [{"compute": "fast"}]}                       | expected one of
+          {"entries": [{"compute": "float", "layers": "("}]}       | no regular expression
+          {"entries": [{"compute": "integer", "weights": "int4"}]} | weights_only
+          {"entries": [{"compute": "integer", "activations": "int4"}]} | int8 or int16
+          {"entries": [{"compute": "dynamic", "block_size": 8}]}   | weights_only
+          {"entries": [{"compute": "float"}], "range": "median"}   | no calibration method
+          {"entries":                                              | broken JSON
+          """)
+  void whatIsWrongIsSaid(String json, String expected) {
+    var complaint =
+        assertThrows(
+            MalformedModelException.class,
+            () -> RecipeFile.parse(json.getBytes(StandardCharsets.UTF_8), "recipe.json"));
+    String message = String.valueOf(complaint.getMessage());
+    assertTrue(message.startsWith("recipe.json") && message.contains(expected), message);
+  }
+}
