@@ -127,6 +127,12 @@ final class OptimizeOptions {
   private boolean correctBias;
 
   @Option(
+      names = "--no_guard",
+      description =
+          "Computes in integers even where a few numbers dwarf the others, as other tools do.")
+  private boolean noGuard;
+
+  @Option(
       names = "--inference_input_type",
       paramLabel = "TYPE",
       defaultValue = "float32",
@@ -186,7 +192,8 @@ final class OptimizeOptions {
     if (head != null) {
       base = base.withHead(head.equals("int8") ? Head.INTEGER : choice(Head.class, "--head", head));
     }
-    return base.withEqualize(equalize || base.equalize())
+    return base.withGuard(base.guard() && !noGuard)
+        .withEqualize(equalize || base.equalize())
         .withCorrectBias(correctBias || base.correctBias());
   }
 

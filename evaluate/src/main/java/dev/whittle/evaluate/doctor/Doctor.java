@@ -287,7 +287,8 @@ public final class Doctor {
         types.contains(TensorType.INT16)
             ? Recipe.int16x8()
             : integers ? Recipe.int8() : Recipe.dynamic();
-    recipe = recipe.withHead(Head.INTEGER);
+    // What made the file may not have guarded it; entries say what it left in floats.
+    recipe = recipe.withHead(Head.INTEGER).withGuard(false);
     for (Map.Entry<Integer, Integer> match : TensorMatch.of(wanted, graph).entrySet()) {
       Value value = graph.value(match.getKey());
       if (integers && value.type() == TensorType.FLOAT32) {

@@ -174,7 +174,7 @@ public final class Quantizer {
     for (int g = 0; g < prepared.graphs().size(); g++) {
       Graph graph = prepared.graphs().get(g);
       boolean main = g == 0;
-      var ranges = new ValueRanges(graph, main ? statistics : Statistics.NONE, recipe.range());
+      var ranges = new ValueRanges(graph, main ? statistics : Statistics.NONE, recipe);
       warnings.addAll(ranges.warnings());
       Set<Integer> floatHeads =
           main

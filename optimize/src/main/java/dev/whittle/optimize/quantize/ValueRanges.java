@@ -6,6 +6,7 @@ import dev.whittle.optimize.calibrate.Range;
 import dev.whittle.optimize.calibrate.RangeMethod;
 import dev.whittle.optimize.calibrate.Statistics;
 import dev.whittle.optimize.calibrate.TensorStatistics;
+import dev.whittle.optimize.recipe.Recipe;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,11 +21,13 @@ final class ValueRanges {
   private final Graph graph;
   private final Statistics statistics;
   private final RangeMethod method;
+  private final boolean guard;
 
-  ValueRanges(Graph graph, Statistics statistics, RangeMethod method) {
+  ValueRanges(Graph graph, Statistics statistics, Recipe recipe) {
     this.graph = graph;
     this.statistics = statistics;
-    this.method = method;
+    this.method = recipe.range();
+    this.guard = recipe.guard();
   }
 
   /** The range of a value for integers of a type; null if it has none. */
@@ -55,7 +58,7 @@ final class ValueRanges {
     Range range = method.range(seen, type.bits());
     double scale = ActivationParameters.of(range, type).scaleValue();
     double vanishing = seen.vanishing(scale);
-    return vanishing > MOST_VANISHING
+    return guard && vanishing > MOST_VANISHING
         ? "in '%s' a few numbers dwarf the others (%.4g to %.4g): %.0f %% would become zero"
             .formatted(name, seen.min(), seen.max(), 100 * vanishing)
         : null;

@@ -18,9 +18,16 @@ import org.jspecify.annotations.Nullable;
  * @param equalize whether to even out the channels of adjacent layers before (Nagel et al.,
  *     "Data-free quantization through weight equalization and bias correction", 2019)
  * @param correctBias whether biases make up for the mean error of quantized weights (same source)
+ * @param guard whether operators stay in floats whose numbers no integers of one scale can stand
+ *     for, because a few dwarf the others
  */
 public record Recipe(
-    List<Entry> entries, RangeMethod range, Head head, boolean equalize, boolean correctBias) {
+    List<Entry> entries,
+    RangeMethod range,
+    Head head,
+    boolean equalize,
+    boolean correctBias,
+    boolean guard) {
 
   /**
    * Settings for some operators.
@@ -71,7 +78,8 @@ public record Recipe(
         new RangeMethod.MinMax(),
         Head.AUTO,
         false,
-        false);
+        false,
+        true);
   }
 
   /** 8-bit weights, float activations. */
@@ -107,7 +115,7 @@ public record Recipe(
   public Recipe with(@Nullable String layers, @Nullable String operator, Settings settings) {
     List<Entry> all = new ArrayList<>(entries);
     all.add(new Entry(layers == null ? null : Pattern.compile(layers), operator, settings));
-    return new Recipe(all, range, head, equalize, correctBias);
+    return new Recipe(all, range, head, equalize, correctBias, guard);
   }
 
   /** This recipe and, for the layer with exactly this name, other settings. */
@@ -130,23 +138,28 @@ public record Recipe(
         range,
         head,
         equalize,
-        correctBias);
+        correctBias,
+        guard);
   }
 
   public Recipe withRange(RangeMethod newRange) {
-    return new Recipe(entries, newRange, head, equalize, correctBias);
+    return new Recipe(entries, newRange, head, equalize, correctBias, guard);
   }
 
   public Recipe withHead(Head newHead) {
-    return new Recipe(entries, range, newHead, equalize, correctBias);
+    return new Recipe(entries, range, newHead, equalize, correctBias, guard);
   }
 
   public Recipe withEqualize(boolean newEqualize) {
-    return new Recipe(entries, range, head, newEqualize, correctBias);
+    return new Recipe(entries, range, head, newEqualize, correctBias, guard);
   }
 
   public Recipe withCorrectBias(boolean newCorrectBias) {
-    return new Recipe(entries, range, head, equalize, newCorrectBias);
+    return new Recipe(entries, range, head, equalize, newCorrectBias, guard);
+  }
+
+  public Recipe withGuard(boolean newGuard) {
+    return new Recipe(entries, range, head, equalize, correctBias, newGuard);
   }
 
   /** Whether some operators are to compute in integers, so that calibration is needed. */

@@ -22,7 +22,7 @@ import tools.jackson.core.JsonGenerator;
  *
  * <pre>{@code
  * {
- *   "range": "min_max", "head": "auto", "equalize": false, "correct_bias": false,
+ *   "range": "min_max", "head": "auto", "guard": true, "equalize": false, "correct_bias": false,
  *   "entries": [
  *     {"compute": "integer", "activations": "int8"},
  *     {"layers": "block_1.*", "operator": "CONV_2D", "compute": "float"}
@@ -36,7 +36,7 @@ import tools.jackson.core.JsonGenerator;
  */
 public final class RecipeFile {
   private static final Set<String> RECIPE_KEYS =
-      Set.of("range", "head", "equalize", "correct_bias", "entries");
+      Set.of("range", "head", "equalize", "correct_bias", "guard", "entries");
 
   private static final Set<String> ENTRY_KEYS =
       Set.of(
@@ -78,7 +78,8 @@ public final class RecipeFile {
           RangeMethod.named(root.string("range", "min_max")),
           choice(Head.class, root, "head", "auto"),
           root.flag("equalize", false),
-          root.flag("correct_bias", false));
+          root.flag("correct_bias", false),
+          root.flag("guard", true));
     } catch (IllegalArgumentException e) {
       throw new MalformedModelException(origin + ": " + e.getMessage(), e);
     }
@@ -163,6 +164,7 @@ public final class RecipeFile {
             json.writeStringProperty("head", label(recipe.head()));
             json.writeBooleanProperty("equalize", recipe.equalize());
             json.writeBooleanProperty("correct_bias", recipe.correctBias());
+            json.writeBooleanProperty("guard", recipe.guard());
             json.writeArrayPropertyStart("entries");
             recipe.entries().forEach(entry -> write(json, entry));
             json.writeEndArray();

@@ -1,0 +1,103 @@
+package dev.whittle.evaluate.doctor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.whittle.data.Sample;
+import dev.whittle.data.Samples;
+import dev.whittle.ir.GraphBuilder;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.optimize.quantize.Quantizer;
+import dev.whittle.optimize.recipe.Recipe;
+import dev.whittle.runtime.InterpreterOptions;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class DoctorTest {
+  private static final int SIZE = 32;
+  private static final int LAYERS = 5;
+  private static final int BAD = 2;
+
+  /** As other tools do it: nothing is left in floats. */
+  private static final Recipe UNGUARDED = Recipe.int8().withGuard(false);
+
+  /** Layers of which one has a channel scaled by 1,000, which the next one makes up for. */
+  private static Model planted(long seed) {
+    var random = new SplittableRandom(seed);
+    var builder = new GraphBuilder("main");
+    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, SIZE));
+    for (int layer = 0; layer < LAYERS; layer++) {
+      float[] weights = new float[SIZE * SIZE];
+      float[] bias = new float[SIZE];
+      for (int i = 0; i < weights.length; i++) {
+        weights[i] = (float) (random.nextGaussian() * Math.sqrt(2.0 / SIZE));
+        weights[i] *= layer == BAD && i / SIZE == 7 ? 1000 : 1;
+        weights[i] *= layer == BAD + 1 && i % SIZE == 7 ? 0.001f : 1;
+      }
+      x =
+          builder.node(
+              "layer" + layer,
+              new FullyConnected(layer == LAYERS - 1 ? Activation.NONE : Activation.RELU, false),
+              x,
+              builder.constant("weights" + layer, Tensor.of(weights, SIZE, SIZE)),
+              builder.constant("bias" + layer, Tensor.of(bias, SIZE)));
+    }
+    return builder.output(x).buildModel("planted");
+  }
+
+  private static Samples samples() {
+    var random = new SplittableRandom(4);
+    List<Sample> samples = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      float[] x = new float[SIZE];
+      for (int k = 0; k < SIZE; k++) {
+        x[k] = (float) random.nextGaussian();
+      }
+      samples.add(Sample.of(Map.of("x", Tensor.of(x, SIZE))));
+    }
+    return Samples.of(samples);
+  }
+
+  @Test
+  void aPlantedBadLayerIsFoundFirst() throws IOException {
+    Model model = planted(1);
+    Model quantized = new Quantizer(UNGUARDED).calibrateWith(samples()).quantize(model).model();
+    Diagnosis diagnosis =
+        new Doctor(model, samples(), InterpreterOptions.DEFAULT, 2).examine(quantized);
+    assertEquals(Loss.Measure.AGREEMENT, diagnosis.measure());
+    assertTrue(diagnosis.loss() > 20, () -> DiagnosisReport.text(diagnosis));
+    assertEquals("layer" + BAD, diagnosis.layers().getFirst().name());
+    assertTrue(DiagnosisReport.text(diagnosis).contains("layer" + BAD));
+    assertTrue(DiagnosisReport.html(diagnosis).contains("<svg"));
+  }
+
+  @Test
+  void theProposedRecipeRecoversTheLoss() throws IOException {
+    Model model = planted(1);
+    Diagnosis diagnosis =
+        new Doctor(model, samples(), InterpreterOptions.DEFAULT, 2).maxLoss(5).examine(UNGUARDED);
+    assertTrue(diagnosis.treatedLoss() <= 5, () -> "loses " + diagnosis.treatedLoss());
+    Model treated =
+        new Quantizer(diagnosis.recipe()).calibrateWith(samples()).quantize(model).model();
+    assertEquals(diagnosis.treated(), treated);
+  }
+
+  @Test
+  void theAutomaticChoiceKeepsItsWord() throws IOException {
+    Model model = planted(1);
+    AutoQuantizer.Choice choice =
+        AutoQuantizer.choose(model, samples(), 5, InterpreterOptions.DEFAULT, 2, line -> {});
+    assertTrue(choice.loss() <= 5, () -> choice.name() + " loses " + choice.loss());
+    assertEquals("int8", choice.name());
+  }
+}
