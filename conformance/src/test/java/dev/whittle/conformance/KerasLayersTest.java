@@ -70,7 +70,7 @@ class KerasLayersTest {
     assumeTrue(expected != null, "Keras gives no outputs for it on this machine");
     if (expected != null) {
       Model read = TfliteReader.read(bytes);
-      for (String engine : List.of("reference", "litert")) {
+      for (String engine : List.of("reference", "fast", "litert")) {
         double difference = expected.difference(read, engine);
         assertTrue(difference <= TOLERANCE, () -> engine + " differs by " + difference);
         assertEquals(difference, expected.difference(read, engine), "a second run begins anew");
