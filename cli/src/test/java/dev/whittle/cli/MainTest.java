@@ -8,10 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.whittle.npz.NpyArray;
 import dev.whittle.npz.Npz;
 import dev.whittle.tflite.TfliteReader;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,26 +26,8 @@ class MainTest {
 
   @TempDir Path folder;
 
-  /** What a command printed, and its exit status. */
-  private record Outcome(int status, String out, String err) {}
-
-  private static Outcome whittle(String... arguments) {
-    PrintStream out = System.out;
-    PrintStream err = System.err;
-    var outBytes = new ByteArrayOutputStream();
-    var errBytes = new ByteArrayOutputStream();
-    try {
-      System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
-      System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-      int status = Main.run(arguments);
-      return new Outcome(
-          status,
-          outBytes.toString(StandardCharsets.UTF_8),
-          errBytes.toString(StandardCharsets.UTF_8));
-    } finally {
-      System.setOut(out);
-      System.setErr(err);
-    }
+  private static CommandRun whittle(String... arguments) {
+    return CommandRun.of(arguments);
   }
 
   private String write(String name, Map<String, NpyArray> arrays) throws IOException {
@@ -65,9 +44,9 @@ class MainTest {
   void runWritesWhatTheModelComputes() throws IOException {
     String input = write("in.npz", Map.of("x", points(4)));
     Path output = folder.resolve("out.npz");
-    Outcome outcome = whittle("run", MODEL, "--input", input, "--output=" + output);
-    assertEquals(0, outcome.status, outcome.err);
-    assertEquals("", outcome.out);
+    CommandRun outcome = whittle("run", MODEL, "--input", input, "--output=" + output);
+    assertEquals(0, outcome.status(), outcome.err());
+    assertEquals("", outcome.out());
     Map<String, NpyArray> results = Npz.read(output);
     assertEquals(List.of("output_0", "output_1"), results.keySet().stream().sorted().toList());
     for (NpyArray result : results.values()) {
@@ -77,48 +56,50 @@ class MainTest {
 
   @Test
   void runPrintsWhereNoOutputIsNamed() throws IOException {
-    Outcome outcome = whittle("run", MODEL, "--input", write("in.npz", Map.of("x", points(1))));
-    assertEquals(0, outcome.status, outcome.err);
-    assertTrue(outcome.out.contains("output_1: int32 [1, 3]"), outcome.out);
+    CommandRun outcome = whittle("run", MODEL, "--input", write("in.npz", Map.of("x", points(1))));
+    assertEquals(0, outcome.status(), outcome.err());
+    assertTrue(outcome.out().contains("output_1: int32 [1, 3]"), outcome.out());
   }
 
   @Test
   void aModelThatStatesNoRankTakesAny() {
     String folder = "../testdata/operators/rank_08/";
-    Outcome outcome = whittle("run", folder + "model.tflite", "--input", folder + "in.npz");
-    assertEquals(0, outcome.status, outcome.err);
-    assertTrue(outcome.out.contains("int32 [] 2"), outcome.out);
+    CommandRun outcome = whittle("run", folder + "model.tflite", "--input", folder + "in.npz");
+    assertEquals(0, outcome.status(), outcome.err());
+    assertTrue(outcome.out().contains("int32 [] 2"), outcome.out());
   }
 
   @Test
   void inputsThatDoNotFitAreExplained() throws IOException {
-    Outcome name = whittle("run", MODEL, "--input", write("name.npz", Map.of("y", points(1))));
-    assertEquals(2, name.status);
-    assertTrue(name.err.contains("[y]") && name.err.contains("[x]"), name.err);
-    Outcome shape =
+    CommandRun name = whittle("run", MODEL, "--input", write("name.npz", Map.of("y", points(1))));
+    assertEquals(2, name.status());
+    assertTrue(name.err().contains("[y]") && name.err().contains("[x]"), name.err());
+    CommandRun shape =
         whittle(
             "run",
             MODEL,
             "--input",
             write("shape.npz", Map.of("x", NpyArray.of(new float[3], 1, 3))));
-    assertEquals(2, shape.status);
-    assertTrue(shape.err.contains("[1, 3]") && shape.err.contains("2]"), shape.err);
-    Outcome type =
+    assertEquals(2, shape.status());
+    assertTrue(shape.err().contains("[1, 3]") && shape.err().contains("2]"), shape.err());
+    CommandRun type =
         whittle(
             "run",
             MODEL,
             "--input",
             write("type.npz", Map.of("x", NpyArray.of(new double[2], 1, 2))));
-    assertEquals(2, type.status);
-    assertTrue(type.err.contains("float64") && type.err.contains("FLOAT32"), type.err);
+    assertEquals(2, type.status());
+    assertTrue(type.err().contains("float64") && type.err().contains("FLOAT32"), type.err());
   }
 
   @Test
   void anOutputThatCannotBeWrittenLeavesNothing() throws IOException {
     String input = write("in.npz", Map.of("x", points(1)));
     Path missing = folder.resolve("no/out.npz");
-    assertEquals(2, whittle("run", MODEL, "--input", input, "--output", missing.toString()).status);
-    assertEquals(2, whittle("run", MODEL, "--input", input, "--output", folder.toString()).status);
+    assertEquals(
+        2, whittle("run", MODEL, "--input", input, "--output", missing.toString()).status());
+    assertEquals(
+        2, whittle("run", MODEL, "--input", input, "--output", folder.toString()).status());
     try (var files = Files.list(folder)) {
       assertEquals(1, files.count());
     }
@@ -127,34 +108,35 @@ class MainTest {
   @ParameterizedTest
   @ValueSource(strings = {"none.tflite", "--no_such_option", ""})
   void wrongUsageGivesStatusTwo(String argument) {
-    assertEquals(2, whittle("inspect", argument).status);
+    assertEquals(2, whittle("inspect", argument).status());
   }
 
   @Test
   void aBrokenModelGivesStatusOneAndAReason() throws IOException {
     Path broken = Files.write(folder.resolve("broken.tflite"), new byte[100]);
-    Outcome outcome = whittle("inspect", broken.toString());
-    assertEquals(1, outcome.status);
-    assertTrue(outcome.err.contains("broken.tflite"), outcome.err);
-    assertEquals("", outcome.out);
+    CommandRun outcome = whittle("inspect", broken.toString());
+    assertEquals(1, outcome.status());
+    assertTrue(outcome.err().contains("broken.tflite"), outcome.err());
+    assertEquals("", outcome.out());
   }
 
   @Test
   void inspectTellsWhatIsInAModel() {
-    Outcome outcome = whittle("inspect", MODEL);
-    assertEquals(0, outcome.status, outcome.err);
-    assertTrue(outcome.out.contains("TOPK_V2") && outcome.out.contains("output_1"), outcome.out);
+    CommandRun outcome = whittle("inspect", MODEL);
+    assertEquals(0, outcome.status(), outcome.err());
+    assertTrue(
+        outcome.out().contains("TOPK_V2") && outcome.out().contains("output_1"), outcome.out());
   }
 
   @Test
   void jsonIsOneDocument() {
     for (String command : List.of("inspect", "bench")) {
-      Outcome outcome =
+      CommandRun outcome =
           command.equals("bench")
               ? whittle(command, MODEL, "--json", "--runs", "3")
               : whittle(command, MODEL, "--json");
-      assertEquals(0, outcome.status, outcome.err);
-      try (var parser = new JsonFactory().createParser(ObjectReadContext.empty(), outcome.out)) {
+      assertEquals(0, outcome.status(), outcome.err());
+      try (var parser = new JsonFactory().createParser(ObjectReadContext.empty(), outcome.out())) {
         JsonToken token = parser.nextToken();
         assertTrue(token == JsonToken.START_OBJECT || token == JsonToken.START_ARRAY);
         parser.skipChildren();
@@ -167,28 +149,28 @@ class MainTest {
   void optionsMayBeWrittenWithDashesOrUnderscores() throws IOException {
     Path csv = Files.writeString(folder.resolve("p.csv"), "x,y,class\n1,2,a\n3,4,b\n5,6,a\n");
     Path model = folder.resolve("p.tflite");
-    Outcome dashes =
+    CommandRun dashes =
         whittle("convert", "--knn-data=" + csv, "--label", "class", "--output-file=" + model);
-    assertEquals(0, dashes.status, dashes.err);
+    assertEquals(0, dashes.status(), dashes.err());
     assertTrue(Files.exists(model));
-    Outcome underscores =
+    CommandRun underscores =
         whittle("convert", "--knn_data", csv.toString(), "--output_file", model.toString());
-    assertEquals(0, underscores.status, underscores.err);
+    assertEquals(0, underscores.status(), underscores.err());
     String input = write("in.npz", Map.of("x", NpyArray.of(new float[] {1, 2}, 1, 2)));
-    Outcome run = whittle("run", model.toString(), "--input", input);
-    assertTrue(run.out.contains("label: int32 [1] 0"), run.out);
+    CommandRun run = whittle("run", model.toString(), "--input", input);
+    assertTrue(run.out().contains("label: int32 [1] 0"), run.out());
   }
 
   @Test
   void badTablesAreExplainedByLine() throws IOException {
     Path csv = Files.writeString(folder.resolve("p.csv"), "x,y,class\n1,2,a\n3,nan,b\n");
     Path model = folder.resolve("p.tflite");
-    Outcome outcome =
+    CommandRun outcome =
         whittle("convert", "--knn_data", csv.toString(), "--output_file", model.toString());
-    assertEquals(2, outcome.status);
-    assertTrue(outcome.err.contains("line 3"), outcome.err);
+    assertEquals(2, outcome.status());
+    assertTrue(outcome.err().contains("line 3"), outcome.err());
     assertFalse(Files.exists(model));
-    Outcome label =
+    CommandRun label =
         whittle(
             "convert",
             "--knn_data",
@@ -197,7 +179,7 @@ class MainTest {
             "kind",
             "--output_file",
             model.toString());
-    assertTrue(label.err.contains("kind") && label.err.contains("class"), label.err);
+    assertTrue(label.err().contains("kind") && label.err().contains("class"), label.err());
   }
 
   private static final String KERAS = "../testdata/keras/conv_bn_relu.keras";
@@ -205,17 +187,17 @@ class MainTest {
   @Test
   void aKerasModelIsConvertedAndExplained() throws IOException {
     Path model = folder.resolve("m.tflite");
-    Outcome outcome =
+    CommandRun outcome =
         whittle(
             "convert",
             "--keras-model-file=" + KERAS,
             "--output_file",
             model.toString(),
             "--explain");
-    assertEquals(0, outcome.status, outcome.err);
-    assertTrue(outcome.out.contains("BatchNormalization  MUL ADD"), outcome.out);
-    assertTrue(outcome.out.contains("fold-scale: 1 times"), outcome.out);
-    assertTrue(outcome.out.contains("fuse-activation: 1 times"), outcome.out);
+    assertEquals(0, outcome.status(), outcome.err());
+    assertTrue(outcome.out().contains("BatchNormalization  MUL ADD"), outcome.out());
+    assertTrue(outcome.out().contains("fold-scale: 1 times"), outcome.out());
+    assertTrue(outcome.out().contains("fuse-activation: 1 times"), outcome.out());
     assertEquals(
         List.of("CONV_2D"),
         TfliteReader.read(model).mainGraph().nodes().stream()
@@ -228,7 +210,7 @@ class MainTest {
     Path model = folder.resolve("m.tflite");
     String input =
         TfliteReader.read(convert(KERAS, model)).signatures().getFirst().inputs().getFirst().name();
-    Outcome fixed =
+    CommandRun fixed =
         whittle(
             "convert",
             "--keras_model_file",
@@ -237,9 +219,9 @@ class MainTest {
             model.toString(),
             "--input_shape",
             input + ":1,8,8,3");
-    assertEquals(0, fixed.status, fixed.err);
+    assertEquals(0, fixed.status(), fixed.err());
     assertTrue(TfliteReader.read(model).mainGraph().value(0).shape().isStatic());
-    Outcome broken =
+    CommandRun broken =
         whittle(
             "convert",
             "--keras_model_file",
@@ -248,53 +230,53 @@ class MainTest {
             model.toString(),
             "--input_shape",
             "8,8,3");
-    assertEquals(2, broken.status, broken.err);
+    assertEquals(2, broken.status(), broken.err());
   }
 
   private static Path convert(String keras, Path model) {
-    Outcome outcome =
+    CommandRun outcome =
         whittle("convert", "--keras_model_file", keras, "--output_file", model.toString());
-    assertEquals(0, outcome.status, outcome.err);
+    assertEquals(0, outcome.status(), outcome.err());
     return model;
   }
 
   @Test
   void aRefusedKerasModelLeavesNothingBehind() {
     Path model = folder.resolve("m.tflite");
-    Outcome outcome =
+    CommandRun outcome =
         whittle(
             "convert",
             "--keras_model_file",
             "../testdata/keras/lambda_square.keras",
             "--output_file",
             model.toString());
-    assertEquals(1, outcome.status);
-    assertTrue(outcome.err.contains("layer 'lambda' (Lambda)"), outcome.err);
+    assertEquals(1, outcome.status());
+    assertTrue(outcome.err().contains("layer 'lambda' (Lambda)"), outcome.err());
     assertFalse(Files.exists(model));
-    Outcome missing =
+    CommandRun missing =
         whittle("convert", "--keras_model_file", "none.keras", "--output_file", model.toString());
-    assertEquals(2, missing.status);
+    assertEquals(2, missing.status());
   }
 
   @Test
   void whatIsNotConvertedYetIsRefusedAsSuch() {
-    Outcome outcome =
+    CommandRun outcome =
         whittle(
             "convert",
             "--saved_model_dir",
             folder.toString(),
             "--output_file",
             folder.resolve("m.tflite").toString());
-    assertEquals(1, outcome.status);
-    assertTrue(outcome.err.contains("SavedModel"), outcome.err);
+    assertEquals(1, outcome.status());
+    assertTrue(outcome.err().contains("SavedModel"), outcome.err());
   }
 
   @Test
   void helpNamesEveryCommand() {
-    Outcome outcome = whittle("--help");
-    assertEquals(0, outcome.status);
+    CommandRun outcome = whittle("--help");
+    assertEquals(0, outcome.status());
     for (String command : List.of("convert", "run", "inspect", "bench", "experiment")) {
-      assertTrue(outcome.out.contains(command), outcome.out);
+      assertTrue(outcome.out().contains(command), outcome.out());
     }
   }
 }

@@ -6,10 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.whittle.npz.NpyArray;
 import dev.whittle.npz.Npz;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -25,32 +22,15 @@ class OptimizeTest {
 
   @TempDir private Path folder = Path.of("");
 
-  private record Outcome(int status, String out, String err) {}
-
-  private static Outcome whittle(String... arguments) {
-    PrintStream out = System.out;
-    PrintStream err = System.err;
-    var outBytes = new ByteArrayOutputStream();
-    var errBytes = new ByteArrayOutputStream();
-    try {
-      System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
-      System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-      int status = Main.run(arguments);
-      return new Outcome(
-          status,
-          outBytes.toString(StandardCharsets.UTF_8),
-          errBytes.toString(StandardCharsets.UTF_8));
-    } finally {
-      System.setOut(out);
-      System.setErr(err);
-    }
+  private static CommandRun whittle(String... arguments) {
+    return CommandRun.of(arguments);
   }
 
   private String file(String name) {
     return folder.resolve(name).toString();
   }
 
-  private Outcome optimize(String output, String... options) {
+  private CommandRun optimize(String output, String... options) {
     String[] all = new String[options.length + 4];
     all[0] = "optimize";
     all[1] = MODEL;
@@ -62,7 +42,7 @@ class OptimizeTest {
 
   @Test
   void quantizingEvaluatingAndExaminingWorkTogether() throws IOException {
-    Outcome optimized =
+    CommandRun optimized =
         optimize(
             "int8.tflite",
             "--quantize",
@@ -73,11 +53,11 @@ class OptimizeTest {
             DIGITS,
             "--output_recipe",
             file("used.json"));
-    assertEquals(0, optimized.status, optimized.err);
-    assertTrue(optimized.out.contains("zipped"), optimized.out);
-    assertTrue(optimized.err.contains("too coarse"), optimized.err);
+    assertEquals(0, optimized.status(), optimized.err());
+    assertTrue(optimized.out().contains("zipped"), optimized.out());
+    assertTrue(optimized.err().contains("too coarse"), optimized.err());
 
-    Outcome evaluated =
+    CommandRun evaluated =
         whittle(
             "evaluate",
             MODEL,
@@ -91,12 +71,12 @@ class OptimizeTest {
             "--json",
             "--report",
             file("report.html"));
-    assertEquals(0, evaluated.status, evaluated.err);
-    assertTrue(evaluated.out.contains("\"top1\":"), evaluated.out);
+    assertEquals(0, evaluated.status(), evaluated.err());
+    assertTrue(evaluated.out().contains("\"top1\":"), evaluated.out());
     String page = Files.readString(folder.resolve("report.html"));
     assertTrue(page.contains("<svg") && page.contains("Confusion"));
 
-    Outcome examined =
+    CommandRun examined =
         whittle(
             "doctor",
             MODEL,
@@ -109,13 +89,13 @@ class OptimizeTest {
             file("recipe.json"),
             "--report",
             file("doctor.html"));
-    assertEquals(0, examined.status, examined.err);
-    assertTrue(examined.out.contains("LOGISTIC"), examined.out);
+    assertEquals(0, examined.status(), examined.err());
+    assertTrue(examined.out().contains("LOGISTIC"), examined.out());
 
-    Outcome treated =
+    CommandRun treated =
         optimize(
             "treated.tflite", "--recipe", file("recipe.json"), "--representative_data", DIGITS);
-    assertEquals(0, treated.status, treated.err);
+    assertEquals(0, treated.status(), treated.err());
   }
 
   @ParameterizedTest
@@ -129,8 +109,8 @@ class OptimizeTest {
     "'--quantize auto --representative_data ../testdata/mnist --max_loss 2', 113000",
   })
   void modesMakeTheModelSmaller(String options, long most) throws IOException {
-    Outcome outcome = optimize("small.tflite", options.split(" ", -1));
-    assertEquals(0, outcome.status, outcome.err);
+    CommandRun outcome = optimize("small.tflite", options.split(" ", -1));
+    assertEquals(0, outcome.status(), outcome.err());
     long bytes = Files.size(folder.resolve("small.tflite"));
     assertTrue(bytes <= most, () -> options + ": " + bytes + " bytes");
   }
@@ -150,12 +130,12 @@ class OptimizeTest {
     "'--quantize auto', 2, needs --representative_data",
   })
   void whatCannotBeDoneIsSaid(String options, int status, String message) {
-    Outcome outcome =
+    CommandRun outcome =
         options.isEmpty()
             ? optimize("none.tflite")
             : optimize("none.tflite", options.split(" ", -1));
-    assertEquals(status, outcome.status, outcome.err);
-    assertTrue(outcome.err.contains(message), outcome.err);
+    assertEquals(status, outcome.status(), outcome.err());
+    assertTrue(outcome.err().contains(message), outcome.err());
     assertFalse(Files.exists(folder.resolve("none.tflite")));
   }
 
@@ -163,20 +143,20 @@ class OptimizeTest {
   void dataThatDoesNotFitIsRefusedWithNamesAndShapes() throws IOException {
     Path other = folder.resolve("other.npz");
     Npz.write(other, Map.of("picture", NpyArray.of(new float[8 * 784], 8, 784)));
-    Outcome wrongName =
+    CommandRun wrongName =
         optimize("none.tflite", "--quantize", "int8", "--representative_data", other.toString());
-    assertEquals(2, wrongName.status);
-    assertTrue(wrongName.err.contains("the data holds [picture]"), wrongName.err);
+    assertEquals(2, wrongName.status());
+    assertTrue(wrongName.err().contains("the data holds [picture]"), wrongName.err());
     Npz.write(other, Map.of("input_layer", NpyArray.of(new float[8 * 100], 8, 10, 10)));
-    Outcome wrongShape =
+    CommandRun wrongShape =
         optimize("none.tflite", "--quantize", "int8", "--representative_data", other.toString());
-    assertEquals(2, wrongShape.status, wrongShape.err);
+    assertEquals(2, wrongShape.status(), wrongShape.err());
     float[] bad = new float[2 * 784];
     bad[900] = Float.NaN;
     Npz.write(other, Map.of("input_layer", NpyArray.of(bad, 2, 28, 28)));
-    Outcome notNumbers =
+    CommandRun notNumbers =
         optimize("none.tflite", "--quantize", "int8", "--representative_data", other.toString());
-    assertEquals(2, notNumbers.status, notNumbers.err);
-    assertTrue(notNumbers.err.contains("not finite"), notNumbers.err);
+    assertEquals(2, notNumbers.status(), notNumbers.err());
+    assertTrue(notNumbers.err().contains("not finite"), notNumbers.err());
   }
 }

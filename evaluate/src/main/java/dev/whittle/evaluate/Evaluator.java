@@ -2,18 +2,15 @@ package dev.whittle.evaluate;
 
 import dev.whittle.data.Sample;
 import dev.whittle.data.Samples;
+import dev.whittle.data.Workers;
 import dev.whittle.runtime.InterpreterOptions;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -75,41 +72,17 @@ public final class Evaluator {
 
   /** Only what the models answer, without latency. */
   public List<Scores> scores(List<NamedModel> models, Samples samples) throws IOException {
-    ExecutorService executor = Executors.newFixedThreadPool(threads);
     try (Samples.Reader reader = samples.open()) {
       var source = new Source(reader, samples);
-      List<Future<List<Scores>>> running = new ArrayList<>();
-      for (int t = 0; t < threads; t++) {
-        Callable<List<Scores>> work = () -> work(models, source);
-        running.add(executor.submit(work));
-      }
+      Callable<List<Scores>> work = () -> work(models, source);
       List<Scores> all = new ArrayList<>();
       models.forEach(m -> all.add(new Scores()));
-      for (Future<List<Scores>> future : running) {
-        List<Scores> part = get(future);
+      for (List<Scores> part : Workers.run(Collections.nCopies(threads, work))) {
         for (int m = 0; m < all.size(); m++) {
           all.get(m).merge(part.get(m));
         }
       }
       return all;
-    } finally {
-      executor.shutdownNow();
-    }
-  }
-
-  private static <T> T get(Future<T> future) throws IOException {
-    try {
-      return future.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancellationException("the evaluation was interrupted");
-    } catch (ExecutionException e) {
-      switch (e.getCause()) {
-        case IOException io -> throw io;
-        case RuntimeException runtime -> throw runtime;
-        case Error error -> throw error;
-        case null, default -> throw new IllegalStateException(e);
-      }
     }
   }
 

@@ -1,14 +1,12 @@
 package dev.whittle.evaluate;
 
+import dev.whittle.io.ZippedSize;
 import dev.whittle.ir.Model;
 import dev.whittle.tflite.TfliteReader;
 import dev.whittle.tflite.TfliteWriter;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.zip.Deflater;
-import java.util.zip.DeflaterOutputStream;
 
 /**
  * A model under evaluation.
@@ -21,23 +19,13 @@ public record NamedModel(String name, Model model, long bytes, long zippedBytes)
   /** A model in a {@code .tflite} file. */
   public static NamedModel of(Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
-    return new NamedModel(file.toString(), TfliteReader.read(file), bytes.length, zipped(bytes));
+    return new NamedModel(
+        file.toString(), TfliteReader.read(file), bytes.length, ZippedSize.of(bytes));
   }
 
   /** A model that may have no file; its sizes are those of the file it would be. */
   public static NamedModel of(String name, Model model) throws IOException {
     byte[] file = TfliteWriter.toBytes(model);
-    return new NamedModel(name, model, file.length, zipped(file));
-  }
-
-  private static long zipped(byte[] file) throws IOException {
-    var deflater = new Deflater(Deflater.DEFAULT_COMPRESSION, true);
-    try (var out = new DeflaterOutputStream(OutputStream.nullOutputStream(), deflater)) {
-      out.write(file);
-      out.finish();
-      return deflater.getBytesWritten();
-    } finally {
-      deflater.end();
-    }
+    return new NamedModel(name, model, file.length, ZippedSize.of(file));
   }
 }

@@ -2,21 +2,18 @@ package dev.whittle.evaluate.doctor;
 
 import dev.whittle.data.Sample;
 import dev.whittle.data.Samples;
+import dev.whittle.data.Workers;
 import dev.whittle.evaluate.ModelRunner;
 import dev.whittle.evaluate.Scores;
 import dev.whittle.ir.Model;
 import dev.whittle.runtime.InterpreterOptions;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 
 /**
  * What a model answers to each sample, kept so that many other models can be compared with it.
@@ -30,7 +27,6 @@ record Outputs(List<float[]> outputs, List<Integer> labels) {
       throws IOException {
     Map<Long, float[]> byNumber = new TreeMap<>();
     List<Integer> labels = new ArrayList<>();
-    ExecutorService executor = Executors.newFixedThreadPool(threads);
     try (Samples.Reader reader = samples.open()) {
       Callable<Boolean> work =
           () -> {
@@ -53,36 +49,12 @@ record Outputs(List<float[]> outputs, List<Integer> labels) {
               }
             }
           };
-      List<Future<Boolean>> running = new ArrayList<>();
-      for (int t = 0; t < threads; t++) {
-        running.add(executor.submit(work));
-      }
-      for (Future<Boolean> future : running) {
-        await(future);
-      }
-    } finally {
-      executor.shutdownNow();
+      Workers.run(Collections.nCopies(threads, work));
     }
     if (labels.isEmpty()) {
       throw new IOException(samples.origin() + ": there are no samples");
     }
     return new Outputs(new ArrayList<>(byNumber.values()), labels);
-  }
-
-  private static void await(Future<Boolean> future) throws IOException {
-    try {
-      future.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancellationException("interrupted");
-    } catch (ExecutionException e) {
-      switch (e.getCause()) {
-        case IOException io -> throw io;
-        case RuntimeException runtime -> throw runtime;
-        case Error error -> throw error;
-        case null, default -> throw new IllegalStateException(e);
-      }
-    }
   }
 
   /** These outputs judged by the labels and by those of a reference. */

@@ -3,6 +3,7 @@ package dev.whittle.optimize.calibrate;
 import dev.whittle.data.InputBinding;
 import dev.whittle.data.Sample;
 import dev.whittle.data.Samples;
+import dev.whittle.data.Workers;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
@@ -22,11 +23,6 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,17 +90,18 @@ public final class Calibrator {
    */
   public Statistics run(Samples samples) throws IOException {
     Statistics before = file == null ? Statistics.NONE : StatisticsFile.readIfThere(file, model);
-    ExecutorService executor = Executors.newFixedThreadPool(threads);
     try (Samples.Reader reader = samples.open()) {
       var source = new Source(reader, samples, before.samples());
       List<Worker> workers = new ArrayList<>();
       for (int t = 0; t < threads; t++) {
         workers.add(new Worker(source));
       }
+      List<Callable<Statistics>> runs = new ArrayList<>();
+      workers.forEach(worker -> runs.add(worker::run));
       Statistics all = before;
       do {
         source.allow(file == null ? Long.MAX_VALUE : saveEvery);
-        all = merge(all, runAll(executor, workers));
+        all = merge(all, Workers.run(runs));
         if (file != null) {
           StatisticsFile.write(file, model, all);
         }
@@ -114,35 +111,7 @@ public final class Calibrator {
         throw new IOException(samples.origin() + ": there are no samples to calibrate with");
       }
       return all;
-    } finally {
-      executor.shutdownNow();
     }
-  }
-
-  private static List<Statistics> runAll(ExecutorService executor, List<Worker> workers)
-      throws IOException {
-    List<Future<Statistics>> running = new ArrayList<>();
-    for (Worker worker : workers) {
-      Callable<Statistics> run = worker::run;
-      running.add(executor.submit(run));
-    }
-    List<Statistics> done = new ArrayList<>();
-    for (Future<Statistics> future : running) {
-      try {
-        done.add(future.get());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new CancellationException("calibration was interrupted");
-      } catch (ExecutionException e) {
-        switch (e.getCause()) {
-          case IOException io -> throw io;
-          case RuntimeException runtime -> throw runtime;
-          case Error error -> throw error;
-          case null, default -> throw new IllegalStateException(e);
-        }
-      }
-    }
-    return done;
   }
 
   private static Statistics merge(Statistics first, List<Statistics> others) {

@@ -2,6 +2,7 @@ package dev.whittle.optimize.calibrate;
 
 import dev.whittle.io.AtomicFile;
 import dev.whittle.ir.Graph;
+import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Value;
 import dev.whittle.json.Config;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -66,7 +68,7 @@ public final class StatisticsFile {
       int at = run.integer("from");
       for (double count : run.doubles("counts")) {
         if (at < 0 || at >= counts.length) {
-          throw new dev.whittle.ir.MalformedModelException(run.place() + ": no bin " + at);
+          throw new MalformedModelException(run.place() + ": no bin " + at);
         }
         counts[at++] = (long) count;
       }
@@ -82,7 +84,7 @@ public final class StatisticsFile {
           sums,
           exponents(tensor));
     } catch (IllegalArgumentException e) {
-      throw new dev.whittle.ir.MalformedModelException(tensor.place() + ": " + e.getMessage(), e);
+      throw new MalformedModelException(tensor.place() + ": " + e.getMessage(), e);
     }
   }
 
@@ -157,7 +159,7 @@ public final class StatisticsFile {
     json.writeName("exponents");
     json.writeArray(exponents, 0, exponents.length);
     double[] sums = tensor.channelSums();
-    if (sums != null && Double.isFinite(java.util.Arrays.stream(sums).sum())) {
+    if (sums != null && Double.isFinite(Arrays.stream(sums).sum())) {
       json.writeArrayPropertyStart("channel_sums");
       for (double sum : sums) {
         json.writeNumber(sum);

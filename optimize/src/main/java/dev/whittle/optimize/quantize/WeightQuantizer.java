@@ -18,10 +18,7 @@ final class WeightQuantizer {
    */
   static Constant symmetric(
       float[] weights, int[] dims, float[] scales, int axis, TensorType type) {
-    int inner = 1;
-    for (int i = axis + 1; scales.length > 1 && i < dims.length; i++) {
-      inner *= dims[i];
-    }
+    int inner = inner(dims, scales, axis);
     int greatest = WeightScales.greatest(type.bits());
     Tensor stored = allocate(type, dims);
     for (int i = 0; i < weights.length; i++) {
@@ -72,16 +69,22 @@ final class WeightQuantizer {
   static float[] restored(float[] weights, int[] dims, float[] scales, int axis, TensorType type) {
     Constant stored = symmetric(weights, dims, scales, axis, type);
     var tensor = new Tensor(type, dims, null, stored.bytes());
-    int inner = 1;
-    for (int i = axis + 1; scales.length > 1 && i < dims.length; i++) {
-      inner *= dims[i];
-    }
+    int inner = inner(dims, scales, axis);
     float[] restored = new float[weights.length];
     for (int i = 0; i < restored.length; i++) {
       restored[i] =
           tensor.getInteger(i) * scales[scales.length == 1 ? 0 : i / inner % scales.length];
     }
     return restored;
+  }
+
+  /** How many adjacent elements have the same scale. */
+  private static int inner(int[] dims, float[] scales, int axis) {
+    int inner = 1;
+    for (int i = axis + 1; scales.length > 1 && i < dims.length; i++) {
+      inner *= dims[i];
+    }
+    return inner;
   }
 
   /** On the heap: such constants are made in large numbers. */

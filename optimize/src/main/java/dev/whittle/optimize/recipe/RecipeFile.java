@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /**
@@ -137,7 +138,7 @@ public final class RecipeFile {
   }
 
   private static <E extends Enum<E>> E choice(
-      Class<E> type, Config config, String key, @org.jspecify.annotations.Nullable String absent) {
+      Class<E> type, Config config, String key, @Nullable String absent) {
     String text = absent == null ? config.string(key) : config.string(key, absent);
     for (E value : type.getEnumConstants()) {
       if (value.name().equalsIgnoreCase(text)) {

@@ -48,6 +48,15 @@ public final class FastKernels {
     return known == null || known.type() != TensorType.FLOAT32 ? null : known.toFloats();
   }
 
+  /** Whether each filter reads all channels of known pictures, or one each where depthwise. */
+  private static boolean isPlain(Operands operands, Activation activation) {
+    Shape input = operands.shape(0);
+    return isClamp(activation)
+        && input.isStatic()
+        && input.rank() == 4
+        && input.dim(3) == operands.shape(1).dim(3);
+  }
+
   /** The bias, nothing if there is none; null if it is not constant. */
   private static float @Nullable [] bias(Operands operands) {
     return operands.hasInput(2) ? floats(operands, 2) : new float[0];
@@ -68,14 +77,8 @@ public final class FastKernels {
   private @Nullable Kernel convolution(Conv2D conv, Operands operands) {
     float[] weights = floats(operands, 1);
     float[] bias = bias(operands);
-    Shape input = operands.shape(0);
     Shape filter = operands.shape(1);
-    boolean fits =
-        isClamp(conv.activation())
-            && input.isStatic()
-            && input.rank() == 4
-            && input.dim(3) == filter.dim(3);
-    if (weights == null || bias == null || !fits) {
+    if (weights == null || bias == null || !isPlain(operands, conv.activation())) {
       return null;
     }
     PackedMatrix matrix = PackedMatrix.of(weights, bias, filter.dim(0));
@@ -132,14 +135,8 @@ public final class FastKernels {
   private @Nullable Kernel depthwise(DepthwiseConv2D conv, Operands operands) {
     float[] weights = floats(operands, 1);
     float[] bias = bias(operands);
-    Shape input = operands.shape(0);
     Shape filter = operands.shape(1);
-    boolean fits =
-        isClamp(conv.activation())
-            && input.isStatic()
-            && input.rank() == 4
-            && input.dim(3) == filter.dim(3);
-    if (weights == null || bias == null || !fits) {
+    if (weights == null || bias == null || !isPlain(operands, conv.activation())) {
       return null;
     }
     int channels = filter.dim(3);
