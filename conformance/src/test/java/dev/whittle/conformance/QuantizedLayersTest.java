@@ -93,6 +93,11 @@ class QuantizedLayersTest {
         Model quantized = TfliteReader.read(bytes);
         double apart =
             difference(expected.run(quantized, "reference"), expected.run(quantized, "litert"));
+        double faster =
+            difference(expected.run(quantized, "reference"), expected.run(quantized, "fast"));
+        if (!(faster <= ENGINES)) {
+          problems.add(mode.getKey() + ": the fast engine differs by " + faster);
+        }
         boolean wide = mode.getKey().startsWith("int16");
         if (!(apart <= (wide ? WIDE_ENGINES : ENGINES))) {
           problems.add(mode.getKey() + ": the engines differ by " + apart);

@@ -78,12 +78,20 @@ public record Conv2D(
 
   @Override
   public Kernel kernel(Operands operands) {
+    var taps = new Taps(vertical(), horizontal(), 0);
+    return ConvolutionKernels.of(operands, taps, activation, !isGrouped(operands), false);
+  }
+
+  /** Groups have no matrix kernel. */
+  private static boolean isGrouped(Operands operands) {
     Shape input = operands.shape(0);
     Shape filter = operands.shape(1);
-    // Groups have no matrix kernel.
-    boolean grouped = input.isRankKnown() && filter.isRankKnown() && input.dim(3) != filter.dim(3);
-    var taps = new Taps(vertical(), horizontal(), 0);
-    return ConvolutionKernels.of(operands, taps, activation, !grouped, false);
+    return input.isRankKnown() && filter.isRankKnown() && input.dim(3) != filter.dim(3);
+  }
+
+  /** How the sums of 8-bit operands become outputs. */
+  public Requantization requantization(Operands operands) {
+    return ConvolutionKernels.requantization(operands, activation, !isGrouped(operands));
   }
 
   @Override

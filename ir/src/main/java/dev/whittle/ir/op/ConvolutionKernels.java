@@ -144,15 +144,21 @@ final class ConvolutionKernels {
     return output.isRankKnown() ? output.dim(output.rank() - 1) : Shape.DYNAMIC;
   }
 
+  static Requantization requantization(Operands operands, Activation activation, boolean tiesUp) {
+    Quantization result = operands.output(0).requireQuantization();
+    return new Requantization(
+        multipliers(operands, channels(operands)),
+        tiesUp,
+        result,
+        activation.quantizedBounds(operands.output(0).type(), result));
+  }
+
   private static Kernel integers(
       Operands operands, Taps taps, Activation activation, boolean tiesUp) {
-    var multipliers = multipliers(operands, channels(operands));
-    Quantization result = operands.output(0).requireQuantization();
-    Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), result);
+    Requantization requantization = requantization(operands, activation, tiesUp);
     int inputZero = operands.input(0).requireQuantization().zeroPointValue();
     Quantization weights = operands.input(1).requireQuantization();
     int filterZero = weights.isPerAxis() ? 0 : weights.zeroPointValue();
-    int outputZero = result.zeroPointValue();
     return invocation -> {
       Tensor input = invocation.input(0);
       Tensor filter = invocation.input(1);
@@ -177,9 +183,7 @@ final class ConvolutionKernels {
             @Override
             public void end(long at, int batch, int channel) {
               sum += bias == null ? 0 : bias.getInt(channel);
-              var multiplier = multipliers[multipliers.length == 1 ? 0 : channel];
-              int scaled = tiesUp ? multiplier.applyTiesUp(sum) : multiplier.apply(sum);
-              output.setInteger(at, bounds.clamp(scaled + outputZero));
+              output.setInteger(at, requantization.apply(sum, channel));
               sum = 0;
             }
           });

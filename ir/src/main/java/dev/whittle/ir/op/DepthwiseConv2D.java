@@ -95,6 +95,11 @@ public record DepthwiseConv2D(
     return ConvolutionKernels.of(operands, taps, activation, false, true);
   }
 
+  /** How the sums of 8-bit operands become outputs. */
+  public Requantization requantization(Operands operands) {
+    return ConvolutionKernels.requantization(operands, activation, false);
+  }
+
   @Override
   public int version(Operands operands) {
     TensorType input = operands.type(0);

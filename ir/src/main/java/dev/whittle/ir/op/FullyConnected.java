@@ -132,6 +132,11 @@ public record FullyConnected(
     };
   }
 
+  /** How the sums of 8-bit operands become outputs. */
+  public Requantization requantization(Operands operands) {
+    return FullyConnectedKernels.requantization(operands, activation);
+  }
+
   private static OperandException noKernel(Operands operands) {
     return OperandException.unsupported(
         "no kernel for %s input and %s weights", operands.type(0), operands.type(1));

@@ -41,15 +41,13 @@ final class FullyConnectedKernels {
   }
 
   /**
-   * 8-bit input, weights and output, 32-bit bias. Multipliers are those of the optimized built-in
-   * kernels (quantization notes, section b): per-tensor weights multiply the scales in single
-   * precision first.
+   * Multipliers are those of the optimized built-in kernels (quantization notes, section b):
+   * per-tensor weights multiply the scales in single precision first.
    */
-  static Kernel quantized(Operands operands, Activation activation) {
+  static Requantization requantization(Operands operands, Activation activation) {
     Quantization input = operands.input(0).requireQuantization();
-    Quantization weights = operands.input(1).requireQuantization();
     Quantization output = operands.output(0).requireQuantization();
-    float[] scales = weights.scales();
+    float[] scales = operands.input(1).requireQuantization().scales();
     var multipliers = new FixedPoint.Multiplier[scales.length];
     for (int c = 0; c < scales.length; c++) {
       double product =
@@ -59,20 +57,20 @@ final class FullyConnectedKernels {
       multipliers[c] = FixedPoint.Multiplier.of(product / output.scaleValue());
     }
     Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), output);
-    int inputZero = input.zeroPointValue();
+    return new Requantization(multipliers, true, output, bounds);
+  }
+
+  /** 8-bit input, weights and output, 32-bit bias. */
+  static Kernel quantized(Operands operands, Activation activation) {
+    Requantization requantization = requantization(operands, activation);
+    Quantization weights = operands.input(1).requireQuantization();
+    int inputZero = operands.input(0).requireQuantization().zeroPointValue();
     int weightsZero = weights.isPerAxis() ? 0 : weights.zeroPointValue();
-    int outputZero = output.zeroPointValue();
-    return invocation ->
-        runQuantized(invocation, inputZero, weightsZero, outputZero, multipliers, bounds);
+    return invocation -> runQuantized(invocation, inputZero, weightsZero, requantization);
   }
 
   private static void runQuantized(
-      Invocation invocation,
-      int inputZero,
-      int weightsZero,
-      int outputZero,
-      FixedPoint.Multiplier[] multipliers,
-      Activation.Bounds bounds) {
+      Invocation invocation, int inputZero, int weightsZero, Requantization requantization) {
     Tensor input = invocation.input(0);
     Tensor weights = invocation.input(1);
     Tensor bias = bias(invocation);
@@ -88,9 +86,7 @@ final class FullyConnectedKernels {
         for (int i = 0; i < in; i++) {
           sum += (input.getByte(x + i) - inputZero) * (weights.getByte(w + i) - weightsZero);
         }
-        var multiplier = multipliers[multipliers.length == 1 ? 0 : o];
-        int scaled = multiplier.applyTiesUp(sum) + outputZero;
-        output.setInteger(row * out + o, bounds.clamp(scaled));
+        output.setInteger(row * out + o, requantization.apply(sum, o));
       }
     }
   }

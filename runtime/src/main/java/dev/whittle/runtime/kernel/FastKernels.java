@@ -24,8 +24,13 @@ public final class FastKernels {
 
   /** A fast kernel; null where only the reference kernel will do. */
   public @Nullable Kernel kernel(Op op, Operands operands) {
-    boolean floats = operands.inputCount() > 0 && operands.hasInput(0);
-    if (!floats || operands.type(0) != TensorType.FLOAT32) {
+    if (operands.inputCount() < 2 || !operands.hasInput(0) || !operands.hasInput(1)) {
+      return null;
+    }
+    if (operands.type(0) == TensorType.INT8) {
+      return new IntegerKernels(scratch).kernel(op, operands);
+    }
+    if (operands.type(0) != TensorType.FLOAT32) {
       return null;
     }
     return switch (op) {
@@ -49,7 +54,7 @@ public final class FastKernels {
   }
 
   /** Whether each filter reads all channels of known pictures, or one each where depthwise. */
-  private static boolean isPlain(Operands operands, Activation activation) {
+  static boolean isPlain(Operands operands, Activation activation) {
     Shape input = operands.shape(0);
     return isClamp(activation)
         && input.isStatic()
@@ -62,18 +67,6 @@ public final class FastKernels {
     return operands.hasInput(2) ? floats(operands, 2) : new float[0];
   }
 
-  /** How a filter moves over pictures. */
-  private record Strides(
-      int padding, int height, int width, int dilationHeight, int dilationWidth) {
-    int[] offsets(Tensor in, Shape filter, Tensor out) {
-      var vertical =
-          TapOffsets.Axis.of(padding, in.dim(1), filter.dim(1), out.dim(1), height, dilationHeight);
-      var horizontal =
-          TapOffsets.Axis.of(padding, in.dim(2), filter.dim(2), out.dim(2), width, dilationWidth);
-      return TapOffsets.of(in.dim(0), vertical, horizontal, in.dim(3));
-    }
-  }
-
   private @Nullable Kernel convolution(Conv2D conv, Operands operands) {
     float[] weights = floats(operands, 1);
     float[] bias = bias(operands);
@@ -83,13 +76,7 @@ public final class FastKernels {
     }
     PackedMatrix matrix = PackedMatrix.of(weights, bias, filter.dim(0));
     int depth = filter.dim(3);
-    var strides =
-        new Strides(
-            conv.padding(),
-            conv.strideHeight(),
-            conv.strideWidth(),
-            conv.dilationHeight(),
-            conv.dilationWidth());
+    Strides strides = Strides.of(conv);
     int[][] offsets = new int[1][];
     float min = conv.activation().min();
     float max = conv.activation().max();
@@ -140,13 +127,7 @@ public final class FastKernels {
       return null;
     }
     int channels = filter.dim(3);
-    var strides =
-        new Strides(
-            conv.padding(),
-            conv.strideHeight(),
-            conv.strideWidth(),
-            conv.dilationHeight(),
-            conv.dilationWidth());
+    Strides strides = Strides.of(conv);
     int[][] offsets = new int[1][];
     return invocation -> {
       Tensor in = invocation.input(0);
@@ -166,7 +147,7 @@ public final class FastKernels {
   }
 
   /** All channels of one output place of a depthwise convolution. */
-  private static void place(
+  static void place(
       float[] input,
       int[] offsets,
       int row,

@@ -1,0 +1,37 @@
+package dev.whittle.ir.op;
+
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.kernel.FixedPoint;
+import java.util.List;
+
+/** How 32-bit sums of products become 8-bit outputs (quantization notes, section b). */
+public final class Requantization {
+  private final List<FixedPoint.Multiplier> multipliers;
+  private final boolean tiesUp;
+  private final int outputZero;
+  private final Activation.Bounds bounds;
+
+  /**
+   * A requantization.
+   *
+   * @param multipliers one for each output channel, or one for all
+   * @param tiesUp whether halves are rounded up, as matrix kernels do, or away from zero
+   */
+  Requantization(
+      FixedPoint.Multiplier[] multipliers,
+      boolean tiesUp,
+      Quantization output,
+      Activation.Bounds bounds) {
+    this.multipliers = List.of(multipliers);
+    this.tiesUp = tiesUp;
+    this.outputZero = output.zeroPointValue();
+    this.bounds = bounds;
+  }
+
+  /** The stored output for a sum of products, bias included. */
+  public int apply(int sum, int channel) {
+    FixedPoint.Multiplier multiplier = multipliers.get(multipliers.size() == 1 ? 0 : channel);
+    int scaled = tiesUp ? multiplier.applyTiesUp(sum) : multiplier.apply(sum);
+    return bounds.clamp(scaled + outputZero);
+  }
+}
