@@ -140,9 +140,10 @@ public final class Scores {
     return squares == 0 ? 0 : Math.sqrt(squares / referenceSquareSum);
   }
 
-  /** The cosine of the angle between the outputs of all samples as one vector. */
+  /** The cosine of the angle between the outputs of all samples as one vector; 0 for no output. */
   public double cosine() {
-    return squares == 0 ? 1 : dot / Math.sqrt(squareSum * referenceSquareSum);
+    boolean silent = squareSum == 0 || referenceSquareSum == 0;
+    return squares == 0 ? 1 : silent ? 0 : dot / Math.sqrt(squareSum * referenceSquareSum);
   }
 
   public double largestDifference() {
