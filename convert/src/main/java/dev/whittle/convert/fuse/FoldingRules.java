@@ -1,6 +1,7 @@
 package dev.whittle.convert.fuse;
 
 import dev.whittle.ir.Node;
+import dev.whittle.ir.Op;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
@@ -116,7 +117,7 @@ final class FoldingRules {
   }
 
   private static boolean replaceConstant(
-      GraphEditor editor, int handle, dev.whittle.ir.Op op, float[] values, int[] dims) {
+      GraphEditor editor, int handle, Op op, float[] values, int[] dims) {
     Node node = editor.node(handle);
     String name = editor.value(node.inputs().get(1)).name();
     Value constant = Floats.add(editor, name, values, dims);
@@ -132,14 +133,14 @@ final class FoldingRules {
     private final Node node;
     private final Weighted weighted;
     private final float[] constant;
-    private final Activation activation;
+    private final Op fused;
 
-    Match(int producer, Node node, Weighted weighted, float[] constant, Activation activation) {
+    Match(int producer, Node node, Weighted weighted, float[] constant, Op fused) {
       this.producer = producer;
       this.node = node;
       this.weighted = weighted;
       this.constant = constant;
-      this.activation = activation;
+      this.fused = fused;
     }
   }
 
@@ -169,9 +170,14 @@ final class FoldingRules {
         Floats.tensor(editor, producer.inputs().get(weighted.weights())) != null
             && (biasOf(producer, weighted) == Node.ABSENT
                 || Floats.tensor(editor, biasOf(producer, weighted)) != null);
-    return constant == null || !readable
+    // An activation that the operator cannot take stays where it is, with what it follows.
+    Op fused =
+        activation == Activation.NONE
+            ? producer.op()
+            : Weighted.withActivation(producer.op(), activation);
+    return constant == null || !readable || fused == null
         ? null
-        : new Match(before, producer, weighted, constant, activation);
+        : new Match(before, producer, weighted, constant, fused);
   }
 
   private static int biasOf(Node node, Weighted weighted) {
@@ -261,16 +267,10 @@ final class FoldingRules {
       }
       inputs.set(match.weighted.bias(), bias.id());
     }
-    Node changed = match.node;
-    dev.whittle.ir.Op fused = Weighted.withActivation(changed.op(), match.activation);
-    if (match.activation != Activation.NONE && fused != null) {
-      changed = changed.withOp(fused);
-    } else {
-      changed = changed.withOp(changed.op());
-    }
+    Node fused = match.node.withOp(match.fused);
     editor.remove(handle);
     editor.replace(
-        match.producer, changed.withOperands(inputs, after.outputs(), match.node.intermediates()));
+        match.producer, fused.withOperands(inputs, after.outputs(), match.node.intermediates()));
   }
 
   /** {@code (x * a) * b} and {@code (x + a) + b}. */
@@ -339,7 +339,7 @@ final class FoldingRules {
       return false;
     }
     Shape taps = editor.value(node.inputs().get(1)).shape();
-    dev.whittle.ir.Op same =
+    Op same =
         switch (node.op()) {
           case Conv2D c
               when c.padding() == 1

@@ -3,11 +3,17 @@ package dev.whittle.convert.fuse;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Add;
+import dev.whittle.ir.op.AveragePool2D;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.Conv3D;
 import dev.whittle.ir.op.Conv3DTranspose;
 import dev.whittle.ir.op.DepthwiseConv2D;
+import dev.whittle.ir.op.Div;
 import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.ir.op.MaxPool2D;
+import dev.whittle.ir.op.Mul;
+import dev.whittle.ir.op.Sub;
 import dev.whittle.ir.op.TransposeConv;
 import org.jspecify.annotations.Nullable;
 
@@ -75,24 +81,22 @@ record Weighted(int weights, int axis, int bias, Activation activation) {
               c.dilationDepth(),
               c.dilationWidth(),
               c.dilationHeight());
-      case dev.whittle.ir.op.Add a when a.activation() == Activation.NONE ->
-          new dev.whittle.ir.op.Add(activation, a.powerOfTwoScales());
-      case dev.whittle.ir.op.Sub s when s.activation() == Activation.NONE ->
-          new dev.whittle.ir.op.Sub(activation, s.powerOfTwoScales());
-      case dev.whittle.ir.op.Mul m when m.activation() == Activation.NONE ->
-          new dev.whittle.ir.op.Mul(activation);
-      case dev.whittle.ir.op.Div d when d.activation() == Activation.NONE ->
-          new dev.whittle.ir.op.Div(activation);
-      case dev.whittle.ir.op.AveragePool2D p when p.activation() == Activation.NONE ->
-          new dev.whittle.ir.op.AveragePool2D(
+      case Add a when a.activation() == Activation.NONE ->
+          new Add(activation, a.powerOfTwoScales());
+      case Sub s when s.activation() == Activation.NONE ->
+          new Sub(activation, s.powerOfTwoScales());
+      case Mul m when m.activation() == Activation.NONE -> new Mul(activation);
+      case Div d when d.activation() == Activation.NONE -> new Div(activation);
+      case AveragePool2D p when p.activation() == Activation.NONE ->
+          new AveragePool2D(
               p.padding(),
               p.strideWidth(),
               p.strideHeight(),
               p.filterWidth(),
               p.filterHeight(),
               activation);
-      case dev.whittle.ir.op.MaxPool2D p when p.activation() == Activation.NONE ->
-          new dev.whittle.ir.op.MaxPool2D(
+      case MaxPool2D p when p.activation() == Activation.NONE ->
+          new MaxPool2D(
               p.padding(),
               p.strideWidth(),
               p.strideHeight(),
