@@ -320,7 +320,6 @@ public final class KerasImporter {
           new LayerCall(
               name,
               className,
-              layer.string("registered_name", ""),
               config,
               new LayerWeights(weights, LayerCall.describe(emitter.scope(), className)),
               args,

@@ -17,8 +17,6 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name the layer's name
  * @param className its class, such as {@code Dense}
- * @param registeredName its registered name, which tells custom classes; empty where the file has
- *     none
  * @param weights its weights, from the first
  * @param args positional arguments
  * @param kwargs named arguments
@@ -27,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 record LayerCall(
     String name,
     String className,
-    String registeredName,
     Config config,
     LayerWeights weights,
     List<Argument> args,
@@ -132,19 +129,12 @@ record LayerCall(
     return new LayerCall(
         name,
         className,
-        registeredName,
         config,
         new LayerWeights(weights.scope(), describe()),
         newArgs,
         newKwargs,
         emit,
         importer);
-  }
-
-  /** The same layer in another graph. */
-  LayerCall in(Emitter emitter) {
-    return new LayerCall(
-        name, className, registeredName, config, weights, args, kwargs, emitter, importer);
   }
 
   boolean channelsFirst() {

@@ -13,7 +13,6 @@ import dev.whittle.ir.op.FloorMod;
 import dev.whittle.ir.op.Hashtable;
 import dev.whittle.ir.op.HashtableFind;
 import dev.whittle.ir.op.HashtableImport;
-import dev.whittle.ir.op.Less;
 import dev.whittle.ir.op.OneHot;
 import dev.whittle.ir.op.ReduceAny;
 import dev.whittle.json.Config;
@@ -272,10 +271,5 @@ final class Lookups {
     }
     return emit.node(
         new OneHot(axis), indices, emit.scalar(depth), emit.scalar(1f), emit.scalar(0f));
-  }
-
-  /** Whether an index is negative, for callers that count from the end. */
-  static Value isNegative(Emitter emit, Value x) {
-    return emit.node(new Less(), x, emit.scalar(x.type(), 0));
   }
 }

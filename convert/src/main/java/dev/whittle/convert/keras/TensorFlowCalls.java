@@ -179,7 +179,6 @@ final class TensorFlowCalls {
         new LayerCall(
             call.name(),
             operation.className,
-            "",
             new Config(attributes, call.config().place()),
             call.weights(),
             operands,
