@@ -98,19 +98,14 @@ public final class GraphBuilder {
   private static Operands operands(List<Value> outputs, @Nullable Value... inputs) {
     List<@Nullable Operand> known = new ArrayList<>();
     for (Value input : inputs) {
-      known.add(input == null ? null : operand(input));
+      known.add(input == null ? null : Operand.of(input));
     }
     return new Operands(
         known,
-        outputs.stream().map(GraphBuilder::operand).toList(),
+        outputs.stream().map(Operand::of).toList(),
         (graph, types) -> {
           throw OperandException.unsupported("operators that run graphs need declared outputs");
         });
-  }
-
-  private static Operand operand(Value value) {
-    return new Operand(
-        value.name(), value.type(), value.shape(), value.quantization(), value.contents());
   }
 
   /**

@@ -48,4 +48,9 @@ public record Model(
   public Model withGraphs(List<Graph> newGraphs) {
     return new Model(version, description, newGraphs, signatures, metadata, trailer);
   }
+
+  /** The same model with other graphs and signatures. */
+  public Model with(List<Graph> newGraphs, List<Signature> newSignatures) {
+    return new Model(version, description, newGraphs, newSignatures, metadata, trailer);
+  }
 }

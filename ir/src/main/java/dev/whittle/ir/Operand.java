@@ -15,6 +15,12 @@ public record Operand(
     Shape shape,
     @Nullable Quantization quantization,
     @Nullable Tensor known) {
+  /** A value of a graph by itself: with its contents if it is constant. */
+  public static Operand of(Value value) {
+    return new Operand(
+        value.name(), value.type(), value.shape(), value.quantization(), value.contents());
+  }
+
   public boolean isQuantized() {
     return quantization != null && quantization.isQuantized();
   }

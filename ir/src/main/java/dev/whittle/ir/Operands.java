@@ -17,6 +17,12 @@ public final class Operands {
   /** Types the outputs of another graph of the model, for operators that run one. */
   @FunctionalInterface
   public interface SubgraphTypes {
+    /** For nodes that are looked at without the model they are in. */
+    SubgraphTypes NONE =
+        (graph, inputs) -> {
+          throw OperandException.unsupported("runs a graph");
+        };
+
     List<TypedShape> outputs(int graph, List<TypedShape> inputs);
   }
 

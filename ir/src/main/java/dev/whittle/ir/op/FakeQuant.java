@@ -53,25 +53,43 @@ public record FakeQuant(float min, float max, int bits, boolean narrowRange) imp
     return Elementwise.sameAsInput(operands);
   }
 
-  @Override
-  public Kernel kernel(Operands operands) {
-    if (operands.type(0) != TensorType.FLOAT32 || bits < 2 || bits > 16 || !(min < max)) {
-      throw OperandException.unsupported(
-          "%d bits of %s for %s to %s", bits, operands.type(0), min, max);
-    }
+  /**
+   * What the integers stand for.
+   *
+   * @param low the real number of the least one
+   * @param high the real number of the greatest one
+   * @param scale the distance of adjacent ones
+   */
+  public record Range(float low, float high, float scale) {}
+
+  /**
+   * From {@code min} to {@code max}, but moved so that zero is one of its numbers
+   * (NudgeQuantizationRange, quantization notes, section a.3).
+   */
+  public Range range() {
     float least = narrowRange ? 1 : 0;
     float greatest = (1 << bits) - 1;
     float scale = (max - min) / (greatest - least);
     float zero = least - min / scale;
     float nudged =
         zero < least ? least : zero > greatest ? greatest : FixedPoint.roundHalfAway(zero);
-    float low = (least - nudged) * scale;
-    float high = (greatest - nudged) * scale;
+    return new Range((least - nudged) * scale, (greatest - nudged) * scale, scale);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    if (operands.type(0) != TensorType.FLOAT32 || bits < 2 || bits > 16 || !(min < max)) {
+      throw OperandException.unsupported(
+          "%d bits of %s for %s to %s", bits, operands.type(0), min, max);
+    }
+    Range range = range();
+    float low = range.low;
+    float scale = range.scale;
     float inverse = 1 / scale;
     return Elementwise.floats(
         (Elementwise.FloatUnary)
             x -> {
-              float shifted = Elementwise.clamp(x, low, high) - low;
+              float shifted = Elementwise.clamp(x, low, range.high) - low;
               return FixedPoint.roundHalfAway(shifted * inverse) * scale + low;
             });
   }

@@ -93,20 +93,15 @@ public final class CleanUp {
     List<@Nullable Tensor> contents = new ArrayList<>();
     long inputBytes = 0;
     for (int id : node.inputs()) {
-      Operand operand = id == Node.ABSENT ? null : operand(editor.value(id));
+      Operand operand = id == Node.ABSENT ? null : Operand.of(editor.value(id));
       inputs.add(operand);
       Tensor known = operand == null ? null : operand.known();
       contents.add(known);
       inputBytes += known == null ? 0 : known.data().byteSize();
     }
-    List<Operand> declared = node.outputs().stream().map(id -> operand(editor.value(id))).toList();
-    var operands =
-        new Operands(
-            inputs,
-            declared,
-            (graph, types) -> {
-              throw OperandException.unsupported("runs a graph");
-            });
+    List<Operand> declared =
+        node.outputs().stream().map(id -> Operand.of(editor.value(id))).toList();
+    var operands = new Operands(inputs, declared, Operands.SubgraphTypes.NONE);
     List<Tensor> outputs = new ArrayList<>();
     List<TypedShape> inferred = node.op().infer(operands);
     for (int i = 0; i < declared.size(); i++) {
@@ -123,11 +118,6 @@ public final class CleanUp {
     }
     node.op().kernel(operands).run(new DirectInvocation(contents, outputs));
     return outputs;
-  }
-
-  private static Operand operand(Value value) {
-    return new Operand(
-        value.name(), value.type(), value.shape(), value.quantization(), value.contents());
   }
 
   private static boolean mergeReshapes(GraphEditor editor, int handle) {

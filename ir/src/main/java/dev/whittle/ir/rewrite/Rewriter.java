@@ -47,14 +47,7 @@ public final class Rewriter {
     for (int g = 0; g < model.graphs().size(); g++) {
       graphs.add(rewriter.rewrite(model.graphs().get(g), g, signatures));
     }
-    var rewritten =
-        new Model(
-            model.version(),
-            model.description(),
-            graphs,
-            signatures,
-            model.metadata(),
-            model.trailer());
+    var rewritten = model.with(graphs, signatures);
     GraphCheck.check(rewritten);
     return new Result(rewritten, rewriter.firings);
   }
@@ -100,23 +93,13 @@ public final class Rewriter {
     }
     Map<Integer, Integer> newIds = new HashMap<>();
     Graph frozen = editor.freeze(keep, newIds);
-    signatures.replaceAll(s -> s.graph() == index ? renumber(s, editor, newIds) : s);
+    signatures.replaceAll(
+        s ->
+            s.graph() == index
+                ? s.mapValues(
+                    id -> newIds.getOrDefault(id, id),
+                    id -> newIds.getOrDefault(editor.redirected(id), editor.redirected(id)))
+                : s);
     return frozen;
-  }
-
-  private static Signature renumber(
-      Signature signature, GraphEditor editor, Map<Integer, Integer> newIds) {
-    return new Signature(
-        signature.key(),
-        signature.graph(),
-        signature.inputs().stream().map(p -> renumber(p, p.value(), newIds)).toList(),
-        signature.outputs().stream()
-            .map(p -> renumber(p, editor.redirected(p.value()), newIds))
-            .toList());
-  }
-
-  private static Signature.Port renumber(
-      Signature.Port port, int value, Map<Integer, Integer> newIds) {
-    return new Signature.Port(port.name(), newIds.getOrDefault(value, value));
   }
 }

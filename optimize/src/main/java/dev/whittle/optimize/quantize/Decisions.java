@@ -137,12 +137,7 @@ final class Decisions {
               ? quantized(output, type, rule.fixedOutput(type))
               : output);
     }
-    return new Operands(
-        inputs,
-        outputs,
-        (g, types) -> {
-          throw OperandException.unsupported("runs a graph");
-        });
+    return new Operands(inputs, outputs, Operands.SubgraphTypes.NONE);
   }
 
   private static Operand quantized(

@@ -443,15 +443,13 @@ final class GraphQuantizer {
   private boolean hasKernel(Op op, List<Integer> inputs, List<Integer> outputs) {
     List<@Nullable Operand> operands = new ArrayList<>();
     for (int id : inputs) {
-      operands.add(id == Node.ABSENT ? null : operand(values.get(id)));
+      operands.add(id == Node.ABSENT ? null : Operand.of(values.get(id)));
     }
     var known =
         new Operands(
             operands,
-            outputs.stream().map(id -> operand(values.get(id))).toList(),
-            (g, types) -> {
-              throw OperandException.unsupported("runs a graph");
-            });
+            outputs.stream().map(id -> Operand.of(values.get(id))).toList(),
+            Operands.SubgraphTypes.NONE);
     try {
       op.kernel(known);
       // What only moves elements takes any type, but does not give floats.
@@ -459,10 +457,6 @@ final class GraphQuantizer {
     } catch (OperandException e) {
       return false;
     }
-  }
-
-  private static Operand operand(Value value) {
-    return new Operand(value.name(), value.type(), value.shape(), value.quantization(), null);
   }
 
   /** Floats that a DEQUANTIZE makes of a small constant, once for all readers. */

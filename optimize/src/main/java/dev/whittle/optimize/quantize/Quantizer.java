@@ -2,15 +2,14 @@ package dev.whittle.optimize.quantize;
 
 import dev.whittle.data.Samples;
 import dev.whittle.ir.Graph;
-import dev.whittle.ir.GraphCheck;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
+import dev.whittle.ir.Signature;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.rewrite.CleanUp;
-import dev.whittle.ir.rewrite.Edges;
 import dev.whittle.ir.rewrite.Rewriter;
 import dev.whittle.optimize.calibrate.Calibrator;
 import dev.whittle.optimize.calibrate.Statistics;
@@ -25,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntUnaryOperator;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -186,10 +186,16 @@ public final class Quantizer {
         report(graph, decisions, layers);
       }
     }
-    Model quantized = Edges.rename(prepared.withGraphs(graphs), renamed);
-    Model clean = Rewriter.rewrite(quantized, List.of(CleanUp.DROP_UNUSED)).model();
-    GraphCheck.check(clean);
+    List<Signature> signatures =
+        prepared.signatures().stream().map(s -> s.graph() == 0 ? renamed(s, renamed) : s).toList();
+    Model clean =
+        Rewriter.rewrite(prepared.with(graphs, signatures), List.of(CleanUp.DROP_UNUSED)).model();
     return new Quantized(clean, new QuantizationReport(layers, warnings));
+  }
+
+  private static Signature renamed(Signature signature, Map<Integer, Integer> renamed) {
+    IntUnaryOperator newId = id -> renamed.getOrDefault(id, id);
+    return signature.mapValues(newId, newId);
   }
 
   private TensorType activations() {

@@ -49,17 +49,13 @@ final class TrainedRanges {
     if (!(node.op() instanceof FakeQuant fake)) {
       return false;
     }
-    float steps = (1 << fake.bits()) - (fake.narrowRange() ? 2f : 1f);
-    float scale = (fake.max() - fake.min()) / steps;
-    // The range moves so that zero is one of its numbers (NudgeQuantizationRange).
-    float below = Math.clamp(Math.round(-fake.min() / scale), 0, (int) steps);
-    float min = -below * scale;
-    float max = (steps - below) * scale;
+    FakeQuant.Range range = fake.range();
     keep(
         editor,
         handle,
         node.inputs().getFirst(),
-        new Quantization(List.of(min), List.of(max), List.of(), List.of(), 0, null));
+        new Quantization(
+            List.of(range.low()), List.of(range.high()), List.of(), List.of(), 0, null));
     return true;
   }
 
