@@ -9,7 +9,6 @@ import dev.whittle.io.AtomicFile;
 import dev.whittle.optimize.recipe.RecipeFile;
 import dev.whittle.runtime.InterpreterOptions;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -85,8 +84,7 @@ final class DoctorCommand implements Callable<Integer> {
       RecipeFile.write(diagnosis.recipe(), outputRecipe);
     }
     if (report != null) {
-      byte[] page = DiagnosisReport.html(diagnosis).getBytes(StandardCharsets.UTF_8);
-      AtomicFile.write(report, out -> out.write(page));
+      AtomicFile.writeText(report, DiagnosisReport.html(diagnosis));
     }
     return Main.DONE;
   }

@@ -8,7 +8,6 @@ import dev.whittle.evaluate.Evaluator;
 import dev.whittle.evaluate.NamedModel;
 import dev.whittle.io.AtomicFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +43,7 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--engine",
       paramLabel = "NAME",
       defaultValue = "reference",
-      description = "reference, litert or litert-xnnpack (default: ${DEFAULT-VALUE}).")
+      description = "reference, fast, litert or litert-xnnpack (default: ${DEFAULT-VALUE}).")
   private String engine = "reference";
 
   @Option(
@@ -83,8 +82,7 @@ final class EvaluateCommand implements Callable<Integer> {
       System.out.println(EvaluationReport.text(evaluation));
     }
     if (report != null) {
-      byte[] page = EvaluationReport.html(evaluation).getBytes(StandardCharsets.UTF_8);
-      AtomicFile.write(report, out -> out.write(page));
+      AtomicFile.writeText(report, EvaluationReport.html(evaluation));
     }
     return Main.DONE;
   }

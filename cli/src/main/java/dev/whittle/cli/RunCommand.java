@@ -61,7 +61,7 @@ final class RunCommand implements Callable<Integer> {
       names = "--engine",
       paramLabel = "NAME",
       defaultValue = "reference",
-      description = "reference, litert or litert-xnnpack (default: ${DEFAULT-VALUE}).")
+      description = "reference, fast, litert or litert-xnnpack (default: ${DEFAULT-VALUE}).")
   private String engine = "reference";
 
   @Mixin private EngineOptions engines = new EngineOptions();

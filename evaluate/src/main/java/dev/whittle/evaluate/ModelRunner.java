@@ -1,45 +1,33 @@
 package dev.whittle.evaluate;
 
-import dev.whittle.data.InputBinding;
 import dev.whittle.data.Sample;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Quantization;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.optimize.calibrate.SampleRunner;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 
 /** Runs a model on one sample after another; outputs come as floats. */
 public final class ModelRunner implements AutoCloseable {
-  private final Interpreter interpreter;
-  private final InputBinding binding;
+  private final SampleRunner runner;
 
   public ModelRunner(Model model, InterpreterOptions options) {
-    interpreter = Interpreter.of(model, options);
-    binding = new InputBinding(model);
+    runner = new SampleRunner(model, options);
   }
 
   public Interpreter interpreter() {
-    return interpreter;
+    return runner.interpreter();
   }
 
   /** The first output for a sample, with quantization undone. */
   public float[] run(Sample sample) throws IOException {
-    List<int[]> shapes = binding.shapes(sample);
-    List<Tensor> inputs = new ArrayList<>();
-    for (int i = 0; i < shapes.size(); i++) {
-      interpreter.resizeInput(i, shapes.get(i));
-    }
-    for (int i = 0; i < shapes.size(); i++) {
-      inputs.add(interpreter.getInputTensor(i));
-    }
-    binding.fill(sample, inputs);
-    interpreter.invoke();
-    return reals(interpreter.getOutputTensor(0));
+    runner.load(sample);
+    interpreter().invoke();
+    return reals(interpreter().getOutputTensor(0));
   }
 
   /** The real numbers that a tensor's elements stand for. */
@@ -65,6 +53,6 @@ public final class ModelRunner implements AutoCloseable {
 
   @Override
   public void close() {
-    interpreter.close();
+    runner.close();
   }
 }

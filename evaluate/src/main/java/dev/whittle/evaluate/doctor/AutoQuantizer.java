@@ -47,13 +47,13 @@ public final class AutoQuantizer {
       new Candidate("8-bit weights", Recipe.dynamic()),
       new Candidate("float16", Recipe.float16()),
     };
+    var doctor = new Doctor(floats, samples, options, threads).maxLoss(maxLoss);
     for (Candidate candidate : candidates) {
-      // Layers are left in floats only after plain int8 did not do, where that costs little.
-      boolean treat = candidate.recipe().needsCalibration();
+      // Leaving layers in floats costs little where the others compute in integers.
+      boolean integers = candidate.recipe().needsCalibration();
       Diagnosis diagnosis =
-          new Doctor(floats, samples, options, threads)
-              .maxLoss(maxLoss)
-              .suspects(treat ? 12 : 0)
+          doctor
+              .suspects(integers ? Doctor.SUSPECTS : 0)
               .progress(line -> progress.accept(candidate.name() + ": " + line))
               .treat(candidate.recipe());
       var choice =

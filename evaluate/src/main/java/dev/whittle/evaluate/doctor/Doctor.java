@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the layers of a quantized model that cost accuracy. It compares all tensors, then quantizes
@@ -35,6 +36,9 @@ public final class Doctor {
   /** Decibels of inputs as 8-bit integers. */
   private static final double TYPICAL_START = 45;
 
+  /** How many layers are tried in floats if nobody says. */
+  static final int SUSPECTS = 12;
+
   /** Tensors are compared on so many samples at most: their statistics need no more. */
   private static final int COMPARED = 50;
 
@@ -44,8 +48,9 @@ public final class Doctor {
   private final int threads;
   private double maxLoss = 0.5;
   private OptionalLong maxBytes = OptionalLong.empty();
-  private int suspects = 12;
+  private int suspects = SUSPECTS;
   private Consumer<String> progress = line -> {};
+  private @Nullable Baseline baseline;
 
   /**
    * A doctor for quantized forms of a model.
@@ -87,54 +92,73 @@ public final class Doctor {
   /** Examines a quantized model, whose recipe is told from its tensors. */
   public Diagnosis examine(Model quantized) throws IOException {
     Recipe recipe = recipeOf(quantized);
-    Model prepared = new Quantizer(recipe).prepare(floats);
-    return examine(prepared, calibrate(recipe, prepared), quantized, recipe, true);
+    return examine(baseline(recipe), recipe, quantized, true);
   }
 
   /** Examines what a recipe makes of the model. */
   public Diagnosis examine(Recipe recipe) throws IOException {
-    var quantizer = new Quantizer(recipe);
-    Model prepared = quantizer.prepare(floats);
-    Statistics statistics = calibrate(recipe, prepared);
-    Model quantized = quantizer.quantizePrepared(prepared, statistics).model();
-    return examine(prepared, statistics, quantized, recipe, true);
+    return examine(baseline(recipe), recipe, null, true);
   }
 
-  /** {@link #examine(Recipe)}, but layers are tried only where the loss is too large. */
+  /** {@link #examine(Recipe)}, but looks for layers only where the loss is too large. */
   Diagnosis treat(Recipe recipe) throws IOException {
-    var quantizer = new Quantizer(recipe);
-    Model prepared = quantizer.prepare(floats);
-    Statistics statistics = calibrate(recipe, prepared);
-    Model quantized = quantizer.quantizePrepared(prepared, statistics).model();
-    return examine(prepared, statistics, quantized, recipe, false);
+    return examine(baseline(recipe), recipe, null, false);
   }
 
-  private Statistics calibrate(Recipe recipe, Model prepared) throws IOException {
-    if (!recipe.needsCalibration()) {
-      return Statistics.NONE;
+  /**
+   * What is known before anything is quantized, and serves all recipes that prepare alike.
+   *
+   * @param statistics {@link Statistics#NONE} until a recipe needs them
+   */
+  private record Baseline(Model prepared, Statistics statistics, Outputs reference) {}
+
+  private Baseline baseline(Recipe recipe) throws IOException {
+    Baseline before = baseline;
+    Model prepared = new Quantizer(recipe).prepare(floats);
+    if (before != null && !before.prepared.equals(prepared)) {
+      before = null;
     }
-    progress.accept("calibrating");
-    return new Calibrator(prepared).options(options).threads(threads).run(samples);
+    Statistics statistics = before == null ? Statistics.NONE : before.statistics;
+    if (recipe.needsCalibration() && statistics.samples() == 0) {
+      progress.accept("calibrating");
+      statistics = new Calibrator(prepared).options(options).threads(threads).run(samples);
+    }
+    Outputs reference;
+    if (before != null) {
+      reference = before.reference;
+    } else {
+      progress.accept("running the float model");
+      reference = Outputs.of(prepared, samples, options, threads);
+    }
+    baseline = new Baseline(prepared, statistics, reference);
+    return baseline;
   }
 
-  private Diagnosis examine(
-      Model prepared, Statistics statistics, Model quantized, Recipe recipe, boolean always)
+  /**
+   * Examines a model.
+   *
+   * @param given the quantized model; null for what the recipe makes
+   * @param always whether to look for layers although the loss is small enough
+   */
+  private Diagnosis examine(Baseline baseline, Recipe recipe, @Nullable Model given, boolean always)
       throws IOException {
-    progress.accept("running the float model");
-    Outputs reference = Outputs.of(prepared, samples, options, threads);
-    Scores floatScores = reference.scores(reference);
-    Loss.Measure measure = Loss.measure(floatScores, reference.outputs().getFirst().length);
+    Outputs reference = baseline.reference;
+    var trial = new Trial(baseline);
     progress.accept("running the quantized model");
-    Scores quantizedScores = Outputs.of(quantized, samples, options, threads).scores(reference);
-    progress.accept("comparing tensors");
-    List<TensorReport> tensors =
-        new TensorComparison(prepared, quantized).run(samples.first(COMPARED), options);
-    var trial = new Trial(prepared, statistics, reference, floatScores, measure);
     Outcome base = trial.run(recipe);
-    List<Diagnosis.LayerCost> costs =
-        always || base.loss > maxLoss
-            ? costs(trial, recipe, base, tensors, prepared.mainGraph())
-            : List.of();
+    Model quantized = given == null ? base.model : given;
+    Scores quantizedScores =
+        given == null
+            ? base.scores
+            : Outputs.of(given, samples, options, threads).scores(reference);
+    List<TensorReport> tensors = List.of();
+    List<Diagnosis.LayerCost> costs = List.of();
+    if (always || base.loss > maxLoss) {
+      progress.accept("comparing tensors");
+      tensors =
+          new TensorComparison(baseline.prepared, quantized).run(samples.first(COMPARED), options);
+      costs = costs(trial, recipe, base, tensors, baseline.prepared.mainGraph());
+    }
     Recipe best = recipe;
     Outcome outcome = base;
     for (Diagnosis.LayerCost cost : costs) {
@@ -142,20 +166,20 @@ public final class Doctor {
       if (outcome.loss <= maxLoss || !helps) {
         break;
       }
-      Recipe next = leaveInFloat(best, prepared.mainGraph(), cost.name());
+      Recipe next = leaveInFloat(best, baseline.prepared.mainGraph(), cost.name());
       progress.accept("leaving '" + cost.name() + "' in floats too");
       Outcome tried = trial.run(next);
       if (maxBytes.isPresent() && tried.bytes > maxBytes.getAsLong()) {
         continue;
       }
-      if (tried.loss < outcome.loss || tried.error < outcome.error) {
+      if (tried.loss < outcome.loss || tried.error() < outcome.error()) {
         best = next;
         outcome = tried;
       }
     }
     return new Diagnosis(
-        measure,
-        Loss.of(measure, floatScores, quantizedScores),
+        trial.measure,
+        trial.loss(quantizedScores),
         quantizedScores,
         tensors,
         costs,
@@ -165,37 +189,33 @@ public final class Doctor {
         outcome.bytes);
   }
 
-  private record Outcome(Model model, double loss, double error, long bytes) {}
+  private record Outcome(Model model, Scores scores, double loss, long bytes) {
+    double error() {
+      return scores.relativeError();
+    }
+  }
 
   /** Quantizes by a recipe and measures the loss. */
   private final class Trial {
-    private final Model prepared;
-    private final Statistics statistics;
-    private final Outputs reference;
+    private final Baseline baseline;
     private final Scores floatScores;
     private final Loss.Measure measure;
 
-    Trial(
-        Model prepared,
-        Statistics statistics,
-        Outputs reference,
-        Scores floatScores,
-        Loss.Measure measure) {
-      this.prepared = prepared;
-      this.statistics = statistics;
-      this.reference = reference;
-      this.floatScores = floatScores;
-      this.measure = measure;
+    Trial(Baseline baseline) {
+      this.baseline = baseline;
+      this.floatScores = baseline.reference.scores(baseline.reference);
+      this.measure = Loss.measure(floatScores, baseline.reference.outputs().getFirst().length);
+    }
+
+    double loss(Scores scores) {
+      return Loss.of(measure, floatScores, scores);
     }
 
     Outcome run(Recipe recipe) throws IOException {
-      Model model = new Quantizer(recipe).quantizePrepared(prepared, statistics).model();
-      Scores scores = Outputs.of(model, samples, options, threads).scores(reference);
-      return new Outcome(
-          model,
-          Loss.of(measure, floatScores, scores),
-          scores.relativeError(),
-          TfliteWriter.toBytes(model).length);
+      Model model =
+          new Quantizer(recipe).quantizePrepared(baseline.prepared, baseline.statistics).model();
+      Scores scores = Outputs.of(model, samples, options, threads).scores(baseline.reference);
+      return new Outcome(model, scores, loss(scores), TfliteWriter.toBytes(model).length);
     }
   }
 
@@ -211,7 +231,7 @@ public final class Doctor {
               suspect.name(),
               suspect.operator(),
               base.loss - without.loss,
-              base.error - without.error));
+              base.error() - without.error()));
     }
     costs.sort(
         Comparator.comparingDouble(Diagnosis.LayerCost::gain)

@@ -1,6 +1,5 @@
 package dev.whittle.optimize.calibrate;
 
-import dev.whittle.data.InputBinding;
 import dev.whittle.data.Sample;
 import dev.whittle.data.Samples;
 import dev.whittle.data.Workers;
@@ -11,7 +10,6 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Logistic;
 import dev.whittle.ir.op.Softmax;
-import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -90,14 +88,15 @@ public final class Calibrator {
    */
   public Statistics run(Samples samples) throws IOException {
     Statistics before = file == null ? Statistics.NONE : StatisticsFile.readIfThere(file, model);
+    List<Worker> workers = new ArrayList<>();
     try (Samples.Reader reader = samples.open()) {
       var source = new Source(reader, samples, before.samples());
-      List<Worker> workers = new ArrayList<>();
-      for (int t = 0; t < threads; t++) {
-        workers.add(new Worker(source));
-      }
       List<Callable<Statistics>> runs = new ArrayList<>();
-      workers.forEach(worker -> runs.add(worker::run));
+      for (int t = 0; t < threads; t++) {
+        var worker = new Worker(source);
+        workers.add(worker);
+        runs.add(worker::run);
+      }
       Statistics all = before;
       do {
         source.allow(file == null ? Long.MAX_VALUE : saveEvery);
@@ -106,11 +105,12 @@ public final class Calibrator {
           StatisticsFile.write(file, model, all);
         }
       } while (!source.isAtEnd());
-      workers.forEach(Worker::close);
       if (all.samples() == 0) {
         throw new IOException(samples.origin() + ": there are no samples to calibrate with");
       }
       return all;
+    } finally {
+      workers.forEach(Worker::close);
     }
   }
 
@@ -181,27 +181,27 @@ public final class Calibrator {
     private final Source source;
     private final Graph graph = model.mainGraph();
     private final Set<Integer> headValues = headValues(graph);
-    private final InputBinding binding = new InputBinding(model);
-    private final Interpreter interpreter = Interpreter.of(model, options);
+    private final SampleRunner runner = new SampleRunner(model, options);
     private Map<Integer, TensorStatistics> tensors = new HashMap<>();
     private Map<Integer, HeadStatistics> heads = new HashMap<>();
 
     Worker(Source source) {
       this.source = source;
+      runner.interpreter().observe(this::see);
+    }
+
+    private void see(int graphIndex, int id, Tensor contents) {
+      if (graphIndex == 0 && contents.type() == TensorType.FLOAT32) {
+        tensors.computeIfAbsent(id, k -> new TensorStatistics()).add(contents);
+        if (headValues.contains(id)) {
+          heads.put(id, heads.getOrDefault(id, HeadStatistics.NONE).plus(contents));
+        }
+      }
     }
 
     Statistics run() throws IOException {
       tensors = new HashMap<>();
       heads = new HashMap<>();
-      interpreter.observe(
-          (graphIndex, id, contents) -> {
-            if (graphIndex == 0 && contents.type() == TensorType.FLOAT32) {
-              tensors.computeIfAbsent(id, k -> new TensorStatistics()).add(contents);
-              if (headValues.contains(id)) {
-                heads.put(id, heads.getOrDefault(id, HeadStatistics.NONE).plus(contents));
-              }
-            }
-          });
       long done = 0;
       for (var next = source.next(); next != null; next = source.next()) {
         run(next.sample(), next.number());
@@ -212,13 +212,13 @@ public final class Calibrator {
 
     private void run(Sample sample, long number) throws IOException {
       try {
-        fill(sample);
+        runner.load(sample);
       } catch (IOException e) {
         throw new IOException(
             "%s, sample %d: %s".formatted(source.samples.origin(), number, e.getMessage()), e);
       }
       for (int i = 0; i < graph.inputs().size(); i++) {
-        Tensor input = interpreter.getInputTensor(i);
+        Tensor input = runner.interpreter().getInputTensor(i);
         if (input.type() == TensorType.FLOAT32) {
           var statistics =
               tensors.computeIfAbsent(graph.inputs().get(i), k -> new TensorStatistics());
@@ -234,23 +234,11 @@ public final class Calibrator {
           }
         }
       }
-      interpreter.invoke();
-    }
-
-    private void fill(Sample sample) throws IOException {
-      List<int[]> shapes = binding.shapes(sample);
-      List<Tensor> inputs = new ArrayList<>();
-      for (int i = 0; i < shapes.size(); i++) {
-        interpreter.resizeInput(i, shapes.get(i));
-      }
-      for (int i = 0; i < shapes.size(); i++) {
-        inputs.add(interpreter.getInputTensor(i));
-      }
-      binding.fill(sample, inputs);
+      runner.interpreter().invoke();
     }
 
     void close() {
-      interpreter.close();
+      runner.close();
     }
   }
 

@@ -7,7 +7,10 @@ import dev.whittle.optimize.calibrate.RangeMethod;
 import dev.whittle.optimize.calibrate.Statistics;
 import dev.whittle.optimize.calibrate.TensorStatistics;
 import dev.whittle.optimize.recipe.Recipe;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The ranges of a graph's values: those it was trained with first, then calibrated ones. */
@@ -22,6 +25,7 @@ final class ValueRanges {
   private final Statistics statistics;
   private final RangeMethod method;
   private final boolean guard;
+  private final Map<TensorType, Map<Integer, Range>> calibrated = new EnumMap<>(TensorType.class);
 
   ValueRanges(Graph graph, Statistics statistics, Recipe recipe) {
     this.graph = graph;
@@ -39,7 +43,14 @@ final class ValueRanges {
     TensorStatistics seen = statistics.of(id);
     return seen == null || seen.count() == 0 || seen.nonFinite() > 0
         ? null
-        : method.range(seen, type.bits());
+        : calibrated(id, seen, type);
+  }
+
+  /** Some methods search long, and every reader of a value asks. */
+  private Range calibrated(int id, TensorStatistics seen, TensorType type) {
+    return calibrated
+        .computeIfAbsent(type, k -> new HashMap<>())
+        .computeIfAbsent(id, k -> method.range(seen, type.bits()));
   }
 
   /** Why a value cannot be integers of a type; null if it can. */
@@ -55,7 +66,7 @@ final class ValueRanges {
     if (seen.nonFinite() > 0) {
       return "'%s' holds numbers that are not finite".formatted(name);
     }
-    Range range = method.range(seen, type.bits());
+    Range range = calibrated(id, seen, type);
     double scale = ActivationParameters.of(range, type).scaleValue();
     double vanishing = seen.vanishing(scale);
     return guard && vanishing > MOST_VANISHING

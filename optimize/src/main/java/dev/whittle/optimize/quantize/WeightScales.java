@@ -69,7 +69,6 @@ final class WeightScales {
       }
     }
 
-    /** Magnitudes in ascending order would cost more than these three sums. */
     double largest() {
       double[] largest = new double[1];
       forEach(w -> largest[0] = Math.max(largest[0], Math.abs(w)));

@@ -46,12 +46,12 @@ public record WeightClustering(
         Pruning.MIN_ELEMENTS,
         (numbers, dims, axis) -> {
           int channels = perChannel && axis >= 0 ? dims[axis] : 1;
-          int inner = 1;
-          for (int i = axis + 1; i < dims.length; i++) {
+          int inner = channels == 1 ? numbers.length : 1;
+          for (int i = axis + 1; channels > 1 && i < dims.length; i++) {
             inner *= dims[i];
           }
           for (int c = 0; c < channels; c++) {
-            cluster(numbers, places(numbers.length, channels == 1 ? 0 : inner, channels, c));
+            cluster(numbers, places(numbers.length, inner, channels, c));
           }
         });
   }
@@ -59,8 +59,8 @@ public record WeightClustering(
   private static int[] places(int size, int inner, int channels, int channel) {
     int[] places = new int[size / channels];
     int at = 0;
-    for (int i = 0; i < size; i++) {
-      if (channels == 1 || i / inner % channels == channel) {
+    for (int start = channel * inner; start < size; start += channels * inner) {
+      for (int i = start; i < start + inner; i++) {
         places[at++] = i;
       }
     }
