@@ -8,7 +8,6 @@ import dev.whittle.data.Samples;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Shape;
-import dev.whittle.ir.ShapeInference;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.rewrite.Rewriter;
 import dev.whittle.optimize.quantize.QuantizationReport;
@@ -99,10 +98,7 @@ public final class TfLiteConverter {
   public Conversion convertModel() throws IOException {
     try (KerasFile file = KerasFile.open(source, kerasConfig)) {
       Imported imported = KerasImporter.importModel(file, inputShapes);
-      Rewriter.Result result = Rewriter.rewrite(imported.model(), Fusing.rules());
-      for (int g = 0; g < result.model().graphs().size(); g++) {
-        ShapeInference.infer(result.model(), g);
-      }
+      Rewriter.Result result = Fusing.fuse(imported.model());
       var report = new ConversionReport(imported.layers(), result.firings());
       Quantizer chosen = quantizer;
       if (chosen == null) {

@@ -34,6 +34,11 @@ public record Graph(
     this(name, values, inputs, outputs, nodes, -1);
   }
 
+  /** The same graph with other descriptions of its values. */
+  public Graph withValues(List<Value> newValues) {
+    return new Graph(name, newValues, inputs, outputs, nodes, debugMetadataIndex);
+  }
+
   public Value value(int id) {
     return values.get(id);
   }

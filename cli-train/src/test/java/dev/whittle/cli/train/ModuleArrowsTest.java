@@ -71,7 +71,16 @@ class ModuleArrowsTest {
         .whereLayer("evaluate")
         .mayOnlyAccessLayers("ir", "tflite", "runtime", "data", "json", "io", "optimize")
         .whereLayer("train")
-        .mayOnlyAccessLayers("ir", "tflite", "runtime", "convert", "io")
+        .mayOnlyAccessLayers(
+            "ir",
+            "tflite",
+            "runtime",
+            "convert",
+            "io",
+            "npz",
+            "data",
+            "optimize",
+            "evaluate")
         .whereLayer("cli")
         .mayOnlyAccessLayers(
             "ir",

@@ -1,6 +1,9 @@
 package dev.whittle.convert.fuse;
 
+import dev.whittle.ir.Model;
+import dev.whittle.ir.ShapeInference;
 import dev.whittle.ir.rewrite.CleanUp;
+import dev.whittle.ir.rewrite.Rewriter;
 import dev.whittle.ir.rewrite.Rule;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,5 +19,14 @@ public final class Fusing {
     rules.addAll(ActivationRules.RULES);
     rules.addAll(CleanUp.RULES);
     return rules;
+  }
+
+  /** Applies all rules to a model and infers its shapes anew. */
+  public static Rewriter.Result fuse(Model model) {
+    Rewriter.Result result = Rewriter.rewrite(model, rules());
+    for (int g = 0; g < result.model().graphs().size(); g++) {
+      ShapeInference.infer(result.model(), g);
+    }
+    return result;
   }
 }

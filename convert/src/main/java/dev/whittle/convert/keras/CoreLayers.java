@@ -36,7 +36,7 @@ final class CoreLayers {
 
   static void register(Layers table) {
     for (String name : IDENTITIES) {
-      table.masked(name, LayerCall::x);
+      table.masked(name, TrainingNotes::trainingOnly);
     }
     table.masked("Dense", CoreLayers::dense);
     table.value("EinsumDense", CoreLayers::einsumDense);

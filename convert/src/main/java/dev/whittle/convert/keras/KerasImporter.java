@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,11 +38,14 @@ public final class KerasImporter {
   private final Set<String> usedShapes = new HashSet<>();
   private final List<UnsupportedModelException.Item> unsupported = new ArrayList<>();
   private final List<Imported.Layer> layers = new ArrayList<>();
+  private final @Nullable TrainingNotes trainingNotes;
   private int nesting;
 
-  private KerasImporter(Emitter emit, Map<String, Shape> inputShapes) {
+  private KerasImporter(
+      Emitter emit, Map<String, Shape> inputShapes, @Nullable TrainingNotes trainingNotes) {
     this.emit = emit;
     this.inputShapes = inputShapes;
+    this.trainingNotes = trainingNotes;
   }
 
   /**
@@ -53,8 +57,14 @@ public final class KerasImporter {
    * @throws UnsupportedModelException listing every layer that has no lowering
    */
   public static Imported importModel(KerasFile file, Map<String, Shape> inputShapes) {
+    return guarded(
+        file,
+        () -> importWeights(file.model(), file.weights(), inputShapes, Emitter.ofModel(), null));
+  }
+
+  private static <T> T guarded(KerasFile file, Supplier<T> lowering) {
     try {
-      return importChecked(file, inputShapes);
+      return lowering.get();
     } catch (ModelException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
@@ -63,11 +73,34 @@ public final class KerasImporter {
     }
   }
 
-  private static Imported importChecked(KerasFile file, Map<String, Shape> inputShapes) {
-    Emitter emit = Emitter.ofModel();
-    var importer = new KerasImporter(emit, inputShapes);
-    Config model = file.model();
-    Named outputs = importer.outermost(model, file.weights().root());
+  /**
+   * Lowers a model so that it can be trained.
+   *
+   * @param inputShapes shapes of inputs by name, in place of those in the file
+   * @throws MalformedModelException if the file contradicts itself
+   * @throws UnsupportedModelException listing every layer that has no lowering
+   */
+  public static TrainableKeras importForTraining(KerasFile file, Map<String, Shape> inputShapes) {
+    return guarded(file, () -> TrainableKeras.of(file, inputShapes));
+  }
+
+  static Imported importForTraining(
+      Config model,
+      WeightStore weights,
+      Map<String, Shape> inputShapes,
+      TrainingNotes trainingNotes) {
+    return importWeights(
+        model, weights, inputShapes, Emitter.ofModelWithSeparateConstants(), trainingNotes);
+  }
+
+  private static Imported importWeights(
+      Config model,
+      WeightStore weights,
+      Map<String, Shape> inputShapes,
+      Emitter emit,
+      @Nullable TrainingNotes trainingNotes) {
+    var importer = new KerasImporter(emit, inputShapes, trainingNotes);
+    Named outputs = importer.outermost(model, weights.root());
     importer.checkFinished();
     List<Signature.Port> ports = new ArrayList<>();
     outputs.values.forEach((name, value) -> ports.add(new Signature.Port(name, value.id())));
@@ -80,6 +113,11 @@ public final class KerasImporter {
     var imported = new Model("Whittle", graphs, List.of(signature), List.of());
     GraphCheck.check(imported);
     return new Imported(imported, importer.layers);
+  }
+
+  /** What to note while lowering for training; null if nothing is to be trained. */
+  @Nullable TrainingNotes trainingNotes() {
+    return trainingNotes;
   }
 
   /** Values by the names of a signature. */
@@ -315,6 +353,9 @@ public final class KerasImporter {
     try {
       if (isModel(layer)) {
         return nested(layer, config, weights, args, emitter);
+      }
+      if (trainingNotes != null) {
+        trainingNotes.layer(LayerCall.describe(emitter.scope(), className), config, weights);
       }
       var call =
           new LayerCall(

@@ -39,6 +39,10 @@ final class NormalizationLayers {
     int axis = Emitter.axis(x, config.has("axis") ? config.integers("axis")[0] : -1);
     int channels = call.extent(x, axis);
     LayerWeights weights = call.weights();
+    TrainingNotes notes = call.importer().trainingNotes();
+    if (notes != null) {
+      return trainedBatch(call, notes, x, axis, channels);
+    }
     float @Nullable [] gamma =
         config.flag("scale", true) ? weights.floats("gamma", channels) : null;
     float @Nullable [] beta = config.flag("center", true) ? weights.floats("beta", channels) : null;
@@ -46,6 +50,43 @@ final class NormalizationLayers {
     float[] variance = weights.floats("moving_variance", channels);
     return scaleAndOffset(
         call.emit(), x, axis, mean, variance, gamma, beta, config.real("epsilon", 1e-3));
+  }
+
+  /** The same with each weight as a constant of its own. */
+  private static Value trainedBatch(
+      LayerCall call, TrainingNotes notes, Value x, int axis, int channels) {
+    Emitter emit = call.emit();
+    Config config = call.config();
+    int[] dims = new int[x.shape().rank() - axis];
+    Arrays.fill(dims, 1);
+    dims[0] = channels;
+    Value gamma = config.flag("scale", true) ? channelConstant(call, "gamma", dims) : null;
+    Value beta = config.flag("center", true) ? channelConstant(call, "beta", dims) : null;
+    Value mean = channelConstant(call, "moving_mean", dims);
+    Value variance = channelConstant(call, "moving_variance", dims);
+    float epsilon = config.real("epsilon", 1e-3);
+    Value factor = emit.node(new Rsqrt(), emit.add(variance, epsilon));
+    factor = gamma == null ? factor : emit.mul(factor, gamma);
+    Value y = emit.mul(emit.sub(x, mean), factor);
+    y = beta == null ? y : emit.add(y, beta);
+    if (config.flag("trainable", true)) {
+      notes.normalizations.add(
+          new TrainingImport.BatchNormalization(
+              x.id(),
+              y.id(),
+              gamma == null ? null : gamma.id(),
+              beta == null ? null : beta.id(),
+              mean.id(),
+              variance.id(),
+              axis,
+              epsilon,
+              config.real("momentum", 0.99)));
+    }
+    return y;
+  }
+
+  private static Value channelConstant(LayerCall call, String name, int[] dims) {
+    return call.constant(name, Constants.reshape(call.weights().next(name, dims[0]), dims));
   }
 
   static Value scaleAndOffset(

@@ -74,20 +74,31 @@ public final class Emitter {
 
   private final GraphBuilder graph;
   private final List<@Nullable GraphBuilder> graphs;
+  private final int maxSharedBytes;
   private final Map<Key, Value> shared = new HashMap<>();
   private String scope = "";
 
-  private Emitter(GraphBuilder graph, List<@Nullable GraphBuilder> graphs) {
+  private Emitter(GraphBuilder graph, List<@Nullable GraphBuilder> graphs, int maxSharedBytes) {
     this.graph = graph;
     this.graphs = graphs;
+    this.maxSharedBytes = maxSharedBytes;
   }
 
   /** An emitter of a new model's main graph. */
   public static Emitter ofModel() {
+    return ofModel(MAX_SHARED_BYTES);
+  }
+
+  /** {@link #ofModel()}, but constants that happen to be equal stay apart. */
+  public static Emitter ofModelWithSeparateConstants() {
+    return ofModel(-1);
+  }
+
+  private static Emitter ofModel(int maxSharedBytes) {
     List<@Nullable GraphBuilder> graphs = new ArrayList<>();
     var main = new GraphBuilder("main");
     graphs.add(main);
-    return new Emitter(main, graphs);
+    return new Emitter(main, graphs, maxSharedBytes);
   }
 
   /** All graphs of the model, the main one first. */
@@ -132,7 +143,7 @@ public final class Emitter {
   }
 
   public Value constant(String what, Tensor tensor) {
-    if (tensor.data().byteSize() > MAX_SHARED_BYTES || !tensor.type().hasFixedSize()) {
+    if (tensor.data().byteSize() > maxSharedBytes || !tensor.type().hasFixedSize()) {
       return graph.constant(name(what), tensor);
     }
     var key = new Key(tensor.type(), tensor.shape(), Constant.of(tensor.data()));
@@ -587,7 +598,7 @@ public final class Emitter {
   public Branch branch(String what) {
     var builder = new GraphBuilder(name(what));
     graphs.add(builder);
-    var emitter = new Emitter(builder, graphs);
+    var emitter = new Emitter(builder, graphs, maxSharedBytes);
     emitter.scope = scope;
     return new Branch(emitter, graphs.size() - 1);
   }

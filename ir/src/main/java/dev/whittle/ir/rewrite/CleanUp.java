@@ -5,10 +5,14 @@ import dev.whittle.ir.Node;
 import dev.whittle.ir.Operand;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.DirectInvocation;
 import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Add;
+import dev.whittle.ir.op.Mul;
 import dev.whittle.ir.op.Reshape;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,8 +35,15 @@ public final class CleanUp {
           "Skips a reshape whose result is only reshaped again.",
           CleanUp::mergeReshapes);
 
+  public static final Rule DROP_NEUTRAL =
+      new Rule(
+          "drop-neutral",
+          "Removes a multiplication by one or an addition of zero.",
+          CleanUp::dropNeutral);
+
   /** All of them, in the order to try them. */
-  public static final List<Rule> RULES = List.of(DROP_UNUSED, FOLD_CONSTANTS, MERGE_RESHAPES);
+  public static final List<Rule> RULES =
+      List.of(DROP_UNUSED, FOLD_CONSTANTS, MERGE_RESHAPES, DROP_NEUTRAL);
 
   private CleanUp() {}
 
@@ -118,6 +129,45 @@ public final class CleanUp {
     }
     node.op().kernel(operands).run(new DirectInvocation(contents, outputs));
     return outputs;
+  }
+
+  private static boolean dropNeutral(GraphEditor editor, int handle) {
+    Node node = editor.node(handle);
+    float neutral;
+    if (node.op() instanceof Mul mul && mul.activation() == Activation.NONE) {
+      neutral = 1;
+    } else if (node.op() instanceof Add add && add.activation() == Activation.NONE) {
+      neutral = 0;
+    } else {
+      return false;
+    }
+    Value output = editor.value(node.outputs().getFirst());
+    for (int i = 0; i < 2; i++) {
+      Value kept = editor.value(node.inputs().get(i));
+      Value other = editor.value(node.inputs().get(1 - i));
+      if (isAll(other, neutral)
+          && kept.type() == TensorType.FLOAT32
+          && !kept.isVariable()
+          && kept.shape().isRankKnown()
+          && kept.shape().equals(output.shape())
+          && other.initialShape().rank() <= kept.shape().rank()
+          && other.initialShape().elements() == 1) {
+        editor.remove(handle);
+        editor.replaceUses(output.id(), kept.id());
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isAll(Value value, float number) {
+    Tensor contents = value.type() == TensorType.FLOAT32 ? value.contents() : null;
+    for (long i = 0; contents != null && i < contents.elements(); i++) {
+      if (contents.getFloat(i) != number) {
+        return false;
+      }
+    }
+    return contents != null;
   }
 
   private static boolean mergeReshapes(GraphEditor editor, int handle) {

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -42,6 +43,7 @@ public final class Quantizer {
   private UnaryOperator<Calibrator> calibration = c -> c;
   private TensorType inputType = TensorType.FLOAT32;
   private TensorType outputType = TensorType.FLOAT32;
+  private Set<Integer> floatNodes = Set.of();
 
   public Quantizer(Recipe recipe) {
     this.recipe = recipe;
@@ -68,6 +70,12 @@ public final class Quantizer {
   /** What the model gives where it gives floats now: FLOAT32, INT8, UINT8 or INT16. */
   public Quantizer outputType(TensorType type) {
     outputType = checkEdge(type, "output");
+    return this;
+  }
+
+  /** Leaves nodes of the main graph in floats whatever the recipe says, by their index. */
+  public Quantizer leaveInFloat(Set<Integer> nodes) {
+    floatNodes = Set.copyOf(nodes);
     return this;
   }
 
@@ -176,11 +184,13 @@ public final class Quantizer {
       boolean main = g == 0;
       var ranges = new ValueRanges(graph, main ? statistics : Statistics.NONE, recipe);
       warnings.addAll(ranges.warnings());
-      Set<Integer> floatHeads =
-          main
-              ? Heads.inFloat(graph, recipe.head(), activations(), statistics, warnings)
-              : Set.of();
-      List<Decision> decisions = Decisions.of(prepared, g, recipe, ranges, floatHeads);
+      List<Decision> decisions =
+          Decisions.of(
+              prepared,
+              g,
+              recipe,
+              ranges,
+              main ? inFloat(graph, recipe.head(), statistics, warnings) : Set.of());
       graphs.add(quantize(graph, decisions, ranges, main, statistics, renamed));
       if (main) {
         report(graph, decisions, layers);
@@ -191,6 +201,37 @@ public final class Quantizer {
     Model clean =
         Rewriter.rewrite(prepared.with(graphs, signatures), List.of(CleanUp.DROP_UNUSED)).model();
     return new Quantized(clean, new QuantizationReport(layers, warnings));
+  }
+
+  private Set<Integer> inFloat(
+      Graph graph, Head head, Statistics statistics, List<String> warnings) {
+    Set<Integer> nodes =
+        new HashSet<>(Heads.inFloat(graph, head, activations(), statistics, warnings));
+    nodes.addAll(floatNodes);
+    return nodes;
+  }
+
+  /**
+   * Plans what {@link #quantizePrepared} would do, except that heads for which the recipe leaves
+   * the choice compute in floats: how scores will tie cannot be known before training.
+   */
+  public QuantizationPlan plan(Model prepared, Statistics statistics) {
+    Graph graph = prepared.mainGraph();
+    var ranges = new ValueRanges(graph, statistics, recipe);
+    Head head = recipe.head() == Head.AUTO ? Head.FLOAT : recipe.head();
+    List<Decision> decisions =
+        Decisions.of(
+            prepared, 0, recipe, ranges, inFloat(graph, head, statistics, new ArrayList<>()));
+    return Plans.of(graph, recipe, decisions, scaleGroups(graph, decisions, ranges));
+  }
+
+  private static Map<TensorType, ScaleGroups> scaleGroups(
+      Graph graph, List<Decision> decisions, ValueRanges ranges) {
+    Map<TensorType, ScaleGroups> groups = new EnumMap<>(TensorType.class);
+    for (TensorType type : List.of(TensorType.INT8, TensorType.INT16)) {
+      groups.put(type, new ScaleGroups(graph, decisions, type, ranges));
+    }
+    return groups;
   }
 
   private static Signature renamed(Signature signature, Map<Integer, Integer> renamed) {
@@ -214,10 +255,7 @@ public final class Quantizer {
       boolean main,
       Statistics statistics,
       Map<Integer, Integer> renamed) {
-    Map<TensorType, ScaleGroups> groups = new EnumMap<>(TensorType.class);
-    for (TensorType type : List.of(TensorType.INT8, TensorType.INT16)) {
-      groups.put(type, new ScaleGroups(graph, decisions, type, ranges));
-    }
+    Map<TensorType, ScaleGroups> groups = scaleGroups(graph, decisions, ranges);
     Map<Integer, float[]> weightScales = new HashMap<>();
     for (Value value : graph.values()) {
       float[] trained = TrainedRanges.weightScales(value);

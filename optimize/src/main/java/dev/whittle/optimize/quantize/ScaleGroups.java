@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The quantization parameters of activations. Values that an operator wants to have the same are in
@@ -23,6 +24,7 @@ final class ScaleGroups {
   private final Map<Integer, Integer> parents = new HashMap<>();
   private final Map<Integer, Quantization> fixed = new HashMap<>();
   private final Map<Integer, Quantization> parameters = new HashMap<>();
+  private final Map<Integer, Range> groupRanges = new HashMap<>();
 
   /** Groups the values around the nodes that compute in integers of one type. */
   ScaleGroups(Graph graph, List<Decision> decisions, TensorType type, ValueRanges ranges) {
@@ -112,6 +114,7 @@ final class ScaleGroups {
     if (all == null) {
       all = new Range(0, 0);
     }
+    groupRanges.put(root, all);
     return ActivationParameters.of(all, type);
   }
 
@@ -129,6 +132,21 @@ final class ScaleGroups {
   /** Whether a value stands beside a node that computes in integers of this type. */
   boolean contains(int id) {
     return parents.containsKey(id);
+  }
+
+  /** The value that stands for the group of a value. */
+  int group(int id) {
+    return root(id);
+  }
+
+  /** The parameters that the group of a value must have; null if its range gives them. */
+  @Nullable Quantization demanded(int id) {
+    return fixed.get(root(id));
+  }
+
+  /** The range of the group of a value. */
+  Range range(int id) {
+    return groupRanges.getOrDefault(root(id), new Range(0, 0));
   }
 
   /**

@@ -56,16 +56,29 @@ public sealed interface Pruning {
    */
   default Model apply(Model model, @Nullable Pattern layers) {
     return WeightEditor.apply(
-        model,
-        layers,
-        MIN_ELEMENTS,
-        (numbers, dims, axis) -> {
-          switch (this) {
-            case Unstructured u -> pruneSingles(numbers, u.sparsity());
-            case Blocks b -> pruneBlocks(numbers, dims[0], b);
-            case Adjacent p -> prunePattern(numbers, dims[dims.length - 1], p);
-          }
-        });
+        model, layers, MIN_ELEMENTS, (numbers, dims, axis) -> prune(numbers, dims));
+  }
+
+  /**
+   * Prunes one constant in place.
+   *
+   * @param dims its extents, at least one
+   */
+  default void prune(float[] numbers, int[] dims) {
+    switch (this) {
+      case Unstructured u -> pruneSingles(numbers, u.sparsity());
+      case Blocks b -> pruneBlocks(numbers, dims[0], b);
+      case Adjacent p -> prunePattern(numbers, dims[dims.length - 1], p);
+    }
+  }
+
+  /** The same form of pruning with another share of zeros; patterns have a fixed one. */
+  default Pruning withSparsity(double sparsity) {
+    return switch (this) {
+      case Unstructured u -> new Unstructured(sparsity);
+      case Blocks b -> new Blocks(b.rows(), b.columns(), sparsity);
+      case Adjacent p -> p;
+    };
   }
 
   private static void pruneSingles(float[] numbers, double sparsity) {

@@ -45,15 +45,82 @@ public record WeightClustering(
         layers,
         Pruning.MIN_ELEMENTS,
         (numbers, dims, axis) -> {
-          int channels = perChannel && axis >= 0 ? dims[axis] : 1;
-          int inner = channels == 1 ? numbers.length : 1;
-          for (int i = axis + 1; channels > 1 && i < dims.length; i++) {
-            inner *= dims[i];
-          }
-          for (int c = 0; c < channels; c++) {
-            cluster(numbers, places(numbers.length, inner, channels, c));
+          Clusters found = cluster(numbers, dims, axis);
+          for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = found.center(i);
           }
         });
+  }
+
+  /** Numbers and the clusters they belong to. */
+  public static final class Clusters {
+    /** In {@link #indices}: a zero that stays one. */
+    public static final int ZERO = -1;
+
+    private final float[] centers;
+    private final int[] indices;
+
+    Clusters(float[] centers, int[] indices) {
+      this.centers = centers;
+      this.indices = indices;
+    }
+
+    /** The clusters of numbers of which many are equal: one for each other than zero. */
+    public static Clusters ofDistinct(float[] numbers) {
+      float[] sorted = numbers.clone();
+      Arrays.sort(sorted);
+      int count = 0;
+      for (int i = 0; i < sorted.length; i++) {
+        if (sorted[i] != 0 && (i == 0 || sorted[i] != sorted[i - 1])) {
+          sorted[count++] = sorted[i];
+        }
+      }
+      float[] centers = Arrays.copyOf(sorted, count);
+      int[] indices = new int[numbers.length];
+      for (int i = 0; i < indices.length; i++) {
+        indices[i] = numbers[i] == 0 ? ZERO : Arrays.binarySearch(centers, numbers[i]);
+      }
+      return new Clusters(centers, indices);
+    }
+
+    /** The centers of all clusters, those of a channel one after another in ascending order. */
+    public float[] centers() {
+      return centers.clone();
+    }
+
+    /** The place among {@link #centers} of each number's cluster, or {@link #ZERO}. */
+    public int[] indices() {
+      return indices.clone();
+    }
+
+    float center(int i) {
+      return indices[i] == ZERO ? 0 : centers[indices[i]];
+    }
+  }
+
+  /**
+   * Finds the clusters of one constant.
+   *
+   * @param axis that of channels, which counts where each has its own clusters; -1 for none
+   */
+  public Clusters cluster(float[] numbers, int[] dims, int axis) {
+    int channels = perChannel && axis >= 0 ? dims[axis] : 1;
+    int inner = channels == 1 ? numbers.length : 1;
+    for (int i = axis + 1; channels > 1 && i < dims.length; i++) {
+      inner *= dims[i];
+    }
+    int[] indices = new int[numbers.length];
+    Arrays.fill(indices, Clusters.ZERO);
+    float[] all = new float[0];
+    for (int c = 0; c < channels; c++) {
+      int[] places = places(numbers.length, inner, channels, c);
+      float[] centers = centers(numbers, places);
+      assign(numbers, places, centers, all.length, indices);
+      int from = all.length;
+      all = Arrays.copyOf(all, from + centers.length);
+      System.arraycopy(centers, 0, all, from, centers.length);
+    }
+    return new Clusters(all, indices);
   }
 
   private static int[] places(int size, int inner, int channels, int channel) {
@@ -67,7 +134,7 @@ public record WeightClustering(
     return places;
   }
 
-  private void cluster(float[] numbers, int[] places) {
+  private float[] centers(float[] numbers, int[] places) {
     float[] sorted = new float[places.length];
     int count = 0;
     for (int place : places) {
@@ -75,18 +142,41 @@ public record WeightClustering(
         sorted[count++] = numbers[place];
       }
     }
+    if (count == 0) {
+      return new float[0];
+    }
     sorted = Arrays.copyOf(sorted, count);
     Arrays.sort(sorted);
     boolean zeros = preserveZeros && count < places.length;
-    if (count == 0) {
-      return;
-    }
     double[] centers = centers(sorted, zeros ? clusters - 1 : clusters);
+    float[] rounded = new float[centers.length];
+    for (int c = 0; c < centers.length; c++) {
+      rounded[c] = (float) centers[c];
+    }
+    Arrays.sort(rounded);
+    return rounded;
+  }
+
+  private void assign(float[] numbers, int[] places, float[] centers, int first, int[] indices) {
     for (int place : places) {
-      if (!zeros || numbers[place] != 0) {
-        numbers[place] = (float) nearest(centers, numbers[place]);
+      if (centers.length > 0 && (!preserveZeros || numbers[place] != 0)) {
+        indices[place] = first + nearest(centers, numbers[place]);
       }
     }
+  }
+
+  private static int nearest(float[] centers, float number) {
+    int at = Arrays.binarySearch(centers, number);
+    if (at >= 0) {
+      return at;
+    }
+    int above = -at - 1;
+    if (above == 0) {
+      return 0;
+    }
+    boolean closer =
+        above < centers.length && centers[above] - number < number - centers[above - 1];
+    return closer ? above : above - 1;
   }
 
   /** Lloyd's algorithm on sorted numbers: a cluster is a range of them. */
@@ -177,13 +267,5 @@ public record WeightClustering(
       centers[c] = sorted[(int) ((2L * c + 1) * sorted.length / (2L * wanted))];
     }
     return centers;
-  }
-
-  private static double nearest(double[] centers, float number) {
-    double best = centers[0];
-    for (double center : centers) {
-      best = Math.abs(number - center) < Math.abs(number - best) ? center : best;
-    }
-    return best;
   }
 }

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Changes the float weights of a model, whatever its operators. */
-final class WeightEditor {
+/** Finds and changes the float weights of a model, whatever its operators. */
+public final class WeightEditor {
   /** Makes other numbers of weights. */
   interface Change {
     /**
@@ -73,8 +73,14 @@ final class WeightEditor {
     return model.withGraphs(graphs);
   }
 
-  /** The axis of output channels of each weights constant, by id. */
-  private static Map<Integer, Integer> weights(
+  /**
+   * The weights constants of a graph that are worth making sparse or clustering.
+   *
+   * @param layers found in the name of an output of the operator; null for all
+   * @param minElements weights of fewer elements are left out
+   * @return the axis of output channels by id; -1 where there is none
+   */
+  public static Map<Integer, Integer> weights(
       Graph graph, @Nullable Pattern layers, int minElements) {
     Map<Integer, Integer> axes = new LinkedHashMap<>();
     for (Node node : graph.nodes()) {

@@ -67,6 +67,12 @@ record ArchiveWeights(Hdf5 file, Function<String, @Nullable List<String>> assets
     }
 
     @Override
+    public @Nullable String variable(int index, String name) {
+      String variable = path + "vars/" + index;
+      return file.has(variable) ? variable : null;
+    }
+
+    @Override
     public @Nullable List<String> asset(String name) {
       return assets.apply(path + name);
     }

@@ -2,6 +2,7 @@ package dev.whittle.convert.keras.file;
 
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.TensorType;
+import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.json.Config;
 import io.jhdf.HdfFile;
@@ -202,6 +203,25 @@ final class Hdf5 implements AutoCloseable {
           }
           return read(data, place(path));
         });
+  }
+
+  /**
+   * Where in the file the numbers of a data set begin.
+   *
+   * @throws UnsupportedModelException if they are no 32-bit floats in one piece, or another number
+   */
+  long addressOfFloats(String path, long elements) {
+    if (find(path) instanceof ContiguousDataset data
+        && data.getDataType() instanceof FloatingPoint type
+        && type.getSize() == Float.BYTES
+        && type.getByteOrder() == ByteOrder.LITTLE_ENDIAN
+        && data.getSize() == elements) {
+      return data.getDataAddress();
+    }
+    throw new UnsupportedModelException(
+        place(path),
+        "is not kept as %d plain 32-bit floats, so it cannot be replaced".formatted(elements),
+        "save the model with Keras' defaults, or write the trained model as .tflite");
   }
 
   private Tensor read(Dataset data, String place) {

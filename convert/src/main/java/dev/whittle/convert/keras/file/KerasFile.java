@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * model refer to the open file, which stays mapped as long as they are reachable.
  */
 public final class KerasFile implements AutoCloseable {
-  private static final String CONFIG = "config.json";
-  private static final String WEIGHTS = "model.weights.h5";
+  static final String CONFIG = "config.json";
+  static final String WEIGHTS = "model.weights.h5";
   private static final byte[] HDF5_MAGIC = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
   private static final byte[] ZIP_MAGIC = {'P', 'K'};
   private static final long MAX_CONFIG_BYTES = 256L << 20;
@@ -70,10 +70,7 @@ public final class KerasFile implements AutoCloseable {
    */
   public static KerasFile open(Path path, @Nullable Path config) throws IOException {
     checkReadable(path);
-    byte[] start;
-    try (InputStream in = Files.newInputStream(path)) {
-      start = in.readNBytes(HDF5_MAGIC.length);
-    }
+    byte[] start = start(path);
     Config stated = config == null ? null : parse(readConfig(config), config.toString());
     try {
       if (startsWith(start, ZIP_MAGIC)) {
@@ -94,6 +91,17 @@ public final class KerasFile implements AutoCloseable {
             + " with "
             + hex(start)
             + ")");
+  }
+
+  private static byte[] start(Path path) throws IOException {
+    try (InputStream in = Files.newInputStream(path)) {
+      return in.readNBytes(HDF5_MAGIC.length);
+    }
+  }
+
+  /** Whether a file begins as {@code .keras} archives do. */
+  static boolean isArchive(Path path) throws IOException {
+    return startsWith(start(path), ZIP_MAGIC);
   }
 
   static KerasFile of(Config model, WeightStore weights) {
@@ -232,7 +240,7 @@ public final class KerasFile implements AutoCloseable {
     return size;
   }
 
-  private static byte[] read(Path path, ZipFile zip, ZipEntry entry) throws IOException {
+  static byte[] read(Path path, ZipFile zip, ZipEntry entry) throws IOException {
     String place = path + "!" + entry.getName();
     long size = checkedSize(path, zip, entry);
     byte[] bytes = new byte[Math.toIntExact(size)];
@@ -295,9 +303,9 @@ public final class KerasFile implements AutoCloseable {
           List<String> names = file.texts(folder + layer, "weight_names");
           return names == null
               ? List.of()
-              : names.stream().map(name -> layer + "/" + name).toList();
+              : names.stream().map(name -> folder + layer + "/" + name).toList();
         },
-        name -> file.tensor(folder + name));
+        file::tensor);
   }
 
   /** The model's configuration: {@code class_name} and {@code config}. */

@@ -56,6 +56,12 @@ record NamedWeights(
 
     @Override
     public @Nullable Tensor weight(int index, String name) {
+      String found = variable(index, name);
+      return found == null ? null : read.apply(found);
+    }
+
+    @Override
+    public @Nullable String variable(int index, String name) {
       if (candidates == null) {
         return null;
       }
@@ -72,7 +78,7 @@ record NamedWeights(
         String inOrder = candidates.get(index);
         found = candidates.stream().noneMatch(c -> lastPart(c).equals(name)) ? inOrder : null;
       }
-      return found == null ? null : read.apply(found);
+      return found;
     }
 
     /** The one weight of that name, whatever layers its name mentions. */

@@ -37,6 +37,9 @@ public interface WeightStore {
      */
     @Nullable Tensor weight(int index, String name);
 
+    /** How the store calls what {@link #weight} reads; null if there is no such weight. */
+    @Nullable String variable(int index, String name);
+
     /** The lines of a text file that the layer saved beside its weights; null if there is none. */
     @Nullable List<String> asset(String name);
 

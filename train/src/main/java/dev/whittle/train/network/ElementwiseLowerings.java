@@ -1,0 +1,237 @@
+package dev.whittle.train.network;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.op.Abs;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Add;
+import dev.whittle.ir.op.AddN;
+import dev.whittle.ir.op.Atan2;
+import dev.whittle.ir.op.Cast;
+import dev.whittle.ir.op.Ceil;
+import dev.whittle.ir.op.Cos;
+import dev.whittle.ir.op.Div;
+import dev.whittle.ir.op.Elu;
+import dev.whittle.ir.op.Equal;
+import dev.whittle.ir.op.Exp;
+import dev.whittle.ir.op.FakeQuant;
+import dev.whittle.ir.op.Floor;
+import dev.whittle.ir.op.FloorDiv;
+import dev.whittle.ir.op.FloorMod;
+import dev.whittle.ir.op.Gelu;
+import dev.whittle.ir.op.Greater;
+import dev.whittle.ir.op.GreaterEqual;
+import dev.whittle.ir.op.HardSwish;
+import dev.whittle.ir.op.LeakyRelu;
+import dev.whittle.ir.op.Less;
+import dev.whittle.ir.op.LessEqual;
+import dev.whittle.ir.op.Log;
+import dev.whittle.ir.op.LogSoftmax;
+import dev.whittle.ir.op.LogicalAnd;
+import dev.whittle.ir.op.LogicalNot;
+import dev.whittle.ir.op.LogicalOr;
+import dev.whittle.ir.op.Logistic;
+import dev.whittle.ir.op.Maximum;
+import dev.whittle.ir.op.Minimum;
+import dev.whittle.ir.op.Mul;
+import dev.whittle.ir.op.Neg;
+import dev.whittle.ir.op.NotEqual;
+import dev.whittle.ir.op.Pow;
+import dev.whittle.ir.op.Prelu;
+import dev.whittle.ir.op.Relu;
+import dev.whittle.ir.op.Relu0To1;
+import dev.whittle.ir.op.Relu6;
+import dev.whittle.ir.op.ReluN1To1;
+import dev.whittle.ir.op.Round;
+import dev.whittle.ir.op.Rsqrt;
+import dev.whittle.ir.op.Select;
+import dev.whittle.ir.op.SelectV2;
+import dev.whittle.ir.op.Sign;
+import dev.whittle.ir.op.Sin;
+import dev.whittle.ir.op.Softmax;
+import dev.whittle.ir.op.Sqrt;
+import dev.whittle.ir.op.Square;
+import dev.whittle.ir.op.SquaredDifference;
+import dev.whittle.ir.op.Sub;
+import dev.whittle.ir.op.Tanh;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.tensorflow.Output;
+
+/** Operators that compute each element by itself, and activations. */
+final class ElementwiseLowerings {
+  private static final float HALF_ROOT = (float) Math.sqrt(0.5);
+  private static final float ROOT_OF_2_OVER_PI = (float) Math.sqrt(2 / Math.PI);
+
+  private ElementwiseLowerings() {}
+
+  static void register(Lowerings table) {
+    unary(table, Abs.class, "Abs");
+    unary(table, Cos.class, "Cos");
+    unary(table, Elu.class, "Elu");
+    unary(table, Exp.class, "Exp");
+    unary(table, Log.class, "Log");
+    unary(table, Logistic.class, "Sigmoid");
+    unary(table, LogSoftmax.class, "LogSoftmax");
+    unary(table, Neg.class, "Neg");
+    unary(table, Relu.class, "Relu");
+    unary(table, Relu6.class, "Relu6");
+    unary(table, Rsqrt.class, "Rsqrt");
+    unary(table, Sin.class, "Sin");
+    unary(table, Sqrt.class, "Sqrt");
+    unary(table, Square.class, "Square");
+    unary(table, Tanh.class, "Tanh");
+    step(table, Ceil.class, "Ceil");
+    step(table, Floor.class, "Floor");
+    step(table, Round.class, "Rint");
+    step(table, Sign.class, "Sign");
+    step(table, LogicalNot.class, "LogicalNot");
+    fused(table, Add.class, "Add", Add::activation);
+    fused(table, Sub.class, "Sub", Sub::activation);
+    fused(table, Mul.class, "Mul", Mul::activation);
+    binary(table, Maximum.class, "Maximum");
+    binary(table, Minimum.class, "Minimum");
+    binary(table, Pow.class, "Pow");
+    binary(table, SquaredDifference.class, "SquaredDifference");
+    binary(table, Atan2.class, "Atan2");
+    step(table, FloorDiv.class, "FloorDiv");
+    step(table, FloorMod.class, "FloorMod");
+    step(table, Equal.class, "Equal");
+    step(table, NotEqual.class, "NotEqual");
+    step(table, Greater.class, "Greater");
+    step(table, GreaterEqual.class, "GreaterEqual");
+    step(table, Less.class, "Less");
+    step(table, LessEqual.class, "LessEqual");
+    step(table, LogicalAnd.class, "LogicalAnd");
+    step(table, LogicalOr.class, "LogicalOr");
+    table.single(Div.class, ElementwiseLowerings::divide);
+    table.single(
+        AddN.class,
+        (call, op) -> {
+          List<Output<?>> all = new ArrayList<>();
+          for (int i = 0; i < call.inputs().size(); i++) {
+            all.add(call.input(i));
+          }
+          return call.build().listOp("AddN", b -> b, all);
+        });
+    table.single(Cast.class, ElementwiseLowerings::cast);
+    table.single(FakeQuant.class, ElementwiseLowerings::fakeQuant);
+    table.single(Gelu.class, ElementwiseLowerings::gelu);
+    table.single(HardSwish.class, ElementwiseLowerings::hardSwish);
+    table.single(
+        LeakyRelu.class,
+        (call, op) ->
+            call.build().op("LeakyRelu", b -> b.setAttr("alpha", op.alpha()), call.input(0)));
+    table.single(Prelu.class, ElementwiseLowerings::prelu);
+    table.single(Relu0To1.class, (call, op) -> bounded(call, 0, 1));
+    table.single(ReluN1To1.class, (call, op) -> bounded(call, -1, 1));
+    table.single(Select.class, (call, op) -> choose(call));
+    table.single(SelectV2.class, (call, op) -> choose(call));
+    table.single(
+        Softmax.class,
+        (call, op) -> {
+          Build build = call.build();
+          Output<?> x = call.input(0);
+          return build.op("Softmax", op.beta() == 1 ? x : build.mul(x, build.number(op.beta())));
+        });
+  }
+
+  private static <O extends Op> void unary(Lowerings table, Class<O> type, String name) {
+    table.single(type, (call, op) -> call.build().op(name, call.input(0)));
+  }
+
+  private static <O extends Op> void binary(Lowerings table, Class<O> type, String name) {
+    table.single(type, (call, op) -> call.build().op(name, call.input(0), call.input(1)));
+  }
+
+  private static <O extends Op> void fused(
+      Lowerings table, Class<O> type, String name, Function<O, Activation> activation) {
+    table.single(
+        type,
+        (call, op) ->
+            call.build()
+                .activate(
+                    call.build().op(name, call.input(0), call.input(1)), activation.apply(op)));
+  }
+
+  /** An operator whose derivative is zero wherever it has one. */
+  private static <O extends Op> void step(Lowerings table, Class<O> type, String name) {
+    table.single(
+        type,
+        (call, op) -> {
+          Output<?>[] inputs = new Output<?>[call.inputs().size()];
+          for (int i = 0; i < inputs.length; i++) {
+            inputs[i] = call.build().stopGradient(call.input(i));
+          }
+          return call.build().stopGradient(call.build().op(name, inputs));
+        });
+  }
+
+  private static Output<?> divide(NodeCall call, Div op) {
+    boolean floats = call.value(0).type() == TensorType.FLOAT32;
+    Output<?> quotient =
+        call.build().op(floats ? "Div" : "TruncateDiv", call.input(0), call.input(1));
+    return call.build().activate(quotient, op.activation());
+  }
+
+  private static Output<?> cast(NodeCall call, Cast op) {
+    TensorType to = call.result().type();
+    boolean floats = call.value(0).type() == TensorType.FLOAT32 && to == TensorType.FLOAT32;
+    Output<?> x = call.input(0);
+    return call.build().cast(floats ? x : call.build().stopGradient(x), to);
+  }
+
+  private static Output<?> fakeQuant(NodeCall call, FakeQuant op) {
+    Build build = call.build();
+    FakeQuant.Range range = op.range();
+    Output<?> low = build.number(range.low());
+    Output<?> high = build.number(range.high());
+    Output<?> clipped = build.clip(call.input(0), low, high);
+    Output<?> quantized =
+        build.op(
+            "FakeQuantWithMinMaxVars",
+            b -> b.setAttr("num_bits", op.bits()).setAttr("narrow_range", op.narrowRange()),
+            clipped,
+            low,
+            high);
+    return build.straightThrough(clipped, quantized);
+  }
+
+  private static Output<?> gelu(NodeCall call, Gelu op) {
+    Build build = call.build();
+    Output<?> x = call.input(0);
+    Output<?> inner;
+    if (op.approximate()) {
+      Output<?> cube = build.mul(build.op("Square", x), x);
+      Output<?> sum = build.add(x, build.mul(cube, build.number(0.044715f)));
+      inner = build.op("Tanh", build.mul(sum, build.number(ROOT_OF_2_OVER_PI)));
+    } else {
+      inner = build.op("Erf", build.mul(x, build.number(HALF_ROOT)));
+    }
+    return build.mul(build.mul(x, build.number(0.5f)), build.add(inner, build.number(1)));
+  }
+
+  private static Output<?> hardSwish(NodeCall call, HardSwish op) {
+    Build build = call.build();
+    Output<?> x = call.input(0);
+    Output<?> gate = build.op("Relu6", build.add(x, build.number(3)));
+    return build.mul(x, build.mul(gate, build.number(1 / 6f)));
+  }
+
+  private static Output<?> prelu(NodeCall call, Prelu op) {
+    Build build = call.build();
+    Output<?> x = call.input(0);
+    Output<?> negative = build.minimum(x, build.number(0));
+    return build.add(build.op("Relu", x), build.mul(negative, call.input(1)));
+  }
+
+  private static Output<?> bounded(NodeCall call, float low, float high) {
+    Build build = call.build();
+    return build.clip(call.input(0), build.number(low), build.number(high));
+  }
+
+  private static Output<?> choose(NodeCall call) {
+    return call.build().op("SelectV2", call.input(0), call.input(1), call.input(2));
+  }
+}

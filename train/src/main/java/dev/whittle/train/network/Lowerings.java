@@ -1,0 +1,60 @@
+package dev.whittle.train.network;
+
+import dev.whittle.ir.Op;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.Output;
+
+/** Which TensorFlow operations compute what an operator computes. */
+final class Lowerings {
+  /** Builds an operator's results. */
+  @FunctionalInterface
+  interface Lowering<O extends Op> {
+    List<Output<?>> build(NodeCall call, O op);
+  }
+
+  /** Builds an operator's only result. */
+  @FunctionalInterface
+  interface Single<O extends Op> {
+    Output<?> build(NodeCall call, O op);
+  }
+
+  static final Lowerings TABLE = table();
+
+  private final Map<Class<? extends Op>, Lowering<Op>> lowerings = new HashMap<>();
+
+  private Lowerings() {}
+
+  private static Lowerings table() {
+    var table = new Lowerings();
+    ElementwiseLowerings.register(table);
+    WeightedLowerings.register(table);
+    ShapeLowerings.register(table);
+    return table;
+  }
+
+  <O extends Op> void put(Class<O> type, Lowering<O> lowering) {
+    lowerings.put(type, (call, op) -> lowering.build(call, type.cast(op)));
+  }
+
+  <O extends Op> void single(Class<O> type, Single<O> lowering) {
+    put(type, (call, op) -> List.of(lowering.build(call, op)));
+  }
+
+  /** The lowering of an operator; null if it cannot be trained. */
+  @Nullable Lowering<Op> get(Op op) {
+    return lowerings.get(op.getClass());
+  }
+
+  /** The classes of all operators that can be in a graph to be trained. */
+  Set<String> names() {
+    return lowerings.keySet().stream()
+        .map(Class::getSimpleName)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+}

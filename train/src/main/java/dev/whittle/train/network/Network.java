@@ -1,0 +1,405 @@
+package dev.whittle.train.network;
+
+import dev.whittle.convert.keras.TrainingImport;
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.Signature;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.optimize.calibrate.Range;
+import dev.whittle.optimize.quantize.QuantizationPlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.Output;
+import org.tensorflow.Result;
+import org.tensorflow.SavedModelBundle;
+import org.tensorflow.Session;
+import org.tensorflow.SessionFunction;
+import org.tensorflow.framework.optimizers.Optimizer.GradAndVar;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.proto.ConfigProto;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.family.TType;
+
+/**
+ * A graph that is being trained by TensorFlow: its weights are variables, and its nodes are there
+ * twice, as they are in training and as they are in inference. Not for several threads.
+ */
+public final class Network implements AutoCloseable {
+  /**
+   * What to train and how.
+   *
+   * @param graph main graph of a model; its constants are where training begins
+   * @param weights ids of constants that are the same weights, with whether they are trained
+   * @param normalizations batch normalizations to be trained
+   * @param noises what happens to values in training
+   * @param forms what the network computes with in place of weights, by id, in order
+   * @param quantization what will be rounded; null for nothing
+   * @param optimizer null where nothing is trained, only run and exported
+   * @param output the id of the scores
+   * @param threads that TensorFlow may use; 0 for its own choice
+   */
+  public record Plan(
+      Graph graph,
+      List<Weights> weights,
+      List<TrainingImport.BatchNormalization> normalizations,
+      Map<Integer, TrainingImport.Noise> noises,
+      Map<Integer, List<WeightForm>> forms,
+      @Nullable QuantizationPlan quantization,
+      Loss loss,
+      @Nullable Optimizer optimizer,
+      int output,
+      int threads) {}
+
+  /** Constants with one and the same content. */
+  public record Weights(List<Integer> values, boolean trainable) {
+    public Weights {
+      values = List.copyOf(values);
+    }
+
+    int first() {
+      return values.getFirst();
+    }
+  }
+
+  /** What a network makes of a batch in inference. */
+  public record Outcome(float loss, Tensor scores) {}
+
+  private final Plan plan;
+  private final org.tensorflow.Graph graph = new org.tensorflow.Graph();
+  private final Build build;
+  private final Variables variables;
+  private final Session session;
+  private final List<Output<?>> inputs = new ArrayList<>();
+  private final Output<?> target;
+  private final Output<?> seed;
+  private final Map<Integer, Output<?>> effective = new HashMap<>();
+  private final Tower inference;
+  private final @Nullable Output<?> trainingLoss;
+  private final Output<?> inferenceLoss;
+
+  /** The variables that gradients change. */
+  private final List<Output<?>> trained = new ArrayList<>();
+
+  /** The variables of moving averages, by the constant they stand for. */
+  private final Map<Integer, Output<?>> statistics = new HashMap<>();
+
+  private final List<Op> stepTargets = new ArrayList<>();
+
+  /**
+   * Builds the operations and puts the weights into the variables.
+   *
+   * @throws UnsupportedModelException naming every operator that cannot be trained
+   */
+  public Network(Plan plan) {
+    this.plan = plan;
+    this.build = new Build(Ops.create(graph));
+    this.variables = new Variables(build);
+    Map<Integer, Output<?>> given = new HashMap<>();
+    for (int id : plan.graph.inputs()) {
+      Value value = plan.graph.value(id);
+      Output<?> input =
+          build
+              .tf()
+              .placeholder(
+                  Types.type(value.type()), Placeholder.shape(Build.shape(value.shape().toArray())))
+              .asOutput();
+      inputs.add(input);
+      given.put(id, input);
+    }
+    target = build.tf().placeholder(Types.type(plan.loss.targetType())).asOutput();
+    seed = build.tf().placeholder(TInt32.class, Placeholder.shape(Build.shape(2))).asOutput();
+    @Nullable FakeQuantization quantization =
+        plan.quantization == null
+            ? null
+            : new FakeQuantization(plan.quantization, build, variables);
+    addWeights(given, quantization);
+    inference = new Tower(build, plan.graph, given, quantization, null);
+    inference.run();
+    inferenceLoss = loss(inference);
+    trainingLoss = plan.optimizer == null ? null : addTraining(plan.optimizer, given, quantization);
+    ConfigProto config =
+        ConfigProto.newBuilder()
+            .setIntraOpParallelismThreads(plan.threads)
+            .setInterOpParallelismThreads(plan.threads)
+            .build();
+    session = new Session(graph, false, config);
+    session.initialize();
+    variables.initialize(session);
+    variables.adopt(graph);
+  }
+
+  private Output<?> loss(Tower tower) {
+    return plan.loss.build(build, plan.graph, tower, plan.output, target, classes());
+  }
+
+  private Output<?> addTraining(
+      Optimizer optimizer, Map<Integer, Output<?>> given, @Nullable FakeQuantization quantization) {
+    var behavior = new Tower.LayerBehavior(plan.graph, plan.noises, plan.normalizations, seed);
+    var training = new Tower(build, plan.graph, given, quantization, behavior);
+    training.run();
+    Output<?> loss = loss(training);
+    Op step = addStep(loss, optimizer);
+    Build after = build.after(List.of(step));
+    stepTargets.add(step);
+    behavior
+        .seenMoments()
+        .forEach(
+            (id, moments) ->
+                stepTargets.add(
+                    FakeQuantization.move(
+                        after,
+                        Objects.requireNonNull(statistics.get(id)),
+                        moments,
+                        behavior.momentum(id))));
+    if (quantization != null) {
+      stepTargets.addAll(quantization.rangeUpdates(after));
+    }
+    return loss;
+  }
+
+  /**
+   * Adds variables for all weights.
+   *
+   * @param given receives what the nodes compute with
+   */
+  private void addWeights(Map<Integer, Output<?>> given, @Nullable FakeQuantization quantization) {
+    List<Integer> moving = new ArrayList<>();
+    for (TrainingImport.BatchNormalization one : plan.normalizations) {
+      moving.add(one.mean());
+      moving.add(one.variance());
+    }
+    for (Weights weights : plan.weights) {
+      Tensor initial = contents(weights.first());
+      String name = name(weights.first());
+      Output<?> variable = variables.create(name, initial);
+      if (moving.contains(weights.first())) {
+        statistics.put(weights.first(), variable);
+      } else if (weights.trainable) {
+        trained.add(variable);
+      }
+      Output<?> form = variable;
+      for (WeightForm one : forms(weights.first())) {
+        form = one.build(new WeightForm.Context(build, variables, name, initial), form);
+      }
+      addCenters(name);
+      effective.put(weights.first(), form);
+      Output<?> used =
+          quantization == null ? form : quantization.weights(weights.first(), form, initial.dims());
+      weights.values.forEach(id -> given.put(id, used));
+    }
+  }
+
+  private List<WeightForm> forms(int id) {
+    return plan.forms.getOrDefault(id, List.of());
+  }
+
+  private void addCenters(String name) {
+    Output<?> centers = variables.find(ClusteringForm.centersName(name));
+    if (centers != null) {
+      trained.add(centers);
+    }
+  }
+
+  private static String name(int id) {
+    return "weights" + id;
+  }
+
+  private Tensor contents(int id) {
+    Tensor contents = plan.graph.value(id).contents();
+    if (contents == null) {
+      throw new IllegalArgumentException("'" + plan.graph.value(id).name() + "' is no constant");
+    }
+    return contents;
+  }
+
+  private int classes() {
+    Shape shape = plan.graph.value(plan.output).shape();
+    int last = shape.isRankKnown() && shape.rank() > 0 ? shape.dim(shape.rank() - 1) : -1;
+    if (plan.loss.takesClasses() && last < 1) {
+      throw new UnsupportedModelException(
+          "scores of " + shape, "how many classes they tell apart is not known", "");
+    }
+    return last;
+  }
+
+  /** All gradients are computed before the first weight changes. */
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private Op addStep(Output<?> loss, Optimizer optimizer) {
+    Output<?>[] gradients = graph.addGradients(loss, trained.toArray(new Output<?>[0]));
+    List<Op> all = new ArrayList<>();
+    for (Output<?> gradient : gradients) {
+      if (gradient != null) {
+        all.add(gradient);
+      }
+    }
+    if (all.isEmpty()) {
+      throw new UnsupportedModelException(
+          "training of this model", "no weights change its output", "");
+    }
+    Build gated = build.after(all);
+    List<GradAndVar<?>> changes = new ArrayList<>();
+    for (int i = 0; i < gradients.length; i++) {
+      if (gradients[i] != null) {
+        changes.add(new GradAndVar(gated.op("Identity", gradients[i]), trained.get(i)));
+      }
+    }
+    return optimizer.build(graph).applyGradients((List) changes, "step");
+  }
+
+  /**
+   * Trains on a batch.
+   *
+   * @param step how many steps came before; noise depends on it
+   * @param randomness what else noise depends on
+   * @return the loss before the step
+   */
+  public float step(Batch batch, long step, long randomness) {
+    Output<?> loss = trainingLoss;
+    if (loss == null) {
+      throw new IllegalStateException("there is no optimizer");
+    }
+    var running = new Running(session, variables);
+    plan.forms.values().forEach(forms -> forms.forEach(f -> f.beforeStep(running, step)));
+    List<TType> fed = new ArrayList<>();
+    try {
+      Session.Runner runner = feed(batch, fed);
+      Tensor seeds =
+          Tensor.of(new int[] {(int) (randomness * 31 + (randomness >>> 32)), (int) step << 12}, 2);
+      TType seedTensor = Variables.toTensorFlow(seeds);
+      fed.add(seedTensor);
+      runner.feed(seed, seedTensor);
+      stepTargets.forEach(runner::addTarget);
+      try (Result result = runner.fetch(loss).run()) {
+        return Variables.toTensor(result.get(0), TensorType.FLOAT32).getFloat(0);
+      }
+    } finally {
+      fed.forEach(TType::close);
+    }
+  }
+
+  private Session.Runner feed(Batch batch, List<TType> fed) {
+    Session.Runner runner = session.runner();
+    for (int i = 0; i < inputs.size(); i++) {
+      TType input = Variables.toTensorFlow(batch.inputs().get(i));
+      fed.add(input);
+      runner.feed(inputs.get(i), input);
+    }
+    TType wanted = Variables.toTensorFlow(batch.target());
+    fed.add(wanted);
+    return runner.feed(target, wanted);
+  }
+
+  /** Runs a batch as in inference. */
+  public Outcome infer(Batch batch) {
+    List<TType> fed = new ArrayList<>();
+    try {
+      Session.Runner runner = feed(batch, fed);
+      try (Result result = runner.fetch(inferenceLoss).fetch(inference.output(plan.output)).run()) {
+        float loss = Variables.toTensor(result.get(0), TensorType.FLOAT32).getFloat(0);
+        return new Outcome(loss, Variables.toTensor(result.get(1), TensorType.FLOAT32));
+      }
+    } finally {
+      fed.forEach(TType::close);
+    }
+  }
+
+  /** The contents of all variables by name: weights, and what the optimizer remembers. */
+  public Map<String, Tensor> state() {
+    return variables.all(session);
+  }
+
+  /**
+   * Puts back what {@link #state} gave.
+   *
+   * @throws IllegalArgumentException if that was a network of another kind
+   */
+  public void restore(Map<String, Tensor> state) {
+    Map<String, Tensor> current = state();
+    for (Map.Entry<String, Tensor> entry : current.entrySet()) {
+      Tensor saved = state.get(entry.getKey());
+      if (saved == null
+          || !saved.shape().equals(entry.getValue().shape())
+          || saved.type() != entry.getValue().type()) {
+        throw new IllegalArgumentException(
+            "the state lacks '%s' %s of this network"
+                .formatted(entry.getKey(), entry.getValue().shape()));
+      }
+    }
+    current
+        .keySet()
+        .forEach(name -> variables.set(session, name, Objects.requireNonNull(state.get(name))));
+  }
+
+  /** The weights that the network computes with, not rounded, by id. */
+  public Map<Integer, float[]> weights() {
+    Map<Integer, float[]> all = new HashMap<>();
+    for (Weights weights : plan.weights) {
+      try (Result result =
+          session.runner().fetch(Objects.requireNonNull(effective.get(weights.first()))).run()) {
+        float[] numbers = Variables.toTensor(result.get(0), TensorType.FLOAT32).toFloats();
+        weights.values.forEach(id -> all.put(id, numbers));
+      }
+    }
+    return all;
+  }
+
+  /** The trained ranges by group of the quantization plan. */
+  public Map<Integer, Range> ranges() {
+    Map<Integer, Range> ranges = new TreeMap<>();
+    QuantizationPlan quantization = plan.quantization;
+    if (quantization == null) {
+      return ranges;
+    }
+    for (QuantizationPlan.Activation activation : quantization.activations().values()) {
+      if (activation.fixed() == null) {
+        int group = activation.group();
+        float low = variables.get(session, FakeQuantization.lowName(group)).getFloat(0);
+        float high = variables.get(session, FakeQuantization.highName(group)).getFloat(0);
+        ranges.put(group, new Range(low, high));
+      }
+    }
+    return ranges;
+  }
+
+  /**
+   * Writes a SavedModel of the network as it is in inference.
+   *
+   * @param signature names inputs and outputs
+   */
+  public void export(Path folder, Signature signature) throws IOException {
+    var described = org.tensorflow.Signature.builder().key(signature.key());
+    Map<Integer, Output<?>> byId = new LinkedHashMap<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      byId.put(plan.graph.inputs().get(i), inputs.get(i));
+    }
+    for (Signature.Port port : signature.inputs()) {
+      described.input(port.name(), Objects.requireNonNull(byId.get(port.value())));
+    }
+    for (Signature.Port port : signature.outputs()) {
+      described.output(port.name(), inference.output(port.value()));
+    }
+    SavedModelBundle.exporter(folder.toString())
+        .withTags("serve")
+        .withFunction(SessionFunction.create(described.build(), session))
+        .export();
+  }
+
+  @Override
+  public void close() {
+    session.close();
+    graph.close();
+  }
+}

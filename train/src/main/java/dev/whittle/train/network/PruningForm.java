@@ -1,0 +1,63 @@
+package dev.whittle.train.network;
+
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.optimize.sparse.Pruning;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.Output;
+
+/**
+ * Weights of which some are zero: those that a schedule takes away, or those that were at first.
+ */
+public final class PruningForm extends WeightForm {
+  private final @Nullable Pruning pruning;
+  private final @Nullable PruningSchedule schedule;
+  private String weights = "";
+
+  /** Takes weights away by a schedule. */
+  public PruningForm(Pruning pruning, PruningSchedule schedule) {
+    this.pruning = pruning;
+    this.schedule = schedule;
+  }
+
+  private PruningForm() {
+    this.pruning = null;
+    this.schedule = null;
+  }
+
+  /** Keeps those weights at zero that are zero when training begins. */
+  public static PruningForm keepingZeros() {
+    return new PruningForm();
+  }
+
+  @Override
+  Output<?> build(Context context, Output<?> source) {
+    weights = context.name;
+    float[] kept = context.initial.toFloats();
+    for (int i = 0; i < kept.length; i++) {
+      kept[i] = schedule != null || kept[i] != 0 ? 1 : 0;
+    }
+    Output<?> mask =
+        context.variables.create(maskName(), Tensor.onHeap(kept, context.initial.dims()));
+    return context.build.mul(source, mask);
+  }
+
+  private String maskName() {
+    return weights + "_mask";
+  }
+
+  @Override
+  void beforeStep(Running running, long step) {
+    PruningSchedule plan = schedule;
+    Pruning kind = pruning;
+    if (plan == null || kind == null || !plan.changesAt(step)) {
+      return;
+    }
+    Tensor source = running.get(weights);
+    float[] numbers = source.toFloats();
+    kind.withSparsity(plan.sparsity(step)).prune(numbers, source.dims());
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = numbers[i] == 0 ? 0 : 1;
+    }
+    running.set(maskName(), Tensor.onHeap(numbers, source.dims()));
+  }
+}

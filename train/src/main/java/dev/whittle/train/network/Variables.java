@@ -1,0 +1,137 @@
+package dev.whittle.train.network;
+
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.kernel.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.Graph;
+import org.tensorflow.GraphOperation;
+import org.tensorflow.Output;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.types.family.TType;
+
+/** The state of a network: variables of a TensorFlow graph, which are set and read by feeding. */
+final class Variables {
+  private static final String VARIABLE = "VariableV2";
+
+  /** A variable and what sets it. */
+  record Entry(String name, Output<?> output, Output<?> feed, Output<?> assign, TensorType type) {}
+
+  private final Build build;
+  private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final Map<String, Tensor> initial = new LinkedHashMap<>();
+
+  Variables(Build build) {
+    this.build = build;
+  }
+
+  /** Adds a variable that holds {@code contents} when training begins. */
+  Output<?> create(String name, Tensor contents) {
+    Output<?> variable =
+        build
+            .tf()
+            .withName(name)
+            .variable(Build.shape(contents.dims()), Types.type(contents.type()))
+            .asOutput();
+    declare(name, variable, contents.type(), contents.shape());
+    initial.put(name, contents);
+    return variable;
+  }
+
+  private void declare(String name, Output<?> variable, TensorType type, Shape shape) {
+    Output<?> feed =
+        build
+            .tf()
+            .placeholder(Types.type(type), Placeholder.shape(Build.shape(shape.toArray())))
+            .asOutput();
+    entries.put(name, new Entry(name, variable, feed, build.assign(variable, feed), type));
+  }
+
+  /** A variable by its name; null if there is none. */
+  @Nullable Output<?> find(String name) {
+    Entry entry = entries.get(name);
+    return entry == null ? null : entry.output;
+  }
+
+  /** Takes in the variables that others have added to the graph, such as an optimizer. */
+  void adopt(Graph graph) {
+    List<GraphOperation> foreign = new ArrayList<>();
+    for (Iterator<GraphOperation> all = graph.operations(); all.hasNext(); ) {
+      GraphOperation operation = all.next();
+      if (operation.type().equals(VARIABLE) && !entries.containsKey(operation.name())) {
+        foreign.add(operation);
+      }
+    }
+    for (GraphOperation operation : foreign) {
+      Output<?> variable = operation.output(0);
+      long[] dims = variable.shape().asArray();
+      int[] shape = new int[dims == null ? 0 : dims.length];
+      for (int i = 0; i < shape.length; i++) {
+        shape[i] = Math.toIntExact(Objects.requireNonNull(dims)[i]);
+      }
+      declare(operation.name(), variable, TensorType.FLOAT32, Shape.of(shape));
+    }
+  }
+
+  /** Sets all variables that were created here to what they begin with. */
+  void initialize(Session session) {
+    initial.forEach((name, contents) -> set(session, name, contents));
+    initial.clear();
+  }
+
+  void set(Session session, String name, Tensor contents) {
+    Entry entry = Objects.requireNonNull(entries.get(name));
+    try (TType tensor = toTensorFlow(contents)) {
+      session.runner().feed(entry.feed, tensor).addTarget(entry.assign).run().close();
+    }
+  }
+
+  Tensor get(Session session, String name) {
+    Entry entry = Objects.requireNonNull(entries.get(name));
+    try (Result result = session.runner().fetch(entry.output).run()) {
+      return toTensor(result.get(0), entry.type);
+    }
+  }
+
+  /** The contents of all variables by name. */
+  Map<String, Tensor> all(Session session) {
+    Session.Runner runner = session.runner();
+    entries.values().forEach(e -> runner.fetch(e.output));
+    Map<String, Tensor> contents = new LinkedHashMap<>();
+    try (Result result = runner.run()) {
+      int i = 0;
+      for (Entry entry : entries.values()) {
+        contents.put(entry.name, toTensor(result.get(i++), entry.type));
+      }
+    }
+    return contents;
+  }
+
+  static TType toTensorFlow(Tensor tensor) {
+    byte[] bytes = tensor.data().toArray(ValueLayout.JAVA_BYTE);
+    return org.tensorflow.Tensor.of(
+        Types.type(tensor.type()), Build.shape(tensor.dims()), DataBuffers.of(bytes, true, false));
+  }
+
+  static Tensor toTensor(org.tensorflow.Tensor tensor, TensorType type) {
+    long[] dims = tensor.shape().asArray();
+    int[] shape = new int[dims == null ? 0 : dims.length];
+    for (int i = 0; i < shape.length; i++) {
+      shape[i] = Math.toIntExact(Objects.requireNonNull(dims)[i]);
+    }
+    byte[] bytes = new byte[Math.toIntExact(tensor.numBytes())];
+    tensor.asRawTensor().data().read(bytes);
+    return new Tensor(type, shape, null, MemorySegment.ofArray(bytes));
+  }
+}

@@ -1,0 +1,225 @@
+package dev.whittle.train.network;
+
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.op.AveragePool2D;
+import dev.whittle.ir.op.BatchMatMul;
+import dev.whittle.ir.op.Conv2D;
+import dev.whittle.ir.op.DepthwiseConv2D;
+import dev.whittle.ir.op.EmbeddingLookup;
+import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.ir.op.L2Normalization;
+import dev.whittle.ir.op.LocalResponseNormalization;
+import dev.whittle.ir.op.MaxPool2D;
+import dev.whittle.ir.op.TransposeConv;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.tensorflow.OperationBuilder;
+import org.tensorflow.Output;
+
+/** Operators that sum products, and pooling. Weights stand in TensorFlow Lite's order. */
+final class WeightedLowerings {
+  private static final float LEAST_SQUARE = 1e-12f;
+
+  private WeightedLowerings() {}
+
+  static void register(Lowerings table) {
+    table.single(FullyConnected.class, WeightedLowerings::fullyConnected);
+    table.single(Conv2D.class, WeightedLowerings::convolve);
+    table.single(DepthwiseConv2D.class, WeightedLowerings::depthwise);
+    table.single(TransposeConv.class, WeightedLowerings::transposed);
+    table.single(
+        BatchMatMul.class,
+        (call, op) ->
+            call.build()
+                .op(
+                    "BatchMatMulV2",
+                    b ->
+                        b.setAttr("adj_x", op.transposeLeft())
+                            .setAttr("adj_y", op.transposeRight()),
+                    call.input(0),
+                    call.input(1)));
+    table.single(
+        AveragePool2D.class,
+        (call, op) ->
+            call.build()
+                .activate(
+                    call.build()
+                        .op(
+                            "AvgPool",
+                            pool(
+                                op.padding(),
+                                op.strideHeight(),
+                                op.strideWidth(),
+                                op.filterHeight(),
+                                op.filterWidth()),
+                            call.input(0)),
+                    op.activation()));
+    table.single(
+        MaxPool2D.class,
+        (call, op) ->
+            call.build()
+                .activate(
+                    call.build()
+                        .op(
+                            "MaxPool",
+                            pool(
+                                op.padding(),
+                                op.strideHeight(),
+                                op.strideWidth(),
+                                op.filterHeight(),
+                                op.filterWidth()),
+                            call.input(0)),
+                    op.activation()));
+    table.single(L2Normalization.class, WeightedLowerings::normalize);
+    table.single(
+        LocalResponseNormalization.class,
+        (call, op) ->
+            call.build()
+                .op(
+                    "LRN",
+                    b ->
+                        b.setAttr("depth_radius", (long) op.radius())
+                            .setAttr("bias", op.bias())
+                            .setAttr("alpha", op.alpha())
+                            .setAttr("beta", op.beta()),
+                    call.input(0)));
+    table.single(
+        EmbeddingLookup.class,
+        (call, op) -> {
+          Build build = call.build();
+          return build.op("GatherV2", call.input(1), call.input(0), build.integer(0));
+        });
+  }
+
+  private static String padding(int code) {
+    return code == 0 ? "SAME" : "VALID";
+  }
+
+  private static UnaryOperator<OperationBuilder> pool(
+      int padding, int strideHeight, int strideWidth, int height, int width) {
+    return b ->
+        b.setAttr("ksize", new long[] {1, height, width, 1})
+            .setAttr("strides", new long[] {1, strideHeight, strideWidth, 1})
+            .setAttr("padding", padding(padding));
+  }
+
+  private static void requireFloats(NodeCall call, int weights) {
+    if (call.value(weights).type() != TensorType.FLOAT32) {
+      throw OperandException.unsupported("weights of %s", call.value(weights).type());
+    }
+  }
+
+  private static Output<?> withBias(NodeCall call, Output<?> sum, int bias) {
+    return call.has(bias) ? call.build().add(sum, call.input(bias)) : sum;
+  }
+
+  private static Output<?> fullyConnected(NodeCall call, FullyConnected op) {
+    requireFloats(call, 1);
+    Build build = call.build();
+    int inputs = call.extent(1, 1);
+    int outputs = call.extent(1, 0);
+    Shape shape = call.shape(0);
+    boolean flat = shape.isRankKnown() && shape.rank() == 2 && shape.dim(1) == inputs;
+    Output<?> x = flat ? call.input(0) : build.reshape(call.input(0), -1, inputs);
+    Output<?> product = build.op("MatMul", b -> b.setAttr("transpose_b", true), x, call.input(1));
+    Output<?> y = build.activate(withBias(call, product, 2), op.activation());
+    if (!op.keepNumDims() || flat) {
+      return y;
+    }
+    int[] dims = shape.toArray();
+    dims[dims.length - 1] = outputs;
+    int open = 0;
+    for (int i = 0; i < dims.length; i++) {
+      open += dims[i] == Shape.DYNAMIC ? 1 : 0;
+      dims[i] = dims[i] == Shape.DYNAMIC ? -1 : dims[i];
+    }
+    if (open <= 1) {
+      return build.reshape(y, dims);
+    }
+    Output<?> leading =
+        build.op(
+            "Slice",
+            build.shapeOf(call.input(0)),
+            build.integers(0),
+            build.integers(dims.length - 1));
+    Output<?> target =
+        build.listOp(
+            "ConcatV2", b -> b, List.of(leading, build.integers(outputs)), build.integer(0));
+    return build.op("Reshape", y, target);
+  }
+
+  private static Output<?> convolve(NodeCall call, Conv2D op) {
+    requireFloats(call, 1);
+    Build build = call.build();
+    if (call.extent(0, 3) != call.extent(1, 3)) {
+      throw OperandException.unsupported("training of convolutions in groups of channels");
+    }
+    Output<?> sum =
+        build.op(
+            "Conv2D",
+            b ->
+                b.setAttr("strides", new long[] {1, op.strideHeight(), op.strideWidth(), 1})
+                    .setAttr(
+                        "dilations", new long[] {1, op.dilationHeight(), op.dilationWidth(), 1})
+                    .setAttr("padding", padding(op.padding())),
+            call.input(0),
+            build.transpose(call.input(1), 1, 2, 3, 0));
+    return build.activate(withBias(call, sum, 2), op.activation());
+  }
+
+  private static Output<?> depthwise(NodeCall call, DepthwiseConv2D op) {
+    requireFloats(call, 1);
+    Build build = call.build();
+    int channels = call.extent(0, 3);
+    if (op.strideHeight() != op.strideWidth()) {
+      throw OperandException.unsupported(
+          "training of depthwise convolutions with strides %d x %d",
+          op.strideHeight(), op.strideWidth());
+    }
+    Output<?> weights =
+        build.reshape(
+            call.input(1),
+            call.extent(1, 1),
+            call.extent(1, 2),
+            channels,
+            call.extent(1, 3) / channels);
+    Output<?> sum =
+        build.op(
+            "DepthwiseConv2dNative",
+            b ->
+                b.setAttr("strides", new long[] {1, op.strideHeight(), op.strideWidth(), 1})
+                    .setAttr(
+                        "dilations", new long[] {1, op.dilationHeight(), op.dilationWidth(), 1})
+                    .setAttr("padding", padding(op.padding())),
+            call.input(0),
+            weights);
+    return build.activate(withBias(call, sum, 2), op.activation());
+  }
+
+  private static Output<?> transposed(NodeCall call, TransposeConv op) {
+    requireFloats(call, 1);
+    Build build = call.build();
+    Output<?> sum =
+        build.op(
+            "Conv2DBackpropInput",
+            b ->
+                b.setAttr("strides", new long[] {1, op.strideHeight(), op.strideWidth(), 1})
+                    .setAttr("padding", padding(op.padding())),
+            call.input(0),
+            build.transpose(call.input(1), 1, 2, 0, 3),
+            call.input(2));
+    return build.activate(withBias(call, sum, 3), op.activation());
+  }
+
+  /** The kernel divides by the root of the sum of squares, or of 1e-12 where that is larger. */
+  private static Output<?> normalize(NodeCall call, L2Normalization op) {
+    Build build = call.build();
+    Output<?> x = call.input(0);
+    int last = call.shape(0).rank() - 1;
+    Output<?> squares = build.reduce("Sum", build.op("Square", x), true, last);
+    Output<?> inverse = build.op("Rsqrt", build.maximum(squares, build.number(LEAST_SQUARE)));
+    return build.activate(build.mul(x, inverse), op.activation());
+  }
+}
