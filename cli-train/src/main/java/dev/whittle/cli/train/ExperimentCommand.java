@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
     name = "experiment",
     description = "Reproduces a published experiment.",
     mixinStandardHelpOptions = true,
-    subcommands = KnnCommand.class)
+    subcommands = {KnnCommand.class, MnistCommand.class})
 final class ExperimentCommand implements Runnable {
   @Spec private @Nullable CommandSpec spec;
 

@@ -72,15 +72,7 @@ class ModuleArrowsTest {
         .mayOnlyAccessLayers("ir", "tflite", "runtime", "data", "json", "io", "optimize")
         .whereLayer("train")
         .mayOnlyAccessLayers(
-            "ir",
-            "tflite",
-            "runtime",
-            "convert",
-            "io",
-            "npz",
-            "data",
-            "optimize",
-            "evaluate")
+            "ir", "tflite", "runtime", "convert", "io", "npz", "data", "optimize", "evaluate")
         .whereLayer("cli")
         .mayOnlyAccessLayers(
             "ir",

@@ -67,8 +67,12 @@ final class NormalizationLayers {
     float epsilon = config.real("epsilon", 1e-3);
     Value factor = emit.node(new Rsqrt(), emit.add(variance, epsilon));
     factor = gamma == null ? factor : emit.mul(factor, gamma);
-    Value y = emit.mul(emit.sub(x, mean), factor);
-    y = beta == null ? y : emit.add(y, beta);
+    Value shift = emit.mul(mean, factor);
+    Value offset =
+        beta == null
+            ? emit.sub(emit.constant("zero", new float[channels], dims), shift)
+            : emit.sub(beta, shift);
+    Value y = emit.add(emit.mul(x, factor), offset);
     if (config.flag("trainable", true)) {
       notes.normalizations.add(
           new TrainingImport.BatchNormalization(

@@ -104,6 +104,19 @@ public record WeightClustering(
    * @param axis that of channels, which counts where each has its own clusters; -1 for none
    */
   public Clusters cluster(float[] numbers, int[] dims, int axis) {
+    return cluster(numbers, dims, axis, MAX_ROUNDS);
+  }
+
+  /**
+   * The clusters of one constant around the centers where k-means would begin.
+   *
+   * @param axis that of channels, which counts where each has its own clusters; -1 for none
+   */
+  public Clusters begin(float[] numbers, int[] dims, int axis) {
+    return cluster(numbers, dims, axis, 0);
+  }
+
+  private Clusters cluster(float[] numbers, int[] dims, int axis, int rounds) {
     int channels = perChannel && axis >= 0 ? dims[axis] : 1;
     int inner = channels == 1 ? numbers.length : 1;
     for (int i = axis + 1; channels > 1 && i < dims.length; i++) {
@@ -114,7 +127,7 @@ public record WeightClustering(
     float[] all = new float[0];
     for (int c = 0; c < channels; c++) {
       int[] places = places(numbers.length, inner, channels, c);
-      float[] centers = centers(numbers, places);
+      float[] centers = centers(numbers, places, rounds);
       assign(numbers, places, centers, all.length, indices);
       int from = all.length;
       all = Arrays.copyOf(all, from + centers.length);
@@ -134,7 +147,7 @@ public record WeightClustering(
     return places;
   }
 
-  private float[] centers(float[] numbers, int[] places) {
+  private float[] centers(float[] numbers, int[] places, int rounds) {
     float[] sorted = new float[places.length];
     int count = 0;
     for (int place : places) {
@@ -148,7 +161,7 @@ public record WeightClustering(
     sorted = Arrays.copyOf(sorted, count);
     Arrays.sort(sorted);
     boolean zeros = preserveZeros && count < places.length;
-    double[] centers = centers(sorted, zeros ? clusters - 1 : clusters);
+    double[] centers = centers(sorted, zeros ? clusters - 1 : clusters, rounds);
     float[] rounded = new float[centers.length];
     for (int c = 0; c < centers.length; c++) {
       rounded[c] = (float) centers[c];
@@ -180,7 +193,7 @@ public record WeightClustering(
   }
 
   /** Lloyd's algorithm on sorted numbers: a cluster is a range of them. */
-  private double[] centers(float[] sorted, int wanted) {
+  private double[] centers(float[] sorted, int wanted, int rounds) {
     double[] sums = new double[sorted.length + 1];
     for (int i = 0; i < sorted.length; i++) {
       sums[i + 1] = sums[i] + sorted[i];
@@ -192,7 +205,7 @@ public record WeightClustering(
           case DENSITY -> dense(sorted, wanted);
         };
     Arrays.sort(centers);
-    for (int round = 0; round < MAX_ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
       boolean moved = false;
       int from = 0;
       for (int c = 0; c < centers.length; c++) {

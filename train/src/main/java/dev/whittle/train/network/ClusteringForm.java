@@ -55,8 +55,7 @@ public final class ClusteringForm extends WeightForm {
     weights = context.name;
     float[] numbers = context.initial.toFloats();
     int[] dims = context.initial.dims();
-    Clusters found =
-        clustering == null ? Clusters.ofDistinct(numbers) : clustering.cluster(numbers, dims, axis);
+    Clusters found = clusters(numbers, dims);
     float[] centers = found.centers();
     if (centers.length == 0 || (clustering == null && centers.length > MAX_KEPT)) {
       return source;
@@ -84,6 +83,20 @@ public final class ClusteringForm extends WeightForm {
             "ConcatV2", b -> b, List.of(table, build.numbers(new float[1], 1)), build.integer(0));
     Output<?> chosen = build.op("GatherV2", padded, places, build.integer(0));
     return build.add(chosen, build.sub(source, build.stopGradient(source)));
+  }
+
+  /**
+   * Centers at equal distances leave most weights in few clusters, which is what makes them
+   * compress well; k-means would undo it.
+   */
+  private Clusters clusters(float[] numbers, int[] dims) {
+    WeightClustering wanted = clustering;
+    if (wanted == null) {
+      return Clusters.ofDistinct(numbers);
+    }
+    return wanted.start() == WeightClustering.Start.LINEAR
+        ? wanted.begin(numbers, dims, axis)
+        : wanted.cluster(numbers, dims, axis);
   }
 
   private int inner(int[] dims) {

@@ -25,7 +25,6 @@ import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Session;
 import org.tensorflow.SessionFunction;
-import org.tensorflow.framework.optimizers.Optimizer.GradAndVar;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
@@ -91,7 +90,7 @@ public final class Network implements AutoCloseable {
   private final Output<?> inferenceLoss;
 
   /** The variables that gradients change. */
-  private final List<Output<?>> trained = new ArrayList<>();
+  private final List<Variables.Entry> trained = new ArrayList<>();
 
   /** The variables of moving averages, by the constant they stand for. */
   private final Map<Integer, Output<?>> statistics = new HashMap<>();
@@ -136,9 +135,7 @@ public final class Network implements AutoCloseable {
             .setInterOpParallelismThreads(plan.threads)
             .build();
     session = new Session(graph, false, config);
-    session.initialize();
     variables.initialize(session);
-    variables.adopt(graph);
   }
 
   private Output<?> loss(Tower tower) {
@@ -188,7 +185,7 @@ public final class Network implements AutoCloseable {
       if (moving.contains(weights.first())) {
         statistics.put(weights.first(), variable);
       } else if (weights.trainable) {
-        trained.add(variable);
+        trained.add(variables.entry(name));
       }
       Output<?> form = variable;
       for (WeightForm one : forms(weights.first())) {
@@ -207,9 +204,9 @@ public final class Network implements AutoCloseable {
   }
 
   private void addCenters(String name) {
-    Output<?> centers = variables.find(ClusteringForm.centersName(name));
-    if (centers != null) {
-      trained.add(centers);
+    String centers = ClusteringForm.centersName(name);
+    if (variables.has(centers)) {
+      trained.add(variables.entry(centers));
     }
   }
 
@@ -236,9 +233,9 @@ public final class Network implements AutoCloseable {
   }
 
   /** All gradients are computed before the first weight changes. */
-  @SuppressWarnings({"unchecked", "rawtypes"})
   private Op addStep(Output<?> loss, Optimizer optimizer) {
-    Output<?>[] gradients = graph.addGradients(loss, trained.toArray(new Output<?>[0]));
+    Output<?>[] outputs = trained.stream().map(Variables.Entry::output).toArray(Output<?>[]::new);
+    Output<?>[] gradients = graph.addGradients(loss, outputs);
     List<Op> all = new ArrayList<>();
     for (Output<?> gradient : gradients) {
       if (gradient != null) {
@@ -250,13 +247,19 @@ public final class Network implements AutoCloseable {
           "training of this model", "no weights change its output", "");
     }
     Build gated = build.after(all);
-    List<GradAndVar<?>> changes = new ArrayList<>();
+    List<Optimizer.Change> changes = new ArrayList<>();
     for (int i = 0; i < gradients.length; i++) {
       if (gradients[i] != null) {
-        changes.add(new GradAndVar(gated.op("Identity", gradients[i]), trained.get(i)));
+        Variables.Entry variable = trained.get(i);
+        changes.add(
+            new Optimizer.Change(
+                variable.name(),
+                variable.output(),
+                gated.op("Identity", gradients[i]),
+                variable.shape()));
       }
     }
-    return optimizer.build(graph).applyGradients((List) changes, "step");
+    return optimizer.apply(build, variables, changes);
   }
 
   /**

@@ -1,6 +1,12 @@
 package dev.whittle.train.network;
 
-import org.tensorflow.Graph;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.kernel.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.tensorflow.Output;
+import org.tensorflow.op.Op;
 
 /** How gradients change weights. */
 public sealed interface Optimizer {
@@ -50,15 +56,71 @@ public sealed interface Optimizer {
     }
   }
 
-  /** TensorFlow's own. */
-  default org.tensorflow.framework.optimizers.Optimizer build(Graph graph) {
+  /**
+   * Adds operations that change variables by their gradients.
+   *
+   * @return an operation that runs when all have changed
+   */
+  default Op apply(Build build, Variables variables, List<Change> changes) {
     return switch (this) {
-      case Adam a ->
-          new org.tensorflow.framework.optimizers.Adam(
-              graph, "optimizer", a.learningRate(), a.beta1(), a.beta2(), a.epsilon());
-      case Sgd s ->
-          new org.tensorflow.framework.optimizers.Momentum(
-              graph, "optimizer", s.learningRate(), s.momentum(), s.nesterov());
+      case Adam adam -> adam(build, variables, changes, adam);
+      case Sgd sgd -> {
+        List<Op> applied = new ArrayList<>();
+        for (Change change : changes) {
+          Output<?> momentum = variables.create(change.name() + "_momentum", change.zeros());
+          applied.add(
+              build.op(
+                  "ApplyMomentum",
+                  b -> b.setAttr("use_nesterov", sgd.nesterov()),
+                  change.variable(),
+                  momentum,
+                  build.number(sgd.learningRate()),
+                  change.gradient(),
+                  build.number(sgd.momentum())));
+        }
+        yield build.after(applied).tf().noOp();
+      }
     };
+  }
+
+  private static Op adam(Build build, Variables variables, List<Change> changes, Adam adam) {
+    Output<?> power1 = variables.create("adam_beta1_power", scalar(adam.beta1()));
+    Output<?> power2 = variables.create("adam_beta2_power", scalar(adam.beta2()));
+    List<Op> applied = new ArrayList<>();
+    for (Change change : changes) {
+      Output<?> first = variables.create(change.name() + "_moment1", change.zeros());
+      Output<?> second = variables.create(change.name() + "_moment2", change.zeros());
+      applied.add(
+          build.op(
+              "ApplyAdam",
+              change.variable(),
+              first,
+              second,
+              power1,
+              power2,
+              build.number(adam.learningRate()),
+              build.number(adam.beta1()),
+              build.number(adam.beta2()),
+              build.number(adam.epsilon()),
+              change.gradient()));
+    }
+    // Only now: the changes read the powers.
+    Build after = build.after(applied);
+    List<Op> powers =
+        List.of(
+            after.assign(power1, after.mul(power1, after.number(adam.beta1()))),
+            after.assign(power2, after.mul(power2, after.number(adam.beta2()))));
+    return build.after(powers).tf().noOp();
+  }
+
+  private static Tensor scalar(float value) {
+    return Tensor.onHeap(new float[] {value});
+  }
+
+  /** A variable to be changed, and by which gradient. */
+  record Change(String name, Output<?> variable, Output<?> gradient, Shape shape) {
+    Tensor zeros() {
+      return Tensor.allocate(TensorType.FLOAT32, shape.toArray());
+    }
   }
 }

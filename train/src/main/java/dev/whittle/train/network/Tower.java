@@ -159,9 +159,9 @@ final class Tower {
 
   /** Adds noise and normalizes by the moments of the batch. */
   static final class LayerBehavior implements TrainingBehavior {
+    private final Graph graph;
     private final Map<Integer, TrainingImport.Noise> noises;
     private final Map<Integer, TrainingImport.BatchNormalization> normalizations = new HashMap<>();
-    private final Map<Integer, Integer> ranks = new HashMap<>();
     private final Output<?> seed;
     private final Map<Integer, Output<?>> seenMoments = new HashMap<>();
     private final Map<Integer, Float> momentums = new HashMap<>();
@@ -174,11 +174,11 @@ final class Tower {
         Map<Integer, TrainingImport.Noise> noises,
         List<TrainingImport.BatchNormalization> normalizations,
         Output<?> seed) {
+      this.graph = graph;
       this.noises = noises;
       this.seed = seed;
       for (TrainingImport.BatchNormalization one : normalizations) {
         this.normalizations.put(one.output(), one);
-        ranks.put(one.output(), graph.value(one.input()).shape().rank());
       }
     }
 
@@ -197,7 +197,7 @@ final class Tower {
         TrainingImport.BatchNormalization normalization,
         Map<Integer, Output<?>> values) {
       Output<?> x = Objects.requireNonNull(values.get(normalization.input()));
-      int rank = Objects.requireNonNull(ranks.get(normalization.output()));
+      int rank = graph.value(normalization.input()).shape().rank();
       int[] axes = new int[rank - 1];
       for (int i = 0, next = 0; i < rank; i++) {
         if (i != normalization.axis()) {
@@ -207,8 +207,8 @@ final class Tower {
       Output<?> mean = build.reduce("Mean", x, true, axes);
       Output<?> centered = build.sub(x, mean);
       Output<?> variance = build.reduce("Mean", build.op("Square", centered), true, axes);
-      see(normalization.mean(), mean, normalization.momentum());
-      see(normalization.variance(), variance, normalization.momentum());
+      see(build, normalization.mean(), mean, normalization);
+      see(build, normalization.variance(), variance, normalization);
       Output<?> y =
           build.mul(
               centered,
@@ -219,9 +219,14 @@ final class Tower {
       return beta == null ? y : build.add(y, Objects.requireNonNull(values.get(beta)));
     }
 
-    private void see(int statistic, Output<?> moments, float momentum) {
-      seenMoments.put(statistic, moments);
-      momentums.put(statistic, momentum);
+    private void see(
+        Build build,
+        int statistic,
+        Output<?> moments,
+        TrainingImport.BatchNormalization normalization) {
+      int[] dims = graph.value(statistic).initialShape().toArray();
+      seenMoments.put(statistic, build.reshape(moments, dims));
+      momentums.put(statistic, normalization.momentum());
     }
 
     /** The moments of the batch by the constant that holds their moving average. */

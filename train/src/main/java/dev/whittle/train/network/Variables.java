@@ -5,15 +5,9 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
-import org.tensorflow.Graph;
-import org.tensorflow.GraphOperation;
 import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
@@ -23,10 +17,14 @@ import org.tensorflow.types.family.TType;
 
 /** The state of a network: variables of a TensorFlow graph, which are set and read by feeding. */
 final class Variables {
-  private static final String VARIABLE = "VariableV2";
-
   /** A variable and what sets it. */
-  record Entry(String name, Output<?> output, Output<?> feed, Output<?> assign, TensorType type) {}
+  record Entry(
+      String name,
+      Output<?> output,
+      Output<?> feed,
+      Output<?> assign,
+      TensorType type,
+      Shape shape) {}
 
   private final Build build;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -55,33 +53,15 @@ final class Variables {
             .tf()
             .placeholder(Types.type(type), Placeholder.shape(Build.shape(shape.toArray())))
             .asOutput();
-    entries.put(name, new Entry(name, variable, feed, build.assign(variable, feed), type));
+    entries.put(name, new Entry(name, variable, feed, build.assign(variable, feed), type, shape));
   }
 
-  /** A variable by its name; null if there is none. */
-  @Nullable Output<?> find(String name) {
-    Entry entry = entries.get(name);
-    return entry == null ? null : entry.output;
+  boolean has(String name) {
+    return entries.containsKey(name);
   }
 
-  /** Takes in the variables that others have added to the graph, such as an optimizer. */
-  void adopt(Graph graph) {
-    List<GraphOperation> foreign = new ArrayList<>();
-    for (Iterator<GraphOperation> all = graph.operations(); all.hasNext(); ) {
-      GraphOperation operation = all.next();
-      if (operation.type().equals(VARIABLE) && !entries.containsKey(operation.name())) {
-        foreign.add(operation);
-      }
-    }
-    for (GraphOperation operation : foreign) {
-      Output<?> variable = operation.output(0);
-      long[] dims = variable.shape().asArray();
-      int[] shape = new int[dims == null ? 0 : dims.length];
-      for (int i = 0; i < shape.length; i++) {
-        shape[i] = Math.toIntExact(Objects.requireNonNull(dims)[i]);
-      }
-      declare(operation.name(), variable, TensorType.FLOAT32, Shape.of(shape));
-    }
+  Entry entry(String name) {
+    return Objects.requireNonNull(entries.get(name));
   }
 
   /** Sets all variables that were created here to what they begin with. */
@@ -91,14 +71,14 @@ final class Variables {
   }
 
   void set(Session session, String name, Tensor contents) {
-    Entry entry = Objects.requireNonNull(entries.get(name));
+    Entry entry = entry(name);
     try (TType tensor = toTensorFlow(contents)) {
       session.runner().feed(entry.feed, tensor).addTarget(entry.assign).run().close();
     }
   }
 
   Tensor get(Session session, String name) {
-    Entry entry = Objects.requireNonNull(entries.get(name));
+    Entry entry = entry(name);
     try (Result result = session.runner().fetch(entry.output).run()) {
       return toTensor(result.get(0), entry.type);
     }

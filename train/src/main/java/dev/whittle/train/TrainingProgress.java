@@ -1,0 +1,69 @@
+package dev.whittle.train;
+
+import java.io.Console;
+import java.util.Locale;
+import java.util.Optional;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
+
+/** A bar for each epoch on the standard error, with the mean loss so far. */
+public final class TrainingProgress implements Callback {
+  private static final int INTERVAL_MILLISECONDS = 200;
+
+  private final String task;
+  private @Nullable ProgressBar bar;
+  private double losses;
+
+  /** A bar where somebody looks at it; elsewhere nothing. */
+  public static Callback onTerminal(String task) {
+    boolean terminal = Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+    return terminal ? new TrainingProgress(task) : new Callback() {};
+  }
+
+  /**
+   * @param task what the bar calls the training
+   */
+  public TrainingProgress(String task) {
+    this.task = task;
+  }
+
+  @Override
+  public void afterStep(int epoch, long step, long steps, float loss) {
+    ProgressBar shown = bar;
+    if (shown == null) {
+      losses = 0;
+      shown =
+          new ProgressBarBuilder()
+              .setTaskName("%s, epoch %d".formatted(task, epoch))
+              .setInitialMax(steps)
+              .setStyle(ProgressBarStyle.ASCII)
+              .setUpdateIntervalMillis(INTERVAL_MILLISECONDS)
+              .build();
+      bar = shown;
+    }
+    losses += loss;
+    shown.stepTo(step);
+    shown.setExtraMessage(String.format(Locale.ROOT, " loss %.4f", losses / step));
+  }
+
+  @Override
+  public boolean afterEpoch(Epoch epoch, State state) {
+    close();
+    return true;
+  }
+
+  @Override
+  public void afterTraining(State state) {
+    close();
+  }
+
+  private void close() {
+    ProgressBar shown = bar;
+    if (shown != null) {
+      shown.close();
+      bar = null;
+    }
+  }
+}
