@@ -118,6 +118,27 @@ record KerasCase(String name, List<Config> inputs, List<Config> outputs) {
     }
   }
 
+  /** The inputs as a model takes them. */
+  List<Tensor> tensors(Model model) {
+    List<Tensor> tensors = new ArrayList<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      Value value = model.mainGraph().value(model.mainGraph().inputs().get(i));
+      Tensor tensor = Tensor.allocate(value.type(), inputs.get(i).integers("shape"));
+      fill(tensor, inputs.get(i));
+      tensors.add(tensor);
+    }
+    return tensors;
+  }
+
+  /** The largest difference of outputs from Keras', relative to the largest of each output. */
+  double difference(List<Tensor> found) {
+    double largest = 0;
+    for (int i = 0; i < outputs.size(); i++) {
+      largest = Math.max(largest, difference(found.get(i), outputs.get(i)));
+    }
+    return largest;
+  }
+
   private static double difference(Tensor actual, Config expected) {
     if (!Arrays.equals(actual.dims(), expected.integers("shape"))) {
       throw new AssertionError(

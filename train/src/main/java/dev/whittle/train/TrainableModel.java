@@ -18,6 +18,7 @@ import dev.whittle.ir.Value;
 import dev.whittle.tflite.TfliteReader;
 import dev.whittle.train.network.Loss;
 import dev.whittle.train.network.Network;
+import dev.whittle.train.network.Optimizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -196,22 +197,31 @@ public final class TrainableModel {
     KerasOutput.replaceVariables(from.file, from.keras.variables(model), target);
   }
 
-  /** Writes a SavedModel with the signature {@code serving_default} into a folder. */
-  public void saveSavedModel(Path folder) throws IOException {
-    Signature signature = model.signatures().getFirst();
-    var plan =
+  /**
+   * The model in TensorFlow, to run it there.
+   *
+   * @param loss that {@link Network#infer} tells; null where only outputs count
+   * @param optimizer null where it is not to be trained
+   */
+  public Network network(@Nullable Loss loss, @Nullable Optimizer optimizer) {
+    return new Network(
         new Network.Plan(
             model.mainGraph(),
             weights,
-            List.of(),
-            Map.of(),
+            normalizations(),
+            noises(),
             Map.of(),
             null,
-            Loss.MEAN_SQUARED_ERROR,
-            null,
+            loss,
+            optimizer,
             model.mainGraph().outputs().getFirst(),
-            0);
-    try (var network = new Network(plan)) {
+            0));
+  }
+
+  /** Writes a SavedModel with the signature {@code serving_default} into a folder. */
+  public void saveSavedModel(Path folder) throws IOException {
+    Signature signature = model.signatures().getFirst();
+    try (Network network = network(null, null)) {
       network.export(folder, signature);
     }
   }

@@ -8,8 +8,10 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A Keras model to be trained, and the way back from its constants to the file's variables. */
@@ -33,7 +35,13 @@ public final class TrainableKeras {
     Graph one = tagged(file, first, inputShapes);
     Graph other = tagged(file, second, inputShapes);
     List<TrainingImport.Weight> weights = new ArrayList<>();
+    Set<Integer> used = new HashSet<>();
+    model.mainGraph().nodes().forEach(node -> used.addAll(node.inputs()));
     for (int id = 0; id < one.values().size(); id++) {
+      if (!used.contains(id)) {
+        // Lowering itself has made something else of it.
+        continue;
+      }
       Tensor tags = floats(one.value(id));
       Tensor otherTags = floats(other.value(id));
       if (tags == null || otherTags == null) {

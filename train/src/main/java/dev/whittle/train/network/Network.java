@@ -2,6 +2,7 @@ package dev.whittle.train.network;
 
 import dev.whittle.convert.keras.TrainingImport;
 import dev.whittle.ir.Graph;
+import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.Signature;
 import dev.whittle.ir.TensorType;
@@ -12,14 +13,19 @@ import dev.whittle.optimize.calibrate.Range;
 import dev.whittle.optimize.quantize.QuantizationPlan;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.tensorflow.GraphOperation;
 import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
@@ -46,7 +52,8 @@ public final class Network implements AutoCloseable {
    * @param noises what happens to values in training
    * @param forms what the network computes with in place of weights, by id, in order
    * @param quantization what will be rounded; null for nothing
-   * @param optimizer null where nothing is trained, only run and exported
+   * @param loss null where nothing is trained or evaluated
+   * @param optimizer null where nothing is trained
    * @param output the id of the scores
    * @param threads that TensorFlow may use; 0 for its own choice
    */
@@ -57,7 +64,7 @@ public final class Network implements AutoCloseable {
       Map<Integer, TrainingImport.Noise> noises,
       Map<Integer, List<WeightForm>> forms,
       @Nullable QuantizationPlan quantization,
-      Loss loss,
+      @Nullable Loss loss,
       @Nullable Optimizer optimizer,
       int output,
       int threads) {}
@@ -87,7 +94,7 @@ public final class Network implements AutoCloseable {
   private final Map<Integer, Output<?>> effective = new HashMap<>();
   private final Tower inference;
   private final @Nullable Output<?> trainingLoss;
-  private final Output<?> inferenceLoss;
+  private final @Nullable Output<?> inferenceLoss;
 
   /** The variables that gradients change. */
   private final List<Variables.Entry> trained = new ArrayList<>();
@@ -109,16 +116,12 @@ public final class Network implements AutoCloseable {
     Map<Integer, Output<?>> given = new HashMap<>();
     for (int id : plan.graph.inputs()) {
       Value value = plan.graph.value(id);
-      Output<?> input =
-          build
-              .tf()
-              .placeholder(
-                  Types.type(value.type()), Placeholder.shape(Build.shape(value.shape().toArray())))
-              .asOutput();
+      Output<?> input = input(value);
       inputs.add(input);
       given.put(id, input);
     }
-    target = build.tf().placeholder(Types.type(plan.loss.targetType())).asOutput();
+    TensorType targetType = plan.loss == null ? TensorType.FLOAT32 : plan.loss.targetType();
+    target = build.tf().placeholder(Types.type(targetType)).asOutput();
     seed = build.tf().placeholder(TInt32.class, Placeholder.shape(Build.shape(2))).asOutput();
     @Nullable FakeQuantization quantization =
         plan.quantization == null
@@ -127,8 +130,11 @@ public final class Network implements AutoCloseable {
     addWeights(given, quantization);
     inference = new Tower(build, plan.graph, given, quantization, null);
     inference.run();
-    inferenceLoss = loss(inference);
-    trainingLoss = plan.optimizer == null ? null : addTraining(plan.optimizer, given, quantization);
+    inferenceLoss = plan.loss == null ? null : loss(plan.loss, inference);
+    trainingLoss =
+        plan.optimizer == null || plan.loss == null
+            ? null
+            : addTraining(plan.loss, plan.optimizer, given, quantization);
     ConfigProto config =
         ConfigProto.newBuilder()
             .setIntraOpParallelismThreads(plan.threads)
@@ -138,33 +144,54 @@ public final class Network implements AutoCloseable {
     variables.initialize(session);
   }
 
-  private Output<?> loss(Tower tower) {
-    return plan.loss.build(build, plan.graph, tower, plan.output, target, classes());
+  private Output<?> input(Value value) {
+    try {
+      return build
+          .tf()
+          .placeholder(
+              Types.type(value.type()), Placeholder.shape(Build.shape(value.shape().toArray())))
+          .asOutput();
+    } catch (OperandException e) {
+      throw new UnsupportedModelException(
+          "input '%s'".formatted(value.name()), String.valueOf(e.getMessage()), "");
+    }
+  }
+
+  private Output<?> loss(Loss loss, Tower tower) {
+    return loss.build(build, plan.graph, tower, plan.output, target, classes(loss));
   }
 
   private Output<?> addTraining(
-      Optimizer optimizer, Map<Integer, Output<?>> given, @Nullable FakeQuantization quantization) {
+      Loss kind,
+      Optimizer optimizer,
+      Map<Integer, Output<?>> given,
+      @Nullable FakeQuantization quantization) {
     var behavior = new Tower.LayerBehavior(plan.graph, plan.noises, plan.normalizations, seed);
     var training = new Tower(build, plan.graph, given, quantization, behavior);
     training.run();
-    Output<?> loss = loss(training);
+    Output<?> loss = loss(kind, training);
     Op step = addStep(loss, optimizer);
     Build after = build.after(List.of(step));
     stepTargets.add(step);
-    behavior
-        .seenMoments()
-        .forEach(
-            (id, moments) ->
-                stepTargets.add(
-                    FakeQuantization.move(
-                        after,
-                        Objects.requireNonNull(statistics.get(id)),
-                        moments,
-                        behavior.momentum(id))));
+    addStatistics(behavior, step);
     if (quantization != null) {
       stepTargets.addAll(quantization.rangeUpdates(after));
     }
     return loss;
+  }
+
+  /** Moves averages on, one after another where a layer is called several times. */
+  private void addStatistics(Tower.LayerBehavior behavior, Op step) {
+    Map<Output<?>, Op> last = new HashMap<>();
+    new TreeMap<>(behavior.seenMoments())
+        .forEach(
+            (id, moments) -> {
+              Output<?> variable = Objects.requireNonNull(statistics.get(id));
+              Build after = build.after(List.of(last.getOrDefault(variable, step)));
+              Op moved = FakeQuantization.move(after, variable, moments, behavior.momentum(id));
+              last.put(variable, moved);
+              stepTargets.add(moved);
+            });
   }
 
   /**
@@ -182,12 +209,12 @@ public final class Network implements AutoCloseable {
       Tensor initial = contents(weights.first());
       String name = name(weights.first());
       Output<?> variable = variables.create(name, initial);
-      if (moving.contains(weights.first())) {
-        statistics.put(weights.first(), variable);
+      if (weights.values.stream().anyMatch(moving::contains)) {
+        weights.values.forEach(id -> statistics.put(id, variable));
       } else if (weights.trainable) {
         trained.add(variables.entry(name));
       }
-      Output<?> form = variable;
+      Output<?> form = build.op("Identity", variable);
       for (WeightForm one : forms(weights.first())) {
         form = one.build(new WeightForm.Context(build, variables, name, initial), form);
       }
@@ -222,42 +249,56 @@ public final class Network implements AutoCloseable {
     return contents;
   }
 
-  private int classes() {
-    Shape shape = plan.graph.value(plan.output).shape();
+  private int classes(Loss loss) {
+    Value scores = plan.graph.value(plan.output);
+    Shape shape = scores.shape();
+    if (scores.type() != TensorType.FLOAT32) {
+      throw new UnsupportedModelException(
+          "'%s'".formatted(scores.name()),
+          "it gives %s, not scores that can be compared with a target".formatted(scores.type()),
+          "choose another output");
+    }
     int last = shape.isRankKnown() && shape.rank() > 0 ? shape.dim(shape.rank() - 1) : -1;
-    if (plan.loss.takesClasses() && last < 1) {
+    if (loss.takesClasses() && last < 1) {
       throw new UnsupportedModelException(
           "scores of " + shape, "how many classes they tell apart is not known", "");
     }
     return last;
   }
 
-  /** All gradients are computed before the first weight changes. */
-  private Op addStep(Output<?> loss, Optimizer optimizer) {
-    Output<?>[] outputs = trained.stream().map(Variables.Entry::output).toArray(Output<?>[]::new);
-    Output<?>[] gradients = graph.addGradients(loss, outputs);
-    List<Op> all = new ArrayList<>();
-    for (Output<?> gradient : gradients) {
-      if (gradient != null) {
-        all.add(gradient);
+  /** The names of an operation and all that lead to it. */
+  private static Set<String> ancestors(GraphOperation operation) {
+    Set<String> names = new HashSet<>();
+    Deque<GraphOperation> open = new ArrayDeque<>(List.of(operation));
+    while (!open.isEmpty()) {
+      GraphOperation next = open.pop();
+      if (names.add(next.name())) {
+        next.inputs().forEach(i -> open.push((GraphOperation) i.op()));
       }
     }
-    if (all.isEmpty()) {
+    return names;
+  }
+
+  /** All gradients are computed before the first weight changes. */
+  private Op addStep(Output<?> loss, Optimizer optimizer) {
+    Set<String> reached = ancestors((GraphOperation) loss.op());
+    List<Variables.Entry> used = trained.stream().filter(v -> reached.contains(v.name())).toList();
+    if (used.isEmpty()) {
       throw new UnsupportedModelException(
           "training of this model", "no weights change its output", "");
     }
-    Build gated = build.after(all);
+    Output<?>[] outputs = used.stream().map(Variables.Entry::output).toArray(Output<?>[]::new);
+    Output<?>[] gradients = graph.addGradients(loss, outputs);
+    Build gated = build.after(List.of(gradients));
     List<Optimizer.Change> changes = new ArrayList<>();
     for (int i = 0; i < gradients.length; i++) {
-      if (gradients[i] != null) {
-        Variables.Entry variable = trained.get(i);
-        changes.add(
-            new Optimizer.Change(
-                variable.name(),
-                variable.output(),
-                gated.op("Identity", gradients[i]),
-                variable.shape()));
-      }
+      Variables.Entry variable = used.get(i);
+      changes.add(
+          new Optimizer.Change(
+              variable.name(),
+              variable.output(),
+              gated.op("Identity", gradients[i]),
+              variable.shape()));
     }
     return optimizer.apply(build, variables, changes);
   }
@@ -307,13 +348,41 @@ public final class Network implements AutoCloseable {
 
   /** Runs a batch as in inference. */
   public Outcome infer(Batch batch) {
+    Output<?> evaluated = inferenceLoss;
+    if (evaluated == null) {
+      throw new IllegalStateException("there is no loss");
+    }
     List<TType> fed = new ArrayList<>();
     try {
       Session.Runner runner = feed(batch, fed);
-      try (Result result = runner.fetch(inferenceLoss).fetch(inference.output(plan.output)).run()) {
+      try (Result result = runner.fetch(evaluated).fetch(inference.output(plan.output)).run()) {
         float loss = Variables.toTensor(result.get(0), TensorType.FLOAT32).getFloat(0);
         return new Outcome(loss, Variables.toTensor(result.get(1), TensorType.FLOAT32));
       }
+    } finally {
+      fed.forEach(TType::close);
+    }
+  }
+
+  /** All outputs of the graph for some inputs, as in inference. */
+  public List<Tensor> run(List<Tensor> samples) {
+    List<TType> fed = new ArrayList<>();
+    try {
+      Session.Runner runner = session.runner();
+      for (int i = 0; i < inputs.size(); i++) {
+        TType input = Variables.toTensorFlow(samples.get(i));
+        fed.add(input);
+        runner.feed(inputs.get(i), input);
+      }
+      plan.graph.outputs().forEach(id -> runner.fetch(inference.output(id)));
+      List<Tensor> outputs = new ArrayList<>();
+      try (Result result = runner.run()) {
+        for (int i = 0; i < plan.graph.outputs().size(); i++) {
+          TensorType type = plan.graph.value(plan.graph.outputs().get(i)).type();
+          outputs.add(Variables.toTensor(result.get(i), type));
+        }
+      }
+      return outputs;
     } finally {
       fed.forEach(TType::close);
     }

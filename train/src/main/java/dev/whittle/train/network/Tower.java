@@ -64,7 +64,7 @@ final class Tower {
                           || graph.value(id).contents() != null);
       Lowerings.Lowering<dev.whittle.ir.Op> lowering = Lowerings.TABLE.get(node.op());
       if (lowering == null) {
-        refuse(n, "TensorFlow Java has no gradient for it, or Whittle no translation");
+        refuse(n, "it is not among the operators that can be trained");
       } else if (reachable) {
         build(n, node, lowering);
       }
@@ -143,8 +143,9 @@ final class Tower {
     return known;
   }
 
+  /** A value by itself, even if the graph hands out what it is given. */
   Output<?> output(int id) {
-    return value(id);
+    return graph.inputs().contains(id) ? build.op("Identity", value(id)) : value(id);
   }
 
   /** What training does to values beyond computing them. */

@@ -13,8 +13,10 @@ import dev.whittle.ir.op.L2Normalization;
 import dev.whittle.ir.op.LocalResponseNormalization;
 import dev.whittle.ir.op.MaxPool2D;
 import dev.whittle.ir.op.TransposeConv;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.tensorflow.Operation;
 import org.tensorflow.OperationBuilder;
 import org.tensorflow.Output;
 
@@ -153,20 +155,83 @@ final class WeightedLowerings {
   private static Output<?> convolve(NodeCall call, Conv2D op) {
     requireFloats(call, 1);
     Build build = call.build();
-    if (call.extent(0, 3) != call.extent(1, 3)) {
-      throw OperandException.unsupported("training of convolutions in groups of channels");
+    Output<?> kernel =
+        dilated(
+            build,
+            build.transpose(call.input(1), 1, 2, 3, 0),
+            kernelDims(call, 1, 2, 3, 0),
+            op.dilationHeight(),
+            op.dilationWidth());
+    int groups = call.extent(0, 3) / call.extent(1, 3);
+    Output<?> sum;
+    if (groups == 1) {
+      sum = convolve(build, op, call.input(0), kernel);
+    } else {
+      // TensorFlow has no gradient of convolutions in groups.
+      List<Output<?>> inputs = split(build, call.input(0), groups);
+      List<Output<?>> kernels = split(build, kernel, groups);
+      List<Output<?>> sums = new ArrayList<>();
+      for (int g = 0; g < groups; g++) {
+        sums.add(convolve(build, op, inputs.get(g), kernels.get(g)));
+      }
+      sum = build.listOp("ConcatV2", b -> b, sums, build.integer(3));
     }
-    Output<?> sum =
-        build.op(
-            "Conv2D",
-            b ->
-                b.setAttr("strides", new long[] {1, op.strideHeight(), op.strideWidth(), 1})
-                    .setAttr(
-                        "dilations", new long[] {1, op.dilationHeight(), op.dilationWidth(), 1})
-                    .setAttr("padding", padding(op.padding())),
-            call.input(0),
-            build.transpose(call.input(1), 1, 2, 3, 0));
     return build.activate(withBias(call, sum, 2), op.activation());
+  }
+
+  private static List<Output<?>> split(Build build, Output<?> x, int groups) {
+    Operation split =
+        build.operation("Split", b -> b.setAttr("num_split", (long) groups), build.integer(3), x);
+    List<Output<?>> parts = new ArrayList<>();
+    for (int g = 0; g < groups; g++) {
+      parts.add(split.output(g));
+    }
+    return parts;
+  }
+
+  private static Output<?> convolve(Build build, Conv2D op, Output<?> x, Output<?> kernel) {
+    return build.op(
+        "Conv2D",
+        b ->
+            b.setAttr("strides", new long[] {1, op.strideHeight(), op.strideWidth(), 1})
+                .setAttr("padding", padding(op.padding())),
+        x,
+        kernel);
+  }
+
+  private static int[] kernelDims(NodeCall call, int... axes) {
+    int[] dims = new int[axes.length];
+    for (int i = 0; i < axes.length; i++) {
+      dims[i] = call.extent(1, axes[i]);
+    }
+    return dims;
+  }
+
+  /**
+   * A kernel with zeros between its taps: the gradients of TensorFlow Java's C library leave
+   * dilations out, and its depthwise convolution knows none.
+   *
+   * @param dims rows, columns and two more extents
+   */
+  private static Output<?> dilated(
+      Build build, Output<?> kernel, int[] dims, int rows, int columns) {
+    if (rows == 1 && columns == 1) {
+      return kernel;
+    }
+    Output<?> apart = build.reshape(kernel, dims[0], 1, dims[1], 1, dims[2], dims[3]);
+    Output<?> margins =
+        build
+            .tf()
+            .constant(new int[][] {{0, 0}, {0, rows - 1}, {0, 0}, {0, columns - 1}, {0, 0}, {0, 0}})
+            .asOutput();
+    Output<?> wide =
+        build.reshape(
+            build.op("Pad", apart, margins), dims[0] * rows, dims[1] * columns, dims[2], dims[3]);
+    return build.op(
+        "Slice",
+        wide,
+        build.integers(0, 0, 0, 0),
+        build.integers((dims[0] - 1) * rows + 1, (dims[1] - 1) * columns + 1, dims[2], dims[3]));
   }
 
   private static Output<?> depthwise(NodeCall call, DepthwiseConv2D op) {
@@ -178,20 +243,19 @@ final class WeightedLowerings {
           "training of depthwise convolutions with strides %d x %d",
           op.strideHeight(), op.strideWidth());
     }
+    int[] dims = {call.extent(1, 1), call.extent(1, 2), channels, call.extent(1, 3) / channels};
     Output<?> weights =
-        build.reshape(
-            call.input(1),
-            call.extent(1, 1),
-            call.extent(1, 2),
-            channels,
-            call.extent(1, 3) / channels);
+        dilated(
+            build,
+            build.reshape(call.input(1), dims),
+            dims,
+            op.dilationHeight(),
+            op.dilationWidth());
     Output<?> sum =
         build.op(
             "DepthwiseConv2dNative",
             b ->
                 b.setAttr("strides", new long[] {1, op.strideHeight(), op.strideWidth(), 1})
-                    .setAttr(
-                        "dilations", new long[] {1, op.dilationHeight(), op.dilationWidth(), 1})
                     .setAttr("padding", padding(op.padding())),
             call.input(0),
             weights);
