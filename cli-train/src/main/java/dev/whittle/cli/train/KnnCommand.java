@@ -11,6 +11,7 @@ import dev.whittle.train.data.TrainTestSplit;
 import dev.whittle.train.knn.DecisionRegions;
 import dev.whittle.train.knn.KnnExperiment;
 import dev.whittle.train.knn.TfliteKnn;
+import dev.whittle.train.network.TensorFlowLibrary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -78,6 +79,7 @@ final class KnnCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    TensorFlowLibrary.require();
     LabeledPoints points = points();
     checkPlot(points);
     TrainTestSplit split = TrainTestSplit.of(points, testShare, seed);

@@ -197,6 +197,10 @@ public final class MnistExperiment {
   private void quantizeAfterwards(Model model) throws IOException {
     progress.accept("quantizing after training");
     add("dynamic range", model, Recipe.dynamic());
+    add(
+        "dynamic range, one scale",
+        model,
+        Recipe.dynamic().mapSettings(s -> s.withPerChannel(false).withMinElements(0)));
     add("float16", model, Recipe.float16());
     add("int8", model, Recipe.int8());
     add("int8, head in integers", model, Recipe.int8().withHead(Head.INTEGER));

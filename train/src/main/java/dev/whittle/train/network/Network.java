@@ -84,7 +84,7 @@ public final class Network implements AutoCloseable {
   public record Outcome(float loss, Tensor scores) {}
 
   private final Plan plan;
-  private final org.tensorflow.Graph graph = new org.tensorflow.Graph();
+  private final org.tensorflow.Graph graph;
   private final Build build;
   private final Variables variables;
   private final Session session;
@@ -110,7 +110,9 @@ public final class Network implements AutoCloseable {
    * @throws UnsupportedModelException naming every operator that cannot be trained
    */
   public Network(Plan plan) {
+    TensorFlowLibrary.require();
     this.plan = plan;
+    this.graph = new org.tensorflow.Graph();
     this.build = new Build(Ops.create(graph));
     this.variables = new Variables(build);
     Map<Integer, Output<?>> given = new HashMap<>();
