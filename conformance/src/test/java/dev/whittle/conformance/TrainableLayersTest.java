@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.whittle.convert.TfLiteConverter;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -34,6 +36,8 @@ class TrainableLayersTest {
   private static final Path DOCUMENT = Path.of("../docs/training-layers.md");
   private static final boolean WRITE = System.getProperty("training.table", "").equals("write");
   private static final Map<String, String> FOUND = new TreeMap<>();
+
+  @TempDir private Path folder = Path.of("");
 
   static List<Path> sources() {
     return KerasCases.sources();
@@ -54,6 +58,7 @@ class TrainableLayersTest {
       model = TrainableModel.fromKerasModel(source);
       assertEquals(0, expected.difference(model.model(), "reference"), TOLERANCE, "to be trained");
       assertEquals(0, expected.difference(model.deployed(), "fast"), TOLERANCE, "deployed");
+      checkWayBack(model, source, expected);
       state = train(model, expected);
     } catch (UnsupportedModelException e) {
       state =
@@ -72,6 +77,18 @@ class TrainableLayersTest {
     String line = "| " + KerasCases.name(source) + " | " + state + " |";
     FOUND.put(KerasCases.name(source), line);
     assertTrue(WRITE || Files.readString(DOCUMENT).contains(line + "\n"), line);
+  }
+
+  /** Weights written back by what lowering made of them are the file's own. */
+  private void checkWayBack(TrainableModel model, Path source, KerasCase expected)
+      throws IOException {
+    String name = String.valueOf(source.getFileName());
+    if (name.endsWith(".keras") || name.endsWith(".h5")) {
+      Path written = folder.resolve(name);
+      model.saveKeras(written);
+      Model again = TfLiteConverter.fromKerasModel(written).convertModel().model();
+      assertEquals(0, expected.difference(again, "fast"), TOLERANCE, "written back");
+    }
   }
 
   private static String train(TrainableModel model, KerasCase expected) {

@@ -19,12 +19,14 @@ import java.util.Map;
  * @param epochs those that are complete
  * @param stepsOfEpoch how many steps of the next epoch have been taken
  * @param lossOfEpoch the sum of their losses
+ * @param allSteps how many steps have been taken in all epochs
  */
 record Checkpoint(
     String settings,
     List<Epoch> epochs,
     long stepsOfEpoch,
     double lossOfEpoch,
+    long allSteps,
     Map<String, Tensor> state) {
   private static final String SETTINGS = "whittle_settings";
   private static final String EPOCHS = "whittle_epochs";
@@ -44,7 +46,7 @@ record Checkpoint(
       numbers[i * EPOCH_FIELDS + 4] = epoch.seconds();
     }
     arrays.put(EPOCHS, NpyArray.of(numbers, epochs.size(), EPOCH_FIELDS));
-    arrays.put(PROGRESS, NpyArray.of(new double[] {stepsOfEpoch, lossOfEpoch}, 2));
+    arrays.put(PROGRESS, NpyArray.of(new double[] {stepsOfEpoch, lossOfEpoch, allSteps}, 3));
     state.forEach(
         (name, tensor) ->
             arrays.put(
@@ -67,7 +69,7 @@ record Checkpoint(
     NpyArray stated = arrays.remove(SETTINGS);
     NpyArray epochs = arrays.remove(EPOCHS);
     NpyArray progress = arrays.remove(PROGRESS);
-    if (stated == null || epochs == null || progress == null || progress.elements() != 2) {
+    if (stated == null || epochs == null || progress == null || progress.elements() != 3) {
       throw new IOException(file + ": is no checkpoint of a training");
     }
     String saved = stated.strings().isEmpty() ? "" : stated.strings().getFirst();
@@ -92,6 +94,6 @@ record Checkpoint(
                     ? new Tensor(TensorType.INT32, array.shape(), null, array.data())
                     : Tensor.onHeap(array.toFloats(), array.shape())));
     double[] at = progress.toDoubles();
-    return new Checkpoint(saved, complete, (long) at[0], at[1], state);
+    return new Checkpoint(saved, complete, (long) at[0], at[1], (long) at[2], state);
   }
 }

@@ -5,7 +5,8 @@ import java.util.Map;
 
 /**
  * Ends training when the validation loss (the training loss, where there is no validation data)
- * does not fall any more, and goes back to the weights of the best epoch.
+ * does not fall any more, and goes back to the weights of the best epoch. It knows the epochs of
+ * its own run: after training went on from a checkpoint, those since then.
  */
 public final class EarlyStopping implements Callback {
   private final int patience;

@@ -401,6 +401,7 @@ public final class Trainer {
     private final List<Epoch> history = new ArrayList<>();
     private long skipped;
     private long steps;
+    private long allSteps;
     private double losses;
 
     Loop(Network network, TrainingData data, @Nullable TrainingData held, String settings) {
@@ -437,6 +438,7 @@ public final class Trainer {
         history.addAll(saved.epochs());
         skipped = saved.stepsOfEpoch();
         losses = saved.lossOfEpoch();
+        allSteps = saved.allSteps();
       }
     }
 
@@ -468,8 +470,7 @@ public final class Trainer {
     }
 
     private void step(int epoch, Batch batch) throws IOException {
-      long before = history.size() * Math.max(0, data.batches()) + steps;
-      float now = network.step(batch, before, seed);
+      float now = network.step(batch, allSteps, seed);
       if (!Float.isFinite(now)) {
         throw new TrainingException(
             "the loss is %s in step %d of epoch %d; %s. A lower learning rate may help"
@@ -482,6 +483,7 @@ public final class Trainer {
                         : "the last good checkpoint is " + checkpoint));
       }
       steps++;
+      allSteps++;
       losses += now;
       for (Callback callback : callbacks) {
         callback.afterStep(epoch, steps, data.batches(), now);
@@ -493,7 +495,8 @@ public final class Trainer {
 
     private void note() throws IOException {
       if (checkpoint != null) {
-        new Checkpoint(settings, history, steps, losses, network.state()).write(checkpoint);
+        new Checkpoint(settings, history, steps, losses, allSteps, network.state())
+            .write(checkpoint);
       }
     }
 

@@ -37,6 +37,9 @@ final class TrainingData {
   private final List<int[]> dims;
   private final int[] targetDims;
 
+  /** Whether the model takes whole batches only; what is left over then is left out. */
+  private final boolean wholeBatches;
+
   /**
    * Begins to read the samples and checks them.
    *
@@ -64,6 +67,7 @@ final class TrainingData {
     this.classes = scores.isRankKnown() && scores.rank() > 0 ? scores.dim(scores.rank() - 1) : -1;
     long bytes = 0;
     boolean all = true;
+    boolean whole = false;
     List<int[]> first = List.of();
     int[] firstTarget = new int[0];
     try (Samples.Reader reader = samples.open()) {
@@ -71,7 +75,7 @@ final class TrainingData {
         if (held.isEmpty()) {
           first = binding.shapes(inputs(sample));
           firstTarget = targetDims(sample, scores);
-          checkBatch();
+          whole = checkBatch();
         }
         bytes += BYTES_PER_SAMPLE;
         for (Tensor tensor : sample.inputs().values()) {
@@ -90,12 +94,14 @@ final class TrainingData {
     complete = all;
     dims = first;
     targetDims = firstTarget;
+    wholeBatches = whole;
     for (int i = 0; i < held.size(); i++) {
       check(held.get(i), i);
     }
   }
 
-  private void checkBatch() throws IOException {
+  private boolean checkBatch() throws IOException {
+    boolean fixed = false;
     for (int id : model.mainGraph().inputs()) {
       Value input = model.mainGraph().value(id);
       int batch =
@@ -106,7 +112,9 @@ final class TrainingData {
                     .formatted(input.name(), batch, batchSize)
                 + " model with an open batch");
       }
+      fixed |= batch != Shape.DYNAMIC;
     }
+    return fixed;
   }
 
   private Sample inputs(Sample sample) {
@@ -174,10 +182,11 @@ final class TrainingData {
 
   /** How many batches an epoch has; -1 if that is not known. */
   long batches() {
-    if (complete) {
-      return Math.ceilDiv(held.size(), batchSize);
+    if (!complete && samples.size().isEmpty()) {
+      return -1;
     }
-    return samples.size().isPresent() ? Math.ceilDiv(samples.size().getAsLong(), batchSize) : -1;
+    long count = complete ? held.size() : samples.size().getAsLong();
+    return wholeBatches ? count / batchSize : Math.ceilDiv(count, batchSize);
   }
 
   /** Receives batches one after another. */
@@ -258,7 +267,7 @@ final class TrainingData {
     }
 
     void finish() throws IOException {
-      if (!waiting.isEmpty()) {
+      if (!waiting.isEmpty() && !wholeBatches) {
         flush();
       }
     }

@@ -232,6 +232,34 @@ class TrainerTest {
     }
   }
 
+  @Test
+  void aTfliteFileIsTrainedInItsDeployedForm() throws IOException {
+    Path file = folder.resolve("digits.tflite");
+    TfliteWriter.write(trainer().epochs(5).fit(training).deployed(), file);
+    TrainableModel model = TrainableModel.fromTfliteModel(file);
+    assertEquals(784 * 32 + 32 + 32 * 10 + 10, model.parameters());
+    Training trained = trainer(model).epochs(5).fit(training);
+    assertTrue(trained.epochs().getFirst().loss() > trained.last().loss(), "the loss falls");
+    assertEquals(trained.last().accuracy(), converted(trained.deployed()), 1e-9);
+    var refused =
+        assertThrows(
+            UnsupportedModelException.class,
+            () -> trained.model().saveKeras(folder.resolve("no.keras")));
+    assertTrue(String.valueOf(refused.getMessage()).contains("deployed form"), refused::getMessage);
+  }
+
+  @Test
+  void aFixedBatchTakesWholeBatchesOfItsSizeOnly() throws IOException {
+    TrainableModel model =
+        TrainableModel.fromKerasModel(keras, Map.of("input", dev.whittle.ir.Shape.of(16, 28, 28)));
+    Training trained = trainer(model).epochs(10).fit(training);
+    assertTrue(trained.last().accuracy() > 0.4, trained.last()::toString);
+    Trainer other = trainer(model).batchSize(8);
+    IOException refused = assertThrows(IOException.class, () -> other.fit(training));
+    assertTrue(
+        String.valueOf(refused.getMessage()).contains("takes batches of 16"), refused::getMessage);
+  }
+
   // Rounding.
 
   @Test
