@@ -5,12 +5,12 @@ import dev.whittle.convert.knn.CsvPoints;
 import dev.whittle.convert.knn.KnnGraph;
 import dev.whittle.convert.knn.LabeledPoints;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.tflite.TfliteWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -41,7 +41,7 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(
         names = "--saved_model_dir",
         paramLabel = "FOLDER",
-        description = "A SavedModel (not yet).")
+        description = "The folder of a SavedModel.")
     private @Nullable Path savedModelDir;
   }
 
@@ -60,6 +60,21 @@ final class ConvertCommand implements Callable<Integer> {
       paramLabel = "F.json",
       description = "What model.to_json() gives, for a file that holds weights only.")
   private @Nullable Path kerasConfig;
+
+  @Option(
+      names = "--saved_model_tag_set",
+      split = ",",
+      defaultValue = "serve",
+      paramLabel = "TAGS",
+      description = "The tags of the SavedModel's graph (default: ${DEFAULT-VALUE}).")
+  private List<String> tags = List.of("serve");
+
+  @Option(
+      names = "--saved_model_signature_key",
+      split = ",",
+      paramLabel = "KEYS",
+      description = "The signatures to convert (default: all).")
+  private List<String> signatureKeys = List.of();
 
   @Option(
       names = "--input_shape",
@@ -95,13 +110,10 @@ final class ConvertCommand implements Callable<Integer> {
     if (file == null || !Files.exists(file)) {
       throw new UsageException(file + ": there is no such file");
     }
-    if (source.kerasModelFile == null) {
-      throw new UnsupportedModelException(
-          file.toString(),
-          "this version does not convert SavedModels",
-          "TensorFlow's own converter can; whittle inspects and runs what it writes");
-    }
-    TfLiteConverter converter = TfLiteConverter.fromKerasModel(file);
+    TfLiteConverter converter =
+        source.kerasModelFile == null
+            ? TfLiteConverter.fromSavedModel(file, Set.copyOf(tags), signatureKeys)
+            : TfLiteConverter.fromKerasModel(file);
     if (kerasConfig != null) {
       converter.kerasConfig(kerasConfig);
     }

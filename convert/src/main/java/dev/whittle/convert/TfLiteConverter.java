@@ -4,6 +4,7 @@ import dev.whittle.convert.fuse.Fusing;
 import dev.whittle.convert.keras.Imported;
 import dev.whittle.convert.keras.KerasImporter;
 import dev.whittle.convert.keras.file.KerasFile;
+import dev.whittle.convert.savedmodel.SavedModelImporter;
 import dev.whittle.data.Samples;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
@@ -18,7 +19,9 @@ import dev.whittle.tflite.TfliteWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +37,7 @@ public final class TfLiteConverter {
   private final Path source;
   private final Map<String, Shape> inputShapes = new LinkedHashMap<>();
   private @Nullable Path kerasConfig;
+  private @Nullable SavedModelSource savedModel;
   private @Nullable Quantizer quantizer;
 
   private TfLiteConverter(Path source) {
@@ -47,6 +51,30 @@ public final class TfLiteConverter {
   public static TfLiteConverter fromKerasModel(Path file) {
     return new TfLiteConverter(file);
   }
+
+  /**
+   * A converter of a SavedModel: the graph tagged {@code serve}, each of its signatures as a graph
+   * and signature of the result. The folder is read when converting.
+   */
+  public static TfLiteConverter fromSavedModel(Path folder) {
+    return fromSavedModel(folder, Set.of("serve"), List.of());
+  }
+
+  /**
+   * A converter of a SavedModel.
+   *
+   * @param tags of the graph to take
+   * @param signatureKeys the signatures to take; all if there are none
+   */
+  public static TfLiteConverter fromSavedModel(
+      Path folder, Set<String> tags, List<String> signatureKeys) {
+    var converter = new TfLiteConverter(folder);
+    converter.savedModel = new SavedModelSource(tags, signatureKeys);
+    return converter;
+  }
+
+  /** What to take of a SavedModel. */
+  private record SavedModelSource(Set<String> tags, List<String> signatureKeys) {}
 
   /** The configuration, as {@code model.to_json()} gives it, of a file that holds weights only. */
   public TfLiteConverter kerasConfig(Path file) {
@@ -96,16 +124,25 @@ public final class TfLiteConverter {
 
   /** {@link #convert} without writing. */
   public Conversion convertModel() throws IOException {
-    try (KerasFile file = KerasFile.open(source, kerasConfig)) {
-      Imported imported = KerasImporter.importModel(file, inputShapes);
-      Rewriter.Result result = Fusing.fuse(imported.model());
-      var report = new ConversionReport(imported.layers(), result.firings());
-      Quantizer chosen = quantizer;
-      if (chosen == null) {
-        return new Conversion(result.model(), report, null);
-      }
-      Quantized quantized = chosen.quantize(result.model());
-      return new Conversion(quantized.model(), report, quantized.report());
+    SavedModelSource saved = savedModel;
+    if (saved != null) {
+      Model imported =
+          SavedModelImporter.importModel(source, saved.tags, saved.signatureKeys, inputShapes);
+      return finish(new Imported(imported, List.of()));
     }
+    try (KerasFile file = KerasFile.open(source, kerasConfig)) {
+      return finish(KerasImporter.importModel(file, inputShapes));
+    }
+  }
+
+  private Conversion finish(Imported imported) throws IOException {
+    Rewriter.Result result = Fusing.fuse(imported.model());
+    var report = new ConversionReport(imported.layers(), result.firings());
+    Quantizer chosen = quantizer;
+    if (chosen == null) {
+      return new Conversion(result.model(), report, null);
+    }
+    Quantized quantized = chosen.quantize(result.model());
+    return new Conversion(quantized.model(), report, quantized.report());
   }
 }

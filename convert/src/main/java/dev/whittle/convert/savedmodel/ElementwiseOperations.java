@@ -1,0 +1,244 @@
+package dev.whittle.convert.savedmodel;
+
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.op.Abs;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Add;
+import dev.whittle.ir.op.AddN;
+import dev.whittle.ir.op.Atan2;
+import dev.whittle.ir.op.BitwiseXor;
+import dev.whittle.ir.op.Ceil;
+import dev.whittle.ir.op.Cos;
+import dev.whittle.ir.op.Div;
+import dev.whittle.ir.op.Elu;
+import dev.whittle.ir.op.Equal;
+import dev.whittle.ir.op.Exp;
+import dev.whittle.ir.op.FakeQuant;
+import dev.whittle.ir.op.Floor;
+import dev.whittle.ir.op.FloorDiv;
+import dev.whittle.ir.op.FloorMod;
+import dev.whittle.ir.op.Greater;
+import dev.whittle.ir.op.GreaterEqual;
+import dev.whittle.ir.op.LeakyRelu;
+import dev.whittle.ir.op.Less;
+import dev.whittle.ir.op.LessEqual;
+import dev.whittle.ir.op.Log;
+import dev.whittle.ir.op.LogSoftmax;
+import dev.whittle.ir.op.LogicalAnd;
+import dev.whittle.ir.op.LogicalNot;
+import dev.whittle.ir.op.LogicalOr;
+import dev.whittle.ir.op.Logistic;
+import dev.whittle.ir.op.Maximum;
+import dev.whittle.ir.op.Minimum;
+import dev.whittle.ir.op.Mul;
+import dev.whittle.ir.op.Neg;
+import dev.whittle.ir.op.NotEqual;
+import dev.whittle.ir.op.Pow;
+import dev.whittle.ir.op.Relu;
+import dev.whittle.ir.op.Relu6;
+import dev.whittle.ir.op.RightShift;
+import dev.whittle.ir.op.Round;
+import dev.whittle.ir.op.Rsqrt;
+import dev.whittle.ir.op.Select;
+import dev.whittle.ir.op.SelectV2;
+import dev.whittle.ir.op.Sign;
+import dev.whittle.ir.op.Sin;
+import dev.whittle.ir.op.Softmax;
+import dev.whittle.ir.op.Sqrt;
+import dev.whittle.ir.op.Square;
+import dev.whittle.ir.op.SquaredDifference;
+import dev.whittle.ir.op.Sub;
+import dev.whittle.ir.op.Tanh;
+import dev.whittle.ir.op.ZerosLike;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongBinaryOperator;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Operations on each element by itself. */
+final class ElementwiseOperations {
+  private static final float SELU_ALPHA = 1.6732632f;
+  private static final float SELU_SCALE = 1.050701f;
+
+  private ElementwiseOperations() {}
+
+  static void register(Operations table) {
+    unary(table, "Abs", Abs::new);
+    unary(table, "Ceil", Ceil::new);
+    unary(table, "Cos", Cos::new);
+    unary(table, "Elu", Elu::new);
+    unary(table, "Exp", Exp::new);
+    unary(table, "Floor", Floor::new);
+    unary(table, "Log", Log::new);
+    unary(table, "LogSoftmax", LogSoftmax::new);
+    unary(table, "LogicalNot", LogicalNot::new);
+    unary(table, "Neg", Neg::new);
+    unary(table, "Relu", Relu::new);
+    unary(table, "Relu6", Relu6::new);
+    unary(table, "Round", Round::new);
+    unary(table, "Rint", Round::new);
+    unary(table, "Rsqrt", Rsqrt::new);
+    unary(table, "Sigmoid", Logistic::new);
+    unary(table, "Sign", Sign::new);
+    unary(table, "Sin", Sin::new);
+    unary(table, "Softmax", () -> new Softmax(1));
+    unary(table, "Sqrt", Sqrt::new);
+    unary(table, "Square", Square::new);
+    unary(table, "Tanh", Tanh::new);
+    unary(table, "ZerosLike", ZerosLike::new);
+    table.single(
+        "LeakyRelu",
+        call -> call.emit().node(new LeakyRelu(call.node().real("alpha", 0.2f)), call.x()));
+    table.single("Log1p", call -> call.emit().node(new Log(), call.emit().add(call.x(), 1)));
+    table.single("Expm1", call -> call.emit().sub(call.emit().node(new Exp(), call.x()), 1));
+    for (String name : List.of("Reciprocal", "Inv")) {
+      table.single(name, call -> call.emit().div(one(call), call.x()));
+    }
+    table.single(
+        "Softsign",
+        call ->
+            call.emit().div(call.x(), call.emit().add(call.emit().node(new Abs(), call.x()), 1)));
+    table.single("Softplus", ElementwiseOperations::softplus);
+    table.single("Selu", ElementwiseOperations::selu);
+    table.single(
+        "OnesLike",
+        call -> call.emit().add(call.emit().node(new ZerosLike(), call.x()), one(call)));
+    partly(table, "Add", Add::new, Math::addExact);
+    partly(table, "AddV2", Add::new, Math::addExact);
+    partly(table, "Sub", Sub::new, Math::subtractExact);
+    partly(table, "Mul", () -> new Mul(Activation.NONE), Math::multiplyExact);
+    binary(table, "RealDiv", () -> new Div(Activation.NONE));
+    binary(table, "Div", () -> new Div(Activation.NONE));
+    binary(table, "TruncateDiv", () -> new Div(Activation.NONE));
+    partly(table, "Maximum", () -> new Maximum(), Math::max);
+    partly(table, "Minimum", () -> new Minimum(), Math::min);
+    binary(table, "Pow", Pow::new);
+    binary(table, "SquaredDifference", SquaredDifference::new);
+    partly(table, "FloorDiv", FloorDiv::new, ElementwiseOperations::floorDiv);
+    binary(table, "FloorMod", FloorMod::new);
+    binary(table, "Atan2", Atan2::new);
+    binary(table, "Equal", Equal::new);
+    binary(table, "NotEqual", NotEqual::new);
+    binary(table, "Greater", Greater::new);
+    binary(table, "GreaterEqual", GreaterEqual::new);
+    binary(table, "Less", Less::new);
+    binary(table, "LessEqual", LessEqual::new);
+    binary(table, "LogicalAnd", LogicalAnd::new);
+    binary(table, "LogicalOr", LogicalOr::new);
+    binary(table, "BitwiseXor", BitwiseXor::new);
+    binary(table, "RightShift", RightShift::new);
+    table.single("AddN", call -> call.emit().node(new AddN(), array(call)));
+    table.single("Select", call -> call.emit().node(new Select(), array(call)));
+    table.single("SelectV2", call -> call.emit().node(new SelectV2(), array(call)));
+    table.single(
+        "ClipByValue",
+        call -> call.emit().min(call.emit().max(call.x(), call.value(1)), call.value(2)));
+    table.put("Cast", ElementwiseOperations::cast);
+    table.single("FakeQuantWithMinMaxVars", ElementwiseOperations::fakeQuant);
+    table.single(
+        "FakeQuantWithMinMaxArgs",
+        call ->
+            call.emit()
+                .node(
+                    new FakeQuant(
+                        call.node().real("min", -6),
+                        call.node().real("max", 6),
+                        (int) call.node().integer("num_bits", 8),
+                        call.node().flag("narrow_range", false)),
+                    call.x()));
+  }
+
+  private static Value[] array(OperationCall call) {
+    return call.values().toArray(new Value[0]);
+  }
+
+  private static Value one(OperationCall call) {
+    return call.emit().scalar(call.x().type(), 1);
+  }
+
+  private static void unary(Operations table, String name, Supplier<Op> op) {
+    table.single(name, call -> call.emit().node(op.get(), call.x()));
+  }
+
+  private static void binary(Operations table, String name, Supplier<Op> op) {
+    table.single(name, call -> call.emit().node(op.get(), call.x(), call.value(1)));
+  }
+
+  /** An operation whose result is computed ahead as far as its operands are known. */
+  private static void partly(
+      Operations table, String name, Supplier<Op> op, LongBinaryOperator compute) {
+    table.put(
+        name,
+        call ->
+            List.of(
+                new Item.Tensor(
+                    call.emit().node(op.get(), call.x(), call.value(1)),
+                    known(call.known(0), call.known(1), compute))));
+  }
+
+  private static long floorDiv(long a, long b) {
+    if (b == 0) {
+      throw OperandException.invalid("a division by zero");
+    }
+    return Math.floorDiv(a, b);
+  }
+
+  private static @Nullable List<@Nullable Long> known(
+      @Nullable List<@Nullable Long> a,
+      @Nullable List<@Nullable Long> b,
+      LongBinaryOperator compute) {
+    if (a == null || b == null || (a.size() != b.size() && a.size() != 1 && b.size() != 1)) {
+      return null;
+    }
+    List<@Nullable Long> known = new ArrayList<>();
+    for (int i = 0; i < Math.max(a.size(), b.size()); i++) {
+      Long left = a.get(a.size() == 1 ? 0 : i);
+      Long right = b.get(b.size() == 1 ? 0 : i);
+      known.add(left == null || right == null ? null : compute.applyAsLong(left, right));
+    }
+    return known;
+  }
+
+  private static List<Item> cast(OperationCall call) {
+    TensorType to = DataTypes.type(call.node().type("DstT", 1));
+    Value x = call.x();
+    Value y = to == x.type() ? x : call.emit().cast(x, to);
+    return List.of(new Item.Tensor(y, to.isInteger() ? call.known(0) : null));
+  }
+
+  /** {@code max(x, 0) + log(1 + exp(-|x|))}, which does not overflow. */
+  private static Value softplus(OperationCall call) {
+    Emitter emit = call.emit();
+    Value magnitude = emit.node(new Abs(), call.x());
+    Value rest =
+        emit.node(new Log(), emit.add(emit.node(new Exp(), emit.node(new Neg(), magnitude)), 1));
+    return emit.add(emit.node(new Relu(), call.x()), rest);
+  }
+
+  private static Value selu(OperationCall call) {
+    Emitter emit = call.emit();
+    Value negative = emit.mul(emit.node(new Elu(), emit.min(call.x(), 0)), SELU_ALPHA);
+    return emit.mul(emit.add(emit.node(new Relu(), call.x()), negative), SELU_SCALE);
+  }
+
+  private static Value fakeQuant(OperationCall call) {
+    var low = call.value(1).contents();
+    var high = call.value(2).contents();
+    if (low == null || high == null) {
+      throw OperandException.unsupported("a range that is computed");
+    }
+    return call.emit()
+        .node(
+            new FakeQuant(
+                low.getFloat(0),
+                high.getFloat(0),
+                (int) call.node().integer("num_bits", 8),
+                call.node().flag("narrow_range", false)),
+            call.x());
+  }
+}

@@ -1,0 +1,29 @@
+package dev.whittle.convert.savedmodel;
+
+import dev.whittle.ir.Value;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What an operation of a SavedModel takes or gives. */
+sealed interface Item {
+  /**
+   * A tensor.
+   *
+   * @param known the elements of a small vector or scalar of integers, null where one is not known;
+   *     null if nothing is known
+   */
+  record Tensor(Value value, @Nullable List<@Nullable Long> known) implements Item {}
+
+  /** A variable, by the name of the operation that makes its handle. */
+  record Variable(String handle) implements Item {}
+
+  /** A tensor of a checkpoint that is about to be assigned to a variable, by its key. */
+  record Restored(String key) implements Item {}
+
+  /** Something that nothing reads but other things to be left out. */
+  record Nothing() implements Item {}
+
+  static Item of(Value value) {
+    return new Tensor(value, null);
+  }
+}

@@ -1,0 +1,83 @@
+package dev.whittle.convert.savedmodel;
+
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** An operation to be lowered, with what it is called with. */
+record OperationCall(TfNode node, List<Item> inputs, Emitter emit, FunctionWalk walk) {
+  Value x() {
+    return value(0);
+  }
+
+  Value value(int input) {
+    return tensor(input).value();
+  }
+
+  Item.Tensor tensor(int input) {
+    if (input < inputs.size() && inputs.get(input) instanceof Item.Tensor tensor) {
+      return tensor;
+    }
+    throw OperandException.unsupported("input %d that is no tensor", input);
+  }
+
+  List<Value> values() {
+    List<Value> values = new ArrayList<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      values.add(value(i));
+    }
+    return values;
+  }
+
+  /** What is known of a small integer input; null if nothing is. */
+  @Nullable List<@Nullable Long> known(int input) {
+    return tensor(input).known();
+  }
+
+  /**
+   * A small integer input that must be known.
+   *
+   * @throws OperandException if it is computed
+   */
+  int[] integers(int input) {
+    List<@Nullable Long> known = known(input);
+    if (known != null) {
+      int[] values = new int[known.size()];
+      for (int i = 0; i < values.length; i++) {
+        Long one = known.get(i);
+        if (one == null) {
+          throw OperandException.unsupported("input %d that depends on open extents", input);
+        }
+        values[i] = Math.toIntExact(one);
+      }
+      return values;
+    }
+    Tensor contents = value(input).contents();
+    if (contents == null || !contents.type().isInteger()) {
+      throw OperandException.unsupported("input %d that is computed", input);
+    }
+    int[] values = new int[Math.toIntExact(contents.elements())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Math.toIntExact(contents.getInteger(i));
+    }
+    return values;
+  }
+
+  int integer(int input) {
+    int[] all = integers(input);
+    if (all.length != 1) {
+      throw OperandException.invalid("input %d is no scalar", input);
+    }
+    return all[0];
+  }
+
+  /** An integer input as 32-bit numbers, as operators of TensorFlow Lite want axes and shapes. */
+  Value narrow(int input) {
+    return emit.cast(value(input), TensorType.INT32);
+  }
+}

@@ -1,0 +1,63 @@
+package dev.whittle.convert.savedmodel;
+
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.op.Reshape;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** What each of TensorFlow's operations becomes. */
+final class Operations {
+  /** Adds nodes for an operation and returns what it gives. */
+  @FunctionalInterface
+  interface Lowering {
+    List<Item> lower(OperationCall call);
+  }
+
+  /** A lowering that gives one tensor. */
+  @FunctionalInterface
+  interface Single {
+    Value lower(OperationCall call);
+  }
+
+  static final Operations TABLE = table();
+
+  private final Map<String, Lowering> lowerings = new HashMap<>();
+
+  private Operations() {}
+
+  private static Operations table() {
+    var table = new Operations();
+    StructuralOperations.register(table);
+    ElementwiseOperations.register(table);
+    ShapeOperations.register(table);
+    NetworkOperations.register(table);
+    return table;
+  }
+
+  void put(String name, Lowering lowering) {
+    lowerings.put(name, lowering);
+  }
+
+  void single(String name, Single lowering) {
+    put(name, call -> List.of(Item.of(lowering.lower(call))));
+  }
+
+  @Nullable Lowering get(String name) {
+    return lowerings.get(name);
+  }
+
+  Set<String> names() {
+    return new TreeSet<>(lowerings.keySet());
+  }
+
+  /** The same contents as a value of their own. */
+  static Value copy(Emitter emit, Value x) {
+    Value shape = x.shape().isStatic() ? emit.ints(x.shape().toArray()) : emit.shapeOf(x);
+    return emit.narrow(emit.node(new Reshape(), x, shape), x.shape());
+  }
+}

@@ -1,0 +1,154 @@
+package dev.whittle.convert.savedmodel;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnknownFieldSet;
+import dev.whittle.ir.MalformedModelException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A protocol buffer message of which fields are known by number. */
+final class Proto {
+  private static final int MAX_DEPTH = 100;
+
+  private final UnknownFieldSet fields;
+  private final String place;
+
+  private Proto(UnknownFieldSet fields, String place) {
+    this.fields = fields;
+    this.place = place;
+  }
+
+  /**
+   * Parses a message.
+   *
+   * @throws MalformedModelException if it is none
+   */
+  static Proto parse(ByteString bytes, String place) {
+    try {
+      CodedInputStream in = bytes.newCodedInput();
+      in.setRecursionLimit(MAX_DEPTH);
+      return new Proto(UnknownFieldSet.parseFrom(in), place);
+    } catch (InvalidProtocolBufferException e) {
+      throw new MalformedModelException(place + ": " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new MalformedModelException(place + ": cannot be parsed", e);
+    }
+  }
+
+  String place() {
+    return place;
+  }
+
+  boolean has(int field) {
+    return fields.hasField(field);
+  }
+
+  private Proto child(ByteString bytes) {
+    return parse(bytes, place);
+  }
+
+  /** All messages in a repeated field. */
+  List<Proto> messages(int field) {
+    return fields.getField(field).getLengthDelimitedList().stream().map(this::child).toList();
+  }
+
+  /** The message in a field; an empty one if there is none. */
+  Proto message(int field) {
+    List<ByteString> all = bytes(field);
+    return child(all.isEmpty() ? ByteString.EMPTY : all.getLast());
+  }
+
+  List<ByteString> bytes(int field) {
+    return fields.getField(field).getLengthDelimitedList();
+  }
+
+  List<String> texts(int field) {
+    return bytes(field).stream().map(ByteString::toStringUtf8).toList();
+  }
+
+  String text(int field) {
+    List<String> all = texts(field);
+    return all.isEmpty() ? "" : all.getLast();
+  }
+
+  /** A number, which is zero where it is left out. */
+  long integer(int field) {
+    List<Long> all = fields.getField(field).getVarintList();
+    return all.isEmpty() ? 0 : all.getLast();
+  }
+
+  boolean flag(int field) {
+    return integer(field) != 0;
+  }
+
+  float real(int field) {
+    List<Integer> all = fields.getField(field).getFixed32List();
+    return all.isEmpty() ? 0 : Float.intBitsToFloat(all.getLast());
+  }
+
+  /** Repeated numbers, packed or not. */
+  List<Long> integers(int field) {
+    List<Long> all = new ArrayList<>(fields.getField(field).getVarintList());
+    for (ByteString packed : bytes(field)) {
+      CodedInputStream in = packed.newCodedInput();
+      try {
+        while (!in.isAtEnd()) {
+          all.add(in.readRawVarint64());
+        }
+      } catch (IOException e) {
+        throw new MalformedModelException(place + ": a list of numbers is cut off", e);
+      }
+    }
+    return all;
+  }
+
+  /** Repeated 32-bit floats, packed or not. */
+  List<Float> reals(int field) {
+    List<Float> all = new ArrayList<>();
+    fields.getField(field).getFixed32List().forEach(b -> all.add(Float.intBitsToFloat(b)));
+    for (ByteString packed : bytes(field)) {
+      for (int i = 0; i + 4 <= packed.size(); i += 4) {
+        all.add(packed.substring(i, i + 4).asReadOnlyByteBuffer().order(LITTLE).getFloat());
+      }
+    }
+    return all;
+  }
+
+  /** Repeated 64-bit floats, packed or not. */
+  List<Double> doubles(int field) {
+    List<Double> all = new ArrayList<>();
+    fields.getField(field).getFixed64List().forEach(b -> all.add(Double.longBitsToDouble(b)));
+    for (ByteString packed : bytes(field)) {
+      for (int i = 0; i + 8 <= packed.size(); i += 8) {
+        all.add(packed.substring(i, i + 8).asReadOnlyByteBuffer().order(LITTLE).getDouble());
+      }
+    }
+    return all;
+  }
+
+  int fixed32(int field) {
+    List<Integer> all = fields.getField(field).getFixed32List();
+    return all.isEmpty() ? 0 : all.getLast();
+  }
+
+  /** A map from texts to messages. */
+  Map<String, Proto> map(int field) {
+    Map<String, Proto> map = new LinkedHashMap<>();
+    messages(field).forEach(entry -> map.put(entry.text(1), entry.message(2)));
+    return map;
+  }
+
+  /** A map from texts to texts. */
+  Map<String, String> textMap(int field) {
+    Map<String, String> map = new LinkedHashMap<>();
+    messages(field).forEach(entry -> map.put(entry.text(1), entry.text(2)));
+    return map;
+  }
+
+  private static final java.nio.ByteOrder LITTLE = java.nio.ByteOrder.LITTLE_ENDIAN;
+}

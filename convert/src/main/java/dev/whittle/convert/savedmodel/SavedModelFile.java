@@ -1,0 +1,108 @@
+package dev.whittle.convert.savedmodel;
+
+import com.google.protobuf.ByteString;
+import dev.whittle.ir.MalformedModelException;
+import dev.whittle.ir.UnsupportedModelException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** A SavedModel: the graph with certain tags, its functions, signatures and checkpoint. */
+final class SavedModelFile {
+  private static final String NAME = "saved_model.pb";
+  private static final long MAX_BYTES = Integer.MAX_VALUE - 16L;
+
+  private final Path folder;
+  private final TfFunction main;
+  private final Map<String, TfFunction> functions = new LinkedHashMap<>();
+  private final Map<String, Proto> signatures;
+  private final String restore;
+  private final @Nullable TensorBundle checkpoint;
+
+  private SavedModelFile(Path folder, Proto metaGraph) throws IOException {
+    this.folder = folder;
+    Proto graph = metaGraph.message(2);
+    main = TfFunction.main(graph);
+    for (Proto function : graph.message(2).messages(1)) {
+      TfFunction one = TfFunction.of(function);
+      functions.put(one.name(), one);
+    }
+    signatures = metaGraph.map(5);
+    restore = metaGraph.message(3).text(3);
+    Path variables = folder.resolve("variables").resolve("variables");
+    checkpoint = Files.exists(Path.of(variables + ".index")) ? TensorBundle.open(variables) : null;
+  }
+
+  /**
+   * Opens a SavedModel.
+   *
+   * @param tags of the graph to take
+   * @throws MalformedModelException if it is broken
+   * @throws UnsupportedModelException if it has no graph with these tags
+   */
+  static SavedModelFile open(Path folder, Set<String> tags) throws IOException {
+    Path file = folder.resolve(NAME);
+    if (!Files.isRegularFile(file)) {
+      if (Files.exists(folder.resolve("saved_model.pbtxt"))) {
+        throw new UnsupportedModelException(
+            folder.toString(), "is a SavedModel in text form", "save it again in binary form");
+      }
+      throw new NoSuchFileException(file.toString(), null, "is this the folder of a SavedModel?");
+    }
+    if (Files.size(file) > MAX_BYTES) {
+      throw new MalformedModelException(file + ": is too large");
+    }
+    Proto savedModel = Proto.parse(ByteString.copyFrom(Files.readAllBytes(file)), file.toString());
+    List<Set<String>> known = new ArrayList<>();
+    for (Proto metaGraph : savedModel.messages(2)) {
+      Set<String> stated = new TreeSet<>(metaGraph.message(1).texts(4));
+      if (stated.equals(new TreeSet<>(tags))) {
+        return new SavedModelFile(folder, metaGraph);
+      }
+      known.add(stated);
+    }
+    throw new UnsupportedModelException(
+        folder.toString(), "it has no graph with the tags " + tags, "it has " + known);
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  TfFunction main() {
+    return main;
+  }
+
+  @Nullable TfFunction function(String name) {
+    return functions.get(name);
+  }
+
+  /** Signatures by key, those left out that only initialize. */
+  Map<String, Proto> signatures() {
+    Map<String, Proto> all = new LinkedHashMap<>();
+    signatures.forEach(
+        (key, signature) -> {
+          if (!key.startsWith("__saved_model")) {
+            all.put(key, signature);
+          }
+        });
+    return all;
+  }
+
+  /** The operation that restores all variables; empty if there is none. */
+  String restore() {
+    return restore;
+  }
+
+  @Nullable TensorBundle checkpoint() {
+    return checkpoint;
+  }
+}

@@ -1,0 +1,272 @@
+package dev.whittle.convert.savedmodel;
+
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.GraphCheck;
+import dev.whittle.ir.MalformedModelException;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.ModelException;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.Signature;
+import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Lowers the signatures of a SavedModel, each to a graph. */
+public final class SavedModelImporter {
+  private final SavedModelFile file;
+  private final Map<String, Shape> inputShapes;
+  private final Map<String, UnsupportedModelException.Item> unsupported = new LinkedHashMap<>();
+
+  /** The keys of variables in the checkpoint, by the operation that makes the handle. */
+  private final Map<String, String> keys = new HashMap<>();
+
+  private SavedModelImporter(SavedModelFile file, Map<String, Shape> inputShapes) {
+    this.file = file;
+    this.inputShapes = inputShapes;
+  }
+
+  /** Ends a walk after something unsupported, which has been noted. */
+  static final class Stopped extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Stopped() {
+      super("an operation could not be lowered", null, false, false);
+    }
+  }
+
+  /**
+   * Reads and lowers a SavedModel.
+   *
+   * @param tags of the graph to take, usually {@code serve}
+   * @param signatureKeys the signatures to take; all if there are none
+   * @param inputShapes shapes of inputs by name, in place of those in the file
+   * @throws MalformedModelException if the files contradict themselves
+   * @throws UnsupportedModelException naming operations that have no lowering
+   * @throws IOException if the files cannot be read
+   */
+  public static Model importModel(
+      Path folder, Set<String> tags, List<String> signatureKeys, Map<String, Shape> inputShapes)
+      throws IOException {
+    try {
+      SavedModelFile file = SavedModelFile.open(folder, tags);
+      return new SavedModelImporter(file, inputShapes).importSignatures(signatureKeys);
+    } catch (ModelException e) {
+      throw e;
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    } catch (OperandException e) {
+      throw e.isUnsupported()
+          ? new UnsupportedModelException(folder.toString(), String.valueOf(e.getMessage()), "")
+          : new MalformedModelException(folder + ": " + e.getMessage(), e);
+    } catch (RuntimeException | StackOverflowError e) {
+      throw new MalformedModelException(folder + ": contradicts itself: " + e, e);
+    }
+  }
+
+  SavedModelFile file() {
+    return file;
+  }
+
+  void note(TfNode node, String reason, boolean isUnsupported) {
+    if (!isUnsupported) {
+      throw new MalformedModelException(
+          "operation '%s' (%s): %s".formatted(node.name(), node.op(), reason));
+    }
+    unsupported.putIfAbsent(
+        node.name(),
+        new UnsupportedModelException.Item(
+            "operation '%s' (%s)".formatted(node.name(), node.op()), reason, ""));
+  }
+
+  private Model importSignatures(List<String> wanted) {
+    Map<String, Proto> known = new TreeMap<>(file.signatures());
+    if (known.isEmpty()) {
+      throw new UnsupportedModelException(
+          file.folder().toString(),
+          "it has no signatures, so nothing says what goes in and comes out",
+          "save it with signatures, or call it once before saving");
+    }
+    List<String> chosen = new ArrayList<>(wanted.isEmpty() ? known.keySet() : wanted);
+    for (String key : chosen) {
+      if (!known.containsKey(key)) {
+        throw new UnsupportedModelException(
+            "signature '" + key + "'", "there is none of that name", "there are " + known.keySet());
+      }
+    }
+    // Keras exports the same function under two names.
+    if (wanted.isEmpty() && chosen.remove("serving_default")) {
+      chosen.addFirst("serving_default");
+      chosen.remove("serve");
+    }
+    restoreVariables();
+    Emitter main = Emitter.ofModel();
+    List<Signature> signatures = new ArrayList<>();
+    for (int i = 0; i < chosen.size(); i++) {
+      String key = chosen.get(i);
+      Emitter emit = main;
+      int index = 0;
+      if (i > 0) {
+        Emitter.Branch branch = main.branch(key);
+        emit = branch.emitter();
+        index = branch.index();
+      }
+      Signature signature =
+          importSignature(key, known.getOrDefault(key, known.get(key)), emit, index);
+      if (signature != null) {
+        signatures.add(signature);
+      }
+    }
+    if (!unsupported.isEmpty()) {
+      throw new UnsupportedModelException(List.copyOf(unsupported.values()));
+    }
+    List<Graph> graphs = main.buildGraphs();
+    var model = new Model("Whittle", graphs, signatures, List.of());
+    GraphCheck.check(model);
+    return model;
+  }
+
+  private @Nullable Signature importSignature(
+      String key, @Nullable Proto signature, Emitter emit, int index) {
+    if (signature == null) {
+      return null;
+    }
+    var walk = new FunctionWalk(this, file.main(), emit, 0);
+    List<Signature.Port> inputs = new ArrayList<>();
+    new TreeMap<>(signature.map(1))
+        .forEach(
+            (name, info) -> {
+              String tensor = info.text(1);
+              Shape shape = inputShapes.getOrDefault(name, DataTypes.shape(info.message(3)));
+              Value input = emit.graph().input(tensor, DataTypes.type(info.integer(2)), shape);
+              walk.give(tensor.replaceAll(":.*", ""), Item.of(input));
+              inputs.add(new Signature.Port(name, input.id()));
+            });
+    Map<String, Proto> outputs = new TreeMap<>(signature.map(2));
+    List<Item> results;
+    try {
+      results = walk.run(outputs.values().stream().map(info -> info.text(1)).toList());
+    } catch (Stopped e) {
+      return null;
+    }
+    List<Signature.Port> ports = new ArrayList<>();
+    List<Value> values = new ArrayList<>();
+    int i = 0;
+    for (Map.Entry<String, Proto> output : outputs.entrySet()) {
+      if (!(results.get(i++) instanceof Item.Tensor tensor)) {
+        throw new MalformedModelException("output '" + output.getKey() + "' is no tensor");
+      }
+      Value value = tensor.value();
+      if (value.isConstant() || values.contains(value) || isInput(inputs, value)) {
+        value = Operations.copy(emit, value);
+      }
+      Value named = emit.graph().update(value.withName(output.getValue().text(1)));
+      values.add(named);
+      ports.add(new Signature.Port(output.getKey(), named.id()));
+    }
+    emit.graph().output(values.toArray(new Value[0]));
+    return new Signature(key, index, inputs, ports);
+  }
+
+  private static boolean isInput(List<Signature.Port> inputs, Value value) {
+    return inputs.stream().anyMatch(p -> p.value() == value.id());
+  }
+
+  // Variables.
+
+  /** Finds out what the operation that restores variables would assign to each. */
+  private void restoreVariables() {
+    String name = file.restore().replaceAll(":.*", "");
+    if (name.isEmpty() || file.checkpoint() == null) {
+      return;
+    }
+    Emitter scratch = Emitter.ofModel();
+    TfNode restore = file.main().nodes().get(name);
+    if (restore == null) {
+      throw new MalformedModelException("there is no operation '" + name + "' to restore with");
+    }
+    try {
+      if (restore.op().contains("PartitionedCall")) {
+        TfFunction function = file.function(restore.function("f"));
+        var outer = new FunctionWalk(this, file.main(), scratch, 0);
+        outer.give(saverFile(restore), new Item.Nothing());
+        List<Item> arguments =
+            outer.run(restore.inputs().stream().filter(i -> !i.startsWith("^")).toList());
+        if (function != null) {
+          var walk = new FunctionWalk(this, function, scratch, 0);
+          for (int i = 0; i < arguments.size(); i++) {
+            walk.give(function.arguments().get(i), arguments.get(i));
+          }
+          assign(walk, function);
+        }
+      } else {
+        var walk = new FunctionWalk(this, file.main(), scratch, 0);
+        assign(walk, file.main());
+      }
+    } catch (Stopped e) {
+      throw new UnsupportedModelException(List.copyOf(unsupported.values()));
+    }
+  }
+
+  private static String saverFile(TfNode restore) {
+    return restore.inputs().isEmpty() ? "" : restore.inputs().getFirst().replaceAll(":.*", "");
+  }
+
+  private void assign(FunctionWalk walk, TfFunction function) {
+    for (TfNode node : function.nodes().values()) {
+      boolean assigns = node.op().equals("AssignVariableOp") || node.op().equals("Assign");
+      if (assigns && isRestored(function, node)) {
+        List<Item> operands = walk.run(node.inputs().subList(0, 2));
+        if (operands.get(0) instanceof Item.Variable variable
+            && operands.get(1) instanceof Item.Restored restored) {
+          keys.put(variable.handle(), restored.key());
+        }
+      }
+    }
+  }
+
+  /** Whether what a node assigns comes straight from a checkpoint. */
+  private static boolean isRestored(TfFunction function, TfNode assignment) {
+    String at = assignment.inputs().get(1).replaceAll(":.*", "");
+    for (int i = 0; i < 10; i++) {
+      TfNode node = function.nodes().get(at);
+      if (node == null || node.inputs().isEmpty()) {
+        return false;
+      }
+      if (node.op().equals("RestoreV2")) {
+        return true;
+      }
+      if (!node.op().equals("Identity")) {
+        return false;
+      }
+      at = node.inputs().getFirst().replaceAll(":.*", "");
+    }
+    return false;
+  }
+
+  /** The contents of a variable. */
+  Tensor variable(String handle) {
+    String key = keys.get(handle);
+    TensorBundle checkpoint = file.checkpoint();
+    if (key == null || checkpoint == null) {
+      throw OperandException.unsupported("the variable '%s', which nothing restores", handle);
+    }
+    try {
+      return checkpoint.tensor(key);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

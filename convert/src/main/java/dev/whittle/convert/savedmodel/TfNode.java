@@ -1,0 +1,59 @@
+package dev.whittle.convert.savedmodel;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An operation of a TensorFlow graph.
+ *
+ * @param inputs as the file writes them: {@code name}, {@code name:1}, {@code ^name}, in functions
+ *     {@code name:output:0}
+ */
+record TfNode(String name, String op, List<String> inputs, Map<String, Proto> attributes) {
+  static TfNode of(Proto node) {
+    return new TfNode(node.text(1), node.text(2), node.texts(3), node.map(5));
+  }
+
+  boolean has(String attribute) {
+    return attributes.containsKey(attribute);
+  }
+
+  long integer(String attribute, long ifMissing) {
+    Proto value = attributes.get(attribute);
+    return value == null ? ifMissing : value.integer(3);
+  }
+
+  float real(String attribute, float ifMissing) {
+    Proto value = attributes.get(attribute);
+    return value == null ? ifMissing : value.real(4);
+  }
+
+  boolean flag(String attribute, boolean ifMissing) {
+    Proto value = attributes.get(attribute);
+    return value == null ? ifMissing : value.flag(5);
+  }
+
+  String text(String attribute, String ifMissing) {
+    Proto value = attributes.get(attribute);
+    return value == null ? ifMissing : value.text(2);
+  }
+
+  /** The number of an element type. */
+  long type(String attribute, long ifMissing) {
+    Proto value = attributes.get(attribute);
+    return value == null ? ifMissing : value.integer(6);
+  }
+
+  /** The name of a function. */
+  String function(String attribute) {
+    Proto value = attributes.get(attribute);
+    return value == null ? "" : value.message(10).text(1);
+  }
+
+  int[] integers(String attribute, int... ifMissing) {
+    Proto value = attributes.get(attribute);
+    return value == null
+        ? ifMissing
+        : value.message(1).integers(3).stream().mapToInt(Long::intValue).toArray();
+  }
+}
