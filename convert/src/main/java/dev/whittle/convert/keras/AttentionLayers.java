@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
@@ -126,12 +127,12 @@ final class AttentionLayers {
     LayerWeights weights = call.weights().part(attribute, name);
     int features = call.extent(x, -1);
     Tensor kernel = weights.next("kernel", features, heads, width);
-    Tensor flat = Constants.reshape(kernel, features, heads * width);
+    Tensor flat = ConstantTensors.reshape(kernel, features, heads * width);
     Tensor bias = call.config().flag("use_bias", true) ? weights.next("bias", heads, width) : null;
     Value biasValue =
         bias == null
             ? null
-            : emit.constant("bias", scaled(Constants.reshape(bias, heads * width), scale));
+            : emit.constant("bias", scaled(ConstantTensors.reshape(bias, heads * width), scale));
     Value product = CoreLayers.fullyConnected(emit, x, scaled(flat, scale), biasValue);
     int[] dims = new int[x.shape().rank() + 1];
     Arrays.fill(dims, Emitter.SAME);
@@ -236,11 +237,11 @@ final class AttentionLayers {
     Value flat = emit.reshape(context, Emitter.SAME, Emitter.SAME, heads * width);
     Value bias = null;
     if (call.config().flag("use_bias", true)) {
-      bias = emit.constant("bias", Constants.reshape(weights.next("bias", rest), features));
+      bias = emit.constant("bias", ConstantTensors.reshape(weights.next("bias", rest), features));
     }
     Value output =
         CoreLayers.fullyConnected(
-            emit, flat, Constants.reshape(kernel, heads * width, features), bias);
+            emit, flat, ConstantTensors.reshape(kernel, heads * width, features), bias);
     if (rest.length == 1) {
       return output;
     }

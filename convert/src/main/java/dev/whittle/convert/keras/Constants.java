@@ -3,7 +3,6 @@ package dev.whittle.convert.keras;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
@@ -11,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Constants as configurations state them, and computing with constants while lowering. */
+/** Constants as configurations state them. */
 final class Constants {
   private Constants() {}
 
@@ -59,62 +58,5 @@ final class Constants {
       case null, default -> throw new MalformedModelException("a constant holds " + nested);
     }
     return at + 1;
-  }
-
-  /**
-   * A tensor with its axes in another order.
-   *
-   * @param permutation which axis of {@code source} each axis of the result is
-   */
-  static Tensor transpose(Tensor source, int... permutation) {
-    int rank = source.rank();
-    int[] dims = new int[rank];
-    long[] strides = new long[rank];
-    long[] sourceStrides = new long[rank];
-    long stride = 1;
-    for (int i = rank - 1; i >= 0; i--) {
-      sourceStrides[i] = stride;
-      stride *= source.dim(i);
-    }
-    for (int i = 0; i < rank; i++) {
-      dims[i] = source.dim(permutation[i]);
-      strides[i] = sourceStrides[permutation[i]];
-    }
-    float[] from = source.toFloats();
-    float[] to = new float[from.length];
-    permute(from, to, dims, strides);
-    return Tensor.onHeap(to, dims);
-  }
-
-  private static void permute(float[] from, float[] to, int[] dims, long[] strides) {
-    if (dims.length == 0 || to.length == 0) {
-      System.arraycopy(from, 0, to, 0, to.length);
-      return;
-    }
-    int last = dims.length - 1;
-    int[] position = new int[dims.length];
-    int start = 0;
-    int step = (int) strides[last];
-    for (int at = 0; at < to.length; at += dims[last]) {
-      for (int i = 0, f = start; i < dims[last]; i++, f += step) {
-        to[at + i] = from[f];
-      }
-      for (int axis = last - 1; axis >= 0; axis--) {
-        start += (int) strides[axis];
-        if (++position[axis] < dims[axis]) {
-          break;
-        }
-        start -= (int) strides[axis] * dims[axis];
-        position[axis] = 0;
-      }
-    }
-  }
-
-  /** The same elements in another shape. */
-  static Tensor reshape(Tensor source, int... dims) {
-    if (Shape.elements(dims) != source.elements()) {
-      throw OperandException.invalid("%s as %s", source.shape(), Shape.of(dims));
-    }
-    return new Tensor(source.type(), dims, null, source.data());
   }
 }

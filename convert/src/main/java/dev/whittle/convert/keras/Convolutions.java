@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
@@ -101,7 +102,7 @@ final class Convolutions {
 
   /** A kernel of one spatial axis as one of two. */
   private static Tensor flat(Tensor kernel) {
-    return Constants.reshape(kernel, 1, kernel.dim(0), kernel.dim(1), kernel.dim(2));
+    return ConstantTensors.reshape(kernel, 1, kernel.dim(0), kernel.dim(1), kernel.dim(2));
   }
 
   /** Works on {@code [batch, 1, steps, channels]} in place of {@code [batch, steps, channels]}. */
@@ -117,7 +118,7 @@ final class Convolutions {
       return depthwise2d(
           emit,
           x,
-          Constants.reshape(
+          ConstantTensors.reshape(
               kernel, kernel.dim(0), kernel.dim(1), channels, kernel.dim(3) / channels),
           bias,
           window);
@@ -132,7 +133,7 @@ final class Convolutions {
             window.dilations[0],
             TensorType.FLOAT32),
         x,
-        emit.constant("kernel", Constants.transpose(kernel, 3, 0, 1, 2)),
+        emit.constant("kernel", ConstantTensors.transpose(kernel, 3, 0, 1, 2)),
         bias == null ? noBias(emit, kernel.dim(3)) : bias);
   }
 
@@ -177,7 +178,7 @@ final class Convolutions {
         x,
         emit.constant(
             "depthwise_kernel",
-            Constants.reshape(kernel, 1, kernel.dim(0), kernel.dim(1), channels)),
+            ConstantTensors.reshape(kernel, 1, kernel.dim(0), kernel.dim(1), channels)),
         bias == null ? noBias(emit, channels) : bias);
   }
 
@@ -191,13 +192,13 @@ final class Convolutions {
     int out = kernel.dim(4) / groups;
     List<Value> parts = new ArrayList<>();
     List<Value> inputs = emit.split(x, -1, groups);
-    Tensor byOutput = Constants.transpose(kernel, 4, 0, 1, 2, 3);
+    Tensor byOutput = ConstantTensors.transpose(kernel, 4, 0, 1, 2, 3);
     int[] dims = {out, kernel.dim(0), kernel.dim(1), kernel.dim(2), kernel.dim(3)};
     long bytes = Shape.elements(dims) * Float.BYTES;
     for (int g = 0; g < groups; g++) {
       var part =
           new Tensor(TensorType.FLOAT32, dims, null, byOutput.data().asSlice(g * bytes, bytes));
-      Value weights = emit.constant("kernel", Constants.transpose(part, 1, 2, 3, 4, 0));
+      Value weights = emit.constant("kernel", ConstantTensors.transpose(part, 1, 2, 3, 4, 0));
       parts.add(conv3d(emit, inputs.get(g), weights, null, window));
     }
     Value joined = emit.concat(-1, parts);
@@ -261,7 +262,7 @@ final class Convolutions {
       int @Nullable [] outputPadding) {
     int[] taps = {kernel.dim(0), kernel.dim(1)};
     Value output = outputShape(emit, x, taps, kernel.dim(2), window, outputPadding);
-    Value weights = emit.constant("kernel", Constants.transpose(kernel, 2, 0, 1, 3));
+    Value weights = emit.constant("kernel", ConstantTensors.transpose(kernel, 2, 0, 1, 3));
     var op =
         new TransposeConv(
             window.code(),

@@ -1,5 +1,7 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.lower.ConstantTensors;
+import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.TensorType;
@@ -104,7 +106,7 @@ final class CoreLayers {
     return emit.node(
         new FullyConnected(Activation.NONE, keepsAxes),
         x,
-        emit.constant("kernel", Constants.transpose(kernel, 1, 0)),
+        emit.constant("kernel", ConstantTensors.transpose(kernel, 1, 0)),
         bias);
   }
 
@@ -173,7 +175,8 @@ final class CoreLayers {
     Tensor matrix =
         config.flag("tie_weights", true)
             ? table
-            : Constants.transpose(call.weights().next("reverse_embeddings", width, words), 1, 0);
+            : ConstantTensors.transpose(
+                call.weights().next("reverse_embeddings", width, words), 1, 0);
     Value x = call.floats();
     Value scores =
         emit.node(

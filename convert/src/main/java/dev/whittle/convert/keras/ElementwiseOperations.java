@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.TensorType;

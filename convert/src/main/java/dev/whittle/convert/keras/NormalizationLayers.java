@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
@@ -90,7 +91,7 @@ final class NormalizationLayers {
   }
 
   private static Value channelConstant(LayerCall call, String name, int[] dims) {
-    return call.constant(name, Constants.reshape(call.weights().next(name, dims[0]), dims));
+    return call.constant(name, ConstantTensors.reshape(call.weights().next(name, dims[0]), dims));
   }
 
   static Value scaleAndOffset(
@@ -145,9 +146,11 @@ final class NormalizationLayers {
     Value inverse = inverseRoot(emit, centered, config.real("epsilon", 1e-3), axes);
     Value y = emit.mul(rms ? x : centered, inverse);
     if (gamma != null) {
-      y = emit.mul(y, emit.constant("gamma", Constants.reshape(gamma, dims)));
+      y = emit.mul(y, emit.constant("gamma", ConstantTensors.reshape(gamma, dims)));
     }
-    return beta == null ? y : emit.add(y, emit.constant("beta", Constants.reshape(beta, dims)));
+    return beta == null
+        ? y
+        : emit.add(y, emit.constant("beta", ConstantTensors.reshape(beta, dims)));
   }
 
   /** {@code 1 / sqrt(mean(x^2) + epsilon)}. */
@@ -163,7 +166,7 @@ final class NormalizationLayers {
     int[] extents = Arrays.stream(axes).map(a -> call.extent(x, a)).toArray();
     Tensor scale = call.weights().next("scale", extents);
     Value y = emit.mul(x, inverseRoot(emit, x, call.config().real("epsilon", 1e-6), axes));
-    return emit.mul(y, emit.constant("scale", Constants.reshape(scale, spread(x, axes))));
+    return emit.mul(y, emit.constant("scale", ConstantTensors.reshape(scale, spread(x, axes))));
   }
 
   private static Value group(LayerCall call) {
@@ -187,10 +190,10 @@ final class NormalizationLayers {
     Value y = emit.mul(centered, inverseRoot(emit, centered, config.real("epsilon", 1e-3), 1, 3));
     int[] dims = {groups, channels / groups};
     if (gamma != null) {
-      y = emit.mul(y, emit.constant("gamma", Constants.reshape(gamma, dims)));
+      y = emit.mul(y, emit.constant("gamma", ConstantTensors.reshape(gamma, dims)));
     }
     if (beta != null) {
-      y = emit.add(y, emit.constant("beta", Constants.reshape(beta, dims)));
+      y = emit.add(y, emit.constant("beta", ConstantTensors.reshape(beta, dims)));
     }
     return axis == rank - 1
         ? restore(emit, y, x)

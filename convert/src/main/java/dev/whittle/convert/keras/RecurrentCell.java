@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
@@ -148,7 +149,7 @@ interface RecurrentCell {
         gates = emit.split(Activations.apply(emit, gate, emit.add(x.get(0), r.get(0))), -1, 2);
         candidate = emit.add(x.get(1), emit.mul(gates.get(1), r.get(1)));
       } else {
-        Tensor byOutput = Constants.transpose(recurrent, 1, 0);
+        Tensor byOutput = ConstantTensors.transpose(recurrent, 1, 0);
         Value r = rowsProduct(emit, h, byOutput, 0, 2 * units);
         gates = emit.split(Activations.apply(emit, gate, emit.add(x.get(0), r)), -1, 2);
         Value reset = emit.mul(gates.get(1), h);

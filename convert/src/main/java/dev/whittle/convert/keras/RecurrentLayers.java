@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
@@ -289,7 +290,7 @@ final class RecurrentLayers {
 
   private static void gates(
       Emitter emit, Tensor kernel, int units, String name, List<@Nullable Value> operands) {
-    Tensor byOutput = Constants.transpose(kernel, 1, 0);
+    Tensor byOutput = ConstantTensors.transpose(kernel, 1, 0);
     for (int g = 0; g < 4; g++) {
       operands.add(emit.constant(name, part(byOutput, g, units)));
     }

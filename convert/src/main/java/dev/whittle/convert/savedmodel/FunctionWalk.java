@@ -54,12 +54,18 @@ final class FunctionWalk {
   private final TfFunction function;
   private final Emitter emit;
   private final int nesting;
+  private final boolean trial;
   private final Map<String, List<Item>> results = new HashMap<>();
 
   /** A reference to a result of an operation. */
   private record Reference(String node, int index) {}
 
   FunctionWalk(SavedModelImporter importer, TfFunction function, Emitter emit, int nesting) {
+    this(importer, function, emit, nesting, false);
+  }
+
+  private FunctionWalk(
+      SavedModelImporter importer, TfFunction function, Emitter emit, int nesting, boolean trial) {
     if (nesting > MAX_NESTING) {
       throw OperandException.unsupported("functions nested more than %d deep", MAX_NESTING);
     }
@@ -67,6 +73,12 @@ final class FunctionWalk {
     this.function = function;
     this.emit = emit;
     this.nesting = nesting;
+    this.trial = trial;
+  }
+
+  /** Whether nodes are added only to learn about their shapes. */
+  boolean isTrial() {
+    return trial;
   }
 
   SavedModelImporter importer() {
@@ -80,6 +92,15 @@ final class FunctionWalk {
 
   /** Calls a function of the library. */
   List<Item> call(String name, List<Item> arguments, Emitter emitter) {
+    return call(name, arguments, emitter, trial);
+  }
+
+  /** Calls a function to learn about shapes; the emitter's graph is not used. */
+  List<Item> tryCall(String name, List<Item> arguments, Emitter emitter) {
+    return call(name, arguments, emitter, true);
+  }
+
+  private List<Item> call(String name, List<Item> arguments, Emitter emitter, boolean asTrial) {
     TfFunction called = importer.file().function(name);
     if (called == null) {
       throw new MalformedModelException("there is no function '" + name + "'");
@@ -95,7 +116,7 @@ final class FunctionWalk {
             "function '%s' changes a variable (%s '%s')", name, node.op(), node.name());
       }
     }
-    var walk = new FunctionWalk(importer, called, emitter, nesting + 1);
+    var walk = new FunctionWalk(importer, called, emitter, nesting + 1, asTrial);
     for (int i = 0; i < arguments.size(); i++) {
       walk.give(called.arguments().get(i), arguments.get(i));
     }

@@ -1,5 +1,7 @@
 package dev.whittle.convert.savedmodel;
 
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +21,13 @@ sealed interface Item {
 
   /** A tensor of a checkpoint that is about to be assigned to a variable, by its key. */
   record Restored(String key) implements Item {}
+
+  /**
+   * A list of tensors whose shape is not known yet.
+   *
+   * @param shapes receives the shapes of items that are set
+   */
+  record Reserved(TensorType type, int count, List<Shape> shapes) implements Item {}
 
   /** Something that nothing reads but other things to be left out. */
   record Nothing() implements Item {}

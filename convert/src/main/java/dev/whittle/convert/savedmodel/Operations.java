@@ -36,6 +36,8 @@ final class Operations {
     ElementwiseOperations.register(table);
     ShapeOperations.register(table);
     NetworkOperations.register(table);
+    ListOperations.register(table);
+    RareOperations.register(table);
     return table;
   }
 

@@ -124,7 +124,41 @@ final class StructuralOperations {
 
   // Control flow.
 
-  private static List<Item> loop(OperationCall call) {
+  /** What a loop begins with: lists of tensors get the shape that its body gives their items. */
+  private static List<Item> begin(OperationCall call) {
+    if (call.inputs().stream().noneMatch(i -> i instanceof Item.Reserved)) {
+      return call.inputs();
+    }
+    Emitter scratch = Emitter.ofModel();
+    List<Item> trial = new ArrayList<>();
+    for (Item item : call.inputs()) {
+      trial.add(
+          item instanceof Item.Tensor tensor
+              ? Item.of(
+                  scratch
+                      .graph()
+                      .input("arg" + trial.size(), tensor.value().type(), tensor.value().shape()))
+              : item);
+    }
+    call.walk().tryCall(call.node().function("body"), trial, scratch);
+    List<Value> others = new ArrayList<>();
+    for (Item item : call.inputs()) {
+      if (item instanceof Item.Tensor tensor) {
+        others.add(tensor.value());
+      }
+    }
+    List<Item> begun = new ArrayList<>();
+    for (Item item : call.inputs()) {
+      begun.add(
+          item instanceof Item.Reserved list
+              ? Item.of(ListOperations.zerosLike(call.emit(), list, others))
+              : item);
+    }
+    return begun;
+  }
+
+  private static List<Item> loop(OperationCall stated) {
+    var call = new OperationCall(stated.node(), begin(stated), stated.emit(), stated.walk());
     List<Value> variables = new ArrayList<>();
     for (Item item : call.inputs()) {
       if (item instanceof Item.Tensor tensor) {

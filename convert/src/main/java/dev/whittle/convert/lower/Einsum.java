@@ -1,6 +1,5 @@
-package dev.whittle.convert.keras;
+package dev.whittle.convert.lower;
 
-import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.Value;
@@ -20,7 +19,7 @@ import java.util.stream.Collectors;
  * both operands and the result (batch), in both but not in the result (summed), or in one of them
  * (free).
  */
-final class Einsum {
+public final class Einsum {
   private final Emitter emit;
   private final String left;
   private final String right;
@@ -34,8 +33,12 @@ final class Einsum {
     this.result = result;
   }
 
-  /** {@code equation} of one or two operands. */
-  static Value apply(Emitter emit, String equation, List<Value> operands) {
+  /**
+   * {@code equation} of one or two operands.
+   *
+   * @throws OperandException if the equation does not fit the operands, or is of another kind
+   */
+  public static Value apply(Emitter emit, String equation, List<Value> operands) {
     List<String> terms = terms(equation, operands);
     if (operands.size() == 1) {
       return single(emit, terms.get(0), terms.get(1), operands.getFirst());
@@ -166,8 +169,8 @@ final class Einsum {
       x = emit.reshape(x, sameThen(leftFree.length(), extent(summed)));
     }
     Tensor matrix =
-        Constants.reshape(
-            Constants.transpose(weights, places(right, rightFree + summed)),
+        ConstantTensors.reshape(
+            ConstantTensors.transpose(weights, places(right, rightFree + summed)),
             extent(rightFree),
             extent(summed));
     Value product =
