@@ -75,7 +75,7 @@ public final class Main {
     return status;
   }
 
-  private static String explained(Exception e) {
+  static String explained(Exception e) {
     return switch (e) {
       case NoSuchFileException missing -> missing.getFile() + ": there is no such file";
       case AccessDeniedException denied -> denied.getFile() + ": permission denied";

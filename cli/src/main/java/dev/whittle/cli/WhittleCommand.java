@@ -14,6 +14,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     subcommands = {
       ConvertCommand.class,
+      TfliteConvertCommand.class,
       OptimizeCommand.class,
       RunCommand.class,
       InspectCommand.class,

@@ -7,6 +7,7 @@ import dev.whittle.io.AtomicFile;
 import dev.whittle.runtime.Engine;
 import dev.whittle.runtime.Engines;
 import dev.whittle.tflite.TfliteWriter;
+import dev.whittle.train.TrainingException;
 import dev.whittle.train.TrainingProgress;
 import dev.whittle.train.mnist.MnistExperiment;
 import dev.whittle.train.mnist.MnistExperiment.Result;
@@ -79,6 +80,15 @@ final class MnistCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    try {
+      return run();
+    } catch (TrainingException e) {
+      System.err.println("whittle: " + e.getMessage());
+      return 1;
+    }
+  }
+
+  private int run() throws IOException {
     if (seeds < 1 || (epochs != null && epochs < 1)) {
       throw new UsageException("--seeds and --epochs must be at least 1");
     }
