@@ -65,6 +65,11 @@ final class ElementwiseOperations {
   private static final float SELU_ALPHA = 1.6732632f;
   private static final float SELU_SCALE = 1.050701f;
 
+  private static final double ERF_P = 0.3275911;
+  private static final double[] ERF = {
+    0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429
+  };
+
   private ElementwiseOperations() {}
 
   static void register(Operations table) {
@@ -105,6 +110,8 @@ final class ElementwiseOperations {
             call.emit().div(call.x(), call.emit().add(call.emit().node(new Abs(), call.x()), 1)));
     table.single("Softplus", ElementwiseOperations::softplus);
     table.single("Selu", ElementwiseOperations::selu);
+    table.single("Erf", ElementwiseOperations::errorFunction);
+    table.single("Erfc", call -> call.emit().sub(call.emit().scalar(1f), errorFunction(call)));
     table.single(
         "OnesLike",
         call -> call.emit().add(call.emit().node(new ZerosLike(), call.x()), one(call)));
@@ -218,6 +225,24 @@ final class ElementwiseOperations {
     Value rest =
         emit.node(new Log(), emit.add(emit.node(new Exp(), emit.node(new Neg(), magnitude)), 1));
     return emit.add(emit.node(new Relu(), call.x()), rest);
+  }
+
+  /**
+   * By a polynomial of {@code 1 / (1 + p |x|)} times {@code exp(-x^2)}, at most 1.5e-7 off
+   * (Abramowitz and Stegun, 7.1.26).
+   */
+  private static Value errorFunction(OperationCall call) {
+    Emitter emit = call.emit();
+    Value x = call.x();
+    Value magnitude = emit.node(new Abs(), x);
+    Value t = emit.div(emit.scalar(1f), emit.add(emit.mul(magnitude, ERF_P), 1));
+    Value sum = emit.scalar((float) ERF[ERF.length - 1]);
+    for (int i = ERF.length - 2; i >= 0; i--) {
+      sum = emit.add(emit.mul(sum, t), ERF[i]);
+    }
+    Value bell = emit.node(new Exp(), emit.node(new Neg(), emit.node(new Square(), x)));
+    Value tail = emit.mul(emit.mul(sum, t), bell);
+    return emit.mul(emit.node(new Sign(), x), emit.sub(emit.scalar(1f), tail));
   }
 
   private static Value selu(OperationCall call) {

@@ -110,17 +110,24 @@ final class FunctionWalk {
           "function '%s' takes %d arguments, not %d"
               .formatted(name, called.arguments().size(), arguments.size()));
     }
-    for (TfNode node : called.nodes().values()) {
-      if (CHANGES.contains(node.op())) {
-        throw OperandException.unsupported(
-            "function '%s' changes a variable (%s '%s')", name, node.op(), node.name());
-      }
-    }
     var walk = new FunctionWalk(importer, called, emitter, nesting + 1, asTrial);
     for (int i = 0; i < arguments.size(); i++) {
       walk.give(called.arguments().get(i), arguments.get(i));
     }
-    return walk.run(called.results());
+    List<Item> results = walk.run(called.results());
+    walk.noteChanges();
+    return results;
+  }
+
+  /** Tells the importer which variables the function changes. */
+  private void noteChanges() {
+    for (TfNode node : function.nodes().values()) {
+      if (CHANGES.contains(node.op())
+          && !node.inputs().isEmpty()
+          && run(List.of(node.inputs().getFirst())).getFirst() instanceof Item.Variable variable) {
+        importer.noteChange(variable.handle(), node);
+      }
+    }
   }
 
   /** Lowers what some references need and gives what they refer to. */

@@ -25,9 +25,10 @@ sealed interface Item {
   /**
    * A list of tensors whose shape is not known yet.
    *
+   * @param count how many items it has
    * @param shapes receives the shapes of items that are set
    */
-  record Reserved(TensorType type, int count, List<Shape> shapes) implements Item {}
+  record Reserved(TensorType type, Tensor count, List<Shape> shapes) implements Item {}
 
   /** Something that nothing reads but other things to be left out. */
   record Nothing() implements Item {}

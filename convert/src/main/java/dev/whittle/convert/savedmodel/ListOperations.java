@@ -45,8 +45,7 @@ final class ListOperations {
    */
   private static List<Item> reserve(OperationCall call) {
     TensorType type = DataTypes.type(call.node().type("element_dtype", 1));
-    int count = call.integer(1);
-    var reserved = new Item.Reserved(type, count, new ArrayList<>());
+    var reserved = new Item.Reserved(type, call.tensor(1), new ArrayList<>());
     List<@Nullable Long> stated = call.known(0);
     boolean vector = call.value(0).shape().isRankKnown() && call.value(0).shape().rank() == 1;
     if (vector && stated != null && stated.stream().allMatch(d -> d != null && d >= 0)) {
@@ -64,12 +63,7 @@ final class ListOperations {
     Shape shape = list.shapes().isEmpty() ? Shape.UNKNOWN : list.shapes().getFirst();
     for (Value candidate : candidates) {
       if (shape.isRankKnown() && !shape.isStatic() && candidate.shape().equals(shape)) {
-        int[] dims = new int[shape.rank() + 1];
-        dims[0] = list.count();
-        System.arraycopy(shape.toArray(), 0, dims, 1, shape.rank());
-        Value extents = emit.concat(0, List.of(emit.ints(list.count()), emit.shapeOf(candidate)));
-        Value zeros = emit.node(new Fill(), extents, emit.scalar(list.type(), 0));
-        return emit.narrow(zeros, Shape.of(dims));
+        return filled(emit, list, shape, emit.shapeOf(candidate));
       }
     }
     return zeros(emit, list);
@@ -82,10 +76,19 @@ final class ListOperations {
       throw OperandException.unsupported(
           "a list of tensors of the shape %s: fix the shapes of the model's inputs", shape);
     }
-    int[] dims = new int[shape.rank() + 1];
-    dims[0] = list.count();
-    System.arraycopy(shape.toArray(), 0, dims, 1, shape.rank());
-    return emit.zeros(list.type(), dims);
+    return filled(emit, list, shape, emit.ints(shape.toArray()));
+  }
+
+  private static Value filled(Emitter emit, Item.Reserved list, Shape item, Value extents) {
+    Value count = emit.reshape(emit.cast(list.count().value(), TensorType.INT32), 1);
+    Value all = item.rank() == 0 ? count : emit.concat(0, List.of(count, extents));
+    int[] dims = new int[item.rank() + 1];
+    List<@Nullable Long> known = list.count().known();
+    Long size = known == null || known.size() != 1 ? null : known.getFirst();
+    dims[0] = size == null ? Shape.DYNAMIC : Math.toIntExact(size);
+    System.arraycopy(item.toArray(), 0, dims, 1, item.rank());
+    Value zeros = emit.node(new Fill(), all, emit.scalar(list.type(), 0));
+    return emit.narrow(zeros, Shape.of(dims));
   }
 
   private static List<Item> set(OperationCall call) {

@@ -110,8 +110,40 @@ final class NetworkOperations {
   }
 
   private static Value biasAdd(OperationCall call) {
-    ShapeOperations.requireNhwc(call);
-    return call.emit().add(call.x(), call.value(1));
+    if (!isChannelsFirst(call)) {
+      return call.emit().add(call.x(), call.value(1));
+    }
+    int[] dims = new int[call.x().shape().rank() - 1];
+    Arrays.fill(dims, 1);
+    dims[0] = extent(call.value(1), 0);
+    return call.emit().add(call.x(), call.emit().reshape(call.value(1), dims));
+  }
+
+  private static boolean isChannelsFirst(OperationCall call) {
+    String format = call.node().text("data_format", "NHWC");
+    return format.equals("NCHW") || format.equals("NCDHW");
+  }
+
+  /** What an operation works on, with channels last. */
+  private static Value channelsLast(OperationCall call, Value x) {
+    return isChannelsFirst(call) ? call.emit().channelsLast(x) : x;
+  }
+
+  /** What an operation gives, where it is expected. */
+  private static Value restored(OperationCall call, Value y) {
+    return isChannelsFirst(call) ? call.emit().channelsFirst(y) : y;
+  }
+
+  /** An attribute with a number for each axis, as if channels were last. */
+  private static int[] axes(OperationCall call, String attribute, int... ifMissing) {
+    int[] stated = call.node().integers(attribute, ifMissing);
+    if (!isChannelsFirst(call)) {
+      return stated;
+    }
+    int[] moved = stated.clone();
+    System.arraycopy(stated, 2, moved, 1, stated.length - 2);
+    moved[stated.length - 1] = stated[1];
+    return moved;
   }
 
   private static int padding(OperationCall call) {
@@ -125,11 +157,15 @@ final class NetworkOperations {
 
   /** The input with explicit margins added, where the operation states them. */
   private static Value padded(OperationCall call) {
-    Value x = call.x();
+    Value x = channelsLast(call, call.x());
     if (!call.node().text("padding", "VALID").equals("EXPLICIT")) {
       return x;
     }
     int[] margins = call.node().integers("explicit_paddings");
+    if (isChannelsFirst(call)) {
+      margins =
+          new int[] {0, 0, margins[4], margins[5], margins[6], margins[7], margins[2], margins[3]};
+    }
     return Arrays.stream(margins).allMatch(m -> m == 0) ? x : call.emit().pad(x, margins);
   }
 
@@ -146,63 +182,67 @@ final class NetworkOperations {
   }
 
   private static Value convolve(OperationCall call) {
-    ShapeOperations.requireNhwc(call);
     Emitter emit = call.emit();
     Value filter = call.value(1);
-    int[] strides = call.node().integers("strides", ONES);
-    int[] dilations = call.node().integers("dilations", ONES);
+    int[] strides = axes(call, "strides", ONES);
+    int[] dilations = axes(call, "dilations", ONES);
     Value x = padded(call);
     int channels = extent(x, 3);
     int perGroup = extent(filter, 2);
     int filters = extent(filter, 3);
     if (perGroup == 1 && channels > 1) {
       Value weights = emit.reshape(filter, 1, extent(filter, 0), extent(filter, 1), filters);
-      return emit.node(
-          new DepthwiseConv2D(
-              padding(call),
-              strides[2],
-              strides[1],
-              filters / channels,
-              Activation.NONE,
-              dilations[2],
-              dilations[1]),
-          x,
-          weights,
-          zeros(emit, filters));
+      return restored(
+          call,
+          emit.node(
+              new DepthwiseConv2D(
+                  padding(call),
+                  strides[2],
+                  strides[1],
+                  filters / channels,
+                  Activation.NONE,
+                  dilations[2],
+                  dilations[1]),
+              x,
+              weights,
+              zeros(emit, filters)));
     }
-    return emit.node(
-        new Conv2D(
-            padding(call),
-            strides[2],
-            strides[1],
-            Activation.NONE,
-            dilations[2],
-            dilations[1],
-            TensorType.FLOAT32),
-        x,
-        emit.transpose(filter, 3, 0, 1, 2),
-        zeros(emit, filters));
+    return restored(
+        call,
+        emit.node(
+            new Conv2D(
+                padding(call),
+                strides[2],
+                strides[1],
+                Activation.NONE,
+                dilations[2],
+                dilations[1],
+                TensorType.FLOAT32),
+            x,
+            emit.transpose(filter, 3, 0, 1, 2),
+            zeros(emit, filters)));
   }
 
   private static Value depthwise(OperationCall call) {
-    ShapeOperations.requireNhwc(call);
     Emitter emit = call.emit();
     Value filter = call.value(1);
-    int[] strides = call.node().integers("strides", ONES);
-    int[] dilations = call.node().integers("dilations", ONES);
+    int[] strides = axes(call, "strides", ONES);
+    int[] dilations = axes(call, "dilations", ONES);
     int channels = extent(filter, 2) * extent(filter, 3);
-    return emit.node(
-        new DepthwiseConv2D(
-            padding(call),
-            strides[2],
-            strides[1],
-            extent(filter, 3),
-            Activation.NONE,
-            dilations[2],
-            dilations[1]),
-        padded(call),
-        emit.reshape(filter, 1, extent(filter, 0), extent(filter, 1), channels),
-        zeros(emit, channels));
+    return restored(
+        call,
+        emit.node(
+            new DepthwiseConv2D(
+                padding(call),
+                strides[2],
+                strides[1],
+                extent(filter, 3),
+                Activation.NONE,
+                dilations[2],
+                dilations[1]),
+            padded(call),
+            emit.reshape(filter, 1, extent(filter, 0), extent(filter, 1), channels),
+            zeros(emit, channels)));
   }
 
   private static Value transposed(OperationCall call) {
@@ -228,6 +268,9 @@ final class NetworkOperations {
     ShapeOperations.requireNhwc(call);
     int[] strides = call.node().integers("strides", 1, 1, 1, 1, 1);
     int[] dilations = call.node().integers("dilations", 1, 1, 1, 1, 1);
+    if (extent(call.x(), 4) != extent(call.value(1), 3)) {
+      throw OperandException.unsupported("a convolution over volumes in groups of channels");
+    }
     return call.emit()
         .node(
             new Conv3D(
@@ -245,9 +288,8 @@ final class NetworkOperations {
   }
 
   private static Value pool(OperationCall call, boolean max) {
-    ShapeOperations.requireNhwc(call);
-    int[] size = call.node().integers("ksize", ONES);
-    int[] strides = call.node().integers("strides", ONES);
+    int[] size = axes(call, "ksize", ONES);
+    int[] strides = axes(call, "strides", ONES);
     if (size[0] != 1 || size[3] != 1) {
       throw OperandException.unsupported("pooling over the batch or channels");
     }
@@ -255,13 +297,16 @@ final class NetworkOperations {
       throw OperandException.unsupported("pooling with explicit padding");
     }
     int padding = padding(call);
-    return call.emit()
-        .node(
-            max
-                ? new MaxPool2D(padding, strides[2], strides[1], size[2], size[1], Activation.NONE)
-                : new AveragePool2D(
-                    padding, strides[2], strides[1], size[2], size[1], Activation.NONE),
-            call.x());
+    return restored(
+        call,
+        call.emit()
+            .node(
+                max
+                    ? new MaxPool2D(
+                        padding, strides[2], strides[1], size[2], size[1], Activation.NONE)
+                    : new AveragePool2D(
+                        padding, strides[2], strides[1], size[2], size[1], Activation.NONE),
+                channelsLast(call, call.x())));
   }
 
   /** By moving averages: a factor and an offset per channel. */
@@ -269,7 +314,6 @@ final class NetworkOperations {
     if (call.node().flag("is_training", true)) {
       throw OperandException.unsupported("batch normalization as in training");
     }
-    ShapeOperations.requireNhwc(call);
     Emitter emit = call.emit();
     float epsilon = call.node().real("epsilon", 1e-4f);
     Value factor =
@@ -278,7 +322,8 @@ final class NetworkOperations {
             emit.node(new Rsqrt(), emit.add(call.value(4), epsilon)),
             call.value(1));
     Value offset = emit.sub(call.value(2), emit.mul(call.value(3), factor));
-    Value y = emit.add(emit.mul(call.x(), factor), offset);
+    Value x = channelsLast(call, call.x());
+    Value y = restored(call, emit.add(emit.mul(x, factor), offset));
     Item nothing = new Item.Nothing();
     return List.of(Item.of(y), nothing, nothing, nothing, nothing, nothing);
   }

@@ -17,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,12 @@ public final class SavedModelImporter {
 
   /** The keys of variables in the checkpoint, by the operation that makes the handle. */
   private final Map<String, String> keys = new HashMap<>();
+
+  /** Variables that results depend on. */
+  private final Set<String> read = new HashSet<>();
+
+  /** Variables that functions change, with what changes them. */
+  private final Map<String, TfNode> changed = new LinkedHashMap<>();
 
   private SavedModelImporter(SavedModelFile file, Map<String, Shape> inputShapes) {
     this.file = file;
@@ -129,6 +136,7 @@ public final class SavedModelImporter {
         signatures.add(signature);
       }
     }
+    refuseChanges();
     if (!unsupported.isEmpty()) {
       throw new UnsupportedModelException(List.copyOf(unsupported.values()));
     }
@@ -256,8 +264,27 @@ public final class SavedModelImporter {
     return false;
   }
 
+  /** Notes that a signature changes a variable. */
+  void noteChange(String handle, TfNode node) {
+    changed.putIfAbsent(handle, node);
+  }
+
+  /** Variables that are read and changed would have to live between calls. */
+  private void refuseChanges() {
+    changed.forEach(
+        (handle, node) -> {
+          if (read.contains(handle)) {
+            note(
+                node,
+                "it changes the variable '" + handle + "', which the signature also reads",
+                true);
+          }
+        });
+  }
+
   /** The contents of a variable. */
   Tensor variable(String handle) {
+    read.add(handle);
     String key = keys.get(handle);
     TensorBundle checkpoint = file.checkpoint();
     if (key == null || checkpoint == null) {
