@@ -129,7 +129,8 @@ class SavedModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"affine", "keras_cnn", "keras_lstm", "two_signatures", "while_if"})
+  @ValueSource(
+      strings = {"affine", "hash_table", "keras_cnn", "keras_lstm", "two_signatures", "while_if"})
   void everySignatureGivesWhatTensorFlowGave(String name) throws IOException {
     Path folder = MODELS.resolve(name);
     Model model =

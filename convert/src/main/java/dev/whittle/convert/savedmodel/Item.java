@@ -30,6 +30,9 @@ sealed interface Item {
    */
   record Reserved(TensorType type, Tensor count, List<Shape> shapes) implements Item {}
 
+  /** A lookup table, by the name of the operation that makes it. */
+  record Table(String handle, TensorType keyType, TensorType valueType) implements Item {}
+
   /** Something that nothing reads but other things to be left out. */
   record Nothing() implements Item {}
 

@@ -38,6 +38,7 @@ final class Operations {
     NetworkOperations.register(table);
     ListOperations.register(table);
     RareOperations.register(table);
+    TableOperations.register(table);
     return table;
   }
 

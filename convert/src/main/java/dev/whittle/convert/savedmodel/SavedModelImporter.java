@@ -34,6 +34,8 @@ public final class SavedModelImporter {
   /** The keys of variables in the checkpoint, by the operation that makes the handle. */
   private final Map<String, String> keys = new HashMap<>();
 
+  private final Map<String, TableOperations.Contents> tables = new HashMap<>();
+
   /** Variables that results depend on. */
   private final Set<String> read = new HashSet<>();
 
@@ -119,6 +121,7 @@ public final class SavedModelImporter {
       chosen.remove("serve");
     }
     restoreVariables();
+    readTables();
     Emitter main = Emitter.ofModel();
     List<Signature> signatures = new ArrayList<>();
     for (int i = 0; i < chosen.size(); i++) {
@@ -262,6 +265,23 @@ public final class SavedModelImporter {
       at = node.inputs().getFirst().replaceAll(":.*", "");
     }
     return false;
+  }
+
+  private void readTables() {
+    try {
+      new TableReader(this, tables).run();
+    } catch (Stopped e) {
+      throw new UnsupportedModelException(List.copyOf(unsupported.values()));
+    }
+  }
+
+  /** The contents of a lookup table. */
+  TableOperations.Contents table(String handle) {
+    TableOperations.Contents contents = tables.get(handle);
+    if (contents == null) {
+      throw OperandException.unsupported("the lookup table '%s', which nothing fills", handle);
+    }
+    return contents;
   }
 
   /** Notes that a signature changes a variable. */

@@ -1,0 +1,104 @@
+package dev.whittle.convert.savedmodel;
+
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.ArgMax;
+import dev.whittle.ir.op.CallOnce;
+import dev.whittle.ir.op.Equal;
+import dev.whittle.ir.op.Hashtable;
+import dev.whittle.ir.op.HashtableFind;
+import dev.whittle.ir.op.HashtableImport;
+import dev.whittle.ir.op.ReduceAny;
+import dev.whittle.ir.op.SelectV2;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.zip.CRC32;
+
+/** Lookup tables, whose contents the operation that initializes the model imports. */
+final class TableOperations {
+  private static final int MAX_COMPARED = 1 << 16;
+
+  private TableOperations() {}
+
+  /** The contents of a table. */
+  record Contents(Tensor keys, Tensor values) {}
+
+  static void register(Operations table) {
+    for (String name : List.of("HashTableV2", "HashTable")) {
+      table.put(
+          name,
+          call ->
+              List.of(
+                  new Item.Table(
+                      call.node().name(),
+                      DataTypes.type(call.node().type("key_dtype", 7)),
+                      DataTypes.type(call.node().type("value_dtype", 9)))));
+    }
+    table.single("LookupTableFindV2", TableOperations::find);
+    table.single("LookupTableFind", TableOperations::find);
+    table.single(
+        "LookupTableSizeV2",
+        call -> call.emit().scalar(TensorType.INT64, (double) contents(call).keys().elements()));
+  }
+
+  private static Item.Table table(OperationCall call) {
+    if (call.inputs().getFirst() instanceof Item.Table table) {
+      return table;
+    }
+    throw OperandException.unsupported("a lookup table that is computed");
+  }
+
+  private static Contents contents(OperationCall call) {
+    return call.walk().importer().table(table(call).handle());
+  }
+
+  /** TensorFlow Lite's tables map between strings and integers only; others are gone through. */
+  private static Value compared(OperationCall call, Contents contents) {
+    Emitter emit = call.emit();
+    long size = contents.keys().elements();
+    if (size > MAX_COMPARED || size == 0) {
+      throw OperandException.unsupported("a table of %d numbers by numbers", size);
+    }
+    Value x = call.value(1);
+    int last = x.shape().rank();
+    Value hits =
+        emit.node(new Equal(), emit.expandDims(x, last), emit.constant("keys", contents.keys()));
+    Value place =
+        emit.node(
+            new ArgMax(TensorType.INT32), emit.cast(hits, TensorType.INT32), emit.scalar(last));
+    Value found = emit.gather(emit.constant("values", contents.values()), place, 0);
+    Value isThere = emit.reduce(new ReduceAny(false), hits, last);
+    return emit.node(new SelectV2(), isThere, found, call.value(2));
+  }
+
+  private static Value find(OperationCall call) {
+    Item.Table table = table(call);
+    Contents contents = contents(call);
+    if (table.keyType() != TensorType.STRING && table.valueType() != TensorType.STRING) {
+      return compared(call, contents);
+    }
+    if (table.keyType() == table.valueType()) {
+      throw OperandException.unsupported("a table from strings to strings");
+    }
+    Emitter emit = call.emit();
+    var checksum = new CRC32();
+    checksum.update(table.handle().getBytes(StandardCharsets.UTF_8));
+    var op =
+        new Hashtable((int) checksum.getValue() & 0x7fffffff, table.keyType(), table.valueType());
+    Emitter.Branch fill = emit.branch("fill_" + table.handle());
+    Value filled = fill.emitter().node(op);
+    fill.emitter()
+        .graph()
+        .nodesAsDeclared(
+            List.of(),
+            new HashtableImport(),
+            filled,
+            fill.emitter().constant("keys", contents.keys()),
+            fill.emitter().constant("values", contents.values()));
+    emit.graph().nodesAsDeclared(List.of(), new CallOnce(fill.index()));
+    return emit.node(new HashtableFind(), emit.node(op), call.value(1), call.value(2));
+  }
+}

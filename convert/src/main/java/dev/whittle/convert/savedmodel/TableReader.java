@@ -1,0 +1,119 @@
+package dev.whittle.convert.savedmodel;
+
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.MalformedModelException;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.kernel.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Finds out what the operations that initialize lookup tables put into them. */
+final class TableReader {
+  private static final Set<String> IMPORTS =
+      Set.of("LookupTableImportV2", "InitializeTableV2", "InitializeTableFromTextFileV2");
+
+  private static final long MAX_ASSET = 256L << 20;
+  private static final int WHOLE_LINE = -2;
+  private static final int LINE_NUMBER = -1;
+
+  private final SavedModelImporter importer;
+  private final Map<String, TableOperations.Contents> tables;
+  private final Emitter scratch = Emitter.ofModel();
+
+  /**
+   * @param tables receives contents by the operation that makes the table
+   */
+  TableReader(SavedModelImporter importer, Map<String, TableOperations.Contents> tables) {
+    this.importer = importer;
+    this.tables = tables;
+  }
+
+  void run() {
+    TfFunction main = importer.file().main();
+    read(new FunctionWalk(importer, main, scratch, 0), main);
+    for (TfNode node : main.nodes().values()) {
+      TfFunction called =
+          node.op().contains("PartitionedCall")
+              ? importer.file().function(node.function("f"))
+              : null;
+      if (called != null
+          && called.nodes().values().stream().anyMatch(n -> IMPORTS.contains(n.op()))) {
+        List<Item> arguments =
+            new FunctionWalk(importer, main, scratch, 0)
+                .run(node.inputs().stream().filter(i -> !i.startsWith("^")).toList());
+        var walk = new FunctionWalk(importer, called, scratch, 0);
+        for (int i = 0; i < Math.min(arguments.size(), called.arguments().size()); i++) {
+          walk.give(called.arguments().get(i), arguments.get(i));
+        }
+        read(walk, called);
+      }
+    }
+  }
+
+  private void read(FunctionWalk walk, TfFunction function) {
+    for (TfNode node : function.nodes().values()) {
+      if (IMPORTS.contains(node.op())) {
+        List<Item> operands =
+            walk.run(node.inputs().stream().filter(i -> !i.startsWith("^")).toList());
+        if (operands.getFirst() instanceof Item.Table table) {
+          tables.put(
+              table.handle(),
+              operands.size() == 2
+                  ? lines(node, operands.get(1))
+                  : new TableOperations.Contents(
+                      contents(operands.get(1)), contents(operands.get(2))));
+        }
+      }
+    }
+  }
+
+  private static Tensor contents(Item item) {
+    Tensor contents = item instanceof Item.Tensor tensor ? tensor.value().contents() : null;
+    if (contents == null) {
+      throw OperandException.unsupported("a lookup table filled with what is computed");
+    }
+    return contents;
+  }
+
+  /** A table of a text file beside the model: its lines and their numbers. */
+  private TableOperations.Contents lines(TfNode node, Item file) {
+    String stated = new String(contents(file).strings().getFirst(), StandardCharsets.UTF_8);
+    // Only files of the model itself are read, whatever folder the name states.
+    Path name = Path.of(stated).getFileName();
+    Path asset = importer.file().folder().resolve("assets").resolve(String.valueOf(name));
+    long key = node.integer("key_index", WHOLE_LINE);
+    long value = node.integer("value_index", LINE_NUMBER);
+    boolean forward = key == WHOLE_LINE && value == LINE_NUMBER;
+    if (!forward && !(key == LINE_NUMBER && value == WHOLE_LINE)) {
+      throw OperandException.unsupported("a lookup table of columns of a file");
+    }
+    List<byte[]> lines = new ArrayList<>();
+    try {
+      if (!Files.isRegularFile(asset) || Files.size(asset) > MAX_ASSET) {
+        throw new MalformedModelException(asset + ": is missing, or too large");
+      }
+      for (String line : Files.readAllLines(asset, StandardCharsets.UTF_8)) {
+        lines.add(line.getBytes(StandardCharsets.UTF_8));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Tensor texts = Tensor.allocate(TensorType.STRING, 0);
+    texts.setStrings(lines, lines.size());
+    Tensor numbers = Tensor.allocate(TensorType.INT64, lines.size());
+    for (int i = 0; i < lines.size(); i++) {
+      numbers.setLong(i, i);
+    }
+    return forward
+        ? new TableOperations.Contents(texts, numbers)
+        : new TableOperations.Contents(numbers, texts);
+  }
+}
