@@ -156,7 +156,7 @@ class SavedModelTest {
         TfLiteConverter.fromSavedModel(MODELS.resolve("stateful_counter/saved_model"));
     var refused = assertThrows(UnsupportedModelException.class, converter::convert);
     assertTrue(
-        String.valueOf(refused.getMessage()).contains("changes a variable"), refused::getMessage);
+        String.valueOf(refused.getMessage()).contains("changes the variable"), refused::getMessage);
   }
 
   @Test

@@ -23,6 +23,11 @@ record OperationCall(TfNode node, List<Item> inputs, Emitter emit, FunctionWalk 
     if (input < inputs.size() && inputs.get(input) instanceof Item.Tensor tensor) {
       return tensor;
     }
+    if (input < inputs.size() && inputs.get(input) instanceof Item.Variable variable) {
+      // TensorFlow 1 reads variables without saying so.
+      Tensor contents = walk.importer().variable(variable.handle());
+      return new Item.Tensor(emit.constant("variable", contents), null);
+    }
     throw OperandException.unsupported("input %d that is no tensor", input);
   }
 

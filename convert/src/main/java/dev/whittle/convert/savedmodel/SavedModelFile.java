@@ -25,6 +25,7 @@ final class SavedModelFile {
   private final Map<String, TfFunction> functions = new LinkedHashMap<>();
   private final Map<String, Proto> signatures;
   private final String restore;
+  private final String checkpointName;
   private final @Nullable TensorBundle checkpoint;
 
   private SavedModelFile(Path folder, Proto metaGraph) throws IOException {
@@ -37,6 +38,7 @@ final class SavedModelFile {
     }
     signatures = metaGraph.map(5);
     restore = metaGraph.message(3).text(3);
+    checkpointName = metaGraph.message(3).text(1);
     Path variables = folder.resolve("variables").resolve("variables");
     checkpoint = Files.exists(Path.of(variables + ".index")) ? TensorBundle.open(variables) : null;
   }
@@ -100,6 +102,11 @@ final class SavedModelFile {
   /** The operation that restores all variables; empty if there is none. */
   String restore() {
     return restore;
+  }
+
+  /** The input that names the checkpoint to restore from. */
+  String checkpointName() {
+    return checkpointName.replaceAll(":.*", "");
   }
 
   @Nullable TensorBundle checkpoint() {

@@ -212,7 +212,7 @@ public final class SavedModelImporter {
       if (restore.op().contains("PartitionedCall")) {
         TfFunction function = file.function(restore.function("f"));
         var outer = new FunctionWalk(this, file.main(), scratch, 0);
-        outer.give(saverFile(restore), new Item.Nothing());
+        outer.give(file.checkpointName(), new Item.Nothing());
         List<Item> arguments =
             outer.run(restore.inputs().stream().filter(i -> !i.startsWith("^")).toList());
         if (function != null) {
@@ -224,15 +224,12 @@ public final class SavedModelImporter {
         }
       } else {
         var walk = new FunctionWalk(this, file.main(), scratch, 0);
+        walk.give(file.checkpointName(), new Item.Nothing());
         assign(walk, file.main());
       }
     } catch (Stopped e) {
       throw new UnsupportedModelException(List.copyOf(unsupported.values()));
     }
-  }
-
-  private static String saverFile(TfNode restore) {
-    return restore.inputs().isEmpty() ? "" : restore.inputs().getFirst().replaceAll(":.*", "");
   }
 
   private void assign(FunctionWalk walk, TfFunction function) {
