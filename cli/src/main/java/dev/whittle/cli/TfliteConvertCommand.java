@@ -86,6 +86,7 @@ final class TfliteConvertCommand implements Callable<Integer> {
       fallbackValue = "true",
       paramLabel = "true|false",
       description = "Without meaning: nothing is quantized here.")
+  @SuppressWarnings("UnusedVariable") // Accepted so that scripts keep working.
   private boolean newQuantizer = true;
 
   @Override

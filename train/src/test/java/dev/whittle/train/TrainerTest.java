@@ -214,6 +214,8 @@ class TrainerTest {
     Path saved = folder.resolve("saved_model");
     trained.model().saveSavedModel(saved);
     Model model = trained.deployed();
+    Model converted = TfLiteConverter.fromSavedModel(saved).convertModel().model();
+    assertEquals(converted(model), converted(converted), 1e-9);
     try (SavedModelBundle bundle = SavedModelBundle.load(saved.toString(), "serve");
         Samples.Reader reader = test.open();
         var interpreter = Interpreter.of(model)) {

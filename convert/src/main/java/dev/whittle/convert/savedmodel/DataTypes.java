@@ -1,11 +1,13 @@
 package dev.whittle.convert.savedmodel;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Tensor;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,7 +72,10 @@ final class DataTypes {
     }
     if (type == TensorType.STRING) {
       List<byte[]> strings = new ArrayList<>();
-      List<ByteString> stated = proto.bytes(8);
+      List<ByteString> stated =
+          proto.bytes(4).isEmpty()
+              ? proto.bytes(8)
+              : packedStrings(proto.bytes(4).getLast(), elements, proto.place());
       for (int i = 0; i < elements; i++) {
         ByteString text =
             stated.isEmpty() ? ByteString.EMPTY : stated.get(Math.min(i, stated.size() - 1));
@@ -92,6 +97,26 @@ final class DataTypes {
       return new Tensor(type, dims, null, MemorySegment.ofArray(content.toByteArray()));
     }
     return ofNumbers(proto, type, dims);
+  }
+
+  /** Strings in one piece: all lengths, then all characters. */
+  private static List<ByteString> packedStrings(ByteString packed, long count, String place) {
+    List<ByteString> strings = new ArrayList<>();
+    try {
+      CodedInputStream in = packed.newCodedInput();
+      List<Integer> lengths = new ArrayList<>();
+      for (long i = 0; i < count; i++) {
+        lengths.add(in.readRawVarint32());
+      }
+      int at = in.getTotalBytesRead();
+      for (int length : lengths) {
+        strings.add(packed.substring(at, Math.addExact(at, length)));
+        at += length;
+      }
+    } catch (IOException | IndexOutOfBoundsException | ArithmeticException e) {
+      throw new MalformedModelException(place + ": a list of strings is cut off", e);
+    }
+    return strings;
   }
 
   /** Numbers in a list of which the last one counts for all that follow. */
