@@ -259,7 +259,7 @@ class MainTest {
   }
 
   @Test
-  void whatIsNotConvertedYetIsRefusedAsSuch() {
+  void aFolderWithoutASavedModelIsUnreadableInput() {
     CommandRun outcome =
         whittle(
             "convert",
@@ -267,8 +267,41 @@ class MainTest {
             folder.toString(),
             "--output_file",
             folder.resolve("m.tflite").toString());
-    assertEquals(1, outcome.status());
-    assertTrue(outcome.err().contains("SavedModel"), outcome.err());
+    assertEquals(2, outcome.status());
+    assertTrue(outcome.err().contains("saved_model.pb"), outcome.err());
+  }
+
+  @Test
+  void tensorFlowsCommandHasItsOptionsAndStatuses() {
+    String output = folder.resolve("m.tflite").toString();
+    String source = "../testdata/savedmodel/affine/saved_model";
+    assertEquals(2, whittle("tflite_convert").status());
+    assertEquals(0, whittle("tflite_convert", "--help").status());
+    assertEquals(
+        0,
+        whittle("tflite_convert", "--saved-model-dir=" + source, "--output-file=" + output)
+            .status());
+    assertTrue(Files.exists(folder.resolve("m.tflite")));
+    assertEquals(
+        2,
+        whittle(
+                "tflite_convert",
+                "--saved_model_dir=" + source,
+                "--keras_model_file=x.keras",
+                "--output_file=" + output)
+            .status());
+    assertEquals(
+        1,
+        whittle("tflite_convert", "--saved_model_dir=/nowhere", "--output_file=" + output)
+            .status());
+    assertEquals(
+        2,
+        whittle(
+                "tflite_convert",
+                "--saved_model_dir=" + source,
+                "--output_file=" + output,
+                "--enable_v1_converter")
+            .status());
   }
 
   @Test

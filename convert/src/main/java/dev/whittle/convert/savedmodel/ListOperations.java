@@ -22,9 +22,6 @@ final class ListOperations {
   static void register(Operations table) {
     table.put("TensorListFromTensor", call -> List.of(Item.of(call.x())));
     table.put("TensorListReserve", ListOperations::reserve);
-    table.put("EmptyTensorList", ListOperations::refuseGrowing);
-    table.put("TensorListPushBack", ListOperations::refuseGrowing);
-    table.put("TensorListPopBack", ListOperations::refuseGrowing);
     table.single("TensorListStack", call -> call.x());
     table.single("TensorListGetItem", call -> call.emit().gather(call.x(), call.narrow(1), 0));
     table.put("TensorListSetItem", ListOperations::set);
@@ -33,10 +30,6 @@ final class ListOperations {
     for (String name : List.of("TensorListConcat", "TensorListConcatV2")) {
       table.put(name, ListOperations::concatenate);
     }
-  }
-
-  private static List<Item> refuseGrowing(OperationCall call) {
-    throw OperandException.unsupported("lists of tensors that grow");
   }
 
   /**
