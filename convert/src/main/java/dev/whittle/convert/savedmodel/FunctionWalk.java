@@ -50,6 +50,9 @@ final class FunctionWalk {
           "ResourceScatterNdUpdate",
           "ResourceStridedSliceAssign");
 
+  private static final List<String> FUNCTIONS =
+      List.of("f", "cond", "body", "then_branch", "else_branch");
+
   private final SavedModelImporter importer;
   private final TfFunction function;
   private final Emitter emit;
@@ -128,6 +131,32 @@ final class FunctionWalk {
         importer.noteChange(variable.handle(), node);
       }
     }
+  }
+
+  /**
+   * Notes every operation without a lowering that some references need, those in called functions
+   * too, so that a user learns of all at once.
+   */
+  void scan(List<String> references, Set<String> scanned) {
+    for (String name : order(references)) {
+      TfNode node = node(name);
+      if (Operations.TABLE.get(node.op()) == null) {
+        importer.note(node, missing(node), true);
+      }
+      for (String attribute : FUNCTIONS) {
+        String called = node.function(attribute);
+        TfFunction body = importer.file().function(called);
+        if (body != null && scanned.add(called)) {
+          var inner = new FunctionWalk(importer, body, emit, nesting + 1);
+          body.arguments().forEach(argument -> inner.give(argument, new Item.Nothing()));
+          inner.scan(body.results(), scanned);
+        }
+      }
+    }
+  }
+
+  private static String missing(TfNode node) {
+    return "Whittle has no lowering for TensorFlow's operation " + node.op();
   }
 
   /** Lowers what some references need and gives what they refer to. */
@@ -222,8 +251,7 @@ final class FunctionWalk {
     try {
       Operations.@Nullable Lowering lowering = Operations.TABLE.get(node.op());
       if (lowering == null) {
-        throw OperandException.unsupported(
-            "Whittle has no lowering for TensorFlow's operation %s", node.op());
+        throw OperandException.unsupported("%s", missing(node));
       }
       return lowering.lower(call);
     } catch (OperandException e) {

@@ -166,9 +166,14 @@ public final class SavedModelImporter {
               inputs.add(new Signature.Port(name, input.id()));
             });
     Map<String, Proto> outputs = new TreeMap<>(signature.map(2));
+    List<String> references = outputs.values().stream().map(info -> info.text(1)).toList();
+    walk.scan(references, new HashSet<>());
+    if (!unsupported.isEmpty()) {
+      return null;
+    }
     List<Item> results;
     try {
-      results = walk.run(outputs.values().stream().map(info -> info.text(1)).toList());
+      results = walk.run(references);
     } catch (Stopped e) {
       return null;
     }

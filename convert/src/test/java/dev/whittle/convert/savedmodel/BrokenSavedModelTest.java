@@ -120,6 +120,18 @@ class BrokenSavedModelTest {
   }
 
   @Test
+  void allUnknownOperationsAreNamedAtOnce() throws IOException {
+    byte[] bytes = Files.readAllBytes(folder.resolve(GRAPH));
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    Files.write(
+        folder.resolve(GRAPH),
+        text.replace("\u0012\u0006MatMul", "\u0012\u0006MutMul")
+            .replace("\u0012\u0004Relu", "\u0012\u0004Rulu")
+            .getBytes(StandardCharsets.ISO_8859_1));
+    assertSays(UnsupportedModelException.class, "MutMul", "Rulu");
+  }
+
+  @Test
   void noDamageDoesAnythingButRefuseOrConvert() throws IOException {
     long seed = Long.getLong("fuzz.seed", 11);
     int mutants = Integer.getInteger("fuzz.mutants", 400);
