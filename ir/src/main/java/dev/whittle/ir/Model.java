@@ -1,5 +1,6 @@
 package dev.whittle.ir;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -47,6 +48,13 @@ public record Model(
   /** The same model with other graphs. */
   public Model withGraphs(List<Graph> newGraphs) {
     return new Model(version, description, newGraphs, signatures, metadata, trailer);
+  }
+
+  /** The same model with other descriptions of its main graph's values. */
+  public Model withMainValues(List<Value> values) {
+    List<Graph> others = new ArrayList<>(graphs);
+    others.set(0, mainGraph().withValues(values));
+    return withGraphs(others);
   }
 
   /** The same model with other graphs and signatures. */

@@ -1,12 +1,12 @@
 package dev.whittle.train;
 
+import dev.whittle.convert.keras.WeightKeys;
 import dev.whittle.convert.keras.file.KerasOutput;
 import dev.whittle.ir.kernel.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +33,7 @@ public final class SequentialModel {
   private final int[] input;
   private final String inputType;
   private final List<Layer> layers = new ArrayList<>();
-  private final Map<String, Integer> names = new HashMap<>();
+  private final WeightKeys names = new WeightKeys();
 
   /** The extents after the layers so far, without the batch. */
   private int[] shape;
@@ -276,10 +276,7 @@ public final class SequentialModel {
 
   private SequentialModel add(
       String className, Map<String, ?> config, int[] after, Weight... weights) {
-    String stem =
-        className.replaceAll("([a-z])([A-Z])", "$1_$2").toLowerCase(java.util.Locale.ROOT);
-    int count = names.merge(stem, 1, Integer::sum);
-    String name = count == 1 ? stem : stem + "_" + (count - 1);
+    String name = names.next(className);
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("name", name);
     all.put("trainable", true);

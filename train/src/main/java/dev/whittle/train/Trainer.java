@@ -371,9 +371,7 @@ public final class Trainer {
                     value.withQuantization(Quantization.perAxis(scales, Math.max(form.axis(), 0))));
               }
             });
-    List<Graph> graphs = new ArrayList<>(trained.graphs());
-    graphs.set(0, graph.withValues(values));
-    return trained.withGraphs(graphs);
+    return trained.withMainValues(values);
   }
 
   private static Quantization limits(

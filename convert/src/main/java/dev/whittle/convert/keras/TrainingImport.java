@@ -184,8 +184,6 @@ public record TrainingImport(
           Constant data = Constant.of(Tensor.onHeap(numbers, dims).data());
           values.set(id, values.get(id).withData(data));
         });
-    List<Graph> graphs = new ArrayList<>(model.graphs());
-    graphs.set(0, main.withValues(values));
-    return model.withGraphs(graphs);
+    return model.withMainValues(values);
   }
 }

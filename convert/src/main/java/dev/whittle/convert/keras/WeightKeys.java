@@ -8,10 +8,11 @@ import java.util.Map;
  * Where the layers of a model stand among its weights: Keras numbers the layers of each class in
  * snake case, {@code conv2d}, {@code conv2d_1}.
  */
-final class WeightKeys {
+public final class WeightKeys {
   private final Map<String, Integer> used = new HashMap<>();
 
-  String next(String className) {
+  /** The key of the next layer of a class. */
+  public String next(String className) {
     String stem = snakeCase(className);
     int count = used.merge(stem, 1, Integer::sum);
     return count == 1 ? stem : stem + "_" + (count - 1);

@@ -6,6 +6,7 @@ import dev.whittle.ir.OperandException;
 import dev.whittle.ir.UnsupportedModelException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -108,18 +109,29 @@ final class FunctionWalk {
     if (called == null) {
       throw new MalformedModelException("there is no function '" + name + "'");
     }
+    FunctionWalk walk = enter(called, arguments, emitter, asTrial);
+    List<Item> results = walk.run(called.results());
+    walk.noteChanges();
+    return results;
+  }
+
+  /** A walk over a function of the library that is called here. */
+  FunctionWalk enter(TfFunction called, List<Item> arguments) {
+    return enter(called, arguments, emit, trial);
+  }
+
+  private FunctionWalk enter(
+      TfFunction called, List<Item> arguments, Emitter emitter, boolean asTrial) {
     if (arguments.size() != called.arguments().size()) {
       throw new MalformedModelException(
           "function '%s' takes %d arguments, not %d"
-              .formatted(name, called.arguments().size(), arguments.size()));
+              .formatted(called.name(), called.arguments().size(), arguments.size()));
     }
     var walk = new FunctionWalk(importer, called, emitter, nesting + 1, asTrial);
     for (int i = 0; i < arguments.size(); i++) {
       walk.give(called.arguments().get(i), arguments.get(i));
     }
-    List<Item> results = walk.run(called.results());
-    walk.noteChanges();
-    return results;
+    return walk;
   }
 
   /** Tells the importer which variables the function changes. */
@@ -147,9 +159,8 @@ final class FunctionWalk {
         String called = node.function(attribute);
         TfFunction body = importer.file().function(called);
         if (body != null && scanned.add(called)) {
-          var inner = new FunctionWalk(importer, body, emit, nesting + 1);
-          body.arguments().forEach(argument -> inner.give(argument, new Item.Nothing()));
-          inner.scan(body.results(), scanned);
+          List<Item> unknown = Collections.nCopies(body.arguments().size(), new Item.Nothing());
+          enter(body, unknown).scan(body.results(), scanned);
         }
       }
     }
@@ -184,7 +195,9 @@ final class FunctionWalk {
     Set<String> done = new HashSet<>(results.keySet());
     Set<String> begun = new HashSet<>();
     Deque<String> open = new ArrayDeque<>();
-    references.stream().filter(r -> !r.startsWith("^")).forEach(r -> open.push(reference(r).node));
+    references.stream()
+        .filter(r -> !TfNode.isControl(r))
+        .forEach(r -> open.push(reference(r).node));
     while (!open.isEmpty()) {
       String name = open.peek();
       if (done.contains(name)) {
@@ -193,7 +206,7 @@ final class FunctionWalk {
       }
       List<String> waiting = new ArrayList<>();
       for (String input : node(name).inputs()) {
-        String needed = input.startsWith("^") ? name : reference(input).node;
+        String needed = TfNode.isControl(input) ? name : reference(input).node;
         if (!needed.equals(name) && !done.contains(needed)) {
           waiting.add(needed);
         }
@@ -243,8 +256,7 @@ final class FunctionWalk {
   }
 
   private List<Item> lower(TfNode node) {
-    List<Item> inputs =
-        node.inputs().stream().filter(i -> !i.startsWith("^")).map(this::item).toList();
+    List<Item> inputs = node.dataInputs().stream().map(this::item).toList();
     var call = new OperationCall(node, inputs, emit, this);
     String outer = emit.scope();
     emit.setScope(node.name());

@@ -1,6 +1,7 @@
 package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.Op;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
@@ -67,29 +68,22 @@ final class NetworkOperations {
                         call.node().real("alpha", 1),
                         call.node().real("beta", 0.5f)),
                     call.x()));
-    table.single(
-        "ResizeBilinear",
-        call ->
-            call.emit()
-                .node(
-                    new ResizeBilinear(
-                        call.node().flag("align_corners", false),
-                        call.node().flag("half_pixel_centers", false)),
-                    call.x(),
-                    call.narrow(1)));
-    table.single(
-        "ResizeNearestNeighbor",
-        call ->
-            call.emit()
-                .node(
-                    new ResizeNearestNeighbor(
-                        call.node().flag("align_corners", false),
-                        call.node().flag("half_pixel_centers", false)),
-                    call.x(),
-                    call.narrow(1)));
+    table.single("ResizeBilinear", call -> resize(call, ResizeBilinear::new));
+    table.single("ResizeNearestNeighbor", call -> resize(call, ResizeNearestNeighbor::new));
     table.single("MatrixDiag", call -> call.emit().node(new MatrixDiag(), call.x()));
     table.single(
         "MatrixSetDiag", call -> call.emit().node(new MatrixSetDiag(), call.x(), call.value(1)));
+  }
+
+  /** Makes an operator that resizes. */
+  private interface Resizing {
+    Op of(boolean alignCorners, boolean halfPixelCenters);
+  }
+
+  private static Value resize(OperationCall call, Resizing op) {
+    boolean alignCorners = call.node().flag("align_corners", false);
+    boolean halfPixelCenters = call.node().flag("half_pixel_centers", false);
+    return call.emit().node(op.of(alignCorners, halfPixelCenters), call.x(), call.narrow(1));
   }
 
   private static Value matMul(OperationCall call) {

@@ -2,6 +2,7 @@ package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.Op;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
@@ -99,24 +100,14 @@ final class RareOperations {
         "Einsum",
         call -> Einsum.apply(call.emit(), call.node().text("equation", ""), call.values()));
     table.single("DivNoNan", RareOperations::divideNoNan);
-    table.put(
-        "NonMaxSuppressionV4",
-        call ->
-            call
-                .emit()
-                .nodes(2, new NonMaxSuppressionV4(), call.values().toArray(new Value[0]))
-                .stream()
-                .map(Item::of)
-                .toList());
-    table.put(
-        "NonMaxSuppressionV5",
-        call ->
-            call
-                .emit()
-                .nodes(3, new NonMaxSuppressionV5(), call.values().toArray(new Value[0]))
-                .stream()
-                .map(Item::of)
-                .toList());
+    table.put("NonMaxSuppressionV4", call -> several(call, 2, new NonMaxSuppressionV4()));
+    table.put("NonMaxSuppressionV5", call -> several(call, 3, new NonMaxSuppressionV5()));
+  }
+
+  private static List<Item> several(OperationCall call, int outputs, Op op) {
+    return call.emit().nodes(outputs, op, call.values().toArray(new Value[0])).stream()
+        .map(Item::of)
+        .toList();
   }
 
   private static long seed(OperationCall call) {

@@ -106,7 +106,7 @@ final class SavedModelFile {
 
   /** The input that names the checkpoint to restore from. */
   String checkpointName() {
-    return checkpointName.replaceAll(":.*", "");
+    return TfNode.nameOf(checkpointName);
   }
 
   @Nullable TensorBundle checkpoint() {

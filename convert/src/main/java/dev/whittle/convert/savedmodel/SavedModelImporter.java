@@ -21,6 +21,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,9 @@ public final class SavedModelImporter {
 
   /** The keys of variables in the checkpoint, by the operation that makes the handle. */
   private final Map<String, String> keys = new HashMap<>();
+
+  /** Variables that have been read and checked, by key. */
+  private final Map<String, Tensor> contents = new HashMap<>();
 
   private final Map<String, TableOperations.Contents> tables = new HashMap<>();
 
@@ -134,7 +138,7 @@ public final class SavedModelImporter {
         index = branch.index();
       }
       Signature signature =
-          importSignature(key, known.getOrDefault(key, known.get(key)), emit, index);
+          importSignature(key, Objects.requireNonNull(known.get(key)), emit, index);
       if (signature != null) {
         signatures.add(signature);
       }
@@ -150,10 +154,7 @@ public final class SavedModelImporter {
   }
 
   private @Nullable Signature importSignature(
-      String key, @Nullable Proto signature, Emitter emit, int index) {
-    if (signature == null) {
-      return null;
-    }
+      String key, Proto signature, Emitter emit, int index) {
     var walk = new FunctionWalk(this, file.main(), emit, 0);
     List<Signature.Port> inputs = new ArrayList<>();
     new TreeMap<>(signature.map(1))
@@ -162,7 +163,7 @@ public final class SavedModelImporter {
               String tensor = info.text(1);
               Shape shape = inputShapes.getOrDefault(name, DataTypes.shape(info.message(3)));
               Value input = emit.graph().input(tensor, DataTypes.type(info.integer(2)), shape);
-              walk.give(tensor.replaceAll(":.*", ""), Item.of(input));
+              walk.give(TfNode.nameOf(tensor), Item.of(input));
               inputs.add(new Signature.Port(name, input.id()));
             });
     Map<String, Proto> outputs = new TreeMap<>(signature.map(2));
@@ -204,7 +205,7 @@ public final class SavedModelImporter {
 
   /** Finds out what the operation that restores variables would assign to each. */
   private void restoreVariables() {
-    String name = file.restore().replaceAll(":.*", "");
+    String name = TfNode.nameOf(file.restore());
     if (name.isEmpty() || file.checkpoint() == null) {
       return;
     }
@@ -214,23 +215,13 @@ public final class SavedModelImporter {
       throw new MalformedModelException("there is no operation '" + name + "' to restore with");
     }
     try {
-      if (restore.op().contains("PartitionedCall")) {
-        TfFunction function = file.function(restore.function("f"));
-        var outer = new FunctionWalk(this, file.main(), scratch, 0);
-        outer.give(file.checkpointName(), new Item.Nothing());
-        List<Item> arguments =
-            outer.run(restore.inputs().stream().filter(i -> !i.startsWith("^")).toList());
-        if (function != null) {
-          var walk = new FunctionWalk(this, function, scratch, 0);
-          for (int i = 0; i < arguments.size(); i++) {
-            walk.give(function.arguments().get(i), arguments.get(i));
-          }
-          assign(walk, function);
-        }
-      } else {
-        var walk = new FunctionWalk(this, file.main(), scratch, 0);
-        walk.give(file.checkpointName(), new Item.Nothing());
+      var walk = new FunctionWalk(this, file.main(), scratch, 0);
+      walk.give(file.checkpointName(), new Item.Nothing());
+      TfFunction function = file.function(restore.function("f"));
+      if (function == null) {
         assign(walk, file.main());
+      } else {
+        assign(walk.enter(function, walk.run(restore.dataInputs())), function);
       }
     } catch (Stopped e) {
       throw new UnsupportedModelException(List.copyOf(unsupported.values()));
@@ -252,7 +243,7 @@ public final class SavedModelImporter {
 
   /** Whether what a node assigns comes straight from a checkpoint. */
   private static boolean isRestored(TfFunction function, TfNode assignment) {
-    String at = assignment.inputs().get(1).replaceAll(":.*", "");
+    String at = TfNode.nameOf(assignment.inputs().get(1));
     for (int i = 0; i < 10; i++) {
       TfNode node = function.nodes().get(at);
       if (node == null || node.inputs().isEmpty()) {
@@ -264,7 +255,7 @@ public final class SavedModelImporter {
       if (!node.op().equals("Identity")) {
         return false;
       }
-      at = node.inputs().getFirst().replaceAll(":.*", "");
+      at = TfNode.nameOf(node.inputs().getFirst());
     }
     return false;
   }
@@ -312,10 +303,14 @@ public final class SavedModelImporter {
     if (key == null || checkpoint == null) {
       throw OperandException.unsupported("the variable '%s', which nothing restores", handle);
     }
-    try {
-      return checkpoint.tensor(key);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return contents.computeIfAbsent(
+        key,
+        k -> {
+          try {
+            return checkpoint.tensor(k);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
   }
 }

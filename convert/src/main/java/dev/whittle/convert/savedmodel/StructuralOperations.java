@@ -27,12 +27,12 @@ final class StructuralOperations {
             "CheckNumerics",
             "Snapshot",
             "PlaceholderWithDefault",
-            "DisableCopyOnRead",
             "ReadVariableOp",
             "EnsureShape")) {
-      table.put(name, call -> List.of(read(call, call.inputs().getFirst())));
+      table.put(name, call -> List.of(handedOn(call)));
     }
     table.put("IdentityN", OperationCall::inputs);
+    table.put("DisableCopyOnRead", OperationCall::inputs);
     table.put("NoOp", call -> List.of(new Item.Nothing()));
     table.put("Const", StructuralOperations::constant);
     for (String name : List.of("VarHandleOp", "VariableV2", "Variable", "VarIsInitializedOp")) {
@@ -50,7 +50,7 @@ final class StructuralOperations {
             call.emit()
                 .node(
                     new Gather(0, (int) call.node().integer("batch_dims", 0)),
-                    ((Item.Tensor) read(call, call.inputs().getFirst())).value(),
+                    call.x(),
                     index(call, call.value(1))));
     for (String name : List.of("StatefulPartitionedCall", "PartitionedCall")) {
       table.put(
@@ -70,23 +70,11 @@ final class StructuralOperations {
         : call.emit().cast(indices, TensorType.INT32);
   }
 
-  /** A variable's contents as a constant; anything else as it is. */
-  private static Item read(OperationCall call, Item item) {
-    boolean reads =
-        item instanceof Item.Variable
-            && (call.node().op().equals("ReadVariableOp")
-                || call.node().op().equals("ResourceGather")
-                || isReference(call));
-    if (!reads || !(item instanceof Item.Variable variable)) {
-      return item;
-    }
-    return Item.of(
-        call.emit().constant("variable", call.walk().importer().variable(variable.handle())));
-  }
-
-  /** Whether a variable is read by handing it on, as in TensorFlow 1. */
-  private static boolean isReference(OperationCall call) {
-    return call.node().op().equals("Identity") && call.node().type("T", 0) != DataTypes.RESOURCE;
+  /** What is handed on: a handle of a variable as it is, a variable itself by its contents. */
+  private static Item handedOn(OperationCall call) {
+    Item item = call.inputs().getFirst();
+    boolean isHandle = call.node().type("T", 0) == DataTypes.RESOURCE;
+    return item instanceof Item.Variable && !isHandle ? call.tensor(0) : item;
   }
 
   private static List<Item> constant(OperationCall call) {

@@ -46,14 +46,8 @@ final class TableReader {
               : null;
       if (called != null
           && called.nodes().values().stream().anyMatch(n -> IMPORTS.contains(n.op()))) {
-        List<Item> arguments =
-            new FunctionWalk(importer, main, scratch, 0)
-                .run(node.inputs().stream().filter(i -> !i.startsWith("^")).toList());
-        var walk = new FunctionWalk(importer, called, scratch, 0);
-        for (int i = 0; i < Math.min(arguments.size(), called.arguments().size()); i++) {
-          walk.give(called.arguments().get(i), arguments.get(i));
-        }
-        read(walk, called);
+        var outer = new FunctionWalk(importer, main, scratch, 0);
+        read(outer.enter(called, outer.run(node.dataInputs())), called);
       }
     }
   }
@@ -61,8 +55,7 @@ final class TableReader {
   private void read(FunctionWalk walk, TfFunction function) {
     for (TfNode node : function.nodes().values()) {
       if (IMPORTS.contains(node.op())) {
-        List<Item> operands =
-            walk.run(node.inputs().stream().filter(i -> !i.startsWith("^")).toList());
+        List<Item> operands = walk.run(node.dataInputs());
         if (operands.getFirst() instanceof Item.Table table) {
           tables.put(
               table.handle(),

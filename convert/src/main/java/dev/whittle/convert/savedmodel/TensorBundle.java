@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -17,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,9 +61,7 @@ final class TensorBundle {
     byte[] bytes = Files.readAllBytes(index);
     try {
       bundle.readTable(bytes, index.toString());
-    } catch (IndexOutOfBoundsException
-        | java.nio.BufferUnderflowException
-        | IllegalArgumentException e) {
+    } catch (IndexOutOfBoundsException | BufferUnderflowException | IllegalArgumentException e) {
       throw new MalformedModelException(index + ": is cut off or damaged", e);
     }
     Proto header = bundle.entries.remove("");
@@ -143,7 +143,7 @@ final class TensorBundle {
       int shared = Math.toIntExact(varint(in));
       int rest = Math.toIntExact(varint(in));
       int length = Math.toIntExact(varint(in));
-      byte[] next = java.util.Arrays.copyOf(key, Math.addExact(shared, rest));
+      byte[] next = Arrays.copyOf(key, Math.addExact(shared, rest));
       if (shared > key.length || rest > in.remaining()) {
         throw new MalformedModelException(place + ": a key is damaged");
       }
@@ -161,19 +161,6 @@ final class TensorBundle {
   }
 
   // Variables.
-
-  boolean has(String key) {
-    return entries.containsKey(key);
-  }
-
-  /** The type of a variable. */
-  TensorType type(String key) {
-    return DataTypes.type(entry(key).integer(1));
-  }
-
-  Shape shape(String key) {
-    return DataTypes.shape(entry(key).message(2));
-  }
 
   private Proto entry(String key) {
     Proto entry = entries.get(key);
@@ -193,8 +180,8 @@ final class TensorBundle {
     if (entry.has(7)) {
       throw OperandException.unsupported("the variable '%s', which is kept in slices", key);
     }
-    TensorType type = type(key);
-    int[] dims = shape(key).toArray();
+    TensorType type = DataTypes.type(entry.integer(1));
+    int[] dims = DataTypes.shape(entry.message(2)).toArray();
     long size = entry.integer(5);
     long offset = entry.integer(4);
     MemorySegment shard = shard(Math.toIntExact(entry.integer(3)));

@@ -14,8 +14,19 @@ record TfNode(String name, String op, List<String> inputs, Map<String, Proto> at
     return new TfNode(node.text(1), node.text(2), node.texts(3), node.map(5));
   }
 
-  boolean has(String attribute) {
-    return attributes.containsKey(attribute);
+  /** The operation that a reference is to a result of. */
+  static String nameOf(String reference) {
+    int colon = reference.indexOf(':');
+    return colon < 0 ? reference : reference.substring(0, colon);
+  }
+
+  /** The inputs that are data: those left out that only tell what comes first. */
+  List<String> dataInputs() {
+    return inputs.stream().filter(input -> !isControl(input)).toList();
+  }
+
+  static boolean isControl(String reference) {
+    return reference.startsWith("^");
   }
 
   long integer(String attribute, long ifMissing) {

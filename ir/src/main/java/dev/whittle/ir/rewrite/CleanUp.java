@@ -145,13 +145,12 @@ public final class CleanUp {
     for (int i = 0; i < 2; i++) {
       Value kept = editor.value(node.inputs().get(i));
       Value other = editor.value(node.inputs().get(1 - i));
-      if (isAll(other, neutral)
+      if (isNumber(other, neutral)
           && kept.type() == TensorType.FLOAT32
           && !kept.isVariable()
           && kept.shape().isRankKnown()
           && kept.shape().equals(output.shape())
-          && other.initialShape().rank() <= kept.shape().rank()
-          && other.initialShape().elements() == 1) {
+          && other.initialShape().rank() <= kept.shape().rank()) {
         editor.remove(handle);
         editor.replaceUses(output.id(), kept.id());
         return true;
@@ -160,14 +159,10 @@ public final class CleanUp {
     return false;
   }
 
-  private static boolean isAll(Value value, float number) {
+  /** Whether a value is a constant of one element, which is that number. */
+  private static boolean isNumber(Value value, float number) {
     Tensor contents = value.type() == TensorType.FLOAT32 ? value.contents() : null;
-    for (long i = 0; contents != null && i < contents.elements(); i++) {
-      if (contents.getFloat(i) != number) {
-        return false;
-      }
-    }
-    return contents != null;
+    return contents != null && contents.elements() == 1 && contents.getFloat(0) == number;
   }
 
   private static boolean mergeReshapes(GraphEditor editor, int handle) {

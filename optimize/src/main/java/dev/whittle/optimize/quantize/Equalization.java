@@ -55,13 +55,7 @@ final class Equalization {
           Tensor tensor = Tensor.onHeap(numbers, value.initialShape().toArray());
           values.set(id, value.withData(Constant.of(tensor.data())));
         });
-    return new Graph(
-        graph.name(),
-        values,
-        graph.inputs(),
-        graph.outputs(),
-        graph.nodes(),
-        graph.debugMetadataIndex());
+    return graph.withValues(values);
   }
 
   private List<Pair> pairs() {

@@ -55,14 +55,7 @@ public final class WeightEditor {
             }
           });
       changed += axes.size();
-      graphs.add(
-          new Graph(
-              graph.name(),
-              values,
-              graph.inputs(),
-              graph.outputs(),
-              graph.nodes(),
-              graph.debugMetadataIndex()));
+      graphs.add(graph.withValues(values));
     }
     if (changed == 0) {
       throw new IllegalArgumentException(

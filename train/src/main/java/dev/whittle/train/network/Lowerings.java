@@ -4,9 +4,6 @@ import dev.whittle.ir.Op;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.Output;
 
@@ -49,12 +46,5 @@ final class Lowerings {
   /** The lowering of an operator; null if it cannot be trained. */
   @Nullable Lowering<Op> get(Op op) {
     return lowerings.get(op.getClass());
-  }
-
-  /** The classes of all operators that can be in a graph to be trained. */
-  Set<String> names() {
-    return lowerings.keySet().stream()
-        .map(Class::getSimpleName)
-        .collect(Collectors.toCollection(TreeSet::new));
   }
 }

@@ -168,7 +168,7 @@ public final class Network implements AutoCloseable {
       Optimizer optimizer,
       Map<Integer, Output<?>> given,
       @Nullable FakeQuantization quantization) {
-    var behavior = new Tower.LayerBehavior(plan.graph, plan.noises, plan.normalizations, seed);
+    var behavior = new LayerBehavior(plan.graph, plan.noises, plan.normalizations, seed);
     var training = new Tower(build, plan.graph, given, quantization, behavior);
     training.run();
     Output<?> loss = loss(kind, training);
@@ -183,7 +183,7 @@ public final class Network implements AutoCloseable {
   }
 
   /** Moves averages on, one after another where a layer is called several times. */
-  private void addStatistics(Tower.LayerBehavior behavior, Op step) {
+  private void addStatistics(LayerBehavior behavior, Op step) {
     Map<Output<?>, Op> last = new HashMap<>();
     new TreeMap<>(behavior.seenMoments())
         .forEach(
@@ -337,15 +337,19 @@ public final class Network implements AutoCloseable {
   }
 
   private Session.Runner feed(Batch batch, List<TType> fed) {
+    TType wanted = Variables.toTensorFlow(batch.target());
+    fed.add(wanted);
+    return feed(batch.inputs(), fed).feed(target, wanted);
+  }
+
+  private Session.Runner feed(List<Tensor> samples, List<TType> fed) {
     Session.Runner runner = session.runner();
     for (int i = 0; i < inputs.size(); i++) {
-      TType input = Variables.toTensorFlow(batch.inputs().get(i));
+      TType input = Variables.toTensorFlow(samples.get(i));
       fed.add(input);
       runner.feed(inputs.get(i), input);
     }
-    TType wanted = Variables.toTensorFlow(batch.target());
-    fed.add(wanted);
-    return runner.feed(target, wanted);
+    return runner;
   }
 
   /** Runs a batch as in inference. */
@@ -370,12 +374,7 @@ public final class Network implements AutoCloseable {
   public List<Tensor> run(List<Tensor> samples) {
     List<TType> fed = new ArrayList<>();
     try {
-      Session.Runner runner = session.runner();
-      for (int i = 0; i < inputs.size(); i++) {
-        TType input = Variables.toTensorFlow(samples.get(i));
-        fed.add(input);
-        runner.feed(inputs.get(i), input);
-      }
+      Session.Runner runner = feed(samples, fed);
       plan.graph.outputs().forEach(id -> runner.fetch(inference.output(id)));
       List<Tensor> outputs = new ArrayList<>();
       try (Result result = runner.run()) {

@@ -42,18 +42,16 @@ final class Variables {
             .withName(name)
             .variable(Build.shape(contents.dims()), Types.type(contents.type()))
             .asOutput();
-    declare(name, variable, contents.type(), contents.shape());
-    initial.put(name, contents);
-    return variable;
-  }
-
-  private void declare(String name, Output<?> variable, TensorType type, Shape shape) {
     Output<?> feed =
         build
             .tf()
-            .placeholder(Types.type(type), Placeholder.shape(Build.shape(shape.toArray())))
+            .placeholder(
+                Types.type(contents.type()), Placeholder.shape(Build.shape(contents.dims())))
             .asOutput();
-    entries.put(name, new Entry(name, variable, feed, build.assign(variable, feed), type, shape));
+    Output<?> assign = build.assign(variable, feed);
+    entries.put(name, new Entry(name, variable, feed, assign, contents.type(), contents.shape()));
+    initial.put(name, contents);
+    return variable;
   }
 
   boolean has(String name) {
@@ -64,7 +62,7 @@ final class Variables {
     return Objects.requireNonNull(entries.get(name));
   }
 
-  /** Sets all variables that were created here to what they begin with. */
+  /** Sets all variables to what they begin with. */
   void initialize(Session session) {
     initial.forEach((name, contents) -> set(session, name, contents));
     initial.clear();

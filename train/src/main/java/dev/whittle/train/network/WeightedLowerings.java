@@ -3,6 +3,7 @@ package dev.whittle.train.network;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.AveragePool2D;
 import dev.whittle.ir.op.BatchMatMul;
 import dev.whittle.ir.op.Conv2D;
@@ -15,9 +16,7 @@ import dev.whittle.ir.op.MaxPool2D;
 import dev.whittle.ir.op.TransposeConv;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import org.tensorflow.Operation;
-import org.tensorflow.OperationBuilder;
 import org.tensorflow.Output;
 
 /** Operators that sum products, and pooling. Weights stand in TensorFlow Lite's order. */
@@ -45,35 +44,23 @@ final class WeightedLowerings {
     table.single(
         AveragePool2D.class,
         (call, op) ->
-            call.build()
-                .activate(
-                    call.build()
-                        .op(
-                            "AvgPool",
-                            pool(
-                                op.padding(),
-                                op.strideHeight(),
-                                op.strideWidth(),
-                                op.filterHeight(),
-                                op.filterWidth()),
-                            call.input(0)),
-                    op.activation()));
+            pool(
+                call,
+                "AvgPool",
+                op.padding(),
+                new long[] {1, op.filterHeight(), op.filterWidth(), 1},
+                new long[] {1, op.strideHeight(), op.strideWidth(), 1},
+                op.activation()));
     table.single(
         MaxPool2D.class,
         (call, op) ->
-            call.build()
-                .activate(
-                    call.build()
-                        .op(
-                            "MaxPool",
-                            pool(
-                                op.padding(),
-                                op.strideHeight(),
-                                op.strideWidth(),
-                                op.filterHeight(),
-                                op.filterWidth()),
-                            call.input(0)),
-                    op.activation()));
+            pool(
+                call,
+                "MaxPool",
+                op.padding(),
+                new long[] {1, op.filterHeight(), op.filterWidth(), 1},
+                new long[] {1, op.strideHeight(), op.strideWidth(), 1},
+                op.activation()));
     table.single(L2Normalization.class, WeightedLowerings::normalize);
     table.single(
         LocalResponseNormalization.class,
@@ -99,12 +86,18 @@ final class WeightedLowerings {
     return code == 0 ? "SAME" : "VALID";
   }
 
-  private static UnaryOperator<OperationBuilder> pool(
-      int padding, int strideHeight, int strideWidth, int height, int width) {
-    return b ->
-        b.setAttr("ksize", new long[] {1, height, width, 1})
-            .setAttr("strides", new long[] {1, strideHeight, strideWidth, 1})
-            .setAttr("padding", padding(padding));
+  private static Output<?> pool(
+      NodeCall call, String name, int padding, long[] size, long[] strides, Activation activation) {
+    Output<?> pooled =
+        call.build()
+            .op(
+                name,
+                b ->
+                    b.setAttr("ksize", size)
+                        .setAttr("strides", strides)
+                        .setAttr("padding", padding(padding)),
+                call.input(0));
+    return call.build().activate(pooled, activation);
   }
 
   private static void requireFloats(NodeCall call, int weights) {
