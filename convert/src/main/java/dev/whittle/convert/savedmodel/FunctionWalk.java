@@ -10,9 +10,11 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Lowers the operations of one graph or function that its results need, each once. */
@@ -37,29 +39,15 @@ final class FunctionWalk {
                   "reserve_space_2",
                   "reserve_space_3"));
 
-  /** Operations that are there for what they change, not for what they give. */
-  private static final Set<String> CHANGES =
-      Set.of(
-          "AssignVariableOp",
-          "AssignAddVariableOp",
-          "AssignSubVariableOp",
-          "ResourceScatterAdd",
-          "ResourceScatterSub",
-          "ResourceScatterUpdate",
-          "ResourceScatterNdAdd",
-          "ResourceScatterNdSub",
-          "ResourceScatterNdUpdate",
-          "ResourceStridedSliceAssign");
-
-  private static final List<String> FUNCTIONS =
-      List.of("f", "cond", "body", "then_branch", "else_branch");
-
   private final SavedModelImporter importer;
   private final TfFunction function;
   private final Emitter emit;
   private final int nesting;
   private final boolean trial;
   private final Map<String, List<Item>> results = new HashMap<>();
+
+  /** Operations whose order matters because they touch variables that live between calls. */
+  private final Set<String> ordered = new HashSet<>();
 
   /** A reference to a result of an operation. */
   private record Reference(String node, int index) {}
@@ -109,10 +97,7 @@ final class FunctionWalk {
     if (called == null) {
       throw new MalformedModelException("there is no function '" + name + "'");
     }
-    FunctionWalk walk = enter(called, arguments, emitter, asTrial);
-    List<Item> results = walk.run(called.results());
-    walk.noteChanges();
-    return results;
+    return enter(called, arguments, emitter, asTrial).runWhole(called.results());
   }
 
   /** A walk over a function of the library that is called here. */
@@ -134,15 +119,88 @@ final class FunctionWalk {
     return walk;
   }
 
-  /** Tells the importer which variables the function changes. */
-  private void noteChanges() {
-    for (TfNode node : function.nodes().values()) {
-      if (CHANGES.contains(node.op())
-          && !node.inputs().isEmpty()
-          && run(List.of(node.inputs().getFirst())).getFirst() instanceof Item.Variable variable) {
-        importer.noteChange(variable.handle(), node);
+  /** Lowers what some references need and what changes variables that live between calls. */
+  List<Item> runWhole(List<String> references) {
+    List<String> roots = new ArrayList<>(effects(references));
+    roots.addAll(references);
+    lowerAll(roots);
+    return references.stream().map(this::item).toList();
+  }
+
+  /**
+   * Operations that change living variables, or call functions that may change some. Tells the
+   * importer of every change. A function does all that is in it, as TensorFlow has it; of the
+   * outermost graph only what the references need, by their control inputs too.
+   */
+  private List<String> effects(List<String> references) {
+    Set<String> reached =
+        nesting == 0 ? closure(references, name -> false) : function.nodes().keySet();
+    List<String> effects = new ArrayList<>();
+    for (String name : reached) {
+      TfNode node = function.nodes().get(name);
+      if (node == null) {
+        continue;
+      }
+      if (callsWhatChanges(node) || (changes(node) && changesLiving(node))) {
+        effects.add(name);
       }
     }
+    if (importer.hasLiving()) {
+      ordered.addAll(effects);
+      for (TfNode node : function.nodes().values()) {
+        if (reads(node)) {
+          ordered.add(node.name());
+        }
+      }
+    }
+    return effects;
+  }
+
+  private boolean callsWhatChanges(TfNode node) {
+    return node.functions().stream().anyMatch(importer::changes);
+  }
+
+  static boolean changes(TfNode node) {
+    return VariableOperations.CHANGES.contains(node.op()) && !node.inputs().isEmpty();
+  }
+
+  private boolean changesLiving(TfNode node) {
+    if (run(List.of(node.inputs().getFirst())).getFirst() instanceof Item.Variable variable) {
+      importer.noteChange(variable.handle());
+      return importer.isLiving(variable.handle());
+    }
+    return false;
+  }
+
+  private boolean reads(TfNode node) {
+    if (VariableOperations.READS.contains(node.op())) {
+      return true;
+    }
+    // TensorFlow 1 reads variables by handing them on.
+    TfNode from =
+        node.inputs().isEmpty()
+            ? null
+            : function.nodes().get(reference(node.inputs().getFirst()).node);
+    return node.op().equals("Identity") && from != null && from.op().startsWith("Variable");
+  }
+
+  /** The operations that references lead to over data and control, none beyond those to stop at. */
+  private Set<String> closure(List<String> references, Predicate<String> stop) {
+    Set<String> reached = new LinkedHashSet<>();
+    Deque<String> open = new ArrayDeque<>();
+    references.forEach(r -> open.push(operation(r)));
+    while (!open.isEmpty()) {
+      String name = open.pop();
+      TfNode node = function.nodes().get(name);
+      if (reached.add(name) && node != null && !stop.test(name)) {
+        node.inputs().forEach(input -> open.push(operation(input)));
+      }
+    }
+    return reached;
+  }
+
+  private String operation(String input) {
+    return TfNode.isControl(input) ? input.substring(1) : reference(input).node;
   }
 
   /**
@@ -155,8 +213,7 @@ final class FunctionWalk {
       if (Operations.TABLE.get(node.op()) == null) {
         importer.note(node, missing(node), true);
       }
-      for (String attribute : FUNCTIONS) {
-        String called = node.function(attribute);
+      for (String called : node.functions()) {
         TfFunction body = importer.file().function(called);
         if (body != null && scanned.add(called)) {
           List<Item> unknown = Collections.nCopies(body.arguments().size(), new Item.Nothing());
@@ -172,12 +229,28 @@ final class FunctionWalk {
 
   /** Lowers what some references need and gives what they refer to. */
   List<Item> run(List<String> references) {
+    lowerAll(references);
+    return references.stream().map(this::item).toList();
+  }
+
+  private void lowerAll(List<String> references) {
     for (String name : order(references)) {
       if (!results.containsKey(name)) {
         results.put(name, lower(node(name)));
       }
     }
-    return references.stream().map(this::item).toList();
+  }
+
+  /** The operation that gives what a reference names; null if it is an argument. */
+  @Nullable TfNode producer(String reference) {
+    TfNode node = function.nodes().get(reference(reference).node);
+    boolean handsOn = node != null && node.op().equals("Identity");
+    return handsOn && node != null ? producer(node.inputs().getFirst()) : node;
+  }
+
+  /** What is known of a small vector of integers that has been lowered. */
+  @Nullable List<@Nullable Long> known(String reference) {
+    return item(reference) instanceof Item.Tensor tensor ? tensor.known() : null;
   }
 
   private TfNode node(String name) {
@@ -205,9 +278,8 @@ final class FunctionWalk {
         continue;
       }
       List<String> waiting = new ArrayList<>();
-      for (String input : node(name).inputs()) {
-        String needed = TfNode.isControl(input) ? name : reference(input).node;
-        if (!needed.equals(name) && !done.contains(needed)) {
+      for (String needed : needs(node(name))) {
+        if (!done.contains(needed)) {
           waiting.add(needed);
         }
       }
@@ -225,6 +297,26 @@ final class FunctionWalk {
       }
     }
     return order;
+  }
+
+  /**
+   * The operations that must come before another: those it reads and, of those that its control
+   * inputs lead to, the ones that touch living variables.
+   */
+  private Set<String> needs(TfNode node) {
+    Set<String> needs = new LinkedHashSet<>();
+    for (String input : node.inputs()) {
+      if (!TfNode.isControl(input)) {
+        needs.add(reference(input).node);
+      } else if (!ordered.isEmpty()) {
+        for (String before : closure(List.of(input), ordered::contains)) {
+          if (ordered.contains(before)) {
+            needs.add(before);
+          }
+        }
+      }
+    }
+    return needs;
   }
 
   private Reference reference(String text) {

@@ -24,12 +24,120 @@ final class ListOperations {
     table.put("TensorListReserve", ListOperations::reserve);
     table.single("TensorListStack", call -> call.x());
     table.single("TensorListGetItem", call -> call.emit().gather(call.x(), call.narrow(1), 0));
-    table.put("TensorListSetItem", ListOperations::set);
+    table.put("TensorListSetItem", call -> List.of(set(call, call.inputs().getFirst(), 2)));
     table.single("TensorListLength", call -> length(call.emit(), call.x()));
     table.single("TensorListResize", ListOperations::resize);
     for (String name : List.of("TensorListConcat", "TensorListConcatV2")) {
-      table.put(name, ListOperations::concatenate);
+      table.put(name, call -> concatenate(call, call.x()));
     }
+    table.put("EmptyTensorList", ListOperations::empty);
+    table.put("TensorListPushBack", ListOperations::push);
+    table.put("TensorListPopBack", ListOperations::pop);
+    table.single("TensorListGather", call -> call.emit().gather(call.x(), call.narrow(1), 0));
+    for (String name : List.of("TensorListScatterIntoExistingList", "TensorListScatterV2")) {
+      boolean existing = name.endsWith("List");
+      table.put(
+          name,
+          call ->
+              List.of(
+                  scatter(
+                      call,
+                      existing ? call.inputs().getFirst() : null,
+                      existing ? 1 : 0,
+                      existing ? 2 : 1)));
+    }
+    registerArrays(table);
+  }
+
+  /** The arrays of TensorFlow 1: what is handed from one operation to the next is the list. */
+  private static void registerArrays(Operations table) {
+    table.put(
+        "TensorArrayV3",
+        call -> {
+          Proto stated = call.node().attributes().get("element_shape");
+          Shape shape = stated == null ? Shape.UNKNOWN : DataTypes.shape(stated.message(7));
+          TensorType type = DataTypes.type(call.node().type("dtype", 1));
+          return List.of(new Item.Nothing(), reserved(call, type, call.tensor(0), shape));
+        });
+    table.put("TensorArrayWriteV3", call -> List.of(set(call, call.inputs().get(3), 2)));
+    table.single("TensorArrayReadV3", call -> call.emit().gather(call.value(2), call.narrow(1), 0));
+    table.single(
+        "TensorArrayGatherV3",
+        call ->
+            isRange(call, 1)
+                ? call.value(2)
+                : call.emit().gather(call.value(2), call.narrow(1), 0));
+    table.put("TensorArrayScatterV3", call -> List.of(scatter(call, call.inputs().get(3), 1, 2)));
+    table.single("TensorArraySizeV3", call -> length(call.emit(), call.value(1)));
+    table.put("TensorArrayConcatV3", call -> concatenate(call, call.value(1)));
+  }
+
+  /** Whether an input counts from zero in steps of one. */
+  private static boolean isRange(OperationCall call, int input) {
+    TfNode from = call.walk().producer(call.node().inputs().get(input));
+    return from != null
+        && from.op().equals("Range")
+        && List.of(0L).equals(call.walk().known(from.inputs().get(0)))
+        && List.of(1L).equals(call.walk().known(from.inputs().get(2)));
+  }
+
+  /** The items of a tensor at their places in a list. */
+  private static Item scatter(OperationCall call, @Nullable Item list, int indices, int items) {
+    Value from = call.value(items);
+    if (isRange(call, indices)) {
+      return Item.of(from);
+    }
+    Emitter emit = call.emit();
+    Value places = call.narrow(indices);
+    Value columns = emit.expandDims(places, 1);
+    if (list instanceof Item.Tensor tensor) {
+      return Item.of(Scattering.update(emit, tensor.value(), columns, from));
+    }
+    if (list instanceof Item.Reserved reserved) {
+      int[] dims = from.shape().toArray();
+      reserved.shapes().add(Shape.of(Arrays.copyOfRange(dims, 1, dims.length)));
+      return Item.of(Scattering.update(emit, zeros(emit, reserved), columns, from));
+    }
+    throw OperandException.unsupported("a list of as many items as the highest index says");
+  }
+
+  private static Item reserved(
+      OperationCall call, TensorType type, Item.Tensor count, Shape shape) {
+    var reserved = new Item.Reserved(type, count, new ArrayList<>());
+    if (shape.isRankKnown() && shape.isStatic()) {
+      reserved.shapes().add(shape);
+      return Item.of(zeros(call.emit(), reserved));
+    }
+    return reserved;
+  }
+
+  /** A list that items are put at the end of. */
+  private static List<Item> empty(OperationCall call) {
+    TensorType type = DataTypes.type(call.node().type("element_dtype", 1));
+    Value none = call.emit().scalar(0);
+    List<@Nullable Long> known = new ArrayList<>();
+    known.add(0L);
+    return List.of(new Item.Reserved(type, new Item.Tensor(none, known), new ArrayList<>()));
+  }
+
+  private static List<Item> push(OperationCall call) {
+    Value item = call.emit().expandDims(call.value(1), 0);
+    if (call.inputs().getFirst() instanceof Item.Reserved) {
+      return List.of(Item.of(item));
+    }
+    return List.of(Item.of(call.emit().concat(0, List.of(call.x(), item))));
+  }
+
+  /** The list without its last item, and that. */
+  private static List<Item> pop(OperationCall call) {
+    Emitter emit = call.emit();
+    Value list = call.x();
+    int size = list.shape().dim(0);
+    if (size == Shape.DYNAMIC) {
+      throw OperandException.unsupported("taking the last item of a list of open length");
+    }
+    return List.of(
+        Item.of(emit.slice(list, 0, 0, size - 1)), Item.of(emit.select(list, 0, size - 1)));
   }
 
   /**
@@ -38,14 +146,12 @@ final class ListOperations {
    */
   private static List<Item> reserve(OperationCall call) {
     TensorType type = DataTypes.type(call.node().type("element_dtype", 1));
-    var reserved = new Item.Reserved(type, call.tensor(1), new ArrayList<>());
     List<@Nullable Long> stated = call.known(0);
     boolean vector = call.value(0).shape().isRankKnown() && call.value(0).shape().rank() == 1;
-    if (vector && stated != null && stated.stream().allMatch(d -> d != null && d >= 0)) {
-      reserved.shapes().add(Shape.of(call.integers(0)));
-      return List.of(Item.of(zeros(call.emit(), reserved)));
-    }
-    return List.of(reserved);
+    boolean isKnown =
+        vector && stated != null && stated.stream().allMatch(d -> d != null && d >= 0);
+    Shape shape = isKnown ? Shape.of(call.integers(0)) : Shape.UNKNOWN;
+    return List.of(reserved(call, type, call.tensor(1), shape));
   }
 
   /**
@@ -84,15 +190,20 @@ final class ListOperations {
     return emit.narrow(zeros, Shape.of(dims));
   }
 
-  private static List<Item> set(OperationCall call) {
-    Value item = call.value(2);
-    if (call.inputs().getFirst() instanceof Item.Reserved list) {
-      list.shapes().add(item.shape());
+  /** The list with an item set at a place, which is input 1. */
+  private static Item set(OperationCall call, Item list, int input) {
+    Value item = call.value(input);
+    if (list instanceof Item.Reserved reserved) {
+      reserved.shapes().add(item.shape());
       // In a trial, the list itself does not matter.
-      return List.of(
-          call.walk().isTrial() ? list : Item.of(put(call, zeros(call.emit(), list), item)));
+      return call.walk().isTrial()
+          ? reserved
+          : Item.of(put(call, zeros(call.emit(), reserved), item));
     }
-    return List.of(Item.of(put(call, call.x(), item)));
+    if (list instanceof Item.Tensor tensor) {
+      return Item.of(put(call, tensor.value(), item));
+    }
+    throw OperandException.unsupported("a list that is computed");
   }
 
   private static Value put(OperationCall call, Value list, Value item) {
@@ -129,8 +240,7 @@ final class ListOperations {
     return emit.concat(0, List.of(list, emit.zeros(list.type(), more)));
   }
 
-  private static List<Item> concatenate(OperationCall call) {
-    Value list = call.x();
+  private static List<Item> concatenate(OperationCall call, Value list) {
     int[] dims = list.shape().toArray();
     if (dims.length < 2) {
       throw OperandException.unsupported("joining scalars");

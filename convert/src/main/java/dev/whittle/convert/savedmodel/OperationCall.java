@@ -25,8 +25,8 @@ record OperationCall(TfNode node, List<Item> inputs, Emitter emit, FunctionWalk 
     }
     if (input < inputs.size() && inputs.get(input) instanceof Item.Variable variable) {
       // TensorFlow 1 reads variables without saying so.
-      Tensor contents = walk.importer().variable(variable.handle());
-      return new Item.Tensor(emit.constant("variable", contents), null);
+      return new Item.Tensor(
+          VariableOperations.read(emit, walk.importer(), variable.handle()), null);
     }
     throw OperandException.unsupported("input %d that is no tensor", input);
   }
@@ -83,6 +83,16 @@ record OperationCall(TfNode node, List<Item> inputs, Emitter emit, FunctionWalk 
 
   /** An integer input as 32-bit numbers, as operators of TensorFlow Lite want axes and shapes. */
   Value narrow(int input) {
-    return emit.cast(value(input), TensorType.INT32);
+    Tensor contents = value(input).contents();
+    if (contents == null || contents.type() != TensorType.INT64) {
+      return emit.cast(value(input), TensorType.INT32);
+    }
+    // Constants stay constants, by which shapes are known.
+    Tensor narrow = Tensor.allocate(TensorType.INT32, contents.dims());
+    for (long i = 0; i < narrow.elements(); i++) {
+      narrow.setInteger(
+          i, Math.clamp(contents.getInteger(i), Integer.MIN_VALUE, Integer.MAX_VALUE));
+    }
+    return emit.constant("narrow", narrow);
   }
 }

@@ -33,6 +33,8 @@ final class Operations {
   private static Operations table() {
     var table = new Operations();
     StructuralOperations.register(table);
+    ControlFlowOperations.register(table);
+    VariableOperations.register(table);
     ElementwiseOperations.register(table);
     ShapeOperations.register(table);
     NetworkOperations.register(table);

@@ -40,6 +40,15 @@ final class Proto {
     }
   }
 
+  /** An attribute that names a function. */
+  static Proto ofFunction(String name) {
+    var text = UnknownFieldSet.Field.newBuilder().addLengthDelimited(ByteString.copyFromUtf8(name));
+    var function = UnknownFieldSet.newBuilder().addField(1, text.build()).build();
+    var attribute =
+        UnknownFieldSet.Field.newBuilder().addLengthDelimited(function.toByteString()).build();
+    return new Proto(UnknownFieldSet.newBuilder().addField(10, attribute).build(), name);
+  }
+
   String place() {
     return place;
   }

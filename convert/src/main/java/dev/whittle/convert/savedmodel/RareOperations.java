@@ -13,7 +13,6 @@ import dev.whittle.ir.op.Bitcast;
 import dev.whittle.ir.op.ComplexAbs;
 import dev.whittle.ir.op.Conv3DTranspose;
 import dev.whittle.ir.op.Equal;
-import dev.whittle.ir.op.Greater;
 import dev.whittle.ir.op.Imag;
 import dev.whittle.ir.op.Less;
 import dev.whittle.ir.op.LessEqual;
@@ -29,7 +28,6 @@ import dev.whittle.ir.op.RandomStandardNormal;
 import dev.whittle.ir.op.RandomUniform;
 import dev.whittle.ir.op.Real;
 import dev.whittle.ir.op.Rfft2d;
-import dev.whittle.ir.op.ScatterNd;
 import dev.whittle.ir.op.SelectV2;
 import dev.whittle.ir.op.SparseToDense;
 import java.util.Arrays;
@@ -90,11 +88,23 @@ final class RareOperations {
           });
     }
     table.single("MatrixBandPart", RareOperations::band);
-    table.single("TensorScatterUpdate", RareOperations::scatterUpdate);
     table.single(
-        "TensorScatterAdd", call -> call.emit().add(call.x(), scattered(call, call.value(2))));
+        "TensorScatterUpdate",
+        call -> Scattering.update(call.emit(), call.x(), call.narrow(1), call.value(2)));
     table.single(
-        "TensorScatterSub", call -> call.emit().sub(call.x(), scattered(call, call.value(2))));
+        "TensorScatterAdd",
+        call ->
+            call.emit()
+                .add(
+                    call.x(),
+                    Scattering.amongZeros(call.emit(), call.x(), call.narrow(1), call.value(2))));
+    table.single(
+        "TensorScatterSub",
+        call ->
+            call.emit()
+                .sub(
+                    call.x(),
+                    Scattering.amongZeros(call.emit(), call.x(), call.narrow(1), call.value(2))));
     table.single("Conv3DBackpropInputV2", RareOperations::transposed3d);
     table.single(
         "Einsum",
@@ -209,34 +219,6 @@ final class RareOperations {
         new LogicalOr(),
         emit.node(new LessEqual(), distance, limit),
         emit.node(new Less(), limit, emit.scalar(0)));
-  }
-
-  /** Updates at their places among zeros. */
-  private static Value scattered(OperationCall call, Value updates) {
-    Emitter emit = call.emit();
-    Value shape =
-        call.x().shape().isStatic()
-            ? emit.ints(call.x().shape().toArray())
-            : emit.shapeOf(call.x());
-    return emit.narrow(
-        emit.node(new ScatterNd(), call.narrow(1), updates, shape), call.x().shape());
-  }
-
-  private static Value scatterUpdate(OperationCall call) {
-    Emitter emit = call.emit();
-    Value updates = call.value(2);
-    if (!updates.shape().isStatic()) {
-      throw OperandException.unsupported("updates of an open extent");
-    }
-    int[] dims = updates.shape().toArray();
-    Emitter.checkGenerated(Shape.elements(dims));
-    Tensor ones = Tensor.allocate(TensorType.INT32, dims);
-    for (long i = 0; i < ones.elements(); i++) {
-      ones.setInt(i, 1);
-    }
-    Value hits = scattered(call, emit.constant("ones", ones));
-    Value hit = emit.node(new Greater(), hits, emit.scalar(0));
-    return emit.node(new SelectV2(), hit, scattered(call, updates), call.x());
   }
 
   private static Value transposed3d(OperationCall call) {

@@ -31,11 +31,11 @@ final class SavedModelFile {
   private SavedModelFile(Path folder, Proto metaGraph) throws IOException {
     this.folder = folder;
     Proto graph = metaGraph.message(2);
-    main = TfFunction.main(graph);
     for (Proto function : graph.message(2).messages(1)) {
       TfFunction one = TfFunction.of(function);
       functions.put(one.name(), one);
     }
+    main = LegacyControlFlow.functional(TfFunction.main(graph), functions);
     signatures = metaGraph.map(5);
     restore = metaGraph.message(3).text(3);
     checkpointName = metaGraph.message(3).text(1);

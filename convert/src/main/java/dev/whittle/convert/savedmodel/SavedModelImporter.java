@@ -12,6 +12,7 @@ import dev.whittle.ir.Signature;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.CallOnce;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -24,12 +25,17 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Lowers the signatures of a SavedModel, each to a graph. */
 public final class SavedModelImporter {
   private final SavedModelFile file;
   private final Map<String, Shape> inputShapes;
+
+  /** Variables that signatures change and read, which therefore live between calls. */
+  private final Set<String> living;
+
   private final Map<String, UnsupportedModelException.Item> unsupported = new LinkedHashMap<>();
 
   /** The keys of variables in the checkpoint, by the operation that makes the handle. */
@@ -43,12 +49,17 @@ public final class SavedModelImporter {
   /** Variables that results depend on. */
   private final Set<String> read = new HashSet<>();
 
-  /** Variables that functions change, with what changes them. */
-  private final Map<String, TfNode> changed = new LinkedHashMap<>();
+  /** Variables that functions change. */
+  private final Set<String> changed = new TreeSet<>();
 
-  private SavedModelImporter(SavedModelFile file, Map<String, Shape> inputShapes) {
+  /** Functions by name, and whether they change variables. */
+  private final Map<String, Boolean> changing = new HashMap<>();
+
+  private SavedModelImporter(
+      SavedModelFile file, Map<String, Shape> inputShapes, Set<String> living) {
     this.file = file;
     this.inputShapes = inputShapes;
+    this.living = living;
   }
 
   /** Ends a walk after something unsupported, which has been noted. */
@@ -75,7 +86,17 @@ public final class SavedModelImporter {
       throws IOException {
     try {
       SavedModelFile file = SavedModelFile.open(folder, tags);
-      return new SavedModelImporter(file, inputShapes).importSignatures(signatureKeys);
+      Set<String> living = new TreeSet<>();
+      while (true) {
+        var importer = new SavedModelImporter(file, inputShapes, living);
+        Model model = importer.importSignatures(signatureKeys);
+        // What changes a living variable is lowered too, and may read further ones.
+        Set<String> more = new TreeSet<>(importer.changed);
+        more.retainAll(importer.read);
+        if (!living.addAll(more)) {
+          return model;
+        }
+      }
     } catch (ModelException e) {
       throw e;
     } catch (UncheckedIOException e) {
@@ -127,6 +148,12 @@ public final class SavedModelImporter {
     restoreVariables();
     readTables();
     Emitter main = Emitter.ofModel();
+    int initialization = 0;
+    if (hasLiving()) {
+      Emitter.Branch branch = main.branch("initialize");
+      VariableOperations.initialize(branch.emitter(), this, living);
+      initialization = branch.index();
+    }
     List<Signature> signatures = new ArrayList<>();
     for (int i = 0; i < chosen.size(); i++) {
       String key = chosen.get(i);
@@ -137,13 +164,15 @@ public final class SavedModelImporter {
         emit = branch.emitter();
         index = branch.index();
       }
+      if (hasLiving()) {
+        emit.graph().nodesAsDeclared(List.of(), new CallOnce(initialization));
+      }
       Signature signature =
           importSignature(key, Objects.requireNonNull(known.get(key)), emit, index);
       if (signature != null) {
         signatures.add(signature);
       }
     }
-    refuseChanges();
     if (!unsupported.isEmpty()) {
       throw new UnsupportedModelException(List.copyOf(unsupported.values()));
     }
@@ -174,7 +203,7 @@ public final class SavedModelImporter {
     }
     List<Item> results;
     try {
-      results = walk.run(references);
+      results = walk.runWhole(references);
     } catch (Stopped e) {
       return null;
     }
@@ -278,21 +307,42 @@ public final class SavedModelImporter {
   }
 
   /** Notes that a signature changes a variable. */
-  void noteChange(String handle, TfNode node) {
-    changed.putIfAbsent(handle, node);
+  void noteChange(String handle) {
+    changed.add(handle);
   }
 
-  /** Variables that are read and changed would have to live between calls. */
-  private void refuseChanges() {
-    changed.forEach(
-        (handle, node) -> {
-          if (read.contains(handle)) {
-            note(
-                node,
-                "it changes the variable '" + handle + "', which the signature also reads",
-                true);
-          }
-        });
+  boolean isLiving(String handle) {
+    return living.contains(handle);
+  }
+
+  boolean hasLiving() {
+    return !living.isEmpty();
+  }
+
+  /** Whether a function, or one that it calls, changes variables. */
+  boolean changes(String name) {
+    Boolean known = changing.get(name);
+    if (known != null) {
+      return known;
+    }
+    // A function that calls itself is refused where it is called.
+    changing.put(name, false);
+    TfFunction function = file.function(name);
+    boolean changes =
+        function != null
+            && function.nodes().values().stream()
+                .anyMatch(
+                    n -> FunctionWalk.changes(n) || n.functions().stream().anyMatch(this::changes));
+    changing.put(name, changes);
+    return changes;
+  }
+
+  /** The shape of a variable as it is declared, or else as what it holds first. */
+  Shape declaredShape(String handle, Tensor initial) {
+    TfNode node = file.main().nodes().get(handle);
+    Proto stated = node == null ? null : node.attributes().get("shape");
+    Shape shape = stated == null ? initial.shape() : DataTypes.shape(stated.message(7));
+    return shape.isRankKnown() ? shape : initial.shape();
   }
 
   /** The contents of a variable. */

@@ -244,7 +244,7 @@ final class ShapeOperations {
     boolean keep = call.node().flag("keep_dims", call.node().flag("keepdims", false));
     Value axes = call.narrow(1);
     if (axes.shape().isRankKnown() && axes.shape().rank() == 0) {
-      axes = call.emit().reshape(axes, 1);
+      axes = axes.isConstant() ? call.emit().ints(call.integer(1)) : call.emit().reshape(axes, 1);
     }
     return call.emit().node(op.of(keep), call.x(), axes);
   }

@@ -1,5 +1,6 @@
 package dev.whittle.convert.savedmodel;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -10,6 +11,9 @@ import java.util.Map;
  *     {@code name:output:0}
  */
 record TfNode(String name, String op, List<String> inputs, Map<String, Proto> attributes) {
+  private static final List<String> FUNCTIONS =
+      List.of("f", "cond", "body", "then_branch", "else_branch");
+
   static TfNode of(Proto node) {
     return new TfNode(node.text(1), node.text(2), node.texts(3), node.map(5));
   }
@@ -59,6 +63,28 @@ record TfNode(String name, String op, List<String> inputs, Map<String, Proto> at
   String function(String attribute) {
     Proto value = attributes.get(attribute);
     return value == null ? "" : value.message(10).text(1);
+  }
+
+  /** The names of all functions that it calls, depending on what it is. */
+  List<String> functions() {
+    List<String> names = new ArrayList<>();
+    for (String attribute : FUNCTIONS) {
+      Proto value = attributes.get(attribute);
+      if (value != null) {
+        names.add(value.message(10).text(1));
+      }
+    }
+    names.addAll(branches());
+    names.removeIf(String::isEmpty);
+    return names;
+  }
+
+  /** The functions that one of several is chosen from. */
+  List<String> branches() {
+    Proto value = attributes.get("branches");
+    return value == null
+        ? List.of()
+        : value.message(1).messages(9).stream().map(function -> function.text(1)).toList();
   }
 
   int[] integers(String attribute, int... ifMissing) {

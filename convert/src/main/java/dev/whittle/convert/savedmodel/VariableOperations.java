@@ -1,0 +1,177 @@
+package dev.whittle.convert.savedmodel;
+
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.AssignVariable;
+import dev.whittle.ir.op.Gather;
+import dev.whittle.ir.op.ReadVariable;
+import dev.whittle.ir.op.VarHandle;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Variables: constants, unless a signature changes one that a signature reads. Those live between
+ * calls as resource variables.
+ */
+final class VariableOperations {
+  /** Operations that are there for what they change, not for what they give. */
+  static final Set<String> CHANGES =
+      Set.of(
+          "Assign",
+          "AssignAdd",
+          "AssignSub",
+          "AssignVariableOp",
+          "AssignAddVariableOp",
+          "AssignSubVariableOp",
+          "ResourceScatterAdd",
+          "ResourceScatterSub",
+          "ResourceScatterUpdate",
+          "ResourceScatterNdAdd",
+          "ResourceScatterNdSub",
+          "ResourceScatterNdUpdate",
+          "ResourceStridedSliceAssign");
+
+  /** Operations that read a variable, so that their place among the changes matters. */
+  static final Set<String> READS =
+      Set.of("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VariableShape");
+
+  private VariableOperations() {}
+
+  static void register(Operations table) {
+    for (String name : List.of("VarHandleOp", "VariableV2", "Variable")) {
+      table.put(name, call -> List.of(new Item.Variable(call.node().name())));
+    }
+    for (String name : List.of("VarIsInitializedOp", "IsVariableInitialized")) {
+      table.single(name, call -> call.emit().scalar(dev.whittle.ir.TensorType.BOOL, 1));
+    }
+    table.single("ReadVariableOp", call -> call.x());
+    table.single(
+        "VariableShape", call -> call.emit().cast(call.emit().shapeOf(call.x()), outType(call)));
+    table.single(
+        "ResourceGather",
+        call ->
+            call.emit()
+                .node(
+                    new Gather(0, (int) call.node().integer("batch_dims", 0)),
+                    call.x(),
+                    StructuralOperations.index(call, call.value(1))));
+    table.single(
+        "ResourceGatherNd",
+        call ->
+            call.emit()
+                .node(
+                    new dev.whittle.ir.op.GatherNd(),
+                    call.x(),
+                    StructuralOperations.index(call, call.value(1))));
+    for (String name : List.of("Assign", "AssignVariableOp")) {
+      changing(table, name, (call, before) -> call.value(1), false);
+    }
+    for (String name : List.of("AssignAdd", "AssignAddVariableOp")) {
+      arithmetic(table, name, Emitter::add);
+    }
+    for (String name : List.of("AssignSub", "AssignSubVariableOp")) {
+      arithmetic(table, name, Emitter::sub);
+    }
+    changing(table, "ResourceScatterAdd", (c, v) -> c.emit().add(v, rows(c, v)), true);
+    changing(table, "ResourceScatterSub", (c, v) -> c.emit().sub(v, rows(c, v)), true);
+    changing(
+        table,
+        "ResourceScatterUpdate",
+        (c, v) -> Scattering.update(c.emit(), v, rowIndices(c), c.value(2)),
+        true);
+    changing(
+        table,
+        "ResourceScatterNdAdd",
+        (c, v) -> c.emit().add(v, Scattering.amongZeros(c.emit(), v, c.narrow(1), c.value(2))),
+        true);
+    changing(
+        table,
+        "ResourceScatterNdSub",
+        (c, v) -> c.emit().sub(v, Scattering.amongZeros(c.emit(), v, c.narrow(1), c.value(2))),
+        true);
+    changing(
+        table,
+        "ResourceScatterNdUpdate",
+        (c, v) -> Scattering.update(c.emit(), v, c.narrow(1), c.value(2)),
+        true);
+  }
+
+  private static dev.whittle.ir.TensorType outType(OperationCall call) {
+    return DataTypes.type(call.node().type("out_type", 3));
+  }
+
+  /** Computes what a variable holds afterwards. */
+  @FunctionalInterface
+  private interface Change {
+    Value after(OperationCall call, Value before);
+  }
+
+  private static void arithmetic(Operations table, String name, Arithmetic op) {
+    changing(table, name, (call, before) -> op.of(call.emit(), before, call.value(1)), true);
+  }
+
+  private interface Arithmetic {
+    Value of(Emitter emit, Value a, Value b);
+  }
+
+  private static void changing(Operations table, String name, Change change, boolean readsBefore) {
+    table.put(
+        name,
+        call -> {
+          if (!(call.inputs().getFirst() instanceof Item.Variable variable)) {
+            throw OperandException.unsupported("a variable that is computed");
+          }
+          SavedModelImporter importer = call.walk().importer();
+          if (importer.isLiving(variable.handle())) {
+            Emitter emit = call.emit();
+            Value after = change.after(call, readsBefore ? call.x() : call.value(1));
+            emit.graph()
+                .nodesAsDeclared(
+                    List.of(), new AssignVariable(), handle(emit, variable.handle()), after);
+          }
+          return List.of(variable);
+        });
+  }
+
+  private static Value rowIndices(OperationCall call) {
+    Value indices = call.narrow(1);
+    return call.emit().expandDims(indices, indices.shape().rank());
+  }
+
+  private static Value rows(OperationCall call, Value variable) {
+    return Scattering.amongZeros(call.emit(), variable, rowIndices(call), call.value(2));
+  }
+
+  private static Value handle(Emitter emit, String name) {
+    return emit.node(new VarHandle("", name));
+  }
+
+  /** What a variable holds at this place of the graph. */
+  static Value read(Emitter emit, SavedModelImporter importer, String name) {
+    Tensor initial = importer.variable(name);
+    if (!importer.isLiving(name)) {
+      return emit.constant("variable", initial);
+    }
+    Value declared =
+        Value.of(0, emit.scope() + "/read", initial.type(), importer.declaredShape(name, initial));
+    return emit.graph()
+        .nodesAsDeclared(List.of(declared), new ReadVariable(), handle(emit, name))
+        .getFirst();
+  }
+
+  /** Sets variables to what the checkpoint holds. */
+  static void initialize(Emitter emit, SavedModelImporter importer, Set<String> names) {
+    for (String name : names) {
+      emit.setScope(name);
+      emit.graph()
+          .nodesAsDeclared(
+              List.of(),
+              new AssignVariable(),
+              handle(emit, name),
+              emit.constant("initial", importer.variable(name)));
+    }
+    emit.setScope("");
+  }
+}
