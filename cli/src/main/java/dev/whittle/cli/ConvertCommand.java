@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -61,20 +60,7 @@ final class ConvertCommand implements Callable<Integer> {
       description = "What model.to_json() gives, for a file that holds weights only.")
   private @Nullable Path kerasConfig;
 
-  @Option(
-      names = "--saved_model_tag_set",
-      split = ",",
-      defaultValue = "serve",
-      paramLabel = "TAGS",
-      description = "The tags of the SavedModel's graph (default: ${DEFAULT-VALUE}).")
-  private List<String> tags = List.of("serve");
-
-  @Option(
-      names = "--saved_model_signature_key",
-      split = ",",
-      paramLabel = "KEYS",
-      description = "The signatures to convert (default: all).")
-  private List<String> signatureKeys = List.of();
+  @Mixin private SavedModelOptions savedModel = new SavedModelOptions();
 
   @Option(
       names = "--input_shape",
@@ -82,7 +68,9 @@ final class ConvertCommand implements Callable<Integer> {
       description = "Fixes the shape of an input; -1 leaves an extent open. May be repeated.")
   private List<String> inputShapes = List.of();
 
-  @Option(names = "--explain", description = "Prints what each layer became and which rules fired.")
+  @Option(
+      names = "--explain",
+      description = "Prints what each layer or operation became and which rules fired.")
   private boolean explain;
 
   @Mixin private KnnOptions knn = new KnnOptions();
@@ -110,9 +98,12 @@ final class ConvertCommand implements Callable<Integer> {
     if (file == null || !Files.exists(file)) {
       throw new UsageException(file + ": there is no such file");
     }
+    if (source.kerasModelFile != null && savedModel.allowsCustomOperators()) {
+      throw new UsageException("--allow_custom_ops is for SavedModels");
+    }
     TfLiteConverter converter =
         source.kerasModelFile == null
-            ? TfLiteConverter.fromSavedModel(file, Set.copyOf(tags), signatureKeys)
+            ? savedModel.converter(file)
             : TfLiteConverter.fromKerasModel(file);
     if (kerasConfig != null) {
       converter.kerasConfig(kerasConfig);

@@ -6,12 +6,11 @@ import dev.whittle.tflite.TfliteWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -48,19 +47,7 @@ final class TfliteConvertCommand implements Callable<Integer> {
       description = "The .tflite file to write.")
   private Path outputFile = Path.of("");
 
-  @Option(
-      names = "--saved_model_tag_set",
-      split = ",",
-      defaultValue = "serve",
-      paramLabel = "TAGS",
-      description = "The tags of the SavedModel's graph (default: ${DEFAULT-VALUE}).")
-  private List<String> tags = List.of("serve");
-
-  @Option(
-      names = "--saved_model_signature_key",
-      paramLabel = "KEY",
-      description = "The signature to convert (default: all).")
-  private @Nullable String signatureKey;
+  @Mixin private SavedModelOptions savedModel = new SavedModelOptions();
 
   @Option(
       names = "--enable_v1_converter",
@@ -113,7 +100,6 @@ final class TfliteConvertCommand implements Callable<Integer> {
     if (folder == null || !Files.isDirectory(folder)) {
       throw new IOException(folder + ": there is no such folder");
     }
-    List<String> keys = signatureKey == null ? List.of() : List.of(signatureKey);
-    return TfLiteConverter.fromSavedModel(folder, Set.copyOf(tags), keys).convertModel().model();
+    return savedModel.converter(folder).convertModel().model();
   }
 }

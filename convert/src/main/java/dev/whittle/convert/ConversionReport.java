@@ -1,6 +1,6 @@
 package dev.whittle.convert;
 
-import dev.whittle.convert.keras.Imported;
+import dev.whittle.convert.lower.Imported;
 import dev.whittle.ir.rewrite.Rewriter;
 import java.util.List;
 import java.util.Map;

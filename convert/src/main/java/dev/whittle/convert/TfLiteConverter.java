@@ -1,10 +1,11 @@
 package dev.whittle.convert;
 
 import dev.whittle.convert.fuse.Fusing;
-import dev.whittle.convert.keras.Imported;
 import dev.whittle.convert.keras.KerasImporter;
 import dev.whittle.convert.keras.file.KerasFile;
+import dev.whittle.convert.lower.Imported;
 import dev.whittle.convert.savedmodel.SavedModelImporter;
+import dev.whittle.convert.savedmodel.SavedModelSource;
 import dev.whittle.data.Samples;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
@@ -69,12 +70,24 @@ public final class TfLiteConverter {
   public static TfLiteConverter fromSavedModel(
       Path folder, Set<String> tags, List<String> signatureKeys) {
     var converter = new TfLiteConverter(folder);
-    converter.savedModel = new SavedModelSource(tags, signatureKeys);
+    converter.savedModel = new SavedModelSource(folder, tags, signatureKeys, false);
     return converter;
   }
 
-  /** What to take of a SavedModel. */
-  private record SavedModelSource(Set<String> tags, List<String> signatureKeys) {}
+  /**
+   * Whether operations of a SavedModel that there is no lowering for become custom operators of the
+   * same name, which whoever runs the model has to implement.
+   *
+   * @throws IllegalStateException if the source is no SavedModel
+   */
+  public TfLiteConverter allowCustomOperators(boolean allow) {
+    SavedModelSource saved = savedModel;
+    if (saved == null) {
+      throw new IllegalStateException("custom operators come from SavedModels only");
+    }
+    savedModel = saved.allowingCustomOperators(allow);
+    return this;
+  }
 
   /** The configuration, as {@code model.to_json()} gives it, of a file that holds weights only. */
   public TfLiteConverter kerasConfig(Path file) {
@@ -126,9 +139,7 @@ public final class TfLiteConverter {
   public Conversion convertModel() throws IOException {
     SavedModelSource saved = savedModel;
     if (saved != null) {
-      Model imported =
-          SavedModelImporter.importModel(source, saved.tags, saved.signatureKeys, inputShapes);
-      return finish(new Imported(imported, List.of()));
+      return finish(SavedModelImporter.importModel(saved, inputShapes));
     }
     try (KerasFile file = KerasFile.open(source, kerasConfig)) {
       return finish(KerasImporter.importModel(file, inputShapes));

@@ -3,6 +3,7 @@ package dev.whittle.convert.keras;
 import dev.whittle.convert.keras.file.KerasFile;
 import dev.whittle.convert.keras.file.WeightStore;
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Imported;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.GraphCheck;
 import dev.whittle.ir.MalformedModelException;

@@ -9,6 +9,7 @@ import dev.whittle.ir.Constant;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.Op;
+import dev.whittle.ir.Operand;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
@@ -42,6 +43,7 @@ import dev.whittle.ir.op.Sum;
 import dev.whittle.ir.op.Tile;
 import dev.whittle.ir.op.Transpose;
 import dev.whittle.ir.op.While;
+import dev.whittle.ir.rewrite.ConstantEvaluation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -76,29 +78,40 @@ public final class Emitter {
   private final List<@Nullable GraphBuilder> graphs;
   private final int maxSharedBytes;
   private final Map<Key, Value> shared = new HashMap<>();
+  private final boolean evaluates;
   private String scope = "";
 
-  private Emitter(GraphBuilder graph, List<@Nullable GraphBuilder> graphs, int maxSharedBytes) {
+  private Emitter(
+      GraphBuilder graph,
+      List<@Nullable GraphBuilder> graphs,
+      int maxSharedBytes,
+      boolean evaluates) {
     this.graph = graph;
     this.graphs = graphs;
     this.maxSharedBytes = maxSharedBytes;
+    this.evaluates = evaluates;
   }
 
   /** An emitter of a new model's main graph. */
   public static Emitter ofModel() {
-    return ofModel(MAX_SHARED_BYTES);
+    return ofModel(MAX_SHARED_BYTES, false);
+  }
+
+  /** {@link #ofModel()}, but what constants make is computed at once where it stays small. */
+  public static Emitter ofModelEvaluatingConstants() {
+    return ofModel(MAX_SHARED_BYTES, true);
   }
 
   /** {@link #ofModel()}, but constants that happen to be equal stay apart. */
   public static Emitter ofModelWithSeparateConstants() {
-    return ofModel(-1);
+    return ofModel(-1, false);
   }
 
-  private static Emitter ofModel(int maxSharedBytes) {
+  private static Emitter ofModel(int maxSharedBytes, boolean evaluates) {
     List<@Nullable GraphBuilder> graphs = new ArrayList<>();
     var main = new GraphBuilder("main");
     graphs.add(main);
-    return new Emitter(main, graphs, maxSharedBytes);
+    return new Emitter(main, graphs, maxSharedBytes, evaluates);
   }
 
   /** All graphs of the model, the main one first. */
@@ -192,10 +205,40 @@ public final class Emitter {
 
   /** Adds a node with one output. */
   public Value node(Op op, @Nullable Value... operands) {
-    return graph.node(name(op.type().name().toLowerCase(Locale.ROOT)), op, operands);
+    List<Value> known = evaluated(op, operands);
+    return known.isEmpty()
+        ? graph.node(name(op.type().name().toLowerCase(Locale.ROOT)), op, operands)
+        : known.getFirst();
+  }
+
+  /** The results as constants; nothing if they are not known, or not to be. */
+  private List<Value> evaluated(Op op, @Nullable Value... operands) {
+    if (!evaluates || !op.isPure() || !op.subgraphs().isEmpty() || operands.length == 0) {
+      return List.of();
+    }
+    List<@Nullable Operand> known = new ArrayList<>();
+    for (Value operand : operands) {
+      if (operand != null && !operand.isConstant()) {
+        return List.of();
+      }
+      known.add(operand == null ? null : Operand.of(operand));
+    }
+    String what = op.type().name().toLowerCase(Locale.ROOT);
+    try {
+      return ConstantEvaluation.evaluate(op, known, List.of()).stream()
+          .map(tensor -> constant(what, tensor))
+          .toList();
+    } catch (OperandException e) {
+      // Adding the operator says what is wrong with it, if anything is.
+      return List.of();
+    }
   }
 
   public List<Value> nodes(int outputs, Op op, @Nullable Value... operands) {
+    List<Value> known = evaluated(op, operands);
+    if (known.size() == outputs) {
+      return known;
+    }
     String stem = name(op.type().name().toLowerCase(Locale.ROOT));
     List<String> names =
         IntStream.range(0, outputs).mapToObj(i -> i == 0 ? stem : stem + i).toList();
@@ -598,7 +641,7 @@ public final class Emitter {
   public Branch branch(String what) {
     var builder = new GraphBuilder(name(what));
     graphs.add(builder);
-    var emitter = new Emitter(builder, graphs, maxSharedBytes);
+    var emitter = new Emitter(builder, graphs, maxSharedBytes, evaluates);
     emitter.scope = scope;
     return new Branch(emitter, graphs.size() - 1);
   }

@@ -21,24 +21,6 @@ import org.jspecify.annotations.Nullable;
 final class FunctionWalk {
   private static final int MAX_NESTING = 50;
 
-  /** The outputs of operations that have several by name; others have one, or a list. */
-  private static final Map<String, List<String>> OUTPUTS =
-      Map.of(
-          "TopKV2", List.of("values", "indices"),
-          "Unique", List.of("y", "idx"),
-          "FusedBatchNorm",
-              List.of("y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2"),
-          "FusedBatchNormV2",
-              List.of("y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2"),
-          "FusedBatchNormV3",
-              List.of(
-                  "y",
-                  "batch_mean",
-                  "batch_variance",
-                  "reserve_space_1",
-                  "reserve_space_2",
-                  "reserve_space_3"));
-
   private final SavedModelImporter importer;
   private final TfFunction function;
   private final Emitter emit;
@@ -210,7 +192,7 @@ final class FunctionWalk {
   void scan(List<String> references, Set<String> scanned) {
     for (String name : order(references)) {
       TfNode node = node(name);
-      if (Operations.TABLE.get(node.op()) == null) {
+      if (lowering(node) == null) {
         importer.note(node, missing(node), true);
       }
       for (String called : node.functions()) {
@@ -221,6 +203,11 @@ final class FunctionWalk {
         }
       }
     }
+  }
+
+  private Operations.@Nullable Lowering lowering(TfNode node) {
+    Operations.@Nullable Lowering known = Operations.TABLE.get(node.op());
+    return known == null && importer.allowsCustomOperators() ? CustomOperations::keep : known;
   }
 
   private static String missing(TfNode node) {
@@ -330,8 +317,7 @@ final class FunctionWalk {
         return new Reference(parts[0], number ? Integer.parseInt(parts[1]) : 0);
       }
       TfNode node = function.nodes().get(parts[0]);
-      List<String> names = node == null ? null : OUTPUTS.get(node.op());
-      int first = names == null ? 0 : Math.max(0, names.indexOf(parts[1]));
+      int first = node == null ? 0 : importer.file().firstOf(node, parts[1]);
       return new Reference(parts[0], first + Integer.parseInt(parts[2]));
     } catch (NumberFormatException e) {
       throw new MalformedModelException("a reference '" + text + "'", e);
@@ -353,11 +339,16 @@ final class FunctionWalk {
     String outer = emit.scope();
     emit.setScope(node.name());
     try {
-      Operations.@Nullable Lowering lowering = Operations.TABLE.get(node.op());
+      Operations.@Nullable Lowering lowering = lowering(node);
       if (lowering == null) {
         throw OperandException.unsupported("%s", missing(node));
       }
-      return lowering.lower(call);
+      int first = emit.graph().nodeCount();
+      List<Item> given = lowering.lower(call);
+      if (!trial && !node.op().endsWith("PartitionedCall")) {
+        importer.record(node, emit, first);
+      }
+      return given;
     } catch (OperandException e) {
       importer.note(node, String.valueOf(e.getMessage()), e.isUnsupported());
       throw new SavedModelImporter.Stopped();

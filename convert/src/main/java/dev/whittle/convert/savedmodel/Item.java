@@ -3,6 +3,7 @@ package dev.whittle.convert.savedmodel;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,28 @@ sealed interface Item {
    * @param known the elements of a small vector or scalar of integers, null where one is not known;
    *     null if nothing is known
    */
-  record Tensor(Value value, @Nullable List<@Nullable Long> known) implements Item {}
+  record Tensor(Value value, @Nullable List<@Nullable Long> known) implements Item {
+    private static final int MAX_KNOWN = 64;
+
+    public Tensor {
+      known = value.isConstant() ? elements(value.contents()) : known;
+    }
+
+    private static @Nullable List<@Nullable Long> elements(
+        dev.whittle.ir.kernel.@Nullable Tensor tensor) {
+      if (tensor == null
+          || !tensor.type().isInteger()
+          || tensor.rank() > 1
+          || tensor.elements() > MAX_KNOWN) {
+        return null;
+      }
+      List<@Nullable Long> elements = new ArrayList<>();
+      for (long i = 0; i < tensor.elements(); i++) {
+        elements.add(tensor.getInteger(i));
+      }
+      return elements;
+    }
+  }
 
   /** A variable, by the name of the operation that makes its handle. */
   record Variable(String handle) implements Item {}

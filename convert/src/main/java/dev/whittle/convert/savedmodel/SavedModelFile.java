@@ -2,6 +2,7 @@ package dev.whittle.convert.savedmodel;
 
 import com.google.protobuf.ByteString;
 import dev.whittle.ir.MalformedModelException;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ final class SavedModelFile {
   private final TfFunction main;
   private final Map<String, TfFunction> functions = new LinkedHashMap<>();
   private final Map<String, Proto> signatures;
+  private final Map<String, OpSignature> operations;
   private final String restore;
   private final String checkpointName;
   private final @Nullable TensorBundle checkpoint;
@@ -37,6 +39,7 @@ final class SavedModelFile {
     }
     main = LegacyControlFlow.functional(TfFunction.main(graph), functions);
     signatures = metaGraph.map(5);
+    operations = OpSignature.read(metaGraph.message(1).message(2));
     restore = metaGraph.message(3).text(3);
     checkpointName = metaGraph.message(3).text(1);
     Path variables = folder.resolve("variables").resolve("variables");
@@ -73,6 +76,18 @@ final class SavedModelFile {
     }
     throw new UnsupportedModelException(
         folder.toString(), "it has no graph with the tags " + tags, "it has " + known);
+  }
+
+  /** The element types of what an operation gives; null if the file does not say. */
+  @Nullable List<TensorType> outputTypes(TfNode node) {
+    OpSignature signature = operations.get(node.op());
+    return signature == null ? null : signature.types(node);
+  }
+
+  /** The index of the first tensor that an operation's output stands for. */
+  int firstOf(TfNode node, String output) {
+    OpSignature signature = operations.get(node.op());
+    return signature == null ? 0 : signature.first(output, node);
   }
 
   Path folder() {

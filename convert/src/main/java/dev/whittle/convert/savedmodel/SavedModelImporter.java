@@ -1,6 +1,7 @@
 package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Imported;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.GraphCheck;
 import dev.whittle.ir.MalformedModelException;
@@ -30,7 +31,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Lowers the signatures of a SavedModel, each to a graph. */
 public final class SavedModelImporter {
+  private static final String MISSING =
+      "say it with operations of docs/tensorflow-operations.md, or keep it as a custom operator"
+          + " (--allow_custom_ops) that the runtime has to know";
+
+  private final SavedModelSource source;
   private final SavedModelFile file;
+  private final List<Imported.Layer> operations = new ArrayList<>();
   private final Map<String, Shape> inputShapes;
 
   /** Variables that signatures change and read, which therefore live between calls. */
@@ -56,7 +63,11 @@ public final class SavedModelImporter {
   private final Map<String, Boolean> changing = new HashMap<>();
 
   private SavedModelImporter(
-      SavedModelFile file, Map<String, Shape> inputShapes, Set<String> living) {
+      SavedModelSource source,
+      SavedModelFile file,
+      Map<String, Shape> inputShapes,
+      Set<String> living) {
+    this.source = source;
     this.file = file;
     this.inputShapes = inputShapes;
     this.living = living;
@@ -74,27 +85,25 @@ public final class SavedModelImporter {
   /**
    * Reads and lowers a SavedModel.
    *
-   * @param tags of the graph to take, usually {@code serve}
-   * @param signatureKeys the signatures to take; all if there are none
    * @param inputShapes shapes of inputs by name, in place of those in the file
    * @throws MalformedModelException if the files contradict themselves
    * @throws UnsupportedModelException naming operations that have no lowering
    * @throws IOException if the files cannot be read
    */
-  public static Model importModel(
-      Path folder, Set<String> tags, List<String> signatureKeys, Map<String, Shape> inputShapes)
+  public static Imported importModel(SavedModelSource source, Map<String, Shape> inputShapes)
       throws IOException {
+    Path folder = source.folder();
     try {
-      SavedModelFile file = SavedModelFile.open(folder, tags);
+      SavedModelFile file = SavedModelFile.open(folder, source.tags());
       Set<String> living = new TreeSet<>();
       while (true) {
-        var importer = new SavedModelImporter(file, inputShapes, living);
-        Model model = importer.importSignatures(signatureKeys);
+        var importer = new SavedModelImporter(source, file, inputShapes, living);
+        Model model = importer.importSignatures();
         // What changes a living variable is lowered too, and may read further ones.
         Set<String> more = new TreeSet<>(importer.changed);
         more.retainAll(importer.read);
         if (!living.addAll(more)) {
-          return model;
+          return new Imported(model, importer.operations);
         }
       }
     } catch (ModelException e) {
@@ -114,6 +123,21 @@ public final class SavedModelImporter {
     return file;
   }
 
+  boolean allowsCustomOperators() {
+    return source.allowsCustomOperators();
+  }
+
+  /** Keeps for the report what an operation became. */
+  void record(TfNode node, Emitter emit, int firstNode) {
+    List<String> operators = new ArrayList<>();
+    for (int n = firstNode; n < emit.graph().nodeCount(); n++) {
+      operators.add(emit.graph().node(n).op().type().name());
+    }
+    if (!operators.isEmpty()) {
+      operations.add(new Imported.Layer(node.name(), node.op(), operators));
+    }
+  }
+
   void note(TfNode node, String reason, boolean isUnsupported) {
     if (!isUnsupported) {
       throw new MalformedModelException(
@@ -122,10 +146,13 @@ public final class SavedModelImporter {
     unsupported.putIfAbsent(
         node.name(),
         new UnsupportedModelException.Item(
-            "operation '%s' (%s)".formatted(node.name(), node.op()), reason, ""));
+            "operation '%s' (%s)".formatted(node.name(), node.op()),
+            reason,
+            Operations.TABLE.get(node.op()) == null ? MISSING : ""));
   }
 
-  private Model importSignatures(List<String> wanted) {
+  private Model importSignatures() {
+    List<String> wanted = source.signatureKeys();
     Map<String, Proto> known = new TreeMap<>(file.signatures());
     if (known.isEmpty()) {
       throw new UnsupportedModelException(
@@ -147,7 +174,7 @@ public final class SavedModelImporter {
     }
     restoreVariables();
     readTables();
-    Emitter main = Emitter.ofModel();
+    Emitter main = Emitter.ofModelEvaluatingConstants();
     int initialization = 0;
     if (hasLiving()) {
       Emitter.Branch branch = main.branch("initialize");
@@ -238,7 +265,7 @@ public final class SavedModelImporter {
     if (name.isEmpty() || file.checkpoint() == null) {
       return;
     }
-    Emitter scratch = Emitter.ofModel();
+    Emitter scratch = Emitter.ofModelEvaluatingConstants();
     TfNode restore = file.main().nodes().get(name);
     if (restore == null) {
       throw new MalformedModelException("there is no operation '" + name + "' to restore with");

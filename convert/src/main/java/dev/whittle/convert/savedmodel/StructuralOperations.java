@@ -6,12 +6,9 @@ import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Constants, calls of functions, and what only hands on. */
 final class StructuralOperations {
-  private static final int MAX_KNOWN = 64;
-
   private StructuralOperations() {}
 
   static void register(Operations table) {
@@ -62,18 +59,7 @@ final class StructuralOperations {
     }
     Tensor tensor = DataTypes.tensor(attribute.message(8));
     Value value = call.emit().constant(call.node().name(), tensor);
-    return List.of(new Item.Tensor(value, known(tensor)));
-  }
-
-  private static @Nullable List<@Nullable Long> known(Tensor tensor) {
-    if (!tensor.type().isInteger() || tensor.rank() > 1 || tensor.elements() > MAX_KNOWN) {
-      return null;
-    }
-    List<@Nullable Long> known = new ArrayList<>();
-    for (long i = 0; i < tensor.elements(); i++) {
-      known.add(tensor.getInteger(i));
-    }
-    return known;
+    return List.of(Item.of(value));
   }
 
   private static List<Item> restore(OperationCall call) {

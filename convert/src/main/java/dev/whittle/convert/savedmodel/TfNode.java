@@ -65,6 +65,17 @@ record TfNode(String name, String op, List<String> inputs, Map<String, Proto> at
     return value == null ? "" : value.message(10).text(1);
   }
 
+  /** The numbers of several element types. */
+  List<Long> types(String attribute) {
+    Proto value = attributes.get(attribute);
+    return value == null ? List.of() : value.message(1).integers(6);
+  }
+
+  List<Proto> shapes(String attribute) {
+    Proto value = attributes.get(attribute);
+    return value == null ? List.of() : value.message(1).messages(7);
+  }
+
   /** The names of all functions that it calls, depending on what it is. */
   List<String> functions() {
     List<String> names = new ArrayList<>();

@@ -4,11 +4,8 @@ import dev.whittle.ir.Constant;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Operand;
 import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Operands;
 import dev.whittle.ir.TensorType;
-import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.DirectInvocation;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.Add;
@@ -20,9 +17,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Rules that make any graph smaller without changing what it computes. */
 public final class CleanUp {
-  /** Folding may make a constant larger (BROADCAST_TO, TILE); beyond this it would not pay. */
-  private static final long MAX_GROWTH_BYTES = 64 << 10;
-
   public static final Rule DROP_UNUSED =
       new Rule("drop-unused", "Removes nodes whose results nobody reads.", CleanUp::dropUnused);
 
@@ -98,37 +92,14 @@ public final class CleanUp {
                             && !editor.value(id).isVariable()));
   }
 
-  /** The results, or nothing where they are too large to be worth keeping. */
   private static List<Tensor> evaluate(GraphEditor editor, Node node) {
     List<@Nullable Operand> inputs = new ArrayList<>();
-    List<@Nullable Tensor> contents = new ArrayList<>();
-    long inputBytes = 0;
     for (int id : node.inputs()) {
-      Operand operand = id == Node.ABSENT ? null : Operand.of(editor.value(id));
-      inputs.add(operand);
-      Tensor known = operand == null ? null : operand.known();
-      contents.add(known);
-      inputBytes += known == null ? 0 : known.data().byteSize();
+      inputs.add(id == Node.ABSENT ? null : Operand.of(editor.value(id)));
     }
     List<Operand> declared =
         node.outputs().stream().map(id -> Operand.of(editor.value(id))).toList();
-    var operands = new Operands(inputs, declared, Operands.SubgraphTypes.NONE);
-    List<Tensor> outputs = new ArrayList<>();
-    List<TypedShape> inferred = node.op().infer(operands);
-    for (int i = 0; i < declared.size(); i++) {
-      TypedShape type = inferred.get(i);
-      if (!type.shape().isStatic()
-          || !type.type().hasFixedSize()
-          || type.type().byteSize(type.shape().elements()) > inputBytes + MAX_GROWTH_BYTES) {
-        return List.of();
-      }
-      var output =
-          new Tensor(type.type(), declared.get(i).quantization(), Tensor.Allocator.AUTOMATIC);
-      output.resize(type.shape().toArray());
-      outputs.add(output);
-    }
-    node.op().kernel(operands).run(new DirectInvocation(contents, outputs));
-    return outputs;
+    return ConstantEvaluation.evaluate(node.op(), inputs, declared);
   }
 
   private static boolean dropNeutral(GraphEditor editor, int handle) {

@@ -1,0 +1,44 @@
+package dev.whittle.cli;
+
+import dev.whittle.convert.TfLiteConverter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import picocli.CommandLine.Option;
+
+/** What to take of a SavedModel, by the names of TensorFlow's command. */
+final class SavedModelOptions {
+  @Option(
+      names = "--saved_model_tag_set",
+      split = ",",
+      defaultValue = "serve",
+      paramLabel = "TAGS",
+      description = "The tags of the SavedModel's graph (default: ${DEFAULT-VALUE}).")
+  private List<String> tags = List.of("serve");
+
+  @Option(
+      names = "--saved_model_signature_key",
+      split = ",",
+      paramLabel = "KEYS",
+      description = "The signatures to convert (default: all).")
+  private List<String> signatureKeys = List.of();
+
+  @Option(
+      names = "--allow_custom_ops",
+      arity = "0..1",
+      fallbackValue = "true",
+      paramLabel = "true|false",
+      description =
+          "Operations of a SavedModel that Whittle does not know become custom operators of the"
+              + " same name.")
+  private boolean allowCustomOperators;
+
+  TfLiteConverter converter(Path folder) {
+    return TfLiteConverter.fromSavedModel(folder, Set.copyOf(tags), signatureKeys)
+        .allowCustomOperators(allowCustomOperators);
+  }
+
+  boolean allowsCustomOperators() {
+    return allowCustomOperators;
+  }
+}

@@ -1,0 +1,71 @@
+package dev.whittle.convert.savedmodel;
+
+import dev.whittle.ir.TensorType;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the file says about a kind of operation.
+ *
+ * @param outputs its outputs in order; some stand for several tensors
+ */
+record OpSignature(List<Output> outputs) {
+  /**
+   * An output.
+   *
+   * @param type the number of its element type; 0 if an attribute states it
+   * @param typeAttribute the attribute that states its element type
+   * @param countAttribute the attribute that states how many tensors it stands for
+   * @param typesAttribute the attribute that lists the element types of its tensors
+   */
+  record Output(
+      String name, long type, String typeAttribute, String countAttribute, String typesAttribute) {
+    List<TensorType> types(TfNode node) {
+      if (!typesAttribute.isEmpty()) {
+        return node.types(typesAttribute).stream().map(DataTypes::type).toList();
+      }
+      TensorType one = DataTypes.type(type != 0 ? type : node.type(typeAttribute, 1));
+      int count = countAttribute.isEmpty() ? 1 : (int) node.integer(countAttribute, 1);
+      return Collections.nCopies(Math.clamp(count, 0, MAX_OUTPUTS), one);
+    }
+  }
+
+  private static final int MAX_OUTPUTS = 10_000;
+
+  /** Reads a list of kinds of operations, by name. */
+  static Map<String, OpSignature> read(Proto list) {
+    Map<String, OpSignature> all = new LinkedHashMap<>();
+    for (Proto definition : list.messages(1)) {
+      List<Output> outputs = new ArrayList<>();
+      for (Proto output : definition.messages(3)) {
+        outputs.add(
+            new Output(
+                output.text(1), output.integer(3), output.text(4), output.text(5), output.text(6)));
+      }
+      all.put(definition.text(1), new OpSignature(outputs));
+    }
+    return all;
+  }
+
+  /** The element types of all tensors that an operation gives. */
+  List<TensorType> types(TfNode node) {
+    List<TensorType> types = new ArrayList<>();
+    outputs.forEach(output -> types.addAll(output.types(node)));
+    return types;
+  }
+
+  /** The index of the first tensor of an output. */
+  int first(String name, TfNode node) {
+    int first = 0;
+    for (Output output : outputs) {
+      if (output.name.equals(name)) {
+        return first;
+      }
+      first += output.types(node).size();
+    }
+    return 0;
+  }
+}
