@@ -235,7 +235,7 @@ final class Convolutions {
       Window window,
       int @Nullable [] outputPadding,
       Finish finish) {
-    Tensor dilated = dilated(kernel, window.dilations);
+    Tensor dilated = ConstantTensors.dilate(kernel, window.dilations);
     return switch (window.axes()) {
       case 1 -> {
         int @Nullable [] flatPadding =
@@ -348,35 +348,5 @@ final class Convolutions {
     }
     parts.add(emit.ints(channels));
     return emit.concat(0, parts);
-  }
-
-  /** A kernel with zeros between its taps, for operators that know no dilation. */
-  private static Tensor dilated(Tensor kernel, int[] dilations) {
-    if (Arrays.stream(dilations).allMatch(d -> d == 1)) {
-      return kernel;
-    }
-    int rank = kernel.rank();
-    int[] dims = kernel.dims().clone();
-    for (int i = 0; i < dilations.length; i++) {
-      dims[i] = (dims[i] - 1) * dilations[i] + 1;
-    }
-    Emitter.checkGenerated(Shape.elements(dims));
-    Tensor wide = Tensor.allocate(TensorType.FLOAT32, dims);
-    long last = (long) kernel.dim(rank - 1) * kernel.dim(rank - 2);
-    long rows = kernel.elements() / last;
-    for (long row = 0; row < rows; row++) {
-      long rest = row;
-      long place = 0;
-      long stride = 1;
-      for (int axis = dilations.length - 1; axis >= 0; axis--) {
-        place += rest % kernel.dim(axis) * dilations[axis] * stride;
-        rest /= kernel.dim(axis);
-        stride *= dims[axis];
-      }
-      for (long i = 0; i < last; i++) {
-        wide.setFloat(place * last + i, kernel.getFloat(row * last + i));
-      }
-    }
-    return wide;
   }
 }

@@ -1,6 +1,7 @@
 package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Resizing;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;

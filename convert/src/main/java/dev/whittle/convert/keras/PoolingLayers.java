@@ -1,14 +1,11 @@
 package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.Op;
+import dev.whittle.convert.lower.Pooling;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.AveragePool2D;
-import dev.whittle.ir.op.MaxPool2D;
 import dev.whittle.json.Config;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,35 +53,14 @@ final class PoolingLayers {
     return switch (sizes.length) {
       case 1 ->
           Convolutions.squeezed(
-              emit, x, y -> emit.node(op(code, 1, strides[0], 1, sizes[0], max), y));
-      case 2 -> emit.node(op(code, strides[0], strides[1], sizes[0], sizes[1], max), x);
-      default -> volume(emit, x, sizes, strides, code, max);
+              emit,
+              x,
+              y ->
+                  Pooling.pictures(
+                      emit, y, new int[] {1, sizes[0]}, new int[] {1, strides[0]}, code, max));
+      case 2 -> Pooling.pictures(emit, x, sizes, strides, code, max);
+      default -> Pooling.volumes(emit, x, sizes, strides, code, max);
     };
-  }
-
-  private static Op op(
-      int padding, int strideHeight, int strideWidth, int height, int width, boolean max) {
-    return max
-        ? new MaxPool2D(padding, strideWidth, strideHeight, width, height, Activation.NONE)
-        : new AveragePool2D(padding, strideWidth, strideHeight, width, height, Activation.NONE);
-  }
-
-  /** Pictures first, depth after: all windows at one depth have the same number of elements. */
-  private static Value volume(
-      Emitter emit, Value x, int[] sizes, int[] strides, int padding, boolean max) {
-    int[] dims = x.shape().toArray();
-    if (Arrays.stream(dims).skip(1).anyMatch(d -> d == Shape.DYNAMIC)) {
-      throw OperandException.unsupported(
-          "pooling a volume of unknown extents %s; fix them with --input_shape", x.shape());
-    }
-    Value pictures = emit.reshape(x, -1, dims[2], dims[3], dims[4]);
-    Value flat = emit.node(op(padding, strides[1], strides[2], sizes[1], sizes[2], max), pictures);
-    int height = flat.shape().dim(1);
-    int width = flat.shape().dim(2);
-    Value columns = emit.reshape(flat, -1, dims[1], height * width, dims[4]);
-    Value deep = emit.node(op(padding, strides[0], 1, sizes[0], 1, max), columns);
-    int batch = dims[0] == Shape.DYNAMIC ? -1 : dims[0];
-    return emit.reshape(deep, batch, deep.shape().dim(1), height, width, dims[4]);
   }
 
   private static Value global(LayerCall call, boolean max) {

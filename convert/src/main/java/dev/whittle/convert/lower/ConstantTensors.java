@@ -2,7 +2,9 @@ package dev.whittle.convert.lower;
 
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Tensor;
+import java.util.Arrays;
 
 /** Computing with constants while lowering. */
 public final class ConstantTensors {
@@ -63,5 +65,35 @@ public final class ConstantTensors {
       throw OperandException.invalid("%s as %s", source.shape(), Shape.of(dims));
     }
     return new Tensor(source.type(), dims, null, source.data());
+  }
+
+  /** A kernel with zeros between its taps, for operators that know no dilation. */
+  public static Tensor dilate(Tensor kernel, int[] dilations) {
+    if (Arrays.stream(dilations).allMatch(d -> d == 1)) {
+      return kernel;
+    }
+    int rank = kernel.rank();
+    int[] dims = kernel.dims().clone();
+    for (int i = 0; i < dilations.length; i++) {
+      dims[i] = (dims[i] - 1) * dilations[i] + 1;
+    }
+    Emitter.checkGenerated(Shape.elements(dims));
+    Tensor wide = Tensor.allocate(TensorType.FLOAT32, dims);
+    long last = (long) kernel.dim(rank - 1) * kernel.dim(rank - 2);
+    long rows = kernel.elements() / last;
+    for (long row = 0; row < rows; row++) {
+      long rest = row;
+      long place = 0;
+      long stride = 1;
+      for (int axis = dilations.length - 1; axis >= 0; axis--) {
+        place += rest % kernel.dim(axis) * dilations[axis] * stride;
+        rest /= kernel.dim(axis);
+        stride *= dims[axis];
+      }
+      for (long i = 0; i < last; i++) {
+        wide.setFloat(place * last + i, kernel.getFloat(row * last + i));
+      }
+    }
+    return wide;
   }
 }

@@ -1,4 +1,4 @@
-package dev.whittle.convert.keras;
+package dev.whittle.convert.lower;
 
 import dev.whittle.ir.OperandException;
 import java.util.function.DoubleUnaryOperator;
@@ -7,7 +7,7 @@ import java.util.function.DoubleUnaryOperator;
  * Resampling along one axis as a matrix {@code [out, in]}: what each output takes of each input.
  * Follows the functions behind {@code tf.image.resize}, pixel centers at halves.
  */
-final class ResizeMatrix {
+public final class ResizeMatrix {
   private static final double KEYS = -0.5;
 
   /** TensorFlow's bicubic kernel reads its weights from a table of so many steps. */
@@ -16,7 +16,7 @@ final class ResizeMatrix {
   private ResizeMatrix() {}
 
   /** Row-major weights of one method. */
-  static float[] of(String method, int in, int out, boolean antialias) {
+  public static float[] of(String method, int in, int out, boolean antialias) {
     return switch (method) {
       case "area" -> area(in, out);
       case "bicubic" -> antialias ? spans(in, out, 2, ResizeMatrix::cubic, true) : bicubic(in, out);

@@ -1,6 +1,5 @@
-package dev.whittle.convert.keras;
+package dev.whittle.convert.lower;
 
-import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
@@ -14,18 +13,18 @@ import dev.whittle.ir.op.StridedSlice;
 import java.util.List;
 
 /** Pictures {@code [batch, height, width, channels]} in another size. */
-final class Resizing {
+public final class Resizing {
   private Resizing() {}
 
   /** How a picture is fitted where its sides have another ratio. */
-  enum Fit {
+  public enum Fit {
     STRETCH,
     CROP,
     PAD
   }
 
   /** Resizes to a fixed size. */
-  static Value resize(
+  public static Value resize(
       Emitter emit, Value x, int height, int width, String method, boolean antialias) {
     if (height < 1 || width < 1) {
       throw OperandException.invalid("a size of %d x %d", height, width);
@@ -84,7 +83,7 @@ final class Resizing {
   }
 
   /** Resizes, keeping the ratio of sides by cropping or padding if asked to. */
-  static Value fit(
+  public static Value fit(
       Emitter emit,
       Value x,
       int height,
@@ -118,7 +117,7 @@ final class Resizing {
   }
 
   /** A part of each picture. */
-  static Value crop(Emitter emit, Value x, int top, int left, int height, int width) {
+  public static Value crop(Emitter emit, Value x, int top, int left, int height, int width) {
     if (x.shape().dim(1) == height && x.shape().dim(2) == width) {
       return x;
     }
@@ -131,7 +130,7 @@ final class Resizing {
   }
 
   /** A whole number of times larger. */
-  static Value upSample(Emitter emit, Value x, int[] factors, String method) {
+  public static Value upSample(Emitter emit, Value x, int[] factors, String method) {
     int height = x.shape().dim(1);
     int width = x.shape().dim(2);
     if (height != Shape.DYNAMIC && width != Shape.DYNAMIC) {
