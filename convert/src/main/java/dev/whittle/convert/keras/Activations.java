@@ -1,6 +1,7 @@
 package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Functions;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
@@ -34,12 +35,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The functions of {@code keras.activations}, with the constants that Keras gives them. */
 final class Activations {
-  /** From here on softplus(x) equals x in 32-bit floats. */
-  private static final float SOFTPLUS_LINEAR = 20;
-
-  private static final float SELU_ALPHA = 1.6732632f;
-  private static final float SELU_SCALE = 1.050701f;
-
   private Activations() {}
 
   /** Applies the activation that a configuration names under {@code key}. */
@@ -89,13 +84,13 @@ final class Activations {
       case "relu6" -> emit.node(new Relu6(), x);
       case "leaky_relu" -> emit.node(new LeakyRelu(0.2f), x);
       case "elu" -> elu(emit, x, 1);
-      case "selu" -> selu(emit, x);
+      case "selu" -> Functions.selu(emit, x);
       case "celu" -> celu(emit, x, 1);
       case "sigmoid" -> emit.node(new Logistic(), x);
       case "tanh" -> emit.node(new Tanh(), x);
       case "softmax" -> softmax(emit, x, -1);
       case "log_softmax" -> logSoftmax(emit, x, -1);
-      case "softplus" -> softplus(emit, x);
+      case "softplus" -> Functions.softplus(emit, x);
       case "softsign" -> emit.div(x, emit.add(emit.node(new Abs(), x), 1));
       case "silu", "swish" -> emit.mul(x, emit.node(new Logistic(), x));
       case "hard_silu", "hard_swish" -> emit.node(new HardSwish(), x);
@@ -111,7 +106,7 @@ final class Activations {
       case "squareplus" -> squareplus(emit, x, 4);
       case "sparse_plus" -> sparsePlus(emit, x);
       case "sparse_sigmoid" -> emit.min(emit.node(new Relu(), emit.add(emit.mul(x, 0.5), 0.5)), 1);
-      case "log_sigmoid" -> emit.node(new Neg(), softplus(emit, emit.node(new Neg(), x)));
+      case "log_sigmoid" -> emit.node(new Neg(), Functions.softplus(emit, emit.node(new Neg(), x)));
       case "sparsemax" -> sparsemax(emit, x, -1);
       default ->
           throw OperandException.unsupported(
@@ -132,25 +127,11 @@ final class Activations {
     return emit.node(new Greater(), x, emit.scalar(0f));
   }
 
-  /** The scale of the branch times ELU, which is x where x is positive. */
-  private static Value selu(Emitter emit, Value x) {
-    Value scale =
-        emit.where(
-            positive(emit, x), emit.scalar(SELU_SCALE), emit.scalar(SELU_SCALE * SELU_ALPHA));
-    return emit.mul(emit.node(new Elu(), x), scale);
-  }
-
   /** {@code celu(x) = alpha elu(x / alpha)}. */
   static Value celu(Emitter emit, Value x, float alpha) {
     return alpha == 1
         ? emit.node(new Elu(), x)
         : emit.mul(emit.node(new Elu(), emit.mul(x, 1 / alpha)), alpha);
-  }
-
-  /** {@code log(1 + e^x)}, for large x without the overflow of e^x. */
-  static Value softplus(Emitter emit, Value x) {
-    Value bounded = emit.min(x, SOFTPLUS_LINEAR);
-    return emit.max(emit.node(new Log(), emit.add(emit.node(new Exp(), bounded), 1)), x);
   }
 
   private static Value mish(Emitter emit, Value x) {

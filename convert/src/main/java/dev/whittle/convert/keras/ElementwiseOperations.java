@@ -2,6 +2,7 @@ package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Functions;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
@@ -70,9 +71,9 @@ final class ElementwiseOperations {
     each(table, "Rsqrt", (e, x) -> e.node(new Rsqrt(), x));
     each(table, "Sin", (e, x) -> e.node(new Sin(), x));
     each(table, "Cos", (e, x) -> e.node(new Cos(), x));
-    each(table, "Tan", (e, x) -> e.div(e.node(new Sin(), x), e.node(new Cos(), x)));
-    each(table, "Sinh", (e, x) -> e.mul(e.sub(exp(e, x), exp(e, e.node(new Neg(), x))), 0.5));
-    each(table, "Cosh", (e, x) -> e.mul(e.add(exp(e, x), exp(e, e.node(new Neg(), x))), 0.5));
+    each(table, "Tan", Functions::tan);
+    each(table, "Sinh", Functions::sinh);
+    each(table, "Cosh", Functions::cosh);
     each(table, "Floor", (e, x) -> e.node(new Floor(), x));
     each(table, "Ceil", (e, x) -> e.node(new Ceil(), x));
     each(table, "Reciprocal", (e, x) -> e.div(e.scalar(1f), x));
@@ -144,7 +145,7 @@ final class ElementwiseOperations {
     pairs(table, "FloorDivide", (e, a, b) -> e.binary(new FloorDiv(), a, b));
     pairs(table, "Mod", (e, a, b) -> e.binary(new FloorMod(), a, b));
     pairs(table, "Power", (e, a, b) -> e.binary(new Pow(), a, b));
-    pairs(table, "Arctan2", RareOperations::arctan2);
+    pairs(table, "Arctan2", Functions::atan2);
     for (String name : List.of("Divide", "TrueDivide")) {
       pairs(
           table,

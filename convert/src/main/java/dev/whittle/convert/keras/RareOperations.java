@@ -1,6 +1,7 @@
 package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Functions;
 import dev.whittle.convert.lower.Resizing;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
@@ -8,16 +9,13 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Abs;
-import dev.whittle.ir.op.Atan2;
 import dev.whittle.ir.op.DynamicUpdateSlice;
-import dev.whittle.ir.op.Exp;
 import dev.whittle.ir.op.Floor;
 import dev.whittle.ir.op.Neg;
 import dev.whittle.ir.op.NotEqual;
 import dev.whittle.ir.op.Pow;
 import dev.whittle.ir.op.Rsqrt;
 import dev.whittle.ir.op.Sign;
-import dev.whittle.ir.op.Sqrt;
 import dev.whittle.ir.op.TopKV2;
 import dev.whittle.ir.op.ZerosLike;
 import dev.whittle.json.Config;
@@ -29,10 +27,13 @@ final class RareOperations {
   private RareOperations() {}
 
   static void register(Layers table) {
-    ElementwiseOperations.each(table, "Arctan", (e, x) -> arctan2(e, x, e.scalar(1f)));
-    ElementwiseOperations.each(table, "Arcsin", (e, x) -> arctan2(e, x, cosineOf(e, x)));
-    ElementwiseOperations.each(table, "Arccos", (e, x) -> arctan2(e, cosineOf(e, x), x));
-    ElementwiseOperations.each(table, "Erf", RareOperations::erf);
+    ElementwiseOperations.each(table, "Arctan", Functions::atan);
+    ElementwiseOperations.each(table, "Arcsin", Functions::asin);
+    ElementwiseOperations.each(table, "Arccos", Functions::acos);
+    ElementwiseOperations.each(table, "Erf", Functions::erf);
+    ElementwiseOperations.each(table, "Arcsinh", Functions::asinh);
+    ElementwiseOperations.each(table, "Arccosh", Functions::acosh);
+    ElementwiseOperations.each(table, "Arctanh", Functions::atanh);
     ElementwiseOperations.each(
         table,
         "Cbrt",
@@ -77,35 +78,6 @@ final class RareOperations {
         });
     table.value("CropImages", RareOperations::cropImages);
     table.value("PadImages", RareOperations::padImages);
-  }
-
-  /** The native operator takes operands of one shape only. */
-  static Value arctan2(Emitter e, Value y, Value x) {
-    Value a = e.cast(y, TensorType.FLOAT32);
-    Value b = e.cast(x, TensorType.FLOAT32);
-    if (!a.shape().equals(b.shape())) {
-      Value wideA = e.add(a, e.node(new ZerosLike(), b));
-      b = e.add(b, e.node(new ZerosLike(), a));
-      a = wideA;
-    }
-    return e.node(new Atan2(), a, b);
-  }
-
-  private static Value cosineOf(Emitter e, Value sine) {
-    return e.node(new Sqrt(), e.sub(e.scalar(1f), e.mul(sine, sine)));
-  }
-
-  /** Abramowitz and Stegun (1964), 7.1.26; within 1.5e-7. */
-  private static Value erf(Emitter e, Value x) {
-    Value a = e.node(new Abs(), x);
-    Value t = e.div(e.scalar(1f), e.add(e.mul(a, 0.3275911), 1));
-    double[] factors = {1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592};
-    Value sum = e.mul(t, factors[0]);
-    for (int i = 1; i < factors.length; i++) {
-      sum = e.mul(e.add(sum, factors[i]), t);
-    }
-    Value tail = e.mul(sum, e.node(new Exp(), e.node(new Neg(), e.mul(a, a))));
-    return e.mul(e.node(new Sign(), x), e.sub(e.scalar(1f), tail));
   }
 
   // Order.

@@ -27,6 +27,38 @@ public final class ResizeMatrix {
     };
   }
 
+  /** Row-major weights of one of the kernels that TensorFlow names. */
+  public static float[] ofKernel(String kernel, int in, int out, boolean antialias) {
+    return switch (kernel) {
+      case "lanczos1" -> spans(in, out, 1, x -> lanczos(x, 1), antialias);
+      case "lanczos3" -> spans(in, out, 3, x -> lanczos(x, 3), antialias);
+      case "lanczos5" -> spans(in, out, 5, x -> lanczos(x, 5), antialias);
+      case "gaussian" ->
+          spans(in, out, 1.5, x -> Math.abs(x) < 1.5 ? Math.exp(-2 * x * x) : 0, antialias);
+      case "box" -> spans(in, out, 1, ResizeMatrix::box, antialias);
+      case "triangle" -> of("bilinear", in, out, antialias);
+      case "keyscubic" -> spans(in, out, 2, ResizeMatrix::cubic, antialias);
+      case "mitchellcubic" -> spans(in, out, 2, ResizeMatrix::mitchell, antialias);
+      default -> throw OperandException.unsupported("the kernel '%s'", kernel);
+    };
+  }
+
+  private static double box(double x) {
+    double a = Math.abs(x);
+    return a < 0.5 ? 1 : a == 0.5 ? 0.5 : 0;
+  }
+
+  /** Mitchell and Netravali, "Reconstruction filters in computer graphics" (1988). */
+  private static double mitchell(double x) {
+    double a = Math.abs(x);
+    if (a >= 2) {
+      return 0;
+    }
+    return a >= 1
+        ? ((-7 / 18.0 * a + 2) * a - 10 / 3.0) * a + 16 / 9.0
+        : (7 / 6.0 * a - 2) * a * a + 8 / 9.0;
+  }
+
   private static double lanczos(double x, int radius) {
     double a = Math.abs(x);
     if (a > radius) {
@@ -53,7 +85,7 @@ public final class ResizeMatrix {
   }
 
   private static float[] spans(
-      int in, int out, int radius, DoubleUnaryOperator kernel, boolean antialias) {
+      int in, int out, double radius, DoubleUnaryOperator kernel, boolean antialias) {
     float[] weights = new float[in * out];
     double step = (double) in / out;
     double width = antialias ? Math.max(step, 1) : 1;

@@ -65,8 +65,13 @@ public final class Resizing {
     };
   }
 
-  /** A product along the width, then one along the height. */
-  private static Value byMatrices(
+  /**
+   * A product along the width, then one along the height.
+   *
+   * @param vertical {@code [height, height of x]}
+   * @param horizontal {@code [width, width of x]}
+   */
+  public static Value byMatrices(
       Emitter emit, Value x, float[] vertical, float[] horizontal, int height, int width) {
     int inHeight = x.shape().dim(1);
     int inWidth = x.shape().dim(2);

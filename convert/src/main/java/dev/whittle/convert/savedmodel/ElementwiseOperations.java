@@ -1,6 +1,7 @@
 package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Functions;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.TensorType;
@@ -56,20 +57,13 @@ import dev.whittle.ir.op.Tanh;
 import dev.whittle.ir.op.ZerosLike;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.LongBinaryOperator;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Operations on each element by itself. */
 final class ElementwiseOperations {
-  private static final float SELU_ALPHA = 1.6732632f;
-  private static final float SELU_SCALE = 1.050701f;
-
-  private static final double ERF_P = 0.3275911;
-  private static final double[] ERF = {
-    0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429
-  };
-
   private ElementwiseOperations() {}
 
   static void register(Operations table) {
@@ -93,9 +87,35 @@ final class ElementwiseOperations {
     unary(table, "Sin", Sin::new);
     unary(table, "Softmax", () -> new Softmax(1));
     unary(table, "Sqrt", Sqrt::new);
-    unary(table, "Square", Square::new);
     unary(table, "Tanh", Tanh::new);
     unary(table, "ZerosLike", ZerosLike::new);
+    function(table, "Acos", Functions::acos);
+    function(table, "Acosh", Functions::acosh);
+    function(table, "Asin", Functions::asin);
+    function(table, "Asinh", Functions::asinh);
+    function(table, "Atan", Functions::atan);
+    function(table, "Atanh", Functions::atanh);
+    function(table, "Cosh", Functions::cosh);
+    function(table, "Erf", Functions::erf);
+    function(table, "Erfc", (emit, x) -> emit.sub(emit.scalar(1f), Functions.erf(emit, x)));
+    function(table, "Invert", (emit, x) -> emit.sub(emit.scalar(x.type(), -1), x));
+    function(
+        table, "IsFinite", (emit, x) -> emit.node(new Equal(), emit.sub(x, x), emit.scalar(0f)));
+    function(
+        table,
+        "IsInf",
+        (emit, x) ->
+            emit.node(new Equal(), emit.node(new Abs(), x), emit.scalar(Float.POSITIVE_INFINITY)));
+    function(table, "IsNan", (emit, x) -> emit.node(new NotEqual(), x, x));
+    function(table, "Lgamma", Functions::logGamma);
+    function(table, "Selu", Functions::selu);
+    function(table, "Sinh", Functions::sinh);
+    function(table, "Softplus", Functions::softplus);
+    function(
+        table,
+        "Square",
+        (emit, x) -> x.type() == TensorType.FLOAT32 ? emit.node(new Square(), x) : emit.mul(x, x));
+    function(table, "Tan", Functions::tan);
     table.single(
         "LeakyRelu",
         call -> call.emit().node(new LeakyRelu(call.node().real("alpha", 0.2f)), call.x()));
@@ -108,10 +128,6 @@ final class ElementwiseOperations {
         "Softsign",
         call ->
             call.emit().div(call.x(), call.emit().add(call.emit().node(new Abs(), call.x()), 1)));
-    table.single("Softplus", ElementwiseOperations::softplus);
-    table.single("Selu", ElementwiseOperations::selu);
-    table.single("Erf", ElementwiseOperations::errorFunction);
-    table.single("Erfc", call -> call.emit().sub(call.emit().scalar(1f), errorFunction(call)));
     table.single(
         "OnesLike",
         call -> call.emit().add(call.emit().node(new ZerosLike(), call.x()), one(call)));
@@ -139,6 +155,30 @@ final class ElementwiseOperations {
     binary(table, "LogicalOr", LogicalOr::new);
     binary(table, "BitwiseXor", BitwiseXor::new);
     binary(table, "RightShift", RightShift::new);
+    table.single(
+        "MulNoNan",
+        call -> zeroWhere(call, call.value(1), call.emit().mul(call.x(), call.value(1))));
+    table.single(
+        "Xdivy", call -> zeroWhere(call, call.x(), call.emit().div(call.x(), call.value(1))));
+    table.single("Xlogy", call -> zeroWhere(call, call.x(), timesLog(call, 0)));
+    table.single("Xlog1py", call -> zeroWhere(call, call.x(), timesLog(call, 1)));
+    table.single("TruncateMod", ElementwiseOperations::truncateMod);
+    table.single(
+        "ApproximateEqual",
+        call ->
+            call.emit()
+                .node(
+                    new Less(),
+                    call.emit().node(new Abs(), call.emit().sub(call.x(), call.value(1))),
+                    call.emit().scalar(call.node().real("tolerance", 1e-5f))));
+    table.single(
+        "LeftShift",
+        call ->
+            call.emit()
+                .mul(
+                    call.x(),
+                    call.emit()
+                        .node(new Pow(), call.emit().scalar(call.x().type(), 2), call.value(1))));
     table.single("AddN", call -> call.emit().node(new AddN(), array(call)));
     table.single("Select", call -> call.emit().node(new Select(), array(call)));
     table.single("SelectV2", call -> call.emit().node(new SelectV2(), array(call)));
@@ -168,6 +208,11 @@ final class ElementwiseOperations {
     return call.emit().scalar(call.x().type(), 1);
   }
 
+  private static void function(
+      Operations table, String name, BiFunction<Emitter, Value, Value> function) {
+    table.single(name, call -> function.apply(call.emit(), call.x()));
+  }
+
   private static void unary(Operations table, String name, Supplier<Op> op) {
     table.single(name, call -> call.emit().node(op.get(), call.x()));
   }
@@ -186,6 +231,30 @@ final class ElementwiseOperations {
                 new Item.Tensor(
                     call.emit().node(op.get(), call.x(), call.value(1)),
                     known(call.known(0), call.known(1), compute))));
+  }
+
+  /** A result, but zero where something is zero. */
+  private static Value zeroWhere(OperationCall call, Value something, Value result) {
+    Emitter emit = call.emit();
+    Value zero = emit.scalar(result.type(), 0);
+    return emit.where(emit.node(new Equal(), something, zero), zero, result);
+  }
+
+  private static Value timesLog(OperationCall call, double added) {
+    Emitter emit = call.emit();
+    Value y = added == 0 ? call.value(1) : emit.add(call.value(1), added);
+    return emit.mul(call.x(), emit.node(new Log(), y));
+  }
+
+  /** What a division rounded towards zero leaves. */
+  private static Value truncateMod(OperationCall call) {
+    Emitter emit = call.emit();
+    Value quotient = emit.div(call.x(), call.value(1));
+    if (call.x().type() == TensorType.FLOAT32) {
+      Value magnitude = emit.node(new Floor(), emit.node(new Abs(), quotient));
+      quotient = emit.mul(emit.node(new Sign(), quotient), magnitude);
+    }
+    return emit.sub(call.x(), emit.mul(quotient, call.value(1)));
   }
 
   private static long floorDiv(long a, long b) {
@@ -216,39 +285,6 @@ final class ElementwiseOperations {
     Value x = call.x();
     Value y = to == x.type() ? x : call.emit().cast(x, to);
     return List.of(new Item.Tensor(y, to.isInteger() ? call.known(0) : null));
-  }
-
-  /** {@code max(x, 0) + log(1 + exp(-|x|))}, which does not overflow. */
-  private static Value softplus(OperationCall call) {
-    Emitter emit = call.emit();
-    Value magnitude = emit.node(new Abs(), call.x());
-    Value rest =
-        emit.node(new Log(), emit.add(emit.node(new Exp(), emit.node(new Neg(), magnitude)), 1));
-    return emit.add(emit.node(new Relu(), call.x()), rest);
-  }
-
-  /**
-   * By a polynomial of {@code 1 / (1 + p |x|)} times {@code exp(-x^2)}, at most 1.5e-7 off
-   * (Abramowitz and Stegun, 7.1.26).
-   */
-  private static Value errorFunction(OperationCall call) {
-    Emitter emit = call.emit();
-    Value x = call.x();
-    Value magnitude = emit.node(new Abs(), x);
-    Value t = emit.div(emit.scalar(1f), emit.add(emit.mul(magnitude, ERF_P), 1));
-    Value sum = emit.scalar((float) ERF[ERF.length - 1]);
-    for (int i = ERF.length - 2; i >= 0; i--) {
-      sum = emit.add(emit.mul(sum, t), ERF[i]);
-    }
-    Value bell = emit.node(new Exp(), emit.node(new Neg(), emit.node(new Square(), x)));
-    Value tail = emit.mul(emit.mul(sum, t), bell);
-    return emit.mul(emit.node(new Sign(), x), emit.sub(emit.scalar(1f), tail));
-  }
-
-  private static Value selu(OperationCall call) {
-    Emitter emit = call.emit();
-    Value negative = emit.mul(emit.node(new Elu(), emit.min(call.x(), 0)), SELU_ALPHA);
-    return emit.mul(emit.add(emit.node(new Relu(), call.x()), negative), SELU_SCALE);
   }
 
   private static Value fakeQuant(OperationCall call) {

@@ -3,7 +3,9 @@ package dev.whittle.convert.savedmodel;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Shape;
 import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.kernel.Tensor;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -205,6 +207,26 @@ final class FunctionWalk {
     }
   }
 
+  /** A tensor all of whose elements are known, as a constant. */
+  private Item settled(Item item) {
+    if (!(item instanceof Item.Tensor tensor) || tensor.value().isConstant()) {
+      return item;
+    }
+    List<@Nullable Long> known = tensor.known();
+    Shape shape = tensor.value().shape();
+    boolean isVector = shape.isRankKnown() && shape.rank() <= 1;
+    if (known == null || !isVector || known.contains(null)) {
+      return item;
+    }
+    int[] dims = shape.rank() == 0 ? new int[0] : new int[] {known.size()};
+    var contents = Tensor.allocate(tensor.value().type(), dims);
+    for (int i = 0; i < known.size(); i++) {
+      Long one = known.get(i);
+      contents.setInteger(i, one == null ? 0 : one);
+    }
+    return Item.of(emit.constant("known", contents));
+  }
+
   private Operations.@Nullable Lowering lowering(TfNode node) {
     Operations.@Nullable Lowering known = Operations.TABLE.get(node.op());
     return known == null && importer.allowsCustomOperators() ? CustomOperations::keep : known;
@@ -348,7 +370,7 @@ final class FunctionWalk {
       if (!trial && !node.op().endsWith("PartitionedCall")) {
         importer.record(node, emit, first);
       }
-      return given;
+      return given.stream().map(this::settled).toList();
     } catch (OperandException e) {
       importer.note(node, String.valueOf(e.getMessage()), e.isUnsupported());
       throw new SavedModelImporter.Stopped();

@@ -1,27 +1,25 @@
 package dev.whittle.convert.savedmodel;
 
+import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.Op;
+import dev.whittle.convert.lower.Pooling;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.AveragePool2D;
 import dev.whittle.ir.op.BatchMatMul;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.Conv3D;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.FullyConnected;
 import dev.whittle.ir.op.LocalResponseNormalization;
-import dev.whittle.ir.op.MatrixDiag;
-import dev.whittle.ir.op.MatrixSetDiag;
-import dev.whittle.ir.op.MaxPool2D;
 import dev.whittle.ir.op.Mul;
-import dev.whittle.ir.op.ResizeBilinear;
-import dev.whittle.ir.op.ResizeNearestNeighbor;
 import dev.whittle.ir.op.Rsqrt;
+import dev.whittle.ir.op.SquaredDifference;
 import dev.whittle.ir.op.TransposeConv;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -54,6 +52,9 @@ final class NetworkOperations {
     table.single("Conv3D", NetworkOperations::convolve3d);
     table.single("MaxPool", call -> pool(call, true));
     table.single("AvgPool", call -> pool(call, false));
+    table.single("MaxPoolV2", call -> pool(call, call.integers(1), call.integers(2), true));
+    table.single("MaxPool3D", call -> pool3d(call, true));
+    table.single("AvgPool3D", call -> pool3d(call, false));
     for (String name : List.of("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")) {
       table.put(name, NetworkOperations::batchNormalization);
     }
@@ -68,22 +69,6 @@ final class NetworkOperations {
                         call.node().real("alpha", 1),
                         call.node().real("beta", 0.5f)),
                     call.x()));
-    table.single("ResizeBilinear", call -> resize(call, ResizeBilinear::new));
-    table.single("ResizeNearestNeighbor", call -> resize(call, ResizeNearestNeighbor::new));
-    table.single("MatrixDiag", call -> call.emit().node(new MatrixDiag(), call.x()));
-    table.single(
-        "MatrixSetDiag", call -> call.emit().node(new MatrixSetDiag(), call.x(), call.value(1)));
-  }
-
-  /** Makes an operator that resizes. */
-  private interface Resizing {
-    Op of(boolean alignCorners, boolean halfPixelCenters);
-  }
-
-  private static Value resize(OperationCall call, Resizing op) {
-    boolean alignCorners = call.node().flag("align_corners", false);
-    boolean halfPixelCenters = call.node().flag("half_pixel_centers", false);
-    return call.emit().node(op.of(alignCorners, halfPixelCenters), call.x(), call.narrow(1));
   }
 
   private static Value matMul(OperationCall call) {
@@ -140,7 +125,7 @@ final class NetworkOperations {
     return moved;
   }
 
-  private static int padding(OperationCall call) {
+  static int padding(OperationCall call) {
     return switch (call.node().text("padding", "VALID")) {
       case "SAME" -> 0;
       case "VALID", "EXPLICIT" -> 1;
@@ -155,15 +140,19 @@ final class NetworkOperations {
     if (!call.node().text("padding", "VALID").equals("EXPLICIT")) {
       return x;
     }
-    int[] margins = call.node().integers("explicit_paddings");
-    if (isChannelsFirst(call)) {
-      margins =
-          new int[] {0, 0, margins[4], margins[5], margins[6], margins[7], margins[2], margins[3]};
-    }
+    int[] margins = margins(call);
     return Arrays.stream(margins).allMatch(m -> m == 0) ? x : call.emit().pad(x, margins);
   }
 
-  private static int extent(Value value, int axis) {
+  /** Explicit margins before and after each axis, as if channels were last. */
+  private static int[] margins(OperationCall call) {
+    int[] stated = call.node().integers("explicit_paddings");
+    return isChannelsFirst(call)
+        ? new int[] {0, 0, stated[4], stated[5], stated[6], stated[7], stated[2], stated[3]}
+        : stated;
+  }
+
+  static int extent(Value value, int axis) {
     int extent = value.shape().isRankKnown() ? value.shape().dim(axis) : Shape.DYNAMIC;
     if (extent == Shape.DYNAMIC) {
       throw OperandException.unsupported("axis %d of %s has no fixed extent", axis, value.shape());
@@ -240,83 +229,123 @@ final class NetworkOperations {
   }
 
   private static Value transposed(OperationCall call) {
-    ShapeOperations.requireNhwc(call);
-    int[] strides = call.node().integers("strides", ONES);
-    int[] dilations = call.node().integers("dilations", ONES);
-    if (Arrays.stream(dilations).anyMatch(d -> d != 1)) {
-      throw OperandException.unsupported("a transposed convolution with dilation");
-    }
+    Emitter emit = call.emit();
+    int[] strides = axes(call, "strides", ONES);
+    int[] dilations = axes(call, "dilations", ONES);
     if (call.node().text("padding", "VALID").equals("EXPLICIT")) {
       throw OperandException.unsupported("a transposed convolution with explicit padding");
     }
-    return call.emit()
-        .node(
+    Value filter = call.value(1);
+    if (dilations[1] != 1 || dilations[2] != 1) {
+      Tensor known = filter.contents();
+      if (known == null) {
+        throw OperandException.unsupported(
+            "a transposed convolution with dilation of a filter that is computed");
+      }
+      filter =
+          emit.constant(
+              "dilated", ConstantTensors.dilate(known, new int[] {dilations[1], dilations[2]}));
+    }
+    Value size = call.narrow(0);
+    if (isChannelsFirst(call)) {
+      size = emit.gather(size, emit.ints(0, 2, 3, 1), 0);
+    }
+    Value y =
+        emit.node(
             new TransposeConv(
                 padding(call), strides[2], strides[1], Activation.NONE, TensorType.FLOAT32),
-            call.narrow(0),
-            call.emit().transpose(call.value(1), 2, 0, 1, 3),
-            call.value(2));
+            size,
+            emit.transpose(filter, 2, 0, 1, 3),
+            channelsLast(call, call.value(2)));
+    return restored(call, y);
   }
 
   private static Value convolve3d(OperationCall call) {
-    ShapeOperations.requireNhwc(call);
-    int[] strides = call.node().integers("strides", 1, 1, 1, 1, 1);
-    int[] dilations = call.node().integers("dilations", 1, 1, 1, 1, 1);
-    if (extent(call.x(), 4) != extent(call.value(1), 3)) {
-      throw OperandException.unsupported("a convolution over volumes in groups of channels");
+    Emitter emit = call.emit();
+    int[] strides = axes(call, "strides", 1, 1, 1, 1, 1);
+    int[] dilations = axes(call, "dilations", 1, 1, 1, 1, 1);
+    Value x = channelsLast(call, call.x());
+    int groups = extent(x, 4) / Math.max(1, extent(call.value(1), 3));
+    var op =
+        new Conv3D(
+            padding(call),
+            strides[1],
+            strides[3],
+            strides[2],
+            Activation.NONE,
+            dilations[1],
+            dilations[3],
+            dilations[2]);
+    // The operator knows no groups.
+    List<Value> inputs = emit.split(x, 4, groups);
+    List<Value> filters = emit.split(call.value(1), 4, groups);
+    List<Value> outputs = new ArrayList<>();
+    for (int i = 0; i < groups; i++) {
+      outputs.add(emit.node(op, inputs.get(i), filters.get(i), null));
     }
-    return call.emit()
-        .node(
-            new Conv3D(
-                padding(call),
-                strides[1],
-                strides[3],
-                strides[2],
-                Activation.NONE,
-                dilations[1],
-                dilations[3],
-                dilations[2]),
-            call.x(),
-            call.value(1),
-            null);
+    return restored(call, emit.concat(4, outputs));
+  }
+
+  private static Value pool3d(OperationCall call, boolean max) {
+    int[] size = axes(call, "ksize", 1, 1, 1, 1, 1);
+    int[] strides = axes(call, "strides", 1, 1, 1, 1, 1);
+    if (size[0] != 1 || size[4] != 1) {
+      throw OperandException.unsupported("pooling over the batch or channels");
+    }
+    Value pooled =
+        Pooling.volumes(
+            call.emit(),
+            channelsLast(call, call.x()),
+            Arrays.copyOfRange(size, 1, 4),
+            Arrays.copyOfRange(strides, 1, 4),
+            padding(call),
+            max);
+    return restored(call, pooled);
   }
 
   private static Value pool(OperationCall call, boolean max) {
-    int[] size = axes(call, "ksize", ONES);
-    int[] strides = axes(call, "strides", ONES);
+    return pool(call, axes(call, "ksize", ONES), axes(call, "strides", ONES), max);
+  }
+
+  private static Value pool(OperationCall call, int[] size, int[] strides, boolean max) {
     if (size[0] != 1 || size[3] != 1) {
       throw OperandException.unsupported("pooling over the batch or channels");
     }
+    Value x = channelsLast(call, call.x());
     if (call.node().text("padding", "VALID").equals("EXPLICIT")) {
-      throw OperandException.unsupported("pooling with explicit padding");
+      if (!max) {
+        throw OperandException.unsupported("average pooling with explicit padding");
+      }
+      x = call.emit().pad(x, -Float.MAX_VALUE, margins(call));
     }
-    int padding = padding(call);
     return restored(
         call,
-        call.emit()
-            .node(
-                max
-                    ? new MaxPool2D(
-                        padding, strides[2], strides[1], size[2], size[1], Activation.NONE)
-                    : new AveragePool2D(
-                        padding, strides[2], strides[1], size[2], size[1], Activation.NONE),
-                channelsLast(call, call.x())));
+        Pooling.pictures(
+            call.emit(),
+            x,
+            Arrays.copyOfRange(size, 1, 3),
+            Arrays.copyOfRange(strides, 1, 3),
+            padding(call),
+            max));
   }
 
-  /** By moving averages: a factor and an offset per channel. */
+  /** A factor and an offset per channel, by moving averages or those of the batch. */
   private static List<Item> batchNormalization(OperationCall call) {
-    if (call.node().flag("is_training", true)) {
-      throw OperandException.unsupported("batch normalization as in training");
-    }
     Emitter emit = call.emit();
     float epsilon = call.node().real("epsilon", 1e-4f);
+    Value x = channelsLast(call, call.x());
+    boolean training = call.node().flag("is_training", true);
+    Value mean = training ? emit.mean(x, false, 0, 1, 2) : call.value(3);
+    Value variance =
+        training
+            ? emit.mean(emit.node(new SquaredDifference(), x, mean), false, 0, 1, 2)
+            : call.value(4);
     Value factor =
         emit.node(
             new Mul(Activation.NONE),
-            emit.node(new Rsqrt(), emit.add(call.value(4), epsilon)),
+            emit.node(new Rsqrt(), emit.add(variance, epsilon)),
             call.value(1));
-    Value offset = emit.sub(call.value(2), emit.mul(call.value(3), factor));
-    Value x = channelsLast(call, call.x());
+    Value offset = emit.sub(call.value(2), emit.mul(mean, factor));
     Value y = restored(call, emit.add(emit.mul(x, factor), offset));
     Item nothing = new Item.Nothing();
     return List.of(Item.of(y), nothing, nothing, nothing, nothing, nothing);

@@ -1,6 +1,7 @@
 package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.Op;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
@@ -29,6 +30,11 @@ record OperationCall(TfNode node, List<Item> inputs, Emitter emit, FunctionWalk 
           VariableOperations.read(emit, walk.importer(), variable.handle()), null);
     }
     throw OperandException.unsupported("input %d that is no tensor", input);
+  }
+
+  /** Adds an operator with several outputs that takes all inputs. */
+  List<Item> several(int outputs, Op op) {
+    return emit.nodes(outputs, op, values().toArray(new Value[0])).stream().map(Item::of).toList();
   }
 
   List<Value> values() {

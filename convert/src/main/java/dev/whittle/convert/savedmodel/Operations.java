@@ -39,6 +39,9 @@ final class Operations {
     ShapeOperations.register(table);
     NetworkOperations.register(table);
     ListOperations.register(table);
+    ImageOperations.register(table);
+    IndexOperations.register(table);
+    LossOperations.register(table);
     RareOperations.register(table);
     TableOperations.register(table);
     return table;

@@ -2,7 +2,6 @@ package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.Op;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
@@ -13,25 +12,19 @@ import dev.whittle.ir.op.Bitcast;
 import dev.whittle.ir.op.ComplexAbs;
 import dev.whittle.ir.op.Conv3DTranspose;
 import dev.whittle.ir.op.Equal;
+import dev.whittle.ir.op.FloorMod;
 import dev.whittle.ir.op.Imag;
-import dev.whittle.ir.op.Less;
-import dev.whittle.ir.op.LessEqual;
-import dev.whittle.ir.op.LogicalAnd;
-import dev.whittle.ir.op.LogicalOr;
-import dev.whittle.ir.op.MatrixDiag;
-import dev.whittle.ir.op.MatrixSetDiag;
 import dev.whittle.ir.op.Multinomial;
-import dev.whittle.ir.op.Neg;
-import dev.whittle.ir.op.NonMaxSuppressionV4;
-import dev.whittle.ir.op.NonMaxSuppressionV5;
 import dev.whittle.ir.op.RandomStandardNormal;
 import dev.whittle.ir.op.RandomUniform;
+import dev.whittle.ir.op.Range;
 import dev.whittle.ir.op.Real;
 import dev.whittle.ir.op.Rfft2d;
+import dev.whittle.ir.op.Round;
 import dev.whittle.ir.op.SelectV2;
-import dev.whittle.ir.op.SparseToDense;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Operations of few models: spectra, random numbers, matrices, scattering. */
 final class RareOperations {
@@ -64,60 +57,17 @@ final class RareOperations {
               .getFirst();
         });
     table.single("Roll", RareOperations::roll);
-    table.single(
-        "SparseToDense",
-        call ->
-            call.emit()
-                .node(
-                    new SparseToDense(call.node().flag("validate_indices", true)),
-                    call.values().toArray(new Value[0])));
-    for (String name : List.of("MatrixDiagV2", "MatrixDiagV3")) {
-      table.single(
-          name,
-          call -> {
-            requireMainDiagonal(call, 1);
-            return call.emit().node(new MatrixDiag(), call.x());
-          });
+    table.single("IRFFT", RareOperations::inverseFourier);
+    table.single("Cross", RareOperations::cross);
+    table.single("ParallelConcat", call -> call.emit().concat(0, call.values()));
+    for (String name : List.of("QuantizeAndDequantizeV2", "QuantizeAndDequantizeV4")) {
+      table.single(name, RareOperations::quantizeAndDequantize);
     }
-    for (String name : List.of("MatrixSetDiagV2", "MatrixSetDiagV3")) {
-      table.single(
-          name,
-          call -> {
-            requireMainDiagonal(call, 2);
-            return call.emit().node(new MatrixSetDiag(), call.x(), call.value(1));
-          });
-    }
-    table.single("MatrixBandPart", RareOperations::band);
-    table.single(
-        "TensorScatterUpdate",
-        call -> Scattering.update(call.emit(), call.x(), call.narrow(1), call.value(2)));
-    table.single(
-        "TensorScatterAdd",
-        call ->
-            call.emit()
-                .add(
-                    call.x(),
-                    Scattering.amongZeros(call.emit(), call.x(), call.narrow(1), call.value(2))));
-    table.single(
-        "TensorScatterSub",
-        call ->
-            call.emit()
-                .sub(
-                    call.x(),
-                    Scattering.amongZeros(call.emit(), call.x(), call.narrow(1), call.value(2))));
     table.single("Conv3DBackpropInputV2", RareOperations::transposed3d);
     table.single(
         "Einsum",
         call -> Einsum.apply(call.emit(), call.node().text("equation", ""), call.values()));
     table.single("DivNoNan", RareOperations::divideNoNan);
-    table.put("NonMaxSuppressionV4", call -> several(call, 2, new NonMaxSuppressionV4()));
-    table.put("NonMaxSuppressionV5", call -> several(call, 3, new NonMaxSuppressionV5()));
-  }
-
-  private static List<Item> several(OperationCall call, int outputs, Op op) {
-    return call.emit().nodes(outputs, op, call.values().toArray(new Value[0])).stream()
-        .map(Item::of)
-        .toList();
   }
 
   private static long seed(OperationCall call) {
@@ -161,64 +111,105 @@ final class RareOperations {
 
   private static Value roll(OperationCall call) {
     Emitter emit = call.emit();
-    int[] shifts = call.integers(1);
     int[] axes = call.integers(2);
+    List<@Nullable Long> shifts = call.known(1);
     Value x = call.x();
-    for (int i = 0; i < shifts.length; i++) {
+    for (int i = 0; i < axes.length; i++) {
       int axis = Emitter.axis(x, axes[i]);
       int extent = x.shape().dim(axis);
-      if (extent == Shape.DYNAMIC) {
-        throw OperandException.unsupported("rolling along an open axis");
-      }
-      int shift = Math.floorMod(shifts[i], Math.max(1, extent));
-      if (shift != 0) {
-        x =
-            emit.concat(
-                axis,
-                List.of(
-                    emit.slice(x, axis, extent - shift, extent),
-                    emit.slice(x, axis, 0, extent - shift)));
-      }
+      Long shift = shifts == null ? null : shifts.get(i);
+      x =
+          shift == null || extent == Shape.DYNAMIC
+              ? rolledAtRunTime(emit, x, axis, emit.reshape(call.narrow(1), -1), i)
+              : rolled(emit, x, axis, Math.floorMod(shift, Math.max(1, extent)));
     }
     return x;
   }
 
-  private static void requireMainDiagonal(OperationCall call, int input) {
-    int[] diagonals = call.integers(input);
-    if (Arrays.stream(diagonals).anyMatch(d -> d != 0)) {
-      throw OperandException.unsupported("diagonals other than the main one");
+  private static Value rolled(Emitter emit, Value x, int axis, int shift) {
+    if (shift == 0) {
+      return x;
     }
+    int first = x.shape().dim(axis) - shift;
+    return emit.concat(
+        axis, List.of(emit.slice(x, axis, first, first + shift), emit.slice(x, axis, 0, first)));
   }
 
-  private static Value band(OperationCall call) {
+  /** Gathers each number from its place before. */
+  private static Value rolledAtRunTime(Emitter emit, Value x, int axis, Value shifts, int which) {
+    Value extent = emit.squeeze(emit.extent(x, axis), 0);
+    Value places = emit.node(new Range(), emit.scalar(0), extent, emit.scalar(1));
+    Value shift = emit.select(shifts, 0, which);
+    Value from = emit.node(new FloorMod(), emit.sub(places, shift), extent);
+    return emit.narrow(emit.gather(x, from, axis), x.shape());
+  }
+
+  /** Two products with matrices of cosines and sines. */
+  private static Value inverseFourier(OperationCall call) {
     Emitter emit = call.emit();
+    int length = call.integer(1);
     Value x = call.x();
     int rank = x.shape().rank();
-    int rows = x.shape().dim(rank - 2);
-    int columns = x.shape().dim(rank - 1);
-    if (rows == Shape.DYNAMIC || columns == Shape.DYNAMIC) {
-      throw OperandException.unsupported("a band of a matrix of open extents");
+    int bins = length / 2 + 1;
+    if (x.shape().dim(rank - 1) != bins) {
+      throw OperandException.unsupported("a transform of %d numbers from %s", length, x.shape());
     }
-    Emitter.checkGenerated((long) rows * columns);
-    Tensor below = Tensor.allocate(TensorType.INT32, rows, columns);
-    for (int i = 0; i < rows * columns; i++) {
-      below.setInt(i, i / columns - i % columns);
+    Emitter.checkGenerated((long) length * bins);
+    Tensor cosines = Tensor.allocate(TensorType.FLOAT32, bins, length);
+    Tensor sines = Tensor.allocate(TensorType.FLOAT32, bins, length);
+    for (int bin = 0; bin < bins; bin++) {
+      boolean single = bin == 0 || 2 * bin == length;
+      double weight = (single ? 1.0 : 2.0) / length;
+      for (int i = 0; i < length; i++) {
+        double angle = 2 * Math.PI * ((long) bin * i % length) / length;
+        cosines.setFloat((long) bin * length + i, (float) (weight * Math.cos(angle)));
+        sines.setFloat((long) bin * length + i, (float) (-weight * Math.sin(angle)));
+      }
     }
-    Value distance = emit.constant("distance", below);
-    Value inside =
-        emit.node(
-            new LogicalAnd(),
-            within(emit, distance, call.narrow(1)),
-            within(emit, emit.node(new Neg(), distance), call.narrow(2)));
-    return emit.node(new SelectV2(), inside, x, emit.scalar(x.type(), 0));
+    Value even =
+        emit.matmul(emit.node(new Real(), x), emit.constant("cosines", cosines), false, false);
+    Value odd = emit.matmul(emit.node(new Imag(), x), emit.constant("sines", sines), false, false);
+    return emit.add(even, odd);
   }
 
-  /** Where a distance is at most a limit; everywhere if the limit is negative. */
-  private static Value within(Emitter emit, Value distance, Value limit) {
-    return emit.node(
-        new LogicalOr(),
-        emit.node(new LessEqual(), distance, limit),
-        emit.node(new Less(), limit, emit.scalar(0)));
+  private static Value cross(OperationCall call) {
+    Emitter emit = call.emit();
+    int last = call.x().shape().rank() - 1;
+    Value next = emit.ints(1, 2, 0);
+    Value before = emit.ints(2, 0, 1);
+    Value a = call.x();
+    Value b = call.value(1);
+    return emit.sub(
+        emit.mul(emit.gather(a, next, last), emit.gather(b, before, last)),
+        emit.mul(emit.gather(a, before, last), emit.gather(b, next, last)));
+  }
+
+  /** Rounding to a grid, of which TensorFlow moves the ends so that zero is on it. */
+  private static Value quantizeAndDequantize(OperationCall call) {
+    TfNode node = call.node();
+    Tensor low = call.value(1).contents();
+    Tensor high = call.value(2).contents();
+    boolean fits =
+        node.flag("range_given", false)
+            && node.integer("axis", -1) == -1
+            && node.text("round_mode", "HALF_TO_EVEN").equals("HALF_TO_EVEN");
+    if (!fits || low == null || high == null) {
+      throw OperandException.unsupported("a range that follows from the data, or one per axis");
+    }
+    int bits = (int) node.integer("num_bits", 8);
+    boolean signed = node.flag("signed_input", true);
+    double first = signed ? -Math.scalb(1.0, bits - 1) : 0;
+    double last = signed ? -first - 1 : Math.scalb(1.0, bits) - 1;
+    first += signed && node.flag("narrow_range", false) ? 1 : 0;
+    double min = low.getFloat(0);
+    double max = high.getFloat(0);
+    double fromMin = min * first > 0 ? first / min : Double.MAX_VALUE;
+    double fromMax = max * last > 0 ? last / max : Double.MAX_VALUE;
+    double scale = Math.min(fromMin, fromMax);
+    Emitter emit = call.emit();
+    Value bounded = emit.min(emit.max(call.x(), first / scale), last / scale);
+    Value rounded = emit.node(new Round(), emit.mul(bounded, scale));
+    return emit.mul(rounded, 1 / scale);
   }
 
   private static Value transposed3d(OperationCall call) {

@@ -1,11 +1,8 @@
 package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Fill;
 import dev.whittle.ir.op.Greater;
 import dev.whittle.ir.op.ScatterNd;
 import dev.whittle.ir.op.SelectV2;
@@ -22,16 +19,10 @@ final class Scattering {
 
   /** Where updates go, as a condition on the elements of {@code x}. */
   static Value hit(Emitter emit, Value x, Value indices, Value updates) {
-    if (!updates.shape().isStatic()) {
-      throw OperandException.unsupported("updates of an open extent");
-    }
-    int[] dims = updates.shape().toArray();
-    Emitter.checkGenerated(Shape.elements(dims));
-    Tensor ones = Tensor.allocate(TensorType.INT32, dims);
-    for (long i = 0; i < ones.elements(); i++) {
-      ones.setInt(i, 1);
-    }
-    Value hits = amongZeros(emit, x, indices, emit.constant("ones", ones));
+    Value extents =
+        updates.shape().isStatic() ? emit.ints(updates.shape().toArray()) : emit.shapeOf(updates);
+    Value ones = emit.narrow(emit.node(new Fill(), extents, emit.scalar(1)), updates.shape());
+    Value hits = amongZeros(emit, x, indices, ones);
     return emit.node(new Greater(), hits, emit.scalar(0));
   }
 

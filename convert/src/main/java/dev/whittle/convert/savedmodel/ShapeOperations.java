@@ -43,6 +43,7 @@ import dev.whittle.ir.op.SpaceToBatchNd;
 import dev.whittle.ir.op.SpaceToDepth;
 import dev.whittle.ir.op.Split;
 import dev.whittle.ir.op.SplitV;
+import dev.whittle.ir.op.Sqrt;
 import dev.whittle.ir.op.Squeeze;
 import dev.whittle.ir.op.StridedSlice;
 import dev.whittle.ir.op.Sum;
@@ -71,6 +72,12 @@ final class ShapeOperations {
     reduction(table, "Sum", Sum::new);
     reduction(table, "Max", ReduceMax::new);
     reduction(table, "Min", ReduceMin::new);
+    table.single(
+        "EuclideanNorm",
+        call -> {
+          Value square = call.emit().mul(call.x(), call.x());
+          return call.emit().node(new Sqrt(), reduce(call, square, Sum::new));
+        });
     reduction(table, "Any", ReduceAny::new);
     reduction(table, "All", ReduceAll::new);
     table.put("Prod", ShapeOperations::product);
@@ -241,12 +248,16 @@ final class ShapeOperations {
   }
 
   private static Value reduce(OperationCall call, Reduction op) {
+    return reduce(call, call.x(), op);
+  }
+
+  private static Value reduce(OperationCall call, Value x, Reduction op) {
     boolean keep = call.node().flag("keep_dims", call.node().flag("keepdims", false));
     Value axes = call.narrow(1);
     if (axes.shape().isRankKnown() && axes.shape().rank() == 0) {
       axes = axes.isConstant() ? call.emit().ints(call.integer(1)) : call.emit().reshape(axes, 1);
     }
-    return call.emit().node(op.of(keep), call.x(), axes);
+    return call.emit().node(op.of(keep), x, axes);
   }
 
   private static List<Item> product(OperationCall call) {
@@ -401,8 +412,67 @@ final class ShapeOperations {
             (int) node.integer("new_axis_mask", 0),
             (int) node.integer("shrink_axis_mask", 0),
             false);
+    if (op.ellipsisMask() != 0 && call.x().shape().isRankKnown()) {
+      Value whole = withoutEllipsis(call, op);
+      if (whole != null) {
+        return List.of(Item.of(whole));
+      }
+    }
     Value y = call.emit().node(op, call.x(), call.narrow(1), call.narrow(2), call.narrow(3));
     return List.of(new Item.Tensor(y, sliced(call, op)));
+  }
+
+  /**
+   * Whole axes in place of an ellipsis, since the native kernel mistakes one that stands for none.
+   *
+   * @return null if the bounds are computed
+   */
+  private static @Nullable Value withoutEllipsis(OperationCall call, StridedSlice op) {
+    for (int i = 1; i <= 3; i++) {
+      List<@Nullable Long> known = call.known(i);
+      if (known == null || known.contains(null)) {
+        return null;
+      }
+    }
+    int[] begin = call.integers(1);
+    int[] end = call.integers(2);
+    int[] step = call.integers(3);
+    int place = Integer.numberOfTrailingZeros(op.ellipsisMask());
+    int newAxes = Integer.bitCount(op.newAxisMask() & ~op.ellipsisMask());
+    int whole = call.x().shape().rank() - (begin.length - 1 - newAxes);
+    if (whole < 0 || place >= begin.length) {
+      throw OperandException.invalid("a slice of more axes than there are");
+    }
+    int wholeMask = ((1 << whole) - 1) << place;
+    var plain =
+        new StridedSlice(
+            widened(op.beginMask(), place, whole) | wholeMask,
+            widened(op.endMask(), place, whole) | wholeMask,
+            0,
+            widened(op.newAxisMask(), place, whole),
+            widened(op.shrinkAxisMask(), place, whole),
+            false);
+    Emitter emit = call.emit();
+    return emit.node(
+        plain,
+        call.x(),
+        emit.ints(widened(begin, place, whole, 0)),
+        emit.ints(widened(end, place, whole, 0)),
+        emit.ints(widened(step, place, whole, 1)));
+  }
+
+  /** A mask with a number of clear bits in place of one. */
+  private static int widened(int mask, int place, int count) {
+    int below = mask & ((1 << place) - 1);
+    return below | mask >>> (place + 1) << (place + count);
+  }
+
+  private static int[] widened(int[] list, int place, int count, int filler) {
+    int[] wide = new int[list.length - 1 + count];
+    System.arraycopy(list, 0, wide, 0, place);
+    Arrays.fill(wide, place, place + count, filler);
+    System.arraycopy(list, place + 1, wide, place + count, list.length - place - 1);
+    return wide;
   }
 
   private static @Nullable List<@Nullable Long> sliced(OperationCall call, StridedSlice op) {

@@ -65,6 +65,11 @@ record TfNode(String name, String op, List<String> inputs, Map<String, Proto> at
     return value == null ? "" : value.message(10).text(1);
   }
 
+  List<Float> reals(String attribute) {
+    Proto value = attributes.get(attribute);
+    return value == null ? List.of() : value.message(1).reals(4);
+  }
+
   /** The numbers of several element types. */
   List<Long> types(String attribute) {
     Proto value = attributes.get(attribute);

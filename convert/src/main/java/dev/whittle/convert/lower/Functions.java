@@ -1,0 +1,167 @@
+package dev.whittle.convert.lower;
+
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.op.Abs;
+import dev.whittle.ir.op.Atan2;
+import dev.whittle.ir.op.Cos;
+import dev.whittle.ir.op.Elu;
+import dev.whittle.ir.op.Exp;
+import dev.whittle.ir.op.Floor;
+import dev.whittle.ir.op.Greater;
+import dev.whittle.ir.op.Less;
+import dev.whittle.ir.op.Log;
+import dev.whittle.ir.op.Neg;
+import dev.whittle.ir.op.Sign;
+import dev.whittle.ir.op.Sin;
+import dev.whittle.ir.op.Sqrt;
+import dev.whittle.ir.op.ZerosLike;
+
+/** Functions of 32-bit floats that no operator computes, as combinations of some that do. */
+public final class Functions {
+  /** From here on softplus(x) equals x in 32-bit floats. */
+  private static final float SOFTPLUS_LINEAR = 20;
+
+  private static final float SELU_ALPHA = 1.6732632f;
+  private static final float SELU_SCALE = 1.050701f;
+
+  /** Abramowitz and Stegun (1964), 7.1.26, from the highest power down. */
+  private static final double[] ERF = {
+    1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592
+  };
+
+  /**
+   * Lanczos, "A precision approximation of the gamma function" (1964), for g = 5: few terms, of
+   * which 32-bit floats lose little.
+   */
+  private static final double[] LANCZOS = {
+    76.18009173, -86.50532033, 24.01409824, -1.231739572, 1.208650974e-3, -5.395239385e-6
+  };
+
+  private Functions() {}
+
+  /** {@code log(1 + e^x)}, for large x without the overflow of e^x. */
+  public static Value softplus(Emitter emit, Value x) {
+    Value bounded = emit.min(x, SOFTPLUS_LINEAR);
+    return emit.max(emit.node(new Log(), emit.add(emit.node(new Exp(), bounded), 1)), x);
+  }
+
+  /** The scale of the branch times ELU, which is x where x is positive. */
+  public static Value selu(Emitter emit, Value x) {
+    Value isPositive = emit.node(new Greater(), x, emit.scalar(0f));
+    Value scale =
+        emit.where(isPositive, emit.scalar(SELU_SCALE), emit.scalar(SELU_SCALE * SELU_ALPHA));
+    return emit.mul(emit.node(new Elu(), x), scale);
+  }
+
+  /** The error function, within 1.5e-7. */
+  public static Value erf(Emitter emit, Value x) {
+    Value a = emit.node(new Abs(), x);
+    Value t = emit.div(emit.scalar(1f), emit.add(emit.mul(a, 0.3275911), 1));
+    Value sum = emit.mul(t, ERF[0]);
+    for (int i = 1; i < ERF.length; i++) {
+      sum = emit.mul(emit.add(sum, ERF[i]), t);
+    }
+    Value tail = emit.mul(sum, emit.node(new Exp(), emit.node(new Neg(), emit.mul(a, a))));
+    return emit.mul(emit.node(new Sign(), x), emit.sub(emit.scalar(1f), tail));
+  }
+
+  /** The angle of a point; the native operator takes operands of one shape only. */
+  public static Value atan2(Emitter emit, Value y, Value x) {
+    Value a = emit.cast(y, TensorType.FLOAT32);
+    Value b = emit.cast(x, TensorType.FLOAT32);
+    if (!a.shape().equals(b.shape())) {
+      Value wideA = emit.add(a, emit.node(new ZerosLike(), b));
+      b = emit.add(b, emit.node(new ZerosLike(), a));
+      a = wideA;
+    }
+    return emit.node(new Atan2(), a, b);
+  }
+
+  public static Value atan(Emitter emit, Value x) {
+    return atan2(emit, x, emit.scalar(1f));
+  }
+
+  public static Value asin(Emitter emit, Value x) {
+    return atan2(emit, x, cosineOf(emit, x));
+  }
+
+  public static Value acos(Emitter emit, Value x) {
+    return atan2(emit, cosineOf(emit, x), x);
+  }
+
+  private static Value cosineOf(Emitter emit, Value sine) {
+    return emit.node(new Sqrt(), emit.sub(emit.scalar(1f), emit.mul(sine, sine)));
+  }
+
+  public static Value tan(Emitter emit, Value x) {
+    return emit.div(emit.node(new Sin(), x), emit.node(new Cos(), x));
+  }
+
+  /** By its series near zero, where the difference of exponentials would lose digits. */
+  public static Value sinh(Emitter emit, Value x) {
+    Value difference = emit.sub(exp(emit, x), exp(emit, emit.node(new Neg(), x)));
+    return nearZero(
+        emit, x, 0.5, emit.mul(difference, 0.5), 1 / 6.0, 1 / 120.0, 1 / 5040.0, 1 / 362880.0);
+  }
+
+  public static Value cosh(Emitter emit, Value x) {
+    return emit.mul(emit.add(exp(emit, x), exp(emit, emit.node(new Neg(), x))), 0.5);
+  }
+
+  public static Value asinh(Emitter emit, Value x) {
+    Value a = emit.node(new Abs(), x);
+    Value root = emit.node(new Sqrt(), emit.add(emit.mul(a, a), 1));
+    Value whole = emit.mul(emit.node(new Sign(), x), emit.node(new Log(), emit.add(a, root)));
+    return nearZero(emit, x, 0.2, whole, -1 / 6.0, 3 / 40.0, -15 / 336.0);
+  }
+
+  public static Value acosh(Emitter emit, Value x) {
+    Value root = emit.node(new Sqrt(), emit.sub(emit.mul(x, x), 1));
+    return emit.node(new Log(), emit.add(x, root));
+  }
+
+  public static Value atanh(Emitter emit, Value x) {
+    Value ratio = emit.div(emit.add(x, 1), emit.sub(emit.scalar(1f), x));
+    Value whole = emit.mul(emit.node(new Log(), ratio), 0.5);
+    return nearZero(emit, x, 0.2, whole, 1 / 3.0, 1 / 5.0, 1 / 7.0, 1 / 9.0);
+  }
+
+  /** {@code x (1 + a x^2 + b x^4 + ...)} where x is small, {@code whole} elsewhere. */
+  private static Value nearZero(
+      Emitter emit, Value x, double limit, Value whole, double... factors) {
+    Value square = emit.mul(x, x);
+    Value sum = emit.mul(square, factors[factors.length - 1]);
+    for (int i = factors.length - 2; i >= 0; i--) {
+      sum = emit.mul(square, emit.add(sum, factors[i]));
+    }
+    Value series = emit.mul(x, emit.add(sum, 1));
+    Value isSmall = emit.node(new Less(), emit.node(new Abs(), x), emit.scalar((float) limit));
+    return emit.where(isSmall, series, whole);
+  }
+
+  /** The logarithm of the gamma function's magnitude; below 1/2 by reflection. */
+  public static Value logGamma(Emitter emit, Value x) {
+    Value isSmall = emit.node(new Less(), x, emit.scalar(0.5f));
+    Value z = emit.where(isSmall, emit.sub(emit.scalar(1f), x), x);
+    Value sum = emit.scalar(1f);
+    for (int i = 0; i < LANCZOS.length; i++) {
+      sum = emit.add(sum, emit.div(emit.scalar((float) LANCZOS[i]), emit.add(z, i + 1)));
+    }
+    Value t = emit.add(z, 5.5);
+    Value power = emit.sub(emit.mul(emit.add(z, 0.5), emit.node(new Log(), t)), t);
+    Value scaled = emit.div(emit.mul(sum, Math.sqrt(2 * Math.PI)), z);
+    Value direct = emit.add(power, emit.node(new Log(), scaled));
+    // sin(pi x) of the part behind the point, since the argument may be large.
+    Value part = emit.sub(x, emit.node(new Floor(), x));
+    Value sine = emit.node(new Sin(), emit.mul(part, Math.PI));
+    Value reflected =
+        emit.sub(
+            emit.sub(emit.scalar((float) Math.log(Math.PI)), emit.node(new Log(), sine)), direct);
+    return emit.where(isSmall, reflected, direct);
+  }
+
+  private static Value exp(Emitter emit, Value x) {
+    return emit.node(new Exp(), x);
+  }
+}
