@@ -68,9 +68,11 @@ final class Floats {
   }
 
   static Value add(GraphEditor editor, String name, int... values) {
-    Tensor tensor = Tensor.of(values, values.length);
+    return add(editor, name, Tensor.of(values, values.length));
+  }
+
+  static Value add(GraphEditor editor, String name, Tensor tensor) {
     return editor.add(
-        Value.of(0, name, TensorType.INT32, Shape.of(values.length))
-            .withData(Constant.of(tensor.data())));
+        Value.of(0, name, tensor.type(), tensor.shape()).withData(Constant.of(tensor.data())));
   }
 }

@@ -8,16 +8,28 @@ import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Add;
 import dev.whittle.ir.op.Cast;
+import dev.whittle.ir.op.Concatenation;
+import dev.whittle.ir.op.Div;
 import dev.whittle.ir.op.Elu;
 import dev.whittle.ir.op.Gelu;
 import dev.whittle.ir.op.HardSwish;
 import dev.whittle.ir.op.LeakyRelu;
 import dev.whittle.ir.op.Logistic;
+import dev.whittle.ir.op.Maximum;
+import dev.whittle.ir.op.Mean;
+import dev.whittle.ir.op.Minimum;
+import dev.whittle.ir.op.MirrorPad;
 import dev.whittle.ir.op.Mul;
+import dev.whittle.ir.op.Pad;
+import dev.whittle.ir.op.PadV2;
+import dev.whittle.ir.op.ReduceMax;
+import dev.whittle.ir.op.ReduceMin;
 import dev.whittle.ir.op.Relu;
 import dev.whittle.ir.op.Relu6;
 import dev.whittle.ir.op.ReluN1To1;
 import dev.whittle.ir.op.Reshape;
+import dev.whittle.ir.op.Sub;
+import dev.whittle.ir.op.Sum;
 import dev.whittle.ir.op.Tanh;
 import dev.whittle.ir.op.Transpose;
 import dev.whittle.ir.rewrite.GraphEditor;
@@ -45,7 +57,7 @@ final class LayoutRules {
   static final Rule SINK_TRANSPOSE =
       new Rule(
           "sink-transpose",
-          "Moves a transpose behind what works element by element, towards one that undoes it.",
+          "Moves a transpose behind what works in any layout, towards one that undoes it.",
           LayoutRules::sinkTranspose);
 
   static final Rule SINK_RESHAPE =
@@ -148,9 +160,19 @@ final class LayoutRules {
       int[] order = transposed(editor, node.inputs().getFirst());
       return order != null && sink(editor, handle, order, List.of(source(editor, node, 0)));
     }
-    if (!(node.op() instanceof Add) && !(node.op() instanceof Mul)) {
-      return false;
-    }
+    return switch (node.op()) {
+      case Add _, Mul _, Sub _, Div _, Maximum _, Minimum _ -> sinkBinary(editor, handle, node);
+      case Pad _, PadV2 _, MirrorPad _ -> sinkPad(editor, handle, node);
+      case Concatenation join -> sinkConcatenation(editor, handle, node, join);
+      case Mean op -> sinkReduction(editor, handle, node, op.keepDims());
+      case Sum op -> sinkReduction(editor, handle, node, op.keepDims());
+      case ReduceMax op -> sinkReduction(editor, handle, node, op.keepDims());
+      case ReduceMin op -> sinkReduction(editor, handle, node, op.keepDims());
+      default -> false;
+    };
+  }
+
+  private static boolean sinkBinary(GraphEditor editor, int handle, Node node) {
     int[] left = transposed(editor, node.inputs().get(0));
     int[] right = transposed(editor, node.inputs().get(1));
     if (left != null && right != null && Arrays.equals(left, right)) {
@@ -165,8 +187,76 @@ final class LayoutRules {
     if (constant == null) {
       return false;
     }
-    List<Integer> inputs = new ArrayList<>(List.of(source(editor, node, operand), constant));
+    int moved = source(editor, node, operand);
+    return sink(
+        editor, handle, order, operand == 0 ? List.of(moved, constant) : List.of(constant, moved));
+  }
+
+  private static boolean sinkPad(GraphEditor editor, int handle, Node node) {
+    int[] order = transposed(editor, node.inputs().getFirst());
+    int[] margins = order == null ? null : Floats.integers(editor, node.inputs().get(1));
+    if (order == null || margins == null || margins.length != 2 * order.length) {
+      return false;
+    }
+    int[] moved = new int[margins.length];
+    for (int i = 0; i < order.length; i++) {
+      moved[2 * order[i]] = margins[2 * i];
+      moved[2 * order[i] + 1] = margins[2 * i + 1];
+    }
+    String name = editor.value(node.inputs().get(1)).name();
+    List<Integer> inputs = new ArrayList<>(node.inputs());
+    inputs.set(0, source(editor, node, 0));
+    inputs.set(1, Floats.add(editor, name, Tensor.of(moved, order.length, 2)).id());
     return sink(editor, handle, order, inputs);
+  }
+
+  private static boolean sinkConcatenation(
+      GraphEditor editor, int handle, Node node, Concatenation join) {
+    int[] order = transposed(editor, node.inputs().getFirst());
+    if (order == null) {
+      return false;
+    }
+    List<Integer> inputs = new ArrayList<>();
+    for (int i = 0; i < node.inputs().size(); i++) {
+      if (!Arrays.equals(order, transposed(editor, node.inputs().get(i)))) {
+        return false;
+      }
+      inputs.add(source(editor, node, i));
+    }
+    int axis = order[join.axis() < 0 ? join.axis() + order.length : join.axis()];
+    editor.replace(
+        handle, Node.of(new Concatenation(axis, join.activation()), node.inputs(), node.outputs()));
+    return sink(editor, handle, order, inputs);
+  }
+
+  /** The axes are counted before the transpose, which then is one of those that are left. */
+  private static boolean sinkReduction(
+      GraphEditor editor, int handle, Node node, boolean keepsDims) {
+    int[] order = transposed(editor, node.inputs().getFirst());
+    int[] axes = order == null ? null : Floats.integers(editor, node.inputs().get(1));
+    if (order == null || axes == null) {
+      return false;
+    }
+    int rank = order.length;
+    int[] reduced = Arrays.stream(axes).map(a -> a < 0 ? a + rank : a).toArray();
+    int[] moved = Arrays.stream(reduced).map(a -> order[a]).sorted().toArray();
+    String name = editor.value(node.inputs().get(1)).name();
+    List<Integer> inputs = List.of(source(editor, node, 0), Floats.add(editor, name, moved).id());
+    if (keepsDims) {
+      return sink(editor, handle, order, inputs);
+    }
+    int[] left =
+        IntStream.range(0, rank)
+            .filter(i -> Arrays.stream(reduced).noneMatch(a -> a == i))
+            .map(i -> order[i])
+            .toArray();
+    int[] sorted = Arrays.stream(left).sorted().toArray();
+    int[] rest = Arrays.stream(left).map(i -> Arrays.binarySearch(sorted, i)).toArray();
+    if (IntStream.range(0, rest.length).allMatch(i -> rest[i] == i)) {
+      editor.replace(handle, node.withOperands(inputs, node.outputs(), node.intermediates()));
+      return true;
+    }
+    return sink(editor, handle, rest, inputs);
   }
 
   private static int source(GraphEditor editor, Node node, int operand) {

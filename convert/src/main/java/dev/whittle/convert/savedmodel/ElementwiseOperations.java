@@ -57,6 +57,7 @@ import dev.whittle.ir.op.Tanh;
 import dev.whittle.ir.op.ZerosLike;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.LongBinaryOperator;
 import java.util.function.Supplier;
@@ -135,6 +136,13 @@ final class ElementwiseOperations {
     partly(table, "AddV2", Add::new, Math::addExact);
     partly(table, "Sub", Sub::new, Math::subtractExact);
     partly(table, "Mul", () -> new Mul(Activation.NONE), Math::multiplyExact);
+    Operations.Lowering multiplication = Objects.requireNonNull(table.get("Mul"));
+    table.put(
+        "Mul",
+        call -> {
+          Value gelu = call.x().type() == TensorType.FLOAT32 ? GeluPattern.match(call) : null;
+          return gelu == null ? multiplication.lower(call) : List.of(Item.of(gelu));
+        });
     binary(table, "RealDiv", () -> new Div(Activation.NONE));
     binary(table, "Div", () -> new Div(Activation.NONE));
     binary(table, "TruncateDiv", () -> new Div(Activation.NONE));

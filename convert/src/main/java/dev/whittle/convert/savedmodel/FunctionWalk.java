@@ -257,6 +257,11 @@ final class FunctionWalk {
     return handsOn && node != null ? producer(node.inputs().getFirst()) : node;
   }
 
+  /** What a reference to something that has been lowered stands for. */
+  Item lowered(String reference) {
+    return item(reference);
+  }
+
   /** What is known of a small vector of integers that has been lowered. */
   @Nullable List<@Nullable Long> known(String reference) {
     return item(reference) instanceof Item.Tensor tensor ? tensor.known() : null;

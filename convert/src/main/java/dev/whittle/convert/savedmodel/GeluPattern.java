@@ -1,0 +1,170 @@
+package dev.whittle.convert.savedmodel;
+
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Gelu;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds {@code x / 2 (1 + erf(x / sqrt 2))} and {@code x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715
+ * x^3)))}, which TensorFlow spells out and one operator computes.
+ */
+final class GeluPattern {
+  private static final double TOLERANCE = 1e-3;
+  private static final double CUBIC = 0.044715;
+  private static final int MAX_FACTORS = 8;
+
+  private final FunctionWalk walk;
+
+  private GeluPattern(FunctionWalk walk) {
+    this.walk = walk;
+  }
+
+  /** Factors that are constants, multiplied, and references to all others. */
+  private record Product(double constant, List<String> factors) {}
+
+  /** What a product is if it has that form; null if it has another. */
+  static @Nullable Value match(OperationCall call) {
+    var pattern = new GeluPattern(call.walk());
+    Product whole = pattern.product(call.node());
+    if (whole.factors.size() != 2 || !isNear(whole.constant, 0.5)) {
+      return null;
+    }
+    for (int i = 0; i < 2; i++) {
+      String x = whole.factors.get(i);
+      Boolean approximate = pattern.isGate(whole.factors.get(1 - i), x);
+      if (approximate != null && call.walk().lowered(x) instanceof Item.Tensor tensor) {
+        return call.emit().node(new Gelu(approximate), tensor.value());
+      }
+    }
+    return null;
+  }
+
+  private static boolean isNear(double a, double b) {
+    return Math.abs(a - b) < TOLERANCE * Math.abs(b);
+  }
+
+  /** Whether a reference is {@code 1 + erf(...)}, false, or {@code 1 + tanh(...)}, true. */
+  private @Nullable Boolean isGate(String reference, String x) {
+    String inner = addedTo(reference, 1);
+    TfNode function = inner == null ? null : walk.producer(inner);
+    if (function == null || function.inputs().isEmpty()) {
+      return null;
+    }
+    Product argument = product(function.inputs().getFirst());
+    if (argument.factors.size() != 1) {
+      return null;
+    }
+    String factor = argument.factors.getFirst();
+    if (function.op().equals("Erf")) {
+      boolean fits = isSame(factor, x) && isNear(argument.constant, Math.sqrt(0.5));
+      return fits ? Boolean.FALSE : null;
+    }
+    boolean fits =
+        function.op().equals("Tanh")
+            && isNear(argument.constant, Math.sqrt(2 / Math.PI))
+            && isCubic(factor, x);
+    return fits ? Boolean.TRUE : null;
+  }
+
+  /** Whether a reference is {@code x + 0.044715 x^3}. */
+  private boolean isCubic(String reference, String x) {
+    TfNode sum = walk.producer(reference);
+    if (sum == null || !isSum(sum)) {
+      return false;
+    }
+    for (int i = 0; i < 2; i++) {
+      Product term = product(sum.inputs().get(1 - i));
+      boolean isPower =
+          isNear(term.constant, CUBIC)
+              && (term.factors.size() == 3
+                  ? term.factors.stream().allMatch(f -> isSame(f, x))
+                  : term.factors.size() == 1 && isThirdPower(term.factors.getFirst(), x));
+      if (isSame(sum.inputs().get(i), x) && isPower) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isThirdPower(String reference, String x) {
+    TfNode power = walk.producer(reference);
+    if (power == null || !power.op().equals("Pow") || !isSame(power.inputs().getFirst(), x)) {
+      return false;
+    }
+    Double exponent = constant(power.inputs().get(1));
+    return exponent != null && exponent == 3;
+  }
+
+  private static boolean isSum(TfNode node) {
+    return Set.of("Add", "AddV2").contains(node.op());
+  }
+
+  /** What a constant is added to; null if the reference is no such sum. */
+  private @Nullable String addedTo(String reference, double constant) {
+    TfNode sum = walk.producer(reference);
+    if (sum == null || !isSum(sum)) {
+      return null;
+    }
+    for (int i = 0; i < 2; i++) {
+      Double other = constant(sum.inputs().get(i));
+      if (other != null && other == constant) {
+        return sum.inputs().get(1 - i);
+      }
+    }
+    return null;
+  }
+
+  private boolean isSame(String a, String b) {
+    return walk.lowered(a) instanceof Item.Tensor left
+        && walk.lowered(b) instanceof Item.Tensor right
+        && left.value().id() == right.value().id();
+  }
+
+  /** A scalar that is known. */
+  private @Nullable Double constant(String reference) {
+    Tensor contents =
+        walk.lowered(reference) instanceof Item.Tensor tensor
+                && tensor.value().type() == TensorType.FLOAT32
+            ? tensor.value().contents()
+            : null;
+    return contents != null && contents.elements() == 1 ? contents.getReal(0) : null;
+  }
+
+  private Product product(String reference) {
+    TfNode node = walk.producer(reference);
+    boolean multiplies = node != null && Set.of("Mul", "RealDiv", "Square").contains(node.op());
+    return multiplies && node != null ? product(node) : new Product(1, List.of(reference));
+  }
+
+  private Product product(TfNode node) {
+    double constant = 1;
+    List<String> factors = new ArrayList<>();
+    for (int i = 0; i < node.inputs().size() && factors.size() < MAX_FACTORS; i++) {
+      String input = node.inputs().get(i);
+      if (TfNode.isControl(input)) {
+        continue;
+      }
+      Double known = constant(input);
+      boolean divides = node.op().equals("RealDiv") && i == 1;
+      if (known != null) {
+        constant *= divides ? 1 / known : known;
+      } else if (divides) {
+        return new Product(1, List.of());
+      } else {
+        Product inner = product(input);
+        constant *= inner.constant;
+        factors.addAll(inner.factors);
+      }
+    }
+    if (node.op().equals("Square")) {
+      factors.addAll(List.copyOf(factors));
+      constant *= constant;
+    }
+    return new Product(constant, factors);
+  }
+}
