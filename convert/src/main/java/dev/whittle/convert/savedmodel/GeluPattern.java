@@ -10,8 +10,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds {@code x / 2 (1 + erf(x / sqrt 2))} and {@code x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715
- * x^3)))}, which TensorFlow spells out and one operator computes.
+ * Finds {@code x / 2 (1 + erf(x / sqrt 2))}, {@code x / 2 erfc(-x / sqrt 2)} and {@code x / 2 (1 +
+ * tanh(sqrt(2 / pi) (x + 0.044715 x^3)))}, which TensorFlow spells out and one operator computes.
  */
 final class GeluPattern {
   private static final double TOLERANCE = 1e-3;
@@ -48,8 +48,17 @@ final class GeluPattern {
     return Math.abs(a - b) < TOLERANCE * Math.abs(b);
   }
 
-  /** Whether a reference is {@code 1 + erf(...)}, false, or {@code 1 + tanh(...)}, true. */
+  /** Whether a reference is one with {@code erf}, false, or {@code tanh}, true; null if neither. */
   private @Nullable Boolean isGate(String reference, String x) {
+    TfNode complement = walk.producer(reference);
+    if (complement != null && complement.op().equals("Erfc")) {
+      Product argument = product(complement.inputs().getFirst());
+      boolean fits =
+          argument.factors.size() == 1
+              && isSame(argument.factors.getFirst(), x)
+              && isNear(argument.constant, -Math.sqrt(0.5));
+      return fits ? Boolean.FALSE : null;
+    }
     String inner = addedTo(reference, 1);
     TfNode function = inner == null ? null : walk.producer(inner);
     if (function == null || function.inputs().isEmpty()) {
@@ -137,12 +146,13 @@ final class GeluPattern {
 
   private Product product(String reference) {
     TfNode node = walk.producer(reference);
-    boolean multiplies = node != null && Set.of("Mul", "RealDiv", "Square").contains(node.op());
+    boolean multiplies =
+        node != null && Set.of("Mul", "Neg", "RealDiv", "Square").contains(node.op());
     return multiplies && node != null ? product(node) : new Product(1, List.of(reference));
   }
 
   private Product product(TfNode node) {
-    double constant = 1;
+    double constant = node.op().equals("Neg") ? -1 : 1;
     List<String> factors = new ArrayList<>();
     for (int i = 0; i < node.inputs().size() && factors.size() < MAX_FACTORS; i++) {
       String input = node.inputs().get(i);
