@@ -70,6 +70,9 @@ public final class Emitter {
   /** Small constants up to so many bytes are shared within a graph. */
   private static final int MAX_SHARED_BYTES = 256;
 
+  /** Of larger constants, such as weights, rules make what is needed one after the other. */
+  private static final long MAX_EVALUATED_BYTES = 64 << 10;
+
   private static final long MAX_GENERATED = 1 << 26;
 
   private record Key(TensorType type, Shape shape, Constant bytes) {}
@@ -217,11 +220,17 @@ public final class Emitter {
       return List.of();
     }
     List<@Nullable Operand> known = new ArrayList<>();
+    long bytes = 0;
     for (Value operand : operands) {
-      if (operand != null && !operand.isConstant()) {
+      Constant data = operand == null ? null : operand.data();
+      if (operand != null && data == null) {
         return List.of();
       }
+      bytes += data == null ? 0 : data.byteSize();
       known.add(operand == null ? null : Operand.of(operand));
+    }
+    if (bytes > MAX_EVALUATED_BYTES) {
+      return List.of();
     }
     String what = op.type().name().toLowerCase(Locale.ROOT);
     try {

@@ -40,6 +40,13 @@ public final class Tensor {
     /** Memory that is garbage collected; contents arbitrary on reuse. */
     Allocator AUTOMATIC = bytes -> Arena.ofAuto().allocate(bytes, 64);
 
+    /** Memory on the Java heap where it fits, which goes as soon as memory is short. */
+    Allocator HEAP =
+        bytes ->
+            bytes < Integer.MAX_VALUE - 8
+                ? MemorySegment.ofArray(new byte[(int) bytes])
+                : AUTOMATIC.allocate(bytes);
+
     MemorySegment allocate(long bytes);
   }
 

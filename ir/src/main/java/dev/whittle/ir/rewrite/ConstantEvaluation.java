@@ -54,7 +54,7 @@ public final class ConstantEvaluation {
           new Tensor(
               type.type(),
               declared.isEmpty() ? null : declared.get(i).quantization(),
-              Tensor.Allocator.AUTOMATIC);
+              Tensor.Allocator.HEAP);
       output.resize(type.shape().toArray());
       outputs.add(output);
       typed.add(

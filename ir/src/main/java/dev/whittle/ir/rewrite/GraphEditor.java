@@ -7,8 +7,10 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,9 @@ public final class GraphEditor {
   private final Map<Integer, Integer> redirections = new HashMap<>();
   private final Map<Integer, Integer> producers = new HashMap<>();
   private final Map<Integer, SortedSet<Integer>> consumers = new HashMap<>();
+
+  /** Values that have lost their last reader since {@link #releaseUnread}. */
+  private final Set<Integer> unread = new HashSet<>();
 
   GraphEditor(Graph graph) {
     this.original = graph;
@@ -58,8 +63,22 @@ public final class GraphEditor {
       SortedSet<Integer> readers = consumers.get(id);
       if (readers != null) {
         readers.remove(handle);
+        if (readers.isEmpty()) {
+          unread.add(id);
+        }
       }
     }
+  }
+
+  /** Lets go of constants that nothing reads any more, so that rewriting does not pile them up. */
+  void releaseUnread() {
+    for (int id : unread) {
+      Value value = values.get(id);
+      if (consumers(id).isEmpty() && !isOutput(id) && value.isConstant()) {
+        values.set(id, value.withData(null));
+      }
+    }
+    unread.clear();
   }
 
   /** The handles of all nodes in execution order, as they are now. */

@@ -75,6 +75,7 @@ public final class Rewriter {
         }
         String where = editor.describe(handle);
         if (rule.body().apply(editor, handle)) {
+          editor.releaseUnread();
           firings.add(new Firing(rule.name(), graph, where));
           changed = true;
         }

@@ -1,0 +1,186 @@
+package dev.whittle.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.flatbuffers.ArrayReadWriteBuf;
+import com.google.flatbuffers.FlexBuffers;
+import dev.whittle.convert.TfLiteConverter;
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Node;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.CustomOp;
+import dev.whittle.npz.NpyArray;
+import dev.whittle.npz.Npz;
+import dev.whittle.runtime.Interpreter;
+import dev.whittle.runtime.InterpreterOptions;
+import dev.whittle.tflite.TfliteReader;
+import dev.whittle.tflite.TfliteWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * SavedModels of one or a few operations, of control flow old and new and of state that lives
+ * between calls: converted, and called as TensorFlow was, in the same order.
+ */
+class SavedModelCallsTest {
+  private static final double TOLERANCE = 2e-4;
+  private static final Path MODELS = Path.of("../testdata/savedmodel-operations");
+
+  /** Where the native runtime gives something else than TensorFlow for any converter's model. */
+  private static final Map<String, String> NATIVE_DIFFERS =
+      Map.of(
+          "is_finite", "its division by zero gives zero",
+          "is_inf", "its division by zero gives zero",
+          "detect", "its suppression picks a box without area again and again");
+
+  static List<Path> models() {
+    try (var folders = Files.list(MODELS)) {
+      return folders.sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** One call: its signature, and its arrays by name. */
+  private record Call(String signature, Map<String, NpyArray> in, Map<String, NpyArray> out) {}
+
+  private static List<Call> calls(Path folder) throws IOException {
+    Map<String, Call> calls = new TreeMap<>();
+    for (Map.Entry<String, NpyArray> entry : Npz.read(folder.resolve("calls.npz")).entrySet()) {
+      List<String> parts = Arrays.asList(entry.getKey().split("\\|", -1));
+      Call call =
+          calls.computeIfAbsent(
+              parts.get(0), k -> new Call(parts.get(1), new TreeMap<>(), new TreeMap<>()));
+      (parts.get(2).equals("in") ? call.in : call.out).put(parts.get(3), entry.getValue());
+    }
+    return new ArrayList<>(calls.values());
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void everyCallGivesWhatTensorFlowGave(Path folder) throws IOException {
+    Model model = read(TfLiteConverter.fromSavedModel(folder.resolve("saved_model")));
+    List<Call> calls = calls(folder);
+    assertFalse(calls.isEmpty());
+    for (String engine : List.of("reference", "fast", "litert")) {
+      if (engine.equals("litert")
+          && NATIVE_DIFFERS.containsKey(String.valueOf(folder.getFileName()))) {
+        continue;
+      }
+      try (var interpreter = Interpreter.of(model, InterpreterOptions.DEFAULT.withEngine(engine))) {
+        for (int i = 0; i < calls.size(); i++) {
+          run(interpreter, calls.get(i), engine + ", call " + i);
+        }
+      }
+    }
+  }
+
+  private static Model read(TfLiteConverter converter) throws IOException {
+    return TfliteReader.read(TfliteWriter.toBytes(converter.convertModel().model()));
+  }
+
+  private static void run(Interpreter interpreter, Call call, String what) {
+    String key = call.signature;
+    call.in.forEach((name, array) -> interpreter.resizeInput(name, array.shape(), key));
+    call.in.forEach(
+        (name, array) -> {
+          Tensor tensor = interpreter.getInputTensorFromSignature(name, key);
+          tensor.copyBytesFrom(new Tensor(tensor.type(), array.shape(), null, array.data()));
+        });
+    interpreter.invoke(key);
+    call.out.forEach(
+        (name, array) ->
+            check(interpreter.getOutputTensorFromSignature(name, key), array, what + ", " + name));
+  }
+
+  private static void check(Tensor found, NpyArray expected, String what) {
+    assertArrayEquals(expected.shape(), found.dims(), what);
+    double[] wanted = expected.toDoubles();
+    double magnitude = 1;
+    for (double number : wanted) {
+      magnitude = Double.isFinite(number) ? Math.max(magnitude, Math.abs(number)) : magnitude;
+    }
+    for (int i = 0; i < wanted.length; i++) {
+      double number =
+          found.type() == TensorType.BOOL ? (found.getBoolean(i) ? 1 : 0) : found.getReal(i);
+      if (Double.compare(number, wanted[i]) != 0) {
+        assertEquals(wanted[i], number, TOLERANCE * magnitude, what + "[" + i + "]");
+      }
+    }
+  }
+
+  @Test
+  void anInterpreterOfItsOwnBeginsWithWhatTheCheckpointHolds() throws IOException {
+    Path folder = MODELS.resolve("counter");
+    Model model = read(TfLiteConverter.fromSavedModel(folder.resolve("saved_model")));
+    Call first = calls(folder).getFirst();
+    for (int i = 0; i < 2; i++) {
+      try (var interpreter = Interpreter.of(model, InterpreterOptions.DEFAULT)) {
+        run(interpreter, first, "interpreter " + i);
+      }
+    }
+  }
+
+  @Test
+  void channelsFirstNetworksAreTransposedOnce() throws IOException {
+    Graph graph =
+        read(TfLiteConverter.fromSavedModel(MODELS.resolve("nchw_net/saved_model")))
+            .graphs()
+            .getFirst();
+    assertEquals(
+        1, graph.nodes().stream().filter(n -> n.op().type().name().equals("TRANSPOSE")).count());
+  }
+
+  @Test
+  void unknownOperationsAreRefusedAllAtOnceOrKeptAsCustomOperators() throws IOException {
+    Path folder = Path.of("../testdata/savedmodel/unknown_operations/saved_model");
+    TfLiteConverter converter = TfLiteConverter.fromSavedModel(folder);
+    var refused = assertThrows(UnsupportedModelException.class, converter::convertModel);
+    String message = String.valueOf(refused.getMessage());
+    assertTrue(message.contains("Digamma") && message.contains("Betainc"), message);
+    assertTrue(message.contains("--allow_custom_ops"), message);
+    Model model = converter.allowCustomOperators(true).convertModel().model();
+    List<CustomOp> kept = new ArrayList<>();
+    for (Node node : model.graphs().getFirst().nodes()) {
+      if (node.op() instanceof CustomOp custom) {
+        kept.add(custom);
+        assertEquals(1, node.outputs().size());
+        assertEquals(
+            TensorType.FLOAT32, model.graphs().getFirst().value(node.outputs().getFirst()).type());
+      }
+    }
+    assertEquals(List.of("Digamma", "Betainc"), kept.stream().map(CustomOp::customCode).toList());
+    byte[] options = kept.getFirst().customOptions().bytes().toArray(ValueLayout.JAVA_BYTE);
+    FlexBuffers.Map map =
+        FlexBuffers.getRoot(new ArrayReadWriteBuf(options, options.length)).asMap();
+    assertEquals(TensorType.FLOAT32.code(), map.get("T").asInt());
+  }
+
+  @Test
+  void theReportTellsWhatEachOperationBecame() throws IOException {
+    String text =
+        TfLiteConverter.fromSavedModel(MODELS.resolve("gelu/saved_model"))
+            .convertModel()
+            .report()
+            .toText();
+    assertTrue(text.contains("GELU"), text);
+  }
+}
