@@ -150,6 +150,21 @@ class SavedModelCallsTest {
   }
 
   @Test
+  void loopsThatAreLstmLayersBecomeOneOperator() throws IOException {
+    Model model =
+        read(
+            TfLiteConverter.fromSavedModel(
+                Path.of("../testdata/savedmodel/keras_lstm/saved_model")));
+    List<String> operators =
+        model.graphs().stream()
+            .flatMap(graph -> graph.nodes().stream())
+            .map(node -> node.op().type().name())
+            .toList();
+    assertTrue(operators.contains("UNIDIRECTIONAL_SEQUENCE_LSTM"), operators::toString);
+    assertFalse(operators.contains("WHILE"), operators::toString);
+  }
+
+  @Test
   void unknownOperationsAreRefusedAllAtOnceOrKeptAsCustomOperators() throws IOException {
     Path folder = Path.of("../testdata/savedmodel/unknown_operations/saved_model");
     TfLiteConverter converter = TfLiteConverter.fromSavedModel(folder);

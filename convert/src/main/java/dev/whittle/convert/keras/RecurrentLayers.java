@@ -1,20 +1,15 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.FusedLstm;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.AssignVariable;
 import dev.whittle.ir.op.CallOnce;
 import dev.whittle.ir.op.ReadVariable;
-import dev.whittle.ir.op.Tile;
-import dev.whittle.ir.op.UnidirectionalSequenceLstm;
 import dev.whittle.ir.op.VarHandle;
-import dev.whittle.ir.op.ZerosLike;
 import dev.whittle.json.Config;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -254,76 +249,12 @@ final class RecurrentLayers {
       List<Value> initial,
       boolean sequences,
       boolean needsStates) {
-    int units = cell.units();
-    List<@Nullable Value> operands = new ArrayList<>();
-    operands.add(sequence);
-    gates(emit, cell.kernel(), units, "kernel", operands);
-    gates(emit, cell.recurrent(), units, "recurrent_kernel", operands);
-    for (int i = 0; i < 3; i++) {
-      operands.add(null);
-    }
-    Tensor bias = cell.bias();
-    Tensor biases = bias == null ? Tensor.allocate(TensorType.FLOAT32, 4 * units) : bias;
-    for (int g = 0; g < 4; g++) {
-      operands.add(emit.constant("bias", part(biases, g, units)));
-    }
-    operands.add(null);
-    operands.add(null);
-    // The operator keeps its states between runs. A Keras layer starts anew, so each run computes
-    // the states it starts from, into the tensors in which the operator keeps them.
-    Value zero = initial.isEmpty() ? zeroPerSample(emit, sequence) : null;
-    Value h = state(emit, "h", zero == null ? initial.get(0) : zero, units);
-    Value c = state(emit, "c", zero == null ? initial.get(1) : zero, units);
-    operands.add(h);
-    operands.add(c);
-    for (int i = 0; i < 4; i++) {
-      operands.add(null);
-    }
-    Value outputs =
-        emit.node(
-            new UnidirectionalSequenceLstm(Activation.TANH, 0, 0, false, false, false),
-            operands.toArray(new @Nullable Value[0]));
-    Value last = sequences && !needsStates ? outputs : emit.select(outputs, 1, -1);
-    List<Value> states = needsStates ? List.of(last, emit.add(c, 0)) : List.of(last, c);
-    return new RecurrentLoop.Run(outputs, last, states);
-  }
-
-  private static void gates(
-      Emitter emit, Tensor kernel, int units, String name, List<@Nullable Value> operands) {
-    Tensor byOutput = ConstantTensors.transpose(kernel, 1, 0);
-    for (int g = 0; g < 4; g++) {
-      operands.add(emit.constant(name, part(byOutput, g, units)));
-    }
-  }
-
-  /** The rows of one gate. */
-  private static Tensor part(Tensor tensor, int gate, int units) {
-    int[] dims = tensor.dims().clone();
-    dims[0] = units;
-    long bytes = Shape.elements(dims) * Float.BYTES;
-    return new Tensor(TensorType.FLOAT32, dims, null, tensor.data().asSlice(gate * bytes, bytes));
-  }
-
-  /** {@code [batch, 1]} of zeros, whatever the batch is. */
-  private static Value zeroPerSample(Emitter emit, Value sequence) {
-    Value one = emit.slice(emit.select(sequence, 1, 0), 1, 0, 1);
-    return emit.node(new ZerosLike(), one);
-  }
-
-  /**
-   * The tensor in which the operator keeps a state, with what it is to begin with. TILE writes it:
-   * the native runtime lets arithmetic work in place, which takes a variable's memory from it.
-   */
-  private static Value state(Emitter emit, String name, Value initial, int units) {
-    int times = initial.shape().dim(1) == 1 ? units : 1;
-    Value template =
-        Value.of(
-                0,
-                emit.scope() + "/" + name,
-                TensorType.FLOAT32,
-                Shape.of(initial.shape().dim(0), units))
-            .withVariable(true);
-    return emit.graph().node(template, new Tile(), initial, emit.ints(1, times));
+    var lstm = new FusedLstm(cell.kernel(), cell.recurrent(), cell.bias());
+    FusedLstm.Run run = lstm.run(emit, sequence, initial);
+    Value last = sequences && !needsStates ? run.outputs() : emit.select(run.outputs(), 1, -1);
+    List<Value> states =
+        needsStates ? List.of(last, emit.add(run.cell(), 0)) : List.of(last, run.cell());
+    return new RecurrentLoop.Run(run.outputs(), last, states);
   }
 
   // Both ways.

@@ -60,6 +60,10 @@ final class ControlFlowOperations {
   }
 
   private static List<Item> loop(OperationCall stated) {
+    List<Item> layer = LstmPattern.match(stated);
+    if (layer != null) {
+      return layer;
+    }
     var call = new OperationCall(stated.node(), begin(stated), stated.emit(), stated.walk());
     List<Value> variables = new ArrayList<>();
     for (Item item : call.inputs()) {

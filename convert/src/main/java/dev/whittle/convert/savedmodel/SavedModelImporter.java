@@ -62,6 +62,8 @@ public final class SavedModelImporter {
   /** Functions by name, and whether they change variables. */
   private final Map<String, Boolean> changing = new HashMap<>();
 
+  private @Nullable Emitter outermost;
+
   private SavedModelImporter(
       SavedModelSource source,
       SavedModelFile file,
@@ -125,6 +127,11 @@ public final class SavedModelImporter {
 
   boolean allowsCustomOperators() {
     return source.allowsCustomOperators();
+  }
+
+  /** Whether an emitter is of a signature's graph, not of one within it. */
+  boolean isOutermost(Emitter emit) {
+    return emit == outermost;
   }
 
   /** Keeps for the report what an operation became. */
@@ -211,6 +218,7 @@ public final class SavedModelImporter {
 
   private @Nullable Signature importSignature(
       String key, Proto signature, Emitter emit, int index) {
+    outermost = emit;
     var walk = new FunctionWalk(this, file.main(), emit, 0);
     List<Signature.Port> inputs = new ArrayList<>();
     new TreeMap<>(signature.map(1))
