@@ -228,10 +228,40 @@ final class LstmPattern {
     if (!runsOver(steps, time) || !changesNothingElse(step, time)) {
       return null;
     }
+    // The native runtime loses states that come from tensors whose shapes it learns while running,
+    // as zeros for an open batch do; zeros are therefore made from the sequence.
+    boolean zeros = isZero(step.hidden) && isZero(step.cell);
+    if (!zeros && !(hidden.shape().isStatic() && cell.shape().isStatic())) {
+      return null;
+    }
     Emitter emit = call.emit();
     var lstm = new FusedLstm(kernel, recurrent, bias);
-    FusedLstm.Run run = lstm.run(emit, emit.transpose(list, 1, 0, 2), List.of(hidden, cell));
+    FusedLstm.Run run =
+        lstm.run(emit, emit.transpose(list, 1, 0, 2), zeros ? List.of() : List.of(hidden, cell));
     return results(step, run, steps);
+  }
+
+  /** Whether an argument is zeros before the first step. */
+  private boolean isZero(int argument) {
+    Value start = tensor(argument);
+    Tensor known = start == null ? null : start.contents();
+    if (known == null) {
+      TfNode from = call.walk().producer(call.node().dataInputs().get(argument));
+      if (from != null && from.op().equals("ZerosLike")) {
+        return true;
+      }
+      Item filler =
+          from != null && from.op().equals("Fill")
+              ? call.walk().lowered(from.inputs().get(1))
+              : new Item.Nothing();
+      known = filler instanceof Item.Tensor tensor ? tensor.value().contents() : null;
+    }
+    for (long i = 0; known != null && i < known.elements(); i++) {
+      if (known.getReal(i) != 0) {
+        return false;
+      }
+    }
+    return known != null;
   }
 
   /** Whether the loop's condition lets it take each item once, from the first to the last. */

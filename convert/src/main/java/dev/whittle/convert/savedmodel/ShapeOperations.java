@@ -65,6 +65,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Operations that move, pick, join or reduce elements, and those on shapes. */
 final class ShapeOperations {
+  private static final int MAX_SLICED_RANK = 5;
+
   private ShapeOperations() {}
 
   static void register(Operations table) {
@@ -418,8 +420,29 @@ final class ShapeOperations {
         return List.of(Item.of(whole));
       }
     }
+    Integer item = itemOfMany(call, op);
+    if (item != null) {
+      Emitter emit = call.emit();
+      return List.of(Item.of(emit.gather(call.x(), emit.scalar(item), 0)));
+    }
     Value y = call.emit().node(op, call.x(), call.narrow(1), call.narrow(2), call.narrow(3));
     return List.of(new Item.Tensor(y, sliced(call, op)));
+  }
+
+  /** Which item along the first of so many axes that the native kernel has no slices; or null. */
+  private static @Nullable Integer itemOfMany(OperationCall call, StridedSlice op) {
+    Shape shape = call.x().shape();
+    List<@Nullable Long> begin = call.known(1);
+    Long first = begin == null || begin.size() != 1 ? null : begin.getFirst();
+    boolean fits =
+        shape.isRankKnown()
+            && shape.rank() > MAX_SLICED_RANK
+            && op.shrinkAxisMask() == 1
+            && op.newAxisMask() == 0;
+    if (!fits || first == null || (first < 0 && shape.dim(0) == Shape.DYNAMIC)) {
+      return null;
+    }
+    return wrapped(first.intValue(), shape.dim(0));
   }
 
   /**
