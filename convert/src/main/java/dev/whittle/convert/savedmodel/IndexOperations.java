@@ -29,6 +29,7 @@ import dev.whittle.ir.op.Sub;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Operations about places: diagonals, counting, searching, scattering, boxes. */
 final class IndexOperations {
@@ -187,7 +188,7 @@ final class IndexOperations {
   private static Value count(OperationCall call) {
     Emitter emit = call.emit();
     Value x = call.x();
-    int size = call.integer(1);
+    int size = bins(call);
     Value weights = call.value(2);
     boolean weighted = weights.shape().isStatic() && weights.shape().elements() > 0;
     TensorType type = weights.type();
@@ -206,6 +207,23 @@ final class IndexOperations {
     boolean binary = call.node().flag("binary_output", false);
     Value counts = binary ? emit.reduceMax(hits, false, rank - 1) : emit.sum(hits, false, rank - 1);
     return emit.cast(counts, type);
+  }
+
+  /** How many numbers are counted, which is known where the least and the most are the same. */
+  private static int bins(OperationCall call) {
+    FunctionWalk walk = call.walk();
+    TfNode least = walk.producer(call.node().inputs().get(1));
+    for (int i = 0; least != null && least.op().equals("Minimum") && i < 2; i++) {
+      TfNode most = walk.producer(least.inputs().get(1 - i));
+      List<@Nullable Long> limit = walk.known(least.inputs().get(i));
+      for (int j = 0; most != null && most.op().equals("Maximum") && j < 2; j++) {
+        Long known = limit == null || limit.size() != 1 ? null : limit.getFirst();
+        if (known != null && limit != null && limit.equals(walk.known(most.inputs().get(j)))) {
+          return Math.toIntExact(known);
+        }
+      }
+    }
+    return call.integer(1);
   }
 
   /** How many of a sorted row are below each value. */
