@@ -127,6 +127,16 @@ public final class CaseBuilder {
     }
   }
 
+  /** 8-bit weights in 4 bits, from -7 to 7. */
+  public Tensor inFourBits(Tensor weights) {
+    var packed = new Tensor(TensorType.INT4, weights.quantization(), Tensor.Allocator.AUTOMATIC);
+    packed.resize(weights.dims());
+    for (long i = 0; i < weights.elements(); i++) {
+      packed.setInteger(i, Math.floorMod(weights.getInteger(i), 15) - 7);
+    }
+    return packed;
+  }
+
   /** An input of the graph with random contents. */
   public Value input(TensorType type, int... dims) {
     return input(randomTensor(type, null, dims));
@@ -207,6 +217,19 @@ public final class CaseBuilder {
     Value result = graph.node(template, op, operands);
     graph.output(result);
     return result;
+  }
+
+  /**
+   * As {@link #output} with values that only state how what is computed on the way is quantized.
+   */
+  public void outputWithIntermediates(
+      TensorType type,
+      Quantization quantization,
+      List<Value> intermediates,
+      Op op,
+      @Nullable Value... operands) {
+    output(type, quantization, op, operands);
+    graph.stateIntermediates(intermediates);
   }
 
   /** Adds the node under test and makes all its outputs the graph's. */

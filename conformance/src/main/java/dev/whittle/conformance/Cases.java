@@ -12,6 +12,7 @@ public final class Cases {
               DenseCases.ALL,
               ElementwiseCases.ALL,
               StateCases.ALL,
+              RecurrentCases.ALL,
               VolumeCases.ALL,
               IndexCases.ALL,
               PictureCases.ALL,

@@ -85,7 +85,7 @@ final class DenseCases {
         output,
         op(b, false),
         b.input(b.randomTensor(TensorType.INT8, input, batch, in)),
-        b.constant(weights),
+        b.constant(b.chance(0.3) ? b.inFourBits(weights) : weights),
         integerBias(b, 0.03f, weights));
   }
 
@@ -111,11 +111,14 @@ final class DenseCases {
     Tensor weights = weights(b, out, in);
     // The native runtime 2.20 ignores the scales of per-axis weights if inputs are symmetric.
     boolean perAxis = Objects.requireNonNull(weights.quantization()).isPerAxis();
+    boolean asymmetric = perAxis || b.chance(0.5);
+    // Its kernel for 4 bits now and then rounds an asymmetric input to the other side.
+    boolean packed = !asymmetric && b.chance(0.5);
     Value bias = b.chance(0.7) ? b.constant(b.randomTensor(TensorType.FLOAT32, null, out)) : null;
     b.output(
-        op(b, perAxis || b.chance(0.5)),
+        op(b, asymmetric),
         b.input(TensorType.FLOAT32, batch, in),
-        b.constant(weights),
+        b.constant(packed ? b.inFourBits(weights) : weights),
         bias);
   }
 }

@@ -71,8 +71,8 @@ final class ElementwiseCases {
           CaseGenerator.close("SQUARE", b -> unary(b, new Square(), FLOAT32)),
           CaseGenerator.exact("LOGICAL_NOT", b -> unary(b, new LogicalNot(), BOOL)),
           CaseGenerator.exact("ZEROS_LIKE", b -> unary(b, new ZerosLike(), FLOAT32, INT32, INT64)),
-          CaseGenerator.close("ADD", b -> sum(b, activation -> new Add(activation, false))),
-          CaseGenerator.close("SUB", b -> sum(b, activation -> new Sub(activation, false))),
+          CaseGenerator.close("ADD", b -> sum(b, activation -> new Add(activation, b.chance(0.5)))),
+          CaseGenerator.close("SUB", b -> sum(b, activation -> new Sub(activation, b.chance(0.5)))),
           CaseGenerator.close("MUL", ElementwiseCases::product),
           CaseGenerator.close("DIV", ElementwiseCases::quotient),
           CaseGenerator.close("ATAN2", ElementwiseCases::arcTangent),
@@ -129,7 +129,9 @@ final class ElementwiseCases {
 
   private static void sum(CaseBuilder b, Function<Activation, Op> op) {
     int[] dims = b.dims(0, 4);
-    if (b.chance(0.5)) {
+    if (b.chance(0.2)) {
+      shiftedSum(b, op.apply(clamp(b)), dims);
+    } else if (b.chance(0.5)) {
       quantizedBinary(b, op.apply(clamp(b)), b.oneOf(INT8, UINT8, INT16), dims);
     } else {
       TensorType type = b.oneOf(FLOAT32, INT32, INT64);
@@ -142,6 +144,17 @@ final class ElementwiseCases {
     Value left = b.quantizedInput(type, dims);
     Value right = b.quantizedInput(type, b.broadcastable(dims));
     b.output(type, b.quantization(type), op, left, right);
+  }
+
+  /** 16-bit operands whose scales are powers of two, one of them the result's. */
+  private static void shiftedSum(CaseBuilder b, Op op, int[] dims) {
+    Quantization coarse = Quantization.perTensor(Math.scalb(1f, -b.between(8, 12)), 0);
+    Quantization fine =
+        Quantization.perTensor(coarse.scaleValue() * Math.scalb(1f, -b.between(0, 4)), 0);
+    boolean first = b.chance(0.5);
+    Value left = b.input(b.randomTensor(INT16, first ? coarse : fine, dims));
+    Value right = b.input(b.randomTensor(INT16, first ? fine : coarse, dims));
+    b.output(INT16, coarse, op, left, right);
   }
 
   private static void product(CaseBuilder b) {

@@ -24,7 +24,9 @@ import dev.whittle.ir.op.ComplexAbs;
 import dev.whittle.ir.op.Densify;
 import dev.whittle.ir.op.DynamicUpdateSlice;
 import dev.whittle.ir.op.EmbeddingLookup;
+import dev.whittle.ir.op.EmbeddingLookupSparse;
 import dev.whittle.ir.op.FakeQuant;
+import dev.whittle.ir.op.HashtableLookup;
 import dev.whittle.ir.op.Imag;
 import dev.whittle.ir.op.L2Normalization;
 import dev.whittle.ir.op.LocalResponseNormalization;
@@ -80,6 +82,8 @@ final class IndexCases {
           CaseGenerator.close("LOCAL_RESPONSE_NORMALIZATION", IndexCases::localResponse),
           CaseGenerator.close("L2_NORMALIZATION", IndexCases::l2),
           CaseGenerator.close("EMBEDDING_LOOKUP", IndexCases::embedding),
+          CaseGenerator.close("EMBEDDING_LOOKUP_SPARSE", IndexCases::sparseEmbedding),
+          CaseGenerator.exact("HASHTABLE_LOOKUP", IndexCases::hashtableLookup),
           CaseGenerator.close("NON_MAX_SUPPRESSION_V4", b -> boxes(b, false)),
           CaseGenerator.close("NON_MAX_SUPPRESSION_V5", b -> boxes(b, true)),
           CaseGenerator.exact("UNIQUE", IndexCases::unique),
@@ -273,13 +277,67 @@ final class IndexCases {
           numbers,
           b.constant(b.randomTensor(FLOAT32, null, dims)));
     } else {
-      b.output(
-          FLOAT32,
-          null,
-          new EmbeddingLookup(),
-          numbers,
-          b.constant(PictureCases.filter(b, false, 0, dims)));
+      Tensor bytes = PictureCases.filter(b, false, 0, dims);
+      // The native kernel takes it that slices begin at whole bytes.
+      boolean even = bytes.elements() / dims[0] % 2 == 0;
+      Tensor table = even && b.chance(0.5) ? b.inFourBits(bytes) : bytes;
+      b.output(FLOAT32, null, new EmbeddingLookup(), numbers, b.constant(table));
     }
+  }
+
+  private static void sparseEmbedding(CaseBuilder b) {
+    int[] table = b.dims(2, 3);
+    int rank = b.between(2, 3);
+    int count = b.between(1, 8);
+    int[] extents = mapped(rank, i -> b.between(1, 3));
+    int[] ids = mapped(count, i -> b.between(0, table[0] - 1));
+    // Places in ascending order, as sparse tensors have them.
+    int cells = 1;
+    for (int extent : extents) {
+      cells *= extent;
+    }
+    int most = cells - 1;
+    int[] sorted = mapped(count, i -> b.between(0, most));
+    Arrays.sort(sorted);
+    int[] places = new int[count * rank];
+    for (int i = 0; i < count; i++) {
+      int rest = sorted[i];
+      for (int axis = rank - 1; axis >= 0; axis--) {
+        places[i * rank + axis] = rest % extents[axis];
+        rest /= extents[axis];
+      }
+    }
+    Tensor weights = b.randomTensor(FLOAT32, null, count);
+    for (int i = 0; i < count; i++) {
+      weights.setFloat(i, Math.abs(weights.getFloat(i)) + 0.1f);
+    }
+    b.output(
+        new EmbeddingLookupSparse(b.between(0, 2)),
+        b.input(Tensor.of(ids, count)),
+        b.input(Tensor.of(places, count, rank)),
+        b.constant(Tensor.of(extents, rank)),
+        b.input(weights),
+        b.constant(b.randomTensor(FLOAT32, null, table)));
+  }
+
+  private static void hashtableLookup(CaseBuilder b) {
+    int size = b.between(1, 6);
+    int[] keys = new int[size];
+    for (int i = 0; i < size; i++) {
+      keys[i] = (i == 0 ? b.between(-5, 5) : keys[i - 1]) + b.between(1, 3);
+    }
+    int[] wanted = mapped(b.between(1, 6), i -> b.chance(0.7) ? keys[b.between(0, size - 1)] : 99);
+    boolean strings = b.chance(0.3);
+    int[] dims = b.dims(1, 3);
+    dims[0] = size;
+    Tensor values =
+        strings ? b.randomStrings(size) : b.randomTensor(b.oneOf(FLOAT32, INT32), null, dims);
+    b.outputs(
+        2,
+        new HashtableLookup(),
+        b.input(Tensor.of(wanted, wanted.length)),
+        b.constant(Tensor.of(keys, size)),
+        b.constant(values));
   }
 
   private static void boxes(CaseBuilder b, boolean soft) {

@@ -126,7 +126,7 @@ final class PictureCases {
             Quantization.perTensor((float) b.random().nextDouble(0.01, 0.5), b.between(-128, 127)),
             op,
             b.input(b.randomTensor(INT8, input, picture)),
-            b.constant(weights),
+            b.constant(!grouped && b.chance(0.3) ? b.inFourBits(weights) : weights),
             bias(b, INT32, 0.03f, weights, channels));
       }
       case 2 -> {

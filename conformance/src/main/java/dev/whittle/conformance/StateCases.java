@@ -23,16 +23,11 @@ import dev.whittle.ir.op.HashtableImport;
 import dev.whittle.ir.op.HashtableSize;
 import dev.whittle.ir.op.If;
 import dev.whittle.ir.op.Less;
-import dev.whittle.ir.op.Lstm;
 import dev.whittle.ir.op.Mul;
 import dev.whittle.ir.op.Multinomial;
 import dev.whittle.ir.op.RandomStandardNormal;
 import dev.whittle.ir.op.RandomUniform;
 import dev.whittle.ir.op.ReadVariable;
-import dev.whittle.ir.op.Rnn;
-import dev.whittle.ir.op.Svdf;
-import dev.whittle.ir.op.UnidirectionalSequenceLstm;
-import dev.whittle.ir.op.UnidirectionalSequenceRnn;
 import dev.whittle.ir.op.VarHandle;
 import dev.whittle.ir.op.While;
 import java.nio.charset.StandardCharsets;
@@ -52,11 +47,6 @@ final class StateCases {
               "RANDOM_STANDARD_NORMAL",
               b -> random(b, new RandomStandardNormal(5, b.between(0, 99)))),
           CaseGenerator.exact("MULTINOMIAL", StateCases::multinomial),
-          CaseGenerator.close("UNIDIRECTIONAL_SEQUENCE_LSTM", b -> lstm(b, false)),
-          CaseGenerator.close("LSTM", b -> lstm(b, true)),
-          CaseGenerator.close("RNN", b -> rnn(b, false)),
-          CaseGenerator.close("UNIDIRECTIONAL_SEQUENCE_RNN", b -> rnn(b, true)),
-          CaseGenerator.close("SVDF", StateCases::svdf),
           CaseGenerator.exact("VAR_HANDLE", StateCases::variable),
           CaseGenerator.exact("ASSIGN_VARIABLE", StateCases::variable),
           CaseGenerator.exact("READ_VARIABLE", StateCases::variable),
@@ -139,88 +129,6 @@ final class StateCases {
     Value template = Value.of(0, "classes", b.oneOf(INT32, INT64), Shape.UNKNOWN);
     Value count = b.constant(Tensor.of(new int[] {b.between(1, 9)}));
     b.graph().output(b.graph().node(template, new Multinomial(b.between(1, 99), 3), logits, count));
-  }
-
-  private static Value weights(CaseBuilder b, int... dims) {
-    Tensor weights = b.randomTensor(FLOAT32, null, dims);
-    for (long i = 0; i < weights.elements(); i++) {
-      weights.setFloat(i, weights.getFloat(i) / 8);
-    }
-    return b.constant(weights);
-  }
-
-  private static void rnn(CaseBuilder b, boolean sequence) {
-    int batch = b.between(1, 3);
-    int time = b.between(1, 4);
-    int in = b.between(1, 5);
-    int units = b.between(1, 6);
-    boolean timeMajor = b.chance(0.5);
-    Activation activation = b.oneOf(Activation.TANH, Activation.RELU, Activation.NONE);
-    Value x =
-        sequence
-            ? b.input(FLOAT32, timeMajor ? time : batch, timeMajor ? batch : time, in)
-            : b.input(FLOAT32, batch, in);
-    b.output(
-        sequence
-            ? new UnidirectionalSequenceRnn(timeMajor, activation, false)
-            : new Rnn(activation, false),
-        x,
-        weights(b, units, in),
-        weights(b, units, units),
-        weights(b, units),
-        b.variable(FLOAT32, batch, units));
-  }
-
-  private static void svdf(CaseBuilder b) {
-    int batch = b.between(1, 3);
-    int in = b.between(1, 5);
-    int units = b.between(1, 4);
-    int rank = b.between(1, 3);
-    int memory = b.between(1, 5);
-    b.output(
-        new Svdf(rank, b.oneOf(Activation.NONE, Activation.RELU), false),
-        b.input(FLOAT32, batch, in),
-        weights(b, units * rank, in),
-        weights(b, units * rank, memory),
-        b.chance(0.7) ? weights(b, units) : null,
-        b.variable(FLOAT32, batch, memory * units * rank));
-  }
-
-  private static void lstm(CaseBuilder b, boolean single) {
-    int batch = b.between(1, 3);
-    int time = b.between(1, 4);
-    int in = b.between(1, 5);
-    int cells = b.between(1, 6);
-    boolean projects = b.chance(0.3);
-    int out = projects ? b.between(1, 5) : cells;
-    boolean inputGate = b.chance(0.8);
-    boolean peephole = b.chance(0.3);
-    boolean timeMajor = b.chance(0.5);
-    Value[] operands = new Value[20];
-    operands[0] =
-        single
-            ? b.input(FLOAT32, batch, in)
-            : b.input(FLOAT32, timeMajor ? time : batch, timeMajor ? batch : time, in);
-    for (int gate = inputGate ? 0 : 1; gate < 4; gate++) {
-      operands[1 + gate] = weights(b, cells, in);
-      operands[5 + gate] = weights(b, cells, out);
-      operands[12 + gate] = weights(b, cells);
-    }
-    for (int gate = inputGate ? 0 : 1; peephole && gate < 3; gate++) {
-      operands[9 + gate] = weights(b, cells);
-    }
-    operands[16] = projects ? weights(b, out, cells) : null;
-    operands[17] = projects && b.chance(0.5) ? weights(b, out) : null;
-    operands[18] = b.variable(FLOAT32, batch, out);
-    operands[19] = b.variable(FLOAT32, batch, cells);
-    float cellClip = b.oneOf(0f, 0.4f);
-    float projectionClip = projects ? b.oneOf(0f, 0.2f) : 0;
-    b.output(
-        single
-            ? new Lstm(Activation.TANH, cellClip, projectionClip, 0, false)
-            : new UnidirectionalSequenceLstm(
-                Activation.TANH, cellClip, projectionClip, timeMajor, false, false),
-        operands);
   }
 
   private static Value handle(GraphBuilder graph) {

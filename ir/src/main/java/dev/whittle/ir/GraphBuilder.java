@@ -122,6 +122,13 @@ public final class GraphBuilder {
     return value;
   }
 
+  /** Gives the last node values that only state how what it computes on the way is quantized. */
+  public void stateIntermediates(List<Value> intermediates) {
+    Node last = nodes.getLast();
+    List<Integer> ids = intermediates.stream().map(Value::id).toList();
+    nodes.set(nodes.size() - 1, last.withOperands(last.inputs(), last.outputs(), ids));
+  }
+
   /** How many nodes have been added. */
   public int nodeCount() {
     return nodes.size();

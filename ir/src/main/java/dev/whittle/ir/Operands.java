@@ -52,6 +52,13 @@ public final class Operands {
     this.subgraphs = subgraphs;
   }
 
+  /** The same with another input in a place. */
+  public Operands withInput(int place, Operand input) {
+    List<@Nullable Operand> changed = new ArrayList<>(inputs);
+    changed.set(place, input);
+    return new Operands(changed, outputs, subgraphs, intermediates);
+  }
+
   public int inputCount() {
     return inputs.size();
   }

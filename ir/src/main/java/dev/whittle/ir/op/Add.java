@@ -2,7 +2,6 @@ package dev.whittle.ir.op;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
-import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
@@ -54,12 +53,10 @@ public record Add(Activation activation, boolean powerOfTwoScales) implements Op
       case INT32, INT64 ->
           Elementwise.integers(Elementwise.clampedIntegers((a, b) -> a + b, activation));
       case INT8, UINT8 -> QuantizedArithmetic.sum(operands, activation, 1);
-      case INT16 -> {
-        if (powerOfTwoScales) {
-          throw OperandException.unsupported("16-bit operands with scales that are powers of two");
-        }
-        yield QuantizedArithmetic.sum(operands, activation, 1);
-      }
+      case INT16 ->
+          powerOfTwoScales && QuantizedArithmetic.hasPowerOfTwoScales(operands)
+              ? QuantizedArithmetic.shiftedSum(operands, activation, 1)
+              : QuantizedArithmetic.sum(operands, activation, 1);
       default -> throw Elementwise.noKernel(operands);
     };
   }

@@ -79,7 +79,10 @@ public record Conv2D(
   @Override
   public Kernel kernel(Operands operands) {
     var taps = new Taps(vertical(), horizontal(), 0);
-    return ConvolutionKernels.of(operands, taps, activation, !isGrouped(operands), false);
+    return UnpackedWeights.of(
+        operands,
+        1,
+        wide -> ConvolutionKernels.of(wide, taps, activation, !isGrouped(operands), false));
   }
 
   /** Groups have no matrix kernel. */

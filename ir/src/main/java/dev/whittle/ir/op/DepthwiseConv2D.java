@@ -92,7 +92,8 @@ public record DepthwiseConv2D(
       throw OperandException.invalid("%d output channels of %d input channels", out, in);
     }
     var taps = new Taps(vertical(), horizontal(), out / in);
-    return ConvolutionKernels.of(operands, taps, activation, false, true);
+    return UnpackedWeights.of(
+        operands, 1, wide -> ConvolutionKernels.of(wide, taps, activation, false, true));
   }
 
   /** How the sums of 8-bit operands become outputs. */

@@ -48,6 +48,10 @@ public record EmbeddingLookup() implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
+    return UnpackedWeights.of(operands, 1, EmbeddingLookup::kernelOfBytes);
+  }
+
+  private static Kernel kernelOfBytes(Operands operands) {
     TensorType table = operands.type(1);
     if (table == operands.output(0).type()) {
       Elements.requireMovable(table);

@@ -107,6 +107,10 @@ public record FullyConnected(
     if (weightsFormat != 0) {
       throw OperandException.unsupported("weights format %d", weightsFormat);
     }
+    return UnpackedWeights.of(operands, 1, this::kernelOfBytes);
+  }
+
+  private Kernel kernelOfBytes(Operands operands) {
     TensorType input = operands.type(0);
     TensorType weights = operands.type(1);
     return switch (input) {

@@ -24,6 +24,8 @@ final class IntegerLstmCell implements Kernel {
   private final FixedPoint.Multiplier[] inputScales = new FixedPoint.Multiplier[4];
   private final FixedPoint.Multiplier[] recurrentScales = new FixedPoint.Multiplier[4];
   private final FixedPoint.Multiplier[] peepholeScales = new FixedPoint.Multiplier[4];
+  private final FixedPoint.@Nullable Multiplier[] normalizations = new FixedPoint.Multiplier[4];
+  private final int[] leastVariances = new int[4];
   private final FixedPoint.Multiplier hiddenScale;
   private final FixedPoint.Multiplier projectionScale;
   private final int inputZero;
@@ -35,11 +37,6 @@ final class IntegerLstmCell implements Kernel {
   private final boolean hasInputGate;
 
   IntegerLstmCell(Operands operands, boolean timeMajor, float cellClip, float projectionClip) {
-    for (int i = 20; i < 24; i++) {
-      if (operands.hasInput(i)) {
-        throw OperandException.unsupported("layer normalization in integers");
-      }
-    }
     this.timeMajor = timeMajor;
     Quantization input = operands.input(0).requireQuantization();
     Quantization state = operands.input(18).requireQuantization();
@@ -58,11 +55,22 @@ final class IntegerLstmCell implements Kernel {
     }
     hasInputGate = operands.hasInput(1);
     for (int g = hasInputGate ? 0 : 1; g < 4; g++) {
-      inputScales[g] = gateScale(operands, 1 + g, input.scaleValue());
-      recurrentScales[g] = gateScale(operands, 5 + g, state.scaleValue());
-      int peephole = LstmCell.peephole(g);
+      double scale = GATE_SCALE;
+      if (operands.hasInput(LayerOperands.SINGLE.norm() + g)) {
+        Quantization before = operands.intermediate(g);
+        if (before == null) {
+          throw OperandException.invalid("no scale of gate %d before its normalization", g);
+        }
+        scale = before.scaleValue();
+        Quantization norm = operands.input(LayerOperands.SINGLE.norm() + g).requireQuantization();
+        normalizations[g] = FixedPoint.Multiplier.of(norm.scaleValue());
+        leastVariances[g] = (int) Math.max(1, 10_000 * norm.scaleValue());
+      }
+      inputScales[g] = gateScale(operands, 1 + g, input.scaleValue(), scale);
+      recurrentScales[g] = gateScale(operands, 5 + g, state.scaleValue(), scale);
+      int peephole = LayerOperands.SINGLE.peephole(g);
       if (g != CELL && operands.hasInput(peephole)) {
-        peepholeScales[g] = gateScale(operands, peephole, cellScale);
+        peepholeScales[g] = gateScale(operands, peephole, cellScale, scale);
       }
     }
     hiddenScale =
@@ -83,9 +91,10 @@ final class IntegerLstmCell implements Kernel {
     return clip > 0 ? (int) Math.min(Math.max(clip / scale, -max - 1f), max) : 0;
   }
 
-  private static FixedPoint.Multiplier gateScale(Operands operands, int weights, float scale) {
+  private static FixedPoint.Multiplier gateScale(
+      Operands operands, int weights, float scale, double gateScale) {
     float product = operands.input(weights).requireQuantization().scaleValue() * scale;
-    return FixedPoint.Multiplier.of((float) (product / GATE_SCALE));
+    return FixedPoint.Multiplier.of((float) (product / gateScale));
   }
 
   @Override
@@ -93,7 +102,7 @@ final class IntegerLstmCell implements Kernel {
     Tensor input = invocation.input(0);
     Tensor output = invocation.output(0);
     Tensor outputState = invocation.input(18);
-    SequenceLayout layout = LstmCell.layout(invocation, timeMajor);
+    SequenceLayout layout = LstmCell.layout(invocation, LayerOperands.SINGLE, timeMajor);
     int in = input.dim(input.rank() - 1);
     int out = outputState.dim(1);
     for (int b = 0; b < layout.batches(); b++) {
@@ -133,7 +142,9 @@ final class IntegerLstmCell implements Kernel {
     byte[] hidden = new byte[cells];
     for (int i = 0; i < cells; i++) {
       int active = FixedPoint16.tanh((int) cellState.getInteger(first + i), 15 + cellShift);
-      int scaled = hiddenScale.apply(leave[i] * active) + hiddenZero;
+      // Before a projection, the native kernel takes the zero point off instead of adding it.
+      int zero = invocation.hasInput(16) ? -hiddenZero : hiddenZero;
+      int scaled = hiddenScale.apply(leave[i] * active) + zero;
       hidden[i] = (byte) FixedPoint.clamp(scaled, Byte.MIN_VALUE, Byte.MAX_VALUE);
     }
     project(invocation, batch, hidden);
@@ -152,7 +163,7 @@ final class IntegerLstmCell implements Kernel {
     Tensor weights = invocation.input(16);
     int sum = invocation.hasInput(17) ? invocation.input(17).getInt(o) : 0;
     for (int i = 0; i < hidden.length; i++) {
-      sum += weights.getByte((long) o * hidden.length + i) * (hidden[i] - hiddenZero);
+      sum += weights.getByte((long) o * hidden.length + i) * (hidden[i] + hiddenZero);
     }
     int value =
         FixedPoint.clamp(projectionScale.apply(sum) + outputZero, Byte.MIN_VALUE, Byte.MAX_VALUE);
@@ -165,10 +176,12 @@ final class IntegerLstmCell implements Kernel {
     Tensor cellState = invocation.input(19);
     int cells = cellState.dim(1);
     @Nullable Tensor bias = invocation.hasInput(12 + gate) ? invocation.input(12 + gate) : null;
+    FixedPoint.Multiplier normalization = normalizations[gate];
+    boolean addsBias = bias != null && normalization == null;
     int[] values = new int[cells];
     for (int i = 0; i < cells; i++) {
       int fromInput =
-          (bias == null ? 0 : bias.getInt(i))
+          (addsBias && bias != null ? bias.getInt(i) : 0)
               + product(
                   invocation.input(1 + gate), i, input, x, input.dim(input.rank() - 1), inputZero);
       int value = clamp16(inputScales[gate].apply(fromInput));
@@ -178,13 +191,47 @@ final class IntegerLstmCell implements Kernel {
       value = clamp16(value + recurrentScales[gate].apply(recurrent));
       FixedPoint.Multiplier peephole = peepholeScales[gate];
       if (peephole != null) {
-        long weight = invocation.input(LstmCell.peephole(gate)).getInteger(i);
+        long weight = invocation.input(LayerOperands.SINGLE.peephole(gate)).getInteger(i);
         int seen = (int) (weight * cellState.getInteger((long) batch * cells + i));
         value = clamp16(value + peephole.apply(seen));
       }
-      values[i] = gate == CELL ? FixedPoint16.tanh(value, 3) : FixedPoint16.sigmoid(value);
+      values[i] = value;
+    }
+    if (normalization != null) {
+      Tensor coefficients = invocation.input(LayerOperands.SINGLE.norm() + gate);
+      normalize(values, coefficients, bias, normalization, leastVariances[gate]);
+    }
+    for (int i = 0; i < cells; i++) {
+      values[i] = gate == CELL ? FixedPoint16.tanh(values[i], 3) : FixedPoint16.sigmoid(values[i]);
     }
     return values;
+  }
+
+  /** To mean 0 and variance 1, in numbers that are 1,024 times as large. */
+  private static void normalize(
+      int[] values,
+      Tensor coefficients,
+      @Nullable Tensor bias,
+      FixedPoint.Multiplier scale,
+      int leastVariance) {
+    long sum = 0;
+    long squares = 0;
+    for (int value : values) {
+      sum += value;
+      squares += (long) value * value;
+    }
+    int mean = (int) (sum * 1024 / values.length);
+    long variance = squares * ((1 << 20) / values.length) - (long) mean * mean;
+    int rounded = (int) (variance / (1 << 20));
+    int[] inverse = L2Kernels.inverseRoot(rounded < 1 ? leastVariance : rounded);
+    for (int i = 0; i < values.length; i++) {
+      int centered = 1024 * values[i] - mean;
+      int normal = FixedPoint.multiply(centered, inverse[0], inverse[1]);
+      long weighted =
+          (long) normal * (int) coefficients.getInteger(i) + (bias == null ? 0 : bias.getInt(i));
+      int small = (int) ((weighted > 0 ? weighted + 512 : weighted - 512) / 1024);
+      values[i] = clamp16(FixedPoint.multiply(small, scale.mantissa(), scale.exponent() + 12));
+    }
   }
 
   private static int clamp16(int x) {

@@ -78,7 +78,10 @@ public record Lstm(
     if (kernelType != 0) {
       throw OperandException.unsupported("no kernel of type %d", kernelType);
     }
-    return LstmCell.kernel(operands, activation, cellClip, projectionClip, false);
+    return LstmCell.kernel(
+        operands,
+        new LstmCell.Settings(activation, cellClip, projectionClip, asymmetricQuantizeInputs),
+        false);
   }
 
   /** It changes its states. */

@@ -8,7 +8,7 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** The reference kernel of {@link UnidirectionalSequenceLstm} and {@link Lstm} in floats. */
+/** The reference kernel of LSTM layers in floats, with float or 8-bit weights. */
 final class LstmCell {
   private static final int INPUT = 0;
   private static final int FORGET = 1;
@@ -16,25 +16,36 @@ final class LstmCell {
   private static final int OUTPUT = 3;
   private static final float NORMALIZATION_EPSILON = 1e-8f;
 
+  /** What a layer's options say. */
+  record Settings(
+      Activation activation, float cellClip, float projectionClip, boolean asymmetric) {}
+
   private final Invocation invocation;
-  private final Activation activation;
-  private final float cellClip;
-  private final float projectionClip;
+  private final LayerOperands operands;
+  private final Settings settings;
   private final Tensor input;
   private final Tensor outputState;
   private final Tensor cellState;
+  private final @Nullable Tensor auxiliary;
+  private final Multiplicand x;
+  private final Multiplicand second;
+  private final Multiplicand h;
   private final int in;
   private final int cells;
   private final int out;
 
-  LstmCell(Invocation invocation, Activation activation, float cellClip, float projectionClip) {
+  LstmCell(Invocation invocation, LayerOperands operands, Settings settings) {
     this.invocation = invocation;
-    this.activation = activation;
-    this.cellClip = cellClip;
-    this.projectionClip = projectionClip;
-    this.input = invocation.input(0);
-    this.outputState = invocation.input(18);
-    this.cellState = invocation.input(19);
+    this.operands = operands;
+    this.settings = settings;
+    this.input = invocation.input(operands.input());
+    this.outputState = invocation.input(operands.outputState());
+    this.cellState = invocation.input(operands.cellState());
+    this.auxiliary = operands.auxiliary() < 0 ? null : invocation.input(operands.auxiliary());
+    boolean hybrid = invocation.input(operands.weights(FORGET)).type() != TensorType.FLOAT32;
+    this.x = new Multiplicand(hybrid, settings.asymmetric);
+    this.second = new Multiplicand(hybrid, settings.asymmetric);
+    this.h = new Multiplicand(hybrid, settings.asymmetric);
     this.in = input.dim(input.rank() - 1);
     this.cells = cellState.dim(1);
     this.out = outputState.dim(1);
@@ -45,24 +56,39 @@ final class LstmCell {
    *
    * @throws OperandException if they have none
    */
-  static Kernel kernel(
-      Operands operands,
-      Activation activation,
-      float cellClip,
-      float projectionClip,
-      boolean timeMajor) {
+  static Kernel kernel(Operands operands, Settings settings, boolean timeMajor) {
     if (operands.type(0) == TensorType.INT8
         && operands.type(2) == TensorType.INT8
         && operands.type(19) == TensorType.INT16) {
-      return new IntegerLstmCell(operands, timeMajor, cellClip, projectionClip);
+      return new IntegerLstmCell(operands, timeMajor, settings.cellClip, settings.projectionClip);
     }
-    for (int weights = 1; weights < operands.inputCount(); weights++) {
-      if (operands.hasInput(weights)) {
-        RecurrentKernels.requireFloats(operands, weights);
+    LayerOperands layer = LayerOperands.SINGLE;
+    requireTypes(operands, layer);
+    return invocation -> {
+      SequenceLayout layout = layout(invocation, layer, timeMajor);
+      new LstmCell(invocation, layer, settings).run(layout, new Target(0, 0, false));
+    };
+  }
+
+  /** Floats all over, or weights of 8 bits. */
+  static void requireTypes(Operands operands, LayerOperands layer) {
+    TensorType weights = operands.type(layer.weights(FORGET));
+    boolean fits =
+        operands.type(layer.input()) == TensorType.FLOAT32
+            && (weights == TensorType.FLOAT32 || weights == TensorType.INT8);
+    for (int gate = 0; gate < 4; gate++) {
+      for (int operand : new int[] {layer.weights(gate), layer.recurrent(gate)}) {
+        fits &= !operands.hasInput(operand) || operands.type(operand) == weights;
       }
+      fits &=
+          !operands.hasInput(layer.bias(gate))
+              || operands.type(layer.bias(gate)) == TensorType.FLOAT32;
     }
-    return invocation ->
-        new LstmCell(invocation, activation, cellClip, projectionClip).run(timeMajor);
+    fits &= !operands.hasInput(layer.projection()) || operands.type(layer.projection()) == weights;
+    if (!fits) {
+      throw OperandException.unsupported(
+          "no kernel for %s input and %s weights", operands.type(layer.input()), weights);
+    }
   }
 
   /**
@@ -70,71 +96,80 @@ final class LstmCell {
    *
    * @throws OperandException if the states do not fit it, or each other
    */
-  static SequenceLayout layout(Invocation invocation, boolean timeMajor) {
-    SequenceLayout layout = SequenceLayout.of(invocation.input(0), timeMajor);
-    Tensor outputState = invocation.input(18);
-    Tensor cellState = invocation.input(19);
+  static SequenceLayout layout(Invocation invocation, LayerOperands layer, boolean timeMajor) {
+    SequenceLayout layout = SequenceLayout.of(invocation.input(layer.input()), timeMajor);
+    Tensor outputState = invocation.input(layer.outputState());
+    Tensor cellState = invocation.input(layer.cellState());
     int batches = layout.batches();
     if (outputState.dim(0) != batches || cellState.dim(0) != batches) {
       throw OperandException.invalid(
           "states %s and %s for %d batches", outputState.shape(), cellState.shape(), batches);
     }
-    if (!invocation.hasInput(16) && outputState.dim(1) != cellState.dim(1)) {
+    if (!invocation.hasInput(layer.projection()) && outputState.dim(1) != cellState.dim(1)) {
       throw OperandException.invalid(
           "states %s and %s without a projection", outputState.shape(), cellState.shape());
     }
     return layout;
   }
 
-  /** Which operand holds a gate's weights of the cell's state; the candidate has none. */
-  static int peephole(int gate) {
-    return gate == OUTPUT ? 11 : 9 + gate;
-  }
+  /**
+   * Where results go.
+   *
+   * @param output which output of the node
+   * @param offset of the layer's units along its last axis
+   * @param backward whether the sequence is gone through from its end
+   */
+  record Target(int output, int offset, boolean backward) {}
 
   private @Nullable Tensor optional(int operand) {
     return invocation.hasInput(operand) ? invocation.input(operand) : null;
   }
 
-  void run(boolean timeMajor) {
-    SequenceLayout layout = layout(invocation, timeMajor);
+  void run(SequenceLayout layout, Target target) {
+    Tensor output = invocation.output(target.output);
+    int width = output.dim(output.rank() - 1);
     for (int b = 0; b < layout.batches(); b++) {
-      for (int t = 0; t < layout.steps(); t++) {
-        long place = layout.row(b, t);
-        step(b, place * in);
-        for (int i = 0; i < out; i++) {
-          float state = outputState.getFloat((long) b * out + i);
-          invocation.output(0).setFloat(place * out + i, state);
+      for (int i = 0; i < layout.steps(); i++) {
+        long place = layout.row(b, target.backward ? layout.steps() - 1 - i : i);
+        step(b, place);
+        for (int o = 0; o < out; o++) {
+          float state = outputState.getFloat((long) b * out + o);
+          output.setFloat(place * width + target.offset + o, state);
         }
       }
     }
   }
 
-  private void step(int batch, long x) {
-    float[] forget = gate(FORGET, batch, x, true);
-    float[] candidate = gate(CELL, batch, x, false);
-    float[] enter = invocation.hasInput(1) ? gate(INPUT, batch, x, true) : null;
+  private void step(int batch, long place) {
+    x.take(input, place * in, in);
+    if (auxiliary != null) {
+      int width = auxiliary.dim(auxiliary.rank() - 1);
+      second.take(auxiliary, place * width, width);
+    }
+    h.take(outputState, (long) batch * out, out);
+    float[] forget = gate(FORGET, batch, true);
+    float[] candidate = gate(CELL, batch, false);
+    float[] enter = invocation.hasInput(operands.weights(INPUT)) ? gate(INPUT, batch, true) : null;
     long c = (long) batch * cells;
     for (int i = 0; i < cells; i++) {
       float share = enter == null ? 1 - forget[i] : enter[i];
       float state = forget[i] * cellState.getFloat(c + i) + share * candidate[i];
-      cellState.setFloat(c + i, clip(state, cellClip));
+      cellState.setFloat(c + i, clip(state, settings.cellClip));
     }
-    float[] leave = gate(OUTPUT, batch, x, true);
+    float[] leave = gate(OUTPUT, batch, true);
     for (int i = 0; i < cells; i++) {
-      leave[i] *= activation.apply(cellState.getFloat(c + i));
+      leave[i] *= settings.activation.apply(cellState.getFloat(c + i));
     }
-    Tensor projection = optional(16);
+    Tensor projection = optional(operands.projection());
+    Tensor bias = optional(operands.projectionBias());
+    if (projection != null) {
+      x.take(leave);
+    }
     for (int o = 0; o < out; o++) {
-      float value;
-      if (projection == null) {
-        value = leave[o];
-      } else {
-        Tensor bias = optional(17);
-        value = bias == null ? 0 : bias.getFloat(o);
-        for (int i = 0; i < cells; i++) {
-          value += projection.getFloat((long) o * cells + i) * leave[i];
-        }
-        value = clip(value, projectionClip);
+      float value = leave.length > o ? leave[o] : 0;
+      if (projection != null) {
+        value = x.addProduct(bias == null ? 0 : bias.getFloat(o), projection, o);
+        value = clip(value, settings.projectionClip);
       }
       outputState.setFloat((long) batch * out + o, value);
     }
@@ -145,25 +180,27 @@ final class LstmCell {
   }
 
   /** One gate's values; sigmoid for gates proper, the cell's activation for its candidate. */
-  private float[] gate(int gate, int batch, long x, boolean sigmoid) {
-    Tensor weights = invocation.input(1 + gate);
-    Tensor recurrent = invocation.input(5 + gate);
-    // The candidate has no weights of the cell's state.
-    Tensor peephole = gate == CELL ? null : optional(peephole(gate));
-    Tensor bias = optional(12 + gate);
-    Tensor norm = optional(20 + gate);
+  private float[] gate(int gate, int batch, boolean sigmoid) {
+    Tensor weights = invocation.input(operands.weights(gate));
+    Tensor recurrent = invocation.input(operands.recurrent(gate));
+    Tensor more = auxiliary == null ? null : invocation.input(operands.auxiliaryWeights() + gate);
+    Tensor peephole = gate == CELL ? null : optional(operands.peephole(gate));
+    Tensor bias = optional(operands.bias(gate));
+    Tensor norm = operands.norm() < 0 ? null : optional(operands.norm() + gate);
     float[] values = new float[cells];
     for (int i = 0; i < cells; i++) {
       float sum = norm == null && bias != null ? bias.getFloat(i) : 0;
-      for (int k = 0; k < in; k++) {
-        sum += weights.getFloat((long) i * in + k) * input.getFloat(x + k);
+      sum = x.addProduct(sum, weights, i);
+      if (more != null) {
+        sum = second.addProduct(sum, more, i);
       }
-      for (int k = 0; k < out; k++) {
-        sum +=
-            recurrent.getFloat((long) i * out + k) * outputState.getFloat((long) batch * out + k);
-      }
+      sum = h.addProduct(sum, recurrent, i);
       if (peephole != null) {
-        sum += peephole.getFloat(i) * cellState.getFloat((long) batch * cells + i);
+        float weight =
+            peephole.type() == TensorType.FLOAT32
+                ? peephole.getFloat(i)
+                : peephole.getInteger(i) * Multiplicand.scale(peephole);
+        sum += weight * cellState.getFloat((long) batch * cells + i);
       }
       values[i] = sum;
     }
@@ -171,20 +208,23 @@ final class LstmCell {
       normalize(values, norm, bias);
     }
     for (int i = 0; i < cells; i++) {
-      values[i] = sigmoid ? (float) (1 / (1 + Math.exp(-values[i]))) : activation.apply(values[i]);
+      values[i] =
+          sigmoid ? (float) (1 / (1 + Math.exp(-values[i]))) : settings.activation.apply(values[i]);
     }
     return values;
   }
 
   private static void normalize(float[] values, Tensor coefficients, @Nullable Tensor bias) {
     float sum = 0;
-    float squares = 0;
     for (float value : values) {
       sum += value;
-      squares += value * value;
     }
     float mean = sum / values.length;
-    float variance = squares / values.length - mean * mean;
+    float squares = 0;
+    for (float value : values) {
+      squares += (value - mean) * (value - mean);
+    }
+    float variance = squares / values.length;
     float scale = 1 / (float) Math.sqrt(variance + NORMALIZATION_EPSILON);
     for (int i = 0; i < values.length; i++) {
       float shift = bias == null ? 0 : bias.getFloat(i);

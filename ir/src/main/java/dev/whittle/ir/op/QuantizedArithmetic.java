@@ -1,5 +1,6 @@
 package dev.whittle.ir.op;
 
+import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Quantization;
 import dev.whittle.ir.TensorType;
@@ -39,6 +40,41 @@ final class QuantizedArithmetic {
           int p = left.apply(((int) x - leftZero) << shift);
           int q = right.apply(((int) y - rightZero) << shift);
           return bounds.clamp(result.apply(p + sign * q) + outZero);
+        });
+  }
+
+  /** Whether all scales are powers of two, for which native runtimes have another 16-bit sum. */
+  static boolean hasPowerOfTwoScales(Operands operands) {
+    return isPowerOfTwo(operands.input(0).requireQuantization().scaleValue())
+        && isPowerOfTwo(operands.input(1).requireQuantization().scaleValue())
+        && isPowerOfTwo(operands.output(0).requireQuantization().scaleValue());
+  }
+
+  private static boolean isPowerOfTwo(float scale) {
+    return scale == Math.scalb(1f, Math.getExponent(scale));
+  }
+
+  /**
+   * {@code a + sign * b} of 16-bit operands of which one has the scale of the result, and the other
+   * a finer one, by which it is shifted.
+   *
+   * @param sign 1 or -1
+   */
+  static Kernel shiftedSum(Operands operands, Activation activation, int sign) {
+    Quantization out = operands.output(0).requireQuantization();
+    int exponent = Math.getExponent(out.scaleValue());
+    int left = exponent - Math.getExponent(operands.input(0).requireQuantization().scaleValue());
+    int right = exponent - Math.getExponent(operands.input(1).requireQuantization().scaleValue());
+    if (left < 0 || right < 0 || (left != 0 && right != 0)) {
+      throw OperandException.unsupported(
+          "16-bit operands with scales that are powers of two, neither the result's");
+    }
+    Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), out);
+    return Elementwise.integers(
+        (x, y) -> {
+          int p = FixedPoint.roundingDivideByPowerOfTwo((int) x, left);
+          int q = FixedPoint.roundingDivideByPowerOfTwo((int) y, right);
+          return bounds.clamp(FixedPoint.clamp(p + sign * q, Short.MIN_VALUE, Short.MAX_VALUE));
         });
   }
 

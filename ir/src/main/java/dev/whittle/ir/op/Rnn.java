@@ -53,8 +53,10 @@ public record Rnn(Activation activation, boolean asymmetricQuantizeInputs) imple
 
   @Override
   public Kernel kernel(Operands operands) {
-    RecurrentKernels.requireFloats(operands, 1);
-    return invocation -> RecurrentKernels.run(invocation, activation, false);
+    RecurrentKernels.requireTypes(operands, 1);
+    var layer = RecurrentKernels.Layer.single(false);
+    return invocation ->
+        RecurrentKernels.run(invocation, layer, activation, asymmetricQuantizeInputs, 0, 0);
   }
 
   /** It changes its state. */

@@ -7,10 +7,9 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
-import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.kernel.Tensor;
 import java.util.List;
 
 /**
@@ -64,48 +63,21 @@ public record Svdf(int rank, Activation activation, boolean asymmetricQuantizeIn
 
   @Override
   public Kernel kernel(Operands operands) {
-    RecurrentKernels.requireFloats(operands, 1);
-    return this::run;
-  }
-
-  private void run(Invocation invocation) {
-    Tensor input = invocation.input(0);
-    Tensor output = invocation.output(0);
-    int filters = invocation.input(1).dim(0);
-    int units = filters / rank;
-    for (int b = 0; b < input.dim(0); b++) {
-      for (int u = 0; u < units; u++) {
-        float sum = invocation.hasInput(3) ? invocation.input(3).getFloat(u) : 0;
-        for (int f = u * rank; f < (u + 1) * rank; f++) {
-          sum += filter(invocation, b, f);
-        }
-        output.setFloat((long) b * units + u, activation.apply(sum));
-      }
+    if (operands.type(0) == TensorType.INT8) {
+      return SvdfKernels.integers(operands, rank);
     }
-  }
-
-  /** Remembers what a filter sees now and sums up what it remembers. */
-  private static float filter(Invocation invocation, int batch, int filter) {
-    Tensor input = invocation.input(0);
-    Tensor features = invocation.input(1);
-    Tensor time = invocation.input(2);
-    Tensor state = invocation.input(4);
-    int in = features.dim(1);
-    int memory = time.dim(1);
-    long first = ((long) batch * features.dim(0) + filter) * memory;
-    for (int m = 1; m < memory; m++) {
-      state.setFloat(first + m - 1, state.getFloat(first + m));
+    TensorType weights = operands.type(1);
+    boolean fits =
+        operands.type(0) == TensorType.FLOAT32
+            && (weights == TensorType.FLOAT32 || weights == TensorType.INT8)
+            && operands.type(2) == weights;
+    if (!fits) {
+      throw Elementwise.noKernel(operands);
     }
-    float seen = 0;
-    for (int i = 0; i < in; i++) {
-      seen += features.getFloat((long) filter * in + i) * input.getFloat((long) batch * in + i);
-    }
-    state.setFloat(first + memory - 1, seen);
-    float sum = 0;
-    for (int m = 0; m < memory; m++) {
-      sum += time.getFloat((long) filter * memory + m) * state.getFloat(first + m);
-    }
-    return sum;
+    boolean hybrid = weights != TensorType.FLOAT32;
+    return invocation ->
+        SvdfKernels.floats(
+            invocation, rank, activation, new Multiplicand(hybrid, asymmetricQuantizeInputs));
   }
 
   /** It changes its state. */

@@ -84,7 +84,10 @@ public record UnidirectionalSequenceLstm(
     if (diagonalRecurrentTensors) {
       throw OperandException.unsupported("no kernel for diagonal recurrent weights");
     }
-    return LstmCell.kernel(operands, activation, cellClip, projectionClip, timeMajor);
+    return LstmCell.kernel(
+        operands,
+        new LstmCell.Settings(activation, cellClip, projectionClip, asymmetricQuantizeInputs),
+        timeMajor);
   }
 
   /** It changes its states. */

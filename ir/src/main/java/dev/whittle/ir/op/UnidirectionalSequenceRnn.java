@@ -56,8 +56,10 @@ public record UnidirectionalSequenceRnn(
 
   @Override
   public Kernel kernel(Operands operands) {
-    RecurrentKernels.requireFloats(operands, 1);
-    return invocation -> RecurrentKernels.run(invocation, activation, timeMajor);
+    RecurrentKernels.requireTypes(operands, 1);
+    var layer = RecurrentKernels.Layer.single(timeMajor);
+    return invocation ->
+        RecurrentKernels.run(invocation, layer, activation, asymmetricQuantizeInputs, 0, 0);
   }
 
   /** It changes its state. */
