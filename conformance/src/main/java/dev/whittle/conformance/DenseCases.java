@@ -107,6 +107,13 @@ final class DenseCases {
         b.constant(bias));
   }
 
+  /** The form that {@link #hybrid} leaves out. */
+  static void symmetricByChannel(CaseBuilder b) {
+    Tensor weights =
+        b.randomTensor(TensorType.INT8, Quantization.perAxis(new float[] {0.01f, 0.05f}, 0), 2, 8);
+    b.output(op(b, false), b.input(TensorType.FLOAT32, 1, 8), b.constant(weights), null);
+  }
+
   private static void hybrid(CaseBuilder b, int batch, int in, int out) {
     Tensor weights = weights(b, out, in);
     // The native runtime 2.20 ignores the scales of per-axis weights if inputs are symmetric.

@@ -251,16 +251,20 @@ final class RecurrentCases {
     b.outputs(merge ? 1 : 2, op, operands);
   }
 
-  /** With a 16-bit cell state, and scales of what is computed on the way. */
-  private static void integerLstm(CaseBuilder b, boolean single, boolean forcesPeephole) {
+  /**
+   * With a 16-bit cell state, and scales of what is computed on the way.
+   *
+   * @param odd whether there are weights of the cell's state and a projection to fewer numbers
+   */
+  static void integerLstm(CaseBuilder b, boolean single, boolean odd) {
     int batch = b.between(1, 3);
     int time = b.between(1, 4);
     int in = b.between(1, 9);
-    int cells = b.between(1, 6);
-    boolean projects = b.chance(0.3);
-    int out = projects ? b.between(1, 5) : cells;
+    int cells = b.between(odd ? 4 : 1, 6);
+    boolean projects = odd || b.chance(0.3);
+    int out = odd ? 1 : projects ? b.between(1, 5) : cells;
     boolean inputGate = b.chance(0.8);
-    boolean peephole = forcesPeephole || (out == cells && b.chance(0.3));
+    boolean peephole = odd || (out == cells && b.chance(0.3));
     boolean normalized = b.chance(0.4);
     boolean timeMajor = b.chance(0.5);
     Quantization input = Quantization.perTensor(0.03f, b.between(-30, 30));

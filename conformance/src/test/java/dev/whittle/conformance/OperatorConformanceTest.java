@@ -2,15 +2,10 @@ package dev.whittle.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.OpCatalog;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -47,18 +42,6 @@ class OperatorConformanceTest {
             .filter(name -> !covered.contains(name))
             .collect(Collectors.toCollection(TreeSet::new));
     assertEquals(Set.of(), missing);
-  }
-
-  @Test
-  void theListOfOperatorsIsCurrent() throws IOException {
-    String list = Files.readString(Path.of("../docs/operators.md"));
-    Set<String> listed =
-        new TreeSet<>(
-            Arrays.asList(list.substring(0, list.indexOf("## Not yet")).split("[,\\s]+")));
-    for (OpType<?> type : OpCatalog.types()) {
-      assertTrue(listed.contains(type.name()), type.name() + " is not in docs/operators.md");
-    }
-    assertTrue(list.contains("these " + OpCatalog.types().size() + " built-in"), "the count");
   }
 
   @ParameterizedTest
