@@ -303,6 +303,13 @@ def bertish(x):
   return x
 case("bertish",bertish,F(2,12,32),dims=[[None,12,32]])
 
+def pool_with_places(x):
+  y, at = tf.nn.max_pool_with_argmax(x, [2, 3], [2, 1], "SAME", output_dtype=tf.int32, include_batch_in_index=True)
+  return y + tf.cast(at, tf.float32)
+
+
+case("pool_with_places", pool_with_places, F(2, 5, 6, 3))
+
 os.makedirs(D, exist_ok=True)
 for name, (fn, ins, dims) in cases.items():
   if only and name not in only:

@@ -190,6 +190,18 @@ class SavedModelCallsTest {
   }
 
   @Test
+  void aPoolThatTellsPlacesIsKeptAndRuns() throws IOException {
+    Path folder = Path.of("../testdata/savedmodel-custom/pool_with_places");
+    Model model =
+        read(
+            TfLiteConverter.fromSavedModel(folder.resolve("saved_model"))
+                .allowCustomOperators(true));
+    try (var interpreter = Interpreter.of(model, InterpreterOptions.DEFAULT)) {
+      run(interpreter, calls(folder).getFirst(), "custom operator");
+    }
+  }
+
+  @Test
   void theReportTellsWhatEachOperationBecame() throws IOException {
     String text =
         TfLiteConverter.fromSavedModel(MODELS.resolve("gelu/saved_model"))
