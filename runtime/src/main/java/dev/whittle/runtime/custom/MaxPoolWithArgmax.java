@@ -38,7 +38,8 @@ public final class MaxPoolWithArgmax implements CustomOperator {
                 map.get("padding").asString().equals("SAME"),
                 map.get("include_batch_in_index").asBoolean());
       } catch (RuntimeException e) {
-        throw OperandException.invalid("has options that cannot be read: %s", e.getMessage());
+        throw OperandException.invalid(
+            "has options that cannot be read: %s", String.valueOf(e.getMessage()));
       }
       if (attributes.height < 1
           || attributes.width < 1
