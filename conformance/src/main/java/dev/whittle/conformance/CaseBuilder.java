@@ -22,13 +22,24 @@ import org.jspecify.annotations.Nullable;
 /** Builds one random case: a graph, and contents for its inputs. */
 public final class CaseBuilder {
   private final SplittableRandom random;
+  private final double emptiness;
   private final GraphBuilder graph = new GraphBuilder("main");
   private final List<Tensor> inputs = new ArrayList<>();
   private final List<Graph> others = new ArrayList<>();
   private final StringBuilder what = new StringBuilder();
 
   public CaseBuilder(SplittableRandom random) {
+    this(random, 0);
+  }
+
+  /**
+   * A builder of cases with tensors without elements.
+   *
+   * @param emptiness how probable it is that an extent is zero
+   */
+  public CaseBuilder(SplittableRandom random, double emptiness) {
     this.random = random;
+    this.emptiness = emptiness;
   }
 
   public SplittableRandom random() {
@@ -49,11 +60,11 @@ public final class CaseBuilder {
     return choices[random.nextInt(choices.length)];
   }
 
-  /** Random extents: rank in {@code minRank..maxRank}, each extent mostly 1 to 6, rarely 0. */
+  /** Random extents: rank in {@code minRank..maxRank}, each extent 1 to 6. */
   public int[] dims(int minRank, int maxRank) {
     int[] dims = new int[between(minRank, maxRank)];
     for (int i = 0; i < dims.length; i++) {
-      dims[i] = between(1, 6);
+      dims[i] = emptiness > 0 && chance(emptiness) ? 0 : between(1, 6);
     }
     return dims;
   }

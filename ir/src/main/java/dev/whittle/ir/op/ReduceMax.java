@@ -43,7 +43,7 @@ public record ReduceMax(boolean keepDims) implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> Reductions.floats(Float.NEGATIVE_INFINITY, (max, x) -> x > max ? x : max);
+      case FLOAT32 -> Reductions.floats(-Float.MAX_VALUE, (max, x) -> x > max ? x : max);
       case INT8, UINT8, INT16, INT32, INT64 ->
           Reductions.integers(Reductions.least(operands.type(0)), Math::max);
       default -> throw Elementwise.noKernel(operands);

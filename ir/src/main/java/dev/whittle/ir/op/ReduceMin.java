@@ -43,7 +43,7 @@ public record ReduceMin(boolean keepDims) implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> Reductions.floats(Float.POSITIVE_INFINITY, (min, x) -> x < min ? x : min);
+      case FLOAT32 -> Reductions.floats(Float.MAX_VALUE, (min, x) -> x < min ? x : min);
       case INT8, UINT8, INT16, INT32, INT64 ->
           Reductions.integers(Reductions.greatest(operands.type(0)), Math::min);
       default -> throw Elementwise.noKernel(operands);

@@ -1,6 +1,5 @@
 package dev.whittle.ir.op;
 
-import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Quantization;
 import dev.whittle.ir.Shape;
@@ -147,12 +146,9 @@ final class Reductions {
     return sums;
   }
 
+  /** What sums are divided by; the mean of no numbers is zero, as they are all that is added. */
   private static long nonZeroCount(Invocation invocation) {
-    long count = count(invocation);
-    if (count == 0) {
-      throw OperandException.invalid("the mean of no whole number");
-    }
-    return count;
+    return Math.max(1, count(invocation));
   }
 
   static Kernel integerMean() {

@@ -93,7 +93,11 @@ public record Reshape(@Nullable List<Integer> newShape) implements Op {
     }
     long elements = input.elements();
     if (stretch >= 0) {
-      dims[stretch] = product == 0 ? 0 : Math.toIntExact(elements / product);
+      // Where an extent is zero, the native runtime stretches as if it were not there.
+      dims[stretch] =
+          product == 0
+              ? Math.toIntExact(withoutZeros(input.toArray()) / withoutZeros(dims))
+              : Math.toIntExact(elements / product);
       product *= dims[stretch];
     }
     if (product != elements) {
@@ -101,6 +105,11 @@ public record Reshape(@Nullable List<Integer> newShape) implements Op {
           "cannot reshape %s (%d elements) to %s", input, elements, Arrays.toString(requested));
     }
     return Shape.of(dims);
+  }
+
+  /** The product of extents that are neither zero nor left open. */
+  private static long withoutZeros(int[] dims) {
+    return Arrays.stream(dims).asLongStream().filter(d -> d > 0).reduce(1, Math::multiplyExact);
   }
 
   @Override

@@ -18,6 +18,9 @@ final class Selection {
     if (a.elements() != b.elements()) {
       throw OperandException.invalid("selects from %s and %s", a.shape(), b.shape());
     }
+    if (out.elements() == 0) {
+      return;
+    }
     if (condition.elements() == 0 || out.elements() % condition.elements() != 0) {
       throw OperandException.invalid(
           "the condition %s does not fit %s", condition.shape(), out.shape());

@@ -87,6 +87,15 @@ public record Svdf(int rank, Activation activation, boolean asymmetricQuantizeIn
   }
 
   @Override
+  public int version(Operands operands) {
+    if (operands.type(0) == TensorType.INT8) {
+      return 3;
+    }
+    boolean hybrid = operands.type(1) != TensorType.FLOAT32;
+    return hybrid ? (asymmetricQuantizeInputs ? 4 : 2) : 1;
+  }
+
+  @Override
   public QuantizationRule quantizationRule() {
     return QuantizationRule.FLOAT_ONLY.withStored(1, 2);
   }

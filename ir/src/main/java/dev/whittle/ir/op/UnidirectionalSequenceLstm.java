@@ -7,6 +7,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import java.util.List;
@@ -94,6 +95,16 @@ public record UnidirectionalSequenceLstm(
   @Override
   public boolean isPure() {
     return false;
+  }
+
+  @Override
+  public int version(Operands operands) {
+    if (diagonalRecurrentTensors) {
+      return 4;
+    }
+    boolean hybrid =
+        operands.type(0) == TensorType.FLOAT32 && operands.type(2) != TensorType.FLOAT32;
+    return hybrid ? (asymmetricQuantizeInputs ? 3 : 2) : 1;
   }
 
   @Override

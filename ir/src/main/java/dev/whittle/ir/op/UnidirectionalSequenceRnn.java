@@ -69,6 +69,12 @@ public record UnidirectionalSequenceRnn(
   }
 
   @Override
+  public int version(Operands operands) {
+    boolean hybrid = operands.type(1) != operands.type(0);
+    return hybrid ? (asymmetricQuantizeInputs ? 3 : 2) : 1;
+  }
+
+  @Override
   public QuantizationRule quantizationRule() {
     return QuantizationRule.FLOAT_ONLY.withStored(1, 2);
   }
