@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -166,7 +167,7 @@ final class LegacyControlFlow {
     return new TfNode(node.name(), "Identity", List.of(reference), node.attributes());
   }
 
-  private @Nullable TfNode user(String name, java.util.function.Predicate<TfNode> kind) {
+  private @Nullable TfNode user(String name, Predicate<TfNode> kind) {
     for (TfNode node : nodes.values()) {
       if (kind.test(node)
           && node.dataInputs().stream().anyMatch(input -> operation(input).equals(name))) {
@@ -337,8 +338,6 @@ final class LegacyControlFlow {
       String reference = Objects.requireNonNull(open.pop());
       TfNode node = nodes.get(operation(reference));
       if (isSwitch(node) && node != null) {
-        // One that only says which side it is hands on the condition itself, and is read by
-        // nobody.
         conditions.add(origin(node.inputs().get(1)));
         outcomes.add(Result.of(reference).index);
         captured.add(node.name());

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 final class LstmPattern {
   private static final Set<String> SUMS = Set.of("Add", "AddV2", "BiasAdd");
 
+  private static final int MAX_HOPS = 100;
+
   private final OperationCall call;
   private final TfFunction body;
 
@@ -54,7 +56,7 @@ final class LstmPattern {
 
   private Source source(String reference) {
     String at = reference;
-    while (true) {
+    for (int hops = 0; hops < MAX_HOPS; hops++) {
       String name = TfNode.nameOf(at);
       TfNode node = body.nodes().get(name);
       if (node == null) {
@@ -67,6 +69,7 @@ final class LstmPattern {
       }
       at = node.inputs().getFirst();
     }
+    return new Source(null, 0, -1);
   }
 
   private Source input(Source of, int input) {

@@ -2,10 +2,12 @@ package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.OperandException;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.AssignVariable;
 import dev.whittle.ir.op.Gather;
+import dev.whittle.ir.op.GatherNd;
 import dev.whittle.ir.op.ReadVariable;
 import dev.whittle.ir.op.VarHandle;
 import java.util.List;
@@ -44,7 +46,7 @@ final class VariableOperations {
       table.put(name, call -> List.of(new Item.Variable(call.node().name())));
     }
     for (String name : List.of("VarIsInitializedOp", "IsVariableInitialized")) {
-      table.single(name, call -> call.emit().scalar(dev.whittle.ir.TensorType.BOOL, 1));
+      table.single(name, call -> call.emit().scalar(TensorType.BOOL, 1));
     }
     table.single("ReadVariableOp", call -> call.x());
     table.single(
@@ -61,10 +63,7 @@ final class VariableOperations {
         "ResourceGatherNd",
         call ->
             call.emit()
-                .node(
-                    new dev.whittle.ir.op.GatherNd(),
-                    call.x(),
-                    StructuralOperations.index(call, call.value(1))));
+                .node(new GatherNd(), call.x(), StructuralOperations.index(call, call.value(1))));
     for (String name : List.of("Assign", "AssignVariableOp")) {
       changing(table, name, (call, before) -> call.value(1), false);
     }
@@ -98,7 +97,7 @@ final class VariableOperations {
         true);
   }
 
-  private static dev.whittle.ir.TensorType outType(OperationCall call) {
+  private static TensorType outType(OperationCall call) {
     return DataTypes.type(call.node().type("out_type", 3));
   }
 
