@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.OpCatalog;
+import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -24,6 +26,19 @@ import org.opentest4j.AssertionFailedError;
 class OperatorConformanceTest {
   private static final int CASES = Integer.getInteger("conformance.cases", 20);
   private static final long SEED = Long.getLong("conformance.seed", 20260101L);
+
+  private static final Set<String> FORMS = new TreeSet<>();
+  private static int compared;
+
+  @AfterAll
+  static void tellHowMuchWasCompared() throws IOException {
+    System.out.printf(
+        "compared with the native runtime: %d operators, %d operators by types, %,d cases (seed"
+            + " %d)%n",
+        generators().size(), FORMS.size(), compared, SEED);
+    System.out.println("known differences:");
+    KnownDifferencesTest.names().forEach(name -> System.out.println("  " + name));
+  }
 
   static List<CaseGenerator> generators() {
     String wanted = System.getProperty("conformance.operator", "");
@@ -64,6 +79,8 @@ class OperatorConformanceTest {
   }
 
   private static void compare(CaseGenerator generator, OperatorCase built, long seed) {
+    compared++;
+    FORMS.add(generator.operator() + built.inputs().stream().map(Tensor::type).distinct().toList());
     String label = "%s, case seed %d: %s".formatted(generator.operator(), seed, built.what());
     List<Tensor> expected = Engines.run(built, "litert", label);
     List<Tensor> actual = Engines.run(built, "reference", label);
