@@ -10,7 +10,6 @@ import dev.whittle.ir.Shape;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -72,22 +71,7 @@ public record BidirectionalSequenceLstm(
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    Shape input = operands.shape(0);
-    List<TypedShape> outputs = new ArrayList<>();
-    int forward = units(operands, 35);
-    int backward = units(operands, 37);
-    int[] widths =
-        mergeOutputs
-            ? new int[] {forward < 0 || backward < 0 ? Shape.DYNAMIC : forward + backward}
-            : new int[] {forward, backward};
-    for (int width : widths) {
-      Shape shape =
-          input.isRankKnown() && input.rank() == 3
-              ? Shape.of(input.dim(0), input.dim(1), width)
-              : Shapes.dynamic(3);
-      outputs.add(new TypedShape(operands.type(0), shape));
-    }
-    return outputs;
+    return SequenceLayout.outputs(operands, mergeOutputs, units(operands, 35), units(operands, 37));
   }
 
   private static int units(Operands operands, int state) {

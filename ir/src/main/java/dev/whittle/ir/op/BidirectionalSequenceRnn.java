@@ -8,7 +8,6 @@ import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -59,22 +58,8 @@ public record BidirectionalSequenceRnn(
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    Shape input = operands.shape(0);
-    int forward = units(operands.shape(1));
-    int backward = units(operands.shape(5));
-    int[] widths =
-        mergeOutputs
-            ? new int[] {forward < 0 || backward < 0 ? Shape.DYNAMIC : forward + backward}
-            : new int[] {forward, backward};
-    List<TypedShape> outputs = new ArrayList<>();
-    for (int width : widths) {
-      Shape shape =
-          input.isRankKnown() && input.rank() == 3
-              ? Shape.of(input.dim(0), input.dim(1), width)
-              : Shapes.dynamic(3);
-      outputs.add(new TypedShape(operands.type(0), shape));
-    }
-    return outputs;
+    return SequenceLayout.outputs(
+        operands, mergeOutputs, units(operands.shape(1)), units(operands.shape(5)));
   }
 
   private static int units(Shape weights) {

@@ -1,6 +1,11 @@
 package dev.whittle.ir.op;
 
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * How the steps of samples lie in the operands of recurrent operators.
@@ -21,5 +26,30 @@ record SequenceLayout(int batches, int steps, boolean timeMajor) {
   /** Which row of the operand a step of a sample is. */
   long row(int batch, int step) {
     return timeMajor ? (long) step * batches + batch : (long) batch * steps + step;
+  }
+
+  /**
+   * What two layers over one sequence give, each {@code [.., .., its units]}, or one output with
+   * the units of both.
+   *
+   * @param forward units of the first layer; {@link Shape#DYNAMIC} where they are not known
+   * @param backward units of the second
+   */
+  static List<TypedShape> outputs(Operands operands, boolean merged, int forward, int backward) {
+    boolean open = forward == Shape.DYNAMIC || backward == Shape.DYNAMIC;
+    int[] widths =
+        merged
+            ? new int[] {open ? Shape.DYNAMIC : forward + backward}
+            : new int[] {forward, backward};
+    Shape input = operands.shape(0);
+    List<TypedShape> outputs = new ArrayList<>();
+    for (int width : widths) {
+      Shape shape =
+          input.isRankKnown() && input.rank() == 3
+              ? Shape.of(input.dim(0), input.dim(1), width)
+              : Shapes.dynamic(3);
+      outputs.add(new TypedShape(operands.type(0), shape));
+    }
+    return outputs;
   }
 }
