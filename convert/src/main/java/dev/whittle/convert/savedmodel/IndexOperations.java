@@ -169,7 +169,7 @@ final class IndexOperations {
   }
 
   /** The numbers from zero to an extent. */
-  private static Value counted(Emitter emit, Value x, int axis) {
+  static Value counted(Emitter emit, Value x, int axis) {
     Value end = emit.squeeze(emit.extent(x, axis), 0);
     Value numbers = emit.node(new Range(), emit.scalar(0), end, emit.scalar(1));
     return emit.narrow(numbers, Shape.of(x.shape().dim(axis)));

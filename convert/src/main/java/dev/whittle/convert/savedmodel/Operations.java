@@ -65,7 +65,11 @@ final class Operations {
 
   /** The same contents as a value of their own. */
   static Value copy(Emitter emit, Value x) {
-    Value shape = x.shape().isStatic() ? emit.ints(x.shape().toArray()) : emit.shapeOf(x);
-    return emit.narrow(emit.node(new Reshape(), x, shape), x.shape());
+    return emit.narrow(emit.node(new Reshape(), x, shape(emit, x)), x.shape());
+  }
+
+  /** The shape of a value, as a constant where it is known. */
+  static Value shape(Emitter emit, Value x) {
+    return x.shape().isStatic() ? emit.ints(x.shape().toArray()) : emit.shapeOf(x);
   }
 }

@@ -17,7 +17,6 @@ import dev.whittle.ir.op.Imag;
 import dev.whittle.ir.op.Multinomial;
 import dev.whittle.ir.op.RandomStandardNormal;
 import dev.whittle.ir.op.RandomUniform;
-import dev.whittle.ir.op.Range;
 import dev.whittle.ir.op.Real;
 import dev.whittle.ir.op.Rfft2d;
 import dev.whittle.ir.op.Round;
@@ -138,7 +137,7 @@ final class RareOperations {
   /** Gathers each number from its place before. */
   private static Value rolledAtRunTime(Emitter emit, Value x, int axis, Value shifts, int which) {
     Value extent = emit.squeeze(emit.extent(x, axis), 0);
-    Value places = emit.node(new Range(), emit.scalar(0), extent, emit.scalar(1));
+    Value places = IndexOperations.counted(emit, x, axis);
     Value shift = emit.select(shifts, 0, which);
     Value from = emit.node(new FloorMod(), emit.sub(places, shift), extent);
     return emit.narrow(emit.gather(x, from, axis), x.shape());

@@ -13,15 +13,16 @@ final class Scattering {
 
   /** Updates at their places in a tensor like {@code x} of zeros; those of one place are added. */
   static Value amongZeros(Emitter emit, Value x, Value indices, Value updates) {
-    Value shape = x.shape().isStatic() ? emit.ints(x.shape().toArray()) : emit.shapeOf(x);
+    Value shape = Operations.shape(emit, x);
     return emit.narrow(emit.node(new ScatterNd(), indices, updates, shape), x.shape());
   }
 
   /** Where updates go, as a condition on the elements of {@code x}. */
   static Value hit(Emitter emit, Value x, Value indices, Value updates) {
-    Value extents =
-        updates.shape().isStatic() ? emit.ints(updates.shape().toArray()) : emit.shapeOf(updates);
-    Value ones = emit.narrow(emit.node(new Fill(), extents, emit.scalar(1)), updates.shape());
+    Value ones =
+        emit.narrow(
+            emit.node(new Fill(), Operations.shape(emit, updates), emit.scalar(1)),
+            updates.shape());
     Value hits = amongZeros(emit, x, indices, ones);
     return emit.node(new Greater(), hits, emit.scalar(0));
   }
