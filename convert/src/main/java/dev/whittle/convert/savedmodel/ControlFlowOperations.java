@@ -86,12 +86,29 @@ final class ControlFlowOperations {
                   for (Item item :
                       walk.call(call.node().function("body"), arguments(call, before), emit)) {
                     if (item instanceof Item.Tensor tensor) {
+                      requireSameShape(before.get(after.size()), tensor.value());
                       after.add(tensor.value());
                     }
                   }
                   return after;
                 });
     return arguments(call, results);
+  }
+
+  /** What reads a loop's variables takes it that their shapes hold for all steps. */
+  private static void requireSameShape(Value before, Value after) {
+    Shape a = before.shape();
+    Shape b = after.shape();
+    boolean known = a.isRankKnown() && b.isRankKnown();
+    boolean differs = known && a.rank() != b.rank();
+    for (int i = 0; known && !differs && i < a.rank(); i++) {
+      boolean open = a.dim(i) == Shape.DYNAMIC || b.dim(i) == Shape.DYNAMIC;
+      differs = !open && a.dim(i) != b.dim(i);
+    }
+    if (differs) {
+      throw OperandException.unsupported(
+          "a loop of which a variable changes its shape from %s to %s", a, b);
+    }
   }
 
   /** The operation's inputs with other tensors in them. */

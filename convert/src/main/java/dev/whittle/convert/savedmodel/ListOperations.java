@@ -122,7 +122,10 @@ final class ListOperations {
 
   private static List<Item> push(OperationCall call) {
     Value item = call.emit().expandDims(call.value(1), 0);
-    if (call.inputs().getFirst() instanceof Item.Reserved) {
+    if (call.inputs().getFirst() instanceof Item.Reserved list) {
+      if (!List.of(0L).equals(list.count().known())) {
+        throw OperandException.unsupported("an item after others whose shape is not known");
+      }
       return List.of(Item.of(item));
     }
     return List.of(Item.of(call.emit().concat(0, List.of(call.x(), item))));
