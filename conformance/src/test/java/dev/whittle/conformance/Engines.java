@@ -10,6 +10,9 @@ import java.util.List;
 
 /** Runs a case on an engine. */
 final class Engines {
+  /** The engines that are to equal the native runtime. */
+  static final List<String> OURS = List.of("reference", "fast");
+
   private Engines() {}
 
   /** Copies of the outputs; fails, naming {@code label}, where the engine does. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.whittle.ir.Graph;
+import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operand;
@@ -12,6 +13,8 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.OpCatalog;
 import dev.whittle.runtime.kernel.FastKernels;
+import dev.whittle.runtime.kernel.PackedWeights;
+import dev.whittle.runtime.kernel.Workers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,11 +87,12 @@ class OperatorsDocumentTest {
             .findFirst()
             .orElseThrow();
     var random = new SplittableRandom(type.name().hashCode());
-    var fast = new FastKernels();
     for (int i = 0; i < SAMPLES; i++) {
       var builder = new CaseBuilder(random.split());
       generator.generate().accept(builder);
-      for (Graph graph : builder.build().model().graphs()) {
+      Model model = builder.build().model();
+      var fast = new FastKernels(new Workers(1), PackedWeights.of(model));
+      for (Graph graph : model.graphs()) {
         for (Node node : graph.nodes()) {
           if (node.op().type().name().equals(type.name())) {
             Operands operands = operands(graph, node);

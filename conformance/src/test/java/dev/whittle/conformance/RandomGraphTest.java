@@ -40,12 +40,14 @@ class RandomGraphTest {
     GraphCheck.check(built.model());
     String label = "graph seed " + seed;
     List<Tensor> expected = Engines.run(built, "litert", label);
-    List<Tensor> actual = Engines.run(built, "reference", label);
-    assertEquals(expected.size(), actual.size(), label);
-    for (int i = 0; i < expected.size(); i++) {
-      assertNull(
-          Comparison.difference(expected.get(i), actual.get(i), CaseGenerator.Exactness.COMPOSED),
-          label + ", output " + i);
+    for (String engine : Engines.OURS) {
+      List<Tensor> actual = Engines.run(built, engine, label);
+      assertEquals(expected.size(), actual.size(), label);
+      for (int i = 0; i < expected.size(); i++) {
+        assertNull(
+            Comparison.difference(expected.get(i), actual.get(i), CaseGenerator.Exactness.COMPOSED),
+            engine + ", " + label + ", output " + i);
+      }
     }
   }
 }

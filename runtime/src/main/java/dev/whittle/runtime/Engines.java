@@ -32,9 +32,7 @@ public final class Engines {
   public static List<Engine> available() {
     List<Engine> engines = new ArrayList<>();
     engines.add(new ReferenceEngine());
-    if (FastEngine.isAvailable()) {
-      engines.add(new FastEngine());
-    }
+    engines.add(new FastEngine());
     ServiceLoader.load(Engine.class).forEach(engines::add);
     return engines;
   }

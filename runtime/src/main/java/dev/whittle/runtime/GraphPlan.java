@@ -6,13 +6,13 @@ import dev.whittle.ir.Model;
 import dev.whittle.ir.ModelException;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Operands;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.ShapeInference;
 import dev.whittle.ir.Sparsity;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.SparseConstant;
 import dev.whittle.ir.kernel.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -36,16 +36,16 @@ final class GraphPlan {
 
   private final Graph graph;
   private final int graphIndex;
-  private final List<Shape> inputShapes;
   private final List<Tensor> tensors = new ArrayList<>();
   private final List<Step> steps = new ArrayList<>();
+  private final List<PlannedNode> nodes = new ArrayList<>();
+  private final Map<Integer, Long> offsets = new HashMap<>();
   private final MemoryLimit limit;
   private long arenaBytes;
 
-  private GraphPlan(Graph graph, int graphIndex, List<Shape> inputShapes, MemoryLimit limit) {
+  private GraphPlan(Graph graph, int graphIndex, MemoryLimit limit) {
     this.graph = graph;
     this.graphIndex = graphIndex;
-    this.inputShapes = inputShapes;
     this.limit = limit;
   }
 
@@ -53,6 +53,7 @@ final class GraphPlan {
    * Plans a graph.
    *
    * @param variables the tensors of variables by value id, which outlive plans
+   * @param observed whether an observer is to see every value
    * @throws ModelException naming every node that cannot be typed or has no kernel
    */
   static GraphPlan of(
@@ -61,13 +62,22 @@ final class GraphPlan {
       List<Shape> inputShapes,
       Map<Integer, Tensor> variables,
       MemoryLimit limit,
-      KernelChoice kernels) {
+      Backend backend,
+      boolean observed) {
     Graph graph = model.graphs().get(graphIndex);
     ShapeInference.Inferred inferred = ShapeInference.infer(model, graphIndex, inputShapes);
-    var plan = new GraphPlan(graph, graphIndex, inputShapes, limit);
+    if (backend.optimizes()) {
+      inferred = ConstantFolding.fold(model, graphIndex, inferred, backend);
+    }
+    var plan = new GraphPlan(graph, graphIndex, limit);
     boolean[] computedAhead = plan.computedAhead(inferred);
-    plan.placeTensors(inferred, computedAhead, variables);
-    plan.makeSteps(model, inferred, computedAhead, kernels);
+    @Nullable Kernel[] kernels = plan.kernels(model, inferred, computedAhead, backend);
+    StorageSharing sharing =
+        backend.optimizes()
+            ? StorageSharing.of(graph, inferred, kernels, observed)
+            : StorageSharing.none(graph, inferred);
+    plan.placeTensors(inferred, computedAhead, variables, sharing, backend.optimizes());
+    plan.makeSteps(inferred, kernels, sharing, backend);
     return plan;
   }
 
@@ -83,12 +93,15 @@ final class GraphPlan {
   }
 
   private void placeTensors(
-      ShapeInference.Inferred inferred, boolean[] computedAhead, Map<Integer, Tensor> variables) {
+      ShapeInference.Inferred inferred,
+      boolean[] computedAhead,
+      Map<Integer, Tensor> variables,
+      StorageSharing sharing,
+      boolean separateFloats) {
     int[] firstUse = new int[graph.values().size()];
     int[] lastUse = new int[graph.values().size()];
-    findLifetimes(computedAhead, firstUse, lastUse);
-    var layout = new ArenaLayout();
-    Map<Integer, ArenaLayout.Block> blocks = new HashMap<>();
+    findLifetimes(computedAhead, firstUse, lastUse, sharing);
+    List<Integer> placed = new ArrayList<>();
     for (Value value : graph.values()) {
       Tensor known = inferred.known().get(value.id());
       Shape shape = inferred.shapes().get(value.id());
@@ -105,25 +118,64 @@ final class GraphPlan {
         tensors.add(dense(value, value.sparsity(), value.data()));
       } else {
         tensors.add(unplaced(value, shape));
-        if (value.type().hasFixedSize() && shape.isStatic() && lastUse[value.id()] >= 0) {
-          long bytes = value.type().byteSize(shape.elements());
-          blocks.put(value.id(), layout.add(bytes, firstUse[value.id()], lastUse[value.id()]));
+        boolean used = lastUse[sharing.owner(value.id())] >= 0 && sharing.stripeOf(value.id()) < 0;
+        if (value.type().hasFixedSize() && shape.isStatic() && used) {
+          placed.add(value.id());
         }
       }
     }
-    arenaBytes = layout.place();
-    MemorySegment arena = limit.allocate(arenaBytes, "graph '" + graph.name() + "'");
-    blocks.forEach(
-        (id, block) -> {
-          Shape shape = inferred.shapes().get(id);
-          long bytes = graph.value(id).type().byteSize(shape.elements());
-          tensors.get(id).place(shape.toArray(), arena.asSlice(block.offset(), bytes));
-        });
+    place(placed, true, separateFloats, inferred, firstUse, lastUse, sharing);
+    if (separateFloats) {
+      place(placed, false, true, inferred, firstUse, lastUse, sharing);
+    }
+  }
+
+  /** Lays out one arena: of float values or of others, or of all if they are not separate. */
+  private void place(
+      List<Integer> values,
+      boolean floats,
+      boolean separateFloats,
+      ShapeInference.Inferred inferred,
+      int[] firstUse,
+      int[] lastUse,
+      StorageSharing sharing) {
+    var layout = new ArenaLayout();
+    Map<Integer, ArenaLayout.Block> blocks = new HashMap<>();
+    List<Integer> kind = new ArrayList<>();
+    for (int id : values) {
+      boolean isFloat = graph.value(sharing.owner(id)).type() == TensorType.FLOAT32;
+      if (!separateFloats || isFloat == floats) {
+        kind.add(id);
+        if (sharing.owner(id) == id) {
+          blocks.put(id, layout.add(bytes(id, inferred), firstUse[id], lastUse[id]));
+        }
+      }
+    }
+    if (kind.isEmpty()) {
+      return;
+    }
+    long size = layout.place();
+    arenaBytes += size;
+    MemorySegment arena = limit.allocate(size, floats, "graph '" + graph.name() + "'");
+    for (int id : kind) {
+      ArenaLayout.Block block = blocks.get(sharing.owner(id));
+      if (block != null) {
+        long offset = block.offset() + sharing.offset(id);
+        offsets.put(id, offset);
+        tensors
+            .get(id)
+            .place(inferred.shapes().get(id).toArray(), arena.asSlice(offset, bytes(id, inferred)));
+      }
+    }
+  }
+
+  private long bytes(int id, ShapeInference.Inferred inferred) {
+    return graph.value(id).type().byteSize(inferred.shapes().get(id).elements());
   }
 
   /** A tensor without a place yet; strings have the empty ones that a caller is to replace. */
   private Tensor unplaced(Value value, Shape shape) {
-    var tensor = new Tensor(value.type(), value.quantization(), limit.forTensor(value.name()));
+    var tensor = new Tensor(value.type(), value.quantization(), limit.forTensor(value));
     boolean input = graph.inputs().contains(value.id());
     if (input && value.type() == TensorType.STRING && shape.isStatic()) {
       long elements = shape.elements();
@@ -137,7 +189,7 @@ final class GraphPlan {
   }
 
   private Tensor dense(Value value, Sparsity sparsity, Constant stored) {
-    var tensor = new Tensor(value.type(), value.quantization(), limit.forTensor(value.name()));
+    var tensor = new Tensor(value.type(), value.quantization(), limit.forTensor(value));
     try {
       tensor.resize(value.initialShape().toArray());
       tensor.data().fill((byte) 0);
@@ -149,7 +201,8 @@ final class GraphPlan {
   }
 
   /** Inputs live all the time, so that a caller fills them once and runs often. */
-  private void findLifetimes(boolean[] computedAhead, int[] firstUse, int[] lastUse) {
+  private void findLifetimes(
+      boolean[] computedAhead, int[] firstUse, int[] lastUse, StorageSharing sharing) {
     int end = graph.nodes().size();
     Arrays.fill(firstUse, end);
     Arrays.fill(lastUse, -1);
@@ -159,44 +212,42 @@ final class GraphPlan {
         for (List<Integer> ids : List.of(node.inputs(), node.outputs())) {
           for (int id : ids) {
             if (id != Node.ABSENT) {
-              firstUse[id] = Math.min(firstUse[id], n);
-              lastUse[id] = Math.max(lastUse[id], n);
+              int place = memory(id, sharing);
+              firstUse[place] = Math.min(firstUse[place], n);
+              lastUse[place] = Math.max(lastUse[place], n);
             }
           }
         }
       }
     }
     for (int id : graph.inputs()) {
-      firstUse[id] = -1;
-      lastUse[id] = end;
+      firstUse[memory(id, sharing)] = -1;
+      lastUse[memory(id, sharing)] = end;
     }
     for (int id : graph.outputs()) {
-      firstUse[id] = Math.min(firstUse[id], end);
-      lastUse[id] = end;
+      int place = memory(id, sharing);
+      firstUse[place] = Math.min(firstUse[place], end);
+      lastUse[place] = end;
     }
   }
 
-  private void makeSteps(
-      Model model,
-      ShapeInference.Inferred inferred,
-      boolean[] computedAhead,
-      KernelChoice kernels) {
+  /** The value whose memory a value lies in. */
+  private static int memory(int value, StorageSharing sharing) {
+    return sharing.owner(sharing.stripeOf(value) < 0 ? value : sharing.stripeOf(value));
+  }
+
+  private @Nullable Kernel[] kernels(
+      Model model, ShapeInference.Inferred inferred, boolean[] computedAhead, Backend backend) {
+    var kernels = new @Nullable Kernel[graph.nodes().size()];
     List<UnsupportedModelException.Item> unsupported = new ArrayList<>();
-    for (int n = 0; n < graph.nodes().size(); n++) {
+    for (int n = 0; n < kernels.length; n++) {
       if (computedAhead[n]) {
         continue;
       }
       Node node = graph.nodes().get(n);
       try {
-        Operands operands = ShapeInference.operands(model, graph, node, inferred);
-        // Strings have no place in the arena, so their extents are set before each run too.
-        boolean dynamic =
-            node.outputs().stream()
-                .anyMatch(
-                    id ->
-                        !inferred.shapes().get(id).isStatic()
-                            || !graph.value(id).type().hasFixedSize());
-        steps.add(new Step(graph, n, kernels.kernel(node.op(), operands), dynamic, tensors));
+        kernels[n] =
+            backend.kernel(node.op(), ShapeInference.operands(model, graph, node, inferred));
       } catch (OperandException e) {
         if (!e.isUnsupported()) {
           throw e.at(graph.describe(n));
@@ -211,10 +262,53 @@ final class GraphPlan {
     if (!unsupported.isEmpty()) {
       throw new UnsupportedModelException(unsupported);
     }
+    return kernels;
   }
 
-  boolean isFor(List<Shape> shapes) {
-    return inputShapes.equals(shapes);
+  private void makeSteps(
+      ShapeInference.Inferred inferred,
+      @Nullable Kernel[] kernels,
+      StorageSharing sharing,
+      Backend backend) {
+    for (int n = 0; n < kernels.length; n++) {
+      Node node = graph.nodes().get(n);
+      Kernel kernel = kernels[n];
+      String does = "computed ahead";
+      if (kernel != null) {
+        boolean idle = sharing.isIdle(n);
+        does = idle ? "nothing: its memory is shared" : backend.describe(kernel);
+        // Strings have no place in the arena, so their extents are set before each run too.
+        boolean dynamic =
+            node.outputs().stream()
+                .anyMatch(
+                    id ->
+                        !inferred.shapes().get(id).isStatic()
+                            || !graph.value(id).type().hasFixedSize());
+        List<Tensor> outputs =
+            node.outputs().stream()
+                .map(id -> tensors.get(sharing.stripeOf(id) < 0 ? id : sharing.stripeOf(id)))
+                .toList();
+        steps.add(new Step(graph, n, idle ? null : kernel, dynamic, tensors, outputs));
+      }
+      nodes.add(new PlannedNode(n, does, places(node, inferred, sharing)));
+    }
+  }
+
+  private List<PlannedNode.Place> places(
+      Node node, ShapeInference.Inferred inferred, StorageSharing sharing) {
+    List<PlannedNode.Place> places = new ArrayList<>();
+    for (int id : node.outputs()) {
+      boolean known = graph.value(id).type().hasFixedSize() && inferred.shapes().get(id).isStatic();
+      int place = sharing.stripeOf(id) < 0 ? id : sharing.stripeOf(id);
+      places.add(
+          new PlannedNode.Place(
+              id, offsets.getOrDefault(place, -1L), known ? bytes(id, inferred) : -1));
+    }
+    return places;
+  }
+
+  List<PlannedNode> nodes() {
+    return Collections.unmodifiableList(nodes);
   }
 
   Tensor tensor(int value) {

@@ -433,6 +433,17 @@ public final class Interpreter implements AutoCloseable {
     session.observe(observer);
   }
 
+  /**
+   * What the present plan of the main graph does with each node: the kernel that runs it, and where
+   * its outputs are.
+   *
+   * @throws UnsupportedOperationException if the engine does not say
+   */
+  public synchronized List<PlannedNode> plan() {
+    requireOpen();
+    return session.plan(0);
+  }
+
   /** Bytes that activations take in the present plan of the main graph; -1 if unknown. */
   public synchronized long activationBytes() {
     requireOpen();

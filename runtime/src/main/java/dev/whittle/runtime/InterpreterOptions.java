@@ -22,12 +22,9 @@ public record InterpreterOptions(String engine, int threads, long maxMemory) {
     }
   }
 
-  /**
-   * The engine {@code fast} where the virtual machine has the Vector API ({@code --add-modules
-   * jdk.incubator.vector}), else {@code reference}.
-   */
+  /** The engine {@code fast}. */
   public static InterpreterOptions fastest() {
-    return DEFAULT.withEngine(FastEngine.isAvailable() ? FastEngine.NAME : ReferenceEngine.NAME);
+    return DEFAULT.withEngine(FastEngine.NAME);
   }
 
   public InterpreterOptions withEngine(String newEngine) {

@@ -1,8 +1,9 @@
 package dev.whittle.runtime;
 
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** Counts the bytes that a session's activations take, and refuses to pass a limit. */
@@ -11,13 +12,21 @@ final class MemoryLimit {
   static final int ALIGNMENT = 64;
 
   private final long limit;
+  private final Backend backend;
   private long used;
 
-  MemoryLimit(long limit) {
+  MemoryLimit(long limit, Backend backend) {
     this.limit = limit;
+    this.backend = backend;
   }
 
-  MemorySegment allocate(long bytes, String what) {
+  /**
+   * Memory for tensors.
+   *
+   * @param floats whether they are float tensors
+   * @throws UnsupportedModelException if it would pass the limit, or what the machine has
+   */
+  MemorySegment allocate(long bytes, boolean floats, String what) {
     if (bytes > limit - used) {
       throw new UnsupportedModelException(
           what,
@@ -25,8 +34,17 @@ final class MemoryLimit {
               .formatted(bytes, used, limit),
           "raise the limit (maxMemory, --max_memory) if the machine has it");
     }
+    MemorySegment memory;
+    try {
+      memory = backend.allocate(bytes, floats);
+    } catch (OutOfMemoryError | ArithmeticException e) {
+      throw new UnsupportedModelException(
+          what,
+          "needs %,d bytes of memory, more than the virtual machine has".formatted(bytes),
+          "give it a larger heap (-Xmx), or use the engine 'reference'");
+    }
     used += bytes;
-    return Arena.ofAuto().allocate(bytes, ALIGNMENT);
+    return memory;
   }
 
   void release(long bytes) {
@@ -34,7 +52,7 @@ final class MemoryLimit {
   }
 
   /** An allocator for one tensor, which gives back what the tensor had when it grows. */
-  Tensor.Allocator forTensor(String name) {
+  Tensor.Allocator forTensor(Value value) {
     return new Tensor.Allocator() {
       private long held;
 
@@ -43,8 +61,10 @@ final class MemoryLimit {
         release(held);
         held = 0;
         // Tensors that grow step by step would otherwise allocate at every step.
-        long rounded = Math.max(ALIGNMENT, Math.addExact(bytes, bytes >> 2));
-        MemorySegment memory = MemoryLimit.this.allocate(rounded, "tensor '" + name + "'");
+        long rounded = Math.max(ALIGNMENT, Math.ceilDiv(Math.addExact(bytes, bytes >> 2), 4) * 4);
+        MemorySegment memory =
+            MemoryLimit.this.allocate(
+                rounded, value.type() == TensorType.FLOAT32, "tensor '" + value.name() + "'");
         held = rounded;
         return memory;
       }

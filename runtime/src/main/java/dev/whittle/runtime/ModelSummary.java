@@ -4,7 +4,6 @@ import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.ModelException;
 import dev.whittle.ir.Node;
-import dev.whittle.ir.Op;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Shape;
@@ -134,7 +133,7 @@ public record ModelSummary(List<GraphSummary> graphs) {
   }
 
   private static long activationBytes(Model model, int graph, List<String> problems) {
-    try (var session = new PlannedSession(model, InterpreterOptions.DEFAULT, Op::kernel)) {
+    try (Session session = ReferenceEngine.plan(model, InterpreterOptions.DEFAULT)) {
       return session.activationBytes(graph);
     } catch (ModelException e) {
       String problem = String.valueOf(e.getMessage());

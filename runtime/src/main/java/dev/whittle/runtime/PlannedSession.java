@@ -19,16 +19,16 @@ import org.jspecify.annotations.Nullable;
 /** A session that plans each graph for its input extents and runs the plan. */
 final class PlannedSession implements Session {
   private final Model model;
-  private final KernelChoice kernels;
+  private final Backend backend;
   private final MemoryLimit limit;
   private final List<GraphState> graphs;
   private final Map<Object, Object> resources = new HashMap<>();
   private @Nullable TensorObserver observer;
 
-  PlannedSession(Model model, InterpreterOptions options, KernelChoice kernels) {
-    this.kernels = kernels;
+  PlannedSession(Model model, InterpreterOptions options, Backend backend) {
+    this.backend = backend;
     this.model = model;
-    this.limit = new MemoryLimit(options.maxMemory());
+    this.limit = new MemoryLimit(options.maxMemory(), backend);
     this.graphs = new ArrayList<>();
     for (Graph graph : model.graphs()) {
       graphs.add(new GraphState(graph));
@@ -50,14 +50,25 @@ final class PlannedSession implements Session {
       }
     }
 
+    void discard() {
+      if (plan != null) {
+        plan.release();
+        plan = null;
+      }
+    }
+
     GraphPlan plan(int index) {
-      if (plan == null || !plan.isFor(inputShapes)) {
-        if (plan != null) {
-          plan.release();
-          plan = null;
-        }
+      if (plan == null) {
         createVariables();
-        plan = GraphPlan.of(model, index, List.copyOf(inputShapes), variables, limit, kernels);
+        plan =
+            GraphPlan.of(
+                model,
+                index,
+                List.copyOf(inputShapes),
+                variables,
+                limit,
+                backend,
+                observer != null);
       }
       return plan;
     }
@@ -65,8 +76,7 @@ final class PlannedSession implements Session {
     private void createVariables() {
       for (Value value : graph.values()) {
         if (value.isVariable() && !variables.containsKey(value.id())) {
-          var tensor =
-              new Tensor(value.type(), value.quantization(), limit.forTensor(value.name()));
+          var tensor = new Tensor(value.type(), value.quantization(), limit.forTensor(value));
           tensor.resize(value.initialShape().toArray());
           variables.put(value.id(), tensor);
           reset(value, tensor);
@@ -87,7 +97,11 @@ final class PlannedSession implements Session {
 
   @Override
   public void resize(int graph, int input, int[] dims) {
-    graphs.get(graph).inputShapes.set(input, Shape.of(dims));
+    GraphState state = graphs.get(graph);
+    Shape shape = Shape.of(dims);
+    if (!shape.equals(state.inputShapes.set(input, shape))) {
+      state.discard();
+    }
   }
 
   @Override
@@ -160,6 +174,10 @@ final class PlannedSession implements Session {
 
   @Override
   public void observe(@Nullable TensorObserver newObserver) {
+    if ((observer == null) != (newObserver == null)) {
+      // Values that nobody sees may share memory with others.
+      graphs.forEach(GraphState::discard);
+    }
     observer = newObserver;
   }
 
@@ -169,7 +187,13 @@ final class PlannedSession implements Session {
   }
 
   @Override
+  public List<PlannedNode> plan(int graph) {
+    return graphs.get(graph).plan(graph).nodes();
+  }
+
+  @Override
   public void close() {
+    backend.close();
     for (GraphState state : graphs) {
       state.plan = null;
       state.variables.clear();

@@ -4,12 +4,17 @@ import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Op;
+import dev.whittle.ir.Operands;
 import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.CustomOp;
 import dev.whittle.ir.op.OpaqueOp;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Runs every operator with its reference kernel, on one thread. Plain, exact, not fast. */
@@ -24,7 +29,40 @@ public final class ReferenceEngine implements Engine {
   @Override
   public Session open(Model model, @Nullable MemorySegment file, InterpreterOptions options) {
     requireKnownOperators(model);
-    return new PlannedSession(model, options, Op::kernel);
+    return plan(model, options);
+  }
+
+  /** A session that says what is wrong with unknown operators when it plans. */
+  static Session plan(Model model, InterpreterOptions options) {
+    return new PlannedSession(model, options, new Reference());
+  }
+
+  /** Reference kernels on memory outside the heap. */
+  private static final class Reference implements Backend {
+    @Override
+    public Kernel kernel(Op op, Operands operands) {
+      return op.kernel(operands);
+    }
+
+    @Override
+    public MemorySegment allocate(long bytes, boolean floats) {
+      return Arena.ofAuto().allocate(bytes, MemoryLimit.ALIGNMENT);
+    }
+
+    @Override
+    public boolean optimizes() {
+      return false;
+    }
+
+    @Override
+    public List<Tensor> constants(int graph, int value, Supplier<List<Tensor>> compute) {
+      return compute.get();
+    }
+
+    @Override
+    public String describe(Kernel kernel) {
+      return NAME;
+    }
   }
 
   static void requireKnownOperators(Model model) {

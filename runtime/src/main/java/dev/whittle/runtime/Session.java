@@ -1,6 +1,7 @@
 package dev.whittle.runtime;
 
 import dev.whittle.ir.kernel.Tensor;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,15 @@ public interface Session extends AutoCloseable {
 
   /** Bytes that activations take in the present plan of a graph; -1 if unknown. */
   long activationBytes(int graph);
+
+  /**
+   * What the present plan of a graph does with each node.
+   *
+   * @throws UnsupportedOperationException if this engine does not say
+   */
+  default List<PlannedNode> plan(int graph) {
+    throw new UnsupportedOperationException("this engine does not show its plan");
+  }
 
   /**
    * Shows an observer every value that a node computes from now on; null for nobody.

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Step implements Invocation {
   private final Graph graph;
   private final int index;
-  private final Kernel kernel;
+  private final @Nullable Kernel kernel;
   private final boolean dynamic;
   private final @Nullable Tensor[] inputs;
   private final Tensor[] outputs;
@@ -29,10 +29,18 @@ final class Step implements Invocation {
   /**
    * Binds a kernel.
    *
+   * @param kernel null where the outputs are in the inputs' memory
    * @param dynamic whether output extents must be inferred from what the inputs hold at run time
    * @param tensors of all values of the graph, by id
+   * @param outputs what the kernel writes
    */
-  Step(Graph graph, int index, Kernel kernel, boolean dynamic, List<Tensor> tensors) {
+  Step(
+      Graph graph,
+      int index,
+      @Nullable Kernel kernel,
+      boolean dynamic,
+      List<Tensor> tensors,
+      List<Tensor> outputs) {
     this.graph = graph;
     this.index = index;
     this.kernel = kernel;
@@ -43,10 +51,13 @@ final class Step implements Invocation {
       int id = node.inputs().get(i);
       inputs[i] = id == Node.ABSENT ? null : tensors.get(id);
     }
-    this.outputs = node.outputs().stream().map(tensors::get).toArray(Tensor[]::new);
+    this.outputs = outputs.toArray(Tensor[]::new);
   }
 
   void run(PlannedSession running) {
+    if (kernel == null) {
+      return;
+    }
     session = running;
     try {
       if (dynamic) {

@@ -3,18 +3,11 @@ package dev.whittle.ir.op;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Quantization;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Kernel;
 
 /** Sums and products of quantized operands (quantization notes, section b). */
 final class QuantizedArithmetic {
-  /** How many bits 8-bit operands are shifted up before they are rescaled to a common scale. */
-  private static final int SUM_SHIFT = 20;
-
-  /** The same for 16-bit operands. */
-  private static final int WIDE_SUM_SHIFT = 15;
-
   private QuantizedArithmetic() {}
 
   /**
@@ -23,24 +16,8 @@ final class QuantizedArithmetic {
    * @param sign 1 or -1
    */
   static Kernel sum(Operands operands, Activation activation, int sign) {
-    Quantization a = operands.input(0).requireQuantization();
-    Quantization b = operands.input(1).requireQuantization();
-    Quantization out = operands.output(0).requireQuantization();
-    int shift = operands.type(0) == TensorType.INT16 ? WIDE_SUM_SHIFT : SUM_SHIFT;
-    double twice = 2.0 * Math.max(a.scaleValue(), b.scaleValue());
-    var left = FixedPoint.Multiplier.of(a.scaleValue() / twice);
-    var right = FixedPoint.Multiplier.of(b.scaleValue() / twice);
-    var result = FixedPoint.Multiplier.of(twice / ((1 << shift) * (double) out.scaleValue()));
-    Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), out);
-    int leftZero = a.zeroPointValue();
-    int rightZero = b.zeroPointValue();
-    int outZero = out.zeroPointValue();
-    return Elementwise.integers(
-        (x, y) -> {
-          int p = left.apply(((int) x - leftZero) << shift);
-          int q = right.apply(((int) y - rightZero) << shift);
-          return bounds.clamp(result.apply(p + sign * q) + outZero);
-        });
+    var sum = new QuantizedSum(operands, activation, sign);
+    return Elementwise.integers((x, y) -> sum.result(sum.left((int) x) + sum.right((int) y)));
   }
 
   /** Whether all scales are powers of two, for which native runtimes have another 16-bit sum. */

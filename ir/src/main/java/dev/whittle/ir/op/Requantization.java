@@ -28,9 +28,28 @@ public final class Requantization {
     this.bounds = bounds;
   }
 
+  /** The multiplier of an output channel. */
+  public FixedPoint.Multiplier multiplier(int channel) {
+    return multipliers.get(multipliers.size() == 1 ? 0 : channel);
+  }
+
+  /** Whether halves are rounded up; if not, away from zero. */
+  public boolean tiesUp() {
+    return tiesUp;
+  }
+
+  public int outputZero() {
+    return outputZero;
+  }
+
+  /** What stored outputs are clamped to. */
+  public Activation.Bounds bounds() {
+    return bounds;
+  }
+
   /** The stored output for a sum of products, bias included. */
   public int apply(int sum, int channel) {
-    FixedPoint.Multiplier multiplier = multipliers.get(multipliers.size() == 1 ? 0 : channel);
+    FixedPoint.Multiplier multiplier = multiplier(channel);
     int scaled = tiesUp ? multiplier.applyTiesUp(sum) : multiplier.apply(sum);
     return bounds.clamp(scaled + outputZero);
   }

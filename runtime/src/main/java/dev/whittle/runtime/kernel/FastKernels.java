@@ -5,181 +5,157 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Abs;
 import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Add;
+import dev.whittle.ir.op.AveragePool2D;
+import dev.whittle.ir.op.Concatenation;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.DepthwiseConv2D;
+import dev.whittle.ir.op.Dequantize;
+import dev.whittle.ir.op.Div;
+import dev.whittle.ir.op.Elu;
+import dev.whittle.ir.op.Exp;
 import dev.whittle.ir.op.FullyConnected;
-import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
+import dev.whittle.ir.op.HardSwish;
+import dev.whittle.ir.op.LeakyRelu;
+import dev.whittle.ir.op.Logistic;
+import dev.whittle.ir.op.MaxPool2D;
+import dev.whittle.ir.op.Maximum;
+import dev.whittle.ir.op.Mean;
+import dev.whittle.ir.op.Minimum;
+import dev.whittle.ir.op.Mul;
+import dev.whittle.ir.op.Neg;
+import dev.whittle.ir.op.Quantize;
+import dev.whittle.ir.op.ReduceMax;
+import dev.whittle.ir.op.Relu;
+import dev.whittle.ir.op.Relu6;
+import dev.whittle.ir.op.ReluN1To1;
+import dev.whittle.ir.op.Rsqrt;
+import dev.whittle.ir.op.Softmax;
+import dev.whittle.ir.op.Sqrt;
+import dev.whittle.ir.op.Square;
+import dev.whittle.ir.op.SquaredDifference;
+import dev.whittle.ir.op.Sub;
+import dev.whittle.ir.op.Sum;
+import dev.whittle.ir.op.Tanh;
+import dev.whittle.ir.op.TopKV2;
+import dev.whittle.runtime.kernel.MicroKernels.Binary;
+import dev.whittle.runtime.kernel.MicroKernels.Unary;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses fast kernels where there are some: float convolutions and dense layers with constant
- * weights. Sums are in another order than in the reference kernels, so that results differ in their
- * last bits. One for each session: its kernels share scratch space.
+ * Chooses fast kernels where there are some. Integers are computed bit for bit as by the reference
+ * kernels; sums of floats are in another order, so that they differ in their last bits. One for
+ * each session, whose memory must be {@link FloatMemory}: its kernels share threads and scratch
+ * space.
  */
 public final class FastKernels {
-  private final Scratch scratch = new Scratch();
+  private final MatrixKernels matrices;
+  private final ArrayKernels arrays;
+
+  /**
+   * Fast kernels.
+   *
+   * @param workers run them
+   * @param weights of the model, shared with its other sessions
+   */
+  public FastKernels(Workers workers, PackedWeights weights) {
+    this.matrices = new MatrixKernels(workers, weights);
+    this.arrays = new ArrayKernels(workers);
+  }
 
   /** A fast kernel; null where only the reference kernel will do. */
   public @Nullable Kernel kernel(Op op, Operands operands) {
-    if (operands.inputCount() < 2 || !operands.hasInput(0) || !operands.hasInput(1)) {
+    if (operands.inputCount() == 0 || operands.outputCount() == 0 || !areStatic(operands)) {
       return null;
     }
-    if (operands.type(0) == TensorType.INT8) {
-      return new IntegerKernels(scratch).kernel(op, operands);
-    }
-    if (operands.type(0) != TensorType.FLOAT32) {
+    try {
+      return switch (op) {
+        case Conv2D conv -> matrices.convolution(conv, operands);
+        case DepthwiseConv2D conv -> matrices.depthwise(conv, operands);
+        case FullyConnected dense -> matrices.dense(dense, operands);
+        case Abs abs -> arrays.unary(abs, Unary.ABS, operands);
+        case Elu elu -> arrays.unary(elu, Unary.ELU, operands);
+        case Exp exp -> arrays.unary(exp, Unary.EXP, operands);
+        case HardSwish swish -> arrays.unary(swish, Unary.HARD_SWISH, operands);
+        case Logistic logistic -> arrays.unary(logistic, Unary.LOGISTIC, operands);
+        case Neg neg -> arrays.unary(neg, Unary.NEG, operands);
+        case Rsqrt root -> arrays.unary(root, Unary.RSQRT, operands);
+        case Sqrt root -> arrays.unary(root, Unary.SQRT, operands);
+        case Square square -> arrays.unary(square, Unary.SQUARE, operands);
+        case Tanh tanh -> arrays.unary(tanh, Unary.TANH, operands);
+        case LeakyRelu relu -> arrays.leakyRelu(relu, relu.alpha(), operands);
+        case Relu relu -> arrays.clamp(relu, Activation.RELU, operands);
+        case Relu6 relu -> arrays.clamp(relu, Activation.RELU6, operands);
+        case ReluN1To1 relu -> arrays.clamp(relu, Activation.RELU_N1_TO_1, operands);
+        case Dequantize dequantize -> arrays.table(dequantize, operands);
+        case Quantize quantize -> arrays.quantize(quantize, operands);
+        case Add add -> arrays.sum(Binary.ADD, add.activation(), operands);
+        case Sub sub -> arrays.sum(Binary.SUB, sub.activation(), operands);
+        case Mul mul -> arrays.binary(Binary.MUL, mul.activation(), operands);
+        case Div div -> arrays.binary(Binary.DIV, div.activation(), operands);
+        case Maximum m -> arrays.binary(Binary.MAXIMUM, Activation.NONE, operands);
+        case Minimum m -> arrays.binary(Binary.MINIMUM, Activation.NONE, operands);
+        case SquaredDifference d ->
+            arrays.binary(Binary.SQUARED_DIFFERENCE, Activation.NONE, operands);
+        case AveragePool2D pool ->
+            arrays.pool(
+                true,
+                pool.padding(),
+                new int[] {pool.filterHeight(), pool.strideHeight(), 1},
+                new int[] {pool.filterWidth(), pool.strideWidth(), 1},
+                pool.activation(),
+                operands);
+        case MaxPool2D pool ->
+            arrays.pool(
+                false,
+                pool.padding(),
+                new int[] {pool.filterHeight(), pool.strideHeight(), 1},
+                new int[] {pool.filterWidth(), pool.strideWidth(), 1},
+                pool.activation(),
+                operands);
+        case Sum sum -> arrays.reduction(Reduction.Kind.SUM, operands);
+        case Mean mean -> arrays.reduction(Reduction.Kind.MEAN, operands);
+        case ReduceMax max -> arrays.reduction(Reduction.Kind.MAXIMUM, operands);
+        case Softmax softmax -> arrays.softmax(softmax.beta(), operands);
+        case Concatenation concatenation -> arrays.concatenation(concatenation, operands);
+        case TopKV2 top -> arrays.top(top, operands);
+        default -> null;
+      };
+    } catch (ArithmeticException e) {
+      // Too large for arrays.
       return null;
     }
-    return switch (op) {
-      case Conv2D conv -> convolution(conv, operands);
-      case DepthwiseConv2D conv -> depthwise(conv, operands);
-      case FullyConnected dense -> dense(dense, operands);
-      default -> null;
-    };
   }
 
-  private static boolean isClamp(Activation activation) {
-    return switch (activation) {
-      case NONE, RELU, RELU6, RELU_N1_TO_1 -> true;
-      case TANH, SIGN_BIT -> false;
-    };
+  /** What plans call a kernel: what it computes with. */
+  public String describe(Kernel kernel) {
+    return kernel.getClass().getPackage() == FastKernels.class.getPackage()
+        ? "fast: " + kernel.getClass().getSimpleName()
+        : "reference";
   }
 
-  private static float @Nullable [] floats(Operands operands, int input) {
-    Tensor known = operands.input(input).known();
-    return known == null || known.type() != TensorType.FLOAT32 ? null : known.toFloats();
-  }
-
-  /** Whether each filter reads all channels of known pictures, or one each where depthwise. */
-  static boolean isPlain(Operands operands, Activation activation) {
-    Shape input = operands.shape(0);
-    return isClamp(activation)
-        && input.isStatic()
-        && input.rank() == 4
-        && input.dim(3) == operands.shape(1).dim(3);
-  }
-
-  /** The bias, nothing if there is none; null if it is not constant. */
-  private static float @Nullable [] bias(Operands operands) {
-    return operands.hasInput(2) ? floats(operands, 2) : new float[0];
-  }
-
-  private @Nullable Kernel convolution(Conv2D conv, Operands operands) {
-    float[] weights = floats(operands, 1);
-    float[] bias = bias(operands);
-    Shape filter = operands.shape(1);
-    if (weights == null || bias == null || !isPlain(operands, conv.activation())) {
-      return null;
-    }
-    PackedMatrix matrix = PackedMatrix.of(weights, bias, filter.dim(0));
-    int depth = filter.dim(3);
-    Strides strides = Strides.of(conv);
-    int[][] offsets = new int[1][];
-    float min = conv.activation().min();
-    float max = conv.activation().max();
-    return invocation -> {
-      Tensor in = invocation.input(0);
-      Tensor out = invocation.output(0);
-      if (offsets[0] == null) {
-        offsets[0] = strides.offsets(in, filter, out);
+  private static boolean areStatic(Operands operands) {
+    for (int i = 0; i < operands.inputCount(); i++) {
+      if (operands.hasInput(i) && !isStatic(operands.shape(i))) {
+        return false;
       }
-      int rows = out.dim(0) * out.dim(1) * out.dim(2);
-      float[] numbers = scratch.input(in, depth);
-      matrix.multiply(numbers, offsets[0], depth, 0, rows, scratch.output(out), min, max);
-      scratch.store(out);
-    };
+    }
+    for (int i = 0; i < operands.outputCount(); i++) {
+      if (!isStatic(operands.output(i).shape())) {
+        return false;
+      }
+    }
+    return true;
   }
 
-  private @Nullable Kernel dense(FullyConnected dense, Operands operands) {
-    float[] weights = floats(operands, 1);
-    float[] bias = bias(operands);
-    Shape shape = operands.shape(1);
-    if (weights == null
-        || bias == null
-        || dense.weightsFormat() != 0
-        || !isClamp(dense.activation())) {
-      return null;
-    }
-    int channels = shape.dim(0);
-    int depth = shape.dim(1);
-    PackedMatrix matrix = PackedMatrix.of(weights, bias, channels);
-    float min = dense.activation().min();
-    float max = dense.activation().max();
-    return invocation -> {
-      Tensor out = invocation.output(0);
-      int rows = channels == 0 ? 0 : Math.toIntExact(out.elements() / channels);
-      int[] offsets = new int[rows];
-      Arrays.setAll(offsets, row -> row * depth);
-      float[] numbers = scratch.input(invocation.input(0), 0);
-      matrix.multiply(numbers, offsets, depth, 0, rows, scratch.output(out), min, max);
-      scratch.store(out);
-    };
+  private static boolean isStatic(Shape shape) {
+    return shape.isStatic() && shape.elements() < 1L << 30;
   }
 
-  private @Nullable Kernel depthwise(DepthwiseConv2D conv, Operands operands) {
-    float[] weights = floats(operands, 1);
-    float[] bias = bias(operands);
-    Shape filter = operands.shape(1);
-    if (weights == null || bias == null || !isPlain(operands, conv.activation())) {
-      return null;
-    }
-    int channels = filter.dim(3);
-    Strides strides = Strides.of(conv);
-    int[][] offsets = new int[1][];
-    return invocation -> {
-      Tensor in = invocation.input(0);
-      Tensor out = invocation.output(0);
-      if (offsets[0] == null) {
-        offsets[0] = strides.offsets(in, filter, out);
-      }
-      float[] numbers = scratch.input(in, channels);
-      float[] results = scratch.output(out);
-      int taps = filter.dim(1) * filter.dim(2);
-      int rows = out.dim(0) * out.dim(1) * out.dim(2);
-      for (int row = 0; row < rows; row++) {
-        place(numbers, offsets[0], row, taps, weights, bias, channels, conv.activation(), results);
-      }
-      scratch.store(out);
-    };
-  }
-
-  /** All channels of one output place of a depthwise convolution. */
-  static void place(
-      float[] input,
-      int[] offsets,
-      int row,
-      int taps,
-      float[] weights,
-      float[] bias,
-      int channels,
-      Activation activation,
-      float[] output) {
-    int lanes = PackedMatrix.LANES;
-    float min = activation.min();
-    float max = activation.max();
-    int c = 0;
-    for (; c + lanes <= channels; c += lanes) {
-      FloatVector sum =
-          bias.length == 0
-              ? FloatVector.zero(PackedMatrix.SPECIES)
-              : FloatVector.fromArray(PackedMatrix.SPECIES, bias, c);
-      for (int tap = 0; tap < taps; tap++) {
-        FloatVector x =
-            FloatVector.fromArray(PackedMatrix.SPECIES, input, offsets[row * taps + tap] + c);
-        FloatVector w = FloatVector.fromArray(PackedMatrix.SPECIES, weights, tap * channels + c);
-        sum = x.fma(w, sum);
-      }
-      sum.max(min).min(max).intoArray(output, row * channels + c);
-    }
-    for (; c < channels; c++) {
-      float sum = bias.length == 0 ? 0 : bias[c];
-      for (int tap = 0; tap < taps; tap++) {
-        sum += input[offsets[row * taps + tap] + c] * weights[tap * channels + c];
-      }
-      output[row * channels + c] = Math.min(Math.max(sum, min), max);
-    }
+  /** Whether a type is of 8-bit numbers. */
+  static boolean isByte(TensorType type) {
+    return type == TensorType.INT8 || type == TensorType.UINT8;
   }
 }

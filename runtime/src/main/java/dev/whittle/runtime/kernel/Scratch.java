@@ -1,70 +1,56 @@
 package dev.whittle.runtime.kernel;
 
-import dev.whittle.ir.kernel.Tensor;
-import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
-
 /**
- * Float arrays that the kernels of one session use in turn: inputs and outputs pass through them.
+ * What one thread computes with: its micro-kernels, and arrays that the kernels of a session use in
+ * turn. Kernels say at planning time how much they need, so that runs allocate nothing.
  */
 final class Scratch {
+  final MicroKernels math = MicroKernels.best();
   private float[] input = {};
-  private float[] output = {};
-  private byte[] bytes = {};
+  private float[] sums = {};
+  private int[] integers = {};
+  private int[] rows = {};
+  private int[] steps = {};
 
-  /** The elements of a tensor, and {@code zeros} zeros after them. */
-  float[] input(Tensor tensor, int zeros) {
-    int size = Math.toIntExact(tensor.elements());
-    if (input.length < size + zeros) {
-      input = new float[size + zeros];
+  void reserve(int inputs, int sumCount, int integerCount) {
+    if (input.length < inputs) {
+      input = new float[inputs];
     }
-    MemorySegment.copy(tensor.data(), Tensor.FLOAT, 0, input, 0, size);
-    Arrays.fill(input, size, size + zeros, 0);
+    if (sums.length < sumCount) {
+      sums = new float[sumCount];
+    }
+    if (integers.length < integerCount) {
+      integers = new int[integerCount];
+    }
+  }
+
+  /** Room for a part of the input, as floats. */
+  float[] input() {
     return input;
   }
 
-  /** The elements of an 8-bit tensor less its zero point, and {@code zeros} zeros after them. */
-  float[] shifted(Tensor tensor, int zeroPoint, int zeros) {
-    int size = Math.toIntExact(tensor.elements());
-    byte[] stored = bytes(tensor);
-    MemorySegment.copy(tensor.data(), Tensor.BYTE, 0, stored, 0, size);
-    if (input.length < size + zeros) {
-      input = new float[size + zeros];
-    }
-    for (int i = 0; i < size; i++) {
-      input[i] = stored[i] - zeroPoint;
-    }
-    Arrays.fill(input, size, size + zeros, 0);
-    return input;
+  /** Room for sums of products. */
+  float[] sums() {
+    return sums;
   }
 
-  /** Room for the bytes of an 8-bit tensor. */
-  byte[] bytes(Tensor tensor) {
-    int size = Math.toIntExact(tensor.elements());
-    if (bytes.length < size) {
-      bytes = new byte[size];
+  int[] integers() {
+    return integers;
+  }
+
+  /** Room for the places of {@code count} rows. */
+  int[] rows(int count) {
+    if (rows.length < count) {
+      rows = new int[count];
     }
-    return bytes;
+    return rows;
   }
 
-  /** Copies what was computed into {@link #bytes} to its tensor. */
-  void storeBytes(Tensor tensor) {
-    int size = Math.toIntExact(tensor.elements());
-    MemorySegment.copy(bytes, 0, tensor.data(), Tensor.BYTE, 0, size);
-  }
-
-  /** Room for the elements of a tensor. */
-  float[] output(Tensor tensor) {
-    int size = Math.toIntExact(tensor.elements());
-    if (output.length < size) {
-      output = new float[size];
+  /** Room for the distances within {@code count} rows. */
+  int[] steps(int count) {
+    if (steps.length < count) {
+      steps = new int[count];
     }
-    return output;
-  }
-
-  /** Copies what was computed into {@link #output} to its tensor. */
-  void store(Tensor tensor) {
-    int size = Math.toIntExact(tensor.elements());
-    MemorySegment.copy(output, 0, tensor.data(), Tensor.FLOAT, 0, size);
+    return steps;
   }
 }

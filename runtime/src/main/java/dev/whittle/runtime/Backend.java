@@ -1,0 +1,46 @@
+package dev.whittle.runtime;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.kernel.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** What an engine plans with: its kernels and its memory. One for each session. */
+interface Backend extends AutoCloseable {
+  /**
+   * The kernel for operands of these types, extents and parameters.
+   *
+   * @throws dev.whittle.ir.OperandException if there is none
+   */
+  Kernel kernel(Op op, Operands operands);
+
+  /**
+   * Memory for tensors, all of the same kind.
+   *
+   * @param floats whether they are float tensors
+   */
+  MemorySegment allocate(long bytes, boolean floats);
+
+  /**
+   * Whether plans may compute constants ahead, share memory between values and let kernels write
+   * where their results are wanted. If not, each value has its own place and each node runs.
+   */
+  boolean optimizes();
+
+  /**
+   * Constants that depend on the model alone, computed unless a session of the same model has done
+   * so.
+   *
+   * @param value that identifies them
+   */
+  List<Tensor> constants(int graph, int value, Supplier<List<Tensor>> compute);
+
+  /** What a plan calls a kernel. */
+  String describe(Kernel kernel);
+
+  @Override
+  default void close() {}
+}

@@ -1,0 +1,102 @@
+package dev.whittle.runtime;
+
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Node;
+import dev.whittle.ir.OperandException;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.ShapeInference;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.DirectInvocation;
+import dev.whittle.ir.kernel.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Computes what depends on constants alone, of any size: weights that are stored with 16 or 8 bits
+ * and restored by DEQUANTIZE, most of all.
+ */
+final class ConstantFolding {
+  private final Model model;
+  private final Graph graph;
+  private final int graphIndex;
+  private final Backend backend;
+  private final ShapeInference.Inferred inferred;
+
+  private ConstantFolding(
+      Model model, int graphIndex, ShapeInference.Inferred inferred, Backend backend) {
+    this.model = model;
+    this.graph = model.graphs().get(graphIndex);
+    this.graphIndex = graphIndex;
+    this.backend = backend;
+    this.inferred =
+        new ShapeInference.Inferred(inferred.shapes(), new ArrayList<>(inferred.known()));
+  }
+
+  /** What is known with these constants computed. */
+  static ShapeInference.Inferred fold(
+      Model model, int graphIndex, ShapeInference.Inferred inferred, Backend backend) {
+    var folding = new ConstantFolding(model, graphIndex, inferred, backend);
+    for (Node node : folding.graph.nodes()) {
+      if (folding.isConstant(node)) {
+        folding.compute(node);
+      }
+    }
+    return folding.inferred;
+  }
+
+  private boolean isConstant(Node node) {
+    if (!node.op().isPure() || !node.op().subgraphs().isEmpty() || node.inputs().isEmpty()) {
+      return false;
+    }
+    for (int id : node.inputs()) {
+      if (id != Node.ABSENT && inferred.known().get(id) == null) {
+        return false;
+      }
+    }
+    for (int id : node.outputs()) {
+      Value output = graph.value(id);
+      if (inferred.known().get(id) != null
+          || output.isVariable()
+          || !output.type().hasFixedSize()
+          || !inferred.shapes().get(id).isStatic()
+          || graph.inputs().contains(id)) {
+        return false;
+      }
+    }
+    return !node.outputs().isEmpty();
+  }
+
+  private void compute(Node node) {
+    int key = node.outputs().getFirst();
+    List<Tensor> outputs = backend.constants(graphIndex, key, () -> run(node));
+    for (int i = 0; i < outputs.size(); i++) {
+      inferred.known().set(node.outputs().get(i), outputs.get(i));
+    }
+  }
+
+  /** The outputs of a node; none where it cannot run, which the plan will say. */
+  private List<Tensor> run(Node node) {
+    List<@Nullable Tensor> inputs = new ArrayList<>();
+    for (int id : node.inputs()) {
+      inputs.add(id == Node.ABSENT ? null : inferred.known().get(id));
+    }
+    List<Tensor> outputs = new ArrayList<>();
+    try {
+      for (int id : node.outputs()) {
+        Value value = graph.value(id);
+        Shape shape = inferred.shapes().get(id);
+        var output = new Tensor(value.type(), value.quantization(), Tensor.Allocator.HEAP);
+        output.resize(shape.toArray());
+        outputs.add(output);
+      }
+      node.op()
+          .kernel(ShapeInference.operands(model, graph, node, inferred))
+          .run(new DirectInvocation(inputs, outputs));
+      return outputs;
+    } catch (OperandException | ArithmeticException | IndexOutOfBoundsException e) {
+      return List.of();
+    }
+  }
+}

@@ -1,0 +1,177 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Concatenation;
+import dev.whittle.ir.op.QuantizedSum;
+import dev.whittle.ir.op.TopKV2;
+import dev.whittle.runtime.kernel.MicroKernels.Binary;
+import dev.whittle.runtime.kernel.MicroKernels.Unary;
+import org.jspecify.annotations.Nullable;
+
+/** Chooses kernels for operators that go through their operands element by element. */
+final class ArrayKernels {
+  private final Workers workers;
+
+  ArrayKernels(Workers workers) {
+    this.workers = workers;
+  }
+
+  /** Functions of one operand: of floats computed, of 8-bit numbers looked up. */
+  @Nullable Kernel unary(Op op, Unary function, Operands operands) {
+    return operands.type(0) == TensorType.FLOAT32
+        ? FloatUnary.of(workers, function)
+        : table(op, operands);
+  }
+
+  @Nullable Kernel clamp(Op op, Activation activation, Operands operands) {
+    return operands.type(0) == TensorType.FLOAT32
+        ? FloatUnary.clamp(workers, activation.min(), activation.max())
+        : table(op, operands);
+  }
+
+  @Nullable Kernel leakyRelu(Op op, float alpha, Operands operands) {
+    return operands.type(0) == TensorType.FLOAT32
+        ? FloatUnary.leaky(workers, alpha)
+        : table(op, operands);
+  }
+
+  /** A table, of 8-bit operands that have one scale. */
+  @Nullable Kernel table(Op op, Operands operands) {
+    TensorType to = operands.output(0).type();
+    boolean fits =
+        FastKernels.isByte(operands.type(0))
+            && (FastKernels.isByte(to) || to == TensorType.FLOAT32)
+            && hasOneScale(operands.input(0).quantization())
+            && (to == TensorType.FLOAT32 || hasOneScale(operands.output(0).quantization()));
+    return fits ? new Table(workers, op, operands) : null;
+  }
+
+  private static boolean hasOneScale(@Nullable Quantization quantization) {
+    return quantization != null && quantization.isQuantized() && !quantization.isPerAxis();
+  }
+
+  @Nullable Kernel quantize(Op op, Operands operands) {
+    Quantization to = operands.output(0).quantization();
+    if (operands.type(0) != TensorType.FLOAT32) {
+      return table(op, operands);
+    }
+    if (!FastKernels.isByte(operands.output(0).type()) || to == null || !hasOneScale(to)) {
+      return null;
+    }
+    Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());
+    return new Quantizer(
+        workers, to.scaleValue(), to.zeroPointValue(), bounds.low(), bounds.high());
+  }
+
+  @Nullable Kernel binary(Binary function, Activation activation, Operands operands) {
+    if (operands.type(0) != TensorType.FLOAT32
+        || operands.type(1) != TensorType.FLOAT32
+        || !MatrixKernels.isClamp(activation)) {
+      return null;
+    }
+    return FloatBinary.of(
+        workers,
+        function,
+        operands.shape(0),
+        operands.shape(1),
+        operands.output(0).shape(),
+        activation.min(),
+        activation.max());
+  }
+
+  /** Of 8-bit numbers of equal extents, and of floats. */
+  @Nullable Kernel sum(Binary function, Activation activation, Operands operands) {
+    if (!FastKernels.isByte(operands.type(0))) {
+      return binary(function, activation, operands);
+    }
+    return operands.shape(0).equals(operands.shape(1))
+        ? new ByteSum(
+            workers,
+            new QuantizedSum(operands, activation, function == Binary.ADD ? 1 : -1),
+            operands.type(0) == TensorType.UINT8)
+        : null;
+  }
+
+  @Nullable Kernel pool(
+      boolean average,
+      int padding,
+      int[] vertical,
+      int[] horizontal,
+      Activation activation,
+      Operands operands) {
+    if (operands.shape(0).rank() != 4 || !MatrixKernels.isClamp(activation)) {
+      return null;
+    }
+    Shape output = operands.output(0).shape();
+    Windows windows = Windows.of(padding, operands.shape(0), output, vertical, horizontal);
+    TensorType type = operands.type(0);
+    if (type == TensorType.FLOAT32) {
+      return Pool.ofFloats(workers, windows, average, activation.min(), activation.max());
+    }
+    Quantization to = operands.output(0).quantization();
+    if (!FastKernels.isByte(type) || to == null) {
+      return null;
+    }
+    Activation.Bounds bounds = activation.quantizedBounds(type, to);
+    return Pool.ofBytes(
+        workers, windows, average, type == TensorType.UINT8, bounds.low(), bounds.high());
+  }
+
+  @Nullable Kernel reduction(Reduction.Kind kind, Operands operands) {
+    Tensor axes = operands.hasInput(1) ? operands.input(1).known() : null;
+    return axes == null || operands.type(0) != TensorType.FLOAT32
+        ? null
+        : Reduction.of(workers, kind, operands.shape(0), axes.toLongs());
+  }
+
+  @Nullable Kernel softmax(float beta, Operands operands) {
+    Shape shape = operands.shape(0);
+    if (operands.type(0) != TensorType.FLOAT32 || shape.rank() == 0) {
+      return null;
+    }
+    int length = shape.dim(shape.rank() - 1);
+    int rows = length == 0 ? 0 : Math.toIntExact(shape.elements() / length);
+    return new SoftmaxRows(workers, beta, rows, length);
+  }
+
+  @Nullable Kernel concatenation(Concatenation op, Operands operands) {
+    Shape out = operands.output(0).shape();
+    TensorType type = operands.output(0).type();
+    if (!type.hasFixedSize() || type.bits() < 8 || op.activation() != Activation.NONE) {
+      return null;
+    }
+    int axis = op.axis() < 0 ? op.axis() + out.rank() : op.axis();
+    long outer = 1;
+    for (int i = 0; i < axis; i++) {
+      outer *= out.dim(i);
+    }
+    long[] bytes = new long[operands.inputCount()];
+    for (int n = 0; n < bytes.length; n++) {
+      if (operands.type(n) != type || outer == 0) {
+        return null;
+      }
+      bytes[n] = type.byteSize(operands.shape(n).elements() / outer);
+    }
+    return new RowCopy(Math.toIntExact(outer), bytes);
+  }
+
+  @Nullable Kernel top(TopKV2 op, Operands operands) {
+    Shape in = operands.shape(0);
+    Shape out = operands.output(0).shape();
+    if (operands.type(0) != TensorType.FLOAT32 || in.rank() == 0 || out.elements() == 0) {
+      return null;
+    }
+    int length = in.dim(in.rank() - 1);
+    int k = out.dim(out.rank() - 1);
+    return k > TopRows.MAX_COUNT || k > length
+        ? null
+        : new TopRows(workers, Math.toIntExact(in.elements() / length), length, k);
+  }
+}

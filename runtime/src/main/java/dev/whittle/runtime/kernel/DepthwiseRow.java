@@ -1,0 +1,30 @@
+package dev.whittle.runtime.kernel;
+
+/**
+ * How a depthwise filter moves along one row of a picture.
+ *
+ * @param width columns of the input
+ * @param before how many columns before the input the first window begins
+ * @param outputs columns of the output
+ */
+record DepthwiseRow(
+    int width,
+    int channels,
+    int filterHeight,
+    int filterWidth,
+    int stride,
+    int dilation,
+    int before,
+    int outputs) {
+  /** The first output whose window begins inside the input. */
+  int firstInside() {
+    return Math.min(outputs, Math.ceilDiv(before, stride));
+  }
+
+  /** The output after the last one whose window ends inside the input. */
+  int endInside() {
+    int reach = (filterWidth - 1) * dilation;
+    int last = width - 1 - reach + before;
+    return last < 0 ? 0 : Math.min(outputs, last / stride + 1);
+  }
+}

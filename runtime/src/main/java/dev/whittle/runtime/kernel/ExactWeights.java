@@ -1,0 +1,99 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.Operand;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.kernel.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Constant 8-bit weights that may be multiplied in single precision: whole numbers below 2^24 are
+ * exact there, and no sum of products reaches that if the magnitudes of a column's weights sum up
+ * to less than 2^24 over the greatest magnitude of an input.
+ */
+final class ExactWeights {
+  private static final long LIMIT = 1 << 24;
+
+  private final byte[] stored;
+  private final int mask;
+  private final int zeroPoint;
+
+  private ExactWeights(byte[] stored, int mask, int zeroPoint) {
+    this.stored = stored;
+    this.mask = mask;
+    this.zeroPoint = zeroPoint;
+  }
+
+  /** The weights of an operand; null if it is not a constant of 8-bit numbers. */
+  static @Nullable ExactWeights of(Operand operand) {
+    Tensor known = operand.known();
+    Quantization quantization = operand.quantization();
+    if (known == null
+        || (known.type() != TensorType.INT8 && known.type() != TensorType.UINT8)
+        || quantization == null
+        || quantization.zeroPoint().isEmpty()
+        || (quantization.isPerAxis() && quantization.zeroPoint().stream().anyMatch(z -> z != 0))) {
+      return null;
+    }
+    int mask = known.type() == TensorType.UINT8 ? 0xff : -1;
+    return new ExactWeights(known.data().toArray(Tensor.BYTE), mask, quantization.zeroPointValue());
+  }
+
+  /** Weight {@code i} in row-major order, less its zero point. */
+  float get(int i) {
+    return (stored[i] & mask) - zeroPoint;
+  }
+
+  int count() {
+    return stored.length;
+  }
+
+  /**
+   * The least number of parts of each run whose sums are exact.
+   *
+   * @param columns of the weights {@code [columns, taps, run]}
+   * @param greatest magnitude of an input
+   */
+  int parts(int columns, int taps, int greatest) {
+    int run = columns == 0 ? 0 : stored.length / columns / taps;
+    int parts = 1;
+    while (parts < run && !areExact(columns, taps, run, Math.ceilDiv(run, parts), greatest)) {
+      parts++;
+    }
+    return parts;
+  }
+
+  private boolean areExact(int columns, int taps, int run, int share, int greatest) {
+    if ((long) taps * share * greatest * 255 < LIMIT) {
+      return true;
+    }
+    for (int c = 0; c < columns; c++) {
+      for (int first = 0; first < run; first += share) {
+        long magnitude = 0;
+        for (int tap = 0; tap < taps; tap++) {
+          int from = (c * taps + tap) * run;
+          int end = Math.min(first + share, run);
+          for (int k = first; k < end; k++) {
+            magnitude += Math.abs((stored[from + k] & mask) - zeroPoint);
+          }
+        }
+        if (magnitude * greatest >= LIMIT) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** The sum of each column's weights, of {@code [columns, depth]}. */
+  int[] columnSums(int columns) {
+    int depth = columns == 0 ? 0 : stored.length / columns;
+    int[] sums = new int[columns];
+    for (int c = 0; c < columns; c++) {
+      for (int k = 0; k < depth; k++) {
+        sums[c] += (stored[c * depth + k] & mask) - zeroPoint;
+      }
+    }
+    return sums;
+  }
+}

@@ -1,0 +1,58 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.runtime.kernel.MicroKernels.Unary;
+import org.jspecify.annotations.Nullable;
+
+/** A function of each float, or a clamp. */
+final class FloatUnary implements ElementwiseKernel, Workers.Task {
+  private final Workers workers;
+  private final @Nullable Unary function;
+  private final float alpha;
+  private final float min;
+  private final float max;
+  private final FloatArray input = new FloatArray();
+  private final FloatArray output = new FloatArray();
+  private int count;
+
+  private FloatUnary(Workers workers, @Nullable Unary function, float alpha, float min, float max) {
+    this.workers = workers;
+    this.function = function;
+    this.alpha = alpha;
+    this.min = min;
+    this.max = max;
+  }
+
+  static FloatUnary of(Workers workers, Unary function) {
+    return new FloatUnary(workers, function, 0, 0, 0);
+  }
+
+  static FloatUnary leaky(Workers workers, float alpha) {
+    return new FloatUnary(workers, Unary.LEAKY_RELU, alpha, 0, 0);
+  }
+
+  static FloatUnary clamp(Workers workers, float min, float max) {
+    return new FloatUnary(workers, null, 0, min, max);
+  }
+
+  @Override
+  public void run(Invocation invocation) {
+    input.bind(invocation.input(0));
+    output.bindOutput(invocation.output(0));
+    count = Math.toIntExact(invocation.output(0).elements());
+    workers.run(this, Workers.chunks(count));
+  }
+
+  @Override
+  public void run(int chunk, Scratch scratch) {
+    int from = Workers.first(chunk);
+    int part = Workers.length(chunk, count);
+    int at = input.offset() + from;
+    int to = output.offset() + from;
+    if (function == null) {
+      scratch.math.clamp(input.array(), at, output.array(), to, part, min, max);
+    } else {
+      scratch.math.unary(function, input.array(), at, output.array(), to, part, alpha);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.kernel.Invocation;
+
+/**
+ * A convolution or dense layer of 8-bit numbers, bit for bit as the reference kernels: products and
+ * sums in single precision are exact, see {@link ExactWeights}. The input's zero point is not
+ * subtracted before: what it contributes to each column is in the bias.
+ */
+final class IntegerProduct extends Product implements Patches.Source {
+  private final ByteArray input = new ByteArray();
+  private final ByteArray output = new ByteArray();
+  private final Rescaling rescaling;
+  private final int zeroPoint;
+  private final boolean unsigned;
+
+  IntegerProduct(
+      Workers workers,
+      Patches patches,
+      PackedMatrix[] parts,
+      Rescaling rescaling,
+      int zeroPoint,
+      boolean unsigned) {
+    super(workers, patches, parts);
+    this.rescaling = rescaling;
+    this.zeroPoint = zeroPoint;
+    this.unsigned = unsigned;
+    reserveBlocks();
+  }
+
+  @Override
+  void begin(Invocation invocation) {
+    input.bind(invocation.input(0));
+    output.bindOutput(invocation.output(0));
+  }
+
+  @Override
+  float[] pictures() {
+    throw new IllegalStateException("bytes are copied to slabs");
+  }
+
+  @Override
+  Patches.Source source() {
+    return this;
+  }
+
+  @Override
+  public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
+    math.widen(input.array(), input.offset() + from, unsigned, slab, to, count);
+  }
+
+  @Override
+  float beyond(int chunk) {
+    return zeroPoint;
+  }
+
+  @Override
+  void rows(
+      Scratch scratch, float[] in, int first, int count, int row, int firstPanel, int lastPanel) {
+    float[] sums = scratch.sums();
+    int width = rescaling.columns();
+    int column = firstColumn(firstPanel);
+    int columns = endColumn(lastPanel) - column;
+    for (int from = 0; from < count; from += blockRows) {
+      int block = Math.min(blockRows, count - from);
+      sum(scratch, in, first + from, block, firstPanel, lastPanel);
+      for (int i = 0; i < block; i++) {
+        int to = output.offset() + (row + from + i) * stride() + firstStripe() + column;
+        int at = i * width + column;
+        if (parts() == 1) {
+          scratch.math.rescale(sums, at, rescaling, column, columns, output.array(), to);
+        } else {
+          rescaling.apply(scratch.integers(), at, column, columns, output.array(), to);
+        }
+      }
+    }
+  }
+}

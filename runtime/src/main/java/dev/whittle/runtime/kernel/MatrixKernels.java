@@ -1,0 +1,223 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.Operand;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Conv2D;
+import dev.whittle.ir.op.DepthwiseConv2D;
+import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.ir.op.Requantization;
+import org.jspecify.annotations.Nullable;
+
+/** Chooses kernels for convolutions and dense layers with constant weights. */
+final class MatrixKernels {
+  private static final float[] NONE = {};
+
+  private final Workers workers;
+  private final PackedWeights weights;
+
+  MatrixKernels(Workers workers, PackedWeights weights) {
+    this.workers = workers;
+    this.weights = weights;
+  }
+
+  /** Whether an activation is a clamp, which kernels apply to their results. */
+  static boolean isClamp(Activation activation) {
+    return switch (activation) {
+      case NONE, RELU, RELU6, RELU_N1_TO_1 -> true;
+      case TANH, SIGN_BIT -> false;
+    };
+  }
+
+  @Nullable Kernel convolution(Conv2D conv, Operands operands) {
+    Shape filter = operands.shape(1);
+    if (operands.shape(0).rank() != 4
+        || filter.rank() != 4
+        || operands.shape(0).dim(3) != filter.dim(3)
+        || !isClamp(conv.activation())) {
+      return null;
+    }
+    Windows windows = Windows.of(conv, operands);
+    return switch (operands.type(0)) {
+      case FLOAT32 -> floats(windows, operands, conv.activation());
+      case INT8, UINT8 ->
+          sameType(operands) ? bytes(windows, operands, conv.requantization(operands)) : null;
+      default -> null;
+    };
+  }
+
+  @Nullable Kernel dense(FullyConnected dense, Operands operands) {
+    Shape shape = operands.shape(1);
+    if (dense.weightsFormat() != 0 || !isClamp(dense.activation()) || shape.rank() != 2) {
+      return null;
+    }
+    int columns = shape.dim(0);
+    long elements = operands.output(0).shape().elements();
+    int rows = columns == 0 ? 0 : Math.toIntExact(elements / columns);
+    Windows windows = Windows.ofRows(rows, shape.dim(1));
+    return switch (operands.type(0)) {
+      case FLOAT32 -> floats(windows, operands, dense.activation());
+      case INT8 ->
+          sameType(operands) ? bytes(windows, operands, dense.requantization(operands)) : null;
+      default -> null;
+    };
+  }
+
+  private static boolean sameType(Operands operands) {
+    return operands.type(0) == operands.type(1) && operands.type(0) == operands.output(0).type();
+  }
+
+  /** The elements of a constant of floats; null for others. */
+  private static float @Nullable [] floats(Operand operand) {
+    Tensor known = operand.known();
+    return known == null || known.type() != TensorType.FLOAT32 ? null : known.toFloats();
+  }
+
+  /** The bias, nothing if there is none; null if it is not constant. */
+  private static float @Nullable [] floatBias(Operands operands) {
+    return operands.hasInput(2) ? floats(operands.input(2)) : new float[0];
+  }
+
+  /** The bias, zeros if there is none; null if it is not constant. */
+  private static int @Nullable [] integerBias(Operands operands, int columns) {
+    if (!operands.hasInput(2)) {
+      return new int[columns];
+    }
+    Tensor known = operands.input(2).known();
+    if (known == null || known.type() != TensorType.INT32 || known.elements() != columns) {
+      return null;
+    }
+    return known.data().toArray(Tensor.INT);
+  }
+
+  private @Nullable Kernel floats(Windows windows, Operands operands, Activation activation) {
+    float[] bias = floatBias(operands);
+    Tensor filter = operands.input(1).known();
+    if (bias == null || filter == null || filter.type() != TensorType.FLOAT32) {
+      return null;
+    }
+    int columns = filter.dim(0);
+    int depth = columns == 0 ? 0 : Math.toIntExact(filter.elements() / columns);
+    PackedMatrix matrix =
+        weights.matrix(
+            operands,
+            0,
+            workers.lanes(),
+            () -> {
+              float[] elements = filter.toFloats();
+              return PackedMatrix.of(
+                  i -> elements[i], columns, 1, depth, 0, depth, bias, workers.lanes());
+            });
+    var patches = new Patches(windows, true, workers.count());
+    return new FloatProduct(workers, patches, matrix, activation.min(), activation.max());
+  }
+
+  private @Nullable Kernel bytes(
+      Windows windows, Operands operands, Requantization requantization) {
+    int columns = operands.shape(1).dim(0);
+    ExactWeights exact = ExactWeights.of(operands.input(1));
+    int[] bias = integerBias(operands, columns);
+    boolean unsigned = operands.type(0) == TensorType.UINT8;
+    if (exact == null || bias == null) {
+      return null;
+    }
+    var patches = new Patches(windows, false, workers.count());
+    PackedMatrix[] parts = parts(operands, exact, patches, columns, unsigned ? 255 : 128);
+    int zeroPoint = operands.input(0).requireQuantization().zeroPointValue();
+    int[] sums = exact.columnSums(columns);
+    for (int c = 0; c < columns; c++) {
+      bias[c] -= zeroPoint * sums[c];
+    }
+    int padded = parts[0].bias().length;
+    return new IntegerProduct(
+        workers,
+        patches,
+        parts,
+        new Rescaling(requantization, bias, columns, padded),
+        zeroPoint,
+        unsigned);
+  }
+
+  /** The weights in as many parts as exact sums need, each with a share of every run. */
+  private PackedMatrix[] parts(
+      Operands operands, ExactWeights exact, Patches patches, int columns, int greatest) {
+    int taps = patches.taps();
+    int run = patches.run();
+    int count = exact.parts(columns, taps, greatest);
+    int share = Math.ceilDiv(run, count);
+    var parts = new PackedMatrix[Math.max(1, Math.ceilDiv(run, Math.max(1, share)))];
+    for (int i = 0; i < parts.length; i++) {
+      int first = i * share;
+      int length = Math.min(share, run - first);
+      parts[i] =
+          weights.matrix(
+              operands,
+              i,
+              workers.lanes(),
+              () ->
+                  PackedMatrix.of(
+                      exact::get, columns, taps, run, first, length, NONE, workers.lanes()));
+    }
+    return parts;
+  }
+
+  @Nullable Kernel depthwise(DepthwiseConv2D conv, Operands operands) {
+    Shape filter = operands.shape(1);
+    if (operands.shape(0).rank() != 4
+        || filter.rank() != 4
+        || operands.shape(0).dim(3) != filter.dim(3)
+        || filter.dim(3) > FloatMemory.ZEROS
+        || !isClamp(conv.activation())) {
+      return null;
+    }
+    Windows windows = Windows.of(conv, operands);
+    return switch (operands.type(0)) {
+      case FLOAT32 -> depthwiseFloats(conv, windows, operands);
+      case INT8, UINT8 -> sameType(operands) ? depthwiseBytes(conv, windows, operands) : null;
+      default -> null;
+    };
+  }
+
+  private @Nullable Kernel depthwiseFloats(
+      DepthwiseConv2D conv, Windows windows, Operands operands) {
+    float[] filter = floats(operands.input(1));
+    float[] bias = floatBias(operands);
+    if (filter == null || bias == null) {
+      return null;
+    }
+    return DepthwiseProduct.ofFloats(
+        workers,
+        windows,
+        filter,
+        bias.length == 0 ? new float[windows.channels()] : bias,
+        conv.activation().min(),
+        conv.activation().max());
+  }
+
+  private @Nullable Kernel depthwiseBytes(
+      DepthwiseConv2D conv, Windows windows, Operands operands) {
+    int channels = windows.channels();
+    ExactWeights exact = ExactWeights.of(operands.input(1));
+    int[] bias = integerBias(operands, channels);
+    if (exact == null || bias == null || (long) windows.taps() * 255 * 255 >= 1 << 24) {
+      return null;
+    }
+    float[] filter = new float[exact.count()];
+    int zeroPoint = operands.input(0).requireQuantization().zeroPointValue();
+    for (int i = 0; i < filter.length; i++) {
+      filter[i] = exact.get(i);
+      bias[i % channels] -= zeroPoint * (int) filter[i];
+    }
+    return DepthwiseProduct.ofBytes(
+        workers,
+        windows,
+        filter,
+        new Rescaling(conv.requantization(operands), bias, channels, channels),
+        zeroPoint,
+        operands.type(0) == TensorType.UINT8);
+  }
+}

@@ -1,0 +1,199 @@
+package dev.whittle.runtime.kernel;
+
+/**
+ * The inner loops of fast kernels, over arrays. There are two implementations, with vectors and
+ * without, which give the same bits: every sum is made of fused multiply-adds in an order that does
+ * not depend on how many lanes a vector has. One for each thread: they may keep scratch space.
+ */
+interface MicroKernels {
+  /** Partial sums that a sum along adjacent elements is made of, whatever the vectors' width. */
+  int PARTS = 16;
+
+  /** Elementwise functions of one operand. */
+  enum Unary {
+    ABS,
+    ELU,
+    EXP,
+    HARD_SWISH,
+    LEAKY_RELU,
+    LOGISTIC,
+    NEG,
+    RSQRT,
+    SQRT,
+    SQUARE,
+    TANH
+  }
+
+  /** Elementwise functions of two operands. */
+  enum Binary {
+    ADD,
+    SUB,
+    MUL,
+    DIV,
+    MAXIMUM,
+    MINIMUM,
+    SQUARED_DIFFERENCE
+  }
+
+  /** How many columns of a {@link PackedMatrix} one vector holds. */
+  int lanes();
+
+  /**
+   * Computes {@code clamp(input * matrix + bias)} for some rows and panels.
+   *
+   * @param offsets where in {@code input} the runs of each row begin, {@code taps} for each row
+   * @param firstRow the first row as {@code offsets} counts them
+   * @param run how many adjacent elements each tap reads: {@code taps * run} is the matrix's depth
+   * @param output receives row {@code firstRow + i} from {@code outputAt + i * outputStride} on,
+   *     column 0 being there
+   */
+  void multiply(
+      float[] input,
+      int[] offsets,
+      int firstRow,
+      int rows,
+      int taps,
+      int run,
+      PackedMatrix matrix,
+      int firstPanel,
+      int lastPanel,
+      float[] output,
+      int outputAt,
+      int outputStride,
+      float min,
+      float max);
+
+  /**
+   * One row of output places of a depthwise convolution, all channels.
+   *
+   * @param rows where each of the filter's rows begins in {@code input}: column 0
+   * @param steps how far apart the columns of each of these rows are; 0 for a row of zeros
+   * @param weights {@code [height, width, channels]}
+   * @param bias one for each channel
+   */
+  void depthwise(
+      float[] input,
+      int[] rows,
+      int[] steps,
+      DepthwiseRow geometry,
+      float[] weights,
+      float[] bias,
+      float[] output,
+      int outputAt,
+      float min,
+      float max);
+
+  /** {@code output = function(input)}; {@code alpha} is the slope of LEAKY_RELU. */
+  void unary(Unary function, float[] input, int at, float[] output, int to, int count, float alpha);
+
+  /** {@code output = clamp(input)}. */
+  void clamp(float[] input, int at, float[] output, int to, int count, float min, float max);
+
+  /**
+   * {@code output = clamp(function(a, b))}.
+   *
+   * @param aStep 1, or 0 where one element of {@code a} goes with all of {@code b}
+   */
+  void binary(
+      Binary function,
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] output,
+      int to,
+      int count,
+      float min,
+      float max);
+
+  /** {@code sum += input}, element by element. */
+  void add(float[] sum, int to, float[] input, int at, int count);
+
+  /**
+   * The clamped greatest of some rows, channel by channel.
+   *
+   * @param rows where they begin, {@code count} of them
+   */
+  void maximum(
+      float[] input,
+      int[] rows,
+      int count,
+      int channels,
+      float[] output,
+      int to,
+      float min,
+      float max);
+
+  /** The clamped sum of some rows times {@code factor}, channel by channel. */
+  void average(
+      float[] input,
+      int[] rows,
+      int count,
+      int channels,
+      float factor,
+      float[] output,
+      int to,
+      float min,
+      float max);
+
+  /** The sum of adjacent elements, in {@link #PARTS} parts. */
+  float sum(float[] input, int at, int count);
+
+  /** The greatest of adjacent elements; negative infinity for none, NaN if one is. */
+  float maximum(float[] input, int at, int count);
+
+  /** The least of adjacent elements; infinity for none, NaN if one is. */
+  float minimum(float[] input, int at, int count);
+
+  /** {@code output = exp((input - shift) * factor)}. */
+  void exponentials(
+      float[] input, int at, float[] output, int to, int count, float shift, float factor);
+
+  /** Makes floats of bytes. */
+  void widen(byte[] input, int at, boolean unsigned, float[] output, int to, int count);
+
+  /**
+   * Makes 8-bit outputs of sums of products; see {@link Rescaling}.
+   *
+   * @param sums whole numbers below 2^24 in magnitude, one for each of adjacent columns
+   */
+  void rescale(
+      float[] sums, int at, Rescaling rescaling, int firstColumn, int count, byte[] output, int to);
+
+  /**
+   * Makes 8-bit numbers of floats: {@code clamp(round(input / scale) + zeroPoint)}, in double
+   * precision, halves away from zero.
+   */
+  void quantize(
+      float[] input,
+      int at,
+      double scale,
+      int zeroPoint,
+      int low,
+      int high,
+      byte[] output,
+      int to,
+      int count);
+
+  /**
+   * {@code output = clamp(round(zeroPoint + input * factor)) - zeroPoint} as whole floats, halves
+   * away from zero.
+   */
+  void quantizeRow(
+      float[] input,
+      int at,
+      float factor,
+      float zeroPoint,
+      float low,
+      float high,
+      float[] output,
+      int to,
+      int count);
+
+  /** The micro-kernels that this virtual machine can run. */
+  static MicroKernels best() {
+    return VectorModule.isPresent() ? VectorKernels.create() : new ScalarKernels();
+  }
+}

@@ -1,0 +1,79 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Operand;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.kernel.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The packed matrices of one model, which all its interpreters share. Safe for threads. */
+public final class PackedWeights {
+  private static final List<Shared> SHARED = new ArrayList<>();
+
+  private final Map<Key, PackedMatrix> matrices = new ConcurrentHashMap<>();
+
+  private final Map<ValueKey, List<Tensor>> computed = new ConcurrentHashMap<>();
+
+  private record ValueKey(int graph, int value) {}
+
+  private record Shared(WeakReference<Model> model, PackedWeights weights) {}
+
+  /** Where constants lie; arrays are compared as objects. */
+  private record Place(@Nullable Object base, long address, long size) {
+    static @Nullable Place of(Operands operands, int input) {
+      if (!operands.hasInput(input)) {
+        return null;
+      }
+      Operand operand = operands.input(input);
+      Tensor known = operand.known();
+      if (known == null) {
+        return null;
+      }
+      MemorySegment data = known.data();
+      return new Place(data.heapBase().orElse(null), data.address(), data.byteSize());
+    }
+  }
+
+  private record Key(@Nullable Place weights, @Nullable Place bias, int part, int lanes) {}
+
+  /** Those of a model, for as long as it is in use. */
+  @SuppressWarnings("ReferenceEquality") // Equal models may have other bytes.
+  public static PackedWeights of(Model model) {
+    synchronized (SHARED) {
+      SHARED.removeIf(shared -> shared.model.get() == null);
+      for (Shared shared : SHARED) {
+        if (shared.model.get() == model) {
+          return shared.weights;
+        }
+      }
+      var weights = new PackedWeights();
+      SHARED.add(new Shared(new WeakReference<>(model), weights));
+      return weights;
+    }
+  }
+
+  /** A part of the matrix made of inputs 1 and 2, packed unless another session has done so. */
+  PackedMatrix matrix(Operands operands, int part, int lanes, Supplier<PackedMatrix> pack) {
+    var key = new Key(Place.of(operands, 1), Place.of(operands, 2), part, lanes);
+    return matrices.computeIfAbsent(key, k -> pack.get());
+  }
+
+  /** Constants that have been computed from those of the model, by graph and value. */
+  public List<Tensor> constants(int graph, int value, Supplier<List<Tensor>> compute) {
+    return computed.computeIfAbsent(new ValueKey(graph, value), k -> List.copyOf(compute.get()));
+  }
+
+  /** Bytes that the packed matrices take. */
+  public long byteSize() {
+    return matrices.values().stream()
+        .mapToLong(m -> 4L * (m.packed().length + m.bias().length))
+        .sum();
+  }
+}

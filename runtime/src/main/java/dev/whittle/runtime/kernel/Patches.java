@@ -1,0 +1,232 @@
+package dev.whittle.runtime.kernel;
+
+import java.util.Arrays;
+
+/**
+ * The matrix whose rows are the windows of pictures, which is never written down: the runs of each
+ * row are found by their offsets. They lie either in the pictures themselves, with a run of zeros
+ * for what is beyond the border, or in a slab: the rows of the picture that some rows of windows
+ * read, copied together with what is beyond the border. Slabs are for elements that are to become
+ * floats, and for pictures with so few channels that the runs of a window's row should be one.
+ */
+final class Patches {
+  /** Elements of one chunk's input: half of what a second-level cache holds. */
+  private static final int CHUNK_ELEMENTS = 1 << 15;
+
+  private static final int MIN_ROWS = 24;
+  private static final int MAX_ROWS = 1 << 10;
+
+  /** A multiple of the rows of all tiles. */
+  private static final int TILE = 12;
+
+  /** Chunks for each thread, so that all are busy to the end. */
+  private static final int CHUNKS_PER_THREAD = 4;
+
+  /** Runs shorter than this are worth copying to join them. */
+  private static final int MIN_RUN = 8;
+
+  private static final int MAX_OFFSETS = 1 << 22;
+
+  /** Copies elements into a slab as floats. */
+  @FunctionalInterface
+  interface Source {
+    void copy(int from, float[] slab, int to, int count, MicroKernels math);
+  }
+
+  private final Windows windows;
+  private final boolean direct;
+  private final int taps;
+  private final int run;
+  private final int rows;
+  private final int rowsPerChunk;
+  private final int linesPerChunk;
+  private final int linesPerPicture;
+  private final int chunks;
+  private int[] offsets = {};
+
+  /**
+   * Divides windows into chunks.
+   *
+   * @param floats whether the pictures are float arrays that may be read in place
+   */
+  Patches(Windows given, boolean floats, int threads) {
+    windows = given.flattened();
+    rows = windows.outputs();
+    boolean inPlace = windows.channels() >= MIN_RUN || windows.taps() == 1;
+    boolean bordered = !windows.reachesBeyond() || windows.channels() <= FloatMemory.ZEROS;
+    long allOffsets = (long) rows * windows.taps();
+    direct = floats && inPlace && bordered && allOffsets <= MAX_OFFSETS;
+    boolean joined = !direct && windows.dilationWidth() == 1;
+    taps = joined ? windows.filterHeight() : windows.taps();
+    run = joined ? windows.filterWidth() * windows.channels() : windows.channels();
+    int wanted = wantedRows(threads);
+    if (direct) {
+      rowsPerChunk = wanted;
+      linesPerChunk = 0;
+      linesPerPicture = 0;
+      chunks = Math.ceilDiv(rows, rowsPerChunk);
+    } else {
+      int width = Math.max(1, windows.outputWidth());
+      linesPerPicture = windows.outputHeight();
+      linesPerChunk = Math.clamp(wanted / width, 1, Math.max(1, linesPerPicture));
+      rowsPerChunk = linesPerChunk * windows.outputWidth();
+      chunks = windows.batch() * Math.ceilDiv(linesPerPicture, linesPerChunk);
+      offsets = slabOffsets();
+    }
+  }
+
+  private int wantedRows(int threads) {
+    int perRow = Math.max(1, windows.channels() * windows.strideHeight() * windows.strideWidth());
+    int wanted = Math.clamp(CHUNK_ELEMENTS / perRow, MIN_ROWS, MAX_ROWS);
+    if (threads > 1) {
+      wanted = Math.min(wanted, Math.max(TILE, Math.ceilDiv(rows, CHUNKS_PER_THREAD * threads)));
+    }
+    return Math.ceilDiv(wanted, TILE) * TILE;
+  }
+
+  private int[] slabOffsets() {
+    int line = slabLine();
+    int[] all = new int[Math.multiplyExact(rowsPerChunk, taps)];
+    int perLine = taps / windows.filterHeight();
+    int at = 0;
+    for (int y = 0; y < linesPerChunk; y++) {
+      for (int x = 0; x < windows.outputWidth(); x++) {
+        for (int t = 0; t < taps; t++) {
+          int ky = t / perLine;
+          int kx = t % perLine;
+          all[at++] =
+              (y * windows.strideHeight() + ky * windows.dilationHeight()) * line
+                  + (x * windows.strideWidth() + kx * windows.dilationWidth()) * windows.channels();
+        }
+      }
+    }
+    return all;
+  }
+
+  /** Elements of one line of a slab. */
+  int slabLine() {
+    return Math.multiplyExact(windows.reachedColumns(), windows.channels());
+  }
+
+  /** Elements of a slab; 0 where windows are read in place. */
+  int slabSize() {
+    return direct || rows == 0
+        ? 0
+        : Math.multiplyExact(windows.reachedRows(linesPerChunk), slabLine());
+  }
+
+  /** Whether the offsets are places in the pictures' array; see {@link #place}. */
+  boolean isDirect() {
+    return direct;
+  }
+
+  /** Computes the offsets for pictures that begin at {@code origin}, with zeros from 0 on. */
+  void place(int origin) {
+    int[] all = offsets.length == rows * taps ? offsets : new int[rows * taps];
+    int at = 0;
+    for (int b = 0; b < windows.batch(); b++) {
+      for (int y = 0; y < windows.outputHeight(); y++) {
+        for (int x = 0; x < windows.outputWidth(); x++) {
+          for (int ky = 0; ky < windows.filterHeight(); ky++) {
+            int row = windows.lastRow(y, ky);
+            for (int kx = 0; kx < windows.filterWidth(); kx++) {
+              int column =
+                  x * windows.strideWidth() - windows.left() + kx * windows.dilationWidth();
+              boolean inside =
+                  row >= 0 && row < windows.height() && column >= 0 && column < windows.width();
+              int place = (b * windows.height() + row) * windows.width() + column;
+              all[at++] = inside ? origin + place * windows.channels() : 0;
+            }
+          }
+        }
+      }
+    }
+    offsets = all;
+  }
+
+  @SuppressWarnings("MutableArrayReturn")
+  int[] offsets() {
+    return offsets;
+  }
+
+  int taps() {
+    return taps;
+  }
+
+  int run() {
+    return run;
+  }
+
+  int rows() {
+    return rows;
+  }
+
+  int channels() {
+    return windows.channels();
+  }
+
+  int chunks() {
+    return chunks;
+  }
+
+  /** The most rows that a chunk has. */
+  int rowsPerChunk() {
+    return rowsPerChunk;
+  }
+
+  private int firstLine(int chunk) {
+    return chunk % Math.ceilDiv(linesPerPicture, linesPerChunk) * linesPerChunk;
+  }
+
+  private int picture(int chunk) {
+    return chunk / Math.ceilDiv(linesPerPicture, linesPerChunk);
+  }
+
+  /** The first row of a chunk, counted over all pictures. */
+  int firstRow(int chunk) {
+    return direct
+        ? chunk * rowsPerChunk
+        : (picture(chunk) * linesPerPicture + firstLine(chunk)) * windows.outputWidth();
+  }
+
+  int lines(int chunk) {
+    return Math.min(linesPerChunk, linesPerPicture - firstLine(chunk));
+  }
+
+  /** How many rows a chunk has. */
+  int rows(int chunk) {
+    return direct
+        ? Math.min(rowsPerChunk, rows - chunk * rowsPerChunk)
+        : lines(chunk) * windows.outputWidth();
+  }
+
+  /** Copies what the windows of a chunk read, with {@code beyond} where that is no element. */
+  void fill(int chunk, Source source, float beyond, float[] slab, MicroKernels math) {
+    int line = slabLine();
+    int channels = windows.channels();
+    int left = Math.min(line, windows.left() * channels);
+    int count = Math.min(line - left, windows.width() * channels);
+    int lines = windows.reachedRows(lines(chunk));
+    int firstLine = firstLine(chunk) * windows.strideHeight() - windows.top();
+    int base = picture(chunk) * windows.height();
+    if (left == 0 && count == line && line == windows.width() * channels) {
+      int from = Math.max(0, -firstLine);
+      int to = Math.max(from, Math.min(lines, windows.height() - firstLine));
+      Arrays.fill(slab, 0, from * line, beyond);
+      source.copy((base + firstLine + from) * line, slab, from * line, (to - from) * line, math);
+      Arrays.fill(slab, to * line, lines * line, beyond);
+      return;
+    }
+    for (int i = 0; i < lines; i++) {
+      int row = firstLine + i;
+      int at = i * line;
+      if (row < 0 || row >= windows.height()) {
+        Arrays.fill(slab, at, at + line, beyond);
+      } else {
+        Arrays.fill(slab, at, at + left, beyond);
+        source.copy((base + row) * windows.width() * channels, slab, at + left, count, math);
+        Arrays.fill(slab, at + left + count, at + line, beyond);
+      }
+    }
+  }
+}

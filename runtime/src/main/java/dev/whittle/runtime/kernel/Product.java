@@ -1,0 +1,227 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.kernel.Tensor;
+import java.util.Arrays;
+
+/**
+ * Convolutions and dense layers: the matrix of patches times a constant matrix, chunk by chunk.
+ * What the elements of both are, and what becomes of the sums, is for the kinds to say.
+ */
+abstract class Product implements Kernel, Workers.Task, StridedOutput {
+  /** Sums of a block of rows that is finished at once; they stay in the first-level cache. */
+  private static final int BLOCK_SUMS = 1 << 13;
+
+  /** Multiply-adds of a chunk that are worth another thread. */
+  private static final long MIN_WORK = 1 << 17;
+
+  private final Workers workers;
+  private final Patches patches;
+  private final int groups;
+  private final int panels;
+  private final int depth;
+  private int stride;
+  private int firstStripe;
+  private final PackedMatrix matrix;
+  private final PackedMatrix[] parts;
+  private final int[][] laterOffsets;
+  final int columns;
+
+  /** A multiple of the rows of all tiles. */
+  final int blockRows;
+
+  /**
+   * A product.
+   *
+   * @param parts the matrix, in parts of which each has an equal share of every run, but the last
+   */
+  Product(Workers workers, Patches patches, PackedMatrix[] parts) {
+    this.matrix = parts[0];
+    this.parts = parts;
+    this.laterOffsets = new int[parts.length][];
+    for (int part = 1; part < parts.length; part++) {
+      // Parts are of slabs, whose offsets are known before the input is.
+      int share = part * parts[0].depth() / patches.taps();
+      laterOffsets[part] = Arrays.stream(patches.offsets()).map(o -> o + share).toArray();
+    }
+    this.workers = workers;
+    this.patches = patches;
+    this.columns = matrix.columns();
+    this.stride = columns;
+    this.panels = matrix.panels();
+    int sum = 0;
+    for (PackedMatrix part : parts) {
+      sum += part.depth();
+    }
+    this.depth = sum;
+    this.groups = groups();
+    this.blockRows = Math.max(12, BLOCK_SUMS / Math.max(1, matrix.bias().length) / 12 * 12);
+  }
+
+  /** Panels are shared out where rows are too few for all threads. */
+  private int groups() {
+    long work = (long) patches.rows() * depth * columns;
+    int wanted = Math.ceilDiv(2 * workers.count(), Math.max(1, patches.chunks()));
+    long worthwhile = Math.max(1, work / MIN_WORK);
+    return workers.count() == 1
+        ? 1
+        : (int) Math.max(1, Math.min(Math.min(wanted, worthwhile), panels));
+  }
+
+  @Override
+  public final void writeTo(int wider, int first) {
+    stride = wider;
+    firstStripe = first;
+  }
+
+  /** How far apart the output's rows are. */
+  final int stride() {
+    return stride;
+  }
+
+  /** Where in its rows the output begins. */
+  final int firstStripe() {
+    return firstStripe;
+  }
+
+  /** Room for one block's sums in every thread's scratch space. */
+  final void reserveBlocks() {
+    int size = Math.multiplyExact(blockRows, matrix.bias().length);
+    workers.reserve(patches.slabSize(), size, Math.max(size, 2 * matrix.bias().length));
+  }
+
+  final void reserveSlabs() {
+    workers.reserve(patches.slabSize(), 0, 0);
+  }
+
+  final int parts() {
+    return parts.length;
+  }
+
+  /** Binds operands before the chunks run. */
+  abstract void begin(Invocation invocation);
+
+  /** The array that direct patches lie in. */
+  abstract float[] pictures();
+
+  /** Copies input elements to a slab. */
+  abstract Patches.Source source();
+
+  /** What is beyond the border. */
+  abstract float beyond(int chunk);
+
+  /**
+   * Computes some rows and panels.
+   *
+   * @param first the first row as the offsets count them
+   * @param row the first row as the output counts them
+   */
+  abstract void rows(
+      Scratch scratch, float[] input, int first, int count, int row, int firstPanel, int lastPanel);
+
+  @Override
+  public final void run(Invocation invocation) {
+    if (patches.rows() == 0 || columns == 0) {
+      return;
+    }
+    begin(invocation);
+    int chunks = patches.chunks() * groups;
+    if ((long) patches.rows() * depth * columns < MIN_WORK) {
+      for (int chunk = 0; chunk < chunks; chunk++) {
+        run(chunk, workers.scratch());
+      }
+    } else {
+      workers.run(this, chunks);
+    }
+  }
+
+  @Override
+  public final void run(int chunk, Scratch scratch) {
+    int part = chunk / groups;
+    int group = chunk % groups;
+    int firstPanel = group * panels / groups;
+    int lastPanel = (group + 1) * panels / groups;
+    int row = patches.firstRow(part);
+    int count = patches.rows(part);
+    if (patches.isDirect()) {
+      rows(scratch, pictures(), row, count, row, firstPanel, lastPanel);
+    } else {
+      patches.fill(part, source(), beyond(part), scratch.input(), scratch.math);
+      rows(scratch, scratch.input(), 0, count, row, firstPanel, lastPanel);
+    }
+  }
+
+  /**
+   * Sums up whole numbers for a block of rows: in the scratch space's sums where the matrix is in
+   * one part, else in its integers.
+   */
+  final void sum(
+      Scratch scratch, float[] input, int first, int block, int firstPanel, int lastPanel) {
+    int width = matrix.bias().length;
+    float all = Float.POSITIVE_INFINITY;
+    float[] sums = scratch.sums();
+    for (int part = 0; part < parts.length; part++) {
+      multiply(
+          part, scratch, input, first, block, firstPanel, lastPanel, sums, 0, width, -all, all);
+      if (parts.length > 1) {
+        int[] integers = scratch.integers();
+        int end = block * width;
+        for (int i = 0; i < end; i++) {
+          integers[i] = (part == 0 ? 0 : integers[i]) + (int) sums[i];
+        }
+      }
+    }
+  }
+
+  /** Where a part's share of each run begins. */
+  private int[] offsets(int part) {
+    return part == 0 ? patches.offsets() : laterOffsets[part];
+  }
+
+  /** Computes {@code [rows, columns]} of floats from {@code at} on. */
+  final void multiply(
+      int part,
+      Scratch scratch,
+      float[] input,
+      int first,
+      int count,
+      int firstPanel,
+      int lastPanel,
+      float[] output,
+      int at,
+      int stride,
+      float min,
+      float max) {
+    scratch.math.multiply(
+        input,
+        offsets(part),
+        first,
+        count,
+        patches.taps(),
+        parts[part].depth() / patches.taps(),
+        parts[part],
+        firstPanel,
+        lastPanel,
+        output,
+        at,
+        stride,
+        min,
+        max);
+  }
+
+  final int firstColumn(int panel) {
+    return matrix.firstColumn(panel);
+  }
+
+  final int endColumn(int lastPanel) {
+    return lastPanel == panels ? columns : matrix.firstColumn(lastPanel);
+  }
+
+  /** Places offsets where patches are read in place and the tensor has moved. */
+  final void place(FloatArray input, Tensor tensor) {
+    if (input.bind(tensor) && patches.isDirect()) {
+      patches.place(input.offset());
+    }
+  }
+}

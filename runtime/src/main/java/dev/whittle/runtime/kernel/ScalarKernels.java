@@ -1,0 +1,499 @@
+package dev.whittle.runtime.kernel;
+
+import java.util.Arrays;
+
+/** Micro-kernels without vectors, for virtual machines that were started without the Vector API. */
+final class ScalarKernels implements MicroKernels {
+  private static final int LANES = 16;
+
+  /** Cephes' single-precision {@code expf}: its polynomial, highest power first. */
+  static final float[] EXP = {
+    1.9875691e-4f, 1.3981999e-3f, 8.333452e-3f, 4.1665796e-2f, 1.6666666e-1f, 5.0e-1f
+  };
+
+  static final float LOG2_E = 1.442695f;
+
+  /** The natural logarithm of 2 in two parts, of which the first has few bits. */
+  static final float LN2_HIGH = 6.933594e-1f;
+
+  static final float LN2_LOW = -2.12194440e-4f;
+
+  /** Below, results are zero in single precision; above, infinite. */
+  static final float EXP_LOW = -104f;
+
+  static final float EXP_HIGH = 89f;
+
+  /** Cephes' single-precision {@code tanhf} for small operands, highest power first. */
+  static final float[] TANH = {
+    -5.7049887e-3f, 2.0639088e-2f, -5.3739715e-2f, 1.3331442e-1f, -3.333328e-1f
+  };
+
+  static final float TANH_NEAR = 0.625f;
+
+  /** Quotients below 512 in single precision are off by less. */
+  static final float DOUBT = 512 * 4 * 0x1p-24f;
+
+  private static final float ROUNDER = 0x1.8p23f;
+
+  private final float[] sums = new float[2 * LANES];
+
+  @Override
+  public int lanes() {
+    return LANES;
+  }
+
+  @Override
+  public void multiply(
+      float[] input,
+      int[] offsets,
+      int firstRow,
+      int rows,
+      int taps,
+      int run,
+      PackedMatrix matrix,
+      int firstPanel,
+      int lastPanel,
+      float[] output,
+      int outputAt,
+      int outputStride,
+      float min,
+      float max) {
+    float[] packed = matrix.packed();
+    for (int panel = firstPanel; panel < lastPanel; panel++) {
+      int width = matrix.width(panel);
+      int column = matrix.firstColumn(panel);
+      int valid = Math.min(width, matrix.columns() - column);
+      for (int row = 0; row < rows; row++) {
+        System.arraycopy(matrix.bias(), column, sums, 0, width);
+        int w = matrix.start(panel);
+        for (int tap = 0; tap < taps; tap++) {
+          int at = offsets[(firstRow + row) * taps + tap];
+          for (int k = 0; k < run; k++, w += width) {
+            float x = input[at + k];
+            for (int c = 0; c < width; c++) {
+              sums[c] = Math.fma(x, packed[w + c], sums[c]);
+            }
+          }
+        }
+        int to = outputAt + row * outputStride + column;
+        for (int c = 0; c < valid; c++) {
+          output[to + c] = clamp(sums[c], min, max);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void depthwise(
+      float[] input,
+      int[] rows,
+      int[] steps,
+      DepthwiseRow row,
+      float[] weights,
+      float[] bias,
+      float[] output,
+      int outputAt,
+      float min,
+      float max) {
+    depthwise(input, rows, steps, row, weights, bias, 0, output, outputAt, min, max);
+  }
+
+  /**
+   * Channels from {@code firstChannel} on. Sums go column by column, as the sliding kernel's do.
+   */
+  static void depthwise(
+      float[] input,
+      int[] rows,
+      int[] steps,
+      DepthwiseRow row,
+      float[] weights,
+      float[] bias,
+      int firstChannel,
+      float[] output,
+      int outputAt,
+      float min,
+      float max) {
+    int channels = row.channels();
+    for (int x = 0; x < row.outputs(); x++) {
+      for (int c = firstChannel; c < channels; c++) {
+        float sum = bias[c];
+        for (int kx = 0; kx < row.filterWidth(); kx++) {
+          int column = x * row.stride() - row.before() + kx * row.dilation();
+          if (column >= 0 && column < row.width()) {
+            for (int ky = 0; ky < row.filterHeight(); ky++) {
+              float w = weights[(ky * row.filterWidth() + kx) * channels + c];
+              sum = Math.fma(input[rows[ky] + c + column * steps[ky]], w, sum);
+            }
+          }
+        }
+        output[outputAt + x * channels + c] = clamp(sum, min, max);
+      }
+    }
+  }
+
+  /** NaN stays NaN. */
+  static float clamp(float x, float min, float max) {
+    float raised = x < min ? min : x;
+    return raised > max ? max : raised;
+  }
+
+  static float exp(float x) {
+    float in = Math.min(Math.max(x, EXP_LOW), EXP_HIGH);
+    float n = Math.fma(in, LOG2_E, ROUNDER) - ROUNDER;
+    float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, in));
+    float p = EXP[0];
+    for (int i = 1; i < 6; i++) {
+      p = Math.fma(p, r, EXP[i]);
+    }
+    p = Math.fma(p, r * r, r) + 1f;
+    int exponent = (int) n;
+    int half = exponent >> 1;
+    return p * powerOfTwo(half) * powerOfTwo(exponent - half);
+  }
+
+  private static float powerOfTwo(int exponent) {
+    return Float.intBitsToFloat((exponent + 127) << 23);
+  }
+
+  private static float tanh(float x) {
+    float magnitude = Math.abs(x);
+    if (magnitude < TANH_NEAR) {
+      float square = x * x;
+      float p = TANH[0];
+      for (int i = 1; i < 5; i++) {
+        p = Math.fma(p, square, TANH[i]);
+      }
+      return Math.fma(p * square, x, x);
+    }
+    float far = 1f - 2f / (exp(magnitude + magnitude) + 1f);
+    return x < 0 ? -far : far;
+  }
+
+  private static float apply(Unary function, float x, float alpha) {
+    return switch (function) {
+      case ABS -> Math.abs(x);
+      case ELU -> x < 0 ? exp(x) - 1f : x;
+      case EXP -> exp(x);
+      case HARD_SWISH -> x * Math.min(Math.max(x + 3f, 0f), 6f) * (1f / 6);
+      case LEAKY_RELU -> x < 0 ? x * alpha : x;
+      case LOGISTIC -> 1f / (exp(-x) + 1f);
+      case NEG -> -x;
+      case RSQRT -> 1f / (float) Math.sqrt(x);
+      case SQRT -> (float) Math.sqrt(x);
+      case SQUARE -> x * x;
+      case TANH -> tanh(x);
+    };
+  }
+
+  @Override
+  public void unary(
+      Unary function, float[] input, int at, float[] output, int to, int count, float alpha) {
+    unary(function, input, at, output, to, 0, count, alpha);
+  }
+
+  static void unary(
+      Unary function,
+      float[] input,
+      int at,
+      float[] output,
+      int to,
+      int first,
+      int last,
+      float alpha) {
+    for (int i = first; i < last; i++) {
+      output[to + i] = apply(function, input[at + i], alpha);
+    }
+  }
+
+  @Override
+  public void clamp(
+      float[] input, int at, float[] output, int to, int count, float min, float max) {
+    for (int i = 0; i < count; i++) {
+      output[to + i] = clamp(input[at + i], min, max);
+    }
+  }
+
+  private static float apply(Binary function, float a, float b) {
+    return switch (function) {
+      case ADD -> a + b;
+      case SUB -> a - b;
+      case MUL -> a * b;
+      case DIV -> a / b;
+      case MAXIMUM -> Math.max(a, b);
+      case MINIMUM -> Math.min(a, b);
+      case SQUARED_DIFFERENCE -> (a - b) * (a - b);
+    };
+  }
+
+  @Override
+  public void binary(
+      Binary function,
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] output,
+      int to,
+      int count,
+      float min,
+      float max) {
+    binary(function, a, aAt, aStep, b, bAt, bStep, output, to, 0, count, min, max);
+  }
+
+  static void binary(
+      Binary function,
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] output,
+      int to,
+      int first,
+      int last,
+      float min,
+      float max) {
+    for (int i = first; i < last; i++) {
+      float result = apply(function, a[aAt + i * aStep], b[bAt + i * bStep]);
+      output[to + i] = clamp(result, min, max);
+    }
+  }
+
+  @Override
+  public void add(float[] sum, int to, float[] input, int at, int count) {
+    for (int i = 0; i < count; i++) {
+      sum[to + i] += input[at + i];
+    }
+  }
+
+  @Override
+  public void maximum(
+      float[] input,
+      int[] rows,
+      int count,
+      int channels,
+      float[] output,
+      int to,
+      float min,
+      float max) {
+    maximum(input, rows, count, 0, channels, output, to, min, max);
+  }
+
+  static void maximum(
+      float[] input,
+      int[] rows,
+      int count,
+      int first,
+      int channels,
+      float[] output,
+      int to,
+      float min,
+      float max) {
+    for (int c = first; c < channels; c++) {
+      float greatest = input[rows[0] + c];
+      for (int i = 1; i < count; i++) {
+        float x = input[rows[i] + c];
+        greatest = greatest < x ? x : greatest;
+      }
+      output[to + c] = clamp(greatest, min, max);
+    }
+  }
+
+  @Override
+  public void average(
+      float[] input,
+      int[] rows,
+      int count,
+      int channels,
+      float factor,
+      float[] output,
+      int to,
+      float min,
+      float max) {
+    average(input, rows, count, 0, channels, factor, output, to, min, max);
+  }
+
+  static void average(
+      float[] input,
+      int[] rows,
+      int count,
+      int first,
+      int channels,
+      float factor,
+      float[] output,
+      int to,
+      float min,
+      float max) {
+    for (int c = first; c < channels; c++) {
+      float sum = input[rows[0] + c];
+      for (int i = 1; i < count; i++) {
+        sum += input[rows[i] + c];
+      }
+      output[to + c] = clamp(sum * factor, min, max);
+    }
+  }
+
+  @Override
+  public float sum(float[] input, int at, int count) {
+    return sum(sums, input, at, count);
+  }
+
+  static float sum(float[] parts, float[] input, int at, int count) {
+    if (count < PARTS) {
+      float sum = 0;
+      for (int i = 0; i < count; i++) {
+        sum += input[at + i];
+      }
+      return sum;
+    }
+    Arrays.fill(parts, 0, PARTS, 0);
+    int end = count / PARTS * PARTS;
+    for (int i = 0; i < end; i += PARTS) {
+      for (int part = 0; part < PARTS; part++) {
+        parts[part] += input[at + i + part];
+      }
+    }
+    return combine(parts, input, at + end, count - end);
+  }
+
+  /** The sum of the parts, in pairs, and of what is left over. */
+  static float combine(float[] parts, float[] input, int at, int count) {
+    for (int i = 0; i < count; i++) {
+      parts[i] += input[at + i];
+    }
+    for (int step = PARTS / 2; step > 0; step /= 2) {
+      for (int i = 0; i < step; i++) {
+        parts[i] += parts[i + step];
+      }
+    }
+    return parts[0];
+  }
+
+  @Override
+  public float maximum(float[] input, int at, int count) {
+    float greatest = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < count; i++) {
+      greatest = Math.max(greatest, input[at + i]);
+    }
+    return greatest;
+  }
+
+  @Override
+  public float minimum(float[] input, int at, int count) {
+    float least = Float.POSITIVE_INFINITY;
+    for (int i = 0; i < count; i++) {
+      least = Math.min(least, input[at + i]);
+    }
+    return least;
+  }
+
+  @Override
+  public void exponentials(
+      float[] input, int at, float[] output, int to, int count, float shift, float factor) {
+    for (int i = 0; i < count; i++) {
+      output[to + i] = exp((input[at + i] - shift) * factor);
+    }
+  }
+
+  @Override
+  public void widen(byte[] input, int at, boolean unsigned, float[] output, int to, int count) {
+    widen(input, at, unsigned, output, to, 0, count);
+  }
+
+  static void widen(
+      byte[] input, int at, boolean unsigned, float[] output, int to, int first, int last) {
+    int mask = unsigned ? 0xff : -1;
+    for (int i = first; i < last; i++) {
+      output[to + i] = input[at + i] & mask;
+    }
+  }
+
+  @Override
+  public void rescale(
+      float[] sums,
+      int at,
+      Rescaling rescaling,
+      int firstColumn,
+      int count,
+      byte[] output,
+      int to) {
+    for (int i = 0; i < count; i++) {
+      output[to + i] = (byte) rescaling.apply((int) sums[at + i], firstColumn + i);
+    }
+  }
+
+  @Override
+  public void quantize(
+      float[] input,
+      int at,
+      double scale,
+      int zeroPoint,
+      int low,
+      int high,
+      byte[] output,
+      int to,
+      int count) {
+    quantize(input, at, scale, zeroPoint, low, high, output, to, 0, count);
+  }
+
+  static void quantize(
+      float[] input,
+      int at,
+      double scale,
+      int zeroPoint,
+      int low,
+      int high,
+      byte[] output,
+      int to,
+      int first,
+      int last) {
+    for (int i = first; i < last; i++) {
+      // Quotients of floats are never so close below a half that adding one half rounds up.
+      double quotient = input[at + i] / scale;
+      double rounded = quotient + (quotient < 0 ? -0.5 : 0.5);
+      double stored = Math.min(Math.max(rounded, -65536), 65536);
+      output[to + i] = (byte) Math.min(Math.max((int) stored + zeroPoint, low), high);
+    }
+  }
+
+  @Override
+  public void quantizeRow(
+      float[] input,
+      int at,
+      float factor,
+      float zeroPoint,
+      float low,
+      float high,
+      float[] output,
+      int to,
+      int count) {
+    quantizeRow(input, at, factor, zeroPoint, low, high, output, to, 0, count);
+  }
+
+  static void quantizeRow(
+      float[] input,
+      int at,
+      float factor,
+      float zeroPoint,
+      float low,
+      float high,
+      float[] output,
+      int to,
+      int first,
+      int last) {
+    for (int i = first; i < last; i++) {
+      float x = input[at + i] * factor + zeroPoint;
+      float whole = (int) x;
+      float rest = x - whole;
+      if (rest >= 0.5f) {
+        whole += 1;
+      } else if (rest <= -0.5f) {
+        whole -= 1;
+      }
+      output[to + i] = Math.min(Math.max(whole, low), high) - zeroPoint;
+    }
+  }
+}

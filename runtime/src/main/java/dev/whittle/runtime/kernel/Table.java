@@ -1,0 +1,80 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.kernel.DirectInvocation;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Tensor;
+import java.util.List;
+
+/**
+ * A function of each 8-bit number, looked up: what the reference kernel makes of each of the 256.
+ */
+final class Table implements ElementwiseKernel, Workers.Task {
+  private static final int SIZE = 256;
+
+  private final Workers workers;
+  private final byte[] bytes = new byte[SIZE];
+  private final float[] floats = new float[SIZE];
+  private final boolean toFloats;
+  private final ByteArray input = new ByteArray();
+  private final ByteArray output = new ByteArray();
+  private final FloatArray floatOutput = new FloatArray();
+  private int count;
+
+  /** Tabulates an elementwise operator whose input is of 8-bit numbers. */
+  Table(Workers workers, Op op, Operands operands) {
+    this.workers = workers;
+    TensorType type = operands.output(0).type();
+    this.toFloats = type == TensorType.FLOAT32;
+    var all = new Tensor(operands.type(0), operands.input(0).quantization(), Tensor.Allocator.HEAP);
+    all.resize(SIZE);
+    for (int i = 0; i < SIZE; i++) {
+      all.setByte(i, (byte) i);
+    }
+    var results = new Tensor(type, operands.output(0).quantization(), Tensor.Allocator.HEAP);
+    results.resize(SIZE);
+    op.kernel(operands).run(new DirectInvocation(List.of(all), List.of(results)));
+    for (int i = 0; i < SIZE; i++) {
+      if (toFloats) {
+        floats[i] = results.getFloat(i);
+      } else {
+        bytes[i] = results.getByte(i);
+      }
+    }
+  }
+
+  @Override
+  public void run(Invocation invocation) {
+    input.bind(invocation.input(0));
+    if (toFloats) {
+      floatOutput.bindOutput(invocation.output(0));
+    } else {
+      output.bindOutput(invocation.output(0));
+    }
+    count = Math.toIntExact(invocation.output(0).elements());
+    workers.run(this, Workers.chunks(count));
+  }
+
+  @Override
+  public void run(int chunk, Scratch scratch) {
+    int from = Workers.first(chunk);
+    int part = Workers.length(chunk, count);
+    byte[] in = input.array();
+    int at = input.offset() + from;
+    if (toFloats) {
+      float[] out = floatOutput.array();
+      int to = floatOutput.offset() + from;
+      for (int i = 0; i < part; i++) {
+        out[to + i] = floats[in[at + i] & 0xff];
+      }
+    } else {
+      byte[] out = output.array();
+      int to = output.offset() + from;
+      for (int i = 0; i < part; i++) {
+        out[to + i] = bytes[in[at + i] & 0xff];
+      }
+    }
+  }
+}
