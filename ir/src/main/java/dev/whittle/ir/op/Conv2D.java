@@ -92,9 +92,16 @@ public record Conv2D(
     return input.isRankKnown() && filter.isRankKnown() && input.dim(3) != filter.dim(3);
   }
 
+  /** How the sums of 16-bit operands become outputs. */
+  public WideRequantization wideRequantization(Operands operands) {
+    return ConvolutionKernels.wideRequantization(operands, activation);
+  }
+
   /** How the sums of 8-bit operands become outputs. */
   public Requantization requantization(Operands operands) {
-    return ConvolutionKernels.requantization(operands, activation, !isGrouped(operands));
+    // Unsigned operands have no matrix kernel either.
+    boolean tiesUp = operands.type(0) == TensorType.INT8 && !isGrouped(operands);
+    return ConvolutionKernels.requantization(operands, activation, tiesUp);
   }
 
   @Override

@@ -190,11 +190,17 @@ final class ConvolutionKernels {
     };
   }
 
-  /** 16-bit input and output, 8-bit filter, 64-bit sums. */
-  private static Kernel wide(Operands operands, Taps taps, Activation activation) {
+  static WideRequantization wideRequantization(Operands operands, Activation activation) {
     var multipliers = multipliers(operands, channels(operands));
     Quantization result = operands.output(0).requireQuantization();
     Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), result);
+    return (sum, channel) ->
+        bounds.clamp(multipliers[multipliers.length == 1 ? 0 : channel].applyLong(sum));
+  }
+
+  /** 16-bit input and output, 8-bit filter, 64-bit sums. */
+  private static Kernel wide(Operands operands, Taps taps, Activation activation) {
+    WideRequantization requantization = wideRequantization(operands, activation);
     return invocation -> {
       Tensor input = invocation.input(0);
       Tensor filter = invocation.input(1);
@@ -217,8 +223,7 @@ final class ConvolutionKernels {
             @Override
             public void end(long at, int batch, int channel) {
               sum += bias == null ? 0 : bias.getInteger(channel);
-              var multiplier = multipliers[multipliers.length == 1 ? 0 : channel];
-              output.setInteger(at, bounds.clamp(multiplier.applyLong(sum)));
+              output.setInteger(at, requantization.apply(sum, channel));
               sum = 0;
             }
           });

@@ -136,6 +136,11 @@ public record FullyConnected(
     };
   }
 
+  /** How the sums of 16-bit operands become outputs. */
+  public WideRequantization wideRequantization(Operands operands) {
+    return FullyConnectedKernels.wideRequantization(operands, activation);
+  }
+
   /** How the sums of 8-bit operands become outputs. */
   public Requantization requantization(Operands operands) {
     return FullyConnectedKernels.requantization(operands, activation);

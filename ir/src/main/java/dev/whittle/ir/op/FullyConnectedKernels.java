@@ -91,11 +91,8 @@ final class FullyConnectedKernels {
     }
   }
 
-  /**
-   * 16-bit input and output, 8-bit weights, 64-bit sums that are rescaled in double precision
-   * (quantization notes, section b).
-   */
-  static Kernel wide(Operands operands, Activation activation) {
+  /** Rescales in double precision (quantization notes, section b). */
+  static WideRequantization wideRequantization(Operands operands, Activation activation) {
     Quantization input = operands.input(0).requireQuantization();
     Quantization result = operands.output(0).requireQuantization();
     float[] scales = operands.input(1).requireQuantization().scales();
@@ -104,6 +101,15 @@ final class FullyConnectedKernels {
       factors[c] = (double) input.scaleValue() * scales[c] / result.scaleValue();
     }
     Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), result);
+    return (sum, o) -> {
+      double scaled = FixedPoint.roundHalfAway(sum * factors[factors.length == 1 ? 0 : o]);
+      return (int) Math.min(Math.max(scaled, bounds.low()), bounds.high());
+    };
+  }
+
+  /** 16-bit input and output, 8-bit weights, 64-bit sums. */
+  static Kernel wide(Operands operands, Activation activation) {
+    WideRequantization requantization = wideRequantization(operands, activation);
     return invocation -> {
       Tensor in = invocation.input(0);
       Tensor weights = invocation.input(1);
@@ -119,8 +125,7 @@ final class FullyConnectedKernels {
         for (int k = 0; k < depth; k++) {
           sum += in.getInteger(x + k) * weights.getByte(w + k);
         }
-        double scaled = FixedPoint.roundHalfAway(sum * factors[factors.length == 1 ? 0 : o]);
-        output.setInteger(i, (long) Math.min(Math.max(scaled, bounds.low()), bounds.high()));
+        output.setInteger(i, requantization.apply(sum, o));
       }
     };
   }

@@ -5,6 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
@@ -48,6 +49,11 @@ public record Mean(boolean keepDims) implements Op {
       case INT8, UINT8 -> Reductions.quantizedMean(operands, keepDims);
       default -> throw Elementwise.noKernel(operands);
     };
+  }
+
+  /** Whether height and width of pictures are reduced, to extents of 1. */
+  public boolean averagesPicture(Shape input, long[] axes) {
+    return keepDims && Reductions.averagesPicture(input, axes);
   }
 
   @Override

@@ -178,42 +178,24 @@ final class Reductions {
     };
   }
 
-  /**
-   * The mean of 8-bit operands: the division by the count is part of the rescaling. Pictures
-   * averaged over height and width go another way in the built-in kernels, with other rounding.
-   */
   static Kernel quantizedMean(Operands operands, boolean keepDims) {
-    Quantization in = operands.input(0).requireQuantization();
-    Quantization out = operands.output(0).requireQuantization();
-    var rescale = FixedPoint.Multiplier.of((double) in.scaleValue() / (double) out.scaleValue());
-    Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
     return invocation -> {
       int count = Math.toIntExact(nonZeroCount(invocation));
       long[] sums = sums(invocation);
-      Tensor output = invocation.output(0);
-      if (keepDims && averagesPicture(invocation)) {
-        float zero = in.zeroPointValue() * in.scaleValue() / out.scaleValue();
-        int bias = out.zeroPointValue() - (int) (zero > 0 ? zero + 0.5f : zero - 0.5f);
-        var scale = FixedPoint.Multiplier.of(in.scaleValue() / (count * out.scaleValue()));
-        for (int i = 0; i < sums.length; i++) {
-          output.setInteger(i, bounds.clamp(scale.apply((int) sums[i]) + bias));
-        }
-      } else {
-        int shift = Math.min(31 - Integer.numberOfLeadingZeros(count), 31 + rescale.exponent());
-        int mantissa = (int) (((long) rescale.mantissa() << shift) / count);
-        int exponent = rescale.exponent() - shift;
-        for (int i = 0; i < sums.length; i++) {
-          int centered = (int) (sums[i] - (long) count * in.zeroPointValue());
-          int mean = FixedPoint.multiply(centered, mantissa, exponent) + out.zeroPointValue();
-          output.setInteger(i, bounds.clamp(mean));
-        }
+      var mean =
+          new QuantizedMean(
+              operands,
+              count,
+              keepDims
+                  && averagesPicture(invocation.input(0).shape(), invocation.input(1).toLongs()));
+      for (int i = 0; i < sums.length; i++) {
+        invocation.output(0).setInteger(i, mean.apply(sums[i]));
       }
     };
   }
 
-  private static boolean averagesPicture(Invocation invocation) {
-    long[] axes = invocation.input(1).toLongs();
-    return invocation.input(0).rank() == 4
+  static boolean averagesPicture(Shape input, long[] axes) {
+    return input.rank() == 4
         && axes.length == 2
         && Math.min(axes[0], axes[1]) == 1
         && Math.max(axes[0], axes[1]) == 2;

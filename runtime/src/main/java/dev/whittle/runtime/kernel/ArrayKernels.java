@@ -9,6 +9,8 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.Concatenation;
+import dev.whittle.ir.op.Mean;
+import dev.whittle.ir.op.QuantizedMean;
 import dev.whittle.ir.op.QuantizedSum;
 import dev.whittle.ir.op.TopKV2;
 import dev.whittle.runtime.kernel.MicroKernels.Binary;
@@ -129,6 +131,23 @@ final class ArrayKernels {
     return axes == null || operands.type(0) != TensorType.FLOAT32
         ? null
         : Reduction.of(workers, kind, operands.shape(0), axes.toLongs());
+  }
+
+  @Nullable Kernel mean(Mean op, Operands operands) {
+    Tensor axes = operands.hasInput(1) ? operands.input(1).known() : null;
+    if (axes == null || !FastKernels.isByte(operands.type(0))) {
+      return reduction(Reduction.Kind.MEAN, operands);
+    }
+    int[] extents = Reduction.extents(operands.shape(0), axes.toLongs());
+    if (extents == null || extents[1] > ByteMean.MAX_REDUCED) {
+      return null;
+    }
+    return new ByteMean(
+        workers,
+        new QuantizedMean(
+            operands, extents[1], op.averagesPicture(operands.shape(0), axes.toLongs())),
+        operands.type(0) == TensorType.UINT8,
+        extents);
   }
 
   @Nullable Kernel softmax(float beta, Operands operands) {

@@ -2,6 +2,7 @@ package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.Activation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task, Patches.Source {
 
   private final int zeroPoint;
   private final boolean unsigned;
+  private @Nullable Hybrid hybrid;
 
   private DepthwiseProduct(
       Workers workers,
@@ -78,6 +80,49 @@ final class DepthwiseProduct implements Kernel, Workers.Task, Patches.Source {
         workers, windows, new Patches(windows, true, 1), weights, bias, min, max, null, 0, false);
   }
 
+  /** Floats with 8-bit weights: inputs are quantized, sums made floats again. */
+  static DepthwiseProduct ofHybrid(
+      Workers workers,
+      Windows windows,
+      float[] weights,
+      QuantizedRows rows,
+      float[] scales,
+      float[] bias,
+      Activation activation) {
+    var product =
+        new DepthwiseProduct(
+            workers,
+            windows,
+            new Patches(windows, true, 1),
+            weights,
+            new float[windows.channels()],
+            Float.NEGATIVE_INFINITY,
+            Float.POSITIVE_INFINITY,
+            null,
+            0,
+            false);
+    product.hybrid = new Hybrid(rows, scales, bias, activation.min(), activation.max());
+    workers.reserve(0, Math.multiplyExact(windows.outputWidth(), windows.channels()), 0);
+    return product;
+  }
+
+  /** What makes whole numbers of inputs, and floats of sums. */
+  private static final class Hybrid {
+    private final QuantizedRows rows;
+    private final float[] scales;
+    private final float[] bias;
+    private final float min;
+    private final float max;
+
+    Hybrid(QuantizedRows rows, float[] scales, float[] bias, float min, float max) {
+      this.rows = rows;
+      this.scales = scales;
+      this.bias = bias;
+      this.min = min;
+      this.max = max;
+    }
+  }
+
   static DepthwiseProduct ofBytes(
       Workers workers,
       Windows windows,
@@ -107,6 +152,9 @@ final class DepthwiseProduct implements Kernel, Workers.Task, Patches.Source {
     if (rescaling == null) {
       floats.bind(invocation.input(0));
       results.bindOutput(invocation.output(0));
+      if (hybrid != null) {
+        hybrid.rows.fill(floats);
+      }
       chunks = windows.batch() * chunksPerPicture;
     } else {
       bytes.bind(invocation.input(0));
@@ -139,26 +187,41 @@ final class DepthwiseProduct implements Kernel, Workers.Task, Patches.Source {
     int channels = windows.channels();
     int[] rows = scratch.rows(windows.filterHeight());
     int[] steps = scratch.steps(windows.filterHeight());
+    Hybrid quantized = hybrid;
+    float[] input = quantized == null ? floats.array() : quantized.rows.values();
+    int origin = quantized == null ? floats.offset() : quantized.rows.origin();
     for (int y = first; y < last; y++) {
       for (int ky = 0; ky < windows.filterHeight(); ky++) {
         int row = windows.lastRow(y, ky);
         boolean inside = row >= 0 && row < windows.height();
         int place = (picture * windows.height() + row) * windows.width();
-        rows[ky] = inside ? floats.offset() + place * channels : 0;
+        rows[ky] = inside ? origin + place * channels : 0;
         steps[ky] = inside ? channels : 0;
       }
       int at = (picture * windows.outputHeight() + y) * windows.outputWidth() * channels;
-      scratch.math.depthwise(
-          floats.array(),
-          rows,
-          steps,
-          line,
-          weights,
-          bias,
-          results.array(),
-          results.offset() + at,
-          min,
-          max);
+      int to = results.offset() + at;
+      if (quantized == null) {
+        scratch.math.depthwise(
+            input, rows, steps, line, weights, bias, results.array(), to, min, max);
+        continue;
+      }
+      float[] sums = scratch.sums();
+      scratch.math.depthwise(input, rows, steps, line, weights, bias, sums, 0, min, max);
+      float factor = quantized.rows.scale(picture);
+      for (int x = 0; x < windows.outputWidth(); x++) {
+        scratch.math.scale(
+            sums,
+            x * channels,
+            quantized.scales,
+            quantized.bias,
+            0,
+            factor,
+            channels,
+            results.array(),
+            to + x * channels,
+            quantized.min,
+            quantized.max);
+      }
     }
   }
 

@@ -116,7 +116,7 @@ public final class FastKernels {
                 pool.activation(),
                 operands);
         case Sum sum -> arrays.reduction(Reduction.Kind.SUM, operands);
-        case Mean mean -> arrays.reduction(Reduction.Kind.MEAN, operands);
+        case Mean mean -> arrays.mean(mean, operands);
         case ReduceMax max -> arrays.reduction(Reduction.Kind.MAXIMUM, operands);
         case Softmax softmax -> arrays.softmax(softmax.beta(), operands);
         case Concatenation concatenation -> arrays.concatenation(concatenation, operands);

@@ -2,6 +2,7 @@ package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
+import dev.whittle.ir.Quantization;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Kernel;
@@ -11,6 +12,7 @@ import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.FullyConnected;
 import dev.whittle.ir.op.Requantization;
+import dev.whittle.ir.op.WideRequantization;
 import org.jspecify.annotations.Nullable;
 
 /** Chooses kernels for convolutions and dense layers with constant weights. */
@@ -43,9 +45,16 @@ final class MatrixKernels {
     }
     Windows windows = Windows.of(conv, operands);
     return switch (operands.type(0)) {
-      case FLOAT32 -> floats(windows, operands, conv.activation());
+      case FLOAT32 ->
+          operands.type(1) == TensorType.INT8
+              ? hybrid(windows, operands, conv.activation(), isPerChannel(operands), false)
+              : floats(windows, operands, conv.activation());
       case INT8, UINT8 ->
           sameType(operands) ? bytes(windows, operands, conv.requantization(operands)) : null;
+      case INT16 ->
+          operands.type(1) == TensorType.INT8
+              ? wide(windows, operands, conv.wideRequantization(operands))
+              : null;
       default -> null;
     };
   }
@@ -60,9 +69,17 @@ final class MatrixKernels {
     int rows = columns == 0 ? 0 : Math.toIntExact(elements / columns);
     Windows windows = Windows.ofRows(rows, shape.dim(1));
     return switch (operands.type(0)) {
-      case FLOAT32 -> floats(windows, operands, dense.activation());
+      case FLOAT32 ->
+          operands.type(1) == TensorType.INT8
+              ? hybrid(
+                  windows, operands, dense.activation(), dense.asymmetricQuantizeInputs(), true)
+              : floats(windows, operands, dense.activation());
       case INT8 ->
           sameType(operands) ? bytes(windows, operands, dense.requantization(operands)) : null;
+      case INT16 ->
+          operands.type(1) == TensorType.INT8
+              ? wide(windows, operands, dense.wideRequantization(operands))
+              : null;
       default -> null;
     };
   }
@@ -116,6 +133,83 @@ final class MatrixKernels {
     return new FloatProduct(workers, patches, matrix, activation.min(), activation.max());
   }
 
+  private static boolean isPerChannel(Operands operands) {
+    Quantization weights = operands.input(1).quantization();
+    if (weights == null) {
+      return false;
+    }
+    float[] scales = weights.scales();
+    for (float scale : scales) {
+      if (scale != scales[0]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** One scale for each column; null if there are not as many, or a zero point. */
+  private static float @Nullable [] scales(Operands operands, int columns) {
+    Quantization weights = operands.input(1).quantization();
+    if (weights == null || weights.zeroPoint().stream().anyMatch(z -> z != 0)) {
+      return null;
+    }
+    float[] given = weights.scales();
+    if (given.length != 1 && given.length != columns) {
+      return null;
+    }
+    float[] scales = new float[columns];
+    for (int c = 0; c < columns; c++) {
+      scales[c] = given[given.length == 1 ? 0 : c];
+    }
+    return scales;
+  }
+
+  /**
+   * A product of floats and 8-bit weights.
+   *
+   * @param asymmetric whether inputs are quantized with a zero point
+   * @param byRow whether each row of the input has a scale, and not each picture
+   */
+  private @Nullable Kernel hybrid(
+      Windows windows,
+      Operands operands,
+      Activation activation,
+      boolean asymmetric,
+      boolean byRow) {
+    int columns = operands.shape(1).dim(0);
+    ExactWeights exact = ExactWeights.of(operands.input(1));
+    float[] scales = scales(operands, columns);
+    float[] bias = floatBias(operands);
+    if (exact == null || scales == null || bias == null || columns == 0) {
+      return null;
+    }
+    QuantizedRows rows = quantizedRows(windows, asymmetric, byRow);
+    var patches = new Patches(windows, true, workers.count());
+    if (patches.isDirect()) {
+      patches.place(rows.origin());
+    }
+    int perPicture = Math.max(1, windows.outputHeight() * windows.outputWidth());
+    return new HybridProduct(
+        workers,
+        patches,
+        parts(operands, exact, patches, columns, 255),
+        rows,
+        byRow ? 1 : perPicture,
+        scales,
+        bias.length == 0 ? new float[columns] : bias,
+        activation.min(),
+        activation.max());
+  }
+
+  private QuantizedRows quantizedRows(Windows windows, boolean asymmetric, boolean byRow) {
+    int picture =
+        Math.multiplyExact(
+            Math.multiplyExact(windows.height(), windows.width()), windows.channels());
+    return byRow
+        ? new QuantizedRows(workers, windows.height(), windows.channels(), asymmetric)
+        : new QuantizedRows(workers, windows.batch(), picture, asymmetric);
+  }
+
   private @Nullable Kernel bytes(
       Windows windows, Operands operands, Requantization requantization) {
     int columns = operands.shape(1).dim(0);
@@ -140,6 +234,31 @@ final class MatrixKernels {
         new Rescaling(requantization, bias, columns, padded),
         zeroPoint,
         unsigned);
+  }
+
+  private @Nullable Kernel wide(
+      Windows windows, Operands operands, WideRequantization requantization) {
+    int columns = operands.shape(1).dim(0);
+    ExactWeights exact = ExactWeights.of(operands.input(1));
+    var patches = new Patches(windows, false, workers.count());
+    if (exact == null
+        || columns == 0
+        || scales(operands, columns) == null
+        || operands.output(0).type() != TensorType.INT16
+        || operands.input(0).requireQuantization().zeroPointValue() != 0
+        || exact.parts(columns, patches.taps(), 128) > 1) {
+      return null;
+    }
+    long[] bias = new long[columns];
+    if (operands.hasInput(2)) {
+      Tensor known = operands.input(2).known();
+      if (known == null || known.elements() != columns || !known.type().isInteger()) {
+        return null;
+      }
+      bias = known.toLongs();
+    }
+    PackedMatrix matrix = parts(operands, exact, patches, columns, 128)[0];
+    return new WideProduct(workers, patches, matrix, bias, requantization);
   }
 
   /** The weights in as many parts as exact sums need, each with a share of every run. */
@@ -176,7 +295,10 @@ final class MatrixKernels {
     }
     Windows windows = Windows.of(conv, operands);
     return switch (operands.type(0)) {
-      case FLOAT32 -> depthwiseFloats(conv, windows, operands);
+      case FLOAT32 ->
+          operands.type(1) == TensorType.INT8
+              ? depthwiseHybrid(conv, windows, operands)
+              : depthwiseFloats(conv, windows, operands);
       case INT8, UINT8 -> sameType(operands) ? depthwiseBytes(conv, windows, operands) : null;
       default -> null;
     };
@@ -196,6 +318,32 @@ final class MatrixKernels {
         bias.length == 0 ? new float[windows.channels()] : bias,
         conv.activation().min(),
         conv.activation().max());
+  }
+
+  private @Nullable Kernel depthwiseHybrid(
+      DepthwiseConv2D conv, Windows windows, Operands operands) {
+    int channels = windows.channels();
+    ExactWeights exact = ExactWeights.of(operands.input(1));
+    float[] scales = scales(operands, channels);
+    float[] bias = floatBias(operands);
+    if (exact == null
+        || scales == null
+        || bias == null
+        || (long) windows.taps() * 255 * 255 >= 1 << 24) {
+      return null;
+    }
+    float[] filter = new float[exact.count()];
+    for (int i = 0; i < filter.length; i++) {
+      filter[i] = exact.get(i);
+    }
+    return DepthwiseProduct.ofHybrid(
+        workers,
+        windows,
+        filter,
+        quantizedRows(windows, true, false),
+        scales,
+        bias.length == 0 ? new float[channels] : bias,
+        conv.activation());
   }
 
   private @Nullable Kernel depthwiseBytes(

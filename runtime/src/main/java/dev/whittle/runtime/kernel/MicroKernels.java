@@ -141,10 +141,10 @@ interface MicroKernels {
   /** The sum of adjacent elements, in {@link #PARTS} parts. */
   float sum(float[] input, int at, int count);
 
-  /** The greatest of adjacent elements; negative infinity for none, NaN if one is. */
+  /** The greatest of adjacent elements that are numbers; negative infinity for none. */
   float maximum(float[] input, int at, int count);
 
-  /** The least of adjacent elements; infinity for none, NaN if one is. */
+  /** The least of adjacent elements that are numbers; infinity for none. */
   float minimum(float[] input, int at, int count);
 
   /** {@code output = exp((input - shift) * factor)}. */
@@ -161,6 +161,24 @@ interface MicroKernels {
    */
   void rescale(
       float[] sums, int at, Rescaling rescaling, int firstColumn, int count, byte[] output, int to);
+
+  /**
+   * Makes floats of whole sums: {@code clamp(sum * (factor * scale) + bias)}, each step rounded.
+   *
+   * @param firstColumn which scale and bias go with the first sum
+   */
+  void scale(
+      float[] sums,
+      int at,
+      float[] scales,
+      float[] bias,
+      int firstColumn,
+      float factor,
+      int count,
+      float[] output,
+      int to,
+      float min,
+      float max);
 
   /**
    * Makes 8-bit numbers of floats: {@code clamp(round(input / scale) + zeroPoint)}, in double

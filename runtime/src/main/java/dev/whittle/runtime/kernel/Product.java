@@ -95,6 +95,11 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput {
     workers.reserve(patches.slabSize(), 0, 0);
   }
 
+  /** Columns that a row of sums has room for. */
+  final int width() {
+    return matrix.bias().length;
+  }
+
   final int parts() {
     return parts.length;
   }

@@ -39,6 +39,17 @@ final class Reduction implements Kernel, Workers.Task {
 
   /** The kernel; null where the axes are not adjacent, or there is nothing to reduce. */
   static @Nullable Reduction of(Workers workers, Kind kind, Shape shape, long[] axes) {
+    int[] extents = extents(shape, axes);
+    return extents == null
+        ? null
+        : new Reduction(workers, kind, extents[0], extents[1], extents[2]);
+  }
+
+  /**
+   * How many elements are before, along and behind the reduced axes; null where these are not
+   * adjacent, or there is nothing to reduce.
+   */
+  static int @Nullable [] extents(Shape shape, long[] axes) {
     boolean[] reduced = new boolean[shape.rank()];
     for (long axis : axes) {
       int place = (int) (axis < 0 ? axis + shape.rank() : axis);
@@ -61,9 +72,7 @@ final class Reduction implements Kernel, Workers.Task {
       }
       extents[part] = Math.multiplyExact(extents[part], shape.dim(i));
     }
-    return shape.elements() == 0
-        ? null
-        : new Reduction(workers, kind, extents[0], extents[1], extents[2]);
+    return shape.elements() == 0 ? null : extents;
   }
 
   @Override

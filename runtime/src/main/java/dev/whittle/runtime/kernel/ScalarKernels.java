@@ -376,7 +376,7 @@ final class ScalarKernels implements MicroKernels {
   public float maximum(float[] input, int at, int count) {
     float greatest = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < count; i++) {
-      greatest = Math.max(greatest, input[at + i]);
+      greatest = greatest < input[at + i] ? input[at + i] : greatest;
     }
     return greatest;
   }
@@ -385,7 +385,7 @@ final class ScalarKernels implements MicroKernels {
   public float minimum(float[] input, int at, int count) {
     float least = Float.POSITIVE_INFINITY;
     for (int i = 0; i < count; i++) {
-      least = Math.min(least, input[at + i]);
+      least = least > input[at + i] ? input[at + i] : least;
     }
     return least;
   }
@@ -422,6 +422,41 @@ final class ScalarKernels implements MicroKernels {
       int to) {
     for (int i = 0; i < count; i++) {
       output[to + i] = (byte) rescaling.apply((int) sums[at + i], firstColumn + i);
+    }
+  }
+
+  @Override
+  public void scale(
+      float[] sums,
+      int at,
+      float[] scales,
+      float[] bias,
+      int firstColumn,
+      float factor,
+      int count,
+      float[] output,
+      int to,
+      float min,
+      float max) {
+    scale(sums, at, scales, bias, firstColumn, factor, 0, count, output, to, min, max);
+  }
+
+  static void scale(
+      float[] sums,
+      int at,
+      float[] scales,
+      float[] bias,
+      int firstColumn,
+      float factor,
+      int first,
+      int last,
+      float[] output,
+      int to,
+      float min,
+      float max) {
+    for (int i = first; i < last; i++) {
+      float product = sums[at + i] * (factor * scales[firstColumn + i]);
+      output[to + i] = clamp(product + bias[firstColumn + i], min, max);
     }
   }
 

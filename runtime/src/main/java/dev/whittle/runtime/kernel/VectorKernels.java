@@ -1008,28 +1008,36 @@ final class VectorKernels implements MicroKernels {
 
   @Override
   public float maximum(float[] input, int at, int count) {
-    FloatVector greatest = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
+    FloatVector first = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
+    FloatVector second = first;
     int i = 0;
-    for (; i + LANES <= count; i += LANES) {
-      greatest = greatest.max(FloatVector.fromArray(FLOATS, input, at + i));
+    for (; i + 2 * LANES <= count; i += 2 * LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      FloatVector y = FloatVector.fromArray(FLOATS, input, at + i + LANES);
+      first = first.blend(x, first.lt(x));
+      second = second.blend(y, second.lt(y));
     }
-    float result = greatest.reduceLanes(VectorOperators.MAX);
+    float result = first.max(second).reduceLanes(VectorOperators.MAX);
     for (; i < count; i++) {
-      result = Math.max(result, input[at + i]);
+      result = result < input[at + i] ? input[at + i] : result;
     }
     return result;
   }
 
   @Override
   public float minimum(float[] input, int at, int count) {
-    FloatVector least = FloatVector.broadcast(FLOATS, Float.POSITIVE_INFINITY);
+    FloatVector first = FloatVector.broadcast(FLOATS, Float.POSITIVE_INFINITY);
+    FloatVector second = first;
     int i = 0;
-    for (; i + LANES <= count; i += LANES) {
-      least = least.min(FloatVector.fromArray(FLOATS, input, at + i));
+    for (; i + 2 * LANES <= count; i += 2 * LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      FloatVector y = FloatVector.fromArray(FLOATS, input, at + i + LANES);
+      first = first.blend(x, first.compare(VectorOperators.GT, x));
+      second = second.blend(y, second.compare(VectorOperators.GT, y));
     }
-    float result = least.reduceLanes(VectorOperators.MIN);
+    float result = first.min(second).reduceLanes(VectorOperators.MIN);
     for (; i < count; i++) {
-      result = Math.min(result, input[at + i]);
+      result = result > input[at + i] ? input[at + i] : result;
     }
     return result;
   }
@@ -1159,6 +1167,32 @@ final class VectorKernels implements MicroKernels {
           shifted.sub(rounded.sub(rounder)).reinterpretAsInts().and(Integer.MAX_VALUE);
       doubtful[v] = fraction.compare(VectorOperators.GT, SURE_BITS).toLong();
     }
+  }
+
+  @Override
+  public void scale(
+      float[] sums,
+      int at,
+      float[] scales,
+      float[] bias,
+      int firstColumn,
+      float factor,
+      int count,
+      float[] output,
+      int to,
+      float min,
+      float max) {
+    FloatVector low = FloatVector.broadcast(FLOATS, min);
+    FloatVector high = FloatVector.broadcast(FLOATS, max);
+    int end = FLOATS.loopBound(count);
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector scale = FloatVector.fromArray(FLOATS, scales, firstColumn + i).mul(factor);
+      FloatVector product = FloatVector.fromArray(FLOATS, sums, at + i).mul(scale);
+      clamp(product.add(FloatVector.fromArray(FLOATS, bias, firstColumn + i)), low, high)
+          .intoArray(output, to + i);
+    }
+    ScalarKernels.scale(
+        sums, at, scales, bias, firstColumn, factor, end, count, output, to, min, max);
   }
 
   @Override

@@ -1,0 +1,105 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.kernel.Invocation;
+
+/**
+ * A convolution or dense layer of floats with 8-bit weights: inputs are quantized as they come, and
+ * sums of whole numbers, which are exact, made floats again.
+ */
+final class HybridProduct extends Product implements Patches.Source {
+  private final QuantizedRows quantized;
+  private final int rowsPerScale;
+  private final float[] scales;
+  private final float[] bias;
+  private final float min;
+  private final float max;
+  private final FloatArray input = new FloatArray();
+  private final FloatArray output = new FloatArray();
+
+  /**
+   * A hybrid product.
+   *
+   * @param rowsPerScale how many rows of the output come from one row of {@code quantized}
+   * @param scales of the weights, one for each column
+   */
+  HybridProduct(
+      Workers workers,
+      Patches patches,
+      PackedMatrix[] parts,
+      QuantizedRows quantized,
+      int rowsPerScale,
+      float[] scales,
+      float[] bias,
+      float min,
+      float max) {
+    super(workers, patches, parts);
+    this.quantized = quantized;
+    this.rowsPerScale = rowsPerScale;
+    this.scales = scales;
+    this.bias = bias;
+    this.min = min;
+    this.max = max;
+    reserveBlocks();
+  }
+
+  @Override
+  void begin(Invocation invocation) {
+    input.bind(invocation.input(0));
+    output.bindOutput(invocation.output(0));
+    quantized.fill(input);
+  }
+
+  @Override
+  float[] pictures() {
+    return quantized.values();
+  }
+
+  @Override
+  Patches.Source source() {
+    return this;
+  }
+
+  @Override
+  public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
+    System.arraycopy(quantized.values(), quantized.origin() + from, slab, to, count);
+  }
+
+  @Override
+  float beyond(int chunk) {
+    return 0;
+  }
+
+  @Override
+  void rows(
+      Scratch scratch, float[] in, int first, int count, int row, int firstPanel, int lastPanel) {
+    float[] sums = scratch.sums();
+    int width = width();
+    int column = firstColumn(firstPanel);
+    int columns = endColumn(lastPanel) - column;
+    for (int from = 0; from < count; from += blockRows) {
+      int block = Math.min(blockRows, count - from);
+      sum(scratch, in, first + from, block, firstPanel, lastPanel);
+      if (parts() > 1) {
+        int[] integers = scratch.integers();
+        for (int i = 0; i < block * width; i++) {
+          sums[i] = integers[i];
+        }
+      }
+      for (int i = 0; i < block; i++) {
+        int place = row + from + i;
+        scratch.math.scale(
+            sums,
+            i * width + column,
+            scales,
+            bias,
+            column,
+            quantized.scale(place / rowsPerScale),
+            columns,
+            output.array(),
+            output.offset() + place * stride() + firstStripe() + column,
+            min,
+            max);
+      }
+    }
+  }
+}
