@@ -23,7 +23,7 @@ import tools.jackson.core.JsonGenerator;
     footer = {
       "",
       "Engines run in turns on the same random input, so that their ratio means something on a",
-      "busy machine: --engine reference,litert"
+      "busy machine: --engine fast,litert. The ratio is that of each median to the last engine's."
     })
 final class BenchCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL", arity = "1..*", description = ".tflite files.")
@@ -33,7 +33,7 @@ final class BenchCommand implements Callable<Integer> {
       names = "--engine",
       paramLabel = "NAME",
       split = ",",
-      defaultValue = "reference",
+      defaultValue = "fast",
       description = "One engine or several (default: ${DEFAULT-VALUE}).")
   private List<String> names = List.of();
 

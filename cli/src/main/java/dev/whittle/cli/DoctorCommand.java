@@ -71,7 +71,7 @@ final class DoctorCommand implements Callable<Integer> {
     NamedModel quantized = EvaluateCommand.open(quantizedModel);
     Samples samples = data.samples(floats.model());
     Doctor doctor =
-        new Doctor(floats.model(), samples, InterpreterOptions.fastest(), data.parallel())
+        new Doctor(floats.model(), samples, InterpreterOptions.DEFAULT, data.parallel())
             .maxLoss(maxLoss)
             .suspects(suspects)
             .progress(System.err::println);

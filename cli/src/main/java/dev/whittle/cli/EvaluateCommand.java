@@ -42,9 +42,9 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--engine",
       paramLabel = "NAME",
-      defaultValue = "reference",
+      defaultValue = "fast",
       description = "reference, fast, litert or litert-xnnpack (default: ${DEFAULT-VALUE}).")
-  private String engine = "reference";
+  private String engine = "fast";
 
   @Option(
       names = "--runs",

@@ -7,6 +7,7 @@ import dev.whittle.ir.Quantization;
 import dev.whittle.ir.Signature;
 import dev.whittle.ir.Value;
 import dev.whittle.json.JsonOutput;
+import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.ModelSummary;
 import dev.whittle.runtime.ModelSummary.GraphSummary;
 import dev.whittle.runtime.ModelSummary.Operator;
@@ -38,9 +39,20 @@ final class InspectCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints one JSON document.")
   private boolean json;
 
+  @Option(
+      names = "--explain",
+      description = "Prints which kernel runs each operator, and where in memory its outputs are.")
+  private boolean explain;
+
   @Override
   public Integer call() throws IOException {
     Model model = TfliteReader.read(file);
+    if (explain) {
+      try (Interpreter interpreter = Interpreter.of(model)) {
+        System.out.print(PlanText.of(interpreter));
+      }
+      return Main.DONE;
+    }
     ModelSummary summary = ModelSummary.of(model);
     if (json) {
       printJson(model, summary);
@@ -158,9 +170,9 @@ final class InspectCommand implements Callable<Integer> {
       text.append("  activations: %,d bytes\n".formatted(summary.activationBytes()));
     }
     if (summary.problems().isEmpty()) {
-      text.append("  runs on: reference, litert\n");
+      text.append("  runs on: fast, reference, litert\n");
     } else {
-      text.append("  not on the reference engine:\n");
+      text.append("  not on our engines:\n");
       summary.problems().forEach(p -> p.lines().forEach(line -> text.append("    " + line + "\n")));
     }
   }

@@ -247,7 +247,7 @@ final class OptimizeOptions {
         .calibration(
             calibrator -> {
               calibrator
-                  .options(InterpreterOptions.fastest())
+                  .options(InterpreterOptions.DEFAULT)
                   .progress(ProgressLine.of("calibrating")::report);
               return calibrationFile == null
                   ? calibrator
@@ -281,7 +281,7 @@ final class OptimizeOptions {
             model,
             samples,
             maxLoss,
-            InterpreterOptions.fastest(),
+            InterpreterOptions.DEFAULT,
             Runtime.getRuntime().availableProcessors(),
             System.err::println);
     if (choice.loss() > maxLoss) {

@@ -60,9 +60,14 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--engine",
       paramLabel = "NAME",
-      defaultValue = "reference",
+      defaultValue = "fast",
       description = "reference, fast, litert or litert-xnnpack (default: ${DEFAULT-VALUE}).")
-  private String engine = "reference";
+  private String engine = "fast";
+
+  @Option(
+      names = "--explain",
+      description = "Tells which kernel runs each operator (on standard error).")
+  private boolean explain;
 
   @Mixin private EngineOptions engines = new EngineOptions();
 
@@ -83,6 +88,9 @@ final class RunCommand implements Callable<Integer> {
         if (array != null) {
           TensorArrays.fill(tensor(interpreter, signature, port, true), array, port.name());
         }
+      }
+      if (explain) {
+        System.err.print(PlanText.of(interpreter));
       }
       if (signature.key().isEmpty()) {
         interpreter.invoke();

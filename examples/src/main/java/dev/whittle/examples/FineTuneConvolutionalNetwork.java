@@ -83,7 +83,7 @@ public final class FineTuneConvolutionalNetwork {
 
     TfliteWriter.write(floats.deployed(), output.resolve("float32.tflite"));
     TfliteWriter.write(integers.deployed(), output.resolve("int8.tflite"));
-    return new Evaluator(InterpreterOptions.fastest(), 1)
+    return new Evaluator(InterpreterOptions.DEFAULT, 1)
         .evaluate(
             List.of(
                 NamedModel.of(output.resolve("float32.tflite")),

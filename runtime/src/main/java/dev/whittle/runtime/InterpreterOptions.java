@@ -3,9 +3,9 @@ package dev.whittle.runtime;
 /**
  * How an {@link Interpreter} runs.
  *
- * @param engine {@code reference}, or the name of an engine on the class path such as {@code
- *     litert}
- * @param threads how many threads one invocation may use; the reference engine uses one
+ * @param engine {@code fast}, {@code reference}, or the name of an engine on the class path such as
+ *     {@code litert}
+ * @param threads how many threads one invocation may use; the engine {@code reference} uses one
  * @param maxMemory bytes that activations may take; models that need more are refused instead of
  *     exhausting the machine
  */
@@ -14,17 +14,12 @@ public record InterpreterOptions(String engine, int threads, long maxMemory) {
   private static final long DEFAULT_MAX_MEMORY = 4L << 30;
 
   public static final InterpreterOptions DEFAULT =
-      new InterpreterOptions(ReferenceEngine.NAME, 1, DEFAULT_MAX_MEMORY);
+      new InterpreterOptions(FastEngine.NAME, 1, DEFAULT_MAX_MEMORY);
 
   public InterpreterOptions {
     if (threads < 1) {
       throw new IllegalArgumentException("threads must be at least 1, is " + threads);
     }
-  }
-
-  /** The engine {@code fast}. */
-  public static InterpreterOptions fastest() {
-    return DEFAULT.withEngine(FastEngine.NAME);
   }
 
   public InterpreterOptions withEngine(String newEngine) {
