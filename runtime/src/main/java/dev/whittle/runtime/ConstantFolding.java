@@ -1,13 +1,16 @@
 package dev.whittle.runtime;
 
+import dev.whittle.ir.Constant;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.ShapeInference;
+import dev.whittle.ir.Sparsity;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.DirectInvocation;
+import dev.whittle.ir.kernel.SparseConstant;
 import dev.whittle.ir.kernel.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,12 +41,38 @@ final class ConstantFolding {
   static ShapeInference.Inferred fold(
       Model model, int graphIndex, ShapeInference.Inferred inferred, Backend backend) {
     var folding = new ConstantFolding(model, graphIndex, inferred, backend);
+    for (Value value : folding.graph.values()) {
+      folding.restore(value);
+    }
     for (Node node : folding.graph.nodes()) {
       if (folding.isConstant(node)) {
         folding.compute(node);
       }
     }
     return folding.inferred;
+  }
+
+  /** Writes out a constant that is stored sparsely. */
+  private void restore(Value value) {
+    Sparsity sparsity = value.sparsity();
+    Constant stored = value.data();
+    if (sparsity == null || stored == null || value.isVariable()) {
+      return;
+    }
+    List<Tensor> dense =
+        backend.constants(graphIndex, value.id(), () -> List.of(dense(value, sparsity, stored)));
+    inferred.known().set(value.id(), dense.getFirst());
+  }
+
+  private Tensor dense(Value value, Sparsity sparsity, Constant stored) {
+    try {
+      var tensor = new Tensor(value.type(), value.quantization(), Tensor.Allocator.HEAP);
+      tensor.resize(value.initialShape().toArray());
+      SparseConstant.fill(sparsity, stored.bytes(), tensor);
+      return tensor;
+    } catch (OperandException e) {
+      throw e.at("constant '" + value.name() + "' of graph '" + graph.name() + "'");
+    }
   }
 
   private boolean isConstant(Node node) {

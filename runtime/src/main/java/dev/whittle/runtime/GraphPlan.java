@@ -53,7 +53,7 @@ final class GraphPlan {
    * Plans a graph.
    *
    * @param variables the tensors of variables by value id, which outlive plans
-   * @param observed whether an observer is to see every value
+   * @param observed whether an observer is to see every value beside those it came from
    * @throws ModelException naming every node that cannot be typed or has no kernel
    */
   static GraphPlan of(
@@ -73,8 +73,8 @@ final class GraphPlan {
     boolean[] computedAhead = plan.computedAhead(inferred);
     @Nullable Kernel[] kernels = plan.kernels(model, inferred, computedAhead, backend);
     StorageSharing sharing =
-        backend.optimizes()
-            ? StorageSharing.of(graph, inferred, kernels, observed)
+        backend.optimizes() && !observed
+            ? StorageSharing.of(graph, inferred, kernels)
             : StorageSharing.none(graph, inferred);
     plan.placeTensors(inferred, computedAhead, variables, sharing, backend.optimizes());
     plan.makeSteps(inferred, kernels, sharing, backend);

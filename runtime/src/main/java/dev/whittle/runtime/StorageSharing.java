@@ -73,15 +73,14 @@ final class StorageSharing {
    * Finds out what shares memory.
    *
    * @param kernels of the nodes that run; null for others
-   * @param observed whether each value must keep what its node computed until that has been seen
    */
   static StorageSharing of(
-      Graph graph, ShapeInference.Inferred inferred, @Nullable Kernel[] kernels, boolean observed) {
+      Graph graph, ShapeInference.Inferred inferred, @Nullable Kernel[] kernels) {
     var sharing = new StorageSharing(graph, inferred, kernels);
     sharing.countUses();
     for (int n = graph.nodes().size() - 1; n >= 0; n--) {
       if (kernels[n] != null && graph.nodes().get(n).op() instanceof Concatenation concatenation) {
-        sharing.concatenate(n, concatenation, observed);
+        sharing.concatenate(n, concatenation);
       }
     }
     for (int n = 0; n < graph.nodes().size(); n++) {
@@ -250,7 +249,7 @@ final class StorageSharing {
     return true;
   }
 
-  private void concatenate(int n, Concatenation concatenation, boolean observed) {
+  private void concatenate(int n, Concatenation concatenation) {
     Node node = graph.nodes().get(n);
     int output = node.outputs().getFirst();
     Shape shape = inferred.shapes().get(output);
@@ -268,7 +267,7 @@ final class StorageSharing {
       return;
     }
     boolean whole = outer(shape, axis) == 1;
-    boolean stripes = !observed && axis == shape.rank() - 1 && owner[output] == output;
+    boolean stripes = axis == shape.rank() - 1 && owner[output] == output;
     for (int input : inputs) {
       boolean free =
           input != Node.ABSENT

@@ -1,0 +1,197 @@
+package dev.whittle.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import dev.whittle.ir.GraphBuilder;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Add;
+import dev.whittle.ir.op.Concatenation;
+import dev.whittle.ir.op.Conv2D;
+import dev.whittle.ir.op.DepthwiseConv2D;
+import dev.whittle.ir.op.Mean;
+import dev.whittle.ir.op.Reshape;
+import dev.whittle.ir.op.Tanh;
+import dev.whittle.runtime.kernel.PackedWeights;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class FastEngineTest {
+  private static final long SEED = 20261121L;
+
+  private final SplittableRandom random = new SplittableRandom(SEED);
+
+  private Tensor floats(int... dims) {
+    Tensor tensor = Tensor.allocate(TensorType.FLOAT32, dims);
+    for (long i = 0; i < tensor.elements(); i++) {
+      tensor.setFloat(i, (float) random.nextDouble(-1, 1));
+    }
+    return tensor;
+  }
+
+  /** Two branches that are concatenated, a residual sum and a mean. */
+  private Model network() {
+    var graph = new GraphBuilder("main");
+    Value input = graph.input("x", TensorType.FLOAT32, Shape.of(1, 20, 20, 8));
+    Value left = convolution(graph, "left", input, 24, 3);
+    Value right = convolution(graph, "right", input, 8, 1);
+    Value joined = graph.node("joined", new Concatenation(3, Activation.NONE), left, right);
+    Value filter = graph.constant("dw", floats(1, 3, 3, 32));
+    Value wide =
+        graph.node(
+            "wide",
+            new DepthwiseConv2D(0, 1, 1, 1, Activation.RELU6, 1, 1),
+            joined,
+            filter,
+            graph.constant("db", floats(32)));
+    Value sum = graph.node("sum", new Add(), wide, joined);
+    Value curved = graph.node("curved", new Tanh(), sum);
+    Value axes = graph.constant("axes", Tensor.of(new int[] {1, 2}, 2));
+    Value mean = graph.node("mean", new Mean(true), curved, axes);
+    Value flat = graph.node("flat", new Reshape(List.of(1, 32)), mean);
+    return graph.output(flat).buildModel("test");
+  }
+
+  private Value convolution(GraphBuilder graph, String name, Value input, int channels, int size) {
+    Value filter = graph.constant(name + "/w", floats(channels, size, size, 8));
+    var op = new Conv2D(0, 1, 1, Activation.RELU, 1, 1, TensorType.FLOAT32);
+    return graph.node(name, op, input, filter, graph.constant(name + "/b", floats(channels)));
+  }
+
+  private static Interpreter open(Model model, String engine, int threads) {
+    return Interpreter.of(
+        model, InterpreterOptions.DEFAULT.withEngine(engine).withThreads(threads));
+  }
+
+  private static float[] run(Interpreter interpreter, Tensor input) {
+    interpreter.getInputTensor(0).copyFrom(input);
+    interpreter.invoke();
+    return interpreter.getOutputTensor(0).toFloats();
+  }
+
+  @Test
+  void resultsAreThoseOfTheReferenceEngineAndTheSameForAnyNumberOfThreads() {
+    Model model = network();
+    Tensor input = floats(1, 20, 20, 8);
+    try (Interpreter reference = open(model, "reference", 1);
+        Interpreter one = open(model, "fast", 1);
+        Interpreter two = open(model, "fast", 2);
+        Interpreter three = open(model, "fast", 3)) {
+      float[] expected = run(reference, input);
+      float[] single = run(one, input);
+      assertArrayEquals(expected, single, 1e-5f, "seed " + SEED);
+      for (int i = 0; i < 50; i++) {
+        assertArrayEquals(single, run(two, input), 0, "two threads");
+        assertArrayEquals(single, run(three, input), 0, "three threads");
+      }
+    }
+  }
+
+  @Test
+  void valuesShareMemory() {
+    try (Interpreter interpreter = open(network(), "fast", 1)) {
+      List<PlannedNode> plan = interpreter.plan();
+      assertEquals("nothing: its memory is shared", plan.get(2).kernel(), "concatenation");
+      assertEquals(place(plan, 0), place(plan, 2), "a branch is a stripe of the concatenation");
+      assertEquals(place(plan, 1), place(plan, 2));
+      assertEquals(place(plan, 4), place(plan, 5), "a function overwrites its operand");
+      assertEquals("nothing: its memory is shared", plan.get(7).kernel(), "reshape");
+      assertTrue(interpreter.activationBytes() < open(network(), "reference", 1).activationBytes());
+    }
+  }
+
+  private static long place(List<PlannedNode> plan, int node) {
+    return plan.get(node).outputs().getFirst().offset();
+  }
+
+  @Test
+  void observersSeeEveryValueAndAreNotSeenInTheResults() {
+    Model model = network();
+    Tensor input = floats(1, 20, 20, 8);
+    try (Interpreter reference = open(model, "reference", 1);
+        Interpreter fast = open(model, "fast", 1)) {
+      float[] before = run(fast, input);
+      List<float[]> expected = new ArrayList<>();
+      List<float[]> seen = new ArrayList<>();
+      reference.observe((graph, value, tensor) -> expected.add(tensor.toFloats()));
+      fast.observe((graph, value, tensor) -> seen.add(tensor.toFloats()));
+      run(reference, input);
+      assertArrayEquals(before, run(fast, input), 0);
+      assertEquals(expected.size(), seen.size());
+      for (int i = 0; i < seen.size(); i++) {
+        assertArrayEquals(expected.get(i), seen.get(i), 1e-4f, "value " + i);
+      }
+      fast.observe(null);
+      assertArrayEquals(before, run(fast, input), 0);
+    }
+  }
+
+  @Test
+  void runsAllocateNothing() {
+    var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (Interpreter interpreter = open(network(), "fast", 1)) {
+      run(interpreter, floats(1, 20, 20, 8));
+      long least = Long.MAX_VALUE;
+      // Vectors are objects until the compiler has seen enough of them.
+      for (int i = 0; i < 20_000 && least > 0; i++) {
+        long before = threads.getCurrentThreadAllocatedBytes();
+        interpreter.invoke();
+        least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+      }
+      assertEquals(0, least, "bytes");
+    }
+  }
+
+  @Test
+  void sessionsOfAModelShareItsPackedWeights() {
+    Model model = network();
+    try (Interpreter first = open(model, "fast", 1)) {
+      first.allocateTensors();
+      long bytes = PackedWeights.of(model).byteSize();
+      assertTrue(bytes > 4 * (24 * 9 * 8 + 8 * 8), bytes + " bytes");
+      try (Interpreter second = open(model, "fast", 1)) {
+        second.allocateTensors();
+        assertEquals(bytes, PackedWeights.of(model).byteSize());
+      }
+      assertSame(PackedWeights.of(model), PackedWeights.of(model));
+    }
+  }
+
+  @Test
+  void inputsKeepWhatTheyWereFilledWith() {
+    try (Interpreter interpreter = open(network(), "fast", 1)) {
+      float[] first = run(interpreter, floats(1, 20, 20, 8));
+      interpreter.invoke();
+      assertArrayEquals(first, interpreter.getOutputTensor(0).toFloats(), 0);
+    }
+  }
+
+  @Test
+  void extentsMayChange() {
+    Model model = network();
+    try (Interpreter reference = open(model, "reference", 1);
+        Interpreter fast = open(model, "fast", 2)) {
+      for (int size : new int[] {20, 7, 33}) {
+        Tensor input = floats(2, size, size, 8);
+        reference.resizeInput(0, input.dims());
+        fast.resizeInput(0, input.dims());
+        // The reshape is for one picture.
+        Tensor single = floats(1, size, size, 8);
+        reference.resizeInput(0, single.dims());
+        fast.resizeInput(0, single.dims());
+        assertArrayEquals(run(reference, single), run(fast, single), 1e-5f, "size " + size);
+      }
+    }
+  }
+}

@@ -1,0 +1,190 @@
+package dev.whittle.runtime.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.whittle.runtime.kernel.MicroKernels.Binary;
+import dev.whittle.runtime.kernel.MicroKernels.Unary;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Vectors and scalars give the same bits. */
+class MicroKernelsTest {
+  private static final long SEED = Long.getLong("kernel.seed", 20261121L);
+
+  private final SplittableRandom random = new SplittableRandom(SEED);
+  private final MicroKernels vector = VectorKernels.create();
+  private final MicroKernels scalar = new ScalarKernels();
+
+  private float[] floats(int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) random.nextDouble(-9, 9);
+    }
+    return values;
+  }
+
+  @Test
+  void productsAreTheSame() {
+    for (int i = 0; i < 300; i++) {
+      int taps = random.nextInt(1, 4);
+      int run = random.nextInt(1, 40);
+      int columns = random.nextInt(1, 150);
+      int rows = random.nextInt(1, 20);
+      float[] weights = floats(columns * taps * run);
+      float[] bias = floats(columns);
+      float[] input = floats(1000);
+      int[] offsets = random.ints((long) rows * taps, 0, 1000 - run).toArray();
+      float[] expected = new float[rows * columns];
+      float[] actual = new float[rows * columns];
+      multiply(scalar, input, offsets, rows, taps, run, weights, bias, columns, expected);
+      multiply(vector, input, offsets, rows, taps, run, weights, bias, columns, actual);
+      assertArrayEquals(expected, actual, 0, columns + " columns, seed " + SEED);
+    }
+  }
+
+  private static void multiply(
+      MicroKernels math,
+      float[] input,
+      int[] offsets,
+      int rows,
+      int taps,
+      int run,
+      float[] weights,
+      float[] bias,
+      int columns,
+      float[] output) {
+    PackedMatrix matrix =
+        PackedMatrix.of(w -> weights[w], columns, taps, run, 0, run, bias, math.lanes());
+    math.multiply(
+        input,
+        offsets,
+        0,
+        rows,
+        taps,
+        run,
+        matrix,
+        0,
+        matrix.panels(),
+        output,
+        0,
+        columns,
+        -50,
+        60);
+  }
+
+  @Test
+  void depthwiseLinesAreTheSame() {
+    for (int i = 0; i < 300; i++) {
+      int channels = random.nextInt(1, 70);
+      int width = random.nextInt(1, 12);
+      int height = random.nextInt(1, 6);
+      int filterWidth = random.nextBoolean() ? 3 : random.nextInt(1, 6);
+      int filterHeight = random.nextBoolean() ? 3 : height;
+      int stride = random.nextInt(1, 3);
+      int before = random.nextInt(0, filterWidth);
+      int outputs = Math.max(1, (width - 1 + before) / stride);
+      var row =
+          new DepthwiseRow(width, channels, filterHeight, filterWidth, stride, 1, before, outputs);
+      float[] input = floats(channels + width * channels * filterHeight);
+      int[] rows = new int[filterHeight];
+      int[] steps = new int[filterHeight];
+      for (int y = 0; y < filterHeight; y++) {
+        boolean beyond = random.nextInt(4) == 0;
+        rows[y] = beyond ? 0 : channels + y * width * channels;
+        steps[y] = beyond ? 0 : channels;
+      }
+      float[] weights = floats(filterHeight * filterWidth * channels);
+      float[] bias = floats(channels);
+      float[] expected = new float[outputs * channels];
+      float[] actual = new float[outputs * channels];
+      scalar.depthwise(input, rows, steps, row, weights, bias, expected, 0, -99, 99);
+      vector.depthwise(input, rows, steps, row, weights, bias, actual, 0, -99, 99);
+      assertArrayEquals(expected, actual, 0, row + ", seed " + SEED);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void functionsOfOneOperandAreTheSame(Unary function) {
+    float[] input = floats(1003);
+    input[0] = Float.NaN;
+    input[1] = Float.POSITIVE_INFINITY;
+    input[2] = Float.NEGATIVE_INFINITY;
+    input[3] = -0f;
+    input[4] = 88.5f;
+    input[5] = -100;
+    float[] expected = new float[input.length];
+    float[] actual = new float[input.length];
+    scalar.unary(function, input, 0, expected, 0, input.length, 0.2f);
+    vector.unary(function, input, 0, actual, 0, input.length, 0.2f);
+    assertArrayEquals(expected, actual, 0, "seed " + SEED);
+  }
+
+  @Test
+  void exponentialsAndTangentsAreAccurate() {
+    for (int i = 0; i < 100_000; i++) {
+      float x = (float) random.nextDouble(-87, 88);
+      assertEquals(1, ScalarKernels.exp(x) / Math.exp(x), 3e-7, "exp " + x);
+    }
+    float[] input = floats(10_000);
+    float[] output = new float[input.length];
+    vector.unary(Unary.TANH, input, 0, output, 0, input.length, 0);
+    for (int i = 0; i < input.length; i++) {
+      assertEquals(1, output[i] / Math.tanh(input[i]), 5e-7, "tanh " + input[i]);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void functionsOfTwoOperandsAreTheSame(Binary function) {
+    float[] a = floats(301);
+    float[] b = floats(301);
+    for (int steps = 1; steps < 4; steps++) {
+      float[] expected = new float[a.length];
+      float[] actual = new float[a.length];
+      int one = steps & 1;
+      int two = steps >> 1;
+      scalar.binary(function, a, 0, one, b, 0, two, expected, 0, a.length, -5, 40);
+      vector.binary(function, a, 0, one, b, 0, two, actual, 0, a.length, -5, 40);
+      assertArrayEquals(expected, actual, 0, "seed " + SEED);
+    }
+  }
+
+  @Test
+  void sumsAndExtremesAreTheSame() {
+    for (int count = 0; count < 200; count++) {
+      float[] input = floats(count);
+      assertEquals(scalar.sum(input, 0, count), vector.sum(input, 0, count), count + " numbers");
+      assertEquals(scalar.maximum(input, 0, count), vector.maximum(input, 0, count));
+      assertEquals(scalar.minimum(input, 0, count), vector.minimum(input, 0, count));
+    }
+  }
+
+  @Test
+  void quantizedNumbersAreTheSame() {
+    float[] input = floats(4099);
+    for (int i = 0; i < 1000; i++) {
+      // Halves, and numbers next to them.
+      input[i] = (i - 500) * 0.0625f + 0.03125f + (i % 3 - 1) * 1e-8f;
+    }
+    byte[] expected = new byte[input.length];
+    byte[] actual = new byte[input.length];
+    scalar.quantize(input, 0, 0.0625, 3, -128, 127, expected, 0, input.length);
+    vector.quantize(input, 0, 0.0625, 3, -128, 127, actual, 0, input.length);
+    assertArrayEquals(expected, actual, "seed " + SEED);
+    float[] expectedRow = new float[input.length];
+    float[] actualRow = new float[input.length];
+    scalar.quantizeRow(input, 0, 16, 3, -128, 127, expectedRow, 0, input.length);
+    vector.quantizeRow(input, 0, 16, 3, -128, 127, actualRow, 0, input.length);
+    assertArrayEquals(expectedRow, actualRow, 0, "seed " + SEED);
+  }
+
+  @Test
+  void vectorsAreUsed() {
+    assertTrue(vector instanceof VectorKernels, "the tests run with the Vector API");
+  }
+}
