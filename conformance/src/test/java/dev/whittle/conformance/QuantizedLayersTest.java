@@ -31,7 +31,10 @@ class QuantizedLayersTest {
   /** Between engines, relative to the largest output: floats around integers may differ. */
   private static final double ENGINES = 1e-5;
 
-  /** 16-bit LOGISTIC, TANH and SOFTMAX may be a step of 1/32768 apart, which others enlarge. */
+  /**
+   * 16-bit LOGISTIC, TANH and SOFTMAX, and what is quantized from floats, may be a step of 1/32768
+   * apart, which others enlarge.
+   */
   private static final double WIDE_ENGINES = 5e-4;
 
   /** From the float model. */
@@ -95,10 +98,10 @@ class QuantizedLayersTest {
             difference(expected.run(quantized, "reference"), expected.run(quantized, "litert"));
         double faster =
             difference(expected.run(quantized, "reference"), expected.run(quantized, "fast"));
-        if (!(faster <= ENGINES)) {
+        boolean wide = mode.getKey().startsWith("int16");
+        if (!(faster <= (wide ? WIDE_ENGINES : ENGINES))) {
           problems.add(mode.getKey() + ": the fast engine differs by " + faster);
         }
-        boolean wide = mode.getKey().startsWith("int16");
         if (!(apart <= (wide ? WIDE_ENGINES : ENGINES))) {
           problems.add(mode.getKey() + ": the engines differ by " + apart);
         }

@@ -13,7 +13,9 @@ import dev.whittle.ir.kernel.DirectInvocation;
 import dev.whittle.ir.kernel.SparseConstant;
 import dev.whittle.ir.kernel.Tensor;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,9 @@ final class ConstantFolding {
   private final int graphIndex;
   private final Backend backend;
   private final ShapeInference.Inferred inferred;
+
+  /** Values that depend on the model alone, and not on the extents of its inputs. */
+  private final Set<Integer> ofModel = new HashSet<>();
 
   private ConstantFolding(
       Model model, int graphIndex, ShapeInference.Inferred inferred, Backend backend) {
@@ -43,6 +48,9 @@ final class ConstantFolding {
     var folding = new ConstantFolding(model, graphIndex, inferred, backend);
     for (Value value : folding.graph.values()) {
       folding.restore(value);
+      if (value.data() != null && !value.isVariable()) {
+        folding.ofModel.add(value.id());
+      }
     }
     for (Node node : folding.graph.nodes()) {
       if (folding.isConstant(node)) {
@@ -98,8 +106,17 @@ final class ConstantFolding {
   }
 
   private void compute(Node node) {
-    int key = node.outputs().getFirst();
-    List<Tensor> outputs = backend.constants(graphIndex, key, () -> run(node));
+    boolean always = true;
+    for (int id : node.inputs()) {
+      always &= id == Node.ABSENT || ofModel.contains(id);
+    }
+    List<Tensor> outputs =
+        always
+            ? backend.constants(graphIndex, node.outputs().getFirst(), () -> run(node))
+            : run(node);
+    if (always) {
+      ofModel.addAll(node.outputs());
+    }
     for (int i = 0; i < outputs.size(); i++) {
       inferred.known().set(node.outputs().get(i), outputs.get(i));
     }

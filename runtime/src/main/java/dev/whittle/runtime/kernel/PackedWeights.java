@@ -1,7 +1,6 @@
 package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.Model;
-import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -25,23 +24,14 @@ public final class PackedWeights {
 
   private record Shared(WeakReference<Model> model, PackedWeights weights) {}
 
-  /** Where constants lie; arrays are compared as objects. */
-  private record Place(@Nullable Object base, long address, long size) {
-    static @Nullable Place of(Operands operands, int input) {
-      if (!operands.hasInput(input)) {
-        return null;
-      }
-      Operand operand = operands.input(input);
-      Tensor known = operand.known();
-      if (known == null) {
-        return null;
-      }
-      MemorySegment data = known.data();
-      return new Place(data.heapBase().orElse(null), data.address(), data.byteSize());
-    }
-  }
+  /** Segments are equal if they are the same bytes of memory, whatever these hold. */
+  private record Key(
+      @Nullable MemorySegment weights, @Nullable MemorySegment bias, int part, int lanes) {}
 
-  private record Key(@Nullable Place weights, @Nullable Place bias, int part, int lanes) {}
+  private static @Nullable MemorySegment contents(Operands operands, int input) {
+    Tensor known = operands.hasInput(input) ? operands.input(input).known() : null;
+    return known == null ? null : known.data();
+  }
 
   /** Those of a model, for as long as it is in use. */
   @SuppressWarnings("ReferenceEquality") // Equal models may have other bytes.
@@ -61,7 +51,7 @@ public final class PackedWeights {
 
   /** A part of the matrix made of inputs 1 and 2, packed unless another session has done so. */
   PackedMatrix matrix(Operands operands, int part, int lanes, Supplier<PackedMatrix> pack) {
-    var key = new Key(Place.of(operands, 1), Place.of(operands, 2), part, lanes);
+    var key = new Key(contents(operands, 1), contents(operands, 2), part, lanes);
     return matrices.computeIfAbsent(key, k -> pack.get());
   }
 
