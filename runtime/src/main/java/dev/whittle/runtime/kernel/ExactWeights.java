@@ -39,13 +39,13 @@ final class ExactWeights {
     return new ExactWeights(known.data().toArray(Tensor.BYTE), mask, quantization.zeroPointValue());
   }
 
-  /** Weight {@code i} in row-major order, less its zero point. */
-  float get(int i) {
-    return (stored[i] & mask) - zeroPoint;
-  }
-
-  int count() {
-    return stored.length;
+  /** The weights in row-major order, less their zero point. */
+  float[] toFloats() {
+    float[] weights = new float[stored.length];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = (stored[i] & mask) - zeroPoint;
+    }
+    return weights;
   }
 
   /**

@@ -124,11 +124,9 @@ final class MatrixKernels {
             operands,
             0,
             workers.lanes(),
-            () -> {
-              float[] elements = filter.toFloats();
-              return PackedMatrix.of(
-                  i -> elements[i], columns, 1, depth, 0, depth, bias, workers.lanes());
-            });
+            () ->
+                PackedMatrix.of(
+                    filter.toFloats(), columns, 1, depth, 0, depth, bias, workers.lanes()));
     var patches = new Patches(windows, true, workers.count());
     return new FloatProduct(workers, patches, matrix, activation.min(), activation.max());
   }
@@ -279,7 +277,7 @@ final class MatrixKernels {
               workers.lanes(),
               () ->
                   PackedMatrix.of(
-                      exact::get, columns, taps, run, first, length, NONE, workers.lanes()));
+                      exact.toFloats(), columns, taps, run, first, length, NONE, workers.lanes()));
     }
     return parts;
   }
@@ -332,10 +330,7 @@ final class MatrixKernels {
         || (long) windows.taps() * 255 * 255 >= 1 << 24) {
       return null;
     }
-    float[] filter = new float[exact.count()];
-    for (int i = 0; i < filter.length; i++) {
-      filter[i] = exact.get(i);
-    }
+    float[] filter = exact.toFloats();
     return DepthwiseProduct.ofHybrid(
         workers,
         windows,
@@ -354,10 +349,9 @@ final class MatrixKernels {
     if (exact == null || bias == null || (long) windows.taps() * 255 * 255 >= 1 << 24) {
       return null;
     }
-    float[] filter = new float[exact.count()];
+    float[] filter = exact.toFloats();
     int zeroPoint = operands.input(0).requireQuantization().zeroPointValue();
     for (int i = 0; i < filter.length; i++) {
-      filter[i] = exact.get(i);
       bias[i % channels] -= zeroPoint * (int) filter[i];
     }
     return DepthwiseProduct.ofBytes(

@@ -21,12 +21,6 @@ final class PackedMatrix {
     this.lanes = lanes;
   }
 
-  /** Element {@code i} of a matrix in row-major order. */
-  @FunctionalInterface
-  interface Elements {
-    float get(int i);
-  }
-
   /**
    * Packs the elements {@code [first, first + run)} of every run.
    *
@@ -35,7 +29,7 @@ final class PackedMatrix {
    * @param lanes how many columns a vector holds
    */
   static PackedMatrix of(
-      Elements weights,
+      float[] weights,
       int columns,
       int taps,
       int stride,
@@ -61,7 +55,7 @@ final class PackedMatrix {
         for (int tap = 0; tap < taps; tap++) {
           int from = ((column + c) * taps + tap) * stride + first;
           for (int k = 0; k < run; k++, to += width) {
-            matrix.packed[to] = weights.get(from + k);
+            matrix.packed[to] = weights[from + k];
           }
         }
       }

@@ -57,8 +57,7 @@ class MicroKernelsTest {
       float[] bias,
       int columns,
       float[] output) {
-    PackedMatrix matrix =
-        PackedMatrix.of(w -> weights[w], columns, taps, run, 0, run, bias, math.lanes());
+    PackedMatrix matrix = PackedMatrix.of(weights, columns, taps, run, 0, run, bias, math.lanes());
     math.multiply(
         input,
         offsets,
