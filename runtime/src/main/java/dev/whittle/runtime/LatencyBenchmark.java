@@ -19,8 +19,9 @@ import java.util.function.Consumer;
  */
 public final class LatencyBenchmark {
   private static final long SEED = 1;
-  private static final long WARM_UP_NANOS = 1_000_000_000L;
-  private static final int MAX_WARM_UPS = 50;
+
+  /** Enough for Java to compile what runs of a few microseconds go through. */
+  private static final long WARM_UP_NANOS = 3_000_000_000L;
 
   private LatencyBenchmark() {}
 
@@ -91,9 +92,9 @@ public final class LatencyBenchmark {
     progress.accept("warming up");
     for (Interpreter interpreter : interpreters.values()) {
       long end = System.nanoTime() + WARM_UP_NANOS;
-      for (int i = 0; i < MAX_WARM_UPS && System.nanoTime() < end; i++) {
+      do {
         interpreter.invoke();
-      }
+      } while (System.nanoTime() < end);
     }
     progress.accept("timing " + runs + " runs");
     Map<String, long[]> times = new LinkedHashMap<>();
