@@ -121,6 +121,15 @@ class MainTest {
   }
 
   @Test
+  void explainTellsWhichKernelRunsEachOperatorAndWhereItsOutputsAre() {
+    CommandRun outcome = whittle("inspect", "--explain", MODEL);
+    assertEquals(0, outcome.status(), outcome.err());
+    assertTrue(outcome.out().contains("fast: "), outcome.out());
+    assertTrue(outcome.out().contains("arenas: "), outcome.out());
+    assertTrue(outcome.out().contains(" of the float arena, "), outcome.out());
+  }
+
+  @Test
   void inspectTellsWhatIsInAModel() {
     CommandRun outcome = whittle("inspect", MODEL);
     assertEquals(0, outcome.status(), outcome.err());

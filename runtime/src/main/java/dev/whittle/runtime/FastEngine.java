@@ -5,8 +5,8 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.runtime.kernel.ArrayMemory;
 import dev.whittle.runtime.kernel.FastKernels;
-import dev.whittle.runtime.kernel.FloatMemory;
 import dev.whittle.runtime.kernel.PackedWeights;
 import dev.whittle.runtime.kernel.VectorModule;
 import dev.whittle.runtime.kernel.Workers;
@@ -58,7 +58,7 @@ public final class FastEngine implements Engine {
 
     @Override
     public MemorySegment allocate(long bytes, boolean floats) {
-      return FloatMemory.allocate(bytes, floats);
+      return ArrayMemory.allocate(bytes, floats);
     }
 
     @Override

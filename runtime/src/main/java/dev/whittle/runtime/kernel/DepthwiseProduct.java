@@ -192,7 +192,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task, Patches.Source {
     int origin = quantized == null ? floats.offset() : quantized.rows.origin();
     for (int y = first; y < last; y++) {
       for (int ky = 0; ky < windows.filterHeight(); ky++) {
-        int row = windows.lastRow(y, ky);
+        int row = windows.inputRow(y, ky);
         boolean inside = row >= 0 && row < windows.height();
         int place = (picture * windows.height() + row) * windows.width();
         rows[ky] = inside ? origin + place * channels : 0;

@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Chooses fast kernels where there are some. Integers are computed bit for bit as by the reference
  * kernels; sums of floats are in another order, so that they differ in their last bits. One for
- * each session, whose memory must be {@link FloatMemory}: its kernels share threads and scratch
+ * each session, whose memory must be {@link ArrayMemory}: its kernels share threads and scratch
  * space.
  */
 public final class FastKernels {

@@ -287,7 +287,7 @@ final class MatrixKernels {
     if (operands.shape(0).rank() != 4
         || filter.rank() != 4
         || operands.shape(0).dim(3) != filter.dim(3)
-        || filter.dim(3) > FloatMemory.ZEROS
+        || filter.dim(3) > ArrayMemory.ZEROS
         || !isClamp(conv.activation())) {
       return null;
     }

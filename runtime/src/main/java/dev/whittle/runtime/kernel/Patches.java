@@ -53,7 +53,7 @@ final class Patches {
     windows = given.flattened();
     rows = windows.outputs();
     boolean inPlace = windows.channels() >= MIN_RUN || windows.taps() == 1;
-    boolean bordered = !windows.reachesBeyond() || windows.channels() <= FloatMemory.ZEROS;
+    boolean bordered = !windows.reachesBeyond() || windows.channels() <= ArrayMemory.ZEROS;
     long allOffsets = (long) rows * windows.taps();
     direct = floats && inPlace && bordered && allOffsets <= MAX_OFFSETS;
     boolean joined = !direct && windows.dilationWidth() == 1;
@@ -128,7 +128,7 @@ final class Patches {
       for (int y = 0; y < windows.outputHeight(); y++) {
         for (int x = 0; x < windows.outputWidth(); x++) {
           for (int ky = 0; ky < windows.filterHeight(); ky++) {
-            int row = windows.lastRow(y, ky);
+            int row = windows.inputRow(y, ky);
             for (int kx = 0; kx < windows.filterWidth(); kx++) {
               int column =
                   x * windows.strideWidth() - windows.left() + kx * windows.dilationWidth();

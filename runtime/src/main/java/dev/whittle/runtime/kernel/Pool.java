@@ -107,7 +107,7 @@ final class Pool implements Kernel, Workers.Task, StridedOutput, Patches.Source 
 
   private void line(Scratch scratch, int picture, int y, float[] input, int origin, int line) {
     int channels = windows.channels();
-    int top = windows.lastRow(y, 0);
+    int top = windows.inputRow(y, 0);
     int fromRow = Math.max(0, top);
     int toRow = Math.min(windows.height(), top + windows.filterHeight());
     int[] rows = scratch.rows(windows.taps());

@@ -20,7 +20,7 @@ final class QuantizedRows {
     this.length = length;
     this.asymmetric = asymmetric;
     this.scales = new float[rows];
-    workers.reserveShared(Math.addExact(FloatMemory.ZEROS, Math.multiplyExact(rows, length)));
+    workers.reserveShared(Math.addExact(ArrayMemory.ZEROS, Math.multiplyExact(rows, length)));
   }
 
   /** Quantizes all rows. */
@@ -41,7 +41,7 @@ final class QuantizedRows {
           scale.low(),
           RowScale.HIGH,
           values,
-          FloatMemory.ZEROS + row * length,
+          ArrayMemory.ZEROS + row * length,
           length);
     }
   }
@@ -53,7 +53,7 @@ final class QuantizedRows {
 
   /** Where the first row begins. */
   int origin() {
-    return FloatMemory.ZEROS;
+    return ArrayMemory.ZEROS;
   }
 
   float scale(int row) {

@@ -100,7 +100,7 @@ record Windows(
   boolean reachesBeyond() {
     return top > 0
         || left > 0
-        || lastRow(outputHeight - 1, filterHeight - 1) >= height
+        || inputRow(outputHeight - 1, filterHeight - 1) >= height
         || (outputWidth - 1) * strideWidth - left + (filterWidth - 1) * dilationWidth >= width;
   }
 
@@ -113,7 +113,7 @@ record Windows(
   }
 
   /** The input row that a row of the filter reads for output row {@code y}. */
-  int lastRow(int y, int filterRow) {
+  int inputRow(int y, int filterRow) {
     return y * strideHeight - top + filterRow * dilationHeight;
   }
 

@@ -1,22 +1,16 @@
 package dev.whittle.runtime.kernel;
 
-import dev.whittle.ir.TensorType;
 import java.lang.foreign.MemorySegment;
 
 /**
  * Memory of a session with fast kernels: arrays, float arrays for float tensors. Each float array
  * begins with zeros that nothing writes: windows read them beyond the border of a picture.
  */
-public final class FloatMemory {
+public final class ArrayMemory {
   /** Zeros at the start of each float array. */
   static final int ZEROS = 4096;
 
-  private FloatMemory() {}
-
-  /** Whether tensors of a type are kept in float arrays. */
-  public static boolean isFloat(TensorType type) {
-    return type == TensorType.FLOAT32;
-  }
+  private ArrayMemory() {}
 
   /**
    * Memory for tensors.
