@@ -1,13 +1,10 @@
 package dev.whittle.runtime;
 
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
 import dev.whittle.ir.ShapeInference;
-import dev.whittle.ir.Sparsity;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.DirectInvocation;
 import dev.whittle.ir.kernel.SparseConstant;
@@ -15,6 +12,7 @@ import dev.whittle.ir.kernel.Tensor;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -27,25 +25,39 @@ final class ConstantFolding {
   private final Graph graph;
   private final int graphIndex;
   private final Backend backend;
+  private final MemoryLimit.Account memory;
   private final ShapeInference.Inferred inferred;
 
   /** Values that depend on the model alone, and not on the extents of its inputs. */
   private final Set<Integer> ofModel = new HashSet<>();
 
   private ConstantFolding(
-      Model model, int graphIndex, ShapeInference.Inferred inferred, Backend backend) {
+      Model model,
+      int graphIndex,
+      ShapeInference.Inferred inferred,
+      Backend backend,
+      MemoryLimit.Account memory) {
     this.model = model;
     this.graph = model.graphs().get(graphIndex);
     this.graphIndex = graphIndex;
     this.backend = backend;
+    this.memory = memory;
     this.inferred =
         new ShapeInference.Inferred(inferred.shapes(), new ArrayList<>(inferred.known()));
   }
 
-  /** What is known with these constants computed. */
+  /**
+   * What is known with these constants computed.
+   *
+   * @throws dev.whittle.ir.UnsupportedModelException if they need more memory than is left
+   */
   static ShapeInference.Inferred fold(
-      Model model, int graphIndex, ShapeInference.Inferred inferred, Backend backend) {
-    var folding = new ConstantFolding(model, graphIndex, inferred, backend);
+      Model model,
+      int graphIndex,
+      ShapeInference.Inferred inferred,
+      Backend backend,
+      MemoryLimit.Account memory) {
+    var folding = new ConstantFolding(model, graphIndex, inferred, backend, memory);
     for (Value value : folding.graph.values()) {
       folding.restore(value);
       if (value.data() != null && !value.isVariable()) {
@@ -62,21 +74,22 @@ final class ConstantFolding {
 
   /** Writes out a constant that is stored sparsely. */
   private void restore(Value value) {
-    Sparsity sparsity = value.sparsity();
-    Constant stored = value.data();
-    if (sparsity == null || stored == null || value.isVariable()) {
+    if (value.sparsity() == null || value.data() == null || value.isVariable()) {
       return;
     }
     List<Tensor> dense =
-        backend.constants(graphIndex, value.id(), () -> List.of(dense(value, sparsity, stored)));
+        backend.constants(graphIndex, value.id(), () -> List.of(dense(graph, value, memory)));
     inferred.known().set(value.id(), dense.getFirst());
   }
 
-  private Tensor dense(Value value, Sparsity sparsity, Constant stored) {
+  /** A constant that is stored sparsely, with its zeros. */
+  static Tensor dense(Graph graph, Value value, MemoryLimit.Account memory) {
     try {
-      var tensor = new Tensor(value.type(), value.quantization(), Tensor.Allocator.HEAP);
-      tensor.resize(value.initialShape().toArray());
-      SparseConstant.fill(sparsity, stored.bytes(), tensor);
+      Tensor tensor = memory.constant(value, value.initialShape());
+      SparseConstant.fill(
+          Objects.requireNonNull(value.sparsity()),
+          Objects.requireNonNull(value.data()).bytes(),
+          tensor);
       return tensor;
     } catch (OperandException e) {
       throw e.at("constant '" + value.name() + "' of graph '" + graph.name() + "'");
@@ -132,10 +145,7 @@ final class ConstantFolding {
     try {
       for (int id : node.outputs()) {
         Value value = graph.value(id);
-        Shape shape = inferred.shapes().get(id);
-        var output = new Tensor(value.type(), value.quantization(), Tensor.Allocator.HEAP);
-        output.resize(shape.toArray());
-        outputs.add(output);
+        outputs.add(memory.constant(value, inferred.shapes().get(id)));
       }
       node.op()
           .kernel(ShapeInference.operands(model, graph, node, inferred))

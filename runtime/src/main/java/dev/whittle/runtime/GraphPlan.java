@@ -1,6 +1,5 @@
 package dev.whittle.runtime;
 
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.ModelException;
@@ -8,12 +7,10 @@ import dev.whittle.ir.Node;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.ShapeInference;
-import dev.whittle.ir.Sparsity;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.kernel.SparseConstant;
 import dev.whittle.ir.kernel.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -40,13 +37,13 @@ final class GraphPlan {
   private final List<Step> steps = new ArrayList<>();
   private final List<PlannedNode> nodes = new ArrayList<>();
   private final Map<Integer, Long> offsets = new HashMap<>();
-  private final MemoryLimit limit;
+  private final MemoryLimit.Account memory;
   private long arenaBytes;
 
-  private GraphPlan(Graph graph, int graphIndex, MemoryLimit limit) {
+  private GraphPlan(Graph graph, int graphIndex, MemoryLimit.Account memory) {
     this.graph = graph;
     this.graphIndex = graphIndex;
-    this.limit = limit;
+    this.memory = memory;
   }
 
   /**
@@ -66,10 +63,11 @@ final class GraphPlan {
       boolean observed) {
     Graph graph = model.graphs().get(graphIndex);
     ShapeInference.Inferred inferred = ShapeInference.infer(model, graphIndex, inputShapes);
+    MemoryLimit.Account memory = limit.open();
     if (backend.optimizes()) {
-      inferred = ConstantFolding.fold(model, graphIndex, inferred, backend);
+      inferred = ConstantFolding.fold(model, graphIndex, inferred, backend, memory);
     }
-    var plan = new GraphPlan(graph, graphIndex, limit);
+    var plan = new GraphPlan(graph, graphIndex, memory);
     boolean[] computedAhead = plan.computedAhead(inferred);
     @Nullable Kernel[] kernels = plan.kernels(model, inferred, computedAhead, backend);
     StorageSharing sharing =
@@ -115,10 +113,10 @@ final class GraphPlan {
       } else if (known != null) {
         tensors.add(known);
       } else if (value.data() != null && value.sparsity() != null) {
-        tensors.add(dense(value, value.sparsity(), value.data()));
+        tensors.add(ConstantFolding.dense(graph, value, memory));
       } else {
         tensors.add(unplaced(value, shape));
-        boolean used = lastUse[sharing.owner(value.id())] >= 0 && sharing.stripeOf(value.id()) < 0;
+        boolean used = lastUse[sharing.owner(value.id())] >= 0 && !sharing.isStripe(value.id());
         if (value.type().hasFixedSize() && shape.isStatic() && used) {
           placed.add(value.id());
         }
@@ -156,7 +154,7 @@ final class GraphPlan {
     }
     long size = layout.place();
     arenaBytes += size;
-    MemorySegment arena = limit.allocate(size, floats, "graph '" + graph.name() + "'");
+    MemorySegment arena = memory.allocate(size, floats, "graph '" + graph.name() + "'");
     for (int id : kind) {
       ArenaLayout.Block block = blocks.get(sharing.owner(id));
       if (block != null) {
@@ -175,7 +173,7 @@ final class GraphPlan {
 
   /** A tensor without a place yet; strings have the empty ones that a caller is to replace. */
   private Tensor unplaced(Value value, Shape shape) {
-    var tensor = new Tensor(value.type(), value.quantization(), limit.forTensor(value));
+    var tensor = new Tensor(value.type(), value.quantization(), memory.forTensor(value));
     boolean input = graph.inputs().contains(value.id());
     if (input && value.type() == TensorType.STRING && shape.isStatic()) {
       long elements = shape.elements();
@@ -184,18 +182,6 @@ final class GraphPlan {
             "input '" + value.name() + "'", elements + " strings", "resize the input");
       }
       tensor.setStrings(Collections.nCopies((int) elements, new byte[0]), shape.toArray());
-    }
-    return tensor;
-  }
-
-  private Tensor dense(Value value, Sparsity sparsity, Constant stored) {
-    var tensor = new Tensor(value.type(), value.quantization(), limit.forTensor(value));
-    try {
-      tensor.resize(value.initialShape().toArray());
-      tensor.data().fill((byte) 0);
-      SparseConstant.fill(sparsity, stored.bytes(), tensor);
-    } catch (OperandException e) {
-      throw e.at("constant '" + value.name() + "' of graph '" + graph.name() + "'");
     }
     return tensor;
   }
@@ -233,7 +219,7 @@ final class GraphPlan {
 
   /** The value whose memory a value lies in. */
   private static int memory(int value, StorageSharing sharing) {
-    return sharing.owner(sharing.stripeOf(value) < 0 ? value : sharing.stripeOf(value));
+    return sharing.owner(sharing.written(value));
   }
 
   private @Nullable Kernel[] kernels(
@@ -285,9 +271,7 @@ final class GraphPlan {
                         !inferred.shapes().get(id).isStatic()
                             || !graph.value(id).type().hasFixedSize());
         List<Tensor> outputs =
-            node.outputs().stream()
-                .map(id -> tensors.get(sharing.stripeOf(id) < 0 ? id : sharing.stripeOf(id)))
-                .toList();
+            node.outputs().stream().map(id -> tensors.get(sharing.written(id))).toList();
         steps.add(new Step(graph, n, idle ? null : kernel, dynamic, tensors, outputs));
       }
       nodes.add(new PlannedNode(n, does, places(node, inferred, sharing)));
@@ -299,10 +283,11 @@ final class GraphPlan {
     List<PlannedNode.Place> places = new ArrayList<>();
     for (int id : node.outputs()) {
       boolean known = graph.value(id).type().hasFixedSize() && inferred.shapes().get(id).isStatic();
-      int place = sharing.stripeOf(id) < 0 ? id : sharing.stripeOf(id);
       places.add(
           new PlannedNode.Place(
-              id, offsets.getOrDefault(place, -1L), known ? bytes(id, inferred) : -1));
+              id,
+              offsets.getOrDefault(sharing.written(id), -1L),
+              known ? bytes(id, inferred) : -1));
     }
     return places;
   }
@@ -333,6 +318,6 @@ final class GraphPlan {
   }
 
   void release() {
-    limit.release(arenaBytes);
+    memory.release();
   }
 }

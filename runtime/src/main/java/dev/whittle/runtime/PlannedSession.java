@@ -76,7 +76,8 @@ final class PlannedSession implements Session {
     private void createVariables() {
       for (Value value : graph.values()) {
         if (value.isVariable() && !variables.containsKey(value.id())) {
-          var tensor = new Tensor(value.type(), value.quantization(), limit.forTensor(value));
+          var tensor =
+              new Tensor(value.type(), value.quantization(), limit.open().forTensor(value));
           tensor.resize(value.initialShape().toArray());
           variables.put(value.id(), tensor);
           reset(value, tensor);

@@ -140,9 +140,14 @@ final class StorageSharing {
     return idle[node];
   }
 
-  /** The value whose stripe of columns a value is computed as; -1 for none. */
-  int stripeOf(int value) {
-    return stripeOf[value];
+  /** Whether a value is computed as a stripe of another's columns. */
+  boolean isStripe(int value) {
+    return stripeOf[value] >= 0;
+  }
+
+  /** The value that is written where this one is computed: of a stripe, the whole. */
+  int written(int value) {
+    return stripeOf[value] < 0 ? value : stripeOf[value];
   }
 
   private long bytes(int value) {

@@ -8,7 +8,6 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.Concatenation;
 import dev.whittle.ir.op.Mean;
 import dev.whittle.ir.op.QuantizedMean;
 import dev.whittle.ir.op.QuantizedSum;
@@ -158,27 +157,6 @@ final class ArrayKernels {
     int length = shape.dim(shape.rank() - 1);
     int rows = length == 0 ? 0 : Math.toIntExact(shape.elements() / length);
     return new SoftmaxRows(workers, beta, rows, length);
-  }
-
-  @Nullable Kernel concatenation(Concatenation op, Operands operands) {
-    Shape out = operands.output(0).shape();
-    TensorType type = operands.output(0).type();
-    if (!type.hasFixedSize() || type.bits() < 8 || op.activation() != Activation.NONE) {
-      return null;
-    }
-    int axis = op.axis() < 0 ? op.axis() + out.rank() : op.axis();
-    long outer = 1;
-    for (int i = 0; i < axis; i++) {
-      outer *= out.dim(i);
-    }
-    long[] bytes = new long[operands.inputCount()];
-    for (int n = 0; n < bytes.length; n++) {
-      if (operands.type(n) != type || outer == 0) {
-        return null;
-      }
-      bytes[n] = type.byteSize(operands.shape(n).elements() / outer);
-    }
-    return new RowCopy(Math.toIntExact(outer), bytes);
   }
 
   @Nullable Kernel top(TopKV2 op, Operands operands) {

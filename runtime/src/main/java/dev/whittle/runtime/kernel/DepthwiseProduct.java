@@ -10,12 +10,11 @@ import org.jspecify.annotations.Nullable;
  * a time. Floats are read in place, with a column of zeros for lines beyond the border; of 8-bit
  * numbers, the lines that are read are copied to a slab.
  */
-final class DepthwiseProduct implements Kernel, Workers.Task, Patches.Source {
+final class DepthwiseProduct implements Kernel, Workers.Task {
   private static final long MIN_WORK = 1 << 16;
 
   private final Workers workers;
   private final Windows windows;
-  private final Patches patches;
   private final float[] weights;
   private final float[] bias;
   private final float min;
@@ -24,86 +23,111 @@ final class DepthwiseProduct implements Kernel, Workers.Task, Patches.Source {
   private final int chunksPerPicture;
   private final FloatArray floats = new FloatArray();
   private final FloatArray results = new FloatArray();
-  private final ByteArray bytes = new ByteArray();
-  private final ByteArray stored = new ByteArray();
   private final DepthwiseRow line;
 
-  /** What makes 8-bit outputs; null for floats. */
-  private final @Nullable Rescaling rescaling;
+  /** For 8-bit numbers; null for floats. */
+  private final @Nullable Slabs slabs;
 
-  private final int zeroPoint;
-  private final boolean unsigned;
-  private @Nullable Hybrid hybrid;
+  /** For floats with 8-bit weights; null for others. */
+  private final @Nullable Hybrid hybrid;
 
   private DepthwiseProduct(
       Workers workers,
-      Windows given,
-      Patches patches,
+      Windows windows,
       float[] weights,
       float[] bias,
       float min,
       float max,
-      @Nullable Rescaling rescaling,
-      int zeroPoint,
-      boolean unsigned) {
+      @Nullable Slabs slabs,
+      @Nullable Hybrid hybrid) {
     this.workers = workers;
-    this.windows = given.flattened();
-    this.patches = patches;
+    this.windows = windows;
     this.weights = weights;
     this.bias = bias;
     this.min = min;
     this.max = max;
-    this.rescaling = rescaling;
-    this.zeroPoint = zeroPoint;
-    this.unsigned = unsigned;
-    boolean slab = rescaling != null;
+    this.slabs = slabs;
+    this.hybrid = hybrid;
     this.line =
         new DepthwiseRow(
-            slab ? windows.reachedColumns() : windows.width(),
+            slabs == null ? windows.width() : windows.reachedColumns(),
             windows.channels(),
             windows.filterHeight(),
             windows.filterWidth(),
             windows.strideWidth(),
             windows.dilationWidth(),
-            slab ? 0 : windows.left(),
+            slabs == null ? windows.left() : 0,
             windows.outputWidth());
-    int share = Math.ceilDiv(windows.outputHeight(), 4 * workers.count());
-    this.linesPerChunk = Math.max(1, share);
+    this.linesPerChunk = Math.max(1, Math.ceilDiv(windows.outputHeight(), 4 * workers.count()));
     this.chunksPerPicture = Math.ceilDiv(windows.outputHeight(), linesPerChunk);
+    boolean scaled = slabs != null || hybrid != null;
     int outputLine = Math.multiplyExact(windows.outputWidth(), windows.channels());
-    workers.reserve(slab ? patches.slabSize() : 0, slab ? outputLine : 0, 0);
+    workers.reserve(slabs == null ? 0 : slabs.patches.slabSize(), scaled ? outputLine : 0, 0);
   }
 
   static DepthwiseProduct ofFloats(
-      Workers workers, Windows windows, float[] weights, float[] bias, float min, float max) {
-    return new DepthwiseProduct(
-        workers, windows, new Patches(windows, true, 1), weights, bias, min, max, null, 0, false);
+      Workers workers, Windows given, float[] weights, float[] bias, float min, float max) {
+    return new DepthwiseProduct(workers, given.flattened(), weights, bias, min, max, null, null);
   }
 
   /** Floats with 8-bit weights: inputs are quantized, sums made floats again. */
   static DepthwiseProduct ofHybrid(
       Workers workers,
-      Windows windows,
+      Windows given,
       float[] weights,
       QuantizedRows rows,
       float[] scales,
       float[] bias,
       Activation activation) {
-    var product =
-        new DepthwiseProduct(
-            workers,
-            windows,
-            new Patches(windows, true, 1),
-            weights,
-            new float[windows.channels()],
-            Float.NEGATIVE_INFINITY,
-            Float.POSITIVE_INFINITY,
-            null,
-            0,
-            false);
-    product.hybrid = new Hybrid(rows, scales, bias, activation.min(), activation.max());
-    workers.reserve(0, Math.multiplyExact(windows.outputWidth(), windows.channels()), 0);
-    return product;
+    var hybrid = new Hybrid(rows, scales, bias, activation.min(), activation.max());
+    return ofWhole(workers, given.flattened(), weights, null, hybrid);
+  }
+
+  static DepthwiseProduct ofBytes(
+      Workers workers,
+      Windows given,
+      float[] weights,
+      Rescaling rescaling,
+      int zeroPoint,
+      boolean unsigned) {
+    Windows windows = given.flattened();
+    var patches = new Patches(windows, false, workers.count());
+    return ofWhole(
+        workers, windows, weights, new Slabs(patches, rescaling, zeroPoint, unsigned), null);
+  }
+
+  /** Sums of whole numbers, without bias or clamp. */
+  private static DepthwiseProduct ofWhole(
+      Workers workers,
+      Windows windows,
+      float[] weights,
+      @Nullable Slabs slabs,
+      @Nullable Hybrid hybrid) {
+    float all = Float.POSITIVE_INFINITY;
+    float[] none = new float[windows.channels()];
+    return new DepthwiseProduct(workers, windows, weights, none, -all, all, slabs, hybrid);
+  }
+
+  /** Where 8-bit inputs are copied to, and what makes 8-bit outputs. */
+  private static final class Slabs implements Patches.Source {
+    private final ByteArray bytes = new ByteArray();
+    private final ByteArray stored = new ByteArray();
+    private final Patches patches;
+    private final Rescaling rescaling;
+    private final int zeroPoint;
+    private final boolean unsigned;
+
+    Slabs(Patches patches, Rescaling rescaling, int zeroPoint, boolean unsigned) {
+      this.patches = patches;
+      this.rescaling = rescaling;
+      this.zeroPoint = zeroPoint;
+      this.unsigned = unsigned;
+    }
+
+    @Override
+    public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
+      math.widen(bytes.array(), bytes.offset() + from, unsigned, slab, to, count);
+    }
   }
 
   /** What makes whole numbers of inputs, and floats of sums. */
@@ -123,33 +147,13 @@ final class DepthwiseProduct implements Kernel, Workers.Task, Patches.Source {
     }
   }
 
-  static DepthwiseProduct ofBytes(
-      Workers workers,
-      Windows windows,
-      float[] weights,
-      Rescaling rescaling,
-      int zeroPoint,
-      boolean unsigned) {
-    return new DepthwiseProduct(
-        workers,
-        windows,
-        new Patches(windows, false, workers.count()),
-        weights,
-        new float[windows.channels()],
-        Float.NEGATIVE_INFINITY,
-        Float.POSITIVE_INFINITY,
-        rescaling,
-        zeroPoint,
-        unsigned);
-  }
-
   @Override
   public void run(Invocation invocation) {
     if (windows.outputs() == 0 || windows.channels() == 0) {
       return;
     }
     int chunks;
-    if (rescaling == null) {
+    if (slabs == null) {
       floats.bind(invocation.input(0));
       results.bindOutput(invocation.output(0));
       if (hybrid != null) {
@@ -157,26 +161,20 @@ final class DepthwiseProduct implements Kernel, Workers.Task, Patches.Source {
       }
       chunks = windows.batch() * chunksPerPicture;
     } else {
-      bytes.bind(invocation.input(0));
-      stored.bindOutput(invocation.output(0));
-      chunks = patches.chunks();
+      slabs.bytes.bind(invocation.input(0));
+      slabs.stored.bindOutput(invocation.output(0));
+      chunks = slabs.patches.chunks();
     }
     long work = (long) windows.outputs() * windows.channels() * windows.taps();
-    if (work < MIN_WORK) {
-      for (int chunk = 0; chunk < chunks; chunk++) {
-        run(chunk, workers.scratch());
-      }
-    } else {
-      workers.run(this, chunks);
-    }
+    workers.run(this, chunks, work >= MIN_WORK);
   }
 
   @Override
   public void run(int chunk, Scratch scratch) {
-    if (rescaling == null) {
+    if (slabs == null) {
       inPlace(chunk, scratch);
     } else {
-      inSlab(chunk, scratch, rescaling);
+      inSlab(chunk, scratch, slabs);
     }
   }
 
@@ -225,9 +223,10 @@ final class DepthwiseProduct implements Kernel, Workers.Task, Patches.Source {
     }
   }
 
-  private void inSlab(int chunk, Scratch scratch, Rescaling scale) {
+  private void inSlab(int chunk, Scratch scratch, Slabs kind) {
+    Patches patches = kind.patches;
     float[] slab = scratch.input();
-    patches.fill(chunk, this, zeroPoint, slab, scratch.math);
+    patches.fill(chunk, kind, kind.zeroPoint, slab, scratch.math);
     int channels = windows.channels();
     int[] rows = scratch.rows(windows.filterHeight());
     int[] steps = scratch.steps(windows.filterHeight());
@@ -241,14 +240,10 @@ final class DepthwiseProduct implements Kernel, Workers.Task, Patches.Source {
       scratch.math.depthwise(slab, rows, steps, line, weights, bias, sums, 0, min, max);
       int row = patches.firstRow(chunk) + y * windows.outputWidth();
       for (int x = 0; x < windows.outputWidth(); x++) {
-        int to = stored.offset() + (row + x) * channels;
-        scratch.math.rescale(sums, x * channels, scale, 0, channels, stored.array(), to);
+        int to = kind.stored.offset() + (row + x) * channels;
+        scratch.math.rescale(
+            sums, x * channels, kind.rescaling, 0, channels, kind.stored.array(), to);
       }
     }
-  }
-
-  @Override
-  public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
-    math.widen(bytes.array(), bytes.offset() + from, unsigned, slab, to, count);
   }
 }

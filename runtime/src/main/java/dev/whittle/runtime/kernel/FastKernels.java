@@ -9,7 +9,6 @@ import dev.whittle.ir.op.Abs;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.Add;
 import dev.whittle.ir.op.AveragePool2D;
-import dev.whittle.ir.op.Concatenation;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.Dequantize;
@@ -119,7 +118,6 @@ public final class FastKernels {
         case Mean mean -> arrays.mean(mean, operands);
         case ReduceMax max -> arrays.reduction(Reduction.Kind.MAXIMUM, operands);
         case Softmax softmax -> arrays.softmax(softmax.beta(), operands);
-        case Concatenation concatenation -> arrays.concatenation(concatenation, operands);
         case TopKV2 top -> arrays.top(top, operands);
         default -> null;
       };

@@ -3,7 +3,7 @@ package dev.whittle.runtime.kernel;
 import dev.whittle.ir.kernel.Invocation;
 
 /** A float convolution or dense layer. */
-final class FloatProduct extends Product implements Patches.Source {
+final class FloatProduct extends Product {
   private final FloatArray input = new FloatArray();
   private final FloatArray output = new FloatArray();
   private final float min;
@@ -28,24 +28,14 @@ final class FloatProduct extends Product implements Patches.Source {
   }
 
   @Override
-  Patches.Source source() {
-    return this;
-  }
-
-  @Override
   public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
     System.arraycopy(input.array(), input.offset() + from, slab, to, count);
   }
 
   @Override
-  float beyond(int chunk) {
-    return 0;
-  }
-
-  @Override
   void rows(
       Scratch scratch, float[] in, int first, int count, int row, int firstPanel, int lastPanel) {
-    int at = output.offset() + row * stride() + firstStripe();
+    int at = output.offset() + place(row, 0);
     multiply(
         0,
         scratch,

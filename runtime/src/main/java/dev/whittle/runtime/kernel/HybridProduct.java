@@ -6,7 +6,7 @@ import dev.whittle.ir.kernel.Invocation;
  * A convolution or dense layer of floats with 8-bit weights: inputs are quantized as they come, and
  * sums of whole numbers, which are exact, made floats again.
  */
-final class HybridProduct extends Product implements Patches.Source {
+final class HybridProduct extends Product {
   private final QuantizedRows quantized;
   private final int rowsPerScale;
   private final float[] scales;
@@ -55,18 +55,8 @@ final class HybridProduct extends Product implements Patches.Source {
   }
 
   @Override
-  Patches.Source source() {
-    return this;
-  }
-
-  @Override
   public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
     System.arraycopy(quantized.values(), quantized.origin() + from, slab, to, count);
-  }
-
-  @Override
-  float beyond(int chunk) {
-    return 0;
   }
 
   @Override
@@ -86,17 +76,17 @@ final class HybridProduct extends Product implements Patches.Source {
         }
       }
       for (int i = 0; i < block; i++) {
-        int place = row + from + i;
+        int outputRow = row + from + i;
         scratch.math.scale(
             sums,
             i * width + column,
             scales,
             bias,
             column,
-            quantized.scale(place / rowsPerScale),
+            quantized.scale(outputRow / rowsPerScale),
             columns,
             output.array(),
-            output.offset() + place * stride() + firstStripe() + column,
+            output.offset() + place(outputRow, column),
             min,
             max);
       }

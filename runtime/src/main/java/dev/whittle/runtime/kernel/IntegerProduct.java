@@ -7,7 +7,7 @@ import dev.whittle.ir.kernel.Invocation;
  * sums in single precision are exact, see {@link ExactWeights}. The input's zero point is not
  * subtracted before: what it contributes to each column is in the bias.
  */
-final class IntegerProduct extends Product implements Patches.Source {
+final class IntegerProduct extends Product {
   private final ByteArray input = new ByteArray();
   private final ByteArray output = new ByteArray();
   private final Rescaling rescaling;
@@ -40,17 +40,12 @@ final class IntegerProduct extends Product implements Patches.Source {
   }
 
   @Override
-  Patches.Source source() {
-    return this;
-  }
-
-  @Override
   public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
     math.widen(input.array(), input.offset() + from, unsigned, slab, to, count);
   }
 
   @Override
-  float beyond(int chunk) {
+  float beyond() {
     return zeroPoint;
   }
 
@@ -65,7 +60,7 @@ final class IntegerProduct extends Product implements Patches.Source {
       int block = Math.min(blockRows, count - from);
       sum(scratch, in, first + from, block, firstPanel, lastPanel);
       for (int i = 0; i < block; i++) {
-        int to = output.offset() + (row + from + i) * stride() + firstStripe() + column;
+        int to = output.offset() + place(row + from + i, column);
         int at = i * width + column;
         if (parts() == 1) {
           scratch.math.rescale(sums, at, rescaling, column, columns, output.array(), to);

@@ -119,14 +119,14 @@ final class MatrixKernels {
     }
     int columns = filter.dim(0);
     int depth = columns == 0 ? 0 : Math.toIntExact(filter.elements() / columns);
+    int lanes = workers.lanes();
+    var cut = PackedMatrix.Cut.whole(depth);
     PackedMatrix matrix =
         weights.matrix(
             operands,
-            0,
-            workers.lanes(),
-            () ->
-                PackedMatrix.of(
-                    filter.toFloats(), columns, 1, depth, 0, depth, bias, workers.lanes()));
+            cut,
+            lanes,
+            () -> PackedMatrix.of(filter.toFloats(), columns, cut, bias, lanes));
     var patches = new Patches(windows, true, workers.count());
     return new FloatProduct(workers, patches, matrix, activation.min(), activation.max());
   }
@@ -267,17 +267,19 @@ final class MatrixKernels {
     int count = exact.parts(columns, taps, greatest);
     int share = Math.ceilDiv(run, count);
     var parts = new PackedMatrix[Math.max(1, Math.ceilDiv(run, Math.max(1, share)))];
+    int lanes = workers.lanes();
     for (int i = 0; i < parts.length; i++) {
       int first = i * share;
-      int length = Math.min(share, run - first);
+      var cut =
+          parts.length == 1
+              ? PackedMatrix.Cut.whole(taps * run)
+              : new PackedMatrix.Cut(taps, run, first, Math.min(share, run - first));
       parts[i] =
           weights.matrix(
               operands,
-              i,
-              workers.lanes(),
-              () ->
-                  PackedMatrix.of(
-                      exact.toFloats(), columns, taps, run, first, length, NONE, workers.lanes()));
+              cut,
+              lanes,
+              () -> PackedMatrix.of(exact.toFloats(), columns, cut, NONE, lanes));
     }
     return parts;
   }

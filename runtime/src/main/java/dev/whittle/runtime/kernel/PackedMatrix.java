@@ -22,23 +22,29 @@ final class PackedMatrix {
   }
 
   /**
-   * Packs the elements {@code [first, first + run)} of every run.
+   * Which elements of a matrix's columns are packed.
+   *
+   * @param taps runs of a column
+   * @param stride elements of a run
+   * @param first of those packed of each run
+   * @param run how many are packed of each
+   */
+  record Cut(int taps, int stride, int first, int run) {
+    static Cut whole(int depth) {
+      return new Cut(1, depth, 0, depth);
+    }
+  }
+
+  /**
+   * Packs weights.
    *
    * @param weights {@code [columns, taps, stride]}
    * @param bias one for each column, or none
    * @param lanes how many columns a vector holds
    */
-  static PackedMatrix of(
-      float[] weights,
-      int columns,
-      int taps,
-      int stride,
-      int first,
-      int run,
-      float[] bias,
-      int lanes) {
+  static PackedMatrix of(float[] weights, int columns, Cut cut, float[] bias, int lanes) {
     int vectors = Math.ceilDiv(columns, lanes);
-    int depth = taps * run;
+    int depth = cut.taps * cut.run;
     var matrix =
         new PackedMatrix(
             new float[Math.multiplyExact(Math.multiplyExact(vectors, lanes), depth)],
@@ -52,9 +58,9 @@ final class PackedMatrix {
       int count = Math.min(width, columns - column);
       for (int c = 0; c < count; c++) {
         int to = matrix.start(panel) + c;
-        for (int tap = 0; tap < taps; tap++) {
-          int from = ((column + c) * taps + tap) * stride + first;
-          for (int k = 0; k < run; k++, to += width) {
+        for (int tap = 0; tap < cut.taps; tap++) {
+          int from = ((column + c) * cut.taps + tap) * cut.stride + cut.first;
+          for (int k = 0; k < cut.run; k++, to += width) {
             matrix.packed[to] = weights[from + k];
           }
         }

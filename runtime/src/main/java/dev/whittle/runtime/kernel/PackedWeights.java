@@ -26,7 +26,10 @@ public final class PackedWeights {
 
   /** Segments are equal if they are the same bytes of memory, whatever these hold. */
   private record Key(
-      @Nullable MemorySegment weights, @Nullable MemorySegment bias, int part, int lanes) {}
+      @Nullable MemorySegment weights,
+      @Nullable MemorySegment bias,
+      PackedMatrix.Cut cut,
+      int lanes) {}
 
   private static @Nullable MemorySegment contents(Operands operands, int input) {
     Tensor known = operands.hasInput(input) ? operands.input(input).known() : null;
@@ -49,9 +52,10 @@ public final class PackedWeights {
     }
   }
 
-  /** A part of the matrix made of inputs 1 and 2, packed unless another session has done so. */
-  PackedMatrix matrix(Operands operands, int part, int lanes, Supplier<PackedMatrix> pack) {
-    var key = new Key(contents(operands, 1), contents(operands, 2), part, lanes);
+  /** What is cut of the matrix of inputs 1 and 2, packed unless another session has done so. */
+  PackedMatrix matrix(
+      Operands operands, PackedMatrix.Cut cut, int lanes, Supplier<PackedMatrix> pack) {
+    var key = new Key(contents(operands, 1), contents(operands, 2), cut, lanes);
     return matrices.computeIfAbsent(key, k -> pack.get());
   }
 

@@ -9,7 +9,7 @@ import java.util.Arrays;
  * Convolutions and dense layers: the matrix of patches times a constant matrix, chunk by chunk.
  * What the elements of both are, and what becomes of the sums, is for the kinds to say.
  */
-abstract class Product implements Kernel, Workers.Task, StridedOutput {
+abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.Source {
   /** Sums of a block of rows that is finished at once; they stay in the first-level cache. */
   private static final int BLOCK_SUMS = 1 << 13;
 
@@ -41,7 +41,8 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput {
     this.parts = parts;
     this.laterOffsets = new int[parts.length][];
     for (int part = 1; part < parts.length; part++) {
-      // Parts are of slabs, whose offsets are known before the input is.
+      // Parts are of whole numbers, which are in slabs or in an array of the kernel's own: their
+      // offsets are known before the input is.
       int share = part * parts[0].depth() / patches.taps();
       laterOffsets[part] = Arrays.stream(patches.offsets()).map(o -> o + share).toArray();
     }
@@ -59,11 +60,15 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput {
     this.blockRows = Math.max(12, BLOCK_SUMS / Math.max(1, matrix.bias().length) / 12 * 12);
   }
 
+  /** Multiply-adds of a run. */
+  private long work() {
+    return (long) patches.rows() * depth * columns;
+  }
+
   /** Panels are shared out where rows are too few for all threads. */
   private int groups() {
-    long work = (long) patches.rows() * depth * columns;
     int wanted = Math.ceilDiv(2 * workers.count(), Math.max(1, patches.chunks()));
-    long worthwhile = Math.max(1, work / MIN_WORK);
+    long worthwhile = Math.max(1, work() / MIN_WORK);
     return workers.count() == 1
         ? 1
         : (int) Math.max(1, Math.min(Math.min(wanted, worthwhile), panels));
@@ -80,9 +85,9 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput {
     return stride;
   }
 
-  /** Where in its rows the output begins. */
-  final int firstStripe() {
-    return firstStripe;
+  /** Where an element of the output is, from the output's first row on. */
+  final int place(int row, int column) {
+    return row * stride + firstStripe + column;
   }
 
   /** Room for one block's sums in every thread's scratch space. */
@@ -110,11 +115,10 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput {
   /** The array that direct patches lie in. */
   abstract float[] pictures();
 
-  /** Copies input elements to a slab. */
-  abstract Patches.Source source();
-
   /** What is beyond the border. */
-  abstract float beyond(int chunk);
+  float beyond() {
+    return 0;
+  }
 
   /**
    * Computes some rows and panels.
@@ -131,14 +135,7 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput {
       return;
     }
     begin(invocation);
-    int chunks = patches.chunks() * groups;
-    if ((long) patches.rows() * depth * columns < MIN_WORK) {
-      for (int chunk = 0; chunk < chunks; chunk++) {
-        run(chunk, workers.scratch());
-      }
-    } else {
-      workers.run(this, chunks);
-    }
+    workers.run(this, patches.chunks() * groups, work() >= MIN_WORK);
   }
 
   @Override
@@ -152,7 +149,7 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput {
     if (patches.isDirect()) {
       rows(scratch, pictures(), row, count, row, firstPanel, lastPanel);
     } else {
-      patches.fill(part, source(), beyond(part), scratch.input(), scratch.math);
+      patches.fill(part, this, beyond(), scratch.input(), scratch.math);
       rows(scratch, scratch.input(), 0, count, row, firstPanel, lastPanel);
     }
   }

@@ -122,7 +122,16 @@ public final class Workers implements AutoCloseable {
 
   /** Runs all chunks of a task and returns when they are done. */
   void run(Task newTask, int count) {
-    if (threads.length == 0 || count == 1) {
+    run(newTask, count, true);
+  }
+
+  /**
+   * Runs all chunks of a task and returns when they are done.
+   *
+   * @param worthSharing whether there is enough to do for other threads than the caller's
+   */
+  void run(Task newTask, int count, boolean worthSharing) {
+    if (threads.length == 0 || count == 1 || !worthSharing) {
       for (int chunk = 0; chunk < count; chunk++) {
         newTask.run(chunk, scratches[0]);
       }

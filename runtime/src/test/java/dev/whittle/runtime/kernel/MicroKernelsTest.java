@@ -57,7 +57,8 @@ class MicroKernelsTest {
       float[] bias,
       int columns,
       float[] output) {
-    PackedMatrix matrix = PackedMatrix.of(weights, columns, taps, run, 0, run, bias, math.lanes());
+    PackedMatrix matrix =
+        PackedMatrix.of(weights, columns, PackedMatrix.Cut.whole(taps * run), bias, math.lanes());
     math.multiply(
         input,
         offsets,
