@@ -45,7 +45,7 @@ options="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allo
 # Commands that run models use the Vector API, of which the virtual machine says that it is new.
 cache=$home/whittle.aot
 case ${1:-} in
-  run | bench | evaluate | doctor | optimize | convert | experiment | serve)
+  run | bench | evaluate | doctor | optimize | convert | experiment | classify | serve)
     options="$options --add-modules=jdk.incubator.vector"
     cache=$home/whittle-vector.aot
     ;;

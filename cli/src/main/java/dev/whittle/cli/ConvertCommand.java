@@ -75,12 +75,15 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Mixin private KnnOptions knn = new KnnOptions();
 
+  @Mixin private PictureModelOptions picture = new PictureModelOptions();
+
   @Mixin private OptimizeOptions options = new OptimizeOptions();
 
   @Override
   public Integer call() throws IOException {
     Model model = source.knnData == null ? ofTensorFlow() : ofPoints(source.knnData);
-    TfliteWriter.write(options.isWanted() ? options.optimize(model) : model, outputFile);
+    Model optimized = options.isWanted() ? options.optimize(model) : model;
+    TfliteWriter.write(picture.describe(optimized, options.labelFile()), outputFile);
     Sizes.print(outputFile);
     return Main.DONE;
   }

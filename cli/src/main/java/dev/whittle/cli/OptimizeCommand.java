@@ -14,7 +14,8 @@ import picocli.CommandLine.Parameters;
 /** Makes an existing model smaller. */
 @Command(
     name = "optimize",
-    description = "Makes a .tflite file smaller: quantizes, prunes, clusters.",
+    description =
+        "Makes a .tflite file smaller: quantizes, prunes, clusters; and says in it what it takes.",
     mixinStandardHelpOptions = true)
 final class OptimizeCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL", description = "A .tflite file with floats.")
@@ -27,15 +28,20 @@ final class OptimizeCommand implements Callable<Integer> {
       description = "The .tflite file to write.")
   private Path outputFile = Path.of("");
 
+  @Mixin private PictureModelOptions picture = new PictureModelOptions();
+
   @Mixin private OptimizeOptions options = new OptimizeOptions();
 
   @Override
   public Integer call() throws IOException {
-    if (!options.isWanted()) {
-      throw new UsageException("nothing to do: give --quantize, --recipe, --prune or --cluster");
+    if (!options.isWanted() && !picture.isWanted(options.labelFile())) {
+      throw new UsageException(
+          "nothing to do: give --quantize, --recipe, --prune, --cluster, --labels or"
+              + " --normalization");
     }
     Model model = TfliteReader.read(modelFile);
-    TfliteWriter.write(options.optimize(model), outputFile);
+    Model optimized = options.isWanted() ? options.optimize(model) : model;
+    TfliteWriter.write(picture.describe(optimized, options.labelFile()), outputFile);
     Sizes.print(outputFile);
     return Main.DONE;
   }

@@ -15,6 +15,7 @@ import dev.whittle.optimize.recipe.WeightMethod;
 import dev.whittle.runtime.InterpreterOptions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -43,9 +44,28 @@ final class OptimizeOptions {
 
   @Option(
       names = "--labels",
-      paramLabel = "NAME",
-      description = "For auto: the array with the right classes, or an .npy file.")
-  private @Nullable String labels;
+      paramLabel = "LABELS",
+      description =
+          "A .txt file with the names of the classes, to be put into the model. For auto: the array"
+              + " with the right classes, or an .npy file. May be repeated.")
+  private List<String> allLabels = List.of();
+
+  /** The label file among what {@code --labels} names; null for none. */
+  @Nullable Path labelFile() {
+    return allLabels.stream()
+        .filter(OptimizeOptions::isLabelFile)
+        .map(Path::of)
+        .findFirst()
+        .orElse(null);
+  }
+
+  private @Nullable String labels() {
+    return allLabels.stream().filter(label -> !isLabelFile(label)).findFirst().orElse(null);
+  }
+
+  private static boolean isLabelFile(String label) {
+    return label.toLowerCase(Locale.ROOT).endsWith(".txt");
+  }
 
   @Option(
       names = "--output_recipe",
@@ -234,7 +254,7 @@ final class OptimizeOptions {
     if (representativeData == null) {
       return null;
     }
-    Samples samples = pictures.samples(representativeData, labels, model, true);
+    Samples samples = pictures.samples(representativeData, labels(), model, true);
     return representativeSamples == null ? samples : samples.first(representativeSamples);
   }
 

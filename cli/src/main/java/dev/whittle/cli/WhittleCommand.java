@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       InspectCommand.class,
       BenchCommand.class,
       EvaluateCommand.class,
+      ClassifyCommand.class,
       DoctorCommand.class,
       ExperimentCommand.class
     },
