@@ -10,17 +10,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 
 /**
- * The parts of the distribution that bring native code. They lie in folders beside the core's jars
- * and are added to the thread's class loader when something needs them, so that everything else
- * starts without them and runs where they do not exist.
+ * The parts of the distribution that most commands do without: native code and the server. They lie
+ * in folders beside the core's jars and are added to the thread's class loader when something needs
+ * them, so that everything else starts without them and runs where they do not exist.
  */
 final class Extensions {
   static final String LITERT = "litert";
   static final String TRAIN = "train";
+  private static final String WEB = "web";
+
+  /** The folders that commands of other parts need. */
+  private static final Map<String, List<String>> FOLDERS =
+      Map.of(ExperimentCommand.NAME, List.of(LITERT, TRAIN), ServeCommand.NAME, List.of(WEB));
 
   private Extensions() {}
 
@@ -40,8 +47,23 @@ final class Extensions {
     }
   }
 
+  /** Puts the real command in place of what stands for it, if the distribution has it. */
+  static void replaceIfAsked(CommandLine commandLine, String[] arguments) {
+    String name = arguments.length == 0 ? "" : arguments[0];
+    List<String> folders = FOLDERS.get(name);
+    if (folders == null) {
+      return;
+    }
+    load(folders.toArray(String[]::new));
+    Object command = command(name);
+    if (command != null) {
+      commandLine.getCommandSpec().removeSubcommand(name);
+      commandLine.addSubcommand(name, command);
+    }
+  }
+
   /** The command of that name from the loaded extensions, or null. */
-  static @Nullable Object command(String name) {
+  private static @Nullable Object command(String name) {
     for (ExtensionCommand command : ServiceLoader.load(ExtensionCommand.class)) {
       if (command.name().equals(name)) {
         return command.command();

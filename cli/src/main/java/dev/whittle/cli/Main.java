@@ -31,7 +31,7 @@ public final class Main {
     }
     String[] normalized = Arrays.stream(arguments).map(Main::normalized).toArray(String[]::new);
     var commandLine = new CommandLine(new WhittleCommand());
-    ExperimentCommand.replaceIfAsked(commandLine, normalized);
+    Extensions.replaceIfAsked(commandLine, normalized);
     return commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Main::wrongUsage)

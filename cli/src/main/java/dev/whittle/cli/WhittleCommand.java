@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
       BenchCommand.class,
       EvaluateCommand.class,
       ClassifyCommand.class,
+      ServeCommand.class,
       DoctorCommand.class,
       ExperimentCommand.class
     },

@@ -1,0 +1,275 @@
+package dev.whittle.web;
+
+import dev.whittle.vision.Category;
+import dev.whittle.vision.Picture;
+import dev.whittle.vision.PictureDecoder;
+import dev.whittle.vision.Region;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** Finds what answers a request. */
+final class Endpoints {
+  private static final int DEFAULT_TOP = 3;
+
+  private final Gate gate;
+  private final Page page;
+  private final ModelRepository models;
+  private final Turnstile turnstile;
+  private final Metrics metrics;
+  private final PictureDecoder decoder;
+  private final AtomicBoolean ready;
+  private final String version;
+
+  Endpoints(
+      ServerOptions options,
+      Page page,
+      ModelRepository models,
+      Turnstile turnstile,
+      Metrics metrics,
+      AtomicBoolean ready) {
+    this.gate = new Gate(options);
+    this.page = page;
+    this.models = models;
+    this.turnstile = turnstile;
+    this.metrics = metrics;
+    this.decoder = new PictureDecoder(options.maxRequestBytes(), options.maxPixels());
+    this.ready = ready;
+    String implementation = Endpoints.class.getPackage().getImplementationVersion();
+    this.version = implementation == null ? "development" : implementation;
+  }
+
+  /** An endpoint's name in the metrics, the method it takes, and what it does. */
+  record Endpoint(String name, String method, Action action) {}
+
+  /** Makes an answer. */
+  interface Action {
+    Answer answer(Exchange exchange) throws Exception;
+  }
+
+  /** The endpoint at a path; empty if there is none. */
+  Optional<Endpoint> find(String path, Exchange exchange) throws IOException {
+    Optional<Answer> file = page.file(path, exchange);
+    if (file.isPresent()) {
+      return Optional.of(new Endpoint("page", "GET", open(e -> file.get())));
+    }
+    String[] parts = path.substring(1).split("/", -1);
+    return Optional.ofNullable(
+        switch (parts[0]) {
+          case "v2" -> protocol(parts);
+          case "api" -> api(parts);
+          case "models" -> parts.length == 2 ? download(parts[1]) : null;
+          case "metrics" -> parts.length == 1 ? get("metrics", e -> metrics.expose()) : null;
+          default -> null;
+        });
+  }
+
+  private Action open(Action action) {
+    return exchange -> {
+      gate.checkOrigin(exchange);
+      return action.answer(exchange);
+    };
+  }
+
+  private Action guarded(Action action) {
+    return exchange -> {
+      gate.checkOrigin(exchange);
+      gate.checkKey(exchange);
+      return action.answer(exchange);
+    };
+  }
+
+  private Endpoint get(String name, Action action) {
+    return new Endpoint(name, "GET", guarded(action));
+  }
+
+  private Endpoint post(String name, Action action) {
+    return new Endpoint(name, "POST", guarded(action));
+  }
+
+  private ServedModel model(String name) {
+    return models
+        .find(name)
+        .orElseThrow(
+            () ->
+                new RequestException(
+                    RequestException.NOT_FOUND, "no model is called '" + name + "'"));
+  }
+
+  private @Nullable Endpoint protocol(String[] parts) {
+    if (parts.length == 1) {
+      return get("v2", e -> InferenceProtocol.serverMetadata(version));
+    }
+    if (parts[1].equals("health") && parts.length == 3) {
+      return switch (parts[2]) {
+        case "live" -> new Endpoint("health", "GET", open(e -> Answer.json(200, Map.of())));
+        case "ready" ->
+            new Endpoint(
+                "health", "GET", open(e -> Answer.json(ready.get() ? 200 : 503, Map.of())));
+        default -> null;
+      };
+    }
+    if (parts[1].equals("repository") && parts.length == 3 && parts[2].equals("index")) {
+      return post("repository", e -> index());
+    }
+    if (!parts[1].equals("models") || parts.length < 3) {
+      return null;
+    }
+    int next = 3;
+    if (parts.length > 4 && parts[3].equals("versions")) {
+      next = 5;
+    } else if (parts.length == 4 && parts[3].equals("versions")) {
+      return null;
+    }
+    String wanted = next == 5 ? parts[4] : "";
+    Action known =
+        e -> {
+          ServedModel served = model(parts[2]);
+          if (!wanted.isEmpty() && !wanted.equals(served.version())) {
+            throw new RequestException(
+                RequestException.NOT_FOUND, "the version is %s now".formatted(served.version()));
+          }
+          return Answer.json(200, Map.of());
+        };
+    if (parts.length == next) {
+      return get(
+          "metadata",
+          e -> {
+            known.answer(e);
+            return InferenceProtocol.modelMetadata(model(parts[2]));
+          });
+    }
+    if (parts.length != next + 1) {
+      return null;
+    }
+    return switch (parts[next]) {
+      case "ready" -> get("ready", known);
+      case "infer" ->
+          post(
+              "infer",
+              e -> {
+                known.answer(e);
+                return InferenceProtocol.infer(model(parts[2]), e, turnstile);
+              });
+      default -> null;
+    };
+  }
+
+  private Answer index() {
+    List<Object> entries = new ArrayList<>();
+    for (ServedModel served : models.all()) {
+      entries.add(Map.of("name", served.name(), "version", served.version(), "state", "READY"));
+    }
+    models
+        .problems()
+        .forEach(
+            (name, reason) ->
+                entries.add(Map.of("name", name, "state", "UNAVAILABLE", "reason", reason)));
+    return Answer.json(200, entries);
+  }
+
+  private @Nullable Endpoint api(String[] parts) {
+    if (parts.length == 2 && parts[1].equals("models")) {
+      return get("models", e -> list());
+    }
+    if (parts.length != 4 || !parts[1].equals("models")) {
+      return null;
+    }
+    return switch (parts[3]) {
+      case "labels" ->
+          get("labels", e -> Answer.json(200, Map.of("labels", model(parts[2]).labels())));
+      case "classify" -> post("classify", e -> classify(model(parts[2]), e));
+      default -> null;
+    };
+  }
+
+  private Answer list() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("models", models.all().stream().map(ServedModel::summary).toList());
+    map.put("problems", models.problems());
+    map.put("version", version);
+    return Answer.json(200, map).with("Cache-Control", "no-store");
+  }
+
+  private @Nullable Endpoint download(String file) {
+    String suffix = ".tflite";
+    if (!file.endsWith(suffix)) {
+      return null;
+    }
+    return get(
+        "download",
+        e -> {
+          ServedModel served = model(file.substring(0, file.length() - suffix.length()));
+          boolean forBrowser = "browser".equals(e.parameter("for"));
+          String tag = '"' + served.version() + (forBrowser ? "-browser" : "") + '"';
+          boolean same = tag.equals(e.header("If-None-Match"));
+          byte[] bytes = forBrowser ? served.browserFile() : served.file();
+          return new Answer(
+                  same ? 304 : 200, "application/octet-stream", same ? new byte[0] : bytes)
+              .with("ETag", tag)
+              .with("Cache-Control", "no-cache");
+        });
+  }
+
+  private Answer classify(ServedModel served, Exchange exchange) throws Exception {
+    int top = (int) exchange.number("top", DEFAULT_TOP);
+    double rotation = exchange.number("rotate", 0);
+    Optional<Region> region = region(exchange);
+    if (top < 1 || rotation != (int) rotation || (int) rotation % 90 != 0) {
+      throw new RequestException(
+          RequestException.BAD_REQUEST, "top is at least 1, and rotate a multiple of 90");
+    }
+    byte[] body = exchange.body();
+    return turnstile.pass(
+        () -> {
+          long begin = System.nanoTime();
+          Picture picture = decoder.decode(body, "the picture").rotated((int) rotation);
+          long decoded = System.nanoTime();
+          Region part = region.orElseGet(() -> Region.square(picture));
+          ServedModel.Classified classified = served.classify(picture, part, top);
+          metrics.invoked(served.name(), classified.milliseconds());
+          Map<String, Object> map = new LinkedHashMap<>();
+          map.put("model", served.name());
+          map.put("version", served.version());
+          map.put("width", picture.width());
+          map.put("height", picture.height());
+          map.put("results", results(classified.categories()));
+          map.put("milliseconds", classified.milliseconds());
+          map.put("decodeMilliseconds", (decoded - begin) / 1e6);
+          return Answer.json(200, map).with("Cache-Control", "no-store");
+        });
+  }
+
+  private static Optional<Region> region(Exchange exchange) {
+    boolean whole = true;
+    for (String edge : List.of("left", "upper", "right", "lower")) {
+      whole &= exchange.parameter(edge) == null;
+    }
+    if (whole) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Region(
+            exchange.number("left", 0),
+            exchange.number("upper", 0),
+            exchange.number("right", 1),
+            exchange.number("lower", 1)));
+  }
+
+  private static List<Object> results(List<Category> categories) {
+    List<Object> results = new ArrayList<>();
+    for (Category category : categories) {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("index", category.index());
+      map.put("label", category.label());
+      map.put("score", category.score());
+      results.add(map);
+    }
+    return results;
+  }
+}

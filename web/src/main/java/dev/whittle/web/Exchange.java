@@ -1,0 +1,92 @@
+package dev.whittle.web;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.concurrent.Semaphore;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.util.Fields;
+import org.jspecify.annotations.Nullable;
+
+/** One request, as endpoints see it. */
+final class Exchange {
+  /** Bodies in memory at a time, in units of 64 KiB: half a gibibyte. */
+  private static final Semaphore BODIES = new Semaphore(1 << 13);
+
+  private static final int UNIT = 1 << 16;
+
+  private final Request request;
+  private final Fields query;
+  private final long maxBody;
+  private int held;
+
+  Exchange(Request request, long maxBody) {
+    this.request = request;
+    this.query = Request.extractQueryParameters(request);
+    this.maxBody = maxBody;
+  }
+
+  String method() {
+    return request.getMethod();
+  }
+
+  @Nullable String header(String name) {
+    HttpField field = request.getHeaders().getField(name);
+    return field == null ? null : field.getValue();
+  }
+
+  /** A parameter of the query; null if it is not given. */
+  @Nullable String parameter(String name) {
+    return query.getValue(name);
+  }
+
+  double number(String name, double ifMissing) {
+    String text = parameter(name);
+    if (text == null) {
+      return ifMissing;
+    }
+    try {
+      return Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      throw new RequestException(
+          RequestException.BAD_REQUEST, "%s=%s: expected a number".formatted(name, text));
+    }
+  }
+
+  /**
+   * The body, whole.
+   *
+   * @throws RequestException with 413 if it is too large, with 503 if too many bodies are in memory
+   */
+  byte[] body() throws IOException {
+    long stated = request.getLength();
+    if (stated > maxBody) {
+      throw tooLarge();
+    }
+    int units = (int) Math.ceilDiv(stated < 0 ? maxBody : stated, UNIT);
+    if (!BODIES.tryAcquire(units)) {
+      throw new RequestException(RequestException.UNAVAILABLE, "too many requests are being read");
+    }
+    held += units;
+    try (InputStream in = Content.Source.asInputStream(request)) {
+      byte[] bytes = in.readNBytes(Math.toIntExact(maxBody + 1));
+      if (bytes.length > maxBody) {
+        throw tooLarge();
+      }
+      return bytes;
+    }
+  }
+
+  private RequestException tooLarge() {
+    return new RequestException(
+        RequestException.TOO_LARGE,
+        "the request's body is larger than %,d bytes".formatted(maxBody));
+  }
+
+  /** Forgets the body. */
+  void release() {
+    BODIES.release(held);
+    held = 0;
+  }
+}

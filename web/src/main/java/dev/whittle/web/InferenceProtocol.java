@@ -1,0 +1,285 @@
+package dev.whittle.web;
+
+import dev.whittle.ir.MalformedModelException;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.Signature;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.json.Config;
+import dev.whittle.json.JsonOutput;
+import dev.whittle.runtime.Interpreter;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+
+/**
+ * The Open Inference Protocol, version 2, over HTTP, with its extension for binary tensors: what
+ * KServe, Triton and their clients speak.
+ */
+final class InferenceProtocol {
+  private static final String JSON_LENGTH = "Inference-Header-Content-Length";
+  private static final String BINARY_SIZE = "binary_data_size";
+
+  private InferenceProtocol() {}
+
+  static Answer serverMetadata(String version) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("name", "whittle");
+    map.put("version", version);
+    map.put("extensions", List.of("binary_tensor_data"));
+    return Answer.json(200, map);
+  }
+
+  static Answer modelMetadata(ServedModel served) {
+    return served.run(
+        interpreter -> {
+          Names names = Names.of(interpreter);
+          Map<String, Object> map = new LinkedHashMap<>();
+          map.put("name", served.name());
+          map.put("versions", List.of(served.version()));
+          map.put("platform", "tensorflow_lite");
+          map.put("inputs", describe(served, names.inputs, names.inputIndices));
+          map.put("outputs", describe(served, names.outputs, names.outputIndices));
+          return Answer.json(200, map);
+        });
+  }
+
+  private static List<Object> describe(
+      ServedModel served, List<String> names, List<Integer> values) {
+    List<Object> tensors = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      Value value = served.model().mainGraph().value(values.get(i));
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("name", names.get(i));
+      map.put("datatype", TensorCodec.name(value.type()));
+      Shape shape = value.shape();
+      map.put(
+          "shape", shape.isRankKnown() ? Arrays.stream(shape.toArray()).boxed().toList() : null);
+      tensors.add(map);
+    }
+    return tensors;
+  }
+
+  /** What inputs and outputs of the main graph are called: by its signature, if it has one. */
+  private static final class Names {
+    private final List<String> inputs = new ArrayList<>();
+    private final List<Integer> inputIndices = new ArrayList<>();
+    private final List<String> outputs = new ArrayList<>();
+    private final List<Integer> outputIndices = new ArrayList<>();
+
+    static Names of(Interpreter interpreter) {
+      var names = new Names();
+      var graph = interpreter.model().mainGraph();
+      var signature =
+          interpreter.model().signatures().stream().filter(s -> s.graph() == 0).findFirst();
+      for (int id : graph.inputs()) {
+        names.inputIndices.add(id);
+        names.inputs.add(
+            signature.flatMap(s -> key(s.inputs(), id)).orElse(graph.value(id).name()));
+      }
+      for (int id : graph.outputs()) {
+        names.outputIndices.add(id);
+        names.outputs.add(
+            signature.flatMap(s -> key(s.outputs(), id)).orElse(graph.value(id).name()));
+      }
+      return names;
+    }
+
+    private static Optional<String> key(List<Signature.Port> ports, int id) {
+      return ports.stream().filter(p -> p.value() == id).map(Signature.Port::name).findFirst();
+    }
+  }
+
+  /** One request's parts: the JSON document and the bytes behind it. */
+  private record Parts(Config document, MemorySegment binary) {}
+
+  private static Parts parts(Exchange exchange) throws IOException {
+    byte[] body = exchange.body();
+    String stated = exchange.header(JSON_LENGTH);
+    int length = body.length;
+    if (stated != null) {
+      try {
+        length = Integer.parseInt(stated);
+      } catch (NumberFormatException e) {
+        length = -1;
+      }
+      if (length < 0 || length > body.length) {
+        throw new RequestException(
+            RequestException.BAD_REQUEST,
+            "%s: %s of %d bytes".formatted(JSON_LENGTH, stated, body.length));
+      }
+    }
+    try {
+      Config document = Config.parse(Arrays.copyOf(body, length), "the request");
+      return new Parts(document, MemorySegment.ofArray(body).asSlice(length));
+    } catch (MalformedModelException e) {
+      throw new RequestException(RequestException.BAD_REQUEST, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * Runs a model.
+   *
+   * @throws RequestException with 400 if the request is not what the model takes
+   */
+  static Answer infer(ServedModel served, Exchange exchange, Turnstile turnstile) throws Exception {
+    Parts parts = parts(exchange);
+    return turnstile.pass(() -> served.run(interpreter -> infer(served, interpreter, parts)));
+  }
+
+  private static Answer infer(ServedModel served, Interpreter interpreter, Parts parts) {
+    Config document = parts.document;
+    Names names = Names.of(interpreter);
+    try {
+      fillInputs(interpreter, names, document.objects("inputs"), parts.binary);
+      interpreter.invoke();
+      return outputs(served, interpreter, names, document);
+    } catch (MalformedModelException e) {
+      throw new RequestException(RequestException.BAD_REQUEST, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static void fillInputs(
+      Interpreter interpreter, Names names, List<Config> inputs, MemorySegment binary) {
+    if (inputs.size() != names.inputs.size()) {
+      throw wrong("the model has %d inputs, the request %d", names.inputs.size(), inputs.size());
+    }
+    List<Integer> indices = new ArrayList<>();
+    for (Config input : inputs) {
+      int index = names.inputs.indexOf(input.string("name"));
+      if (index < 0 || indices.contains(index)) {
+        throw wrong("the inputs are %s; what is '%s'?", names.inputs, input.string("name"));
+      }
+      indices.add(index);
+      int[] dims = TensorCodec.dims(input.list("shape"));
+      if (dims == null) {
+        throw wrong(
+            "input '%s': shape %s", names.inputs.get(index), String.valueOf(input.get("shape")));
+      }
+      String expected = TensorCodec.name(interpreter.getInputTensor(index).type());
+      if (!input.string("datatype").equals(expected)) {
+        throw wrong(
+            "input '%s' is %s, not %s",
+            names.inputs.get(index), expected, input.string("datatype"));
+      }
+      if (!Arrays.equals(interpreter.getInputTensor(index).dims(), dims)) {
+        interpreter.resizeInput(index, dims, true);
+      }
+    }
+    interpreter.allocateTensors();
+    long at = 0;
+    for (int i = 0; i < inputs.size(); i++) {
+      Tensor tensor = interpreter.getInputTensor(indices.get(i));
+      String name = names.inputs.get(indices.get(i));
+      Long size = binarySize(inputs.get(i));
+      Object data = inputs.get(i).get("data");
+      if (size != null) {
+        if (size < 0 || size > binary.byteSize() - at) {
+          throw wrong("input '%s' goes beyond the end of the request", name);
+        }
+        TensorCodec.fill(tensor, name, binary.asSlice(at, size));
+        at += size;
+      } else if (data != null) {
+        TensorCodec.fill(tensor, name, data);
+      } else {
+        throw wrong("input '%s' has no data", name);
+      }
+    }
+    if (at != binary.byteSize()) {
+      throw wrong("%d bytes follow the inputs", binary.byteSize() - at);
+    }
+  }
+
+  private static RequestException wrong(String format, Object... args) {
+    return new RequestException(RequestException.BAD_REQUEST, format.formatted(args));
+  }
+
+  private static @Nullable Long binarySize(Config input) {
+    if (!(input.get("parameters") instanceof Map<?, ?> parameters)) {
+      return null;
+    }
+    return parameters.get(BINARY_SIZE) instanceof Long size ? size : null;
+  }
+
+  /** What a request wants of an output. */
+  private record Wanted(int index, boolean binary) {}
+
+  private static List<Wanted> wanted(Names names, Config document) {
+    boolean allBinary = flag(document.get("parameters"), "binary_data_output", false);
+    List<Wanted> wanted = new ArrayList<>();
+    if (document.get("outputs") == null) {
+      for (int i = 0; i < names.outputs.size(); i++) {
+        wanted.add(new Wanted(i, allBinary));
+      }
+      return wanted;
+    }
+    for (Config output : document.objects("outputs")) {
+      int index = names.outputs.indexOf(output.string("name"));
+      if (index < 0) {
+        throw wrong("the outputs are %s; what is '%s'?", names.outputs, output.string("name"));
+      }
+      wanted.add(new Wanted(index, flag(output.get("parameters"), "binary_data", allBinary)));
+    }
+    return wanted;
+  }
+
+  private static boolean flag(@Nullable Object parameters, String name, boolean ifMissing) {
+    if (parameters instanceof Map<?, ?> map && map.get(name) instanceof Boolean flag) {
+      return flag;
+    }
+    return ifMissing;
+  }
+
+  private static Answer outputs(
+      ServedModel served, Interpreter interpreter, Names names, Config document) {
+    var head = new ByteArrayOutputStream();
+    var binary = new ByteArrayOutputStream();
+    try (JsonGenerator json = JsonOutput.generator(head)) {
+      json.writeStartObject();
+      json.writeStringProperty("model_name", served.name());
+      json.writeStringProperty("model_version", served.version());
+      if (document.get("id") instanceof String id) {
+        json.writeStringProperty("id", id);
+      }
+      json.writeName("outputs");
+      json.writeStartArray();
+      for (Wanted wanted : wanted(names, document)) {
+        Tensor tensor = interpreter.getOutputTensor(wanted.index);
+        json.writeStartObject();
+        json.writeStringProperty("name", names.outputs.get(wanted.index));
+        json.writeStringProperty("datatype", TensorCodec.name(tensor.type()));
+        json.writeName("shape");
+        json.writeArray(tensor.dims(), 0, tensor.dims().length);
+        if (wanted.binary || !TensorCodec.hasJson(tensor.type())) {
+          byte[] bytes = TensorCodec.bytes(tensor);
+          binary.writeBytes(bytes);
+          json.writeName("parameters");
+          json.writeStartObject();
+          json.writeNumberProperty(BINARY_SIZE, bytes.length);
+          json.writeEndObject();
+        } else {
+          json.writeName("data");
+          TensorCodec.write(json, tensor);
+        }
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+    }
+    if (binary.size() == 0) {
+      return new Answer(200, Answer.JSON, head.toByteArray());
+    }
+    String length = Integer.toString(head.size());
+    head.writeBytes(binary.toByteArray());
+    return new Answer(200, "application/octet-stream", head.toByteArray())
+        .with(JSON_LENGTH, length);
+  }
+}

@@ -1,0 +1,198 @@
+package dev.whittle.web;
+
+import dev.whittle.ir.ModelException;
+import dev.whittle.runtime.FastEngine;
+import dev.whittle.runtime.InterpreterOptions;
+import dev.whittle.vision.Labels;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The models that are served: built-in ones and those of a folder, which is looked at again and
+ * again. A file that comes, changes or goes does so here, once it has stopped growing; while a new
+ * version cannot be loaded, the old one is served.
+ */
+final class ModelRepository implements AutoCloseable {
+  private static final List<String> BUILT_IN = List.of("digits-float32", "digits-int8");
+  private static final String SUFFIX = ".tflite";
+  private static final String SHARED_LABELS = "labels.txt";
+  private static final long INTERVAL_MILLISECONDS = 1000;
+
+  private final @Nullable Path folder;
+  private final InterpreterOptions options;
+  private final Map<String, ServedModel> models = new ConcurrentSkipListMap<>();
+  private final Map<String, String> problems = new ConcurrentSkipListMap<>();
+  private Map<Path, Stamp> seen = new HashMap<>();
+  private final Map<Path, Stamp> loaded = new HashMap<>();
+  private final Thread watcher;
+
+  /** What changes when a file or its labels do. */
+  private record Stamp(long size, long modified, long labelsModified) {}
+
+  /**
+   * Loads the built-in models and those of the folder.
+   *
+   * @param folder null for none
+   * @throws IOException if the folder cannot be read
+   */
+  ModelRepository(@Nullable Path folder, long maxMemory) throws IOException {
+    this.folder = folder;
+    this.options = InterpreterOptions.DEFAULT.withEngine(FastEngine.NAME).withMaxMemory(maxMemory);
+    for (String name : BUILT_IN) {
+      try (InputStream in = ModelRepository.class.getResourceAsStream("models/" + name + SUFFIX)) {
+        byte[] file = Objects.requireNonNull(in, name).readAllBytes();
+        models.put(name, new ServedModel(name, file, null, true, options));
+      }
+    }
+    if (folder != null) {
+      seen = stamps(folder);
+      refresh(folder, false);
+    }
+    watcher = Thread.ofPlatform().daemon().name("whittle-models").unstarted(this::watch);
+  }
+
+  /** Begins to measure latencies and to look for changes. */
+  void start() {
+    watcher.start();
+  }
+
+  Collection<ServedModel> all() {
+    return models.values();
+  }
+
+  /** Why files of the folder are not served, by name. */
+  Map<String, String> problems() {
+    return new TreeMap<>(problems);
+  }
+
+  Optional<ServedModel> find(String name) {
+    return Optional.ofNullable(models.get(name));
+  }
+
+  private void watch() {
+    models.values().forEach(ServedModel::measure);
+    try {
+      while (folder != null) {
+        Thread.sleep(INTERVAL_MILLISECONDS);
+        try {
+          refresh(folder, true);
+        } catch (IOException e) {
+          // The folder may come back; what is loaded is served on.
+          problems.put(folder.toString(), String.valueOf(e.getMessage()));
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void refresh(Path from, boolean measured) throws IOException {
+    Map<Path, Stamp> now = stamps(from);
+    for (Map.Entry<Path, Stamp> entry : now.entrySet()) {
+      Path file = entry.getKey();
+      boolean complete = entry.getValue().equals(seen.get(file));
+      if (complete && !entry.getValue().equals(loaded.get(file))) {
+        loaded.put(file, entry.getValue());
+        load(file, measured);
+      }
+    }
+    for (Path gone : new ArrayList<>(loaded.keySet())) {
+      if (!now.containsKey(gone)) {
+        loaded.remove(gone);
+        problems.remove(name(gone));
+        ServedModel model = models.remove(name(gone));
+        if (model != null) {
+          model.retire();
+        }
+      }
+    }
+    seen = now;
+  }
+
+  private static Map<Path, Stamp> stamps(Path folder) throws IOException {
+    Map<Path, Stamp> stamps = new HashMap<>();
+    List<Path> files;
+    try (Stream<Path> listed = Files.list(folder)) {
+      files = listed.filter(file -> file.toString().endsWith(SUFFIX)).sorted().toList();
+    }
+    for (Path file : files) {
+      try {
+        Path labels = labelFile(file);
+        stamps.put(
+            file,
+            new Stamp(
+                Files.size(file),
+                Files.getLastModifiedTime(file).toMillis(),
+                labels == null ? 0 : Files.getLastModifiedTime(labels).toMillis()));
+      } catch (NoSuchFileException e) {
+        // It has gone while we looked.
+      }
+    }
+    return stamps;
+  }
+
+  /** {@code NAME.txt}, or {@code labels.txt} for all models of the folder; null if neither is. */
+  private static @Nullable Path labelFile(Path model) {
+    for (String name : List.of(name(model) + ".txt", SHARED_LABELS)) {
+      Path file = model.resolveSibling(name);
+      if (Files.isRegularFile(file)) {
+        return file;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * The file's name, of which nothing but letters, digits, points, dashes and underscores stays.
+   */
+  private static String name(Path file) {
+    String name = String.valueOf(file.getFileName());
+    return name.substring(0, name.length() - SUFFIX.length()).replaceAll("[^A-Za-z0-9._-]", "_");
+  }
+
+  private void load(Path file, boolean measured) {
+    String name = name(file);
+    try {
+      Path labelFile = labelFile(file);
+      List<String> labels = labelFile == null ? null : Labels.read(labelFile);
+      byte[] bytes = Files.readAllBytes(file);
+      var model = new ServedModel(name, bytes, labels, false, options);
+      if (!model.isClassifier() && labelFile != null && labelFile.endsWith(SHARED_LABELS)) {
+        // They are another model's.
+        model.retire();
+        model = new ServedModel(name, bytes, null, false, options);
+      }
+      ServedModel before = models.put(name, model);
+      problems.remove(name);
+      if (before != null) {
+        before.retire();
+      }
+      if (measured) {
+        model.measure();
+      }
+    } catch (IOException | ModelException | IllegalArgumentException | OutOfMemoryError e) {
+      problems.put(name, String.valueOf(e.getMessage()));
+      System.err.println("whittle: " + file + ": " + e.getMessage());
+    }
+  }
+
+  @Override
+  public void close() {
+    watcher.interrupt();
+    models.values().forEach(ServedModel::retire);
+  }
+}

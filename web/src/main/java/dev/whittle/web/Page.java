@@ -1,0 +1,110 @@
+package dev.whittle.web;
+
+import dev.whittle.ir.MalformedModelException;
+import dev.whittle.json.Config;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.zip.GZIPOutputStream;
+
+/** The files of the web app, which the build puts beside this class; no others can be asked for. */
+final class Page {
+  private static final String FOLDER = "page/";
+  private static final String LIST = "files.json";
+  private static final Map<String, String> TYPES =
+      Map.ofEntries(
+          Map.entry("html", "text/html; charset=utf-8"),
+          Map.entry("js", "text/javascript; charset=utf-8"),
+          Map.entry("css", "text/css; charset=utf-8"),
+          Map.entry("json", "application/json"),
+          Map.entry("webmanifest", "application/manifest+json"),
+          Map.entry("wasm", "application/wasm"),
+          Map.entry("svg", "image/svg+xml"),
+          Map.entry("png", "image/png"),
+          Map.entry("jpg", "image/jpeg"),
+          Map.entry("txt", "text/plain; charset=utf-8"));
+
+  /** Files whose names change with their contents. */
+  private static final String HASHED = "assets/";
+
+  private static final int MIN_ZIPPED = 1024;
+
+  private final Map<String, String> entityTags = new HashMap<>();
+  private final Map<String, byte[]> zipped = new ConcurrentHashMap<>();
+
+  /** Reads the list of files that the build has made; a build without Node.js has made none. */
+  Page() {
+    if (Page.class.getResource(FOLDER + LIST) == null) {
+      System.err.println("whittle: built without the page; programs are answered as ever");
+      return;
+    }
+    try {
+      Config list = Config.parse(read(LIST), LIST);
+      for (String file : list.keys()) {
+        entityTags.put(file, '"' + list.string(file) + '"');
+      }
+    } catch (IOException | MalformedModelException e) {
+      throw new IllegalStateException("the list of the page's files is broken", e);
+    }
+  }
+
+  private static byte[] read(String file) throws IOException {
+    try (InputStream in = Page.class.getResourceAsStream(FOLDER + file)) {
+      return Objects.requireNonNull(in, file).readAllBytes();
+    }
+  }
+
+  /** The file at a path such as {@code /assets/index.js}; empty if there is none. */
+  Optional<Answer> file(String path, Exchange exchange) throws IOException {
+    String file = path.equals("/") ? "index.html" : path.substring(1);
+    String tag = entityTags.get(file);
+    if (tag == null) {
+      return Optional.empty();
+    }
+    String type = type(file);
+    String caching = file.startsWith(HASHED) ? "public, max-age=31536000, immutable" : "no-cache";
+    if (tag.equals(exchange.header("If-None-Match"))) {
+      return Optional.of(finished(new Answer(304, type, new byte[0]), tag, caching));
+    }
+    String accepted = exchange.header("Accept-Encoding");
+    byte[] bytes = read(file);
+    boolean compress =
+        accepted != null
+            && accepted.contains("gzip")
+            && !type.startsWith("image/p")
+            && !type.startsWith("image/j")
+            && bytes.length >= MIN_ZIPPED;
+    if (!compress) {
+      return Optional.of(finished(new Answer(200, type, bytes), tag, caching));
+    }
+    byte[] small = zipped.computeIfAbsent(file, f -> zip(bytes));
+    Answer answer = new Answer(200, type, small).with("Content-Encoding", "gzip");
+    return Optional.of(finished(answer.with("Vary", "Accept-Encoding"), tag, caching));
+  }
+
+  private static Answer finished(Answer answer, String tag, String caching) {
+    return answer.with("ETag", tag).with("Cache-Control", caching);
+  }
+
+  private static String type(String file) {
+    String extension = file.substring(file.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    return TYPES.getOrDefault(extension, "application/octet-stream");
+  }
+
+  private static byte[] zip(byte[] bytes) {
+    var out = new ByteArrayOutputStream();
+    try (var zip = new GZIPOutputStream(out)) {
+      zip.write(bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return out.toByteArray();
+  }
+}

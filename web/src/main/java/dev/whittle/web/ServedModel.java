@@ -1,0 +1,317 @@
+package dev.whittle.web;
+
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.Value;
+import dev.whittle.runtime.Interpreter;
+import dev.whittle.runtime.InterpreterOptions;
+import dev.whittle.tflite.ImageMetadata;
+import dev.whittle.tflite.TfliteReader;
+import dev.whittle.vision.Category;
+import dev.whittle.vision.ClassifierOptions;
+import dev.whittle.vision.ImageClassifier;
+import dev.whittle.vision.Normalization;
+import dev.whittle.vision.Picture;
+import dev.whittle.vision.PictureInput;
+import dev.whittle.vision.Region;
+import java.awt.image.BufferedImage;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model that is served: its file, which browsers load, and interpreters, as many as requests run
+ * at a time. They share the model's weights.
+ */
+final class ServedModel {
+  /** How long the measurement of a model's latency goes on. */
+  private static final long MEASURING = 1_500_000_000L;
+
+  private static final int MAX_RUNS = 20_000;
+  private static final int VERSION_LENGTH = 12;
+  private static final double NANOSECONDS_PER_MILLISECOND = 1e6;
+
+  private final String name;
+  private final String title;
+  private final String version;
+  private final boolean builtIn;
+  private final byte[] file;
+  private final Model model;
+  private final ClassifierOptions options;
+  private final Deque<ImageClassifier> classifiers = new ArrayDeque<>();
+  private final Deque<Interpreter> interpreters = new ArrayDeque<>();
+
+  /** Why the model does not classify pictures; null if it does. */
+  private final @Nullable String reason;
+
+  private final Map<String, Object> description;
+  private final List<String> labels;
+
+  /** Of the input, for one picture. */
+  private final List<Integer> dims;
+
+  private volatile double milliseconds = -1;
+  private boolean retired;
+  private byte @Nullable [] browserFile;
+
+  /**
+   * Reads a model.
+   *
+   * @param labels null for those in the file
+   * @throws dev.whittle.ir.ModelException if it is broken or cannot run
+   */
+  ServedModel(
+      String name,
+      byte[] file,
+      @Nullable List<String> labels,
+      boolean builtIn,
+      InterpreterOptions interpreterOptions) {
+    this.name = name;
+    this.file = file;
+    this.builtIn = builtIn;
+    this.version = version(file);
+    this.model = TfliteReader.read(file);
+    String stated = ImageMetadata.read(model).map(ImageMetadata::name).orElse("");
+    // The files of a folder are told apart by their names; what they state is often the same.
+    this.title = stated.isEmpty() || !builtIn ? name : stated;
+    this.options = ClassifierOptions.DEFAULT.withLabels(labels).withInterpreter(interpreterOptions);
+    String problem = null;
+    Map<String, Object> described = Map.of();
+    List<String> names = List.of();
+    List<Integer> extents = List.of();
+    try {
+      ImageClassifier first = ImageClassifier.of(model, options);
+      described = describe(first);
+      names = first.labels();
+      extents = first.input().dims();
+      classifiers.add(first);
+    } catch (UnsupportedModelException | IllegalArgumentException e) {
+      problem = String.valueOf(e.getMessage());
+      // It may still answer requests for tensors; if it cannot run at all, this says so.
+      Interpreter first = Interpreter.of(model, interpreterOptions);
+      first.allocateTensors();
+      interpreters.add(first);
+    }
+    this.reason = problem;
+    this.description = described;
+    this.labels = names;
+    this.dims = extents;
+  }
+
+  private static String version(byte[] file) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(file);
+      return HexFormat.of().formatHex(digest).substring(0, VERSION_LENGTH);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** What a browser needs to run the model by itself. */
+  private Map<String, Object> describe(ImageClassifier classifier) {
+    PictureInput input = classifier.input();
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("height", input.height());
+    map.put("width", input.width());
+    map.put("channels", input.channels());
+    map.put("dims", input.dims());
+    map.put("type", input.type().name());
+    map.put("quantization", quantization(input.quantization()));
+    Normalization normalization = input.normalization();
+    map.put("mean", normalization.mean());
+    map.put("deviation", normalization.deviation());
+    map.put("blueFirst", normalization.blueFirst());
+    map.put("raw", input.raw());
+    map.put("normalization", input.source());
+    map.put("assumed", input.isAssumed());
+    Value output = model.mainGraph().value(model.mainGraph().outputs().getFirst());
+    map.put("outputs", classifier.labels().size());
+    map.put("outputType", output.type().name());
+    map.put("outputQuantization", quantization(output.quantization()));
+    map.put("probabilities", classifier.givesProbabilities());
+    return map;
+  }
+
+  private static @Nullable Object quantization(@Nullable Quantization quantization) {
+    if (quantization == null || !quantization.isQuantized()) {
+      return null;
+    }
+    return List.of(quantization.scaleValue(), quantization.zeroPointValue());
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** Changes with the file. */
+  String version() {
+    return version;
+  }
+
+  Model model() {
+    return model;
+  }
+
+  List<String> labels() {
+    return labels;
+  }
+
+  boolean isClassifier() {
+    return reason == null;
+  }
+
+  @SuppressWarnings("MutableArrayReturn") // Written to the network next.
+  byte[] file() {
+    return file;
+  }
+
+  /** The file as a browser runs it, made when it is asked for first. */
+  synchronized byte[] browserFile() {
+    requireClassifier();
+    byte[] made = browserFile;
+    if (made == null) {
+      made = BrowserModel.of(model, dims);
+      browserFile = made;
+    }
+    return made;
+  }
+
+  /** What the page shows. */
+  Map<String, Object> summary() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("name", name);
+    map.put("title", title);
+    map.put("version", version);
+    map.put("bytes", file.length);
+    map.put("builtIn", builtIn);
+    map.put("kind", kind());
+    map.put("milliseconds", milliseconds < 0 ? null : milliseconds);
+    map.put("reason", reason);
+    map.put("input", isClassifier() ? description : null);
+    return map;
+  }
+
+  /** What most weights are stored as. */
+  private String kind() {
+    Map<String, Long> bytes = new LinkedHashMap<>();
+    for (Value value : model.mainGraph().values()) {
+      if (value.data() != null) {
+        bytes.merge(value.type().name(), value.data().bytes().byteSize(), Long::sum);
+      }
+    }
+    return bytes.entrySet().stream()
+        .max(Map.Entry.comparingByValue())
+        .map(e -> e.getKey().toLowerCase(Locale.ROOT))
+        .orElse("");
+  }
+
+  /** What an invocation made of a picture. */
+  record Classified(List<Category> categories, double milliseconds) {}
+
+  /** The {@code top} likeliest labels of a region of a picture. */
+  Classified classify(Picture picture, Region region, int top) {
+    ImageClassifier classifier = take();
+    try {
+      float[] scores = classifier.scores(picture, region);
+      List<Category> best = classifier.best(scores);
+      return new Classified(
+          best.subList(0, Math.min(top, best.size())),
+          classifier.lastNanoseconds() / NANOSECONDS_PER_MILLISECOND);
+    } finally {
+      giveBack(classifier);
+    }
+  }
+
+  private void requireClassifier() {
+    if (reason != null) {
+      throw new RequestException(RequestException.BAD_REQUEST, name + ": " + reason);
+    }
+  }
+
+  private ImageClassifier take() {
+    requireClassifier();
+    synchronized (this) {
+      if (!classifiers.isEmpty()) {
+        return classifiers.pop();
+      }
+    }
+    return ImageClassifier.of(model, options.withMaxResults(labels.size()));
+  }
+
+  private synchronized void giveBack(ImageClassifier classifier) {
+    if (retired) {
+      classifier.close();
+    } else {
+      classifiers.push(classifier);
+    }
+  }
+
+  /** Work with an interpreter that is nobody else's. */
+  interface Work<T> {
+    T with(Interpreter interpreter);
+  }
+
+  <T> T run(Work<T> work) {
+    Interpreter interpreter = null;
+    synchronized (this) {
+      if (!interpreters.isEmpty()) {
+        interpreter = interpreters.pop();
+      }
+    }
+    if (interpreter == null) {
+      interpreter = Interpreter.of(model, options.interpreter());
+    }
+    boolean kept = false;
+    try {
+      T result = work.with(interpreter);
+      kept = true;
+      return result;
+    } finally {
+      // What failed may have extents that nobody wants.
+      synchronized (this) {
+        kept &= !retired;
+        if (kept) {
+          interpreters.push(interpreter);
+        }
+      }
+      if (!kept) {
+        interpreter.close();
+      }
+    }
+  }
+
+  /** Finds out how long an invocation takes: the median once the code is compiled. */
+  void measure() {
+    if (!isClassifier()) {
+      return;
+    }
+    var gray = Picture.of(new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB));
+    double[] times = new double[MAX_RUNS];
+    long end = System.nanoTime() + MEASURING;
+    int runs = 0;
+    while (runs < MAX_RUNS && (runs < 2 || System.nanoTime() < end)) {
+      times[runs++] = classify(gray, Region.WHOLE, 1).milliseconds();
+    }
+    double[] later = Arrays.copyOfRange(times, runs / 2, runs);
+    Arrays.sort(later);
+    milliseconds = later[later.length / 2];
+  }
+
+  /** Lets go of interpreters: at once those that are idle, the others when they are given back. */
+  synchronized void retire() {
+    retired = true;
+    classifiers.forEach(ImageClassifier::close);
+    interpreters.forEach(Interpreter::close);
+    classifiers.clear();
+    interpreters.clear();
+  }
+}
