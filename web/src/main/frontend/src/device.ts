@@ -37,10 +37,20 @@ async function load(model: Model): Promise<Loaded> {
   await runtime;
   const [bytes, labels] = await Promise.all([server.file(model), server.labels(model)]);
   const compiled = await loadAndCompile(bytes, { accelerator: 'wasm' });
+  await warmUp(compiled, browserInput(model.input!));
   known?.compiled.delete();
   const fresh = { version: model.version, compiled, labels };
   loaded.set(model.name, fresh);
   return fresh;
+}
+
+/** The first invocation is slower than all others: it is not the one that users wait for. */
+async function warmUp(compiled: CompiledModel, input: ModelInput): Promise<void> {
+  const size = input.dims.reduce((a, b) => a * b, 1);
+  const given = new Tensor(input.type === 'UINT8' ? new Uint8Array(size) : new Float32Array(size), input.dims);
+  const outputs = await compiled.run(given);
+  given.delete();
+  outputs.forEach((output) => output.delete());
 }
 
 /** Loads a model before it is wanted, so that it is there when the network is not. */

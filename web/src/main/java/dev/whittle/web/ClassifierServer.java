@@ -107,12 +107,15 @@ public final class ClassifierServer implements AutoCloseable {
   /** What cannot even be read as a request is answered in the same form as other errors. */
   private static boolean unreadable(Request request, Response response, Callback callback) {
     Throwable cause = (Throwable) request.getAttribute(ErrorHandler.ERROR_EXCEPTION);
-    int status = response.getStatus() < 400 ? 500 : response.getStatus();
+    // What cannot be understood, another version of HTTP too, is the client's doing.
+    int stated = response.getStatus();
+    int status = cause instanceof HttpException && stated >= 500 ? 400 : Math.max(stated, 400);
     String message =
         cause instanceof HttpException http && http.getReason() != null
             ? http.getReason()
             : "the request cannot be answered";
-    write(response, callback, Answer.error(status, message), false);
+    // What follows on the connection cannot be understood either.
+    write(response, callback, Answer.error(status, message).with("Connection", "close"), false);
     return true;
   }
 
@@ -167,6 +170,9 @@ public final class ClassifierServer implements AutoCloseable {
         if (exchange != null) {
           exchange.release();
         }
+      }
+      if (exchange == null || !exchange.drain()) {
+        answer.with("Connection", "close");
       }
       metrics.answered(name, answer.status(), System.nanoTime() - begin);
       write(response, callback, answer, request.getMethod().equals("HEAD"));

@@ -15,11 +15,13 @@ final class Exchange {
   private static final Semaphore BODIES = new Semaphore(1 << 13);
 
   private static final int UNIT = 1 << 16;
+  private static final int MAX_DRAINED = 1 << 20;
 
   private final Request request;
   private final Fields query;
   private final long maxBody;
   private int held;
+  private boolean read;
 
   Exchange(Request request, long maxBody) {
     this.request = request;
@@ -74,6 +76,7 @@ final class Exchange {
       if (bytes.length > maxBody) {
         throw tooLarge();
       }
+      read = true;
       return bytes;
     }
   }
@@ -82,6 +85,26 @@ final class Exchange {
     return new RequestException(
         RequestException.TOO_LARGE,
         "the request's body is larger than %,d bytes".formatted(maxBody));
+  }
+
+  /**
+   * Reads what nobody has read of the body, unless that is much: a connection that is closed with
+   * bytes on their way may lose the answer.
+   *
+   * @return whether the connection can take another request
+   */
+  boolean drain() {
+    if (request.getLength() == 0 || read) {
+      return true;
+    }
+    if (request.getLength() > MAX_DRAINED) {
+      return false;
+    }
+    try (InputStream in = Content.Source.asInputStream(request)) {
+      return in.readNBytes(MAX_DRAINED + 1).length <= MAX_DRAINED;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Forgets the body. */
