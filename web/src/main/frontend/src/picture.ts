@@ -77,9 +77,9 @@ export function resize(pixels: ImageData, width: number, height: number): Float6
   return scaled;
 }
 
-/** Java's Math.round. */
+/** To the nearest, halves away from zero. */
 function round(value: number): number {
-  return Math.floor(value + 0.5);
+  return Math.sign(value) * Math.floor(Math.abs(value) + 0.5);
 }
 
 function element(input: ModelInput, level: number, color: number): number {

@@ -47,7 +47,8 @@ public final class Picture {
 
   /** {@code 0xRRGGBB} of a pixel. */
   public int pixel(int x, int y) {
-    return pixels[y * width + x];
+    // Java 2D leaves what it likes in the eight bits that are of no color.
+    return pixels[y * width + x] & 0xffffff;
   }
 
   /**

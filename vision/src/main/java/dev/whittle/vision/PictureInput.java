@@ -204,6 +204,11 @@ public record PictureInput(
     return tensor;
   }
 
+  /** To the nearest, halves away from zero: as QUANTIZE does. */
+  private static long round(double value) {
+    return (long) Math.copySign(Math.floor(Math.abs(value) + 0.5), value);
+  }
+
   private void set(Tensor tensor, long index, double level, int color) {
     if (raw) {
       tensor.setInteger(index, Math.clamp(Math.round(level), 0, 255));
@@ -218,7 +223,7 @@ public record PictureInput(
       long offset = type == TensorType.INT8 ? 128 : 0;
       tensor.setInteger(index, Math.clamp(Math.round(normal) - offset, -offset, 255 - offset));
     } else {
-      long quantized = Math.round(normal / stored.scaleValue()) + stored.zeroPointValue();
+      long quantized = round(normal / stored.scaleValue()) + stored.zeroPointValue();
       tensor.setInteger(
           index,
           type == TensorType.INT8

@@ -1,0 +1,95 @@
+package dev.whittle.vision;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class ResizerTest {
+  private static final long SEED = 20261122L;
+
+  private static Picture random(int width, int height) {
+    var random = new SplittableRandom(SEED);
+    int[] pixels = new int[width * height];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = random.nextInt(1 << 24);
+    }
+    return new Picture(width, height, pixels);
+  }
+
+  private static double[] levels(Picture picture) {
+    double[] levels = new double[picture.width() * picture.height() * 3];
+    for (int i = 0; i < picture.width() * picture.height(); i++) {
+      int pixel = picture.pixel(i % picture.width(), i / picture.width());
+      levels[3 * i] = pixel >> 16;
+      levels[3 * i + 1] = pixel >> 8 & 0xff;
+      levels[3 * i + 2] = pixel & 0xff;
+    }
+    return levels;
+  }
+
+  @Test
+  void theSameSizeChangesNothing() {
+    Picture picture = random(17, 9);
+    for (Resampling resampling : Resampling.values()) {
+      assertArrayEquals(
+          levels(picture), Resizer.resize(picture, Region.WHOLE, 17, 9, resampling), 1e-9);
+    }
+  }
+
+  @Test
+  void aWholeFactorGivesTheMeansOfBlocks() {
+    Picture picture = random(12, 8);
+    double[] levels = levels(picture);
+    double[] expected = new double[4 * 4 * 3];
+    for (int y = 0; y < 8; y++) {
+      for (int x = 0; x < 12; x++) {
+        for (int c = 0; c < 3; c++) {
+          expected[((y / 2) * 4 + x / 3) * 3 + c] += levels[(y * 12 + x) * 3 + c] / 6;
+        }
+      }
+    }
+    assertArrayEquals(expected, Resizer.resize(picture, Region.WHOLE, 4, 4, Resampling.AREA), 1e-9);
+  }
+
+  @Test
+  void theMeanOfAllLevelsStaysForAnyFactor() {
+    Picture picture = random(101, 67);
+    double before = Arrays.stream(levels(picture)).average().orElseThrow();
+    double[] small = Resizer.resize(picture, Region.WHOLE, 13, 29, Resampling.AREA);
+    assertEquals(before, Arrays.stream(small).average().orElseThrow(), 1e-9);
+  }
+
+  /** By hand: centers at 0.25, 0.75, 1.25, 1.75 less a half, clamped to the picture. */
+  @Test
+  void whatGrowsIsInterpolatedBetweenCenters() {
+    var picture = new Picture(2, 1, new int[] {0x000000, 0xff0000});
+    double[] wide = Resizer.resize(picture, Region.WHOLE, 4, 1, Resampling.AREA);
+    assertArrayEquals(
+        new double[] {0, 63.75, 191.25, 255}, new double[] {wide[0], wide[3], wide[6], wide[9]});
+  }
+
+  @Test
+  void aRegionIsWhatACroppedPictureWouldBe() {
+    Picture picture = random(20, 20);
+    int[] part = new int[25];
+    for (int i = 0; i < 25; i++) {
+      part[i] = picture.pixel(5 + i % 5, 10 + i / 5);
+    }
+    assertArrayEquals(
+        levels(new Picture(5, 5, part)),
+        Resizer.resize(picture, new Region(0.25, 0.5, 0.5, 0.75), 5, 5, Resampling.AREA),
+        1e-9);
+  }
+
+  @Test
+  void regionsLieWithinThePicture() {
+    assertThrows(IllegalArgumentException.class, () -> new Region(0.5, 0, 0.5, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Region(-0.1, 0, 0.5, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Region(0, 0, Double.NaN, 1));
+    assertEquals(new Region(0, 0.25, 1, 0.75), Region.square(random(10, 20)));
+  }
+}
