@@ -168,9 +168,14 @@ public final class ImageClassifier implements AutoCloseable {
     return best(scores(picture, region));
   }
 
+  /** What the model gets for a region of a picture: for calibration, say. */
+  public Tensor tensor(Picture picture, Region region) {
+    return input.tensor(picture, region, options.resampling());
+  }
+
   /** A score from 0 to 1 for each output. */
   public synchronized float[] scores(Picture picture, Region region) {
-    interpreter.getInputTensor(0).copyFrom(input.tensor(picture, region, options.resampling()));
+    interpreter.getInputTensor(0).copyFrom(tensor(picture, region));
     interpreter.invoke();
     float[] scores = floats(interpreter.getOutputTensor(0));
     return probabilities ? scores : softmax(scores);

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -285,25 +286,48 @@ public final class KerasFile implements AutoCloseable {
               : parse(
                   json == null ? new byte[0] : json.getBytes(StandardCharsets.UTF_8),
                   path + "@model_config");
-      return new KerasFile(config, weights(file, path.toString()), file, null);
+      Config alone = json == null ? stated : null;
+      return new KerasFile(config, weights(file, path.toString(), alone), file, null);
     } catch (RuntimeException e) {
       file.close();
       throw e;
     }
   }
 
-  private static WeightStore weights(Hdf5 file, String origin) {
+  private static List<String> layersWithWeights(Hdf5 file, String folder) {
+    List<String> layers = file.texts(folder, "layer_names");
+    if (layers == null) {
+      return List.of();
+    }
+    return layers.stream()
+        .filter(
+            layer -> {
+              List<String> names = file.texts(folder + layer, "weight_names");
+              return names != null && !names.isEmpty();
+            })
+        .toList();
+  }
+
+  /**
+   * The weights in a file.
+   *
+   * @param stated the model's configuration, where the file has weights alone; null if it has both
+   */
+  private static WeightStore weights(Hdf5 file, String origin, @Nullable Config stated) {
     if (file.has("layers") || file.has("_layer_checkpoint_dependencies")) {
       return new ArchiveWeights(file, name -> null);
     }
     String folder = file.has("model_weights") ? "/model_weights/" : "/";
+    Map<String, String> renamed =
+        stated == null ? Map.of() : RenamedLayers.match(stated, layersWithWeights(file, folder));
     return new NamedWeights(
         origin,
         layer -> {
-          List<String> names = file.texts(folder + layer, "weight_names");
+          String stored = folder + renamed.getOrDefault(layer, layer);
+          List<String> names = file.texts(stored, "weight_names");
           return names == null
               ? List.of()
-              : names.stream().map(name -> folder + layer + "/" + name).toList();
+              : names.stream().map(name -> stored + "/" + name).toList();
         },
         file::tensor);
   }

@@ -1,0 +1,341 @@
+package dev.whittle.examples;
+
+import dev.whittle.convert.TfLiteConverter;
+import dev.whittle.data.Sample;
+import dev.whittle.data.Samples;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.json.Config;
+import dev.whittle.optimize.quantize.Quantizer;
+import dev.whittle.optimize.recipe.Recipe;
+import dev.whittle.tflite.ImageMetadata;
+import dev.whittle.tflite.TfliteWriter;
+import dev.whittle.vision.Category;
+import dev.whittle.vision.ClassifierOptions;
+import dev.whittle.vision.ImageClassifier;
+import dev.whittle.vision.Picture;
+import dev.whittle.vision.PictureDecoder;
+import dev.whittle.vision.Region;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The article's experiment with InceptionV3: the float network against the one in 8 bits. Prints
+ * the ratio of their sizes and of their latencies and how often they agree on the pictures of a
+ * folder and on parts of them. Leaves both files, ready to be served.
+ *
+ * <p>Arguments: the layers ({@code inception_v3.json}), the pictures' folder, the folder to write
+ * to, and the weights: Keras' public file or a whole model. Without weights they are random, which
+ * is enough for sizes and latencies.
+ */
+public final class InceptionTable {
+  private static final long SEED = 20261122L;
+
+  /** Parts of each picture beside its square. */
+  private static final int PARTS = 20;
+
+  private static final int CALIBRATION_PARTS = 40;
+  private static final int RUNS = 30;
+  private static final int WARM_UP = 15;
+
+  private InceptionTable() {}
+
+  public static void main(String[] arguments) throws IOException {
+    if (arguments.length < 3 || arguments.length > 4) {
+      System.err.println("give LAYERS.json PICTURES OUTPUT_FOLDER [WEIGHTS]");
+      System.exit(2);
+    }
+    Path layers = Path.of(arguments[0]);
+    Path output = Files.createDirectories(Path.of(arguments[2]));
+    Path weights = arguments.length == 4 ? Path.of(arguments[3]) : null;
+    Table table = run(layers, Path.of(arguments[1]), output, weights);
+    System.out.println(table.text());
+  }
+
+  /**
+   * What the experiment comes to.
+   *
+   * @param top1 how often the likeliest label of both is the same, of {@code views}
+   * @param answers how many different ones there were: agreement on one alone says little
+   * @param top3 how often the float network's likeliest is among the other's three
+   */
+  record Table(
+      long floatBytes,
+      long quantizedBytes,
+      double floatMilliseconds,
+      double quantizedMilliseconds,
+      int top1,
+      int top3,
+      int views,
+      int answers,
+      boolean random) {
+    String text() {
+      return """
+      InceptionV3%s            float32        int8       ratio   the article
+      size                %,12d %,11d %11.2f          3.9
+      latency (ms)        %12.1f %11.1f %11.2f         1.34
+      top-1 agreement     %d of %d views (%.1f %%)
+      top-1 within top-3  %d of %d views (%.1f %%)
+      different answers   %d\
+      """
+          .formatted(
+              random ? " (random weights)" : "",
+              floatBytes,
+              quantizedBytes,
+              (double) floatBytes / quantizedBytes,
+              floatMilliseconds,
+              quantizedMilliseconds,
+              floatMilliseconds / quantizedMilliseconds,
+              top1,
+              views,
+              100.0 * top1 / views,
+              top3,
+              views,
+              100.0 * top3 / views,
+              answers);
+    }
+  }
+
+  static Table run(Path layers, Path pictures, Path output, @Nullable Path weights)
+      throws IOException {
+    Path source = weights == null ? randomWeights(layers, output) : weights;
+    TfLiteConverter converter = TfLiteConverter.fromKerasModel(source);
+    if (weights != null && weights.toString().endsWith(".h5")) {
+      converter.kerasConfig(layers);
+    }
+    Model floats = converter.convertModel().model();
+    List<Picture> all = pictures(pictures);
+    var random = new SplittableRandom(SEED);
+    List<View> calibration = views(all, CALIBRATION_PARTS, random);
+    var metadata =
+        new ImageMetadata("InceptionV3", "", List.of(127.5f), List.of(127.5f), false, List.of());
+    Model described = metadata.writeTo(floats);
+    Model quantized = quantize(described, calibration);
+    Path floatFile = output.resolve("inception_v3.tflite");
+    Path quantizedFile = output.resolve("inception_v3_int8.tflite");
+    TfliteWriter.write(described, floatFile);
+    TfliteWriter.write(quantized, quantizedFile);
+    return compare(floatFile, quantizedFile, views(all, PARTS, random), weights == null);
+  }
+
+  private static Model quantize(Model model, List<View> views) throws IOException {
+    try (ImageClassifier classifier = ImageClassifier.of(model, ClassifierOptions.DEFAULT)) {
+      return new Quantizer(Recipe.int8())
+          .calibrateWith(new ViewSamples(classifier, views))
+          .quantize(model)
+          .model();
+    }
+  }
+
+  /** A part of a picture. */
+  private record View(Picture picture, Region region) {}
+
+  /** The square of each picture and other squares in it. */
+  private static List<View> views(List<Picture> pictures, int parts, SplittableRandom random) {
+    List<View> views = new ArrayList<>();
+    for (Picture picture : pictures) {
+      Region square = Region.square(picture);
+      views.add(new View(picture, square));
+      double width = square.right() - square.left();
+      double height = square.bottom() - square.top();
+      for (int i = 0; i < parts; i++) {
+        double share = random.nextDouble(0.6, 1);
+        double left = random.nextDouble() * (1 - share * width);
+        double top = random.nextDouble() * (1 - share * height);
+        views.add(
+            new View(picture, new Region(left, top, left + share * width, top + share * height)));
+      }
+    }
+    return views;
+  }
+
+  private static List<Picture> pictures(Path folder) throws IOException {
+    List<Picture> pictures = new ArrayList<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.sorted().toList()) {
+        if (file.toString().matches("(?i).*\\.(jpe?g|png|webp|bmp|gif)")) {
+          pictures.add(PictureDecoder.DEFAULT.read(file));
+        }
+      }
+    }
+    if (pictures.isEmpty()) {
+      throw new IOException(folder + ": holds no pictures");
+    }
+    return pictures;
+  }
+
+  private static Table compare(Path floatFile, Path quantizedFile, List<View> views, boolean random)
+      throws IOException {
+    try (ImageClassifier one = ImageClassifier.of(floatFile, ClassifierOptions.DEFAULT);
+        ImageClassifier other = ImageClassifier.of(quantizedFile, ClassifierOptions.DEFAULT)) {
+      int top1 = 0;
+      int top3 = 0;
+      Set<Integer> answers = new HashSet<>();
+      for (View view : views) {
+        int expected = one.classify(view.picture, view.region).getFirst().index();
+        List<Integer> found =
+            other.classify(view.picture, view.region).stream().map(Category::index).toList();
+        answers.add(expected);
+        top1 += found.getFirst() == expected ? 1 : 0;
+        top3 += found.contains(expected) ? 1 : 0;
+      }
+      double[] ones = new double[RUNS];
+      double[] others = new double[RUNS];
+      // In turns, so that what else the machine does is done to both.
+      for (int i = -WARM_UP; i < RUNS; i++) {
+        View view = views.get(Math.floorMod(i, views.size()));
+        one.classify(view.picture, view.region);
+        other.classify(view.picture, view.region);
+        if (i >= 0) {
+          ones[i] = one.lastNanoseconds() / 1e6;
+          others[i] = other.lastNanoseconds() / 1e6;
+        }
+      }
+      Arrays.sort(ones);
+      Arrays.sort(others);
+      return new Table(
+          Files.size(floatFile),
+          Files.size(quantizedFile),
+          ones[RUNS / 2],
+          others[RUNS / 2],
+          top1,
+          top3,
+          views.size(),
+          answers.size(),
+          random);
+    }
+  }
+
+  /** Views as a classifier puts them into its model. */
+  private record ViewSamples(ImageClassifier classifier, List<View> views) implements Samples {
+    @Override
+    public OptionalLong size() {
+      return OptionalLong.of(views.size());
+    }
+
+    @Override
+    public String origin() {
+      return "views of pictures";
+    }
+
+    @Override
+    public Reader open() {
+      Iterator<View> left = views.iterator();
+      return new Reader() {
+        @Override
+        public @Nullable Sample next() {
+          if (!left.hasNext()) {
+            return null;
+          }
+          View view = left.next();
+          Tensor tensor = classifier.tensor(view.picture, view.region);
+          int[] dims = Arrays.copyOfRange(tensor.dims(), 1, tensor.dims().length);
+          tensor.resize(dims);
+          return Sample.of(tensor, Sample.NO_LABEL);
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+  }
+
+  /**
+   * A model of TensorFlow.js with random weights: kernels as He et al. draw them (normal, variance
+   * 2 / inputs), so that levels neither vanish nor grow on the way.
+   */
+  private static Path randomWeights(Path layers, Path output) throws IOException {
+    byte[] topology = Files.readAllBytes(layers);
+    Config model = Config.parse(topology, layers.toString());
+    var random = new SplittableRandom(SEED);
+    List<String> manifest = new ArrayList<>();
+    try (OutputStream out =
+        new BufferedOutputStream(Files.newOutputStream(output.resolve("weights.bin")))) {
+      for (Config layer : model.object("config").objects("layers")) {
+        Config config = layer.object("config");
+        String name = config.string("name");
+        switch (layer.string("class_name")) {
+          case "Conv2D" -> {
+            int[] kernel = config.integers("kernel_size");
+            int[] dims = {kernel[0], kernel[1], channels(layer), config.integer("filters")};
+            write(out, manifest, random, name + "/kernel", 0, deviation(dims), dims);
+          }
+          case "BatchNormalization" -> {
+            int[] dims = {channels(layer)};
+            write(out, manifest, random, name + "/beta", 0, 0.1, dims);
+            write(out, manifest, random, name + "/moving_mean", 0, 0.1, dims);
+            write(out, manifest, random, name + "/moving_variance", 1, 0.1, dims);
+          }
+          case "Dense" -> {
+            int[] dims = {channels(layer), config.integer("units")};
+            // Likelier classes than all alike, as a trained network has them.
+            write(out, manifest, random, name + "/kernel", 0, 4 * deviation(dims), dims);
+            write(out, manifest, random, name + "/bias", 0, 0.1, dims[1]);
+          }
+          default -> {
+            // The others have no weights.
+          }
+        }
+      }
+    }
+    String document =
+        """
+        {"format":"layers-model","modelTopology":%s,
+        "weightsManifest":[{"paths":["weights.bin"],"weights":[%s]}]}
+        """
+            .formatted(new String(topology, StandardCharsets.UTF_8), String.join(",\n", manifest));
+    Path file = output.resolve("model.json");
+    Files.writeString(file, document);
+    return file;
+  }
+
+  private static int channels(Config layer) {
+    List<?> shape = layer.object("build_config").list("input_shape");
+    return Math.toIntExact((Long) shape.getLast());
+  }
+
+  private static double deviation(int... dims) {
+    long inputs = 1;
+    for (int i = 0; i < dims.length - 1; i++) {
+      inputs *= dims[i];
+    }
+    return Math.sqrt(2.0 / inputs);
+  }
+
+  private static void write(
+      OutputStream out,
+      List<String> manifest,
+      SplittableRandom random,
+      String name,
+      double mean,
+      double deviation,
+      int... dims)
+      throws IOException {
+    int count = Arrays.stream(dims).reduce(1, Math::multiplyExact);
+    ByteBuffer bytes = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < count; i++) {
+      double value = mean + deviation * random.nextGaussian();
+      bytes.putFloat((float) (mean > 0 ? Math.max(value, mean / 2) : value));
+    }
+    out.write(bytes.array());
+    manifest.add(
+        "{\"name\":\"%s\",\"shape\":%s,\"dtype\":\"float32\"}"
+            .formatted(name, Arrays.toString(dims)));
+  }
+}
