@@ -36,6 +36,10 @@ class ModuleArrowsTest {
         .definedBy("dev.whittle.json..")
         .layer("data")
         .definedBy("dev.whittle.data..")
+        .layer("vision")
+        .definedBy("dev.whittle.vision..")
+        .layer("web")
+        .definedBy("dev.whittle.web..")
         .layer("optimize")
         .definedBy("dev.whittle.optimize..")
         .layer("evaluate")
@@ -66,6 +70,10 @@ class ModuleArrowsTest {
         .mayOnlyAccessLayers("ir")
         .whereLayer("data")
         .mayOnlyAccessLayers("ir", "npz")
+        .whereLayer("vision")
+        .mayOnlyAccessLayers("ir", "tflite", "runtime")
+        .whereLayer("web")
+        .mayOnlyAccessLayers("ir", "tflite", "runtime", "vision", "json", "cli")
         .whereLayer("optimize")
         .mayOnlyAccessLayers("ir", "runtime", "data", "json", "io")
         .whereLayer("evaluate")
@@ -84,7 +92,8 @@ class ModuleArrowsTest {
             "json",
             "data",
             "optimize",
-            "evaluate")
+            "evaluate",
+            "vision")
         .whereLayer("cli-train")
         .mayNotBeAccessedByAnyLayer()
         .check(CLASSES);
@@ -109,7 +118,9 @@ class ModuleArrowsTest {
             "dev.whittle.data..",
             "dev.whittle.optimize..",
             "dev.whittle.evaluate..",
-            "dev.whittle.convert..")
+            "dev.whittle.vision..",
+            "dev.whittle.convert..",
+            "dev.whittle.web..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("org.bytedeco..", "org.tensorflow..")
