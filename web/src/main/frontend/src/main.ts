@@ -72,7 +72,9 @@ function time(milliseconds: number): string {
 const KINDS: Record<string, string> = { float32: 'float', float16: '16-bit float', int8: '8 bits', uint8: '8 bits' };
 
 function facts(model: Model): string {
-  const parts = [size(model.bytes), KINDS[model.kind] ?? model.kind];
+  // Files state what they are called, and often the same.
+  const parts = model.builtIn || model.title === model.name ? [] : [model.name];
+  parts.push(size(model.bytes), KINDS[model.kind] ?? model.kind);
   if (model.milliseconds !== null) {
     parts.push(`${time(model.milliseconds)} on the server`);
   }
@@ -138,7 +140,8 @@ function showModels(): void {
   const before = other.value;
   other.replaceChildren(new Option('nothing', ''));
   for (const model of models.filter((m) => m.input)) {
-    other.add(new Option(model.title, model.name));
+    const same = models.some((m) => m !== model && m.title === model.title);
+    other.add(new Option(same ? `${model.title} (${model.name})` : model.title, model.name));
   }
   other.value = find(before)?.input ? before : '';
 }

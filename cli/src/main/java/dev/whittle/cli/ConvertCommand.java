@@ -82,6 +82,7 @@ final class ConvertCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Model model = source.knnData == null ? ofTensorFlow() : ofPoints(source.knnData);
+    picture.normalization().ifPresent(options::assumeNormalization);
     Model optimized = options.isWanted() ? options.optimize(model) : model;
     TfliteWriter.write(picture.describe(optimized, options.labelFile()), outputFile);
     Sizes.print(outputFile);

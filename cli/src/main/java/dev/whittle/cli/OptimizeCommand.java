@@ -40,6 +40,7 @@ final class OptimizeCommand implements Callable<Integer> {
               + " --normalization");
     }
     Model model = TfliteReader.read(modelFile);
+    picture.normalization().ifPresent(options::assumeNormalization);
     Model optimized = options.isWanted() ? options.optimize(model) : model;
     TfliteWriter.write(picture.describe(optimized, options.labelFile()), outputFile);
     Sizes.print(outputFile);

@@ -13,6 +13,7 @@ import dev.whittle.optimize.recipe.RecipeFile;
 import dev.whittle.optimize.recipe.Settings;
 import dev.whittle.optimize.recipe.WeightMethod;
 import dev.whittle.runtime.InterpreterOptions;
+import dev.whittle.vision.Normalization;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -169,6 +170,11 @@ final class OptimizeOptions {
   @Mixin private SparsityOptions sparsity = new SparsityOptions();
 
   @Mixin private PictureOptions pictures = new PictureOptions();
+
+  /** What pixels of representative pictures become, unless --pixel_range says it. */
+  void assumeNormalization(Normalization stated) {
+    pictures.assume(stated);
+  }
 
   /** Whether anything is to be done. */
   boolean isWanted() {

@@ -31,6 +31,11 @@ final class PictureModelOptions {
     return normalization != null || name != null || labels != null;
   }
 
+  /** What is stated of pixels; empty if nothing is. */
+  Optional<Normalization> normalization() {
+    return Optional.ofNullable(normalization).map(Normalization::named);
+  }
+
   /**
    * The model with what is stated; what it said before stays.
    *
@@ -41,7 +46,7 @@ final class PictureModelOptions {
       return model;
     }
     Optional<ImageMetadata> before = ImageMetadata.read(model);
-    Optional<Normalization> stated = Optional.ofNullable(normalization).map(Normalization::named);
+    Optional<Normalization> stated = normalization();
     List<String> names =
         labels == null ? before.map(ImageMetadata::labels).orElse(List.of()) : Labels.read(labels);
     int outputs = outputs(model);

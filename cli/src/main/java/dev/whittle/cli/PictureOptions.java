@@ -6,6 +6,8 @@ import dev.whittle.data.PictureSamples;
 import dev.whittle.data.Samples;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Value;
+import dev.whittle.tflite.ImageMetadata;
+import dev.whittle.vision.Normalization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,11 +20,43 @@ final class PictureOptions {
   @Option(
       names = "--pixel_range",
       paramLabel = "LOW,HIGH",
-      defaultValue = "0,1",
       description =
-          "What black and white pixels of picture files become (default: ${DEFAULT-VALUE}; -1,1 for"
-              + " MobileNet and Inception, 0,255 for networks that scale by themselves).")
-  private String pixelRange = "0,1";
+          "What black and white pixels of picture files become (default: what --normalization or"
+              + " the model says, else 0,1; -1,1 for MobileNet and Inception, 0,255 for networks"
+              + " that scale by themselves).")
+  private @Nullable String pixelRange;
+
+  private @Nullable Normalization normalization;
+
+  /** What pixels become where nothing is said of their range. */
+  void assume(Normalization stated) {
+    normalization = stated;
+  }
+
+  /**
+   * The range of all channels.
+   *
+   * @throws UsageException if they have different ones
+   */
+  private String range() {
+    if (pixelRange != null) {
+      return pixelRange;
+    }
+    if (normalization == null) {
+      return "0,1";
+    }
+    float mean = normalization.mean().getFirst();
+    float deviation = normalization.deviation().getFirst();
+    boolean alike =
+        normalization.mean().stream().allMatch(m -> m == mean)
+            && normalization.deviation().stream().allMatch(d -> d == deviation);
+    if (!alike || normalization.blueFirst()) {
+      throw new UsageException(
+          "the model treats each channel of a picture in its own way, and --pixel_range treats all"
+              + " alike: give the data as an .npz file of what the model takes");
+    }
+    return -mean / deviation + "," + (255 - mean) / deviation;
+  }
 
   /**
    * The samples in a file or folder.
@@ -48,7 +82,11 @@ final class PictureOptions {
           "%s: pictures need a model with one input of fixed height and width, not %s"
               .formatted(data, input.shape()));
     }
-    String[] ends = pixelRange.split(",", -1);
+    if (normalization == null) {
+      normalization = ImageMetadata.read(model).flatMap(Normalization::of).orElse(null);
+    }
+    String range = range();
+    String[] ends = range.split(",", -1);
     try {
       return PictureSamples.of(
           data,
@@ -58,7 +96,7 @@ final class PictureOptions {
           Float.parseFloat(ends[0].strip()),
           Float.parseFloat(ends[1].strip()));
     } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-      throw new UsageException("--pixel_range " + pixelRange + ": expected LOW,HIGH");
+      throw new UsageException("--pixel_range " + range + ": expected LOW,HIGH");
     }
   }
 

@@ -3,12 +3,25 @@ package dev.whittle.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.whittle.ir.GraphBuilder;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Node;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Add;
+import dev.whittle.ir.op.Mean;
 import dev.whittle.json.Config;
+import dev.whittle.tflite.TfliteReader;
+import dev.whittle.tflite.TfliteWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -94,5 +107,53 @@ class ClassifyTest {
         CommandRun.of(
             "classify", DATA + "cat.jpg", "--model", "../testdata/knn/../mnist/int16x8.tflite");
     assertEquals(1, other.status(), other.err());
+  }
+
+  @Test
+  void representativePicturesAreNormalizedAsTheModelTakesThem() throws IOException {
+    var graph = new GraphBuilder("main");
+    Value x = graph.input("x", TensorType.FLOAT32, Shape.of(1, 8, 8, 3));
+    Value axes = graph.constant("axes", Tensor.of(new int[] {1, 2}, 2));
+    Value mean = graph.node("mean", new Mean(false), x, axes);
+    graph.output(graph.node("sum", new Add(), mean, mean));
+    Path model = folder.resolve("mean.tflite");
+    TfliteWriter.write(graph.buildModel("test"), model);
+    assertEquals(1, scale(model, "--normalization", "none"), 0.05);
+    assertEquals(2f / 255, scale(model, "--normalization", "tf"), 0.0005);
+    assertEquals(1f / 255, scale(model), 0.0003);
+    assertEquals(4f / 255, scale(model, "--pixel_range=-2,2", "--normalization", "tf"), 0.001);
+    Path told = folder.resolve("told.tflite");
+    CommandRun.of(
+        "optimize", model.toString(), "--output_file", told.toString(), "--normalization", "tf");
+    assertEquals(2f / 255, scale(told), 0.0005);
+    CommandRun refused = quantize(model, "--normalization", "torch");
+    assertEquals(2, refused.status());
+    assertTrue(refused.err().contains("give the data as an .npz file"), refused.err());
+  }
+
+  private CommandRun quantize(Path model, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "optimize",
+                model.toString(),
+                "--output_file",
+                folder.resolve("quantized.tflite").toString(),
+                "--quantize",
+                "int8",
+                "--representative_data",
+                DATA));
+    arguments.addAll(List.of(more));
+    return CommandRun.of(arguments.toArray(String[]::new));
+  }
+
+  /** The scale of the quantized input. */
+  private float scale(Path model, String... more) throws IOException {
+    CommandRun run = quantize(model, more);
+    assertEquals(0, run.status(), run.err());
+    Model quantized = TfliteReader.read(folder.resolve("quantized.tflite"));
+    Node first = quantized.mainGraph().nodes().getFirst();
+    Value stored = quantized.mainGraph().value(first.outputs().getFirst());
+    return Objects.requireNonNull(stored.quantization()).scaleValue();
   }
 }

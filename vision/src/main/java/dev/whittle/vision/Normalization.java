@@ -73,7 +73,7 @@ public record Normalization(List<Float> mean, List<Float> deviation, boolean blu
   }
 
   /** What a model's metadata states; empty if it states nothing. */
-  static Optional<Normalization> of(ImageMetadata metadata) {
+  public static Optional<Normalization> of(ImageMetadata metadata) {
     List<Float> means = metadata.mean();
     List<Float> deviations = metadata.deviation();
     if (means.size() == 1) {

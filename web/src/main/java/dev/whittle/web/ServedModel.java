@@ -81,8 +81,7 @@ final class ServedModel {
     this.version = version(file);
     this.model = TfliteReader.read(file);
     String stated = ImageMetadata.read(model).map(ImageMetadata::name).orElse("");
-    // The files of a folder are told apart by their names; what they state is often the same.
-    this.title = stated.isEmpty() || !builtIn ? name : stated;
+    this.title = stated.isEmpty() ? name : stated;
     this.options = ClassifierOptions.DEFAULT.withLabels(labels).withInterpreter(interpreterOptions);
     String problem = null;
     Map<String, Object> described = Map.of();
