@@ -317,7 +317,7 @@ async function classify(): Promise<void> {
     const square = await stage.square();
     const outcomes = [await run(model, where, square)];
     const second = find(other.value);
-    if (second?.input) {
+    if (second?.input && second !== model) {
       outcomes.push(await run(second, where, square));
     }
     show(outcomes);
