@@ -1,16 +1,16 @@
 package dev.whittle.cli;
 
 import dev.whittle.json.JsonOutput;
+import dev.whittle.picture.Picture;
+import dev.whittle.picture.PictureDecoder;
+import dev.whittle.picture.Region;
+import dev.whittle.picture.Resampling;
 import dev.whittle.runtime.FastEngine;
 import dev.whittle.vision.Category;
 import dev.whittle.vision.ClassifierOptions;
 import dev.whittle.vision.ImageClassifier;
 import dev.whittle.vision.Labels;
 import dev.whittle.vision.Normalization;
-import dev.whittle.vision.Picture;
-import dev.whittle.vision.PictureDecoder;
-import dev.whittle.vision.Region;
-import dev.whittle.vision.Resampling;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,9 +1,11 @@
 package dev.whittle.data;
 
 import dev.whittle.ir.kernel.Tensor;
-import java.awt.Graphics2D;
-import java.awt.RenderingHints;
-import java.awt.image.BufferedImage;
+import dev.whittle.picture.Picture;
+import dev.whittle.picture.PictureDecoder;
+import dev.whittle.picture.Region;
+import dev.whittle.picture.Resampling;
+import dev.whittle.picture.Resizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,24 +15,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
-import javax.imageio.stream.ImageInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The JPEG, PNG, GIF and BMP pictures of a folder in the order of their names, each scaled to the
- * extents that a model takes. Pictures in subfolders have the subfolder's place in the alphabet as
- * their label.
+ * The pictures of a folder in the order of their names, of each the square in the middle, scaled to
+ * the extents that a model takes: as classifiers of pictures see them. Pictures in subfolders have
+ * the subfolder's place in the alphabet as their label.
  */
 public final class PictureSamples implements Samples {
-  /** No picture for a model of the edge is larger; what claims to be is not decoded. */
-  private static final long MAX_PIXELS = 100_000_000;
-
-  private record Picture(Path file, int label) {}
+  private record Entry(Path file, int label) {}
 
   private final Path folder;
-  private final List<Picture> pictures;
+  private final List<Entry> pictures;
   private final List<String> labels;
   private final int height;
   private final int width;
@@ -40,7 +36,7 @@ public final class PictureSamples implements Samples {
 
   private PictureSamples(
       Path folder,
-      List<Picture> pictures,
+      List<Entry> pictures,
       List<String> labels,
       int height,
       int width,
@@ -71,13 +67,13 @@ public final class PictureSamples implements Samples {
     if (channels != 1 && channels != 3) {
       throw new IllegalArgumentException("pictures have 1 or 3 channels, not " + channels);
     }
-    List<Picture> pictures = new ArrayList<>();
+    List<Entry> pictures = new ArrayList<>();
     List<String> labels = new ArrayList<>();
     for (Path file : list(folder)) {
       if (Files.isDirectory(file)) {
         List<Path> inside = list(file).stream().filter(PictureSamples::isPicture).toList();
         if (!inside.isEmpty()) {
-          inside.forEach(p -> pictures.add(new Picture(p, labels.size())));
+          inside.forEach(p -> pictures.add(new Entry(p, labels.size())));
           labels.add(String.valueOf(file.getFileName()));
         }
       }
@@ -85,10 +81,10 @@ public final class PictureSamples implements Samples {
     if (pictures.isEmpty()) {
       list(folder).stream()
           .filter(PictureSamples::isPicture)
-          .forEach(p -> pictures.add(new Picture(p, Sample.NO_LABEL)));
+          .forEach(p -> pictures.add(new Entry(p, Sample.NO_LABEL)));
     }
     if (pictures.isEmpty()) {
-      throw new IOException(folder + ": holds no .jpg, .png, .gif or .bmp pictures");
+      throw new IOException(folder + ": holds no .jpg, .png, .webp, .gif or .bmp pictures");
     }
     return new PictureSamples(folder, pictures, labels, height, width, channels, low, high);
   }
@@ -101,7 +97,7 @@ public final class PictureSamples implements Samples {
 
   private static boolean isPicture(Path file) {
     String name = file.toString().toLowerCase(Locale.ROOT);
-    return Stream.of(".jpg", ".jpeg", ".png", ".gif", ".bmp").anyMatch(name::endsWith)
+    return Stream.of(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp").anyMatch(name::endsWith)
         && Files.isRegularFile(file);
   }
 
@@ -122,15 +118,15 @@ public final class PictureSamples implements Samples {
 
   @Override
   public Reader open() {
-    Iterator<Picture> left = pictures.iterator();
+    Iterator<Entry> left = pictures.iterator();
     return new Reader() {
       @Override
       public @Nullable Sample next() throws IOException {
         if (!left.hasNext()) {
           return null;
         }
-        Picture picture = left.next();
-        return Sample.of(tensor(decode(picture.file)), picture.label);
+        Entry entry = left.next();
+        return Sample.of(tensor(PictureDecoder.DEFAULT.read(entry.file)), entry.label);
       }
 
       @Override
@@ -138,50 +134,14 @@ public final class PictureSamples implements Samples {
     };
   }
 
-  private static BufferedImage decode(Path file) throws IOException {
-    try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
-      Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-      if (!readers.hasNext()) {
-        throw new IOException(file + ": is no picture");
-      }
-      ImageReader reader = readers.next();
-      try {
-        reader.setInput(in, true, true);
-        long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-        if (pixels > MAX_PIXELS) {
-          throw new IOException("%s: is too large (%,d pixels)".formatted(file, pixels));
-        }
-        return reader.read(0);
-      } catch (IOException | RuntimeException e) {
-        // Decoders throw all sorts of exceptions at broken files.
-        throw new IOException(file + ": cannot be decoded: " + e.getMessage(), e);
-      } finally {
-        reader.dispose();
-      }
-    }
-  }
-
-  private Tensor tensor(BufferedImage picture) {
-    int kind = channels == 3 ? BufferedImage.TYPE_INT_RGB : BufferedImage.TYPE_BYTE_GRAY;
-    var scaled = new BufferedImage(width, height, kind);
-    Graphics2D graphics = scaled.createGraphics();
-    graphics.setRenderingHint(
-        RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
-    graphics.drawImage(picture, 0, 0, width, height, null);
-    graphics.dispose();
+  private Tensor tensor(Picture picture) {
+    double[] levels =
+        Resizer.resize(picture, Region.square(picture), width, height, Resampling.AREA);
     float[] values = new float[height * width * channels];
     float step = (high - low) / 255;
-    for (int y = 0; y < height; y++) {
-      for (int x = 0; x < width; x++) {
-        for (int c = 0; c < channels; c++) {
-          int shift = 8 * (2 - c);
-          int level =
-              channels == 1
-                  ? scaled.getRaster().getSample(x, y, 0)
-                  : (scaled.getRGB(x, y) >> shift) & 0xff;
-          values[(y * width + x) * channels + c] = low + level * step;
-        }
-      }
+    for (int i = 0; i < values.length; i++) {
+      double level = channels == 1 ? Resizer.gray(levels, i) : levels[i];
+      values[i] = (float) (low + level * step);
     }
     return Tensor.onHeap(values, height, width, channels);
   }

@@ -16,6 +16,8 @@ import dev.whittle.ir.op.Quantize;
 import dev.whittle.ir.op.Reshape;
 import dev.whittle.ir.op.Softmax;
 import dev.whittle.ir.op.Squeeze;
+import dev.whittle.picture.Picture;
+import dev.whittle.picture.Region;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.tflite.ImageMetadata;
 import dev.whittle.tflite.TfliteReader;

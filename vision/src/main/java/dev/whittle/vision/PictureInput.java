@@ -13,6 +13,10 @@ import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Div;
 import dev.whittle.ir.op.Mul;
 import dev.whittle.ir.op.Quantize;
+import dev.whittle.picture.Picture;
+import dev.whittle.picture.Region;
+import dev.whittle.picture.Resampling;
+import dev.whittle.picture.Resizer;
 import dev.whittle.tflite.ImageMetadata;
 import java.util.Arrays;
 import java.util.List;
@@ -44,12 +48,6 @@ public record PictureInput(
 
   /** A factor below this makes levels small numbers. */
   private static final float SMALL = 1f / 32;
-
-  /** Luma of ITU-R BT.601, as TensorFlow and image libraries compute gray. */
-  private static final double RED = 0.299;
-
-  private static final double GREEN = 0.587;
-  private static final double BLUE = 0.114;
 
   public PictureInput {
     dims = List.copyOf(dims);
@@ -192,8 +190,7 @@ public record PictureInput(
     long to = 0;
     for (int from = 0; from < levels.length; from += 3) {
       if (channels == 1) {
-        double gray = RED * levels[from] + GREEN * levels[from + 1] + BLUE * levels[from + 2];
-        set(tensor, to++, gray, 0);
+        set(tensor, to++, Resizer.gray(levels, from / 3), 0);
       } else {
         for (int c = 0; c < channels; c++) {
           int color = normalization.blueFirst() ? 2 - c : c;

@@ -2,7 +2,7 @@ package dev.whittle.web;
 
 import dev.whittle.ir.ModelException;
 import dev.whittle.ir.OperandException;
-import dev.whittle.vision.PictureException;
+import dev.whittle.picture.PictureException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;

@@ -1,9 +1,9 @@
 package dev.whittle.web;
 
+import dev.whittle.picture.Picture;
+import dev.whittle.picture.PictureDecoder;
+import dev.whittle.picture.Region;
 import dev.whittle.vision.Category;
-import dev.whittle.vision.Picture;
-import dev.whittle.vision.PictureDecoder;
-import dev.whittle.vision.Region;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -36,6 +36,8 @@ class ModuleArrowsTest {
         .definedBy("dev.whittle.json..")
         .layer("data")
         .definedBy("dev.whittle.data..")
+        .layer("picture")
+        .definedBy("dev.whittle.picture..")
         .layer("vision")
         .definedBy("dev.whittle.vision..")
         .layer("web")
@@ -69,11 +71,13 @@ class ModuleArrowsTest {
         .whereLayer("json")
         .mayOnlyAccessLayers("ir")
         .whereLayer("data")
-        .mayOnlyAccessLayers("ir", "npz")
+        .mayOnlyAccessLayers("ir", "npz", "picture")
+        .whereLayer("picture")
+        .mayNotAccessAnyLayer()
         .whereLayer("vision")
-        .mayOnlyAccessLayers("ir", "tflite", "runtime")
+        .mayOnlyAccessLayers("picture", "ir", "tflite", "runtime")
         .whereLayer("web")
-        .mayOnlyAccessLayers("ir", "tflite", "runtime", "vision", "json", "cli")
+        .mayOnlyAccessLayers("ir", "tflite", "runtime", "picture", "vision", "json", "cli")
         .whereLayer("optimize")
         .mayOnlyAccessLayers("ir", "runtime", "data", "json", "io")
         .whereLayer("evaluate")
@@ -93,6 +97,7 @@ class ModuleArrowsTest {
             "data",
             "optimize",
             "evaluate",
+            "picture",
             "vision")
         .whereLayer("cli-train")
         .mayNotBeAccessedByAnyLayer()
@@ -118,6 +123,7 @@ class ModuleArrowsTest {
             "dev.whittle.data..",
             "dev.whittle.optimize..",
             "dev.whittle.evaluate..",
+            "dev.whittle.picture..",
             "dev.whittle.vision..",
             "dev.whittle.convert..",
             "dev.whittle.web..")

@@ -1,11 +1,11 @@
-package dev.whittle.vision;
+package dev.whittle.picture;
 
 /**
  * Scales a region of a picture. The arithmetic is in double precision and in a stated order, so
  * that the same steps elsewhere (in a browser, say) give the same bits: along rows first, then
  * along columns, sums from left to right and from top to bottom.
  */
-final class Resizer {
+public final class Resizer {
   private static final int CHANNELS = 3;
 
   private Resizer() {}
@@ -21,8 +21,20 @@ final class Resizer {
     }
   }
 
+  /** Luma of ITU-R BT.601, as TensorFlow and image libraries compute gray. */
+  private static final double RED = 0.299;
+
+  private static final double GREEN = 0.587;
+  private static final double BLUE = 0.114;
+
+  /** The gray of a pixel of {@link #resize}. */
+  public static double gray(double[] levels, int pixel) {
+    int at = CHANNELS * pixel;
+    return RED * levels[at] + GREEN * levels[at + 1] + BLUE * levels[at + 2];
+  }
+
   /** Red, green and blue from 0 to 255, {@code [height, width, 3]}. */
-  static double[] resize(
+  public static double[] resize(
       Picture picture, Region region, int width, int height, Resampling resampling) {
     Taps[] columns = taps(picture.width(), region.left(), region.right(), width, resampling);
     Taps[] rows = taps(picture.height(), region.top(), region.bottom(), height, resampling);

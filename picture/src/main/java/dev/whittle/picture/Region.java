@@ -1,4 +1,4 @@
-package dev.whittle.vision;
+package dev.whittle.picture;
 
 /**
  * A part of a picture, in fractions of its width and height; 0, 0 is the upper left corner.

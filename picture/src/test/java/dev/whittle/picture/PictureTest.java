@@ -1,10 +1,10 @@
-package dev.whittle.vision;
+package dev.whittle.picture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.whittle.vision.PictureException.Reason;
+import dev.whittle.picture.PictureException.Reason;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;

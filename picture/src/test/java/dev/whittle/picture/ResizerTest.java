@@ -1,4 +1,4 @@
-package dev.whittle.vision;
+package dev.whittle.picture;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -1,11 +1,11 @@
-package dev.whittle.vision;
+package dev.whittle.picture;
 
 import com.drew.imaging.ImageMetadataReader;
 import com.drew.imaging.ImageProcessingException;
 import com.drew.metadata.MetadataException;
 import com.drew.metadata.exif.ExifDirectoryBase;
 import com.drew.metadata.exif.ExifIFD0Directory;
-import dev.whittle.vision.PictureException.Reason;
+import dev.whittle.picture.PictureException.Reason;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;

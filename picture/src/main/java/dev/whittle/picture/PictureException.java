@@ -1,4 +1,4 @@
-package dev.whittle.vision;
+package dev.whittle.picture;
 
 import java.io.IOException;
 

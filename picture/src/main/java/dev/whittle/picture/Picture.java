@@ -1,4 +1,4 @@
-package dev.whittle.vision;
+package dev.whittle.picture;
 
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -13,7 +13,12 @@ public final class Picture {
   /** {@code 0xRRGGBB}, row by row. */
   private final int[] pixels;
 
-  Picture(int width, int height, int[] pixels) {
+  /**
+   * A picture of these pixels, which it keeps.
+   *
+   * @param pixels {@code 0xRRGGBB}, row by row
+   */
+  public Picture(int width, int height, int[] pixels) {
     if (width < 1 || height < 1 || pixels.length != width * height) {
       throw new IllegalArgumentException(
           "%d pixels for %d x %d".formatted(pixels.length, width, height));

@@ -1,4 +1,4 @@
-package dev.whittle.vision;
+package dev.whittle.picture;
 
 /** How a picture is scaled. */
 public enum Resampling {
