@@ -386,11 +386,10 @@ function remember(outcomes: Outcome[], pixels: ImageData): void {
   const again = make('button');
   const image = make('img');
   image.src = thumbnail.toDataURL('image/jpeg', 0.85);
-  image.alt = '';
+  image.alt = 'Show again:';
   const best = outcomes[0]!.result.categories[0];
   const name = best ? best.label : 'nothing';
   again.append(image, make('b', name), make('b', best ? `${(100 * best.score).toFixed(0)} %` : ''));
-  again.setAttribute('aria-label', `Show again: ${name}, by ${outcomes[0]!.model.title}`);
   again.addEventListener('click', () => {
     leaveModes();
     stage.show(whole, name);

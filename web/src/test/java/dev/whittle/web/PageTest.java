@@ -157,6 +157,77 @@ class PageTest {
     }
   }
 
+  private static final String DELIVER =
+      """
+      const [event, name] = arguments;
+      fetch('/samples/cat.jpg').then((response) => response.blob()).then((blob) => {
+        const data = new DataTransfer();
+        data.items.add(new File([blob], name, {type: 'image/jpeg'}));
+        document.dispatchEvent(event === 'drop'
+            ? new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true})
+            : new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
+      });
+      """;
+
+  @Test
+  void picturesMayBeDroppedAndPastedAndPinched() {
+    try (Browser browser = open(390, 844)) {
+      for (String event : List.of("drop", "paste")) {
+        browser.driver.executeScript(DELIVER, event, event + ".jpg");
+        browser.await("document.getElementById('view').ariaLabel.startsWith('" + event + ".jpg')");
+      }
+      browser.driver.executeCdpCommand(
+          "Emulation.setTouchEmulationEnabled", Map.of("enabled", true, "maxTouchPoints", 2));
+      touch(browser, "touchStart", 40);
+      touch(browser, "touchMove", 60);
+      touch(browser, "touchMove", 80);
+      browser.driver.executeCdpCommand(
+          "Input.dispatchTouchEvent", Map.of("type", "touchEnd", "touchPoints", List.of()));
+      browser.await("document.getElementById('view').ariaLabel.includes('zoomed 2.0 times')");
+    }
+  }
+
+  /** Two fingers, so many pixels left and right of the square's middle. */
+  private static void touch(Browser browser, String type, int apart) {
+    var middle = browser.find("#view").getRect();
+    int x = middle.x + middle.width / 2;
+    int y = middle.y + middle.height / 2;
+    browser.driver.executeCdpCommand(
+        "Input.dispatchTouchEvent",
+        Map.of(
+            "type",
+            type,
+            "touchPoints",
+            List.of(
+                Map.of("x", x - apart, "y", y, "id", 1), Map.of("x", x + apart, "y", y, "id", 2))));
+  }
+
+  /** By axe, which knows the WCAG's rules that a machine can check. */
+  @Test
+  void thoseWhoDoNotSeeItCanUseIt() throws IOException {
+    Path axe = Path.of("target", "frontend", "node_modules", "axe-core", "axe.min.js");
+    for (String scheme : List.of("light", "dark")) {
+      try (Browser browser = open(1280, 900)) {
+        browser.driver.executeCdpCommand(
+            "Emulation.setEmulatedMedia",
+            Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+        browser.click("#samples button:nth-child(4)");
+        browser.await("document.getElementById('view').ariaLabel.startsWith('Handwritten')");
+        browser.choose("digits-int8");
+        browser.classify();
+        browser.driver.executeScript(Files.readString(axe));
+        Object violations =
+            browser.driver.executeAsyncScript(
+                """
+                const done = arguments[arguments.length - 1];
+                axe.run().then((found) => done(found.violations.map(
+                    (v) => v.id + ': ' + v.nodes.map((n) => n.target + ' ' + n.failureSummary).join('; '))));
+                """);
+        assertEquals(List.of(), violations, scheme);
+      }
+    }
+  }
+
   @Test
   void itIsDarkWhereTheDeviceIs() throws IOException {
     try (Browser browser = open(390, 844)) {
