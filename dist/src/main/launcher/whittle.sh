@@ -40,7 +40,7 @@ done
 
 # Options that the cache and the run must agree on.
 options="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow
-    -XX:+UseSerialGC -Xlog:disable -Xlog:all=off"
+    -XX:+UseSerialGC -Djava.awt.headless=true -Xlog:disable -Xlog:all=off"
 
 # Commands that run models use the Vector API, of which the virtual machine says that it is new.
 cache=$home/whittle.aot

@@ -98,6 +98,7 @@ final class BenchCommand implements Callable<Integer> {
       out.writeStartArray();
       all.forEach(
           (model, latencies) -> {
+            long base = latencies.getLast().median();
             for (Latency latency : latencies) {
               out.writeStartObject();
               out.writeStringProperty("model", model.toString());
@@ -106,6 +107,7 @@ final class BenchCommand implements Callable<Integer> {
               out.writeNumberProperty("first_ms", latency.first() / 1e6);
               out.writeNumberProperty("median_ms", latency.median() / 1e6);
               out.writeNumberProperty("p90_ms", latency.p90() / 1e6);
+              out.writeNumberProperty("median_ratio", (double) latency.median() / base);
               out.writeNumberProperty("activation_bytes", latency.activationBytes());
               out.writeEndObject();
             }

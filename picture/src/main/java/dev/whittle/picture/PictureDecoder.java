@@ -30,12 +30,6 @@ public final class PictureDecoder {
   private static final int UPRIGHT = 1;
   private static final int LAST_ORIENTATION = 8;
 
-  static {
-    // Nothing here is shown on a screen, and pictures are small enough for memory.
-    System.setProperty("java.awt.headless", "true");
-    ImageIO.setUseCache(false);
-  }
-
   private final long maxBytes;
   private final long maxPixels;
 

@@ -237,6 +237,31 @@ class FastEngineTest {
     }
   }
 
+  /** The input is quantized in parts, and by several threads where it is large. */
+  @Test
+  void hybridResultsDoNotDependOnTheNumberOfThreads() {
+    var graph = new GraphBuilder("main");
+    Value input = graph.input("x", TensorType.FLOAT32, Shape.of(2, 40, 40, 32));
+    var weights =
+        new Tensor(TensorType.INT8, Quantization.perTensor(0.01f, 0), Tensor.Allocator.HEAP);
+    weights.resize(16, 3, 3, 32);
+    fill(weights);
+    var op = new Conv2D(0, 1, 1, Activation.NONE, 1, 1, TensorType.FLOAT32);
+    Value bias = graph.constant("b", floats(16));
+    Value result = graph.node("y", op, input, graph.constant("w", weights), bias);
+    Model model = graph.output(result).buildModel("test");
+    Tensor pictures = floats(2, 40, 40, 32);
+    try (Interpreter reference = open(model, "reference", 1);
+        Interpreter one = open(model, "fast", 1);
+        Interpreter three = open(model, "fast", 3)) {
+      float[] expected = run(one, pictures);
+      assertArrayEquals(run(reference, pictures), expected, 1e-3f, "seed " + SEED);
+      for (int i = 0; i < 20; i++) {
+        assertArrayEquals(expected, run(three, pictures), 0, "three threads");
+      }
+    }
+  }
+
   private void fill(Tensor tensor) {
     for (long i = 0; i < tensor.elements(); i++) {
       tensor.setInteger(i, random.nextInt(2) * 220 - 110);

@@ -39,9 +39,14 @@ final class Page {
   private final Map<String, String> entityTags = new HashMap<>();
   private final Map<String, byte[]> zipped = new ConcurrentHashMap<>();
 
+  /** Whether the build had Node.js, and so has the page. */
+  static boolean isBuilt() {
+    return Page.class.getResource(FOLDER + LIST) != null;
+  }
+
   /** Reads the list of files that the build has made; a build without Node.js has made none. */
   Page() {
-    if (Page.class.getResource(FOLDER + LIST) == null) {
+    if (!isBuilt()) {
       System.err.println("whittle: built without the page; programs are answered as ever");
       return;
     }

@@ -26,8 +26,9 @@ final class Browser implements AutoCloseable {
 
   final ChromeDriver driver;
 
-  /** Skips the test where there is no Chromium. */
+  /** Skips the test where there is no Chromium, or no page. */
   Browser(int width, int height) {
+    Assumptions.assumeTrue(Page.isBuilt(), "built without the page");
     Assumptions.assumeTrue(
         Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER),
         "install the packages chromium and chromium-driver to run the browser tests");
