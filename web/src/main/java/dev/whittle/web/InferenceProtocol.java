@@ -9,7 +9,6 @@ import dev.whittle.json.Config;
 import dev.whittle.json.JsonOutput;
 import dev.whittle.runtime.Interpreter;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -101,9 +100,7 @@ final class InferenceProtocol {
   /** One request's parts: the JSON document and the bytes behind it. */
   private record Parts(Config document, MemorySegment binary) {}
 
-  private static Parts parts(Exchange exchange) throws IOException {
-    byte[] body = exchange.body();
-    String stated = exchange.header(JSON_LENGTH);
+  private static Parts parts(byte[] body, @Nullable String stated) {
     int length = body.length;
     if (stated != null) {
       try {
@@ -131,8 +128,14 @@ final class InferenceProtocol {
    * @throws RequestException with 400 if the request is not what the model takes
    */
   static Answer infer(ServedModel served, Exchange exchange, Turnstile turnstile) throws Exception {
-    Parts parts = parts(exchange);
-    return turnstile.pass(() -> served.run(interpreter -> infer(served, interpreter, parts)));
+    byte[] body = exchange.body();
+    String jsonLength = exchange.header(JSON_LENGTH);
+    // Parsing takes its turn too: a tree of numbers is many times larger than their text.
+    return turnstile.pass(
+        () -> {
+          Parts parts = parts(body, jsonLength);
+          return served.run(interpreter -> infer(served, interpreter, parts));
+        });
   }
 
   private static Answer infer(ServedModel served, Interpreter interpreter, Parts parts) {

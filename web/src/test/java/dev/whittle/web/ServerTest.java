@@ -27,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,6 +39,8 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -318,6 +321,48 @@ class ServerTest {
           send(request(path).header(header[0], header[1]).POST(BodyPublishers.ofByteArray(seven)));
       assertEquals(200, known.statusCode());
     }
+  }
+
+  @Test
+  void withACertificateItServesHttps() throws Exception {
+    Path store = models.resolve("whittle.p12");
+    Process keytool =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-alias",
+                "whittle",
+                "-keyalg",
+                "EC",
+                "-storetype",
+                "PKCS12",
+                "-keystore",
+                store.toString(),
+                "-storepass",
+                "a password",
+                "-dname",
+                "CN=localhost",
+                "-ext",
+                "san=dns:localhost,ip:127.0.0.1")
+            .inheritIO()
+            .start();
+    assertEquals(0, keytool.waitFor());
+    var trusted = KeyStore.getInstance(store.toFile(), "a password".toCharArray());
+    var factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    factory.init(trusted);
+    var context = SSLContext.getInstance("TLS");
+    context.init(null, factory.getTrustManagers(), null);
+    serveAgain(ServerOptions.DEFAULT.withSecurity(null, store, "a password"));
+    assertEquals("https", server.address().getScheme());
+    try (var trusting = HttpClient.newBuilder().sslContext(context).build()) {
+      var answer = trusting.send(request("/v2/health/ready").build(), BodyHandlers.ofByteArray());
+      assertEquals(200, answer.statusCode());
+    }
+    server.close();
+    server =
+        new ClassifierServer(
+            ServerOptions.DEFAULT.with("127.0.0.1", 0, null).withSecurity(null, store, "wrong"));
+    assertThrows(IOException.class, () -> server.start());
   }
 
   @Test
