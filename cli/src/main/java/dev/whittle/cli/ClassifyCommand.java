@@ -126,15 +126,7 @@ final class ClassifyCommand implements Callable<Integer> {
     Map<String, Object> toMap() {
       Map<String, Object> map = new LinkedHashMap<>();
       map.put("picture", file.toString());
-      List<Object> results = new ArrayList<>();
-      for (Category category : categories) {
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("index", category.index());
-        result.put("label", category.label());
-        result.put("score", category.score());
-        results.add(result);
-      }
-      map.put("results", results);
+      map.put("results", categories.stream().map(Category::fields).toList());
       map.put("milliseconds", milliseconds);
       return map;
     }

@@ -154,8 +154,7 @@ public final class ClassifierServer implements AutoCloseable {
       Exchange exchange = null;
       try {
         exchange = new Exchange(request, options.maxRequestBytes());
-        Optional<Endpoints.Endpoint> found =
-            endpoints.find(Request.getPathInContext(request), exchange);
+        Optional<Endpoints.Endpoint> found = endpoints.find(Request.getPathInContext(request));
         if (found.isEmpty()) {
           answer = Answer.error(404, "there is nothing here");
         } else {
@@ -164,7 +163,7 @@ public final class ClassifierServer implements AutoCloseable {
         }
       } catch (BadMessageException e) {
         answer = Answer.error(e.getCode(), String.valueOf(e.getReason()));
-      } catch (IllegalArgumentException | IOException e) {
+      } catch (IllegalArgumentException e) {
         answer = Answer.error(400, String.valueOf(e.getMessage()));
       } finally {
         if (exchange != null) {

@@ -4,7 +4,6 @@ import dev.whittle.picture.Picture;
 import dev.whittle.picture.PictureDecoder;
 import dev.whittle.picture.Region;
 import dev.whittle.vision.Category;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,10 +52,9 @@ final class Endpoints {
   }
 
   /** The endpoint at a path; empty if there is none. */
-  Optional<Endpoint> find(String path, Exchange exchange) throws IOException {
-    Optional<Answer> file = page.file(path, exchange);
-    if (file.isPresent()) {
-      return Optional.of(new Endpoint("page", "GET", open(e -> file.get())));
+  Optional<Endpoint> find(String path) {
+    if (page.has(path)) {
+      return Optional.of(new Endpoint("page", "GET", open(e -> page.answer(path, e))));
     }
     String[] parts = path.substring(1).split("/", -1);
     return Optional.ofNullable(
@@ -101,6 +99,21 @@ final class Endpoints {
                     RequestException.NOT_FOUND, "no model is called '" + name + "'"));
   }
 
+  /**
+   * A model of a version.
+   *
+   * @param wanted empty for whichever there is
+   * @throws RequestException with 404 if there is none
+   */
+  private ServedModel model(String name, String wanted) {
+    ServedModel served = model(name);
+    if (!wanted.isEmpty() && !wanted.equals(served.version())) {
+      throw new RequestException(
+          RequestException.NOT_FOUND, "the version is %s now".formatted(served.version()));
+    }
+    return served;
+  }
+
   private @Nullable Endpoint protocol(String[] parts) {
     if (parts.length == 1) {
       return get("v2", e -> InferenceProtocol.serverMetadata(version));
@@ -120,42 +133,25 @@ final class Endpoints {
     if (!parts[1].equals("models") || parts.length < 3) {
       return null;
     }
-    int next = 3;
-    if (parts.length > 4 && parts[3].equals("versions")) {
-      next = 5;
-    } else if (parts.length == 4 && parts[3].equals("versions")) {
+    boolean versioned = parts.length > 4 && parts[3].equals("versions");
+    String version = versioned ? parts[4] : "";
+    int rest = versioned ? 5 : 3;
+    if (parts.length == rest) {
+      return get("metadata", e -> InferenceProtocol.modelMetadata(model(parts[2], version)));
+    }
+    if (parts.length != rest + 1) {
       return null;
     }
-    String wanted = next == 5 ? parts[4] : "";
-    Action known =
-        e -> {
-          ServedModel served = model(parts[2]);
-          if (!wanted.isEmpty() && !wanted.equals(served.version())) {
-            throw new RequestException(
-                RequestException.NOT_FOUND, "the version is %s now".formatted(served.version()));
-          }
-          return Answer.json(200, Map.of());
-        };
-    if (parts.length == next) {
-      return get(
-          "metadata",
-          e -> {
-            known.answer(e);
-            return InferenceProtocol.modelMetadata(model(parts[2]));
-          });
-    }
-    if (parts.length != next + 1) {
-      return null;
-    }
-    return switch (parts[next]) {
-      case "ready" -> get("ready", known);
-      case "infer" ->
-          post(
-              "infer",
+    return switch (parts[rest]) {
+      case "ready" ->
+          get(
+              "ready",
               e -> {
-                known.answer(e);
-                return InferenceProtocol.infer(model(parts[2]), e, turnstile);
+                model(parts[2], version);
+                return Answer.json(200, Map.of());
               });
+      case "infer" ->
+          post("infer", e -> InferenceProtocol.infer(model(parts[2], version), e, turnstile));
       default -> null;
     };
   }
@@ -238,7 +234,7 @@ final class Endpoints {
           map.put("version", served.version());
           map.put("width", picture.width());
           map.put("height", picture.height());
-          map.put("results", results(classified.categories()));
+          map.put("results", classified.categories().stream().map(Category::fields).toList());
           map.put("milliseconds", classified.milliseconds());
           map.put("decodeMilliseconds", (decoded - begin) / 1e6);
           return Answer.json(200, map).with("Cache-Control", "no-store");
@@ -259,17 +255,5 @@ final class Endpoints {
             exchange.number("upper", 0),
             exchange.number("right", 1),
             exchange.number("lower", 1)));
-  }
-
-  private static List<Object> results(List<Category> categories) {
-    List<Object> results = new ArrayList<>();
-    for (Category category : categories) {
-      Map<String, Object> map = new LinkedHashMap<>();
-      map.put("index", category.index());
-      map.put("label", category.label());
-      map.put("score", category.score());
-      results.add(map);
-    }
-    return results;
   }
 }

@@ -1,6 +1,7 @@
 package dev.whittle.web;
 
 import dev.whittle.ir.MalformedModelException;
+import dev.whittle.ir.Model;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.Signature;
 import dev.whittle.ir.Value;
@@ -38,17 +39,14 @@ final class InferenceProtocol {
   }
 
   static Answer modelMetadata(ServedModel served) {
-    return served.run(
-        interpreter -> {
-          Names names = Names.of(interpreter);
-          Map<String, Object> map = new LinkedHashMap<>();
-          map.put("name", served.name());
-          map.put("versions", List.of(served.version()));
-          map.put("platform", "tensorflow_lite");
-          map.put("inputs", describe(served, names.inputs, names.inputIndices));
-          map.put("outputs", describe(served, names.outputs, names.outputIndices));
-          return Answer.json(200, map);
-        });
+    Names names = Names.of(served.model());
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("name", served.name());
+    map.put("versions", List.of(served.version()));
+    map.put("platform", "tensorflow_lite");
+    map.put("inputs", describe(served, names.inputs, names.inputIndices));
+    map.put("outputs", describe(served, names.outputs, names.outputIndices));
+    return Answer.json(200, map);
   }
 
   private static List<Object> describe(
@@ -74,11 +72,10 @@ final class InferenceProtocol {
     private final List<String> outputs = new ArrayList<>();
     private final List<Integer> outputIndices = new ArrayList<>();
 
-    static Names of(Interpreter interpreter) {
+    static Names of(Model model) {
       var names = new Names();
-      var graph = interpreter.model().mainGraph();
-      var signature =
-          interpreter.model().signatures().stream().filter(s -> s.graph() == 0).findFirst();
+      var graph = model.mainGraph();
+      var signature = model.signatures().stream().filter(s -> s.graph() == 0).findFirst();
       for (int id : graph.inputs()) {
         names.inputIndices.add(id);
         names.inputs.add(
@@ -140,7 +137,7 @@ final class InferenceProtocol {
 
   private static Answer infer(ServedModel served, Interpreter interpreter, Parts parts) {
     Config document = parts.document;
-    Names names = Names.of(interpreter);
+    Names names = Names.of(served.model());
     try {
       fillInputs(interpreter, names, document.objects("inputs"), parts.binary);
       interpreter.invoke();

@@ -90,6 +90,7 @@ final class ModelRepository implements AutoCloseable {
         Thread.sleep(INTERVAL_MILLISECONDS);
         try {
           refresh(folder, true);
+          problems.remove(folder.toString());
         } catch (IOException e) {
           // The folder may come back; what is loaded is served on.
           problems.put(folder.toString(), String.valueOf(e.getMessage()));

@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.GZIPOutputStream;
 
@@ -66,32 +65,38 @@ final class Page {
     }
   }
 
-  /** The file at a path such as {@code /assets/index.js}; empty if there is none. */
-  Optional<Answer> file(String path, Exchange exchange) throws IOException {
-    String file = path.equals("/") ? "index.html" : path.substring(1);
-    String tag = entityTags.get(file);
-    if (tag == null) {
-      return Optional.empty();
-    }
+  private static String file(String path) {
+    return path.equals("/") ? "index.html" : path.substring(1);
+  }
+
+  /** Whether there is a file at a path such as {@code /assets/index.js}. */
+  boolean has(String path) {
+    return entityTags.containsKey(file(path));
+  }
+
+  /** The file at a path that there is. */
+  Answer answer(String path, Exchange exchange) throws IOException {
+    String file = file(path);
+    String tag = Objects.requireNonNull(entityTags.get(file), file);
     String type = type(file);
     String caching = file.startsWith(HASHED) ? "public, max-age=31536000, immutable" : "no-cache";
     if (tag.equals(exchange.header("If-None-Match"))) {
-      return Optional.of(finished(new Answer(304, type, new byte[0]), tag, caching));
+      return finished(new Answer(304, type, new byte[0]), tag, caching);
     }
     String accepted = exchange.header("Accept-Encoding");
-    byte[] bytes = read(file);
-    boolean compress =
-        accepted != null
-            && accepted.contains("gzip")
-            && !type.startsWith("image/p")
-            && !type.startsWith("image/j")
-            && bytes.length >= MIN_ZIPPED;
-    if (!compress) {
-      return Optional.of(finished(new Answer(200, type, bytes), tag, caching));
+    boolean takesZipped = accepted != null && accepted.contains("gzip");
+    byte[] small = takesZipped ? zipped.get(file) : null;
+    if (small == null) {
+      byte[] bytes = read(file);
+      boolean worthZipping =
+          !type.equals("image/png") && !type.equals("image/jpeg") && bytes.length >= MIN_ZIPPED;
+      if (!takesZipped || !worthZipping) {
+        return finished(new Answer(200, type, bytes), tag, caching);
+      }
+      small = zipped.computeIfAbsent(file, f -> zip(bytes));
     }
-    byte[] small = zipped.computeIfAbsent(file, f -> zip(bytes));
     Answer answer = new Answer(200, type, small).with("Content-Encoding", "gzip");
-    return Optional.of(finished(answer.with("Vary", "Accept-Encoding"), tag, caching));
+    return finished(answer.with("Vary", "Accept-Encoding"), tag, caching);
   }
 
   private static Answer finished(Answer answer, String tag, String caching) {

@@ -9,7 +9,6 @@ final class RequestException extends RuntimeException {
   static final int FORBIDDEN = 403;
   static final int NOT_FOUND = 404;
   static final int TOO_LARGE = 413;
-  static final int UNSUPPORTED_TYPE = 415;
   static final int TOO_MANY_REQUESTS = 429;
   static final int UNAVAILABLE = 503;
 

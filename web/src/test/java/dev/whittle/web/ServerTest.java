@@ -353,21 +353,27 @@ class ServerTest {
             .contains("whittle_requests_total{endpoint=\"page\",status=\"200\"}"));
   }
 
+  private List<CompletableFuture<HttpResponse<byte[]>>> classifyAtOnce(int count)
+      throws IOException {
+    byte[] cat = Files.readAllBytes(DATA.resolve("cat.jpg"));
+    HttpRequest request =
+        server
+            .request("/api/models/" + MOBILE_NET + "/classify")
+            .POST(BodyPublishers.ofByteArray(cat))
+            .build();
+    List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      answers.add(server.client.sendAsync(request, BodyHandlers.ofByteArray()));
+    }
+    return answers;
+  }
+
   @Test
   void whoComesWhenTheQueueIsFullIsSentAway() throws Exception {
     add(MOBILE_NET + ".tflite");
     server.restart(ServerOptions.DEFAULT.withLoad(1, 1, Duration.ofSeconds(30)));
     await(() -> server.status("/v2/models/" + MOBILE_NET + "/ready") == 200, "the model is loaded");
-    byte[] cat = Files.readAllBytes(DATA.resolve("cat.jpg"));
-    List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
-    for (int i = 0; i < 24; i++) {
-      HttpRequest request =
-          server
-              .request("/api/models/" + MOBILE_NET + "/classify")
-              .POST(BodyPublishers.ofByteArray(cat))
-              .build();
-      answers.add(server.client.sendAsync(request, BodyHandlers.ofByteArray()));
-    }
+    List<CompletableFuture<HttpResponse<byte[]>>> answers = classifyAtOnce(24);
     Map<Integer, Integer> counts = new TreeMap<>();
     for (var answer : answers) {
       var response = answer.join();
@@ -383,16 +389,7 @@ class ServerTest {
   void stoppingAnswersThoseWhoAreThere() throws Exception {
     add(MOBILE_NET + ".tflite");
     await(() -> server.status("/v2/models/" + MOBILE_NET + "/ready") == 200, "the model is loaded");
-    byte[] cat = Files.readAllBytes(DATA.resolve("cat.jpg"));
-    List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
-    for (int i = 0; i < 8; i++) {
-      HttpRequest request =
-          server
-              .request("/api/models/" + MOBILE_NET + "/classify")
-              .POST(BodyPublishers.ofByteArray(cat))
-              .build();
-      answers.add(server.client.sendAsync(request, BodyHandlers.ofByteArray()));
-    }
+    List<CompletableFuture<HttpResponse<byte[]>>> answers = classifyAtOnce(8);
     answers.getFirst().join();
     HttpRequest later = server.request("/").build();
     server.stop();
