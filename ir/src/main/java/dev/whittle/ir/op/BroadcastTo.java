@@ -1,6 +1,5 @@
 package dev.whittle.ir.op;
 
-import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
@@ -10,11 +9,11 @@ import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.kernel.Tensor;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /** The operand broadcast to the shape that operand 1 holds. */
-public record BroadcastTo() implements Op {
+public record BroadcastTo() implements Rearranging {
   public static final OpType<BroadcastTo> TYPE =
       OpType.of("BROADCAST_TO", 130, "BroadcastToOptions", 2, 1, options -> new BroadcastTo());
 
@@ -48,19 +47,17 @@ public record BroadcastTo() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     Elements.requireMovable(operands.type(0));
-    var broadcast = new Broadcast();
-    return invocation -> {
-      Tensor in = invocation.input(0);
-      Tensor out = invocation.output(0);
-      broadcast.walk(
-          out,
-          (first, count, from, steps) -> {
-            for (long k = 0; k < count; k++) {
-              Elements.copy(in, from[0] + k * steps[0], out, first + k, 1);
-            }
-          },
-          in);
-    };
+    return Walk.kernel(this);
+  }
+
+  @Override
+  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+    long[] strides = Shapes.strides(in.toArray());
+    long[] steps = new long[out.rank()];
+    for (int i = 0; i < strides.length; i++) {
+      steps[steps.length - strides.length + i] = in.dim(i) == 1 ? 0 : strides[i];
+    }
+    return new Walk(out.toArray(), steps, 0);
   }
 
   @Override

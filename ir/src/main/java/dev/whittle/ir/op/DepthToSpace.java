@@ -1,6 +1,5 @@
 package dev.whittle.ir.op;
 
-import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
@@ -10,13 +9,13 @@ import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.kernel.Tensor;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * Channels of a picture {@code [batch, height, width, channels]} as the elements of square blocks.
  */
-public record DepthToSpace(int blockSize) implements Op {
+public record DepthToSpace(int blockSize) implements Rearranging {
   public static final OpType<DepthToSpace> TYPE =
       OpType.of(
           "DEPTH_TO_SPACE",
@@ -61,21 +60,17 @@ public record DepthToSpace(int blockSize) implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     Elements.requireMovable(operands.type(0));
-    return invocation -> {
-      Tensor in = invocation.input(0);
-      Tensor out = invocation.output(0);
-      int channels = out.dim(3);
-      long at = 0;
-      for (int b = 0; b < out.dim(0); b++) {
-        for (int y = 0; y < out.dim(1); y++) {
-          for (int x = 0; x < out.dim(2); x++, at += channels) {
-            long place = (b * (long) in.dim(1) + y / blockSize) * in.dim(2) + x / blockSize;
-            long block = (long) (y % blockSize) * blockSize + x % blockSize;
-            Elements.copy(in, place * in.dim(3) + block * channels, out, at, channels);
-          }
-        }
-      }
-    };
+    return Walk.kernel(this);
+  }
+
+  @Override
+  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+    long pixel = in.dim(3);
+    long line = pixel * in.dim(2);
+    long channels = out.dim(3);
+    int[] extents = {in.dim(0), in.dim(1), blockSize, in.dim(2), blockSize, out.dim(3)};
+    long[] steps = {line * in.dim(1), line, channels * blockSize, pixel, channels, 1};
+    return new Walk(extents, steps, 0);
   }
 
   @Override

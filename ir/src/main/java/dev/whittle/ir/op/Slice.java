@@ -1,6 +1,5 @@
 package dev.whittle.ir.op;
 
-import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
@@ -10,15 +9,15 @@ import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.kernel.Tensor;
 import java.util.List;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A box of the operand: it begins where operand 1 says and has the extents that operand 2 says, -1
  * for all that is left.
  */
-public record Slice() implements Op {
+public record Slice() implements Rearranging {
   public static final OpType<Slice> TYPE =
       OpType.of("SLICE", 65, "SliceOptions", 3, 1, options -> new Slice());
 
@@ -50,16 +49,18 @@ public record Slice() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     Elements.requireMovable(operands.type(0));
-    return invocation -> {
-      Tensor in = invocation.input(0);
-      long[] strides = Shapes.strides(in.dims());
-      long first = 0;
-      for (int i = 0; i < strides.length; i++) {
-        first += invocation.input(1).getInteger(i) * strides[i];
-      }
-      Tensor out = invocation.output(0);
-      Shapes.forEachIndex(out.dims(), strides, first, (o, i) -> Elements.copy(in, i, out, o, 1));
-    };
+    return Walk.kernel(this);
+  }
+
+  @Override
+  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+    long[] begin = contents.apply(1);
+    long[] strides = Shapes.strides(in.toArray());
+    long first = 0;
+    for (int i = 0; i < strides.length; i++) {
+      first += begin[i] * strides[i];
+    }
+    return new Walk(out.toArray(), strides, first);
   }
 
   private static int extent(Shape shape, int axis, long @Nullable [] begin, long[] size) {

@@ -1,6 +1,5 @@
 package dev.whittle.ir.op;
 
-import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
@@ -10,13 +9,13 @@ import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.kernel.Tensor;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * The elements of square blocks of a picture {@code [batch, height, width, channels]} as channels.
  */
-public record SpaceToDepth(int blockSize) implements Op {
+public record SpaceToDepth(int blockSize) implements Rearranging {
   public static final OpType<SpaceToDepth> TYPE =
       OpType.of(
           "SPACE_TO_DEPTH",
@@ -63,24 +62,16 @@ public record SpaceToDepth(int blockSize) implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     Elements.requireMovable(operands.type(0));
-    return invocation -> {
-      Tensor in = invocation.input(0);
-      Tensor out = invocation.output(0);
-      int channels = in.dim(3);
-      long at = 0;
-      for (int b = 0; b < out.dim(0); b++) {
-        for (int y = 0; y < out.dim(1); y++) {
-          for (int x = 0; x < out.dim(2); x++) {
-            for (int block = 0; block < blockSize * blockSize; block++, at += channels) {
-              long row = (long) y * blockSize + block / blockSize;
-              long column = (long) x * blockSize + block % blockSize;
-              long place = (b * (long) in.dim(1) + row) * in.dim(2) + column;
-              Elements.copy(in, place * channels, out, at, channels);
-            }
-          }
-        }
-      }
-    };
+    return Walk.kernel(this);
+  }
+
+  @Override
+  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+    long pixel = in.dim(3);
+    long line = pixel * in.dim(2);
+    int[] extents = {in.dim(0), out.dim(1), out.dim(2), blockSize, blockSize, in.dim(3)};
+    long[] steps = {line * in.dim(1), line * blockSize, pixel * blockSize, line, pixel, 1};
+    return new Walk(extents, steps, 0);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.whittle.ir.op;
 
-import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
@@ -14,6 +13,7 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * A box of operand 0 with steps, as Python's {@code x[begin:end:step]}; operands 1 to 3 hold begin,
@@ -33,7 +33,7 @@ public record StridedSlice(
     int newAxisMask,
     int shrinkAxisMask,
     boolean offset)
-    implements Op {
+    implements Rearranging {
   public static final OpType<StridedSlice> TYPE =
       OpType.of("STRIDED_SLICE", 45, "StridedSliceOptions", 4, 1, StridedSlice::decode);
 
@@ -160,22 +160,17 @@ public record StridedSlice(
 
   @Override
   public Kernel kernel(Operands operands) {
-    if (operands.type(0) != TensorType.STRING) {
-      Elements.requireMovable(operands.type(0));
+    if (operands.type(0) == TensorType.STRING) {
+      return this::takeStrings;
     }
-    return this::run;
+    Elements.requireMovable(operands.type(0));
+    return Walk.kernel(this);
   }
 
-  private void run(Invocation invocation) {
-    Tensor in = invocation.input(0);
-    Tensor out = invocation.output(0);
-    List<Range> ranges =
-        ranges(
-            in.shape(),
-            invocation.input(1).toLongs(),
-            invocation.input(2).toLongs(),
-            invocation.input(3).toLongs());
-    long[] strides = Shapes.strides(in.dims());
+  @Override
+  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+    List<Range> ranges = ranges(in, contents.apply(1), contents.apply(2), contents.apply(3));
+    long[] strides = Shapes.strides(in.toArray());
     int[] counts = new int[ranges.size()];
     long[] steps = new long[ranges.size()];
     long first = 0;
@@ -185,14 +180,17 @@ public record StridedSlice(
       steps[i] = range.axis < 0 ? 0 : range.step * strides[range.axis];
       first += range.axis < 0 ? 0 : range.begin * strides[range.axis];
     }
-    if (in.type() == TensorType.STRING) {
-      List<byte[]> source = in.strings();
-      List<byte[]> taken = new ArrayList<>();
-      Shapes.forEachIndex(counts, steps, first, (o, i) -> taken.add(source.get((int) i)));
-      out.setStrings(taken, out.dims());
-    } else {
-      Shapes.forEachIndex(counts, steps, first, (o, i) -> Elements.copy(in, i, out, o, 1));
-    }
+    return new Walk(counts, steps, first);
+  }
+
+  private void takeStrings(Invocation invocation) {
+    Tensor in = invocation.input(0);
+    Tensor out = invocation.output(0);
+    List<byte[]> source = in.strings();
+    List<byte[]> taken = new ArrayList<>();
+    walk(in.shape(), out.shape(), i -> invocation.input(i).toLongs())
+        .forEach((o, i) -> taken.add(source.get((int) i)));
+    out.setStrings(taken, out.dims());
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.whittle.ir.op;
 
-import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
@@ -10,12 +9,12 @@ import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.kernel.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /** The operand repeated along each axis as often as operand 1 says. */
-public record Tile() implements Op {
+public record Tile() implements Rearranging {
   public static final OpType<Tile> TYPE =
       OpType.of("TILE", 69, "TileOptions", 2, 1, options -> new Tile());
 
@@ -52,19 +51,21 @@ public record Tile() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     Elements.requireMovable(operands.type(0));
-    return invocation -> {
-      Tensor in = invocation.input(0);
-      Tensor out = invocation.output(0);
-      Shapes.forEachPosition(
-          out.dims(),
-          (o, position) -> {
-            long from = 0;
-            for (int i = 0; i < position.length; i++) {
-              from = from * in.dim(i) + position[i] % in.dim(i);
-            }
-            Elements.copy(in, from, out, o, 1);
-          });
-    };
+    return Walk.kernel(this);
+  }
+
+  @Override
+  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+    long[] multiples = contents.apply(1);
+    long[] strides = Shapes.strides(in.toArray());
+    int[] extents = new int[2 * strides.length];
+    long[] steps = new long[extents.length];
+    for (int i = 0; i < strides.length; i++) {
+      extents[2 * i] = Math.toIntExact(multiples[i]);
+      extents[2 * i + 1] = in.dim(i);
+      steps[2 * i + 1] = strides[i];
+    }
+    return new Walk(extents, steps, 0);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.whittle.ir.op;
 
-import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
@@ -9,14 +8,13 @@ import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
-import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.kernel.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /** The axes in another order: axis i of the result is axis {@code operand1[i]} of the operand. */
-public record Transpose() implements Op {
+public record Transpose() implements Rearranging {
   public static final OpType<Transpose> TYPE =
       OpType.of("TRANSPOSE", 39, "TransposeOptions", 2, 1, options -> new Transpose());
 
@@ -60,19 +58,18 @@ public record Transpose() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     Elements.requireMovable(operands.type(0));
-    return this::run;
+    return Walk.kernel(this);
   }
 
-  private void run(Invocation invocation) {
-    Tensor in = invocation.input(0);
-    Tensor out = invocation.output(0);
-    int rank = in.rank();
-    long[] strides = Shapes.strides(in.dims());
-    long[] steps = new long[rank];
-    for (int i = 0; i < rank; i++) {
-      steps[i] = strides[Shapes.axis(invocation.input(1).getInteger(i), rank)];
+  @Override
+  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+    long[] permutation = contents.apply(1);
+    long[] strides = Shapes.strides(in.toArray());
+    long[] steps = new long[in.rank()];
+    for (int i = 0; i < steps.length; i++) {
+      steps[i] = strides[Shapes.axis(permutation[i], in.rank())];
     }
-    Shapes.forEachIndex(out.dims(), steps, 0, (o, i) -> Elements.copy(in, i, out, o, 1));
+    return new Walk(out.toArray(), steps, 0);
   }
 
   @Override

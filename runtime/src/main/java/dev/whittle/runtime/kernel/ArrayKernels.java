@@ -11,9 +11,12 @@ import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.Mean;
 import dev.whittle.ir.op.QuantizedMean;
 import dev.whittle.ir.op.QuantizedSum;
+import dev.whittle.ir.op.Rearranging;
 import dev.whittle.ir.op.TopKV2;
+import dev.whittle.ir.op.Walk;
 import dev.whittle.runtime.kernel.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.MicroKernels.Unary;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Chooses kernels for operators that go through their operands element by element. */
@@ -147,6 +150,43 @@ final class ArrayKernels {
             operands, extents[1], op.averagesPicture(operands.shape(0), axes.toLongs())),
         operands.type(0) == TensorType.UINT8,
         extents);
+  }
+
+  /** Moves elements, where the other operands are constant. */
+  @Nullable Kernel rearrangement(Rearranging op, Operands operands) {
+    for (int i = 1; i < operands.inputCount(); i++) {
+      if (operands.knownIntegers(i) == null) {
+        return null;
+      }
+    }
+    Walk walk =
+        op.walk(
+            operands.shape(0),
+            operands.output(0).shape(),
+            i -> Objects.requireNonNull(operands.knownIntegers(i)));
+    return StridedCopy.of(workers, walk, operands);
+  }
+
+  /** A rim of zeros, of the zero point, or of operand 2. */
+  @Nullable Kernel padding(Operands operands) {
+    long[] rims = operands.knownIntegers(1);
+    TensorType type = operands.type(0);
+    if (rims == null || type.bits() < 8) {
+      return null;
+    }
+    long[] before = new long[rims.length / 2];
+    for (int i = 0; i < before.length; i++) {
+      before[i] = rims[2 * i];
+    }
+    Tensor rim = Tensor.allocate(type);
+    if (operands.hasInput(2)) {
+      rim = operands.input(2).known();
+    } else if (operands.output(0).isQuantized()) {
+      rim.setInteger(0, operands.output(0).requireQuantization().zeroPointValue());
+    }
+    return rim == null || rim.type() != type
+        ? null
+        : StridedCopy.padding(workers, operands, before, rim.data().toArray(Tensor.BYTE));
   }
 
   @Nullable Kernel softmax(float beta, Operands operands) {

@@ -25,7 +25,10 @@ import dev.whittle.ir.op.Mean;
 import dev.whittle.ir.op.Minimum;
 import dev.whittle.ir.op.Mul;
 import dev.whittle.ir.op.Neg;
+import dev.whittle.ir.op.Pad;
+import dev.whittle.ir.op.PadV2;
 import dev.whittle.ir.op.Quantize;
+import dev.whittle.ir.op.Rearranging;
 import dev.whittle.ir.op.ReduceMax;
 import dev.whittle.ir.op.Relu;
 import dev.whittle.ir.op.Relu6;
@@ -119,6 +122,9 @@ public final class FastKernels {
         case ReduceMax max -> arrays.reduction(Reduction.Kind.MAXIMUM, operands);
         case Softmax softmax -> arrays.softmax(softmax.beta(), operands);
         case TopKV2 top -> arrays.top(top, operands);
+        case Rearranging rearranging -> arrays.rearrangement(rearranging, operands);
+        case Pad pad -> arrays.padding(operands);
+        case PadV2 pad -> arrays.padding(operands);
         default -> null;
       };
     } catch (ArithmeticException e) {
