@@ -214,17 +214,30 @@ public record BatchMatMul(
     };
   }
 
-  private Kernel integers(Operands operands) {
+  /** How sums of products of 8-bit numbers become outputs. */
+  public Requantization requantization(Operands operands) {
+    return new Requantization(
+        new FixedPoint.Multiplier[] {multiplier(operands)},
+        true,
+        operands.output(0).requireQuantization(),
+        Activation.Bounds.of(operands.output(0).type()));
+  }
+
+  private static FixedPoint.Multiplier multiplier(Operands operands) {
     Quantization left = operands.input(0).requireQuantization();
     Quantization right = operands.input(1).requireQuantization();
-    Quantization result = operands.output(0).requireQuantization();
     double product = (double) (left.scaleValue() * right.scaleValue());
-    var multiplier = FixedPoint.Multiplier.of(product / result.scaleValue());
+    return FixedPoint.Multiplier.of(
+        product / operands.output(0).requireQuantization().scaleValue());
+  }
+
+  private Kernel integers(Operands operands) {
+    int leftZero = operands.input(0).requireQuantization().zeroPointValue();
+    int rightZero = operands.input(1).requireQuantization().zeroPointValue();
+    int zero = operands.output(0).requireQuantization().zeroPointValue();
+    FixedPoint.Multiplier multiplier = multiplier(operands);
     boolean wide = operands.type(0) == TensorType.INT16;
     Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());
-    int leftZero = left.zeroPointValue();
-    int rightZero = right.zeroPointValue();
-    int zero = result.zeroPointValue();
     return invocation -> {
       Tensor a = invocation.input(0);
       Tensor b = invocation.input(1);

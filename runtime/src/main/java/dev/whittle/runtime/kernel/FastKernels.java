@@ -9,6 +9,7 @@ import dev.whittle.ir.op.Abs;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.Add;
 import dev.whittle.ir.op.AveragePool2D;
+import dev.whittle.ir.op.BatchMatMul;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.Dequantize;
@@ -77,6 +78,7 @@ public final class FastKernels {
         case Conv2D conv -> matrices.convolution(conv, operands);
         case DepthwiseConv2D conv -> matrices.depthwise(conv, operands);
         case FullyConnected dense -> matrices.dense(dense, operands);
+        case BatchMatMul product -> matrices.batch(product, operands);
         case Abs abs -> arrays.unary(abs, Unary.ABS, operands);
         case Elu elu -> arrays.unary(elu, Unary.ELU, operands);
         case Exp exp -> arrays.unary(exp, Unary.EXP, operands);
@@ -136,7 +138,7 @@ public final class FastKernels {
   /** What plans call a kernel: what it computes with. */
   public String describe(Kernel kernel) {
     return kernel.getClass().getPackage() == FastKernels.class.getPackage()
-        ? "fast: " + kernel.getClass().getSimpleName()
+        ? "fast: " + kernel.getClass().getNestHost().getSimpleName()
         : "reference";
   }
 

@@ -8,6 +8,7 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.BatchMatMul;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.FullyConnected;
@@ -73,7 +74,7 @@ final class MatrixKernels {
           operands.type(1) == TensorType.INT8
               ? hybrid(
                   windows, operands, dense.activation(), dense.asymmetricQuantizeInputs(), true)
-              : floats(windows, operands, dense.activation());
+              : floatDense(windows, operands, dense.activation());
       case INT8 ->
           sameType(operands) ? bytes(windows, operands, dense.requantization(operands)) : null;
       case INT16 ->
@@ -82,6 +83,64 @@ final class MatrixKernels {
               : null;
       default -> null;
     };
+  }
+
+  private @Nullable Kernel floatDense(Windows windows, Operands operands, Activation activation) {
+    boolean constant =
+        operands.input(1).known() != null
+            && (!operands.hasInput(2) || operands.input(2).known() != null);
+    if (constant || operands.type(1) != TensorType.FLOAT32) {
+      return floats(windows, operands, activation);
+    }
+    var layout =
+        new BatchProduct.Layout(windows.height(), operands.shape(1).dim(0), windows.channels());
+    return layout.depth == 0
+        ? null
+        : new BatchProduct.OfFloats(
+            workers, layout, false, operands.hasInput(2), activation.min(), activation.max());
+  }
+
+  /** Products of matrices that are both computed. */
+  @Nullable Kernel batch(BatchMatMul product, Operands operands) {
+    Shape a = operands.shape(0);
+    Shape b = operands.shape(1);
+    TensorType type = operands.type(0);
+    Shape output = operands.output(0).shape();
+    if (a.rank() < 2 || b.rank() < 2) {
+      return null;
+    }
+    var layout =
+        new BatchProduct.Layout(a, b, output, product.transposeLeft(), product.transposeRight());
+    boolean constant = operands.input(1).known() != null;
+    float all = Float.POSITIVE_INFINITY;
+    if (layout.depth == 0) {
+      return null;
+    }
+    if (type == TensorType.FLOAT32 && operands.type(1) == TensorType.FLOAT32) {
+      return new BatchProduct.OfFloats(workers, layout, constant, false, -all, all);
+    }
+    if (type == TensorType.FLOAT32 && operands.type(1) == TensorType.INT8) {
+      int rows = Math.toIntExact(a.elements() / layout.depth);
+      boolean asymmetric = product.asymmetricQuantizeInputs();
+      return layout.leftTransposed
+          ? null
+          : new BatchProduct.OfHybrid(
+              workers,
+              layout,
+              constant,
+              new QuantizedRows(workers, rows, layout.depth, asymmetric),
+              operands.input(1).requireQuantization().scaleValue());
+    }
+    if (type == TensorType.INT8 && sameType(operands)) {
+      return new BatchProduct.OfBytes(
+          workers,
+          layout,
+          constant,
+          product.requantization(operands),
+          operands.input(0).requireQuantization().zeroPointValue(),
+          operands.input(1).requireQuantization().zeroPointValue());
+    }
+    return null;
   }
 
   private static boolean sameType(Operands operands) {

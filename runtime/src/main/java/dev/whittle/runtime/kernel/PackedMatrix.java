@@ -1,10 +1,10 @@
 package dev.whittle.runtime.kernel;
 
 /**
- * A constant matrix {@code [columns, depth]} packed to be multiplied: panels of two vectors of
- * columns, within a panel row by row of the summed dimension, and a last panel of one vector where
- * the columns leave no more. Columns beyond the last are zero. Read-only, so that sessions share
- * it.
+ * A matrix {@code [columns, depth]} packed to be multiplied: panels of two vectors of columns,
+ * within a panel row by row of the summed dimension, and a last panel of one vector where the
+ * columns leave no more. Columns beyond the last are zero. Matrices of weights are read-only, so
+ * that sessions share them.
  */
 final class PackedMatrix {
   private final float[] packed;
@@ -68,6 +68,61 @@ final class PackedMatrix {
     }
     System.arraycopy(bias, 0, matrix.bias, 0, bias.length);
     return matrix;
+  }
+
+  /** Room for a matrix that is packed anew in each run, for one session. */
+  static PackedMatrix room(int columns, int depth, int lanes) {
+    int padded = Math.ceilDiv(columns, lanes) * lanes;
+    return new PackedMatrix(
+        new float[Math.multiplyExact(padded, depth)], new float[padded], depth, columns, lanes);
+  }
+
+  /**
+   * Packs a panel.
+   *
+   * @param at element 0 of column 0
+   * @param step how far apart a column's elements are
+   * @param columnStep how far apart columns are
+   */
+  void pack(int panel, float[] elements, int at, int step, int columnStep) {
+    int width = width(panel);
+    int first = firstColumn(panel);
+    int count = Math.min(width, columns - first);
+    int from = at + first * columnStep;
+    int to = start(panel);
+    if (columnStep == 1) {
+      for (int k = 0; k < depth; k++) {
+        System.arraycopy(elements, from + k * step, packed, to + k * width, count);
+      }
+      return;
+    }
+    for (int c = 0; c < count; c++) {
+      for (int k = 0; k < depth; k++) {
+        packed[to + k * width + c] = elements[from + c * columnStep + k * step];
+      }
+    }
+  }
+
+  /**
+   * Packs a panel of 8-bit numbers less their zero point; the bias becomes what the input's zero
+   * point contributes.
+   */
+  void pack(
+      int panel, byte[] elements, int at, int step, int columnStep, int zeroPoint, int inputZero) {
+    int width = width(panel);
+    int first = firstColumn(panel);
+    int count = Math.min(width, columns - first);
+    for (int c = 0; c < count; c++) {
+      int from = at + (first + c) * columnStep;
+      int to = start(panel) + c;
+      int sum = 0;
+      for (int k = 0; k < depth; k++) {
+        int element = elements[from + k * step] - zeroPoint;
+        packed[to + k * width] = element;
+        sum += element;
+      }
+      bias[first + c] = -inputZero * sum;
+    }
   }
 
   int columns() {

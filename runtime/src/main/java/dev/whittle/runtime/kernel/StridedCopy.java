@@ -171,6 +171,10 @@ final class StridedCopy implements Kernel, Workers.Task {
     }
     byte[] array = storedResults.array();
     int end = storedResults.offset() + elements * rim.length;
+    if (rim.length == 1) {
+      Arrays.fill(array, storedResults.offset(), end, rim[0]);
+      return;
+    }
     for (int b = 0; b < rim.length; b++) {
       for (int i = storedResults.offset() + b; i < end; i += rim.length) {
         array[i] = rim[b];
