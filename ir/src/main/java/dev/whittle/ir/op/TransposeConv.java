@@ -82,6 +82,11 @@ public record TransposeConv(
     return TransposeConvKernels.of(operands, vertical(), horizontal(), activation);
   }
 
+  /** How sums of products of 8-bit numbers become outputs. */
+  public Requantization requantization(Operands operands) {
+    return TransposeConvKernels.requantization(operands, activation);
+  }
+
   @Override
   public int version(Operands operands) {
     if (activation != Activation.NONE) {

@@ -90,6 +90,15 @@ final class TransposeConvKernels {
         "no kernel for %s input and %s filter", operands.type(2), operands.type(1));
   }
 
+  static Requantization requantization(Operands operands, Activation activation) {
+    Quantization result = operands.output(0).requireQuantization();
+    return new Requantization(
+        ConvolutionKernels.multipliers(operands, operands.input(2)),
+        false,
+        result,
+        activation.quantizedBounds(operands.output(0).type(), result));
+  }
+
   private static void floats(
       Invocation invocation, Window vertical, Window horizontal, Activation activation) {
     Tensor filter = invocation.input(1);

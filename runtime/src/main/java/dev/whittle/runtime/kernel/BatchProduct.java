@@ -92,8 +92,8 @@ abstract class BatchProduct implements Kernel, Workers.Task {
   /** The right matrices, in parts along the summed dimension. */
   private final PackedMatrix[][] matrices;
 
-  /** Where the rows of a block in scratch space begin, for each part. */
-  private final int[][] offsets;
+  /** Where the rows of a block in scratch space begin. */
+  private final int[] offsets = new int[BLOCK];
 
   private final int share;
   private final int panels;
@@ -115,16 +115,13 @@ abstract class BatchProduct implements Kernel, Workers.Task {
     this.share = Math.min(share, Math.max(1, layout.depth));
     int parts = Math.max(1, Math.ceilDiv(layout.depth, this.share));
     this.matrices = new PackedMatrix[layout.rightCount][parts];
-    this.offsets = new int[parts][BLOCK];
     for (int part = 0; part < parts; part++) {
       int depth = Math.min(this.share, layout.depth - part * this.share);
       for (PackedMatrix[] matrix : matrices) {
         matrix[part] = PackedMatrix.room(layout.columns, depth, workers.lanes());
       }
-      for (int row = 0; row < BLOCK; row++) {
-        offsets[part][row] = row * layout.depth + part * this.share;
-      }
     }
+    Arrays.setAll(offsets, row -> row * layout.depth);
     this.panels = layout.rightCount == 0 ? 0 : matrices[0][0].panels();
     this.blocks = Math.ceilDiv(layout.rows, BLOCK);
   }
@@ -140,10 +137,6 @@ abstract class BatchProduct implements Kernel, Workers.Task {
   /** Columns that a row of sums has room for. */
   final int width() {
     return matrices[0][0].bias().length;
-  }
-
-  final int parts() {
-    return offsets.length;
   }
 
   /** Binds operands before anything is packed. */
@@ -227,7 +220,8 @@ abstract class BatchProduct implements Kernel, Workers.Task {
     PackedMatrix matrix = right[part];
     scratch.math.multiply(
         scratch.input(),
-        offsets[part],
+        part * share,
+        offsets,
         0,
         count,
         1,
@@ -344,7 +338,7 @@ abstract class BatchProduct implements Kernel, Workers.Task {
         int rightZero) {
       super(workers, layout, constant, EXACT_DEPTH);
       this.rescaling =
-          new Rescaling(requantization, new int[layout.columns], layout.columns, width());
+          new Rescaling(requantization, 0, new int[layout.columns], layout.columns, width());
       this.leftZero = leftZero;
       this.rightZero = rightZero;
       reserve(true);

@@ -91,7 +91,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
       int zeroPoint,
       boolean unsigned) {
     Windows windows = given.flattened();
-    var patches = new Patches(windows, false, workers.count());
+    var patches = new Patches(windows, windows.channels(), false, workers.count());
     return ofWhole(
         workers, windows, weights, new Slabs(patches, rescaling, zeroPoint, unsigned), null);
   }

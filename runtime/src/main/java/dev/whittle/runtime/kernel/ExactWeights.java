@@ -39,6 +39,15 @@ final class ExactWeights {
     return new ExactWeights(known.data().toArray(Tensor.BYTE), mask, quantization.zeroPointValue());
   }
 
+  /** Some of the weights. */
+  ExactWeights at(int[] places) {
+    byte[] some = new byte[places.length];
+    for (int i = 0; i < some.length; i++) {
+      some[i] = stored[places[i]];
+    }
+    return new ExactWeights(some, mask, zeroPoint);
+  }
+
   /** The weights in row-major order, less their zero point. */
   float[] toFloats() {
     float[] weights = new float[stored.length];

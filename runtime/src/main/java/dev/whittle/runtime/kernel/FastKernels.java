@@ -43,6 +43,7 @@ import dev.whittle.ir.op.Sub;
 import dev.whittle.ir.op.Sum;
 import dev.whittle.ir.op.Tanh;
 import dev.whittle.ir.op.TopKV2;
+import dev.whittle.ir.op.TransposeConv;
 import dev.whittle.runtime.kernel.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.MicroKernels.Unary;
 import org.jspecify.annotations.Nullable;
@@ -79,6 +80,7 @@ public final class FastKernels {
         case DepthwiseConv2D conv -> matrices.depthwise(conv, operands);
         case FullyConnected dense -> matrices.dense(dense, operands);
         case BatchMatMul product -> matrices.batch(product, operands);
+        case TransposeConv conv -> matrices.transposed(conv, operands);
         case Abs abs -> arrays.unary(abs, Unary.ABS, operands);
         case Elu elu -> arrays.unary(elu, Unary.ELU, operands);
         case Exp exp -> arrays.unary(exp, Unary.EXP, operands);

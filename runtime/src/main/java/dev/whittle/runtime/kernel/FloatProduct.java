@@ -9,8 +9,15 @@ final class FloatProduct extends Product {
   private final float min;
   private final float max;
 
-  FloatProduct(Workers workers, Patches patches, PackedMatrix matrix, float min, float max) {
-    super(workers, patches, new PackedMatrix[] {matrix});
+  FloatProduct(
+      Workers workers,
+      Layer layer,
+      Piece piece,
+      Patches patches,
+      PackedMatrix matrix,
+      float min,
+      float max) {
+    super(workers, layer, piece, patches, new PackedMatrix[] {matrix});
     this.min = min;
     this.max = max;
     reserveSlabs();
@@ -18,7 +25,7 @@ final class FloatProduct extends Product {
 
   @Override
   void begin(Invocation invocation) {
-    place(input, invocation.input(0));
+    place(input, input(invocation));
     output.bindOutput(invocation.output(0));
   }
 
@@ -35,19 +42,22 @@ final class FloatProduct extends Product {
   @Override
   void rows(
       Scratch scratch, float[] in, int first, int count, int row, int firstPanel, int lastPanel) {
-    int at = output.offset() + place(row, 0);
-    multiply(
-        0,
-        scratch,
-        in,
-        first,
-        count,
-        firstPanel,
-        lastPanel,
-        output.array(),
-        at,
-        stride(),
-        min,
-        max);
+    for (int done = 0; done < count; ) {
+      int part = adjacentRows(row + done, count - done);
+      multiply(
+          0,
+          scratch,
+          in,
+          first + done,
+          part,
+          firstPanel,
+          lastPanel,
+          output.array(),
+          output.offset() + place(row + done, 0),
+          stride(),
+          min,
+          max);
+      done += part;
+    }
   }
 }

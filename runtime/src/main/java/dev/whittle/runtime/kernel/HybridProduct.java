@@ -24,6 +24,8 @@ final class HybridProduct extends Product {
    */
   HybridProduct(
       Workers workers,
+      Layer layer,
+      Piece piece,
       Patches patches,
       PackedMatrix[] parts,
       QuantizedRows quantized,
@@ -32,7 +34,7 @@ final class HybridProduct extends Product {
       float[] bias,
       float min,
       float max) {
-    super(workers, patches, parts);
+    super(workers, layer, piece, patches, parts);
     this.quantized = quantized;
     this.rowsPerScale = rowsPerScale;
     this.scales = scales;
@@ -44,7 +46,7 @@ final class HybridProduct extends Product {
 
   @Override
   void begin(Invocation invocation) {
-    input.bind(invocation.input(0));
+    input.bind(input(invocation));
     output.bindOutput(invocation.output(0));
     quantized.fill(input);
   }

@@ -16,12 +16,14 @@ final class IntegerProduct extends Product {
 
   IntegerProduct(
       Workers workers,
+      Layer layer,
+      Piece piece,
       Patches patches,
       PackedMatrix[] parts,
       Rescaling rescaling,
       int zeroPoint,
       boolean unsigned) {
-    super(workers, patches, parts);
+    super(workers, layer, piece, patches, parts);
     this.rescaling = rescaling;
     this.zeroPoint = zeroPoint;
     this.unsigned = unsigned;
@@ -30,7 +32,7 @@ final class IntegerProduct extends Product {
 
   @Override
   void begin(Invocation invocation) {
-    input.bind(invocation.input(0));
+    input.bind(input(invocation));
     output.bindOutput(invocation.output(0));
   }
 

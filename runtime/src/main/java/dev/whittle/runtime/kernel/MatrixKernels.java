@@ -1,8 +1,6 @@
 package dev.whittle.runtime.kernel;
 
-import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
-import dev.whittle.ir.Quantization;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Kernel;
@@ -13,7 +11,11 @@ import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.FullyConnected;
 import dev.whittle.ir.op.Requantization;
+import dev.whittle.ir.op.TransposeConv;
 import dev.whittle.ir.op.WideRequantization;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Chooses kernels for convolutions and dense layers with constant weights. */
@@ -38,26 +40,97 @@ final class MatrixKernels {
 
   @Nullable Kernel convolution(Conv2D conv, Operands operands) {
     Shape filter = operands.shape(1);
-    if (operands.shape(0).rank() != 4
-        || filter.rank() != 4
-        || operands.shape(0).dim(3) != filter.dim(3)
-        || !isClamp(conv.activation())) {
+    Shape input = operands.shape(0);
+    if (input.rank() != 4 || filter.rank() != 4 || !isClamp(conv.activation())) {
       return null;
     }
     Windows windows = Windows.of(conv, operands);
-    return switch (operands.type(0)) {
+    Layer layer = Layer.of(operands);
+    int columns = filter.dim(0);
+    int channels = filter.dim(3);
+    if (channels != input.dim(3)) {
+      boolean grouped =
+          channels > 0 && input.dim(3) % channels == 0 && columns % (input.dim(3) / channels) == 0;
+      return grouped
+          ? pieces(
+              layer,
+              Piece.grouped(windows, channels, columns),
+              conv.activation(),
+              () -> conv.requantization(operands))
+          : null;
+    }
+    Piece piece = Piece.whole(windows, columns);
+    return switch (layer.inputType()) {
       case FLOAT32 ->
-          operands.type(1) == TensorType.INT8
-              ? hybrid(windows, operands, conv.activation(), isPerChannel(operands), false)
-              : floats(windows, operands, conv.activation());
+          layer.filterType() == TensorType.INT8
+              ? hybrid(layer, piece, conv.activation(), layer.isPerChannel(), false)
+              : floats(layer, piece, patches(piece, true), conv.activation());
       case INT8, UINT8 ->
-          sameType(operands) ? bytes(windows, operands, conv.requantization(operands)) : null;
+          layer.hasOneType()
+              ? bytes(layer, piece, patches(piece, false), conv.requantization(operands))
+              : null;
       case INT16 ->
-          operands.type(1) == TensorType.INT8
-              ? wide(windows, operands, conv.wideRequantization(operands))
+          layer.filterType() == TensorType.INT8
+              ? wide(layer, piece, conv.wideRequantization(operands))
               : null;
       default -> null;
     };
+  }
+
+  /** A convolution whose windows are the output's, and whose output is the input. */
+  @Nullable Kernel transposed(TransposeConv conv, Operands operands) {
+    if (operands.shape(1).rank() != 4
+        || operands.shape(2).rank() != 4
+        || operands.shape(1).dim(3) != operands.shape(2).dim(3)
+        || operands.output(0).shape().rank() != 4
+        || operands.output(0).shape().dim(0) != operands.shape(2).dim(0)
+        || conv.strideHeight() < 1
+        || conv.strideWidth() < 1
+        || !isClamp(conv.activation())) {
+      return null;
+    }
+    List<Piece> pieces = Piece.transposed(conv, operands);
+    return pieces == null
+        ? null
+        : pieces(
+            new Layer(operands, 2, 1, 3),
+            pieces,
+            conv.activation(),
+            () -> conv.requantization(operands));
+  }
+
+  /** A layer of several products; null where one of them has no kernel. */
+  private @Nullable Kernel pieces(
+      Layer layer,
+      List<Piece> pieces,
+      Activation activation,
+      Supplier<Requantization> requantization) {
+    boolean floats = layer.inputType() == TensorType.FLOAT32;
+    if (!layer.hasOneType() || (!floats && !FastKernels.isByte(layer.inputType()))) {
+      return null;
+    }
+    List<Product> products = new ArrayList<>();
+    Patches patches = null;
+    Windows windows = null;
+    for (Piece piece : pieces) {
+      if (patches == null || !piece.windows().equals(windows)) {
+        windows = piece.windows();
+        patches = patches(piece, floats);
+      }
+      Product product =
+          floats
+              ? floats(layer, piece, patches, activation)
+              : bytes(layer, piece, patches, requantization.get());
+      if (product == null) {
+        return null;
+      }
+      products.add(product);
+    }
+    return products.isEmpty() ? null : new Pieces(products);
+  }
+
+  private Patches patches(Piece piece, boolean floats) {
+    return new Patches(piece.windows(), piece.channels(), floats, workers.count());
   }
 
   @Nullable Kernel dense(FullyConnected dense, Operands operands) {
@@ -68,36 +141,37 @@ final class MatrixKernels {
     int columns = shape.dim(0);
     long elements = operands.output(0).shape().elements();
     int rows = columns == 0 ? 0 : Math.toIntExact(elements / columns);
-    Windows windows = Windows.ofRows(rows, shape.dim(1));
-    return switch (operands.type(0)) {
+    Layer layer = Layer.of(operands);
+    Piece piece = Piece.whole(Windows.ofRows(rows, shape.dim(1)), columns);
+    return switch (layer.inputType()) {
       case FLOAT32 ->
-          operands.type(1) == TensorType.INT8
-              ? hybrid(
-                  windows, operands, dense.activation(), dense.asymmetricQuantizeInputs(), true)
-              : floatDense(windows, operands, dense.activation());
+          layer.filterType() == TensorType.INT8
+              ? hybrid(layer, piece, dense.activation(), dense.asymmetricQuantizeInputs(), true)
+              : floatDense(layer, piece, dense.activation());
       case INT8 ->
-          sameType(operands) ? bytes(windows, operands, dense.requantization(operands)) : null;
+          layer.hasOneType()
+              ? bytes(layer, piece, patches(piece, false), dense.requantization(operands))
+              : null;
       case INT16 ->
-          operands.type(1) == TensorType.INT8
-              ? wide(windows, operands, dense.wideRequantization(operands))
+          layer.filterType() == TensorType.INT8
+              ? wide(layer, piece, dense.wideRequantization(operands))
               : null;
       default -> null;
     };
   }
 
-  private @Nullable Kernel floatDense(Windows windows, Operands operands, Activation activation) {
+  private @Nullable Kernel floatDense(Layer layer, Piece piece, Activation activation) {
     boolean constant =
-        operands.input(1).known() != null
-            && (!operands.hasInput(2) || operands.input(2).known() != null);
-    if (constant || operands.type(1) != TensorType.FLOAT32) {
-      return floats(windows, operands, activation);
+        layer.filterOperand().known() != null && layer.hasBias() == (layer.knownBias() != null);
+    if (constant || layer.filterType() != TensorType.FLOAT32) {
+      return floats(layer, piece, patches(piece, true), activation);
     }
-    var layout =
-        new BatchProduct.Layout(windows.height(), operands.shape(1).dim(0), windows.channels());
+    Windows rows = piece.windows();
+    var layout = new BatchProduct.Layout(rows.height(), piece.columns(), rows.channels());
     return layout.depth == 0
         ? null
         : new BatchProduct.OfFloats(
-            workers, layout, false, operands.hasInput(2), activation.min(), activation.max());
+            workers, layout, false, layer.hasBias(), activation.min(), activation.max());
   }
 
   /** Products of matrices that are both computed. */
@@ -131,7 +205,7 @@ final class MatrixKernels {
               new QuantizedRows(workers, rows, layout.depth, asymmetric),
               operands.input(1).requireQuantization().scaleValue());
     }
-    if (type == TensorType.INT8 && sameType(operands)) {
+    if (type == TensorType.INT8 && Layer.of(operands).hasOneType()) {
       return new BatchProduct.OfBytes(
           workers,
           layout,
@@ -143,82 +217,38 @@ final class MatrixKernels {
     return null;
   }
 
-  private static boolean sameType(Operands operands) {
-    return operands.type(0) == operands.type(1) && operands.type(0) == operands.output(0).type();
-  }
-
-  /** The elements of a constant of floats; null for others. */
-  private static float @Nullable [] floats(Operand operand) {
-    Tensor known = operand.known();
-    return known == null || known.type() != TensorType.FLOAT32 ? null : known.toFloats();
-  }
-
-  /** The bias, nothing if there is none; null if it is not constant. */
-  private static float @Nullable [] floatBias(Operands operands) {
-    return operands.hasInput(2) ? floats(operands.input(2)) : new float[0];
-  }
-
-  /** The bias, zeros if there is none; null if it is not constant. */
-  private static int @Nullable [] integerBias(Operands operands, int columns) {
-    if (!operands.hasInput(2)) {
-      return new int[columns];
-    }
-    Tensor known = operands.input(2).known();
-    if (known == null || known.type() != TensorType.INT32 || known.elements() != columns) {
+  private @Nullable Product floats(
+      Layer layer, Piece piece, Patches patches, Activation activation) {
+    int columns = piece.columns();
+    float[] bias = layer.floatBias(piece.firstColumn(), columns);
+    Tensor filter = layer.floatFilter();
+    if (bias == null || filter == null) {
       return null;
     }
-    return known.data().toArray(Tensor.INT);
-  }
-
-  private @Nullable Kernel floats(Windows windows, Operands operands, Activation activation) {
-    float[] bias = floatBias(operands);
-    Tensor filter = operands.input(1).known();
-    if (bias == null || filter == null || filter.type() != TensorType.FLOAT32) {
-      return null;
-    }
-    int columns = filter.dim(0);
-    int depth = columns == 0 ? 0 : Math.toIntExact(filter.elements() / columns);
     int lanes = workers.lanes();
-    var cut = PackedMatrix.Cut.whole(depth);
+    var cut = PackedMatrix.Cut.whole(piece.depth());
     PackedMatrix matrix =
         weights.matrix(
-            operands,
+            layer,
+            piece,
             cut,
             lanes,
-            () -> PackedMatrix.of(filter.toFloats(), columns, cut, bias, lanes));
-    var patches = new Patches(windows, true, workers.count());
-    return new FloatProduct(workers, patches, matrix, activation.min(), activation.max());
+            () -> PackedMatrix.of(elements(filter, piece), columns, cut, bias, lanes));
+    return new FloatProduct(
+        workers, layer, piece, patches, matrix, activation.min(), activation.max());
   }
 
-  private static boolean isPerChannel(Operands operands) {
-    Quantization weights = operands.input(1).quantization();
-    if (weights == null) {
-      return false;
+  private static float[] elements(Tensor filter, Piece piece) {
+    float[] all = filter.toFloats();
+    if (piece.isWhole()) {
+      return all;
     }
-    float[] scales = weights.scales();
-    for (float scale : scales) {
-      if (scale != scales[0]) {
-        return true;
-      }
+    int[] places = piece.places();
+    float[] elements = new float[places.length];
+    for (int i = 0; i < places.length; i++) {
+      elements[i] = all[places[i]];
     }
-    return false;
-  }
-
-  /** One scale for each column; null if there are not as many, or a zero point. */
-  private static float @Nullable [] scales(Operands operands, int columns) {
-    Quantization weights = operands.input(1).quantization();
-    if (weights == null || weights.zeroPoint().stream().anyMatch(z -> z != 0)) {
-      return null;
-    }
-    float[] given = weights.scales();
-    if (given.length != 1 && given.length != columns) {
-      return null;
-    }
-    float[] scales = new float[columns];
-    for (int c = 0; c < columns; c++) {
-      scales[c] = given[given.length == 1 ? 0 : c];
-    }
-    return scales;
+    return elements;
   }
 
   /**
@@ -228,28 +258,27 @@ final class MatrixKernels {
    * @param byRow whether each row of the input has a scale, and not each picture
    */
   private @Nullable Kernel hybrid(
-      Windows windows,
-      Operands operands,
-      Activation activation,
-      boolean asymmetric,
-      boolean byRow) {
-    int columns = operands.shape(1).dim(0);
-    ExactWeights exact = ExactWeights.of(operands.input(1));
-    float[] scales = scales(operands, columns);
-    float[] bias = floatBias(operands);
+      Layer layer, Piece piece, Activation activation, boolean asymmetric, boolean byRow) {
+    Windows windows = piece.windows();
+    int columns = piece.columns();
+    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    float[] scales = layer.scales(columns);
+    float[] bias = layer.floatBias(0, columns);
     if (exact == null || scales == null || bias == null || columns == 0) {
       return null;
     }
     QuantizedRows rows = quantizedRows(windows, asymmetric, byRow);
-    var patches = new Patches(windows, true, workers.count());
+    Patches patches = patches(piece, true);
     if (patches.isDirect()) {
       patches.place(rows.origin());
     }
     int perPicture = Math.max(1, windows.outputHeight() * windows.outputWidth());
     return new HybridProduct(
         workers,
+        layer,
+        piece,
         patches,
-        parts(operands, exact, patches, columns, 255),
+        parts(layer, piece, exact, patches, 255),
         rows,
         byRow ? 1 : perPicture,
         scales,
@@ -267,18 +296,18 @@ final class MatrixKernels {
         : new QuantizedRows(workers, windows.batch(), picture, asymmetric);
   }
 
-  private @Nullable Kernel bytes(
-      Windows windows, Operands operands, Requantization requantization) {
-    int columns = operands.shape(1).dim(0);
-    ExactWeights exact = ExactWeights.of(operands.input(1));
-    int[] bias = integerBias(operands, columns);
-    boolean unsigned = operands.type(0) == TensorType.UINT8;
-    if (exact == null || bias == null) {
+  private @Nullable Product bytes(
+      Layer layer, Piece piece, Patches patches, Requantization requantization) {
+    int columns = piece.columns();
+    ExactWeights all = ExactWeights.of(layer.filterOperand());
+    int[] bias = layer.integerBias(piece.firstColumn(), columns);
+    boolean unsigned = layer.inputType() == TensorType.UINT8;
+    if (all == null || bias == null) {
       return null;
     }
-    var patches = new Patches(windows, false, workers.count());
-    PackedMatrix[] parts = parts(operands, exact, patches, columns, unsigned ? 255 : 128);
-    int zeroPoint = operands.input(0).requireQuantization().zeroPointValue();
+    ExactWeights exact = piece.isWhole() ? all : all.at(piece.places());
+    PackedMatrix[] parts = parts(layer, piece, exact, patches, unsigned ? 255 : 128);
+    int zeroPoint = layer.zeroPoint();
     int[] sums = exact.columnSums(columns);
     for (int c = 0; c < columns; c++) {
       bias[c] -= zeroPoint * sums[c];
@@ -286,41 +315,44 @@ final class MatrixKernels {
     int padded = parts[0].bias().length;
     return new IntegerProduct(
         workers,
+        layer,
+        piece,
         patches,
         parts,
-        new Rescaling(requantization, bias, columns, padded),
+        new Rescaling(requantization, piece.firstColumn(), bias, columns, padded),
         zeroPoint,
         unsigned);
   }
 
-  private @Nullable Kernel wide(
-      Windows windows, Operands operands, WideRequantization requantization) {
-    int columns = operands.shape(1).dim(0);
-    ExactWeights exact = ExactWeights.of(operands.input(1));
-    var patches = new Patches(windows, false, workers.count());
+  private @Nullable Kernel wide(Layer layer, Piece piece, WideRequantization requantization) {
+    Operands operands = layer.operands();
+    int columns = piece.columns();
+    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    Patches patches = patches(piece, false);
     if (exact == null
         || columns == 0
-        || scales(operands, columns) == null
+        || layer.scales(columns) == null
         || operands.output(0).type() != TensorType.INT16
-        || operands.input(0).requireQuantization().zeroPointValue() != 0
+        || layer.zeroPoint() != 0
         || exact.parts(columns, patches.taps(), 128) > 1) {
       return null;
     }
     long[] bias = new long[columns];
-    if (operands.hasInput(2)) {
-      Tensor known = operands.input(2).known();
+    if (layer.hasBias()) {
+      Tensor known = layer.knownBias();
       if (known == null || known.elements() != columns || !known.type().isInteger()) {
         return null;
       }
       bias = known.toLongs();
     }
-    PackedMatrix matrix = parts(operands, exact, patches, columns, 128)[0];
+    PackedMatrix matrix = parts(layer, piece, exact, patches, 128)[0];
     return new WideProduct(workers, patches, matrix, bias, requantization);
   }
 
   /** The weights in as many parts as exact sums need, each with a share of every run. */
   private PackedMatrix[] parts(
-      Operands operands, ExactWeights exact, Patches patches, int columns, int greatest) {
+      Layer layer, Piece piece, ExactWeights exact, Patches patches, int greatest) {
+    int columns = piece.columns();
     int taps = patches.taps();
     int run = patches.run();
     int count = exact.parts(columns, taps, greatest);
@@ -335,7 +367,8 @@ final class MatrixKernels {
               : new PackedMatrix.Cut(taps, run, first, Math.min(share, run - first));
       parts[i] =
           weights.matrix(
-              operands,
+              layer,
+              piece,
               cut,
               lanes,
               () -> PackedMatrix.of(exact.toFloats(), columns, cut, NONE, lanes));
@@ -345,73 +378,83 @@ final class MatrixKernels {
 
   @Nullable Kernel depthwise(DepthwiseConv2D conv, Operands operands) {
     Shape filter = operands.shape(1);
-    if (operands.shape(0).rank() != 4
-        || filter.rank() != 4
-        || operands.shape(0).dim(3) != filter.dim(3)
-        || filter.dim(3) > ArrayMemory.ZEROS
-        || !isClamp(conv.activation())) {
+    Shape input = operands.shape(0);
+    if (input.rank() != 4 || filter.rank() != 4 || !isClamp(conv.activation())) {
       return null;
     }
     Windows windows = Windows.of(conv, operands);
-    return switch (operands.type(0)) {
+    Layer layer = Layer.of(operands);
+    int columns = filter.dim(3);
+    if (input.dim(3) != columns) {
+      boolean multiplied = input.dim(3) > 0 && columns % input.dim(3) == 0;
+      return multiplied
+          ? pieces(
+              layer,
+              Piece.depthwise(windows, columns),
+              conv.activation(),
+              () -> conv.requantization(operands))
+          : null;
+    }
+    if (columns > ArrayMemory.ZEROS) {
+      return null;
+    }
+    return switch (layer.inputType()) {
       case FLOAT32 ->
-          operands.type(1) == TensorType.INT8
-              ? depthwiseHybrid(conv, windows, operands)
-              : depthwiseFloats(conv, windows, operands);
-      case INT8, UINT8 -> sameType(operands) ? depthwiseBytes(conv, windows, operands) : null;
+          layer.filterType() == TensorType.INT8
+              ? depthwiseHybrid(conv, windows, layer)
+              : depthwiseFloats(conv, windows, layer);
+      case INT8, UINT8 -> layer.hasOneType() ? depthwiseBytes(conv, windows, layer) : null;
       default -> null;
     };
   }
 
-  private @Nullable Kernel depthwiseFloats(
-      DepthwiseConv2D conv, Windows windows, Operands operands) {
-    float[] filter = floats(operands.input(1));
-    float[] bias = floatBias(operands);
+  private @Nullable Kernel depthwiseFloats(DepthwiseConv2D conv, Windows windows, Layer layer) {
+    Tensor filter = layer.floatFilter();
+    float[] bias = layer.floatBias(0, windows.channels());
     if (filter == null || bias == null) {
       return null;
     }
     return DepthwiseProduct.ofFloats(
         workers,
         windows,
-        filter,
+        filter.toFloats(),
         bias.length == 0 ? new float[windows.channels()] : bias,
         conv.activation().min(),
         conv.activation().max());
   }
 
-  private @Nullable Kernel depthwiseHybrid(
-      DepthwiseConv2D conv, Windows windows, Operands operands) {
+  private @Nullable Kernel depthwiseHybrid(DepthwiseConv2D conv, Windows windows, Layer layer) {
     int channels = windows.channels();
-    ExactWeights exact = ExactWeights.of(operands.input(1));
-    float[] scales = scales(operands, channels);
-    float[] bias = floatBias(operands);
-    if (exact == null
-        || scales == null
-        || bias == null
-        || (long) windows.taps() * 255 * 255 >= 1 << 24) {
+    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    float[] scales = layer.scales(channels);
+    float[] bias = layer.floatBias(0, channels);
+    if (exact == null || scales == null || bias == null || !isExact(windows)) {
       return null;
     }
-    float[] filter = exact.toFloats();
     return DepthwiseProduct.ofHybrid(
         workers,
         windows,
-        filter,
+        exact.toFloats(),
         quantizedRows(windows, true, false),
         scales,
         bias.length == 0 ? new float[channels] : bias,
         conv.activation());
   }
 
-  private @Nullable Kernel depthwiseBytes(
-      DepthwiseConv2D conv, Windows windows, Operands operands) {
+  /** Whether sums of a window's products are exact in single precision. */
+  private static boolean isExact(Windows windows) {
+    return (long) windows.taps() * 255 * 255 < 1 << 24;
+  }
+
+  private @Nullable Kernel depthwiseBytes(DepthwiseConv2D conv, Windows windows, Layer layer) {
     int channels = windows.channels();
-    ExactWeights exact = ExactWeights.of(operands.input(1));
-    int[] bias = integerBias(operands, channels);
-    if (exact == null || bias == null || (long) windows.taps() * 255 * 255 >= 1 << 24) {
+    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    int[] bias = layer.integerBias(0, channels);
+    if (exact == null || bias == null || !isExact(windows)) {
       return null;
     }
     float[] filter = exact.toFloats();
-    int zeroPoint = operands.input(0).requireQuantization().zeroPointValue();
+    int zeroPoint = layer.zeroPoint();
     for (int i = 0; i < filter.length; i++) {
       bias[i % channels] -= zeroPoint * (int) filter[i];
     }
@@ -419,8 +462,8 @@ final class MatrixKernels {
         workers,
         windows,
         filter,
-        new Rescaling(conv.requantization(operands), bias, channels, channels),
+        new Rescaling(conv.requantization(layer.operands()), 0, bias, channels, channels),
         zeroPoint,
-        operands.type(0) == TensorType.UINT8);
+        layer.inputType() == TensorType.UINT8);
   }
 }

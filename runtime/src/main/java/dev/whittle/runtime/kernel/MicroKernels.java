@@ -41,6 +41,7 @@ interface MicroKernels {
   /**
    * Computes {@code clamp(input * matrix + bias)} for some rows and panels.
    *
+   * @param at is added to the offsets
    * @param offsets where in {@code input} the runs of each row begin, {@code taps} for each row
    * @param firstRow the first row as {@code offsets} counts them
    * @param run how many adjacent elements each tap reads: {@code taps * run} is the matrix's depth
@@ -49,6 +50,7 @@ interface MicroKernels {
    */
   void multiply(
       float[] input,
+      int at,
       int[] offsets,
       int firstRow,
       int rows,

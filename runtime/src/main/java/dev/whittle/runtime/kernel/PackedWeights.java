@@ -1,7 +1,6 @@
 package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.Model;
-import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.WeakReference;
@@ -28,11 +27,11 @@ public final class PackedWeights {
   private record Key(
       @Nullable MemorySegment weights,
       @Nullable MemorySegment bias,
+      Piece.Weights piece,
       PackedMatrix.Cut cut,
       int lanes) {}
 
-  private static @Nullable MemorySegment contents(Operands operands, int input) {
-    Tensor known = operands.hasInput(input) ? operands.input(input).known() : null;
+  private static @Nullable MemorySegment contents(@Nullable Tensor known) {
     return known == null ? null : known.data();
   }
 
@@ -52,10 +51,16 @@ public final class PackedWeights {
     }
   }
 
-  /** What is cut of the matrix of inputs 1 and 2, packed unless another session has done so. */
+  /** What is cut of a piece of a layer's weights, packed unless another session has done so. */
   PackedMatrix matrix(
-      Operands operands, PackedMatrix.Cut cut, int lanes, Supplier<PackedMatrix> pack) {
-    var key = new Key(contents(operands, 1), contents(operands, 2), cut, lanes);
+      Layer layer, Piece piece, PackedMatrix.Cut cut, int lanes, Supplier<PackedMatrix> pack) {
+    var key =
+        new Key(
+            contents(layer.filterOperand().known()),
+            contents(layer.knownBias()),
+            piece.weights(),
+            cut,
+            lanes);
     return matrices.computeIfAbsent(key, k -> pack.get());
   }
 

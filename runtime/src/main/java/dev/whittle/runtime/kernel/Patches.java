@@ -47,18 +47,20 @@ final class Patches {
   /**
    * Divides windows into chunks.
    *
+   * @param channels how many of each pixel are read
    * @param floats whether the pictures are float arrays that may be read in place
    */
-  Patches(Windows given, boolean floats, int threads) {
+  Patches(Windows given, int channels, boolean floats, int threads) {
     windows = given.flattened();
+    boolean allChannels = channels == windows.channels();
     rows = windows.outputs();
-    boolean inPlace = windows.channels() >= MIN_RUN || windows.taps() == 1;
+    boolean inPlace = windows.channels() >= MIN_RUN || windows.taps() == 1 || !allChannels;
     boolean bordered = !windows.reachesBeyond() || windows.channels() <= ArrayMemory.ZEROS;
     long allOffsets = (long) rows * windows.taps();
     direct = floats && inPlace && bordered && allOffsets <= MAX_OFFSETS;
-    boolean joined = !direct && windows.dilationWidth() == 1;
+    boolean joined = !direct && windows.dilationWidth() == 1 && allChannels;
     taps = joined ? windows.filterHeight() : windows.taps();
-    run = joined ? windows.filterWidth() * windows.channels() : windows.channels();
+    run = joined ? windows.filterWidth() * channels : channels;
     int wanted = wantedRows(threads);
     if (direct) {
       rowsPerChunk = wanted;

@@ -40,7 +40,7 @@ final class Pool implements Kernel, Workers.Task, StridedOutput, Patches.Source 
     this.unsigned = unsigned;
     this.min = min;
     this.max = max;
-    this.patches = new Patches(windows, !bytes, workers.count());
+    this.patches = new Patches(windows, windows.channels(), !bytes, workers.count());
     this.columns = windows.channels();
     this.linesPerChunk = Math.max(1, Math.ceilDiv(windows.outputHeight(), 4 * workers.count()));
     this.chunksPerPicture = Math.ceilDiv(windows.outputHeight(), linesPerChunk);

@@ -3,7 +3,6 @@ package dev.whittle.runtime.kernel;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
-import java.util.Arrays;
 
 /**
  * Convolutions and dense layers: the matrix of patches times a constant matrix, chunk by chunk.
@@ -21,11 +20,19 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
   private final int groups;
   private final int panels;
   private final int depth;
+  private final Piece piece;
+
+  /** Which operand the pictures are. */
+  private final int operand;
+
   private int stride;
   private int firstStripe;
   private final PackedMatrix matrix;
   private final PackedMatrix[] parts;
-  private final int[][] laterOffsets;
+
+  /** Elements of each run that the first part multiplies. */
+  private final int share;
+
   final int columns;
 
   /** A multiple of the rows of all tiles. */
@@ -34,22 +41,19 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
   /**
    * A product.
    *
+   * @param piece of the layer
    * @param parts the matrix, in parts of which each has an equal share of every run, but the last
    */
-  Product(Workers workers, Patches patches, PackedMatrix[] parts) {
+  Product(Workers workers, Layer layer, Piece piece, Patches patches, PackedMatrix[] parts) {
+    this.operand = layer.input();
+    this.piece = piece;
     this.matrix = parts[0];
     this.parts = parts;
-    this.laterOffsets = new int[parts.length][];
-    for (int part = 1; part < parts.length; part++) {
-      // Parts are of whole numbers, which are in slabs or in an array of the kernel's own: their
-      // offsets are known before the input is.
-      int share = part * parts[0].depth() / patches.taps();
-      laterOffsets[part] = Arrays.stream(patches.offsets()).map(o -> o + share).toArray();
-    }
     this.workers = workers;
     this.patches = patches;
     this.columns = matrix.columns();
-    this.stride = columns;
+    this.stride = piece.outputColumns();
+    this.share = parts[0].depth() / patches.taps();
     this.panels = matrix.panels();
     int sum = 0;
     for (PackedMatrix part : parts) {
@@ -80,14 +84,23 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
     firstStripe = first;
   }
 
-  /** How far apart the output's rows are. */
+  /** How far apart the output's adjacent rows are. */
   final int stride() {
-    return stride;
+    return piece.pixelStep() * stride;
   }
 
   /** Where an element of the output is, from the output's first row on. */
   final int place(int row, int column) {
-    return row * stride + firstStripe + column;
+    return piece.pixel(row) * stride + firstStripe + piece.firstColumn() + column;
+  }
+
+  /** How many of {@code count} rows lie at equal distances. */
+  final int adjacentRows(int row, int count) {
+    return piece.adjacentRows(row, count);
+  }
+
+  final Tensor input(Invocation invocation) {
+    return invocation.input(operand);
   }
 
   /** Room for one block's sums in every thread's scratch space. */
@@ -176,11 +189,6 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
     }
   }
 
-  /** Where a part's share of each run begins. */
-  private int[] offsets(int part) {
-    return part == 0 ? patches.offsets() : laterOffsets[part];
-  }
-
   /** Computes {@code [rows, columns]} of floats from {@code at} on. */
   final void multiply(
       int part,
@@ -197,7 +205,8 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
       float max) {
     scratch.math.multiply(
         input,
-        offsets(part),
+        piece.firstChannel() + part * share,
+        patches.offsets(),
         first,
         count,
         patches.taps(),

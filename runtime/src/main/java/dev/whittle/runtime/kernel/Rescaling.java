@@ -56,10 +56,11 @@ final class Rescaling {
   /**
    * Lays out a requantization.
    *
+   * @param firstColumn which of the layer's columns comes first
    * @param bias one for each column, with what the zero points contribute
    * @param padded how many columns vectors may read: those beyond the last have zeros
    */
-  Rescaling(Requantization requantization, int[] bias, int columns, int padded) {
+  Rescaling(Requantization requantization, int firstColumn, int[] bias, int columns, int padded) {
     this.bias = Arrays.copyOf(bias, padded);
     this.left = new int[padded];
     this.mantissa = new long[padded];
@@ -72,7 +73,7 @@ final class Rescaling {
     this.away = !requantization.tiesUp();
     boolean small = true;
     for (int c = 0; c < columns; c++) {
-      FixedPoint.Multiplier multiplier = requantization.multiplier(c);
+      FixedPoint.Multiplier multiplier = requantization.multiplier(firstColumn + c);
       left[c] = Math.max(multiplier.exponent(), 0);
       right[c] = Math.max(-multiplier.exponent(), 0);
       mantissa[c] = multiplier.mantissa();

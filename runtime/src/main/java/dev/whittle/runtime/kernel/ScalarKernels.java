@@ -45,6 +45,7 @@ final class ScalarKernels implements MicroKernels {
   @Override
   public void multiply(
       float[] input,
+      int at,
       int[] offsets,
       int firstRow,
       int rows,
@@ -67,9 +68,9 @@ final class ScalarKernels implements MicroKernels {
         System.arraycopy(matrix.bias(), column, sums, 0, width);
         int w = matrix.start(panel);
         for (int tap = 0; tap < taps; tap++) {
-          int at = offsets[(firstRow + row) * taps + tap];
+          int from = at + offsets[(firstRow + row) * taps + tap];
           for (int k = 0; k < run; k++, w += width) {
-            float x = input[at + k];
+            float x = input[from + k];
             for (int c = 0; c < width; c++) {
               sums[c] = Math.fma(x, packed[w + c], sums[c]);
             }

@@ -54,6 +54,7 @@ final class VectorKernels implements MicroKernels {
   @Override
   public void multiply(
       float[] input,
+      int base,
       int[] offsets,
       int firstRow,
       int rows,
@@ -71,7 +72,7 @@ final class VectorKernels implements MicroKernels {
     if (rows == 1) {
       for (; panel + 4 <= lastPanel && isFull(matrix, panel + 3); panel += 4) {
         int at = outputAt + matrix.firstColumn(panel);
-        fourPanels(input, offsets, firstRow * taps, taps, run, matrix, panel, output, at);
+        fourPanels(input, base, offsets, firstRow * taps, taps, run, matrix, panel, output, at);
         clampRows(output, at, 0, 1, 8 * LANES, min, max);
       }
     }
@@ -89,11 +90,11 @@ final class VectorKernels implements MicroKernels {
         int toAt = whole ? at : 0;
         int stride = whole ? outputStride : width;
         if (width == LANES) {
-          narrow(input, offsets, from, count, taps, run, matrix, panel, to, toAt, stride);
+          narrow(input, base, offsets, from, count, taps, run, matrix, panel, to, toAt, stride);
         } else if (count == 1) {
-          one(input, offsets, from, taps, run, matrix, panel, to, toAt);
+          one(input, base, offsets, from, taps, run, matrix, panel, to, toAt);
         } else {
-          wide(input, offsets, from, count, taps, run, matrix, panel, to, toAt, stride);
+          wide(input, base, offsets, from, count, taps, run, matrix, panel, to, toAt, stride);
         }
         clampRows(to, toAt, stride, count, width, min, max);
         if (!whole) {
@@ -134,6 +135,7 @@ final class VectorKernels implements MicroKernels {
    */
   private static void wide(
       float[] input,
+      int base,
       int[] offsets,
       int firstOffset,
       int rows,
@@ -169,12 +171,12 @@ final class VectorKernels implements MicroKernels {
     int w = matrix.start(panel);
     for (int tap = 0; tap < taps; tap++) {
       int o = firstOffset + tap;
-      int x0 = offsets[o];
-      int x1 = offsets[o + r1 * taps];
-      int x2 = offsets[o + r2 * taps];
-      int x3 = offsets[o + r3 * taps];
-      int x4 = SIX_ROWS ? offsets[o + r4 * taps] : 0;
-      int x5 = SIX_ROWS ? offsets[o + r5 * taps] : 0;
+      int x0 = base + offsets[o];
+      int x1 = base + offsets[o + r1 * taps];
+      int x2 = base + offsets[o + r2 * taps];
+      int x3 = base + offsets[o + r3 * taps];
+      int x4 = SIX_ROWS ? base + offsets[o + r4 * taps] : 0;
+      int x5 = SIX_ROWS ? base + offsets[o + r5 * taps] : 0;
       for (int k = 0; k < run; k++) {
         FloatVector p = FloatVector.fromArray(FLOATS, packed, w);
         FloatVector q = FloatVector.fromArray(FLOATS, packed, w + LANES);
@@ -220,6 +222,7 @@ final class VectorKernels implements MicroKernels {
   /** A tile of up to {@link #ROWS} rows and one vector of columns. */
   private static void narrow(
       float[] input,
+      int base,
       int[] offsets,
       int firstOffset,
       int rows,
@@ -247,12 +250,12 @@ final class VectorKernels implements MicroKernels {
     int w = matrix.start(panel);
     for (int tap = 0; tap < taps; tap++) {
       int o = firstOffset + tap;
-      int x0 = offsets[o];
-      int x1 = offsets[o + r1 * taps];
-      int x2 = offsets[o + r2 * taps];
-      int x3 = offsets[o + r3 * taps];
-      int x4 = SIX_ROWS ? offsets[o + r4 * taps] : 0;
-      int x5 = SIX_ROWS ? offsets[o + r5 * taps] : 0;
+      int x0 = base + offsets[o];
+      int x1 = base + offsets[o + r1 * taps];
+      int x2 = base + offsets[o + r2 * taps];
+      int x3 = base + offsets[o + r3 * taps];
+      int x4 = SIX_ROWS ? base + offsets[o + r4 * taps] : 0;
+      int x5 = SIX_ROWS ? base + offsets[o + r5 * taps] : 0;
       for (int k = 0; k < run; k++) {
         FloatVector p = FloatVector.fromArray(FLOATS, packed, w);
         a0 = FloatVector.broadcast(FLOATS, input[x0 + k]).fma(p, a0);
@@ -279,6 +282,7 @@ final class VectorKernels implements MicroKernels {
   /** One row and four panels: eight accumulators hide the latency of a single row's sums. */
   private static void fourPanels(
       float[] input,
+      int base,
       int[] offsets,
       int firstOffset,
       int taps,
@@ -304,7 +308,7 @@ final class VectorKernels implements MicroKernels {
     int w3 = matrix.start(panel + 3);
     int k = 0;
     for (int tap = 0; tap < taps; tap++) {
-      int x0 = offsets[firstOffset + tap];
+      int x0 = base + offsets[firstOffset + tap];
       for (int i = 0; i < run; i++) {
         FloatVector x = FloatVector.broadcast(FLOATS, input[x0 + i]);
         a0 = x.fma(FloatVector.fromArray(FLOATS, packed, w0 + k), a0);
@@ -330,6 +334,7 @@ final class VectorKernels implements MicroKernels {
 
   private static void one(
       float[] input,
+      int base,
       int[] offsets,
       int firstOffset,
       int taps,
@@ -345,7 +350,7 @@ final class VectorKernels implements MicroKernels {
     FloatVector b = FloatVector.fromArray(FLOATS, bias, firstColumn + LANES);
     int w = matrix.start(panel);
     for (int tap = 0; tap < taps; tap++) {
-      int x0 = offsets[firstOffset + tap];
+      int x0 = base + offsets[firstOffset + tap];
       for (int k = 0; k < run; k++) {
         FloatVector x = FloatVector.broadcast(FLOATS, input[x0 + k]);
         a = x.fma(FloatVector.fromArray(FLOATS, packed, w), a);

@@ -93,6 +93,7 @@ final class WideProduct implements Kernel, Workers.Task {
     patches.fill(chunk, source, 0, scratch.input(), scratch.math);
     scratch.math.multiply(
         scratch.input(),
+        0,
         patches.offsets(),
         0,
         rows,

@@ -77,7 +77,7 @@ record Windows(
     return new Windows(1, rows, 1, depth, 1, 1, rows, 1, 1, 1, 1, 1, 0, 0);
   }
 
-  private static int before(int padding, int input, int output, int[] window) {
+  static int before(int padding, int input, int output, int[] window) {
     long reach = (window[0] - 1L) * window[2] + 1;
     long total = Math.max(0, (output - 1L) * window[1] + reach - input);
     return padding == 0 ? Math.toIntExact(total / 2) : 0;

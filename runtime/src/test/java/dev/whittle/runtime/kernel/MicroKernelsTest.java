@@ -61,6 +61,7 @@ class MicroKernelsTest {
         PackedMatrix.of(weights, columns, PackedMatrix.Cut.whole(taps * run), bias, math.lanes());
     math.multiply(
         input,
+        0,
         offsets,
         0,
         rows,

@@ -1,0 +1,247 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.op.TransposeConv;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A part of a layer that is one product: some columns, for some of the pixels, of the output. Most
+ * layers have one piece, which is all of them.
+ *
+ * @param windows what the rows read
+ * @param firstChannel of the pictures that is read
+ * @param channels how many are read
+ * @param firstColumn of the output that is written
+ * @param columns how many are written
+ * @param outputColumns how many the output has
+ * @param pixels where the rows are
+ * @param weights which of the layer's weights are the piece's
+ */
+record Piece(
+    Windows windows,
+    int firstChannel,
+    int channels,
+    int firstColumn,
+    int columns,
+    int outputColumns,
+    Pixels pixels,
+    Weights weights) {
+
+  /**
+   * Which of the output's pixels the rows are: every so many in both directions.
+   *
+   * @param line pixels of a line that are rows
+   * @param lines of a picture that have rows
+   * @param step how far apart a line's rows are
+   * @param lineStep how far apart lines are
+   * @param pictureStep how far apart pictures are
+   * @param first the first one
+   */
+  record Pixels(int line, int lines, int step, int lineStep, int pictureStep, int first) {
+    /** All of them, one behind the other. */
+    static final Pixels ALL = new Pixels(Integer.MAX_VALUE, 1, 1, 0, 0, 0);
+  }
+
+  /**
+   * Which weights are a piece's: element {@code [column, row, tap, channel]} of its own is element
+   * {@code first + column * columnStep + ...} of the layer's.
+   */
+  record Weights(int first, int columnStep, int rowStep, int tapStep, int channelStep) {}
+
+  /** The only piece of a layer with weights {@code [columns, height, width, channels]}. */
+  static Piece whole(Windows windows, int columns) {
+    return part(windows, 0, windows.channels(), 0, columns, columns, 0);
+  }
+
+  private static Piece part(
+      Windows windows,
+      int firstChannel,
+      int channels,
+      int firstColumn,
+      int columns,
+      int outputColumns,
+      int firstWeight) {
+    int row = windows.filterWidth() * channels;
+    return new Piece(
+        windows,
+        firstChannel,
+        channels,
+        firstColumn,
+        columns,
+        outputColumns,
+        Pixels.ALL,
+        new Weights(firstWeight, windows.filterHeight() * row, row, channels, 1));
+  }
+
+  /** A convolution each of whose groups of columns reads as many channels of its own. */
+  static List<Piece> grouped(Windows windows, int groupChannels, int outputColumns) {
+    int groups = windows.channels() / groupChannels;
+    int columns = outputColumns / groups;
+    int size = columns * windows.taps() * groupChannels;
+    List<Piece> pieces = new ArrayList<>();
+    for (int g = 0; g < groups; g++) {
+      pieces.add(
+          part(
+              windows,
+              g * groupChannels,
+              groupChannels,
+              g * columns,
+              columns,
+              outputColumns,
+              g * size));
+    }
+    return pieces;
+  }
+
+  /** A depthwise convolution, of weights {@code [1, height, width, channels * multiplier]}. */
+  static List<Piece> depthwise(Windows windows, int outputColumns) {
+    int multiplier = outputColumns / windows.channels();
+    int row = windows.filterWidth() * outputColumns;
+    List<Piece> pieces = new ArrayList<>();
+    for (int c = 0; c < windows.channels(); c++) {
+      int first = c * multiplier;
+      var weights = new Weights(first, 1, row, outputColumns, 1);
+      pieces.add(new Piece(windows, c, 1, first, multiplier, outputColumns, Pixels.ALL, weights));
+    }
+    return pieces;
+  }
+
+  /**
+   * The transpose of a convolution. Output pixels whose places leave the same remainders when
+   * divided by the strides read the same taps of the filter, those of adjacent ones from adjacent
+   * pixels: each such phase is a convolution of its own. Null where a phase reads no tap, or begins
+   * within the picture.
+   */
+  static @Nullable List<Piece> transposed(TransposeConv conv, Operands operands) {
+    Shape output = operands.output(0).shape();
+    Shape filter = operands.shape(1);
+    Shape input = operands.shape(2);
+    int channels = filter.dim(3);
+    List<Piece> pieces = new ArrayList<>();
+    for (int y = 0; y < Math.min(conv.strideHeight(), output.dim(1)); y++) {
+      Phase rows =
+          Phase.of(conv, y, conv.strideHeight(), input.dim(1), output.dim(1), filter.dim(1));
+      for (int x = 0; x < Math.min(conv.strideWidth(), output.dim(2)); x++) {
+        Phase columns =
+            Phase.of(conv, x, conv.strideWidth(), input.dim(2), output.dim(2), filter.dim(2));
+        if (rows == null || columns == null) {
+          return null;
+        }
+        var windows =
+            new Windows(
+                input.dim(0),
+                input.dim(1),
+                input.dim(2),
+                channels,
+                rows.taps,
+                columns.taps,
+                rows.outputs,
+                columns.outputs,
+                1,
+                1,
+                1,
+                1,
+                rows.before,
+                columns.before);
+        var pixels =
+            new Pixels(
+                columns.outputs,
+                rows.outputs,
+                conv.strideWidth(),
+                conv.strideHeight() * output.dim(2),
+                output.dim(1) * output.dim(2),
+                y * output.dim(2) + x);
+        // Taps are read from the last to the first.
+        int line = filter.dim(2) * channels;
+        var weights =
+            new Weights(
+                rows.lastTap * line + columns.lastTap * channels,
+                filter.dim(1) * line,
+                -conv.strideHeight() * line,
+                -conv.strideWidth() * channels,
+                1);
+        int depth = output.dim(3);
+        pieces.add(new Piece(windows, 0, channels, 0, depth, depth, pixels, weights));
+      }
+    }
+    return pieces;
+  }
+
+  /**
+   * One direction of a phase: of {@code places} of the input and an {@code extent} of the output.
+   *
+   * @param outputs how many of its pixels there are
+   * @param taps how many of the filter fall on each
+   * @param lastTap the last of them
+   * @param before how far before the first pixel of the input the first window begins
+   */
+  private record Phase(int outputs, int taps, int lastTap, int before) {
+    static @Nullable Phase of(
+        TransposeConv conv, int place, int stride, int places, int extent, int filter) {
+      int margin = Windows.before(conv.padding(), extent, places, new int[] {filter, stride, 1});
+      int firstTap = (place + margin) % stride;
+      int taps = Math.ceilDiv(filter - firstTap, stride);
+      int before = taps - 1 - (place + margin) / stride;
+      return taps < 1 || before < 0
+          ? null
+          : new Phase(
+              Math.ceilDiv(extent - place, stride), taps, firstTap + (taps - 1) * stride, before);
+    }
+  }
+
+  /** For each of the piece's weights in row-major order, which of the layer's it is. */
+  int[] places() {
+    int[] places = new int[columns * windows.taps() * channels];
+    int at = 0;
+    for (int column = 0; column < columns; column++) {
+      for (int y = 0; y < windows.filterHeight(); y++) {
+        for (int x = 0; x < windows.filterWidth(); x++) {
+          for (int c = 0; c < channels; c++) {
+            places[at++] =
+                weights.first
+                    + column * weights.columnStep
+                    + y * weights.rowStep
+                    + x * weights.tapStep
+                    + c * weights.channelStep;
+          }
+        }
+      }
+    }
+    return places;
+  }
+
+  /** Products that a sum is made of. */
+  int depth() {
+    return windows.taps() * channels;
+  }
+
+  /** Whether the piece has all of the layer's weights, in their order. */
+  boolean isWhole() {
+    return pixels.equals(Pixels.ALL)
+        && columns == outputColumns
+        && weights.channelStep == 1
+        && weights.tapStep == channels
+        && channels == windows.channels();
+  }
+
+  int pixelStep() {
+    return pixels.step;
+  }
+
+  /** The output pixel that a row is. */
+  int pixel(int row) {
+    int line = row / pixels.line;
+    return pixels.first
+        + row % pixels.line * pixels.step
+        + line % pixels.lines * pixels.lineStep
+        + line / pixels.lines * pixels.pictureStep;
+  }
+
+  /** How many of {@code count} rows from a row on are on one line. */
+  int adjacentRows(int row, int count) {
+    return Math.min(count, pixels.line - row % pixels.line);
+  }
+}
