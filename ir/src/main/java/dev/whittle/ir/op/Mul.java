@@ -48,6 +48,11 @@ public record Mul(Activation activation) implements Op {
     };
   }
 
+  /** How products of 8-bit numbers, less their zero points, become outputs. */
+  public Requantization requantization(Operands operands) {
+    return QuantizedArithmetic.productRequantization(operands, activation);
+  }
+
   @Override
   public int version(Operands operands) {
     return switch (operands.type(0)) {

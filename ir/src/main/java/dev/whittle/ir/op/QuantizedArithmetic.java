@@ -55,22 +55,26 @@ final class QuantizedArithmetic {
         });
   }
 
+  /** How products of two stored numbers, less their zero points, become outputs. */
+  static Requantization productRequantization(Operands operands, Activation activation) {
+    Quantization out = operands.output(0).requireQuantization();
+    float left = operands.input(0).requireQuantization().scaleValue();
+    float right = operands.input(1).requireQuantization().scaleValue();
+    // In single precision, as the built-in kernels compute it.
+    float scale = left * right / out.scaleValue();
+    return new Requantization(
+        new FixedPoint.Multiplier[] {FixedPoint.Multiplier.of(scale)},
+        false,
+        out,
+        activation.quantizedBounds(operands.output(0).type(), out));
+  }
+
   /** {@code a * b} of 8-bit or 16-bit operands. */
   static Kernel product(Operands operands, Activation activation) {
-    Quantization a = operands.input(0).requireQuantization();
-    Quantization b = operands.input(1).requireQuantization();
-    Quantization out = operands.output(0).requireQuantization();
-    // In single precision, as the built-in kernels compute it.
-    float scale = a.scaleValue() * b.scaleValue() / out.scaleValue();
-    var multiplier = FixedPoint.Multiplier.of(scale);
-    Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), out);
-    int leftZero = a.zeroPointValue();
-    int rightZero = b.zeroPointValue();
-    int outZero = out.zeroPointValue();
+    int leftZero = operands.input(0).requireQuantization().zeroPointValue();
+    int rightZero = operands.input(1).requireQuantization().zeroPointValue();
+    Requantization requantization = productRequantization(operands, activation);
     return Elementwise.integers(
-        (x, y) -> {
-          int product = ((int) x - leftZero) * ((int) y - rightZero);
-          return bounds.clamp(multiplier.apply(product) + outZero);
-        });
+        (x, y) -> requantization.apply(((int) x - leftZero) * ((int) y - rightZero), 0));
   }
 }

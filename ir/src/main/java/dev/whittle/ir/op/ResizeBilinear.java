@@ -48,7 +48,18 @@ public record ResizeBilinear(boolean alignCorners, boolean halfPixelCenters) imp
 
   @Override
   public Kernel kernel(Operands operands) {
-    return ResizeKernels.bilinear(operands, alignCorners, halfPixelCenters);
+    return ResizeKernels.bilinear(operands, this);
+  }
+
+  /**
+   * Where the places along an axis of the output are.
+   *
+   * @param type the operand's: signed numbers are interpolated in whole steps of 1/1024
+   */
+  public ResizedAxis axis(TensorType type, int input, int output) {
+    return type == TensorType.FLOAT32 || type == TensorType.UINT8
+        ? ResizedAxis.real(input, output, alignCorners, halfPixelCenters)
+        : ResizedAxis.whole(input, output, alignCorners, halfPixelCenters);
   }
 
   @Override

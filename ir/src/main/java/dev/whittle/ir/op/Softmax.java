@@ -47,6 +47,11 @@ public record Softmax(float beta) implements Op {
     };
   }
 
+  /** What 8-bit elements contribute by their distance from the greatest: 256 numbers. */
+  public float[] exponentials(Operands operands) {
+    return SoftmaxKernels.exponentials(operands, beta);
+  }
+
   @Override
   public int version(Operands operands) {
     return switch (operands.type(0)) {

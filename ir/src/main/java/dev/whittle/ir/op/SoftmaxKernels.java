@@ -73,6 +73,11 @@ final class SoftmaxKernels {
     return table;
   }
 
+  /** Those of 8-bit operands of {@link Softmax}. */
+  static float[] exponentials(Operands operands, float beta) {
+    return exponentials(operands.input(0).requireQuantization().scaleValue() * beta);
+  }
+
   static long maxInteger(Tensor in, long first, int length) {
     long max = Long.MIN_VALUE;
     for (int i = 0; i < length; i++) {
@@ -95,7 +100,7 @@ final class SoftmaxKernels {
    */
   static Kernel quantized(Operands operands, float beta) {
     Quantization out = operands.output(0).requireQuantization();
-    float[] table = exponentials(operands.input(0).requireQuantization().scaleValue() * beta);
+    float[] table = exponentials(operands, beta);
     Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());
     int zero = out.zeroPointValue();
     float outScale = out.scaleValue();

@@ -1,6 +1,7 @@
 package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.Op;
+import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Quantization;
 import dev.whittle.ir.Shape;
@@ -9,9 +10,12 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.Mean;
+import dev.whittle.ir.op.MirrorPad;
+import dev.whittle.ir.op.Mul;
 import dev.whittle.ir.op.QuantizedMean;
-import dev.whittle.ir.op.QuantizedSum;
 import dev.whittle.ir.op.Rearranging;
+import dev.whittle.ir.op.ResizeBilinear;
+import dev.whittle.ir.op.Softmax;
 import dev.whittle.ir.op.TopKV2;
 import dev.whittle.ir.op.Walk;
 import dev.whittle.runtime.kernel.MicroKernels.Binary;
@@ -80,27 +84,47 @@ final class ArrayKernels {
         || !MatrixKernels.isClamp(activation)) {
       return null;
     }
-    return FloatBinary.of(
-        workers,
-        function,
-        operands.shape(0),
-        operands.shape(1),
-        operands.output(0).shape(),
-        activation.min(),
-        activation.max());
+    BroadcastRuns runs = runs(operands);
+    return runs == null
+        ? null
+        : new FloatBinary(workers, function, runs, activation.min(), activation.max());
   }
 
-  /** Of 8-bit numbers of equal extents, and of floats. */
-  @Nullable Kernel sum(Binary function, Activation activation, Operands operands) {
-    if (!FastKernels.isByte(operands.type(0))) {
-      return binary(function, activation, operands);
+  private static @Nullable BroadcastRuns runs(Operands operands) {
+    return BroadcastRuns.of(operands.shape(0), operands.shape(1), operands.output(0).shape());
+  }
+
+  /** A sum, or a difference with the sign -1: of 8-bit numbers, or floats. */
+  @Nullable Kernel sum(int sign, Activation activation, Operands operands) {
+    TensorType type = operands.type(0);
+    if (!FastKernels.isByte(type)) {
+      return binary(sign == 1 ? Binary.ADD : Binary.SUB, activation, operands);
     }
-    return operands.shape(0).equals(operands.shape(1))
-        ? new ByteSum(
+    BroadcastRuns runs = runs(operands);
+    boolean unsigned = type == TensorType.UINT8;
+    return runs == null || type != operands.type(1)
+        ? null
+        : ByteBinary.sum(
+            workers, runs, new ByteSum(operands, activation, sign, unsigned), unsigned);
+  }
+
+  /** A product of 8-bit numbers, or of floats. */
+  @Nullable Kernel product(Mul op, Operands operands) {
+    TensorType type = operands.type(0);
+    if (!FastKernels.isByte(type)) {
+      return binary(Binary.MUL, op.activation(), operands);
+    }
+    BroadcastRuns runs = runs(operands);
+    int block = ByteBinary.BLOCK;
+    return runs == null || type != operands.type(1)
+        ? null
+        : ByteBinary.product(
             workers,
-            new QuantizedSum(operands, activation, function == Binary.ADD ? 1 : -1),
-            operands.type(0) == TensorType.UINT8)
-        : null;
+            runs,
+            new Rescaling(op.requantization(operands), 0, new int[block], block, block),
+            operands.input(0).requireQuantization().zeroPointValue(),
+            operands.input(1).requireQuantization().zeroPointValue(),
+            type == TensorType.UINT8);
   }
 
   @Nullable Kernel pool(
@@ -189,14 +213,107 @@ final class ArrayKernels {
         : StridedCopy.padding(workers, operands, before, rim.data().toArray(Tensor.BYTE));
   }
 
-  @Nullable Kernel softmax(float beta, Operands operands) {
-    Shape shape = operands.shape(0);
-    if (operands.type(0) != TensorType.FLOAT32 || shape.rank() == 0) {
+  /** Moves rows; see {@link MappedRows}. */
+  @Nullable Kernel rows(Op op, int axes, Operands operands) {
+    try {
+      return MappedRows.of(workers, op, axes, operands);
+    } catch (OperandException e) {
+      // The reference kernel says so when it runs.
       return null;
     }
-    int length = shape.dim(shape.rank() - 1);
-    int rows = length == 0 ? 0 : Math.toIntExact(shape.elements() / length);
-    return new SoftmaxRows(workers, beta, rows, length);
+  }
+
+  /** A rim that mirrors: the axes behind the last one that has a rim stay as they are. */
+  @Nullable Kernel mirror(MirrorPad op, Operands operands) {
+    long[] rims = operands.knownIntegers(1);
+    if (rims == null) {
+      return null;
+    }
+    int axes = rims.length / 2;
+    while (axes > 0 && rims[2 * axes - 1] == 0 && rims[2 * axes - 2] == 0) {
+      axes--;
+    }
+    return rows(op, axes, operands);
+  }
+
+  @Nullable Kernel resize(ResizeBilinear op, Operands operands) {
+    TensorType type = operands.type(0);
+    return type == TensorType.FLOAT32 || FastKernels.isByte(type)
+        ? new BilinearResize(workers, op, operands)
+        : null;
+  }
+
+  /** Bytes made floats are looked up. */
+  @Nullable Kernel cast(Op op, Operands operands) {
+    return FastKernels.isByte(operands.type(0)) && operands.output(0).type() == TensorType.FLOAT32
+        ? new Table(workers, op, operands)
+        : null;
+  }
+
+  /** A power whose exponent is 2. */
+  @Nullable Kernel power(Operands operands) {
+    Tensor exponent = operands.input(1).known();
+    return operands.type(0) == TensorType.FLOAT32
+            && exponent != null
+            && exponent.elements() == 1
+            && exponent.getFloat(0) == 2
+            && operands.shape(0).equals(operands.output(0).shape())
+        ? FloatUnary.of(workers, Unary.SQUARE)
+        : null;
+  }
+
+  private static int length(Shape shape) {
+    return shape.dim(shape.rank() - 1);
+  }
+
+  private static int rows(Shape shape) {
+    int length = length(shape);
+    return length == 0 ? 0 : Math.toIntExact(shape.elements() / length);
+  }
+
+  @Nullable Kernel softmax(Softmax op, Operands operands) {
+    Shape shape = operands.shape(0);
+    TensorType type = operands.type(0);
+    if (shape.rank() == 0) {
+      return null;
+    }
+    if (type == TensorType.FLOAT32) {
+      return RowNormalization.softmax(workers, op.beta(), rows(shape), length(shape));
+    }
+    return FastKernels.isByte(type) && operands.output(0).type() == type
+        ? new ByteSoftmax(
+            workers,
+            op.exponentials(operands),
+            operands.output(0).requireQuantization().scaleValue(),
+            operands.output(0).requireQuantization().zeroPointValue(),
+            type == TensorType.UINT8,
+            rows(shape),
+            length(shape))
+        : null;
+  }
+
+  @Nullable Kernel logSoftmax(Operands operands) {
+    Shape shape = operands.shape(0);
+    return operands.type(0) == TensorType.FLOAT32 && shape.rank() > 0
+        ? RowNormalization.logSoftmax(workers, rows(shape), length(shape))
+        : null;
+  }
+
+  @Nullable Kernel argMax(Operands operands) {
+    Shape shape = operands.shape(0);
+    long[] axis = operands.knownIntegers(1);
+    TensorType type = operands.type(0);
+    boolean last =
+        axis != null
+            && axis.length == 1
+            && shape.rank() > 0
+            && (axis[0] == -1 || axis[0] == shape.rank() - 1);
+    return last
+            && shape.elements() > 0
+            && (type == TensorType.FLOAT32 || FastKernels.isByte(type))
+            && operands.output(0).type().isInteger()
+        ? new ArgMaxRows(workers, type, rows(shape), length(shape))
+        : null;
   }
 
   @Nullable Kernel top(TopKV2 op, Operands operands) {

@@ -1,50 +1,57 @@
 package dev.whittle.runtime.kernel;
 
-import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.QuantizedSum;
 
-/** The sum or difference of 8-bit numbers of equal extents, bit for bit as the reference kernel. */
-final class ByteSum implements ElementwiseKernel, Workers.Task {
-  private final Workers workers;
-  private final int[] left = new int[256];
-  private final int[] right = new int[256];
-  private final QuantizedSum sum;
-  private final ByteArray a = new ByteArray();
-  private final ByteArray b = new ByteArray();
-  private final ByteArray output = new ByteArray();
-  private int count;
+/**
+ * The sum or difference of two 8-bit numbers, bit for bit as the reference computes it, and about
+ * that in single precision: {@code left * a + right * b + shift}.
+ */
+final class ByteSum {
+  /** Scales that are greater than the output's by more make single precision of no use. */
+  private static final float MAX_FACTOR = 8;
 
-  ByteSum(Workers workers, QuantizedSum sum, boolean unsigned) {
-    this.workers = workers;
-    this.sum = sum;
+  private final int[] lefts = new int[256];
+  private final int[] rights = new int[256];
+  private final QuantizedSum sum;
+  final float left;
+  final float right;
+  final float shift;
+  final int low;
+  final int high;
+
+  /**
+   * How far a result in single precision may be from a whole number for that to be the output;
+   * negative where it never tells. What is rounded are three terms of a magnitude below {@code 255
+   * * (left + right) + shift}; the reference rounds at 2^-20 of the greater operand's scale.
+   */
+  final float sure;
+
+  ByteSum(Operands operands, Activation activation, int sign, boolean unsigned) {
+    sum = new QuantizedSum(operands, activation, sign);
     for (int i = 0; i < 256; i++) {
       int stored = unsigned ? i : (byte) i;
-      left[i] = sum.left(stored);
-      right[i] = sum.right(stored);
+      lefts[i] = sum.left(stored);
+      rights[i] = sum.right(stored);
     }
+    Quantization a = operands.input(0).requireQuantization();
+    Quantization b = operands.input(1).requireQuantization();
+    Quantization out = operands.output(0).requireQuantization();
+    Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), out);
+    low = bounds.low();
+    high = bounds.high();
+    left = a.scaleValue() / out.scaleValue();
+    right = sign * b.scaleValue() / out.scaleValue();
+    shift = out.zeroPointValue() - left * a.zeroPointValue() - right * b.zeroPointValue();
+    float greater = Math.max(left, Math.abs(right));
+    float magnitude = 255 * (left + Math.abs(right)) + Math.abs(shift);
+    sure = greater > MAX_FACTOR ? -1 : 0.5f - magnitude * 4 * 0x1p-24f - greater * 8 * 0x1p-20f;
   }
 
-  @Override
-  public void run(Invocation invocation) {
-    a.bind(invocation.input(0));
-    b.bind(invocation.input(1));
-    output.bindOutput(invocation.output(0));
-    count = Math.toIntExact(invocation.output(0).elements());
-    workers.run(this, Workers.chunks(count));
-  }
-
-  @Override
-  public void run(int chunk, Scratch scratch) {
-    int from = Workers.first(chunk);
-    int part = Workers.length(chunk, count);
-    byte[] x = a.array();
-    byte[] y = b.array();
-    byte[] out = output.array();
-    int xAt = a.offset() + from;
-    int yAt = b.offset() + from;
-    int to = output.offset() + from;
-    for (int i = 0; i < part; i++) {
-      out[to + i] = (byte) sum.result(left[x[xAt + i] & 0xff] + right[y[yAt + i] & 0xff]);
-    }
+  /** The output for two stored numbers. */
+  int exact(int a, int b) {
+    return sum.result(lefts[a & 0xff] + rights[b & 0xff]);
   }
 }

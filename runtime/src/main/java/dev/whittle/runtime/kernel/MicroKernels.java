@@ -14,8 +14,11 @@ interface MicroKernels {
     ABS,
     ELU,
     EXP,
+    GELU,
+    GELU_BY_TANH,
     HARD_SWISH,
     LEAKY_RELU,
+    LOG,
     LOGISTIC,
     NEG,
     RSQRT,
@@ -32,6 +35,7 @@ interface MicroKernels {
     DIV,
     MAXIMUM,
     MINIMUM,
+    PRELU,
     SQUARED_DIFFERENCE
   }
 
@@ -152,6 +156,42 @@ interface MicroKernels {
   /** {@code output = exp((input - shift) * factor)}. */
   void exponentials(
       float[] input, int at, float[] output, int to, int count, float shift, float factor);
+
+  /**
+   * Weighted sums of the channels of four pixels, in this order, each step rounded.
+   *
+   * @param places where the pixels are in {@code input}
+   * @param weights one for each
+   */
+  void interpolate(
+      float[] input, int[] places, float[] weights, float[] output, int to, int channels);
+
+  /** Sums of 8-bit numbers that have been made floats; steps as of {@link #binary}. */
+  void sum(
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      ByteSum sum,
+      byte[] output,
+      int to,
+      int count);
+
+  /** {@code output = (a - aZero) * (b - bZero)}; steps as of {@link #binary}. */
+  void product(
+      float[] a,
+      int aAt,
+      int aStep,
+      float aZero,
+      float[] b,
+      int bAt,
+      int bStep,
+      float bZero,
+      float[] output,
+      int to,
+      int count);
 
   /** Makes floats of bytes. */
   void widen(byte[] input, int at, boolean unsigned, float[] output, int to, int count);

@@ -28,6 +28,35 @@ final class ScalarKernels implements MicroKernels {
     -5.7049887e-3f, 2.0639088e-2f, -5.3739715e-2f, 1.3331442e-1f, -3.333328e-1f
   };
 
+  static final float ROOT_HALF = (float) Math.sqrt(0.5);
+  static final int ROOT_HALF_BITS = Float.floatToRawIntBits(ROOT_HALF);
+  static final float LOG_SCALE = 0x1p23f;
+  static final float LOG_LN2_HIGH = 0.6933594f;
+  static final float LOG_LN2_LOW = -2.1219444e-4f;
+  static final float[] LOG = {
+    7.0376836e-2f,
+    -0.1151461f,
+    0.116769984f,
+    -0.12420141f,
+    0.14249323f,
+    -0.16668057f,
+    0.20000714f,
+    -0.24999994f,
+    0.3333333f
+  };
+
+  /** Beyond, the error function is 1 in single precision. */
+  static final float ERF_END = 3.832507f;
+
+  static final float[] ERF_ABOVE = {
+    2.2905065e-4f, 3.408291e-3f, 5.0955694e-2f, 0.18520832f, 1.1283791f
+  };
+  static final float[] ERF_BELOW = {
+    -1.1791603e-7f, 2.3547966e-5f, 1.0179626e-3f, 1.407047e-2f, 0.11098505f, 0.49746925f, 1f
+  };
+  static final float GELU_CUBE = 0.044715f;
+  static final float ROOT_TWO_OVER_PI = (float) Math.sqrt(2 / Math.PI);
+
   static final float TANH_NEAR = 0.625f;
 
   /** Quotients below 512 in single precision are off by less. */
@@ -170,13 +199,57 @@ final class ScalarKernels implements MicroKernels {
     return x < 0 ? -far : far;
   }
 
+  /** By the polynomial of Cephes' {@code logf}; denormal numbers are scaled up first. */
+  static float log(float x) {
+    boolean tiny = x < Float.MIN_NORMAL;
+    float in = tiny ? x * LOG_SCALE : x;
+    int bits = Float.floatToRawIntBits(in);
+    int exponent = (bits - ROOT_HALF_BITS) >> 23;
+    float e = exponent - (tiny ? 23f : 0f);
+    float f = Float.intBitsToFloat(bits - (exponent << 23)) - 1f;
+    float p = LOG[0];
+    for (int i = 1; i < LOG.length; i++) {
+      p = Math.fma(p, f, LOG[i]);
+    }
+    float square = f * f;
+    float rest = Math.fma(p * f, square, e * LOG_LN2_LOW) - square * 0.5f;
+    float result = Math.fma(e, LOG_LN2_HIGH, f + rest);
+    if (x == Float.POSITIVE_INFINITY) {
+      return x;
+    }
+    return x > 0 ? result : x == 0 ? Float.NEGATIVE_INFINITY : Float.NaN;
+  }
+
+  /** A quotient of polynomials with the coefficients of XLA, off by at most 3.2e-7. */
+  static float erf(float x) {
+    float in = clamp(x, -ERF_END, ERF_END);
+    float square = in * in;
+    float p = ERF_ABOVE[0];
+    for (int i = 1; i < ERF_ABOVE.length; i++) {
+      p = Math.fma(p, square, ERF_ABOVE[i]);
+    }
+    float q = ERF_BELOW[0];
+    for (int i = 1; i < ERF_BELOW.length; i++) {
+      q = Math.fma(q, square, ERF_BELOW[i]);
+    }
+    return in * p / q;
+  }
+
+  private static float geluByTanh(float x) {
+    float inner = Math.fma(x * x, GELU_CUBE * x, x) * ROOT_TWO_OVER_PI;
+    return x * 0.5f * (tanh(inner) + 1f);
+  }
+
   private static float apply(Unary function, float x, float alpha) {
     return switch (function) {
       case ABS -> Math.abs(x);
       case ELU -> x < 0 ? exp(x) - 1f : x;
       case EXP -> exp(x);
+      case GELU -> x * 0.5f * (erf(x * ROOT_HALF) + 1f);
+      case GELU_BY_TANH -> geluByTanh(x);
       case HARD_SWISH -> x * Math.min(Math.max(x + 3f, 0f), 6f) * (1f / 6);
       case LEAKY_RELU -> x < 0 ? x * alpha : x;
+      case LOG -> log(x);
       case LOGISTIC -> 1f / (exp(-x) + 1f);
       case NEG -> -x;
       case RSQRT -> 1f / (float) Math.sqrt(x);
@@ -222,6 +295,7 @@ final class ScalarKernels implements MicroKernels {
       case DIV -> a / b;
       case MAXIMUM -> Math.max(a, b);
       case MINIMUM -> Math.min(a, b);
+      case PRELU -> a < 0 ? a * b : a;
       case SQUARED_DIFFERENCE -> (a - b) * (a - b);
     };
   }
@@ -396,6 +470,89 @@ final class ScalarKernels implements MicroKernels {
       float[] input, int at, float[] output, int to, int count, float shift, float factor) {
     for (int i = 0; i < count; i++) {
       output[to + i] = exp((input[at + i] - shift) * factor);
+    }
+  }
+
+  @Override
+  public void interpolate(
+      float[] input, int[] places, float[] weights, float[] output, int to, int channels) {
+    interpolate(input, places, weights, output, to, 0, channels);
+  }
+
+  static void interpolate(
+      float[] input, int[] places, float[] weights, float[] output, int to, int from, int end) {
+    for (int c = from; c < end; c++) {
+      output[to + c] =
+          input[places[0] + c] * weights[0]
+              + input[places[1] + c] * weights[1]
+              + input[places[2] + c] * weights[2]
+              + input[places[3] + c] * weights[3];
+    }
+  }
+
+  @Override
+  public void sum(
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      ByteSum sum,
+      byte[] output,
+      int to,
+      int count) {
+    sum(a, aAt, aStep, b, bAt, bStep, sum, output, to, 0, count);
+  }
+
+  static void sum(
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      ByteSum sum,
+      byte[] output,
+      int to,
+      int from,
+      int end) {
+    for (int i = from; i < end; i++) {
+      output[to + i] = (byte) sum.exact((int) a[aAt + i * aStep], (int) b[bAt + i * bStep]);
+    }
+  }
+
+  @Override
+  public void product(
+      float[] a,
+      int aAt,
+      int aStep,
+      float aZero,
+      float[] b,
+      int bAt,
+      int bStep,
+      float bZero,
+      float[] output,
+      int to,
+      int count) {
+    product(a, aAt, aStep, aZero, b, bAt, bStep, bZero, output, to, 0, count);
+  }
+
+  static void product(
+      float[] a,
+      int aAt,
+      int aStep,
+      float aZero,
+      float[] b,
+      int bAt,
+      int bStep,
+      float bZero,
+      float[] output,
+      int to,
+      int from,
+      int end) {
+    for (int i = from; i < end; i++) {
+      output[to + i] = (a[aAt + i * aStep] - aZero) * (b[bAt + i * bStep] - bZero);
     }
   }
 

@@ -6,6 +6,7 @@ package dev.whittle.runtime.kernel;
  */
 final class Scratch {
   final MicroKernels math = MicroKernels.best();
+  private final float[] weights = new float[4];
   private float[] input = {};
   private float[] sums = {};
   private int[] integers = {};
@@ -36,6 +37,11 @@ final class Scratch {
 
   int[] integers() {
     return integers;
+  }
+
+  /** Room for the weights of four pixels. */
+  float[] weights() {
+    return weights;
   }
 
   /** Room for the places of {@code count} rows. */

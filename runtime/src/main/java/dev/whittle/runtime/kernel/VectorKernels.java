@@ -639,6 +639,46 @@ final class VectorKernels implements MicroKernels {
     return signed.blend(near, magnitude.lt(ScalarKernels.TANH_NEAR));
   }
 
+  private static FloatVector log(FloatVector x) {
+    VectorMask<Float> tiny = x.lt(Float.MIN_NORMAL);
+    FloatVector in = x.blend(x.mul(ScalarKernels.LOG_SCALE), tiny);
+    IntVector bits = in.reinterpretAsInts();
+    IntVector exponent = bits.sub(ScalarKernels.ROOT_HALF_BITS).lanewise(VectorOperators.ASHR, 23);
+    FloatVector e = (FloatVector) exponent.convert(VectorOperators.I2F, 0);
+    e = e.blend(e.sub(23f), tiny);
+    FloatVector f =
+        bits.sub(exponent.lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats().sub(1f);
+    FloatVector p = FloatVector.broadcast(FLOATS, ScalarKernels.LOG[0]);
+    for (int i = 1; i < 9; i++) {
+      p = p.fma(f, FloatVector.broadcast(FLOATS, ScalarKernels.LOG[i]));
+    }
+    FloatVector square = f.mul(f);
+    FloatVector rest = p.mul(f).fma(square, e.mul(ScalarKernels.LOG_LN2_LOW)).sub(square.mul(0.5f));
+    FloatVector high = FloatVector.broadcast(FLOATS, ScalarKernels.LOG_LN2_HIGH);
+    FloatVector result = e.fma(high, f.add(rest));
+    result = result.blend(x, x.eq(Float.POSITIVE_INFINITY));
+    result = result.blend(Float.NaN, x.compare(VectorOperators.GT, 0f).not());
+    return result.blend(Float.NEGATIVE_INFINITY, x.eq(0f));
+  }
+
+  private static FloatVector erf(FloatVector x) {
+    FloatVector in =
+        clamp(
+            x,
+            FloatVector.broadcast(FLOATS, -ScalarKernels.ERF_END),
+            FloatVector.broadcast(FLOATS, ScalarKernels.ERF_END));
+    FloatVector square = in.mul(in);
+    FloatVector p = FloatVector.broadcast(FLOATS, ScalarKernels.ERF_ABOVE[0]);
+    for (int i = 1; i < 5; i++) {
+      p = p.fma(square, FloatVector.broadcast(FLOATS, ScalarKernels.ERF_ABOVE[i]));
+    }
+    FloatVector q = FloatVector.broadcast(FLOATS, ScalarKernels.ERF_BELOW[0]);
+    for (int i = 1; i < 7; i++) {
+      q = q.fma(square, FloatVector.broadcast(FLOATS, ScalarKernels.ERF_BELOW[i]));
+    }
+    return in.mul(p).div(q);
+  }
+
   // One method for each function: together they would be too much for the compiler to inline.
   @Override
   public void unary(
@@ -648,8 +688,11 @@ final class VectorKernels implements MicroKernels {
       case ABS -> abss(input, at, output, to, end);
       case ELU -> elus(input, at, output, to, end);
       case EXP -> exps(input, at, output, to, end);
+      case GELU -> gelus(input, at, output, to, end);
+      case GELU_BY_TANH -> gelusByTanh(input, at, output, to, end);
       case HARD_SWISH -> hardSwishs(input, at, output, to, end);
       case LEAKY_RELU -> leakyRelus(input, at, output, to, end, alpha);
+      case LOG -> logs(input, at, output, to, end);
       case LOGISTIC -> logistics(input, at, output, to, end);
       case NEG -> negs(input, at, output, to, end);
       case RSQRT -> rsqrts(input, at, output, to, end);
@@ -681,6 +724,22 @@ final class VectorKernels implements MicroKernels {
     }
   }
 
+  private static void gelus(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      x.mul(0.5f).mul(erf(x.mul(ScalarKernels.ROOT_HALF)).add(1f)).intoArray(output, to + i);
+    }
+  }
+
+  private static void gelusByTanh(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      FloatVector inner =
+          x.mul(x).fma(x.mul(ScalarKernels.GELU_CUBE), x).mul(ScalarKernels.ROOT_TWO_OVER_PI);
+      x.mul(0.5f).mul(tanh(inner).add(1f)).intoArray(output, to + i);
+    }
+  }
+
   private static void hardSwishs(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
@@ -700,6 +759,13 @@ final class VectorKernels implements MicroKernels {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       logistic(x).intoArray(output, to + i);
+    }
+  }
+
+  private static void logs(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      log(x).intoArray(output, to + i);
     }
   }
 
@@ -774,6 +840,7 @@ final class VectorKernels implements MicroKernels {
       case DIV -> quotients(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
       case MAXIMUM -> maxima(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
       case MINIMUM -> minima(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
+      case PRELU -> prelus(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
       case SQUARED_DIFFERENCE ->
           squaredDifferences(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
     }
@@ -909,6 +976,27 @@ final class VectorKernels implements MicroKernels {
       FloatVector x = load(a, aAt, i, aStep);
       FloatVector y = load(b, bAt, i, bStep);
       clamp(x.min(y), low, high).intoArray(output, to + i);
+    }
+  }
+
+  private static void prelus(
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] output,
+      int to,
+      int end,
+      float min,
+      float max) {
+    FloatVector low = FloatVector.broadcast(FLOATS, min);
+    FloatVector high = FloatVector.broadcast(FLOATS, max);
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = load(a, aAt, i, aStep);
+      FloatVector y = load(b, bAt, i, bStep);
+      clamp(x.blend(x.mul(y), x.lt(0f)), low, high).intoArray(output, to + i);
     }
   }
 
@@ -1060,6 +1148,79 @@ final class VectorKernels implements MicroKernels {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i, rest);
       exp(x.sub(shift).mul(factor)).intoArray(output, to + i, rest);
     }
+  }
+
+  @Override
+  public void interpolate(
+      float[] input, int[] places, float[] weights, float[] output, int to, int channels) {
+    int end = FLOATS.loopBound(channels);
+    for (int c = 0; c < end; c += LANES) {
+      FloatVector a = FloatVector.fromArray(FLOATS, input, places[0] + c).mul(weights[0]);
+      FloatVector b = FloatVector.fromArray(FLOATS, input, places[1] + c).mul(weights[1]);
+      FloatVector d = FloatVector.fromArray(FLOATS, input, places[2] + c).mul(weights[2]);
+      FloatVector e = FloatVector.fromArray(FLOATS, input, places[3] + c).mul(weights[3]);
+      a.add(b).add(d).add(e).intoArray(output, to + c);
+    }
+    ScalarKernels.interpolate(input, places, weights, output, to, end, channels);
+  }
+
+  @Override
+  public void sum(
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      ByteSum sum,
+      byte[] output,
+      int to,
+      int count) {
+    int i = 0;
+    if (BYTES.length() == LANES && sum.sure > 0) {
+      FloatVector shift = FloatVector.broadcast(FLOATS, sum.shift);
+      FloatVector left = FloatVector.broadcast(FLOATS, sum.left);
+      FloatVector right = FloatVector.broadcast(FLOATS, sum.right);
+      FloatVector low = FloatVector.broadcast(FLOATS, sum.low);
+      FloatVector high = FloatVector.broadcast(FLOATS, sum.high);
+      for (; i + LANES <= count; i += LANES) {
+        FloatVector x = load(a, aAt, i, aStep);
+        FloatVector y = load(b, bAt, i, bStep);
+        FloatVector result = x.fma(left, y.fma(right, shift));
+        FloatVector whole = result.add(ROUNDER).sub(ROUNDER);
+        ((ByteVector) clamp(whole, low, high).castShape(BYTES, 0)).intoArray(output, to + i);
+        VectorMask<Float> doubt = result.sub(whole).abs().compare(VectorOperators.GE, sum.sure);
+        if (doubt.anyTrue()) {
+          for (long lanes = doubt.toLong(); lanes != 0; lanes &= lanes - 1) {
+            int place = i + Long.numberOfTrailingZeros(lanes);
+            ScalarKernels.sum(a, aAt, aStep, b, bAt, bStep, sum, output, to, place, place + 1);
+          }
+        }
+      }
+    }
+    ScalarKernels.sum(a, aAt, aStep, b, bAt, bStep, sum, output, to, i, count);
+  }
+
+  @Override
+  public void product(
+      float[] a,
+      int aAt,
+      int aStep,
+      float aZero,
+      float[] b,
+      int bAt,
+      int bStep,
+      float bZero,
+      float[] output,
+      int to,
+      int count) {
+    int end = FLOATS.loopBound(count);
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = load(a, aAt, i, aStep).sub(aZero);
+      FloatVector y = load(b, bAt, i, bStep).sub(bZero);
+      x.mul(y).intoArray(output, to + i);
+    }
+    ScalarKernels.product(a, aAt, aStep, aZero, b, bAt, bStep, bZero, output, to, end, count);
   }
 
   @Override

@@ -1,0 +1,122 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.kernel.Invocation;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sum, difference or product of two 8-bit numbers each, broadcast, bit for bit as the reference
+ * kernels. Both operands are made floats, block by block.
+ */
+final class ByteBinary implements ElementwiseKernel, Workers.Task, BroadcastRuns.Part {
+  /** Elements of a block: its floats stay in the first-level cache. */
+  static final int BLOCK = 1024;
+
+  private final Workers workers;
+  private final BroadcastRuns runs;
+  private final boolean unsigned;
+  private final @Nullable ByteSum sum;
+  private final @Nullable Rescaling product;
+  private final float leftZero;
+  private final float rightZero;
+  private final float[] pattern;
+  private final ByteArray left = new ByteArray();
+  private final ByteArray right = new ByteArray();
+  private final ByteArray output = new ByteArray();
+
+  private ByteBinary(
+      Workers workers,
+      BroadcastRuns runs,
+      boolean unsigned,
+      @Nullable ByteSum sum,
+      @Nullable Rescaling product,
+      float leftZero,
+      float rightZero) {
+    this.workers = workers;
+    this.runs = runs;
+    this.unsigned = unsigned;
+    this.sum = sum;
+    this.product = product;
+    this.leftZero = leftZero;
+    this.rightZero = rightZero;
+    this.pattern = new float[runs.patternSize()];
+    workers.reserve(2 * BLOCK, BLOCK, 0);
+  }
+
+  static ByteBinary sum(Workers workers, BroadcastRuns runs, ByteSum sum, boolean unsigned) {
+    return new ByteBinary(workers, runs, unsigned, sum, null, 0, 0);
+  }
+
+  /**
+   * A product.
+   *
+   * @param rescaling of {@link #BLOCK} columns, all alike
+   */
+  static ByteBinary product(
+      Workers workers,
+      BroadcastRuns runs,
+      Rescaling rescaling,
+      int leftZero,
+      int rightZero,
+      boolean unsigned) {
+    return new ByteBinary(workers, runs, unsigned, null, rescaling, leftZero, rightZero);
+  }
+
+  @Override
+  public void run(Invocation invocation) {
+    left.bind(invocation.input(0));
+    right.bind(invocation.input(1));
+    output.bindOutput(invocation.output(0));
+    if (runs.count() == 0) {
+      return;
+    }
+    ByteArray repeated = runs.patternIsRight() ? right : left;
+    for (int i = 0; i < pattern.length; i += runs.period()) {
+      workers
+          .scratch()
+          .math
+          .widen(repeated.array(), repeated.offset(), unsigned, pattern, i, runs.period());
+    }
+    workers.run(this, runs.chunks());
+  }
+
+  @Override
+  public void run(int chunk, Scratch scratch) {
+    runs.compute(chunk, scratch, this);
+  }
+
+  @Override
+  public void compute(Scratch scratch, int a, int aStep, int b, int bStep, int to, int count) {
+    for (int from = 0; from < count; from += BLOCK) {
+      int part = Math.min(BLOCK, count - from);
+      block(scratch, a + from * aStep, aStep, b + from * bStep, bStep, to + from, part);
+    }
+  }
+
+  private void block(Scratch scratch, int a, int aStep, int b, int bStep, int to, int count) {
+    boolean leftPattern = pattern.length > 0 && !runs.patternIsRight();
+    boolean rightPattern = pattern.length > 0 && runs.patternIsRight();
+    float[] floats = scratch.input();
+    MicroKernels math = scratch.math;
+    if (!leftPattern) {
+      int elements = aStep == 0 ? 1 : count;
+      math.widen(left.array(), left.offset() + a, unsigned, floats, 0, elements);
+    }
+    if (!rightPattern) {
+      int elements = bStep == 0 ? 1 : count;
+      math.widen(right.array(), right.offset() + b, unsigned, floats, BLOCK, elements);
+    }
+    float[] x = leftPattern ? pattern : floats;
+    float[] y = rightPattern ? pattern : floats;
+    int xAt = leftPattern ? a : 0;
+    int yAt = rightPattern ? b : BLOCK;
+    byte[] out = output.array();
+    int place = output.offset() + to;
+    if (sum != null) {
+      math.sum(x, xAt, aStep, y, yAt, bStep, sum, out, place, count);
+    } else if (product != null) {
+      float[] products = scratch.sums();
+      math.product(x, xAt, aStep, leftZero, y, yAt, bStep, rightZero, products, 0, count);
+      math.rescale(products, 0, product, 0, count, out, place);
+    }
+  }
+}
