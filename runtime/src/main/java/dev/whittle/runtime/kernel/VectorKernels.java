@@ -1110,6 +1110,17 @@ final class VectorKernels implements MicroKernels {
       first = first.blend(x, first.lt(x));
       second = second.blend(y, second.lt(y));
     }
+    if (i < count && count >= LANES) {
+      // What is left, and again some before it.
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + count - LANES);
+      first = first.blend(x, first.lt(x));
+      i = count - i > LANES ? i : count;
+      if (i < count) {
+        FloatVector y = FloatVector.fromArray(FLOATS, input, at + i);
+        second = second.blend(y, second.lt(y));
+        i = count;
+      }
+    }
     float result = first.max(second).reduceLanes(VectorOperators.MAX);
     for (; i < count; i++) {
       result = result < input[at + i] ? input[at + i] : result;
@@ -1127,6 +1138,16 @@ final class VectorKernels implements MicroKernels {
       FloatVector y = FloatVector.fromArray(FLOATS, input, at + i + LANES);
       first = first.blend(x, first.compare(VectorOperators.GT, x));
       second = second.blend(y, second.compare(VectorOperators.GT, y));
+    }
+    if (i < count && count >= LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + count - LANES);
+      first = first.blend(x, first.compare(VectorOperators.GT, x));
+      i = count - i > LANES ? i : count;
+      if (i < count) {
+        FloatVector y = FloatVector.fromArray(FLOATS, input, at + i);
+        second = second.blend(y, second.compare(VectorOperators.GT, y));
+        i = count;
+      }
     }
     float result = first.min(second).reduceLanes(VectorOperators.MIN);
     for (; i < count; i++) {
