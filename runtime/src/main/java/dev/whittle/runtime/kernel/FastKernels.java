@@ -54,6 +54,7 @@ import dev.whittle.ir.op.Sum;
 import dev.whittle.ir.op.Tanh;
 import dev.whittle.ir.op.TopKV2;
 import dev.whittle.ir.op.TransposeConv;
+import dev.whittle.ir.op.UnidirectionalSequenceLstm;
 import dev.whittle.runtime.kernel.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.MicroKernels.Unary;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +66,8 @@ import org.jspecify.annotations.Nullable;
  * space.
  */
 public final class FastKernels {
+  private final Workers workers;
+  private final PackedWeights weights;
   private final MatrixKernels matrices;
   private final ArrayKernels arrays;
 
@@ -75,6 +78,8 @@ public final class FastKernels {
    * @param weights of the model, shared with its other sessions
    */
   public FastKernels(Workers workers, PackedWeights weights) {
+    this.workers = workers;
+    this.weights = weights;
     this.matrices = new MatrixKernels(workers, weights);
     this.arrays = new ArrayKernels(workers);
   }
@@ -91,6 +96,7 @@ public final class FastKernels {
         case FullyConnected dense -> matrices.dense(dense, operands);
         case BatchMatMul product -> matrices.batch(product, operands);
         case TransposeConv conv -> matrices.transposed(conv, operands);
+        case UnidirectionalSequenceLstm lstm -> LstmSequence.of(workers, weights, lstm, operands);
         case Abs abs -> arrays.unary(abs, Unary.ABS, operands);
         case Elu elu -> arrays.unary(elu, Unary.ELU, operands);
         case Exp exp -> arrays.unary(exp, Unary.EXP, operands);

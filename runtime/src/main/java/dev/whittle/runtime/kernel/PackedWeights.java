@@ -23,11 +23,14 @@ public final class PackedWeights {
 
   private record Shared(WeakReference<Model> model, PackedWeights weights) {}
 
-  /** Segments are equal if they are the same bytes of memory, whatever these hold. */
+  /**
+   * Segments are equal if they are the same bytes of memory, whatever these hold.
+   *
+   * @param piece which of the weights; null for all
+   */
   private record Key(
-      @Nullable MemorySegment weights,
-      @Nullable MemorySegment bias,
-      Piece.Weights piece,
+      List<@Nullable MemorySegment> contents,
+      Piece.@Nullable Weights piece,
       PackedMatrix.Cut cut,
       int lanes) {}
 
@@ -54,14 +57,24 @@ public final class PackedWeights {
   /** What is cut of a piece of a layer's weights, packed unless another session has done so. */
   PackedMatrix matrix(
       Layer layer, Piece piece, PackedMatrix.Cut cut, int lanes, Supplier<PackedMatrix> pack) {
-    var key =
-        new Key(
-            contents(layer.filterOperand().known()),
-            contents(layer.knownBias()),
-            piece.weights(),
-            cut,
-            lanes);
+    List<@Nullable MemorySegment> contents = new ArrayList<>();
+    contents.add(contents(layer.filterOperand().known()));
+    contents.add(contents(layer.knownBias()));
+    var key = new Key(contents, piece.weights(), cut, lanes);
     return matrices.computeIfAbsent(key, k -> pack.get());
+  }
+
+  /** What is made of some constants, packed unless another session has done so. */
+  PackedMatrix matrix(
+      List<@Nullable Tensor> constants,
+      PackedMatrix.Cut cut,
+      int lanes,
+      Supplier<PackedMatrix> pack) {
+    List<@Nullable MemorySegment> contents = new ArrayList<>();
+    for (Tensor constant : constants) {
+      contents.add(contents(constant));
+    }
+    return matrices.computeIfAbsent(new Key(contents, null, cut, lanes), k -> pack.get());
   }
 
   /** Constants that have been computed from those of the model, by graph and value. */
