@@ -7,6 +7,8 @@ package dev.whittle.runtime.kernel;
  * that sessions share them.
  */
 final class PackedMatrix {
+  private static final int TRANSPOSED_ROWS = 32;
+
   private final float[] packed;
   private final float[] bias;
   private final int depth;
@@ -56,18 +58,39 @@ final class PackedMatrix {
       int width = matrix.width(panel);
       int column = matrix.firstColumn(panel);
       int count = Math.min(width, columns - column);
-      for (int c = 0; c < count; c++) {
-        int to = matrix.start(panel) + c;
-        for (int tap = 0; tap < cut.taps; tap++) {
-          int from = ((column + c) * cut.taps + tap) * cut.stride + cut.first;
-          for (int k = 0; k < cut.run; k++, to += width) {
-            matrix.packed[to] = weights[from + k];
-          }
-        }
+      for (int tap = 0; tap < cut.taps; tap++) {
+        int from = (column * cut.taps + tap) * cut.stride + cut.first;
+        int to = matrix.start(panel) + tap * cut.run * width;
+        transpose(weights, from, cut.taps * cut.stride, count, cut.run, matrix.packed, to, width);
       }
     }
     System.arraycopy(bias, 0, matrix.bias, 0, bias.length);
     return matrix;
+  }
+
+  /**
+   * Copies columns so that their elements of one row are adjacent, some rows at a time, whose
+   * places stay in the first-level cache.
+   */
+  private static void transpose(
+      float[] columns,
+      int from,
+      int columnStep,
+      int count,
+      int depth,
+      float[] packed,
+      int to,
+      int width) {
+    for (int first = 0; first < depth; first += TRANSPOSED_ROWS) {
+      int end = Math.min(first + TRANSPOSED_ROWS, depth);
+      for (int c = 0; c < count; c++) {
+        int at = from + c * columnStep;
+        int place = to + c;
+        for (int k = first; k < end; k++) {
+          packed[place + k * width] = columns[at + k];
+        }
+      }
+    }
   }
 
   /** Room for a matrix that is packed anew in each run, for one session. */
@@ -96,11 +119,11 @@ final class PackedMatrix {
       }
       return;
     }
-    for (int c = 0; c < count; c++) {
-      for (int k = 0; k < depth; k++) {
-        packed[to + k * width + c] = elements[from + c * columnStep + k * step];
-      }
+    if (step == 1) {
+      transpose(elements, from, columnStep, count, depth, packed, to, width);
+      return;
     }
+    throw new IllegalArgumentException("neither rows nor columns are adjacent");
   }
 
   /**

@@ -10,7 +10,12 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** Micro-kernels of the Vector API, for the widest vectors that the processor has. */
 final class VectorKernels implements MicroKernels {
-  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+  /** Bits of a vector, if not as many as the processor has: to test on one what others run. */
+  private static final int BITS =
+      Integer.getInteger("whittle.vector.bits", FloatVector.SPECIES_PREFERRED.vectorBitSize());
+
+  private static final VectorSpecies<Float> FLOATS =
+      VectorSpecies.of(float.class, VectorShape.forBitSize(BITS));
   private static final int LANES = FLOATS.length();
   private static final VectorSpecies<Integer> INTS =
       VectorSpecies.of(int.class, FLOATS.vectorShape());
@@ -31,7 +36,13 @@ final class VectorKernels implements MicroKernels {
   private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
   private static final int SURE_BITS = Float.floatToRawIntBits(Rescaling.SURE);
 
+  /** Whether there are vectors of as many bytes as of floats. */
+  private static final boolean HAS_BYTES = BYTES.length() == LANES;
+
   private final float[] parts = new float[PARTS];
+
+  /** One vector on its way to bytes where these have no vectors. */
+  private final int[] wide = new int[LANES];
 
   /** For some vectors, the lanes that single precision does not do for. */
   private final long[] doubtful = new long[16];
@@ -592,6 +603,22 @@ final class VectorKernels implements MicroKernels {
   private static FloatVector clamp(FloatVector x, FloatVector low, FloatVector high) {
     FloatVector raised = x.blend(low, x.lt(low));
     return raised.blend(high, raised.compare(VectorOperators.GT, high));
+  }
+
+  private static IntVector toInts(FloatVector whole) {
+    return (IntVector) whole.convert(VectorOperators.F2I, 0);
+  }
+
+  /** Stores numbers as bytes. */
+  private static void store(IntVector whole, byte[] output, int to, int[] wide) {
+    if (HAS_BYTES) {
+      ((ByteVector) whole.castShape(BYTES, 0)).intoArray(output, to);
+      return;
+    }
+    whole.intoArray(wide, 0);
+    for (int lane = 0; lane < LANES; lane++) {
+      output[to + lane] = (byte) wide[lane];
+    }
   }
 
   private static FloatVector exp(FloatVector x) {
@@ -1198,7 +1225,7 @@ final class VectorKernels implements MicroKernels {
       int to,
       int count) {
     int i = 0;
-    if (BYTES.length() == LANES && sum.sure > 0) {
+    if (sum.sure > 0) {
       FloatVector shift = FloatVector.broadcast(FLOATS, sum.shift);
       FloatVector left = FloatVector.broadcast(FLOATS, sum.left);
       FloatVector right = FloatVector.broadcast(FLOATS, sum.right);
@@ -1209,7 +1236,7 @@ final class VectorKernels implements MicroKernels {
         FloatVector y = load(b, bAt, i, bStep);
         FloatVector result = x.fma(left, y.fma(right, shift));
         FloatVector whole = result.add(ROUNDER).sub(ROUNDER);
-        ((ByteVector) clamp(whole, low, high).castShape(BYTES, 0)).intoArray(output, to + i);
+        store(toInts(clamp(whole, low, high)), output, to + i, wide);
         VectorMask<Float> doubt = result.sub(whole).abs().compare(VectorOperators.GE, sum.sure);
         if (doubt.anyTrue()) {
           for (long lanes = doubt.toLong(); lanes != 0; lanes &= lanes - 1) {
@@ -1247,12 +1274,12 @@ final class VectorKernels implements MicroKernels {
   @Override
   public void widen(byte[] input, int at, boolean unsigned, float[] output, int to, int count) {
     int i = 0;
-    if (BYTES.length() == LANES && !unsigned) {
+    if (HAS_BYTES && !unsigned) {
       for (; i + LANES <= count; i += LANES) {
         ((FloatVector) ByteVector.fromArray(BYTES, input, at + i).castShape(FLOATS, 0))
             .intoArray(output, to + i);
       }
-    } else if (BYTES.length() == LANES) {
+    } else if (HAS_BYTES) {
       for (; i + LANES <= count; i += LANES) {
         IntVector wide =
             (IntVector)
@@ -1274,11 +1301,11 @@ final class VectorKernels implements MicroKernels {
       byte[] output,
       int to) {
     int i = 0;
-    if (BYTES.length() == LANES && rescaling.isApproximate()) {
+    if (rescaling.isApproximate()) {
       while (count - i >= LANES) {
         int vectors = Math.min(doubtful.length, (count - i) / LANES);
         int column = firstColumn + i;
-        if (approximately(sums, at + i, rescaling, column, vectors, output, to + i)) {
+        if (approximately(sums, at + i, rescaling, column, vectors, output, to + i, wide)) {
           findDoubtful(sums, at + i, rescaling, column, vectors, doubtful);
           for (int v = 0; v < vectors; v++) {
             for (long lanes = doubtful[v]; lanes != 0; lanes &= lanes - 1) {
@@ -1298,7 +1325,14 @@ final class VectorKernels implements MicroKernels {
 
   /** Rescales in single precision; returns whether that does not do for some lane. */
   private static boolean approximately(
-      float[] sums, int at, Rescaling rescaling, int column, int vectors, byte[] output, int to) {
+      float[] sums,
+      int at,
+      Rescaling rescaling,
+      int column,
+      int vectors,
+      byte[] output,
+      int to,
+      int[] wide) {
     float[] biases = rescaling.floatBias;
     float[] factors = rescaling.factor;
     float[] shifts = rescaling.shift;
@@ -1321,7 +1355,7 @@ final class VectorKernels implements MicroKernels {
       FloatVector rounded = shifted.add(rounder);
       // The bits of a whole number beside the rounder are that number's, and clamped in one step.
       IntVector whole = rounded.reinterpretAsInts().max(low).min(high).add(zeroPoint);
-      ((ByteVector) whole.castShape(BYTES, 0)).intoArray(output, to + i);
+      store(whole, output, to + i, wide);
       // Magnitudes are in the order of their bits.
       IntVector fraction =
           shifted.sub(rounded.sub(rounder)).reinterpretAsInts().and(Integer.MAX_VALUE);
@@ -1394,7 +1428,7 @@ final class VectorKernels implements MicroKernels {
       int to,
       int count) {
     int i = 0;
-    if (BYTES.length() == LANES) {
+    if (LANES > 1) {
       FloatVector least = FloatVector.broadcast(FLOATS, low - zeroPoint);
       FloatVector most = FloatVector.broadcast(FLOATS, high - zeroPoint);
       float factor = (float) (1 / scale);
@@ -1405,7 +1439,7 @@ final class VectorKernels implements MicroKernels {
         FloatVector fromHalf = product.sub(whole).abs().sub(0.5f).neg();
         // Near a half, and for NaN, single precision does not tell.
         if (fromHalf.compare(VectorOperators.GT, ScalarKernels.DOUBT).allTrue()) {
-          ((ByteVector) whole.add(zeroPoint).castShape(BYTES, 0)).intoArray(output, to + i);
+          store(toInts(whole.add(zeroPoint)), output, to + i, wide);
         } else {
           ScalarKernels.quantize(input, at, scale, zeroPoint, low, high, output, to, i, i + LANES);
         }

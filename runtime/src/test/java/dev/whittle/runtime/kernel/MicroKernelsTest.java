@@ -185,6 +185,37 @@ class MicroKernelsTest {
   }
 
   @Test
+  void weightedSumsOfPixelsAreTheSame() {
+    float[] input = floats(500);
+    float[] weights = floats(4);
+    for (int channels = 1; channels < 70; channels++) {
+      int[] places = random.ints(4, 0, 400).toArray();
+      float[] expected = new float[channels];
+      float[] actual = new float[channels];
+      scalar.interpolate(input, places, weights, expected, 0, channels);
+      vector.interpolate(input, places, weights, actual, 0, channels);
+      assertArrayEquals(expected, actual, 0, channels + " channels, seed " + SEED);
+    }
+  }
+
+  @Test
+  void logarithmsAndErrorFunctionsAreAccurate() {
+    for (int i = 0; i < 100_000; i++) {
+      float x = Float.intBitsToFloat(random.nextInt(1, 0x7f80_0000));
+      double exact = Math.log(x);
+      assertEquals(exact, ScalarKernels.log(x), Math.abs(exact) * 2e-7 + 1e-9, "log " + x);
+    }
+    assertEquals(Float.NEGATIVE_INFINITY, ScalarKernels.log(0));
+    assertEquals(Float.POSITIVE_INFINITY, ScalarKernels.log(Float.POSITIVE_INFINITY));
+    assertTrue(Float.isNaN(ScalarKernels.log(-1)));
+    // From tables of the error function.
+    assertEquals(0.5204998778, ScalarKernels.erf(0.5f), 4e-7);
+    assertEquals(-0.8427007929, ScalarKernels.erf(-1), 4e-7);
+    assertEquals(0.9953222650, ScalarKernels.erf(2), 4e-7);
+    assertEquals(1, ScalarKernels.erf(9), 4e-7);
+  }
+
+  @Test
   void vectorsAreUsed() {
     assertTrue(vector instanceof VectorKernels, "the tests run with the Vector API");
   }

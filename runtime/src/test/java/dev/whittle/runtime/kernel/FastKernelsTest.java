@@ -1,0 +1,448 @@
+package dev.whittle.runtime.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.whittle.ir.GraphBuilder;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Op;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Add;
+import dev.whittle.ir.op.ArgMax;
+import dev.whittle.ir.op.BatchMatMul;
+import dev.whittle.ir.op.Cast;
+import dev.whittle.ir.op.Conv2D;
+import dev.whittle.ir.op.DepthToSpace;
+import dev.whittle.ir.op.DepthwiseConv2D;
+import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.ir.op.Gelu;
+import dev.whittle.ir.op.Log;
+import dev.whittle.ir.op.LogSoftmax;
+import dev.whittle.ir.op.MirrorPad;
+import dev.whittle.ir.op.Mul;
+import dev.whittle.ir.op.Pad;
+import dev.whittle.ir.op.PadV2;
+import dev.whittle.ir.op.Pow;
+import dev.whittle.ir.op.Prelu;
+import dev.whittle.ir.op.ResizeBilinear;
+import dev.whittle.ir.op.ResizeNearestNeighbor;
+import dev.whittle.ir.op.ReverseV2;
+import dev.whittle.ir.op.Slice;
+import dev.whittle.ir.op.Softmax;
+import dev.whittle.ir.op.SpaceToDepth;
+import dev.whittle.ir.op.Sub;
+import dev.whittle.ir.op.Tile;
+import dev.whittle.ir.op.Transpose;
+import dev.whittle.ir.op.TransposeConv;
+import dev.whittle.ir.op.UnidirectionalSequenceLstm;
+import dev.whittle.runtime.FastEngine;
+import dev.whittle.runtime.Interpreter;
+import dev.whittle.runtime.InterpreterOptions;
+import dev.whittle.runtime.PlannedNode;
+import dev.whittle.runtime.ReferenceEngine;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Fast kernels on extents that no vector divides, against the reference kernels: integers bit for
+ * bit, floats up to the order of sums. Small cases of all forms are in the conformance tests.
+ */
+class FastKernelsTest {
+  private static final long SEED = Long.getLong("kernel.seed", 20261122L);
+
+  private static final Quantization A = Quantization.perTensor(0.021f, -5);
+  private static final Quantization B = Quantization.perTensor(0.0313f, 7);
+  private static final Quantization C = Quantization.perTensor(0.0527f, 3);
+
+  private static final Map<String, Function<Case, Value>> CASES = new LinkedHashMap<>();
+
+  /** A graph of one operator with random operands. */
+  private static final class Case {
+    private final SplittableRandom random = new SplittableRandom(SEED);
+    private final GraphBuilder graph = new GraphBuilder("main");
+    private int named;
+
+    Value floats(int... dims) {
+      return graph.input("x" + named++, TensorType.FLOAT32, Shape.of(dims));
+    }
+
+    Value bytes(Quantization quantization, int... dims) {
+      return graph.input("x" + named++, TensorType.INT8, Shape.of(dims), quantization);
+    }
+
+    Value unsigned(Quantization quantization, int... dims) {
+      return graph.input("x" + named++, TensorType.UINT8, Shape.of(dims), quantization);
+    }
+
+    Value integers(int... dims) {
+      return graph.input("x" + named++, TensorType.INT32, Shape.of(dims));
+    }
+
+    Value weights(int... dims) {
+      Tensor tensor = Tensor.allocate(TensorType.FLOAT32, dims);
+      for (long i = 0; i < tensor.elements(); i++) {
+        tensor.setFloat(i, (float) random.nextDouble(-1, 1));
+      }
+      return graph.constant("k" + named++, tensor);
+    }
+
+    /** 8-bit weights with a scale for each place along an axis, or one for all if it is -1. */
+    Value stored(int axis, int... dims) {
+      float[] scales = new float[axis < 0 ? 1 : dims[axis]];
+      for (int i = 0; i < scales.length; i++) {
+        scales[i] = (float) random.nextDouble(0.001, 0.01);
+      }
+      Quantization quantization =
+          axis < 0 ? Quantization.perTensor(scales[0], 0) : Quantization.perAxis(scales, axis);
+      var tensor = new Tensor(TensorType.INT8, quantization, Tensor.Allocator.AUTOMATIC);
+      tensor.resize(dims);
+      for (long i = 0; i < tensor.elements(); i++) {
+        tensor.setByte(i, (byte) random.nextInt(-127, 128));
+      }
+      return graph.constant("k" + named++, tensor);
+    }
+
+    Value bias(int count) {
+      int[] values = random.ints(count, -3000, 3000).toArray();
+      return graph.constant("k" + named++, Tensor.of(values, count));
+    }
+
+    Value list(int... values) {
+      return graph.constant("k" + named++, Tensor.of(values, values.length));
+    }
+
+    Value pairs(int... values) {
+      return graph.constant("k" + named++, Tensor.of(values, values.length / 2, 2));
+    }
+
+    Value state(int... dims) {
+      Shape shape = Shape.of(dims);
+      TensorType type = TensorType.FLOAT32;
+      String name = "state" + named++;
+      return graph.value(
+          new Value(0, name, type, shape, shape, true, true, null, null, null, List.of()));
+    }
+
+    Value node(Op op, Value... operands) {
+      return graph.node("y", op, operands);
+    }
+
+    Value quantized(TensorType type, Quantization quantization, Op op, Value... operands) {
+      Value plain = Value.of(-1, "y", type, Shape.UNKNOWN).withQuantization(quantization);
+      return graph.node(plain, op, operands);
+    }
+
+    Value quantized(Quantization quantization, Op op, Value... operands) {
+      return quantized(TensorType.INT8, quantization, op, operands);
+    }
+  }
+
+  private static TransposeConv transposed(int padding, int stride) {
+    return new TransposeConv(padding, stride, stride, Activation.RELU, TensorType.FLOAT32);
+  }
+
+  private static Conv2D convolution(int stride) {
+    return new Conv2D(0, stride, stride, Activation.RELU, 1, 1, TensorType.FLOAT32);
+  }
+
+  private static Value lstm(Case c, boolean hybrid, boolean timeMajor, boolean inputGate) {
+    Value[] operands = new Value[20];
+    operands[0] = timeMajor ? c.floats(7, 3, 19) : c.floats(3, 7, 19);
+    for (int gate = inputGate ? 0 : 1; gate < 4; gate++) {
+      operands[1 + gate] = hybrid ? c.stored(-1, 21, 19) : c.weights(21, 19);
+      operands[5 + gate] = hybrid ? c.stored(-1, 21, 21) : c.weights(21, 21);
+      operands[12 + gate] = c.weights(21);
+    }
+    operands[18] = c.state(3, 21);
+    operands[19] = c.state(3, 21);
+    return c.node(
+        new UnidirectionalSequenceLstm(Activation.TANH, 0.9f, 0, timeMajor, true, false), operands);
+  }
+
+  static {
+    CASES.put("transpose", c -> c.node(new Transpose(), c.floats(5, 37, 41), c.list(0, 2, 1)));
+    CASES.put(
+        "transpose of four axes",
+        c -> c.node(new Transpose(), c.floats(3, 5, 17, 19), c.list(2, 0, 3, 1)));
+    CASES.put(
+        "transpose of integers",
+        c -> c.node(new Transpose(), c.integers(2, 33, 18), c.list(2, 1, 0)));
+    CASES.put(
+        "transpose of bytes",
+        c -> c.quantized(A, new Transpose(), c.bytes(A, 2, 33, 18), c.list(0, 2, 1)));
+    CASES.put(
+        "slice", c -> c.node(new Slice(), c.floats(4, 9, 33), c.list(1, 2, 3), c.list(2, 5, 21)));
+    CASES.put("reverse", c -> c.node(new ReverseV2(), c.floats(4, 9, 33), c.list(2, 0)));
+    CASES.put("tile", c -> c.node(new Tile(), c.floats(3, 1, 7), c.list(2, 5, 3)));
+    CASES.put("space to depth", c -> c.node(new SpaceToDepth(2), c.floats(2, 6, 10, 5)));
+    CASES.put("depth to space", c -> c.node(new DepthToSpace(2), c.floats(2, 3, 5, 20)));
+    CASES.put(
+        "pad", c -> c.node(new Pad(), c.floats(1, 9, 11, 5), c.pairs(0, 0, 1, 2, 3, 0, 0, 1)));
+    CASES.put(
+        "pad of bytes",
+        c -> c.quantized(A, new Pad(), c.bytes(A, 1, 9, 11, 5), c.pairs(0, 0, 1, 2, 3, 0, 0, 1)));
+    CASES.put(
+        "pad of integers with a number",
+        c ->
+            c.node(
+                new PadV2(),
+                c.integers(3, 5),
+                c.pairs(1, 2, 3, 0),
+                c.graph.constant("rim", Tensor.of(new int[] {-77_777}))));
+    CASES.put(
+        "mirror",
+        c -> c.node(new MirrorPad(false), c.floats(1, 9, 11, 5), c.pairs(0, 0, 3, 2, 1, 4, 0, 0)));
+    CASES.put(
+        "matrices by broadcast matrices",
+        c ->
+            c.node(
+                new BatchMatMul(false, false, false), c.floats(3, 2, 51, 23), c.floats(2, 23, 37)));
+    CASES.put(
+        "transposed matrices",
+        c -> c.node(new BatchMatMul(true, true, false), c.floats(3, 23, 51), c.floats(3, 37, 23)));
+    CASES.put(
+        "matrices by a constant one",
+        c -> c.node(new BatchMatMul(false, true, false), c.floats(3, 5, 23), c.weights(37, 23)));
+    CASES.put(
+        "matrices of bytes",
+        c ->
+            c.quantized(
+                Quantization.perTensor(0.2f, 3),
+                new BatchMatMul(false, true, false),
+                c.bytes(A, 3, 50, 77),
+                c.bytes(B, 3, 35, 77)));
+    CASES.put(
+        "matrices of bytes that no single sum does for",
+        c ->
+            c.quantized(
+                Quantization.perTensor(0.5f, 3),
+                new BatchMatMul(true, false, false),
+                c.bytes(A, 2, 600, 13),
+                c.bytes(B, 1, 600, 35)));
+    CASES.put(
+        "matrices of floats by bytes",
+        c ->
+            c.node(new BatchMatMul(false, false, true), c.floats(2, 13, 77), c.stored(-1, 77, 35)));
+    CASES.put(
+        "matrices of floats by bytes that no single sum does for",
+        c ->
+            c.node(
+                new BatchMatMul(false, true, true), c.floats(2, 13, 700), c.stored(-1, 35, 700)));
+    CASES.put(
+        "a dense layer with computed weights",
+        c ->
+            c.node(
+                new FullyConnected(Activation.RELU, false),
+                c.floats(29, 33),
+                c.floats(45, 33),
+                c.floats(45)));
+    CASES.put(
+        "a transposed convolution",
+        c ->
+            c.node(
+                transposed(0, 2),
+                c.list(2, 14, 10, 21),
+                c.weights(21, 4, 3, 19),
+                c.floats(2, 7, 5, 19),
+                c.weights(21)));
+    CASES.put(
+        "a transposed convolution without padding",
+        c ->
+            c.node(
+                transposed(1, 3),
+                c.list(1, 23, 17, 9),
+                c.weights(9, 5, 5, 6),
+                c.floats(1, 7, 5, 6)));
+    CASES.put(
+        "a transposed convolution of bytes",
+        c ->
+            c.quantized(
+                C,
+                transposed(0, 2),
+                c.list(2, 14, 10, 21),
+                c.stored(0, 21, 4, 3, 19),
+                c.bytes(A, 2, 7, 5, 19),
+                c.bias(21)));
+    CASES.put(
+        "a grouped convolution",
+        c -> c.node(convolution(1), c.floats(2, 9, 7, 24), c.weights(36, 3, 3, 6), c.weights(36)));
+    CASES.put(
+        "a grouped convolution of bytes",
+        c ->
+            c.quantized(
+                C, convolution(2), c.bytes(A, 2, 9, 7, 24), c.stored(0, 36, 3, 3, 6), c.bias(36)));
+    CASES.put(
+        "several outputs a channel",
+        c ->
+            c.node(
+                new DepthwiseConv2D(0, 1, 1, 3, Activation.RELU6, 1, 1),
+                c.floats(2, 9, 7, 5),
+                c.weights(1, 3, 3, 15),
+                c.weights(15)));
+    CASES.put(
+        "several outputs of one channel, of bytes",
+        c ->
+            c.quantized(
+                C,
+                new DepthwiseConv2D(0, 2, 2, 8, Activation.RELU, 1, 1),
+                c.bytes(A, 1, 49, 40, 1),
+                c.stored(3, 1, 10, 8, 8),
+                c.bias(8)));
+    CASES.put(
+        "sum of bytes",
+        c -> c.quantized(C, new Add(), c.bytes(A, 2, 31, 19), c.bytes(B, 2, 31, 19)));
+    CASES.put(
+        "sum of bytes whose halves are many",
+        c ->
+            c.quantized(
+                Quantization.perTensor(0.04f, 1),
+                new Add(),
+                c.bytes(Quantization.perTensor(0.02f, 3), 2, 31, 19),
+                c.bytes(Quantization.perTensor(0.02f, -9), 2, 31, 19)));
+    CASES.put(
+        "difference of unsigned bytes and a row",
+        c ->
+            c.quantized(
+                TensorType.UINT8, C, new Sub(), c.unsigned(A, 2, 31, 700), c.unsigned(B, 700)));
+    CASES.put(
+        "sum of bytes with a number",
+        c -> c.quantized(C, new Add(Activation.RELU, false), c.bytes(A, 2, 31, 19), c.bytes(B, 1)));
+    CASES.put(
+        "product of bytes",
+        c -> c.quantized(C, new Mul(), c.bytes(A, 2, 31, 19), c.bytes(B, 2, 31, 19)));
+    CASES.put(
+        "product of bytes and a column",
+        c -> c.quantized(C, new Mul(), c.bytes(A, 2, 31, 19), c.bytes(B, 2, 31, 1)));
+    CASES.put("softmax of bytes", c -> c.quantized(softmax(), new Softmax(1), c.bytes(C, 9, 77)));
+    CASES.put("logarithms of a softmax", c -> c.node(new LogSoftmax(), c.floats(9, 77)));
+    CASES.put(
+        "the greatest", c -> c.node(new ArgMax(TensorType.INT32), c.floats(9, 77), scalar(c, 1)));
+    CASES.put(
+        "the greatest of bytes",
+        c -> c.node(new ArgMax(TensorType.INT64), c.bytes(A, 9, 77), scalar(c, -1)));
+    CASES.put(
+        "floats of bytes",
+        c ->
+            c.node(
+                new Cast(TensorType.UINT8, TensorType.FLOAT32),
+                c.graph.input("x", TensorType.UINT8, Shape.of(9, 77))));
+    CASES.put("GELU", c -> c.node(new Gelu(false), c.floats(9, 77)));
+    CASES.put("GELU by tanh", c -> c.node(new Gelu(true), c.floats(9, 77)));
+    CASES.put("logarithm", c -> c.node(new Log(), c.floats(9, 77)));
+    CASES.put("leak by channel", c -> c.node(new Prelu(), c.floats(9, 77), c.weights(77)));
+    CASES.put(
+        "square",
+        c ->
+            c.node(
+                new Pow(), c.floats(9, 77), c.graph.constant("two", Tensor.of(new float[] {2}))));
+    for (boolean align : new boolean[] {false, true}) {
+      var op = new ResizeBilinear(align, !align);
+      CASES.put("resized " + align, c -> c.node(op, c.floats(2, 7, 9, 21), c.list(13, 5)));
+      CASES.put(
+          "bytes resized " + align,
+          c -> c.quantized(A, op, c.bytes(A, 2, 7, 9, 21), c.list(13, 5)));
+      CASES.put(
+          "unsigned bytes resized " + align,
+          c -> c.quantized(TensorType.UINT8, A, op, c.unsigned(A, 2, 7, 9, 21), c.list(13, 5)));
+    }
+    CASES.put(
+        "the nearest",
+        c -> c.node(new ResizeNearestNeighbor(false, true), c.floats(2, 7, 9, 5), c.list(13, 5)));
+    CASES.put("LSTM", c -> lstm(c, false, false, true));
+    CASES.put("LSTM without input gate, by time", c -> lstm(c, false, true, false));
+    CASES.put("LSTM with weights of bytes", c -> lstm(c, true, true, true));
+  }
+
+  private static Quantization softmax() {
+    return Quantization.perTensor(1 / 256f, -128);
+  }
+
+  private static Value scalar(Case c, int value) {
+    return c.graph.constant("axis", Tensor.of(new int[] {value}));
+  }
+
+  static Stream<String> cases() {
+    return CASES.keySet().stream();
+  }
+
+  private static Tensor run(Model model, String engine, int threads) {
+    var options = InterpreterOptions.DEFAULT.withEngine(engine).withThreads(threads);
+    try (Interpreter interpreter = Interpreter.of(model, options)) {
+      interpreter.allocateTensors();
+      if (engine.equals(FastEngine.NAME)) {
+        for (PlannedNode node : interpreter.plan()) {
+          assertTrue(node.kernel().startsWith("fast"), node.kernel());
+        }
+      }
+      var random = new SplittableRandom(SEED);
+      for (int i = 0; i < interpreter.getInputTensorCount(); i++) {
+        fill(interpreter.getInputTensor(i), random);
+      }
+      interpreter.invoke();
+      interpreter.invoke();
+      Tensor output = interpreter.getOutputTensor(0);
+      Tensor copy = new Tensor(output.type(), output.quantization(), Tensor.Allocator.AUTOMATIC);
+      copy.resize(output.dims());
+      copy.copyFrom(output);
+      return copy;
+    }
+  }
+
+  private static void fill(Tensor input, SplittableRandom random) {
+    for (long i = 0; i < input.elements(); i++) {
+      switch (input.type()) {
+        case FLOAT32 -> input.setFloat(i, (float) random.nextDouble(-2, 2));
+        case INT32 -> input.setInteger(i, random.nextInt());
+        default -> input.setByte(i, (byte) random.nextInt());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void resultsAreThoseOfTheReferenceKernelsForAnyNumberOfThreads(String name) {
+    var built = new Case();
+    Model model =
+        built.graph.output(Objects.requireNonNull(CASES.get(name)).apply(built)).buildModel("test");
+    Tensor expected = run(model, ReferenceEngine.NAME, 1);
+    Tensor one = run(model, FastEngine.NAME, 1);
+    Tensor three = run(model, FastEngine.NAME, 3);
+    assertEquals(expected.shape(), one.shape());
+    String label = name + ", seed " + SEED;
+    if (expected.type() == TensorType.FLOAT32) {
+      assertArrayEquals(expected.toFloats(), one.toFloats(), 2e-5f, label);
+      assertArrayEquals(one.toFloats(), three.toFloats(), 0, label);
+    } else {
+      assertArrayEquals(expected.toLongs(), one.toLongs(), label);
+      assertArrayEquals(one.toLongs(), three.toLongs(), label);
+    }
+  }
+
+  @Test
+  void aMirrorWiderThanTheTensorIsReportedWhenItRuns() {
+    var built = new Case();
+    Value y = built.node(new MirrorPad(false), built.floats(1, 3), built.pairs(0, 0, 3, 0));
+    Model model = built.graph.output(y).buildModel("test");
+    var options = InterpreterOptions.DEFAULT.withEngine(FastEngine.NAME);
+    try (Interpreter interpreter = Interpreter.of(model, options)) {
+      interpreter.allocateTensors();
+      Exception thrown = assertThrows(RuntimeException.class, interpreter::invoke);
+      assertTrue(String.valueOf(thrown.getMessage()).contains("mirror"), thrown.getMessage());
+    }
+  }
+}
