@@ -7,6 +7,7 @@ import dev.whittle.ir.kernel.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** What an engine plans with: its kernels and its memory. One for each session. */
 interface Backend extends AutoCloseable {
@@ -16,6 +17,16 @@ interface Backend extends AutoCloseable {
    * @throws dev.whittle.ir.OperandException if there is none
    */
   Kernel kernel(Op op, Operands operands);
+
+  /**
+   * The kernel of a convolution without padding of its own whose input has a rim of zeros; null
+   * where there is none for such.
+   *
+   * @param operands with the input as it is without the rim
+   * @param top rows of the rim before the input
+   * @param left columns before it
+   */
+  @Nullable Kernel paddedKernel(Op op, Operands operands, int top, int left);
 
   /**
    * Memory for tensors, all of the same kind.

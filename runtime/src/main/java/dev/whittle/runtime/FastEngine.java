@@ -57,6 +57,11 @@ public final class FastEngine implements Engine {
     }
 
     @Override
+    public @Nullable Kernel paddedKernel(Op op, Operands operands, int top, int left) {
+      return kernels.padded(op, operands, top, left);
+    }
+
+    @Override
     public MemorySegment allocate(long bytes, boolean floats) {
       return ArrayMemory.allocate(bytes, floats);
     }

@@ -33,6 +33,7 @@ final class GraphPlan {
 
   private final Graph graph;
   private final int graphIndex;
+  private final PaddingFolding folding;
   private final List<Tensor> tensors = new ArrayList<>();
   private final List<Step> steps = new ArrayList<>();
   private final List<PlannedNode> nodes = new ArrayList<>();
@@ -40,8 +41,10 @@ final class GraphPlan {
   private final MemoryLimit.Account memory;
   private long arenaBytes;
 
-  private GraphPlan(Graph graph, int graphIndex, MemoryLimit.Account memory) {
+  private GraphPlan(
+      Graph graph, int graphIndex, PaddingFolding folding, MemoryLimit.Account memory) {
     this.graph = graph;
+    this.folding = folding;
     this.graphIndex = graphIndex;
     this.memory = memory;
   }
@@ -67,38 +70,45 @@ final class GraphPlan {
     if (backend.optimizes()) {
       inferred = ConstantFolding.fold(model, graphIndex, inferred, backend, memory);
     }
-    var plan = new GraphPlan(graph, graphIndex, memory);
-    boolean[] computedAhead = plan.computedAhead(inferred);
-    @Nullable Kernel[] kernels = plan.kernels(model, inferred, computedAhead, backend);
+    PaddingFolding folding =
+        backend.optimizes() && !observed
+            ? PaddingFolding.of(model, graph, inferred, backend)
+            : PaddingFolding.none(graph);
+    graph = folding.graph();
+    var plan = new GraphPlan(graph, graphIndex, folding, memory);
+    boolean[] idle = plan.idle(inferred);
+    @Nullable Kernel[] kernels = plan.kernels(model, inferred, idle, backend);
     StorageSharing sharing =
         backend.optimizes() && !observed
             ? StorageSharing.of(graph, inferred, kernels)
             : StorageSharing.none(graph, inferred);
-    plan.placeTensors(inferred, computedAhead, variables, sharing, backend.optimizes());
+    plan.placeTensors(inferred, idle, variables, sharing, backend.optimizes());
     plan.makeSteps(inferred, kernels, sharing, backend);
     return plan;
   }
 
-  /** Nodes whose outputs shape inference has computed already. */
-  private boolean[] computedAhead(ShapeInference.Inferred inferred) {
+  /** Nodes that need not run: their outputs are known, or nothing reads them. */
+  private boolean[] idle(ShapeInference.Inferred inferred) {
     boolean[] ahead = new boolean[graph.nodes().size()];
     for (int n = 0; n < ahead.length; n++) {
       List<Integer> outputs = graph.nodes().get(n).outputs();
       ahead[n] =
-          !outputs.isEmpty() && outputs.stream().allMatch(id -> inferred.known().get(id) != null);
+          folding.isFolded(n)
+              || (!outputs.isEmpty()
+                  && outputs.stream().allMatch(id -> inferred.known().get(id) != null));
     }
     return ahead;
   }
 
   private void placeTensors(
       ShapeInference.Inferred inferred,
-      boolean[] computedAhead,
+      boolean[] idle,
       Map<Integer, Tensor> variables,
       StorageSharing sharing,
       boolean separateFloats) {
     int[] firstUse = new int[graph.values().size()];
     int[] lastUse = new int[graph.values().size()];
-    findLifetimes(computedAhead, firstUse, lastUse, sharing);
+    findLifetimes(idle, firstUse, lastUse, sharing);
     List<Integer> placed = new ArrayList<>();
     for (Value value : graph.values()) {
       Tensor known = inferred.known().get(value.id());
@@ -188,12 +198,12 @@ final class GraphPlan {
 
   /** Inputs live all the time, so that a caller fills them once and runs often. */
   private void findLifetimes(
-      boolean[] computedAhead, int[] firstUse, int[] lastUse, StorageSharing sharing) {
+      boolean[] idle, int[] firstUse, int[] lastUse, StorageSharing sharing) {
     int end = graph.nodes().size();
     Arrays.fill(firstUse, end);
     Arrays.fill(lastUse, -1);
     for (int n = 0; n < end; n++) {
-      if (!computedAhead[n]) {
+      if (!idle[n]) {
         Node node = graph.nodes().get(n);
         for (List<Integer> ids : List.of(node.inputs(), node.outputs())) {
           for (int id : ids) {
@@ -223,14 +233,19 @@ final class GraphPlan {
   }
 
   private @Nullable Kernel[] kernels(
-      Model model, ShapeInference.Inferred inferred, boolean[] computedAhead, Backend backend) {
+      Model model, ShapeInference.Inferred inferred, boolean[] idle, Backend backend) {
     var kernels = new @Nullable Kernel[graph.nodes().size()];
     List<UnsupportedModelException.Item> unsupported = new ArrayList<>();
     for (int n = 0; n < kernels.length; n++) {
-      if (computedAhead[n]) {
+      if (idle[n]) {
         continue;
       }
       Node node = graph.nodes().get(n);
+      Kernel chosen = folding.kernel(n);
+      if (chosen != null) {
+        kernels[n] = chosen;
+        continue;
+      }
       try {
         kernels[n] =
             backend.kernel(node.op(), ShapeInference.operands(model, graph, node, inferred));
@@ -259,10 +274,10 @@ final class GraphPlan {
     for (int n = 0; n < kernels.length; n++) {
       Node node = graph.nodes().get(n);
       Kernel kernel = kernels[n];
-      String does = "computed ahead";
+      String does = folding.isFolded(n) ? "nothing: folded into what reads it" : "computed ahead";
       if (kernel != null) {
-        boolean idle = sharing.isIdle(n);
-        does = idle ? "nothing: its memory is shared" : backend.describe(kernel);
+        boolean shared = sharing.isIdle(n);
+        does = shared ? "nothing: its memory is shared" : backend.describe(kernel);
         // Strings have no place in the arena, so their extents are set before each run too.
         boolean dynamic =
             node.outputs().stream()
@@ -272,7 +287,7 @@ final class GraphPlan {
                             || !graph.value(id).type().hasFixedSize());
         List<Tensor> outputs =
             node.outputs().stream().map(id -> tensors.get(sharing.written(id))).toList();
-        steps.add(new Step(graph, n, idle ? null : kernel, dynamic, tensors, outputs));
+        steps.add(new Step(graph, n, shared ? null : kernel, dynamic, tensors, outputs));
       }
       nodes.add(new PlannedNode(n, does, places(node, inferred, sharing)));
     }

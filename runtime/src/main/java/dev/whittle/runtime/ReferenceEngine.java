@@ -45,6 +45,11 @@ public final class ReferenceEngine implements Engine {
     }
 
     @Override
+    public @Nullable Kernel paddedKernel(Op op, Operands operands, int top, int left) {
+      return null;
+    }
+
+    @Override
     public MemorySegment allocate(long bytes, boolean floats) {
       return Arena.ofAuto().allocate(bytes, MemoryLimit.ALIGNMENT);
     }

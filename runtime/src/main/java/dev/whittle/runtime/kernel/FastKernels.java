@@ -66,6 +66,9 @@ import org.jspecify.annotations.Nullable;
  * space.
  */
 public final class FastKernels {
+  /** The schema's number of no padding. */
+  private static final int VALID = 1;
+
   private final Workers workers;
   private final PackedWeights weights;
   private final MatrixKernels matrices;
@@ -91,8 +94,8 @@ public final class FastKernels {
     }
     try {
       return switch (op) {
-        case Conv2D conv -> matrices.convolution(conv, operands);
-        case DepthwiseConv2D conv -> matrices.depthwise(conv, operands);
+        case Conv2D conv -> matrices.convolution(conv, operands, 0, 0);
+        case DepthwiseConv2D conv -> matrices.depthwise(conv, operands, 0, 0);
         case FullyConnected dense -> matrices.dense(dense, operands);
         case BatchMatMul product -> matrices.batch(product, operands);
         case TransposeConv conv -> matrices.transposed(conv, operands);
@@ -160,6 +163,31 @@ public final class FastKernels {
       };
     } catch (ArithmeticException e) {
       // Too large for arrays.
+      return null;
+    }
+  }
+
+  /**
+   * A fast kernel of a convolution without padding whose input has a rim of zeros; null where there
+   * is none.
+   *
+   * @param operands with the input as it is without the rim
+   * @param top rows of the rim before the input
+   * @param left columns before it
+   */
+  public @Nullable Kernel padded(Op op, Operands operands, int top, int left) {
+    if (!areStatic(operands)) {
+      return null;
+    }
+    try {
+      return switch (op) {
+        case Conv2D conv when conv.padding() == VALID ->
+            matrices.convolution(conv, operands, top, left);
+        case DepthwiseConv2D conv when conv.padding() == VALID ->
+            matrices.depthwise(conv, operands, top, left);
+        default -> null;
+      };
+    } catch (ArithmeticException e) {
       return null;
     }
   }

@@ -38,13 +38,22 @@ final class MatrixKernels {
     };
   }
 
-  @Nullable Kernel convolution(Conv2D conv, Operands operands) {
+  /**
+   * A convolution, perhaps of groups.
+   *
+   * @param top rows of zeros before the input, beside the operator's own padding
+   * @param left columns of zeros before it
+   */
+  @Nullable Kernel convolution(Conv2D conv, Operands operands, int top, int left) {
     Shape filter = operands.shape(1);
     Shape input = operands.shape(0);
     if (input.rank() != 4 || filter.rank() != 4 || !isClamp(conv.activation())) {
       return null;
     }
-    Windows windows = Windows.of(conv, operands);
+    Windows windows = Windows.of(conv, operands).behind(top, left);
+    if (!windows.areWithinReach()) {
+      return null;
+    }
     Layer layer = Layer.of(operands);
     int columns = filter.dim(0);
     int channels = filter.dim(3);
@@ -376,13 +385,17 @@ final class MatrixKernels {
     return parts;
   }
 
-  @Nullable Kernel depthwise(DepthwiseConv2D conv, Operands operands) {
+  /** A depthwise convolution; {@code top} and {@code left} as of {@link #convolution}. */
+  @Nullable Kernel depthwise(DepthwiseConv2D conv, Operands operands, int top, int left) {
     Shape filter = operands.shape(1);
     Shape input = operands.shape(0);
     if (input.rank() != 4 || filter.rank() != 4 || !isClamp(conv.activation())) {
       return null;
     }
-    Windows windows = Windows.of(conv, operands);
+    Windows windows = Windows.of(conv, operands).behind(top, left);
+    if (!windows.areWithinReach()) {
+      return null;
+    }
     Layer layer = Layer.of(operands);
     int columns = filter.dim(3);
     if (input.dim(3) != columns) {

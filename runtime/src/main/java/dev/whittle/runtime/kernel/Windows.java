@@ -97,6 +97,35 @@ record Windows(
     return single ? ofRows(Math.multiplyExact(batch, height * width), channels) : this;
   }
 
+  /** The same, with rows and columns of zeros before the input. */
+  Windows behind(int rows, int columns) {
+    return new Windows(
+        batch,
+        height,
+        width,
+        channels,
+        filterHeight,
+        filterWidth,
+        outputHeight,
+        outputWidth,
+        strideHeight,
+        strideWidth,
+        dilationHeight,
+        dilationWidth,
+        top + rows,
+        left + columns);
+  }
+
+  /** Whether the first window does not end before the picture, nor the last begin behind it. */
+  boolean areWithinReach() {
+    int tall = (filterHeight - 1) * dilationHeight;
+    int wide = (filterWidth - 1) * dilationWidth;
+    return top <= tall
+        && left <= wide
+        && (outputHeight - 1) * strideHeight - top < height
+        && (outputWidth - 1) * strideWidth - left < width;
+  }
+
   boolean reachesBeyond() {
     return top > 0
         || left > 0

@@ -54,6 +54,7 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -363,9 +364,50 @@ class FastKernelsTest {
     CASES.put(
         "the nearest",
         c -> c.node(new ResizeNearestNeighbor(false, true), c.floats(2, 7, 9, 5), c.list(13, 5)));
+    CASES.put(
+        "rim before a convolution",
+        c ->
+            c.node(
+                new Conv2D(1, 2, 2, Activation.RELU, 1, 1, TensorType.FLOAT32),
+                rim(c, c.floats(2, 12, 10, 9), null),
+                c.weights(17, 3, 3, 9),
+                c.weights(17)));
+    CASES.put(
+        "rim of bytes before a convolution",
+        c ->
+            c.quantized(
+                C,
+                new Conv2D(1, 1, 1, Activation.RELU, 1, 1, TensorType.FLOAT32),
+                rim(c, c.bytes(A, 2, 12, 10, 9), A),
+                c.stored(0, 17, 3, 3, 9),
+                c.bias(17)));
+    CASES.put(
+        "rim before a depthwise convolution",
+        c ->
+            c.node(
+                new DepthwiseConv2D(1, 1, 1, 1, Activation.RELU6, 1, 1),
+                rim(c, c.floats(2, 12, 10, 19), null),
+                c.weights(1, 3, 3, 19),
+                c.weights(19)));
+    CASES.put(
+        "rim of bytes before a depthwise convolution",
+        c ->
+            c.quantized(
+                C,
+                new DepthwiseConv2D(1, 2, 2, 1, Activation.RELU6, 1, 1),
+                rim(c, c.bytes(A, 2, 12, 10, 19), A),
+                c.stored(3, 1, 3, 3, 19),
+                c.bias(19)));
     CASES.put("LSTM", c -> lstm(c, false, false, true));
     CASES.put("LSTM without input gate, by time", c -> lstm(c, false, true, false));
     CASES.put("LSTM with weights of bytes", c -> lstm(c, true, true, true));
+  }
+
+  /** Two rows and a column before, a row and two columns behind. */
+  private static Value rim(Case c, Value input, @Nullable Quantization quantization) {
+    Value plain = Value.of(-1, "padded", input.type(), Shape.UNKNOWN);
+    Value declared = quantization == null ? plain : plain.withQuantization(quantization);
+    return c.graph.node(declared, new Pad(), input, c.pairs(0, 0, 2, 1, 1, 2, 0, 0));
   }
 
   private static Quantization softmax() {
@@ -380,13 +422,14 @@ class FastKernelsTest {
     return CASES.keySet().stream();
   }
 
-  private static Tensor run(Model model, String engine, int threads) {
+  private static Tensor run(String name, Model model, String engine, int threads) {
     var options = InterpreterOptions.DEFAULT.withEngine(engine).withThreads(threads);
     try (Interpreter interpreter = Interpreter.of(model, options)) {
       interpreter.allocateTensors();
       if (engine.equals(FastEngine.NAME)) {
         for (PlannedNode node : interpreter.plan()) {
-          assertTrue(node.kernel().startsWith("fast"), node.kernel());
+          boolean rim = name.startsWith("rim") && node.node() == 0;
+          assertTrue(node.kernel().startsWith(rim ? "nothing" : "fast"), node.kernel());
         }
       }
       var random = new SplittableRandom(SEED);
@@ -419,9 +462,9 @@ class FastKernelsTest {
     var built = new Case();
     Model model =
         built.graph.output(Objects.requireNonNull(CASES.get(name)).apply(built)).buildModel("test");
-    Tensor expected = run(model, ReferenceEngine.NAME, 1);
-    Tensor one = run(model, FastEngine.NAME, 1);
-    Tensor three = run(model, FastEngine.NAME, 3);
+    Tensor expected = run(name, model, ReferenceEngine.NAME, 1);
+    Tensor one = run(name, model, FastEngine.NAME, 1);
+    Tensor three = run(name, model, FastEngine.NAME, 3);
     assertEquals(expected.shape(), one.shape());
     String label = name + ", seed " + SEED;
     if (expected.type() == TensorType.FLOAT32) {
