@@ -2,16 +2,16 @@ package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
+import org.jspecify.annotations.Nullable;
 
 /** The greatest or the mean of the elements of windows that lie within the picture. */
 final class Pool implements Kernel, Workers.Task, StridedOutput, Patches.Source {
   private final Workers workers;
   private final Windows windows;
-  private final Patches patches;
   private final boolean average;
 
-  /** Whether elements are 8-bit numbers. */
-  private final boolean bytes;
+  /** Where 8-bit elements are made floats; null for floats, which are read in place. */
+  private final @Nullable Patches patches;
 
   private final boolean unsigned;
   private final float min;
@@ -36,15 +36,16 @@ final class Pool implements Kernel, Workers.Task, StridedOutput, Patches.Source 
     this.workers = workers;
     this.windows = given.flattened();
     this.average = average;
-    this.bytes = bytes;
     this.unsigned = unsigned;
     this.min = min;
     this.max = max;
-    this.patches = new Patches(windows, windows.channels(), !bytes, workers.count());
+    this.patches = bytes ? new Patches(windows, windows.channels(), false, workers.count()) : null;
     this.columns = windows.channels();
     this.linesPerChunk = Math.max(1, Math.ceilDiv(windows.outputHeight(), 4 * workers.count()));
     this.chunksPerPicture = Math.ceilDiv(windows.outputHeight(), linesPerChunk);
-    workers.reserve(bytes ? patches.slabSize() : 0, bytes ? windows.channels() : 0, 0);
+    if (patches != null) {
+      workers.reserve(patches.slabSize(), windows.channels(), 0);
+    }
   }
 
   static Pool ofFloats(Workers workers, Windows windows, boolean average, float min, float max) {
@@ -67,7 +68,7 @@ final class Pool implements Kernel, Workers.Task, StridedOutput, Patches.Source 
     if (windows.outputs() == 0 || windows.channels() == 0) {
       return;
     }
-    if (bytes) {
+    if (patches != null) {
       stored.bind(invocation.input(0));
       storedResults.bindOutput(invocation.output(0));
       workers.run(this, patches.chunks());
@@ -80,13 +81,14 @@ final class Pool implements Kernel, Workers.Task, StridedOutput, Patches.Source 
 
   @Override
   public void run(int chunk, Scratch scratch) {
-    if (bytes) {
-      patches.fill(chunk, this, 0, scratch.input(), scratch.math);
-      int first = patches.firstRow(chunk) / Math.max(1, windows.outputWidth());
+    Patches slabs = patches;
+    if (slabs != null) {
+      slabs.fill(chunk, this, 0, scratch.input(), scratch.math);
+      int first = slabs.firstRow(chunk) / Math.max(1, windows.outputWidth());
       int picture = first / windows.outputHeight();
       int firstLine = first % windows.outputHeight();
-      for (int i = 0; i < patches.lines(chunk); i++) {
-        int line = patches.slabLine();
+      for (int i = 0; i < slabs.lines(chunk); i++) {
+        int line = slabs.slabLine();
         // Where row 0 and column 0 of the picture would be in the slab.
         int origin =
             (windows.top() - firstLine * windows.strideHeight()) * line
@@ -129,7 +131,7 @@ final class Pool implements Kernel, Workers.Task, StridedOutput, Patches.Source 
   private void window(Scratch scratch, float[] input, int[] rows, int count, int to) {
     int channels = windows.channels();
     MicroKernels math = scratch.math;
-    if (!bytes) {
+    if (patches == null) {
       float[] output = floatResults.array();
       int at = floatResults.offset() + to;
       if (average) {

@@ -126,12 +126,46 @@ final class VectorKernels implements MicroKernels {
     if (min == Float.NEGATIVE_INFINITY && max == Float.POSITIVE_INFINITY) {
       return;
     }
+    if (width != 2 * LANES) {
+      for (int row = 0; row < rows; row++) {
+        for (int i = at + row * stride; i < at + row * stride + width; i += LANES) {
+          clamp(output, i, min, max);
+        }
+      }
+    } else if (max == Float.POSITIVE_INFINITY) {
+      raisePairs(output, at, stride, rows, min);
+    } else {
+      clampPairs(output, at, stride, rows, min, max);
+    }
+  }
+
+  private static void clamp(float[] output, int at, float min, float max) {
     FloatVector low = FloatVector.broadcast(FLOATS, min);
     FloatVector high = FloatVector.broadcast(FLOATS, max);
-    for (int row = 0; row < rows; row++) {
-      for (int i = at + row * stride; i < at + row * stride + width; i += LANES) {
-        clamp(FloatVector.fromArray(FLOATS, output, i), low, high).intoArray(output, i);
-      }
+    clamp(FloatVector.fromArray(FLOATS, output, at), low, high).intoArray(output, at);
+  }
+
+  private static void clampPairs(
+      float[] output, int at, int stride, int rows, float min, float max) {
+    FloatVector low = FloatVector.broadcast(FLOATS, min);
+    FloatVector high = FloatVector.broadcast(FLOATS, max);
+    int i = at;
+    for (int row = 0; row < rows; row++, i += stride) {
+      FloatVector a = FloatVector.fromArray(FLOATS, output, i);
+      FloatVector b = FloatVector.fromArray(FLOATS, output, i + LANES);
+      clamp(a, low, high).intoArray(output, i);
+      clamp(b, low, high).intoArray(output, i + LANES);
+    }
+  }
+
+  private static void raisePairs(float[] output, int at, int stride, int rows, float min) {
+    FloatVector low = FloatVector.broadcast(FLOATS, min);
+    int i = at;
+    for (int row = 0; row < rows; row++, i += stride) {
+      FloatVector a = FloatVector.fromArray(FLOATS, output, i);
+      FloatVector b = FloatVector.fromArray(FLOATS, output, i + LANES);
+      a.blend(low, a.lt(low)).intoArray(output, i);
+      b.blend(low, b.lt(low)).intoArray(output, i + LANES);
     }
   }
 
