@@ -18,7 +18,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Layers of MobileNetV2 and InceptionV3: ours with vectors and without, and the native runtime. */
+/**
+ * Layers of MobileNetV2 and InceptionV3, and some of other networks: ours with vectors and without,
+ * and the native runtime.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -34,7 +37,10 @@ public class LayerBenchmark {
     "depthwise 112x112x32 3x3/1",
     "depthwise 56x56x96 3x3/2",
     "depthwise 14x14x576 3x3/1",
-    "dense 2048 1000"
+    "dense 2048 1000",
+    "conv 28x28x128 3x3x128/32",
+    "transposed 16x16x64 4x4x32/2",
+    "matrices 12x128x64x128"
   })
   public String layer = "";
 

@@ -9,9 +9,11 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.BatchMatMul;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.ir.op.TransposeConv;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -19,13 +21,16 @@ import java.util.SplittableRandom;
 final class LayerModel {
   private static final SplittableRandom RANDOM = new SplittableRandom(1);
 
+  private static final Quantization SCALE = Quantization.perTensor(0.02f, -5);
+
   private LayerModel() {}
 
   /**
-   * A layer of MobileNetV2 or InceptionV3.
+   * A layer.
    *
-   * @param text such as {@code conv 35x35x64 3x3x96}, {@code depthwise 112x112x32 3x3/1} or {@code
-   *     dense 1024 1000}
+   * @param text such as {@code conv 35x35x64 3x3x96}, {@code conv 28x28x128 3x3x128/32} with 32
+   *     groups, {@code depthwise 112x112x32 3x3/1}, {@code dense 1024 1000}, {@code transposed
+   *     16x16x64 4x4x32/2} or {@code matrices 12x128x64x128}: 12 products of 128 x 64 by 64 x 128
    */
   static Model of(String text, boolean quantized) {
     String[] parts = text.split(" ", -1);
@@ -34,7 +39,8 @@ final class LayerModel {
         int[] in = numbers(parts[1]);
         int[] filter = numbers(parts[2]);
         var op = new Conv2D(0, 1, 1, Activation.RELU, 1, 1, TensorType.FLOAT32);
-        int[] weights = {filter[2], filter[0], filter[1], in[2]};
+        int groups = filter.length > 3 ? filter[3] : 1;
+        int[] weights = {filter[2], filter[0], filter[1], in[2] / groups};
         yield model(op, new int[] {1, in[0], in[1], in[2]}, weights, 0, filter[2], quantized);
       }
       case "depthwise" -> {
@@ -50,8 +56,64 @@ final class LayerModel {
         var op = new FullyConnected(Activation.NONE, false);
         yield model(op, new int[] {1, depth}, new int[] {units, depth}, 0, units, quantized);
       }
+      case "transposed" -> {
+        int[] in = numbers(parts[1]);
+        int[] filter = numbers(parts[2]);
+        yield transposed(in, filter, quantized);
+      }
+      case "matrices" -> matrices(numbers(parts[1]), quantized);
       default -> throw new IllegalArgumentException(text);
     };
+  }
+
+  private static Model transposed(int[] in, int[] filter, boolean quantized) {
+    var graph = new GraphBuilder("main");
+    int stride = filter[3];
+    int columns = filter[2];
+    var op = new TransposeConv(0, stride, stride, Activation.NONE, TensorType.FLOAT32);
+    int[] output = {1, in[0] * stride, in[1] * stride, columns};
+    Value shape = graph.constant("shape", Tensor.of(output, 4));
+    Shape input = Shape.of(1, in[0], in[1], in[2]);
+    int[] weights = {columns, filter[0], filter[1], in[2]};
+    if (!quantized) {
+      Value x = graph.input("x", TensorType.FLOAT32, input);
+      Value w = graph.constant("w", floats(weights));
+      return graph.output(graph.node("y", op, shape, w, x)).buildModel("layer");
+    }
+    Value x = graph.input("x", TensorType.INT8, input, SCALE);
+    Value w = graph.constant("w", stored(weights, 0));
+    return graph.output(graph.node(plain(), op, shape, w, x)).buildModel("layer");
+  }
+
+  private static Model matrices(int[] extents, boolean quantized) {
+    var graph = new GraphBuilder("main");
+    var op = new BatchMatMul(false, false, false);
+    Shape left = Shape.of(extents[0], extents[1], extents[2]);
+    Shape right = Shape.of(extents[0], extents[2], extents[3]);
+    if (!quantized) {
+      Value a = graph.input("a", TensorType.FLOAT32, left);
+      Value b = graph.input("b", TensorType.FLOAT32, right);
+      return graph.output(graph.node("y", op, a, b)).buildModel("layer");
+    }
+    Value a = graph.input("a", TensorType.INT8, left, SCALE);
+    Value b = graph.input("b", TensorType.INT8, right, SCALE);
+    return graph.output(graph.node(plain(), op, a, b)).buildModel("layer");
+  }
+
+  private static Value plain() {
+    return Value.of(-1, "y", TensorType.INT8, Shape.UNKNOWN).withQuantization(SCALE);
+  }
+
+  private static Tensor stored(int[] dims, int axis) {
+    float[] scales = new float[dims[axis]];
+    Arrays.fill(scales, 0.01f);
+    var stored =
+        new Tensor(TensorType.INT8, Quantization.perAxis(scales, axis), Tensor.Allocator.AUTOMATIC);
+    stored.resize(dims);
+    for (long i = 0; i < stored.elements(); i++) {
+      stored.setByte(i, (byte) RANDOM.nextInt(-127, 128));
+    }
+    return stored;
   }
 
   private static int[] numbers(String text) {
@@ -67,20 +129,10 @@ final class LayerModel {
       Value bias = graph.constant("b", floats(channels));
       return graph.output(graph.node("y", op, input, filter, bias)).buildModel("layer");
     }
-    Quantization scale = Quantization.perTensor(0.02f, -5);
-    float[] scales = new float[channels];
-    Arrays.fill(scales, 0.01f);
-    var stored =
-        new Tensor(TensorType.INT8, Quantization.perAxis(scales, axis), Tensor.Allocator.AUTOMATIC);
-    stored.resize(weights);
-    for (long i = 0; i < stored.elements(); i++) {
-      stored.setByte(i, (byte) RANDOM.nextInt(-127, 128));
-    }
-    Value input = graph.input("x", TensorType.INT8, Shape.of(in), scale);
-    Value filter = graph.constant("w", stored);
+    Value input = graph.input("x", TensorType.INT8, Shape.of(in), SCALE);
+    Value filter = graph.constant("w", stored(weights, axis));
     Value bias = graph.constant("b", Tensor.of(new int[channels], channels));
-    Value plain = Value.of(-1, "y", TensorType.INT8, Shape.UNKNOWN).withQuantization(scale);
-    return graph.output(graph.node(plain, op, input, filter, bias)).buildModel("layer");
+    return graph.output(graph.node(plain(), op, input, filter, bias)).buildModel("layer");
   }
 
   private static Tensor floats(int... dims) {

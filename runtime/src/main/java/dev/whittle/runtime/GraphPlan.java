@@ -64,25 +64,41 @@ final class GraphPlan {
       MemoryLimit limit,
       Backend backend,
       boolean observed) {
-    Graph graph = model.graphs().get(graphIndex);
     ShapeInference.Inferred inferred = ShapeInference.infer(model, graphIndex, inputShapes);
     MemoryLimit.Account memory = limit.open();
-    if (backend.optimizes()) {
-      inferred = ConstantFolding.fold(model, graphIndex, inferred, backend, memory);
+    try {
+      return of(model, graphIndex, inferred, variables, memory, backend, observed);
+    } catch (RuntimeException | Error e) {
+      memory.release();
+      throw e;
     }
+  }
+
+  private static GraphPlan of(
+      Model model,
+      int graphIndex,
+      ShapeInference.Inferred typed,
+      Map<Integer, Tensor> variables,
+      MemoryLimit.Account memory,
+      Backend backend,
+      boolean observed) {
+    boolean optimized = backend.optimizes();
+    ShapeInference.Inferred inferred =
+        optimized ? ConstantFolding.fold(model, graphIndex, typed, backend, memory) : typed;
+    Graph original = model.graphs().get(graphIndex);
     PaddingFolding folding =
-        backend.optimizes() && !observed
-            ? PaddingFolding.of(model, graph, inferred, backend)
-            : PaddingFolding.none(graph);
-    graph = folding.graph();
+        optimized && !observed
+            ? PaddingFolding.of(model, original, inferred, backend)
+            : PaddingFolding.none(original);
+    Graph graph = folding.graph();
     var plan = new GraphPlan(graph, graphIndex, folding, memory);
     boolean[] idle = plan.idle(inferred);
     @Nullable Kernel[] kernels = plan.kernels(model, inferred, idle, backend);
     StorageSharing sharing =
-        backend.optimizes() && !observed
+        optimized && !observed
             ? StorageSharing.of(graph, inferred, kernels)
             : StorageSharing.none(graph, inferred);
-    plan.placeTensors(inferred, idle, variables, sharing, backend.optimizes());
+    plan.placeTensors(inferred, idle, variables, sharing, optimized);
     plan.makeSteps(inferred, kernels, sharing, backend);
     return plan;
   }

@@ -4,6 +4,7 @@ import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Operand;
+import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.ShapeInference;
 import dev.whittle.ir.TensorType;
@@ -101,15 +102,24 @@ final class PaddingFolding {
     Node node = graph.nodes().get(n);
     Operands operands =
         ShapeInference.operands(model, graph, node, inferred).withInput(0, padded.input(0));
-    Kernel kernel =
-        backend.paddedKernel(
-            node.op(), operands, Math.toIntExact(rims[2]), Math.toIntExact(rims[4]));
+    Kernel kernel = kernel(node, operands, rims, backend);
     if (kernel != null) {
       List<Integer> inputs = new ArrayList<>(node.inputs());
       inputs.set(0, pad.inputs().getFirst());
       nodes.set(n, node.withOperands(inputs, node.outputs(), node.intermediates()));
       kernels[n] = kernel;
       folded[producer] = true;
+    }
+  }
+
+  private static @Nullable Kernel kernel(
+      Node node, Operands operands, long[] rims, Backend backend) {
+    try {
+      return backend.paddedKernel(
+          node.op(), operands, Math.toIntExact(rims[2]), Math.toIntExact(rims[4]));
+    } catch (OperandException e) {
+      // Planning the node as it is will say what is wrong with it, and where.
+      return null;
     }
   }
 

@@ -18,6 +18,7 @@ import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.Add;
 import dev.whittle.ir.op.BroadcastTo;
+import dev.whittle.ir.op.Cast;
 import dev.whittle.ir.op.Concatenation;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.DepthwiseConv2D;
@@ -281,6 +282,26 @@ class FastEngineTest {
       var refused =
           assertThrows(UnsupportedModelException.class, () -> interpreter.allocateTensors());
       assertTrue(refused.items().getFirst().where().contains("wide"), refused.getMessage());
+    }
+  }
+
+  @Test
+  void aPlanThatFailsGivesItsMemoryBack() {
+    var graph = new GraphBuilder("main");
+    Value floats = graph.input("x", TensorType.FLOAT32, Shape.of(1));
+    Value curved = graph.node("y", new Tanh(), floats);
+    Value whole = graph.node("z", new Cast(TensorType.FLOAT32, TensorType.INT32), curved);
+    Model model = graph.output(whole).buildModel("test");
+    var options = InterpreterOptions.DEFAULT.withMaxMemory(1 << 20);
+    try (Interpreter interpreter = Interpreter.of(model, options)) {
+      for (int i = 0; i < 5; i++) {
+        // Floats fit in the limit, integers no more.
+        interpreter.resizeInput(0, new int[] {100_000});
+        assertThrows(UnsupportedModelException.class, interpreter::allocateTensors);
+      }
+      interpreter.resizeInput(0, new int[] {60_000});
+      interpreter.allocateTensors();
+      interpreter.invoke();
     }
   }
 }
