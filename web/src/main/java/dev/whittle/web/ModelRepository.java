@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -84,8 +85,8 @@ final class ModelRepository implements AutoCloseable {
   }
 
   private void watch() {
-    models.values().forEach(ServedModel::measure);
     try {
+      models.values().forEach(ServedModel::measure);
       while (folder != null) {
         Thread.sleep(INTERVAL_MILLISECONDS);
         try {
@@ -96,7 +97,8 @@ final class ModelRepository implements AutoCloseable {
           problems.put(folder.toString(), String.valueOf(e.getMessage()));
         }
       }
-    } catch (InterruptedException e) {
+    } catch (InterruptedException | CancellationException e) {
+      // The server closes, perhaps while a model was being measured.
       Thread.currentThread().interrupt();
     }
   }
