@@ -51,10 +51,15 @@ final class ExactWeights {
   /** The weights in row-major order, less their zero point. */
   float[] toFloats() {
     float[] weights = new float[stored.length];
-    for (int i = 0; i < weights.length; i++) {
-      weights[i] = (stored[i] & mask) - zeroPoint;
-    }
+    copy(0, weights, 0, weights.length);
     return weights;
+  }
+
+  /** Copies some of them as floats. */
+  void copy(int from, float[] to, int at, int count) {
+    for (int i = 0; i < count; i++) {
+      to[at + i] = (stored[from + i] & mask) - zeroPoint;
+    }
   }
 
   /**

@@ -13,6 +13,7 @@ import dev.whittle.ir.op.FullyConnected;
 import dev.whittle.ir.op.Requantization;
 import dev.whittle.ir.op.TransposeConv;
 import dev.whittle.ir.op.WideRequantization;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -247,17 +248,17 @@ final class MatrixKernels {
         workers, layer, piece, patches, matrix, activation.min(), activation.max());
   }
 
-  private static float[] elements(Tensor filter, Piece piece) {
-    float[] all = filter.toFloats();
+  private static PackedMatrix.Elements elements(Tensor filter, Piece piece) {
     if (piece.isWhole()) {
-      return all;
+      return (from, to, at, count) ->
+          MemorySegment.copy(filter.data(), Tensor.FLOAT, 4L * from, to, at, count);
     }
     int[] places = piece.places();
-    float[] elements = new float[places.length];
-    for (int i = 0; i < places.length; i++) {
-      elements[i] = all[places[i]];
-    }
-    return elements;
+    return (from, to, at, count) -> {
+      for (int i = 0; i < count; i++) {
+        to[at + i] = filter.getFloat(places[from + i]);
+      }
+    };
   }
 
   /**
@@ -380,7 +381,7 @@ final class MatrixKernels {
               piece,
               cut,
               lanes,
-              () -> PackedMatrix.of(exact.toFloats(), columns, cut, NONE, lanes));
+              () -> PackedMatrix.of(exact::copy, columns, cut, NONE, lanes));
     }
     return parts;
   }

@@ -37,35 +37,46 @@ final class PackedMatrix {
     }
   }
 
+  /** Weights in row-major order. */
+  @FunctionalInterface
+  interface Elements {
+    /** Copies {@code count} weights from the one at {@code from} on, as floats. */
+    void copy(int from, float[] to, int at, int count);
+  }
+
   /**
-   * Packs weights.
+   * Packs weights, a panel at a time, so that there is no second copy of all of them.
    *
    * @param weights {@code [columns, taps, stride]}
    * @param bias one for each column, or none
    * @param lanes how many columns a vector holds
    */
-  static PackedMatrix of(float[] weights, int columns, Cut cut, float[] bias, int lanes) {
-    int vectors = Math.ceilDiv(columns, lanes);
+  static PackedMatrix of(Elements weights, int columns, Cut cut, float[] bias, int lanes) {
     int depth = cut.taps * cut.run;
-    var matrix =
-        new PackedMatrix(
-            new float[Math.multiplyExact(Math.multiplyExact(vectors, lanes), depth)],
-            new float[vectors * lanes],
-            depth,
-            columns,
-            lanes);
-    for (int panel = 0; panel < matrix.panels(); panel++) {
-      int width = matrix.width(panel);
-      int column = matrix.firstColumn(panel);
-      int count = Math.min(width, columns - column);
-      for (int tap = 0; tap < cut.taps; tap++) {
-        int from = (column * cut.taps + tap) * cut.stride + cut.first;
-        int to = matrix.start(panel) + tap * cut.run * width;
-        transpose(weights, from, cut.taps * cut.stride, count, cut.run, matrix.packed, to, width);
+    PackedMatrix matrix = room(columns, depth, lanes);
+    float[] panel = new float[Math.multiplyExact(Math.min(columns, 2 * lanes), depth)];
+    for (int p = 0; p < matrix.panels(); p++) {
+      int width = matrix.width(p);
+      int first = matrix.firstColumn(p);
+      int count = Math.min(width, columns - first);
+      for (int run = 0; run < count * cut.taps; run++) {
+        int from = (first * cut.taps + run) * cut.stride + cut.first;
+        weights.copy(from, panel, run * cut.run, cut.run);
       }
+      transpose(panel, 0, depth, count, depth, matrix.packed, matrix.start(p), width);
     }
     System.arraycopy(bias, 0, matrix.bias, 0, bias.length);
     return matrix;
+  }
+
+  /** Packs weights that are in an array. */
+  static PackedMatrix of(float[] weights, int columns, Cut cut, float[] bias, int lanes) {
+    return of(
+        (from, to, at, count) -> System.arraycopy(weights, from, to, at, count),
+        columns,
+        cut,
+        bias,
+        lanes);
   }
 
   /**
