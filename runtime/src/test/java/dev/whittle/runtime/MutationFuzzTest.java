@@ -31,8 +31,7 @@ class MutationFuzzTest {
     0, 1, -1, 4, 16, 127, 255, 256, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0x7ffffffc
   };
   private static final long MAX_NANOS = 1_000_000_000L;
-  private static final InterpreterOptions OPTIONS =
-      InterpreterOptions.DEFAULT.withEngine("reference").withMaxMemory(32L << 20);
+  private static final List<String> ENGINES = List.of(ReferenceEngine.NAME, FastEngine.NAME);
 
   private final List<byte[]> samples = samples();
 
@@ -126,14 +125,23 @@ class MutationFuzzTest {
   }
 
   private static boolean run(long seed, Model model) {
-    try (var interpreter = Interpreter.of(model, OPTIONS)) {
+    boolean ran = true;
+    for (String engine : ENGINES) {
+      ran &= run(seed, model, engine);
+    }
+    return ran;
+  }
+
+  private static boolean run(long seed, Model model, String engine) {
+    var options = InterpreterOptions.DEFAULT.withEngine(engine).withMaxMemory(32L << 20);
+    try (var interpreter = Interpreter.of(model, options)) {
       interpreter.allocateTensors();
       interpreter.invoke();
       return true;
     } catch (ModelException | CancellationException e) {
       return false;
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
-      throw new AssertionError("running mutant seed " + seed, e);
+      throw new AssertionError(engine + " running mutant seed " + seed, e);
     }
   }
 
