@@ -74,8 +74,12 @@ final class ArrayKernels {
       return null;
     }
     Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());
-    return new Quantizer(
-        workers, to.scaleValue(), to.zeroPointValue(), bounds.low(), bounds.high());
+    int zeroPoint = to.zeroPointValue();
+    if (zeroPoint < bounds.low() || zeroPoint > bounds.high()) {
+      // Single precision may not do for the distance to such a zero point.
+      return null;
+    }
+    return new Quantizer(workers, to.scaleValue(), zeroPoint, bounds.low(), bounds.high());
   }
 
   @Nullable Kernel binary(Binary function, Activation activation, Operands operands) {

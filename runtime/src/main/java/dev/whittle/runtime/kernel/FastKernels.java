@@ -161,8 +161,8 @@ public final class FastKernels {
         case PadV2 pad -> arrays.padding(operands);
         default -> null;
       };
-    } catch (ArithmeticException e) {
-      // Too large for arrays.
+    } catch (ArithmeticException | OutOfMemoryError e) {
+      // Too large for arrays, or for the heap: the reference kernel needs no space of its own.
       return null;
     }
   }
@@ -187,7 +187,7 @@ public final class FastKernels {
             matrices.depthwise(conv, operands, top, left);
         default -> null;
       };
-    } catch (ArithmeticException e) {
+    } catch (ArithmeticException | OutOfMemoryError e) {
       return null;
     }
   }

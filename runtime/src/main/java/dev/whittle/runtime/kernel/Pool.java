@@ -112,7 +112,10 @@ final class Pool implements Kernel, Workers.Task, StridedOutput, Patches.Source 
     int top = windows.inputRow(y, 0);
     int fromRow = Math.max(0, top);
     int toRow = Math.min(windows.height(), top + windows.filterHeight());
-    int[] rows = scratch.rows(windows.taps());
+    int[] rows =
+        scratch.rows(
+            Math.min(windows.filterHeight(), windows.height())
+                * Math.min(windows.filterWidth(), windows.width()));
     for (int x = 0; x < windows.outputWidth(); x++) {
       int left = x * windows.strideWidth() - windows.left();
       int fromColumn = Math.max(0, left);
