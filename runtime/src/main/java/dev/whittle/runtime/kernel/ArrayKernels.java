@@ -221,8 +221,8 @@ final class ArrayKernels {
   @Nullable Kernel rows(Op op, int axes, Operands operands) {
     try {
       return MappedRows.of(workers, op, axes, operands);
-    } catch (OperandException e) {
-      // The reference kernel says so when it runs.
+    } catch (OperandException | IndexOutOfBoundsException e) {
+      // Contents that make no sense: the reference kernel says so when it runs.
       return null;
     }
   }
@@ -242,7 +242,8 @@ final class ArrayKernels {
 
   @Nullable Kernel resize(ResizeBilinear op, Operands operands) {
     TensorType type = operands.type(0);
-    return type == TensorType.FLOAT32 || FastKernels.isByte(type)
+    boolean known = type == TensorType.FLOAT32 || FastKernels.isByte(type);
+    return known && operands.shape(0).elements() > 0
         ? new BilinearResize(workers, op, operands)
         : null;
   }

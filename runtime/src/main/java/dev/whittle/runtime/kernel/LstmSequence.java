@@ -122,35 +122,33 @@ final class LstmSequence implements Kernel, Workers.Task {
     TensorType type = operands.type(2);
     boolean hybrid = type == TensorType.INT8;
     plain &= operands.type(0) == TensorType.FLOAT32 && (hybrid || type == TensorType.FLOAT32);
-    boolean entered = operands.hasInput(1);
     Shape shape = operands.shape(0);
-    for (int gate = entered ? 0 : 1; gate < 4 && plain; gate++) {
-      plain =
-          isConstant(operands, 1 + gate, type)
-              && isConstant(operands, 5 + gate, type)
-              && isConstant(operands, 12 + gate, TensorType.FLOAT32);
-    }
-    if (!plain
-        || operands.shape(OUTPUT_STATE).rank() != 2
-        || operands.shape(CELL_STATE).rank() != 2) {
+    Shape states = operands.shape(CELL_STATE);
+    if (!plain || states.rank() != 2 || shape.rank() < 2 || shape.rank() > 3) {
       return null;
     }
-    int cells = operands.shape(CELL_STATE).dim(1);
+    boolean entered = operands.hasInput(1);
+    int cells = states.dim(1);
     int depth = shape.dim(shape.rank() - 1);
+    for (int gate = entered ? 0 : 1; gate < 4; gate++) {
+      if (!isConstant(operands, 1 + gate, type, Shape.of(cells, depth))
+          || !isConstant(operands, 5 + gate, type, Shape.of(cells, cells))
+          || !isConstant(operands, FIRST_BIAS + gate, TensorType.FLOAT32, Shape.of(cells))) {
+        return null;
+      }
+    }
     boolean fits =
-        (shape.rank() == 2 || shape.rank() == 3)
-            && operands.shape(OUTPUT_STATE).equals(operands.shape(CELL_STATE))
-            && operands.shape(CELL_STATE).dim(0)
-                == shape.dim(shape.rank() == 3 && op.timeMajor() ? 1 : 0)
+        operands.shape(OUTPUT_STATE).equals(states)
+            && states.dim(0) == shape.dim(shape.rank() == 3 && op.timeMajor() ? 1 : 0)
             && (!hybrid || Math.max(depth, cells) <= EXACT_DEPTH)
             && shape.elements() > 0
             && cells > 0;
     return fits ? new LstmSequence(workers, shared, op, operands, entered ? 4 : 3) : null;
   }
 
-  private static boolean isConstant(Operands operands, int i, TensorType type) {
+  private static boolean isConstant(Operands operands, int i, TensorType type, Shape shape) {
     Tensor known = operands.hasInput(i) ? operands.input(i).known() : null;
-    return known != null && known.type() == type;
+    return known != null && known.type() == type && known.shape().equals(shape);
   }
 
   private int rows() {
@@ -169,8 +167,8 @@ final class LstmSequence implements Kernel, Workers.Task {
     int at = 0;
     for (int operand : inOrder(first)) {
       Tensor known = operands.input(operand).known();
-      if (known == null || known.elements() != (long) cells * length) {
-        throw new IllegalArgumentException("weights of other extents");
+      if (known == null) {
+        throw new IllegalStateException("weights that are not constant");
       }
       for (int i = 0; i < cells * length; i++) {
         joined[at++] = known.type() == TensorType.FLOAT32 ? known.getFloat(i) : known.getInteger(i);
