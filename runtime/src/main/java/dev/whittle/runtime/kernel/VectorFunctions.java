@@ -1,0 +1,427 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.runtime.kernel.MicroKernels.Binary;
+import dev.whittle.runtime.kernel.MicroKernels.Unary;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Functions of floats, element by element. Each has a loop in a method of its own: together they
+ * would be too much for the compiler to inline.
+ */
+final class VectorFunctions {
+  private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
+  private static final int LANES = Vectors.LANES;
+
+  private VectorFunctions() {}
+
+  static FloatVector exp(FloatVector x) {
+    FloatVector in = x.max(ScalarKernels.EXP_LOW).min(ScalarKernels.EXP_HIGH);
+    FloatVector n =
+        in.fma(
+                FloatVector.broadcast(FLOATS, ScalarKernels.LOG2_E),
+                FloatVector.broadcast(FLOATS, Vectors.ROUNDER))
+            .sub(Vectors.ROUNDER);
+    FloatVector r = n.fma(FloatVector.broadcast(FLOATS, -ScalarKernels.LN2_HIGH), in);
+    r = n.fma(FloatVector.broadcast(FLOATS, -ScalarKernels.LN2_LOW), r);
+    FloatVector p = FloatVector.broadcast(FLOATS, ScalarKernels.EXP[0]);
+    for (int i = 1; i < 6; i++) {
+      p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarKernels.EXP[i]));
+    }
+    p = p.fma(r.mul(r), r).add(1f);
+    IntVector exponent = (IntVector) n.convert(VectorOperators.F2I, 0);
+    IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
+    // In two steps: one would not reach the ends of the range.
+    FloatVector scaled = p.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
+    // Of a NaN above, the exponent is 0 and the polynomial NaN.
+    return scaled;
+  }
+
+  private static FloatVector powerOfTwo(IntVector exponent) {
+    return exponent.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+  }
+
+  private static FloatVector logistic(FloatVector x) {
+    FloatVector one = FloatVector.broadcast(FLOATS, 1f);
+    return one.div(exp(x.neg()).add(1f));
+  }
+
+  private static FloatVector tanh(FloatVector x) {
+    FloatVector magnitude = x.abs();
+    FloatVector square = x.mul(x);
+    FloatVector p = FloatVector.broadcast(FLOATS, ScalarKernels.TANH[0]);
+    for (int i = 1; i < 5; i++) {
+      p = p.fma(square, FloatVector.broadcast(FLOATS, ScalarKernels.TANH[i]));
+    }
+    FloatVector near = p.mul(square).fma(x, x);
+    FloatVector one = FloatVector.broadcast(FLOATS, 1f);
+    FloatVector far = one.sub(one.add(one).div(exp(magnitude.add(magnitude)).add(1f)));
+    FloatVector signed = far.blend(far.neg(), x.lt(0f));
+    return signed.blend(near, magnitude.lt(ScalarKernels.TANH_NEAR));
+  }
+
+  private static FloatVector log(FloatVector x) {
+    VectorMask<Float> tiny = x.lt(Float.MIN_NORMAL);
+    FloatVector in = x.blend(x.mul(ScalarKernels.LOG_SCALE), tiny);
+    IntVector bits = in.reinterpretAsInts();
+    IntVector exponent = bits.sub(ScalarKernels.ROOT_HALF_BITS).lanewise(VectorOperators.ASHR, 23);
+    FloatVector e = (FloatVector) exponent.convert(VectorOperators.I2F, 0);
+    e = e.blend(e.sub(23f), tiny);
+    FloatVector f =
+        bits.sub(exponent.lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats().sub(1f);
+    FloatVector p = FloatVector.broadcast(FLOATS, ScalarKernels.LOG[0]);
+    for (int i = 1; i < 9; i++) {
+      p = p.fma(f, FloatVector.broadcast(FLOATS, ScalarKernels.LOG[i]));
+    }
+    FloatVector square = f.mul(f);
+    FloatVector rest = p.mul(f).fma(square, e.mul(ScalarKernels.LOG_LN2_LOW)).sub(square.mul(0.5f));
+    FloatVector high = FloatVector.broadcast(FLOATS, ScalarKernels.LOG_LN2_HIGH);
+    FloatVector result = e.fma(high, f.add(rest));
+    result = result.blend(x, x.eq(Float.POSITIVE_INFINITY));
+    result = result.blend(Float.NaN, x.compare(VectorOperators.GT, 0f).not());
+    return result.blend(Float.NEGATIVE_INFINITY, x.eq(0f));
+  }
+
+  private static FloatVector erf(FloatVector x) {
+    FloatVector in =
+        Vectors.clamp(
+            x,
+            FloatVector.broadcast(FLOATS, -ScalarKernels.ERF_END),
+            FloatVector.broadcast(FLOATS, ScalarKernels.ERF_END));
+    FloatVector square = in.mul(in);
+    FloatVector p = FloatVector.broadcast(FLOATS, ScalarKernels.ERF_ABOVE[0]);
+    for (int i = 1; i < 5; i++) {
+      p = p.fma(square, FloatVector.broadcast(FLOATS, ScalarKernels.ERF_ABOVE[i]));
+    }
+    FloatVector q = FloatVector.broadcast(FLOATS, ScalarKernels.ERF_BELOW[0]);
+    for (int i = 1; i < 7; i++) {
+      q = q.fma(square, FloatVector.broadcast(FLOATS, ScalarKernels.ERF_BELOW[i]));
+    }
+    return in.mul(p).div(q);
+  }
+
+  /** {@link MicroKernels#unary}. */
+  static void unary(
+      Unary function, float[] input, int at, float[] output, int to, int count, float alpha) {
+    int end = FLOATS.loopBound(count);
+    switch (function) {
+      case ABS -> abss(input, at, output, to, end);
+      case ELU -> elus(input, at, output, to, end);
+      case EXP -> exps(input, at, output, to, end);
+      case GELU -> gelus(input, at, output, to, end);
+      case GELU_BY_TANH -> gelusByTanh(input, at, output, to, end);
+      case HARD_SWISH -> hardSwishs(input, at, output, to, end);
+      case LEAKY_RELU -> leakyRelus(input, at, output, to, end, alpha);
+      case LOG -> logs(input, at, output, to, end);
+      case LOGISTIC -> logistics(input, at, output, to, end);
+      case NEG -> negs(input, at, output, to, end);
+      case RSQRT -> rsqrts(input, at, output, to, end);
+      case SQRT -> sqrts(input, at, output, to, end);
+      case SQUARE -> squares(input, at, output, to, end);
+      case TANH -> tanhs(input, at, output, to, end);
+    }
+    ScalarKernels.unary(function, input, at, output, to, end, count, alpha);
+  }
+
+  private static void abss(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      x.abs().intoArray(output, to + i);
+    }
+  }
+
+  private static void elus(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      x.blend(exp(x).sub(1f), x.lt(0f)).intoArray(output, to + i);
+    }
+  }
+
+  private static void exps(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      exp(x).intoArray(output, to + i);
+    }
+  }
+
+  private static void gelus(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      x.mul(0.5f).mul(erf(x.mul(ScalarKernels.ROOT_HALF)).add(1f)).intoArray(output, to + i);
+    }
+  }
+
+  private static void gelusByTanh(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      FloatVector inner =
+          x.mul(x).fma(x.mul(ScalarKernels.GELU_CUBE), x).mul(ScalarKernels.ROOT_TWO_OVER_PI);
+      x.mul(0.5f).mul(tanh(inner).add(1f)).intoArray(output, to + i);
+    }
+  }
+
+  private static void hardSwishs(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      x.mul(x.add(3f).max(0f).min(6f)).mul(1f / 6).intoArray(output, to + i);
+    }
+  }
+
+  private static void leakyRelus(
+      float[] input, int at, float[] output, int to, int end, float alpha) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      x.blend(x.mul(alpha), x.lt(0f)).intoArray(output, to + i);
+    }
+  }
+
+  private static void logistics(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      logistic(x).intoArray(output, to + i);
+    }
+  }
+
+  private static void logs(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      log(x).intoArray(output, to + i);
+    }
+  }
+
+  private static void negs(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      x.neg().intoArray(output, to + i);
+    }
+  }
+
+  private static void rsqrts(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      FloatVector.broadcast(FLOATS, 1f).div(x.sqrt()).intoArray(output, to + i);
+    }
+  }
+
+  private static void sqrts(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      x.sqrt().intoArray(output, to + i);
+    }
+  }
+
+  private static void squares(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      x.mul(x).intoArray(output, to + i);
+    }
+  }
+
+  private static void tanhs(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      tanh(x).intoArray(output, to + i);
+    }
+  }
+
+  /** {@link MicroKernels#binary}. */
+  static void binary(
+      Binary function,
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] output,
+      int to,
+      int count,
+      float min,
+      float max) {
+    int end = FLOATS.loopBound(count);
+    switch (function) {
+      case ADD -> sums(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
+      case SUB -> differences(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
+      case MUL -> products(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
+      case DIV -> quotients(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
+      case MAXIMUM -> maxima(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
+      case MINIMUM -> minima(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
+      case PRELU -> prelus(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
+      case SQUARED_DIFFERENCE ->
+          squaredDifferences(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
+    }
+    ScalarKernels.binary(function, a, aAt, aStep, b, bAt, bStep, output, to, end, count, min, max);
+  }
+
+  private static void sums(
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] output,
+      int to,
+      int end,
+      float min,
+      float max) {
+    FloatVector low = FloatVector.broadcast(FLOATS, min);
+    FloatVector high = FloatVector.broadcast(FLOATS, max);
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = Vectors.load(a, aAt, i, aStep);
+      FloatVector y = Vectors.load(b, bAt, i, bStep);
+      Vectors.clamp(x.add(y), low, high).intoArray(output, to + i);
+    }
+  }
+
+  private static void differences(
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] output,
+      int to,
+      int end,
+      float min,
+      float max) {
+    FloatVector low = FloatVector.broadcast(FLOATS, min);
+    FloatVector high = FloatVector.broadcast(FLOATS, max);
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = Vectors.load(a, aAt, i, aStep);
+      FloatVector y = Vectors.load(b, bAt, i, bStep);
+      Vectors.clamp(x.sub(y), low, high).intoArray(output, to + i);
+    }
+  }
+
+  private static void products(
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] output,
+      int to,
+      int end,
+      float min,
+      float max) {
+    FloatVector low = FloatVector.broadcast(FLOATS, min);
+    FloatVector high = FloatVector.broadcast(FLOATS, max);
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = Vectors.load(a, aAt, i, aStep);
+      FloatVector y = Vectors.load(b, bAt, i, bStep);
+      Vectors.clamp(x.mul(y), low, high).intoArray(output, to + i);
+    }
+  }
+
+  private static void quotients(
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] output,
+      int to,
+      int end,
+      float min,
+      float max) {
+    FloatVector low = FloatVector.broadcast(FLOATS, min);
+    FloatVector high = FloatVector.broadcast(FLOATS, max);
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = Vectors.load(a, aAt, i, aStep);
+      FloatVector y = Vectors.load(b, bAt, i, bStep);
+      Vectors.clamp(x.div(y), low, high).intoArray(output, to + i);
+    }
+  }
+
+  private static void maxima(
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] output,
+      int to,
+      int end,
+      float min,
+      float max) {
+    FloatVector low = FloatVector.broadcast(FLOATS, min);
+    FloatVector high = FloatVector.broadcast(FLOATS, max);
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = Vectors.load(a, aAt, i, aStep);
+      FloatVector y = Vectors.load(b, bAt, i, bStep);
+      Vectors.clamp(x.max(y), low, high).intoArray(output, to + i);
+    }
+  }
+
+  private static void minima(
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] output,
+      int to,
+      int end,
+      float min,
+      float max) {
+    FloatVector low = FloatVector.broadcast(FLOATS, min);
+    FloatVector high = FloatVector.broadcast(FLOATS, max);
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = Vectors.load(a, aAt, i, aStep);
+      FloatVector y = Vectors.load(b, bAt, i, bStep);
+      Vectors.clamp(x.min(y), low, high).intoArray(output, to + i);
+    }
+  }
+
+  private static void prelus(
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] output,
+      int to,
+      int end,
+      float min,
+      float max) {
+    FloatVector low = FloatVector.broadcast(FLOATS, min);
+    FloatVector high = FloatVector.broadcast(FLOATS, max);
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = Vectors.load(a, aAt, i, aStep);
+      FloatVector y = Vectors.load(b, bAt, i, bStep);
+      Vectors.clamp(x.blend(x.mul(y), x.lt(0f)), low, high).intoArray(output, to + i);
+    }
+  }
+
+  private static void squaredDifferences(
+      float[] a,
+      int aAt,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] output,
+      int to,
+      int end,
+      float min,
+      float max) {
+    FloatVector low = FloatVector.broadcast(FLOATS, min);
+    FloatVector high = FloatVector.broadcast(FLOATS, max);
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = Vectors.load(a, aAt, i, aStep);
+      FloatVector y = Vectors.load(b, bAt, i, bStep);
+      FloatVector d = x.sub(y);
+      Vectors.clamp(d.mul(d), low, high).intoArray(output, to + i);
+    }
+  }
+}

@@ -1,0 +1,373 @@
+package dev.whittle.runtime.kernel;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Products of some rows and a packed matrix, in tiles whose sums stay in registers. */
+final class VectorTiles {
+  private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
+  private static final int LANES = Vectors.LANES;
+
+  /**
+   * Rows of a tile. Processors with 512-bit vectors have 32 registers, enough for twelve
+   * accumulators; with 16 registers the compiler spills more than eight.
+   */
+  private static final boolean SIX_ROWS = LANES == 16;
+
+  private static final int ROWS = SIX_ROWS ? 6 : 4;
+
+  /** Floats of a tile. */
+  static final int SIZE = ROWS * 2 * LANES;
+
+  private VectorTiles() {}
+
+  /**
+   * {@link MicroKernels#multiply}.
+   *
+   * @param tile room for the rows of a panel that has columns beyond the last: {@link #SIZE}
+   */
+  static void multiply(
+      float[] tile,
+      float[] input,
+      int base,
+      int[] offsets,
+      int firstRow,
+      int rows,
+      int taps,
+      int run,
+      PackedMatrix matrix,
+      int firstPanel,
+      int lastPanel,
+      float[] output,
+      int outputAt,
+      int outputStride,
+      float min,
+      float max) {
+    int panel = firstPanel;
+    if (rows == 1) {
+      for (; panel + 4 <= lastPanel && isFull(matrix, panel + 3); panel += 4) {
+        int at = outputAt + matrix.firstColumn(panel);
+        fourPanels(input, base, offsets, firstRow * taps, taps, run, matrix, panel, output, at);
+        clampRows(output, at, 0, 1, 8 * LANES, min, max);
+      }
+    }
+    for (; panel < lastPanel; panel++) {
+      int first = matrix.firstColumn(panel);
+      int width = matrix.width(panel);
+      int valid = Math.min(width, matrix.columns() - first);
+      for (int row = 0; row < rows; row += ROWS) {
+        int count = Math.min(ROWS, rows - row);
+        int from = (firstRow + row) * taps;
+        int at = outputAt + row * outputStride + first;
+        // Vectors are stored whole: what would go beyond the last column is stored elsewhere.
+        boolean whole = valid == width;
+        float[] to = whole ? output : tile;
+        int toAt = whole ? at : 0;
+        int stride = whole ? outputStride : width;
+        if (width == LANES) {
+          narrow(input, base, offsets, from, count, taps, run, matrix, panel, to, toAt, stride);
+        } else if (count == 1) {
+          one(input, base, offsets, from, taps, run, matrix, panel, to, toAt);
+        } else {
+          wide(input, base, offsets, from, count, taps, run, matrix, panel, to, toAt, stride);
+        }
+        clampRows(to, toAt, stride, count, width, min, max);
+        if (!whole) {
+          for (int i = 0; i < count; i++) {
+            System.arraycopy(tile, i * width, output, at + i * outputStride, valid);
+          }
+        }
+      }
+    }
+  }
+
+  /**
+   * Clamps what a tile has stored. Within the tile's own code, so many clamps would be too much for
+   * the compiler.
+   */
+  private static void clampRows(
+      float[] output, int at, int stride, int rows, int width, float min, float max) {
+    if (min == Float.NEGATIVE_INFINITY && max == Float.POSITIVE_INFINITY) {
+      return;
+    }
+    if (width != 2 * LANES) {
+      for (int row = 0; row < rows; row++) {
+        for (int i = at + row * stride; i < at + row * stride + width; i += LANES) {
+          clamp(output, i, min, max);
+        }
+      }
+    } else if (max == Float.POSITIVE_INFINITY) {
+      raisePairs(output, at, stride, rows, min);
+    } else {
+      clampPairs(output, at, stride, rows, min, max);
+    }
+  }
+
+  private static void clamp(float[] output, int at, float min, float max) {
+    FloatVector low = FloatVector.broadcast(FLOATS, min);
+    FloatVector high = FloatVector.broadcast(FLOATS, max);
+    Vectors.clamp(FloatVector.fromArray(FLOATS, output, at), low, high).intoArray(output, at);
+  }
+
+  private static void clampPairs(
+      float[] output, int at, int stride, int rows, float min, float max) {
+    FloatVector low = FloatVector.broadcast(FLOATS, min);
+    FloatVector high = FloatVector.broadcast(FLOATS, max);
+    int i = at;
+    for (int row = 0; row < rows; row++, i += stride) {
+      FloatVector a = FloatVector.fromArray(FLOATS, output, i);
+      FloatVector b = FloatVector.fromArray(FLOATS, output, i + LANES);
+      Vectors.clamp(a, low, high).intoArray(output, i);
+      Vectors.clamp(b, low, high).intoArray(output, i + LANES);
+    }
+  }
+
+  private static void raisePairs(float[] output, int at, int stride, int rows, float min) {
+    FloatVector low = FloatVector.broadcast(FLOATS, min);
+    int i = at;
+    for (int row = 0; row < rows; row++, i += stride) {
+      FloatVector a = FloatVector.fromArray(FLOATS, output, i);
+      FloatVector b = FloatVector.fromArray(FLOATS, output, i + LANES);
+      a.blend(low, a.lt(low)).intoArray(output, i);
+      b.blend(low, b.lt(low)).intoArray(output, i + LANES);
+    }
+  }
+
+  /** Whether a panel has two vectors of columns. */
+  private static boolean isFull(PackedMatrix matrix, int panel) {
+    return matrix.firstColumn(panel) + 2 * LANES <= matrix.columns();
+  }
+
+  /**
+   * A tile of up to {@link #ROWS} rows and two vectors of columns. Where there are fewer rows, the
+   * last one is computed several times: branches would cost more.
+   */
+  private static void wide(
+      float[] input,
+      int base,
+      int[] offsets,
+      int firstOffset,
+      int rows,
+      int taps,
+      int run,
+      PackedMatrix matrix,
+      int panel,
+      float[] output,
+      int at,
+      int stride) {
+    float[] packed = matrix.packed();
+    float[] bias = matrix.bias();
+    int firstColumn = matrix.firstColumn(panel);
+    int r1 = Math.min(1, rows - 1);
+    int r2 = Math.min(2, rows - 1);
+    int r3 = Math.min(3, rows - 1);
+    int r4 = Math.min(4, rows - 1);
+    int r5 = Math.min(5, rows - 1);
+    FloatVector left = FloatVector.fromArray(FLOATS, bias, firstColumn);
+    FloatVector right = FloatVector.fromArray(FLOATS, bias, firstColumn + LANES);
+    FloatVector a0 = left;
+    FloatVector b0 = right;
+    FloatVector a1 = left;
+    FloatVector b1 = right;
+    FloatVector a2 = left;
+    FloatVector b2 = right;
+    FloatVector a3 = left;
+    FloatVector b3 = right;
+    FloatVector a4 = left;
+    FloatVector b4 = right;
+    FloatVector a5 = left;
+    FloatVector b5 = right;
+    int w = matrix.start(panel);
+    for (int tap = 0; tap < taps; tap++) {
+      int o = firstOffset + tap;
+      int x0 = base + offsets[o];
+      int x1 = base + offsets[o + r1 * taps];
+      int x2 = base + offsets[o + r2 * taps];
+      int x3 = base + offsets[o + r3 * taps];
+      int x4 = SIX_ROWS ? base + offsets[o + r4 * taps] : 0;
+      int x5 = SIX_ROWS ? base + offsets[o + r5 * taps] : 0;
+      for (int k = 0; k < run; k++) {
+        FloatVector p = FloatVector.fromArray(FLOATS, packed, w);
+        FloatVector q = FloatVector.fromArray(FLOATS, packed, w + LANES);
+        FloatVector x = FloatVector.broadcast(FLOATS, input[x0 + k]);
+        a0 = x.fma(p, a0);
+        b0 = x.fma(q, b0);
+        x = FloatVector.broadcast(FLOATS, input[x1 + k]);
+        a1 = x.fma(p, a1);
+        b1 = x.fma(q, b1);
+        x = FloatVector.broadcast(FLOATS, input[x2 + k]);
+        a2 = x.fma(p, a2);
+        b2 = x.fma(q, b2);
+        x = FloatVector.broadcast(FLOATS, input[x3 + k]);
+        a3 = x.fma(p, a3);
+        b3 = x.fma(q, b3);
+        if (SIX_ROWS) {
+          x = FloatVector.broadcast(FLOATS, input[x4 + k]);
+          a4 = x.fma(p, a4);
+          b4 = x.fma(q, b4);
+          x = FloatVector.broadcast(FLOATS, input[x5 + k]);
+          a5 = x.fma(p, a5);
+          b5 = x.fma(q, b5);
+        }
+        w += 2 * LANES;
+      }
+    }
+    a0.intoArray(output, at);
+    b0.intoArray(output, at + LANES);
+    a1.intoArray(output, at + r1 * stride);
+    b1.intoArray(output, at + r1 * stride + LANES);
+    a2.intoArray(output, at + r2 * stride);
+    b2.intoArray(output, at + r2 * stride + LANES);
+    a3.intoArray(output, at + r3 * stride);
+    b3.intoArray(output, at + r3 * stride + LANES);
+    if (SIX_ROWS) {
+      a4.intoArray(output, at + r4 * stride);
+      b4.intoArray(output, at + r4 * stride + LANES);
+      a5.intoArray(output, at + r5 * stride);
+      b5.intoArray(output, at + r5 * stride + LANES);
+    }
+  }
+
+  /** A tile of up to {@link #ROWS} rows and one vector of columns. */
+  private static void narrow(
+      float[] input,
+      int base,
+      int[] offsets,
+      int firstOffset,
+      int rows,
+      int taps,
+      int run,
+      PackedMatrix matrix,
+      int panel,
+      float[] output,
+      int at,
+      int stride) {
+    float[] packed = matrix.packed();
+    float[] bias = matrix.bias();
+    int firstColumn = matrix.firstColumn(panel);
+    int r1 = Math.min(1, rows - 1);
+    int r2 = Math.min(2, rows - 1);
+    int r3 = Math.min(3, rows - 1);
+    int r4 = Math.min(4, rows - 1);
+    int r5 = Math.min(5, rows - 1);
+    FloatVector a0 = FloatVector.fromArray(FLOATS, bias, firstColumn);
+    FloatVector a1 = a0;
+    FloatVector a2 = a0;
+    FloatVector a3 = a0;
+    FloatVector a4 = a0;
+    FloatVector a5 = a0;
+    int w = matrix.start(panel);
+    for (int tap = 0; tap < taps; tap++) {
+      int o = firstOffset + tap;
+      int x0 = base + offsets[o];
+      int x1 = base + offsets[o + r1 * taps];
+      int x2 = base + offsets[o + r2 * taps];
+      int x3 = base + offsets[o + r3 * taps];
+      int x4 = SIX_ROWS ? base + offsets[o + r4 * taps] : 0;
+      int x5 = SIX_ROWS ? base + offsets[o + r5 * taps] : 0;
+      for (int k = 0; k < run; k++) {
+        FloatVector p = FloatVector.fromArray(FLOATS, packed, w);
+        a0 = FloatVector.broadcast(FLOATS, input[x0 + k]).fma(p, a0);
+        a1 = FloatVector.broadcast(FLOATS, input[x1 + k]).fma(p, a1);
+        a2 = FloatVector.broadcast(FLOATS, input[x2 + k]).fma(p, a2);
+        a3 = FloatVector.broadcast(FLOATS, input[x3 + k]).fma(p, a3);
+        if (SIX_ROWS) {
+          a4 = FloatVector.broadcast(FLOATS, input[x4 + k]).fma(p, a4);
+          a5 = FloatVector.broadcast(FLOATS, input[x5 + k]).fma(p, a5);
+        }
+        w += LANES;
+      }
+    }
+    a0.intoArray(output, at);
+    a1.intoArray(output, at + r1 * stride);
+    a2.intoArray(output, at + r2 * stride);
+    a3.intoArray(output, at + r3 * stride);
+    if (SIX_ROWS) {
+      a4.intoArray(output, at + r4 * stride);
+      a5.intoArray(output, at + r5 * stride);
+    }
+  }
+
+  /** One row and four panels: eight accumulators hide the latency of a single row's sums. */
+  private static void fourPanels(
+      float[] input,
+      int base,
+      int[] offsets,
+      int firstOffset,
+      int taps,
+      int run,
+      PackedMatrix matrix,
+      int panel,
+      float[] output,
+      int at) {
+    float[] packed = matrix.packed();
+    float[] bias = matrix.bias();
+    int firstColumn = matrix.firstColumn(panel);
+    FloatVector a0 = FloatVector.fromArray(FLOATS, bias, firstColumn);
+    FloatVector b0 = FloatVector.fromArray(FLOATS, bias, firstColumn + LANES);
+    FloatVector a1 = FloatVector.fromArray(FLOATS, bias, firstColumn + 2 * LANES);
+    FloatVector b1 = FloatVector.fromArray(FLOATS, bias, firstColumn + 3 * LANES);
+    FloatVector a2 = FloatVector.fromArray(FLOATS, bias, firstColumn + 4 * LANES);
+    FloatVector b2 = FloatVector.fromArray(FLOATS, bias, firstColumn + 5 * LANES);
+    FloatVector a3 = FloatVector.fromArray(FLOATS, bias, firstColumn + 6 * LANES);
+    FloatVector b3 = FloatVector.fromArray(FLOATS, bias, firstColumn + 7 * LANES);
+    int w0 = matrix.start(panel);
+    int w1 = matrix.start(panel + 1);
+    int w2 = matrix.start(panel + 2);
+    int w3 = matrix.start(panel + 3);
+    int k = 0;
+    for (int tap = 0; tap < taps; tap++) {
+      int x0 = base + offsets[firstOffset + tap];
+      for (int i = 0; i < run; i++) {
+        FloatVector x = FloatVector.broadcast(FLOATS, input[x0 + i]);
+        a0 = x.fma(FloatVector.fromArray(FLOATS, packed, w0 + k), a0);
+        b0 = x.fma(FloatVector.fromArray(FLOATS, packed, w0 + k + LANES), b0);
+        a1 = x.fma(FloatVector.fromArray(FLOATS, packed, w1 + k), a1);
+        b1 = x.fma(FloatVector.fromArray(FLOATS, packed, w1 + k + LANES), b1);
+        a2 = x.fma(FloatVector.fromArray(FLOATS, packed, w2 + k), a2);
+        b2 = x.fma(FloatVector.fromArray(FLOATS, packed, w2 + k + LANES), b2);
+        a3 = x.fma(FloatVector.fromArray(FLOATS, packed, w3 + k), a3);
+        b3 = x.fma(FloatVector.fromArray(FLOATS, packed, w3 + k + LANES), b3);
+        k += 2 * LANES;
+      }
+    }
+    a0.intoArray(output, at);
+    b0.intoArray(output, at + LANES);
+    a1.intoArray(output, at + 2 * LANES);
+    b1.intoArray(output, at + 3 * LANES);
+    a2.intoArray(output, at + 4 * LANES);
+    b2.intoArray(output, at + 5 * LANES);
+    a3.intoArray(output, at + 6 * LANES);
+    b3.intoArray(output, at + 7 * LANES);
+  }
+
+  private static void one(
+      float[] input,
+      int base,
+      int[] offsets,
+      int firstOffset,
+      int taps,
+      int run,
+      PackedMatrix matrix,
+      int panel,
+      float[] output,
+      int at) {
+    float[] packed = matrix.packed();
+    float[] bias = matrix.bias();
+    int firstColumn = matrix.firstColumn(panel);
+    FloatVector a = FloatVector.fromArray(FLOATS, bias, firstColumn);
+    FloatVector b = FloatVector.fromArray(FLOATS, bias, firstColumn + LANES);
+    int w = matrix.start(panel);
+    for (int tap = 0; tap < taps; tap++) {
+      int x0 = base + offsets[firstOffset + tap];
+      for (int k = 0; k < run; k++) {
+        FloatVector x = FloatVector.broadcast(FLOATS, input[x0 + k]);
+        a = x.fma(FloatVector.fromArray(FLOATS, packed, w), a);
+        b = x.fma(FloatVector.fromArray(FLOATS, packed, w + LANES), b);
+        w += 2 * LANES;
+      }
+    }
+    a.intoArray(output, at);
+    b.intoArray(output, at + LANES);
+  }
+}
