@@ -171,7 +171,7 @@ abstract class BatchProduct implements Kernel, Workers.Task {
   @Override
   public final void run(Invocation invocation) {
     begin(invocation);
-    if (layout.work() == 0 && layout.depth > 0) {
+    if (layout.work() == 0) {
       return;
     }
     boolean shared = layout.work() >= MIN_WORK;
@@ -238,15 +238,11 @@ abstract class BatchProduct implements Kernel, Workers.Task {
 
   /** Sums up whole numbers: in the scratch space's sums if there is one part, else its integers. */
   final void sum(Scratch scratch, PackedMatrix[] right, int count) {
-    float[] sums = scratch.sums();
-    int[] integers = scratch.integers();
     float all = Float.POSITIVE_INFINITY;
     for (int part = 0; part < right.length; part++) {
-      multiply(scratch, right, part, count, sums, 0, width(), -all, all);
+      multiply(scratch, right, part, count, scratch.sums(), 0, width(), -all, all);
       if (right.length > 1) {
-        for (int i = 0; i < count * width(); i++) {
-          integers[i] = (part == 0 ? 0 : integers[i]) + (int) sums[i];
-        }
+        scratch.addSums(part == 0, count * width());
       }
     }
   }
@@ -439,9 +435,7 @@ abstract class BatchProduct implements Kernel, Workers.Task {
       float[] sums = scratch.sums();
       int width = width();
       if (right.length > 1) {
-        for (int i = 0; i < count * width; i++) {
-          sums[i] = scratch.integers()[i];
-        }
+        scratch.takeIntegers(count * width);
       }
       int columns = layout.columns;
       float all = Float.POSITIVE_INFINITY;

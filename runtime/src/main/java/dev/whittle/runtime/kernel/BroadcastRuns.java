@@ -155,9 +155,14 @@ final class BroadcastRuns {
     return period == 0 ? 0 : Math.ceilDiv(MIN_RUN, period) * period;
   }
 
-  /** Which operand is the pattern, if there is one. */
-  boolean patternIsRight() {
-    return patternIsRight;
+  /** Whether the left operand is the pattern. */
+  boolean leftIsPattern() {
+    return period > 0 && !patternIsRight;
+  }
+
+  /** Whether the right operand is the pattern. */
+  boolean rightIsPattern() {
+    return period > 0 && patternIsRight;
   }
 
   int chunks() {

@@ -69,7 +69,7 @@ final class ByteBinary implements ElementwiseKernel, Workers.Task, BroadcastRuns
     if (runs.count() == 0) {
       return;
     }
-    ByteArray repeated = runs.patternIsRight() ? right : left;
+    ByteArray repeated = runs.rightIsPattern() ? right : left;
     for (int i = 0; i < pattern.length; i += runs.period()) {
       workers
           .scratch()
@@ -93,8 +93,8 @@ final class ByteBinary implements ElementwiseKernel, Workers.Task, BroadcastRuns
   }
 
   private void block(Scratch scratch, int a, int aStep, int b, int bStep, int to, int count) {
-    boolean leftPattern = pattern.length > 0 && !runs.patternIsRight();
-    boolean rightPattern = pattern.length > 0 && runs.patternIsRight();
+    boolean leftPattern = runs.leftIsPattern();
+    boolean rightPattern = runs.rightIsPattern();
     float[] floats = scratch.input();
     MicroKernels math = scratch.math;
     if (!leftPattern) {

@@ -152,8 +152,11 @@ final class CopyLoops {
     }
   }
 
-  /** The library copies fast where it need not find out what the arrays are. */
-  private static void adjacent(Object in, int at, Object out, int place, int elements) {
+  /**
+   * Copies adjacent elements of arrays of one type, floats or bytes. The library copies fast where
+   * it need not find out what the arrays are.
+   */
+  static void adjacent(Object in, int at, Object out, int place, int elements) {
     if (in instanceof float[] floats && out instanceof float[] results) {
       System.arraycopy(floats, at, results, place, elements);
     } else if (in instanceof byte[] bytes && out instanceof byte[] results) {

@@ -32,7 +32,7 @@ final class FloatBinary implements ElementwiseKernel, Workers.Task, BroadcastRun
     if (runs.count() == 0) {
       return;
     }
-    FloatArray repeated = runs.patternIsRight() ? right : left;
+    FloatArray repeated = runs.rightIsPattern() ? right : left;
     for (int i = 0; i < pattern.length; i += runs.period()) {
       System.arraycopy(repeated.array(), repeated.offset(), pattern, i, runs.period());
     }
@@ -46,8 +46,8 @@ final class FloatBinary implements ElementwiseKernel, Workers.Task, BroadcastRun
 
   @Override
   public void compute(Scratch scratch, int a, int aStep, int b, int bStep, int to, int count) {
-    boolean leftPattern = pattern.length > 0 && !runs.patternIsRight();
-    boolean rightPattern = pattern.length > 0 && runs.patternIsRight();
+    boolean leftPattern = runs.leftIsPattern();
+    boolean rightPattern = runs.rightIsPattern();
     scratch.math.binary(
         function,
         leftPattern ? pattern : left.array(),

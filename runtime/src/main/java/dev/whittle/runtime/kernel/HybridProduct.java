@@ -72,10 +72,7 @@ final class HybridProduct extends Product {
       int block = Math.min(blockRows, count - from);
       sum(scratch, in, first + from, block, firstPanel, lastPanel);
       if (parts() > 1) {
-        int[] integers = scratch.integers();
-        for (int i = 0; i < block * width; i++) {
-          sums[i] = integers[i];
-        }
+        scratch.takeIntegers(block * width);
       }
       for (int i = 0; i < block; i++) {
         int outputRow = row + from + i;

@@ -101,22 +101,11 @@ final class MappedRows implements Kernel, Workers.Task {
   public void run(int chunk, Scratch scratch) {
     int first = chunk * rowsPerChunk();
     int end = Math.min(first + rowsPerChunk(), sources.length);
+    ArrayView<?> in = floats ? input : stored;
+    ArrayView<?> out = floats ? output : storedResults;
     for (int row = first; row < end; row++) {
-      if (floats) {
-        System.arraycopy(
-            input.array(),
-            input.offset() + sources[row],
-            output.array(),
-            output.offset() + row * run,
-            run);
-      } else {
-        System.arraycopy(
-            stored.array(),
-            stored.offset() + sources[row],
-            storedResults.array(),
-            storedResults.offset() + row * run,
-            run);
-      }
+      int from = in.offset() + sources[row];
+      CopyLoops.adjacent(in.array(), from, out.array(), out.offset() + row * run, run);
     }
   }
 }

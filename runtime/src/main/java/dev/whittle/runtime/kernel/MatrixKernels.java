@@ -16,6 +16,7 @@ import dev.whittle.ir.op.WideRequantization;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -76,9 +77,7 @@ final class MatrixKernels {
               ? hybrid(layer, piece, conv.activation(), layer.isPerChannel(), false)
               : floats(layer, piece, patches(piece, true), conv.activation());
       case INT8, UINT8 ->
-          layer.hasOneType()
-              ? bytes(layer, piece, patches(piece, false), conv.requantization(operands))
-              : null;
+          layer.hasOneType() ? bytes(layer, piece, conv.requantization(operands)) : null;
       case INT16 ->
           layer.filterType() == TensorType.INT8
               ? wide(layer, piece, conv.wideRequantization(operands))
@@ -119,6 +118,14 @@ final class MatrixKernels {
     if (!layer.hasOneType() || (!floats && !FastKernels.isByte(layer.inputType()))) {
       return null;
     }
+    BiFunction<Piece, Patches, @Nullable Product> make;
+    if (floats) {
+      make = (piece, patches) -> floats(layer, piece, patches, activation);
+    } else {
+      ExactWeights exact = ExactWeights.of(layer.filterOperand());
+      Requantization whole = requantization.get();
+      make = (piece, patches) -> bytes(layer, piece, patches, exact, whole);
+    }
     List<Product> products = new ArrayList<>();
     Patches patches = null;
     Windows windows = null;
@@ -127,10 +134,7 @@ final class MatrixKernels {
         windows = piece.windows();
         patches = patches(piece, floats);
       }
-      Product product =
-          floats
-              ? floats(layer, piece, patches, activation)
-              : bytes(layer, piece, patches, requantization.get());
+      Product product = make.apply(piece, patches);
       if (product == null) {
         return null;
       }
@@ -158,10 +162,7 @@ final class MatrixKernels {
           layer.filterType() == TensorType.INT8
               ? hybrid(layer, piece, dense.activation(), dense.asymmetricQuantizeInputs(), true)
               : floatDense(layer, piece, dense.activation());
-      case INT8 ->
-          layer.hasOneType()
-              ? bytes(layer, piece, patches(piece, false), dense.requantization(operands))
-              : null;
+      case INT8 -> layer.hasOneType() ? bytes(layer, piece, dense.requantization(operands)) : null;
       case INT16 ->
           layer.filterType() == TensorType.INT8
               ? wide(layer, piece, dense.wideRequantization(operands))
@@ -306,10 +307,24 @@ final class MatrixKernels {
         : new QuantizedRows(workers, windows.batch(), picture, asymmetric);
   }
 
+  /** A layer of one product of 8-bit numbers. */
+  private @Nullable Product bytes(Layer layer, Piece piece, Requantization requantization) {
+    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    return bytes(layer, piece, patches(piece, false), exact, requantization);
+  }
+
+  /**
+   * A product of 8-bit numbers.
+   *
+   * @param all the layer's weights; null if they are not such that sums are exact
+   */
   private @Nullable Product bytes(
-      Layer layer, Piece piece, Patches patches, Requantization requantization) {
+      Layer layer,
+      Piece piece,
+      Patches patches,
+      @Nullable ExactWeights all,
+      Requantization requantization) {
     int columns = piece.columns();
-    ExactWeights all = ExactWeights.of(layer.filterOperand());
     int[] bias = layer.integerBias(piece.firstColumn(), columns);
     boolean unsigned = layer.inputType() == TensorType.UINT8;
     if (all == null || bias == null) {

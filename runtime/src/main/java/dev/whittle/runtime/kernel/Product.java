@@ -180,11 +180,7 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
       multiply(
           part, scratch, input, first, block, firstPanel, lastPanel, sums, 0, width, -all, all);
       if (parts.length > 1) {
-        int[] integers = scratch.integers();
-        int end = block * width;
-        for (int i = 0; i < end; i++) {
-          integers[i] = (part == 0 ? 0 : integers[i]) + (int) sums[i];
-        }
+        scratch.addSums(part == 0, block * width);
       }
     }
   }

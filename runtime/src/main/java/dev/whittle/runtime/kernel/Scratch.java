@@ -39,6 +39,20 @@ final class Scratch {
     return integers;
   }
 
+  /** Adds whole sums of a part to the integers; those of the first part replace what was there. */
+  void addSums(boolean first, int count) {
+    for (int i = 0; i < count; i++) {
+      integers[i] = (first ? 0 : integers[i]) + (int) sums[i];
+    }
+  }
+
+  /** Makes the integers the sums again, rounded to floats. */
+  void takeIntegers(int count) {
+    for (int i = 0; i < count; i++) {
+      sums[i] = integers[i];
+    }
+  }
+
   /** Room for the weights of four pixels. */
   float[] weights() {
     return weights;

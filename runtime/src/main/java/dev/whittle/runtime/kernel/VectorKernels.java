@@ -526,21 +526,19 @@ final class VectorKernels implements MicroKernels {
       int to,
       int count) {
     int i = 0;
-    if (LANES > 1) {
-      FloatVector least = FloatVector.broadcast(FLOATS, low - zeroPoint);
-      FloatVector most = FloatVector.broadcast(FLOATS, high - zeroPoint);
-      float factor = (float) (1 / scale);
-      for (; i + LANES <= count; i += LANES) {
-        FloatVector product =
-            FloatVector.fromArray(FLOATS, input, at + i).mul(factor).max(least).min(most);
-        FloatVector whole = product.add(ROUNDER).sub(ROUNDER);
-        FloatVector fromHalf = product.sub(whole).abs().sub(0.5f).neg();
-        // Near a half, and for NaN, single precision does not tell.
-        if (fromHalf.compare(VectorOperators.GT, ScalarKernels.DOUBT).allTrue()) {
-          store(toInts(whole.add(zeroPoint)), output, to + i, wide);
-        } else {
-          ScalarKernels.quantize(input, at, scale, zeroPoint, low, high, output, to, i, i + LANES);
-        }
+    FloatVector least = FloatVector.broadcast(FLOATS, low - zeroPoint);
+    FloatVector most = FloatVector.broadcast(FLOATS, high - zeroPoint);
+    float factor = (float) (1 / scale);
+    for (; i + LANES <= count; i += LANES) {
+      FloatVector product =
+          FloatVector.fromArray(FLOATS, input, at + i).mul(factor).max(least).min(most);
+      FloatVector whole = product.add(ROUNDER).sub(ROUNDER);
+      FloatVector fromHalf = product.sub(whole).abs().sub(0.5f).neg();
+      // Near a half, and for NaN, single precision does not tell.
+      if (fromHalf.compare(VectorOperators.GT, ScalarKernels.DOUBT).allTrue()) {
+        store(toInts(whole.add(zeroPoint)), output, to + i, wide);
+      } else {
+        ScalarKernels.quantize(input, at, scale, zeroPoint, low, high, output, to, i, i + LANES);
       }
     }
     ScalarKernels.quantize(input, at, scale, zeroPoint, low, high, output, to, i, count);
