@@ -17,7 +17,7 @@ public final class Requantization {
    * @param multipliers one for each output channel, or one for all
    * @param tiesUp whether halves are rounded up, as matrix kernels do, or away from zero
    */
-  Requantization(
+  public Requantization(
       FixedPoint.Multiplier[] multipliers,
       boolean tiesUp,
       Quantization output,

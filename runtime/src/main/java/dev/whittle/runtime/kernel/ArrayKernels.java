@@ -119,13 +119,13 @@ final class ArrayKernels {
       return binary(Binary.MUL, op.activation(), operands);
     }
     BroadcastRuns runs = runs(operands);
-    int block = ByteBinary.BLOCK;
+    int lanes = workers.lanes();
     return runs == null || type != operands.type(1)
         ? null
         : ByteBinary.product(
             workers,
             runs,
-            new Rescaling(op.requantization(operands), 0, new int[block], block, block),
+            new Rescaling(op.requantization(operands), 0, new int[lanes], lanes),
             operands.input(0).requireQuantization().zeroPointValue(),
             operands.input(1).requireQuantization().zeroPointValue(),
             type == TensorType.UINT8);

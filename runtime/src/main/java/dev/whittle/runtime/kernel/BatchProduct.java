@@ -333,8 +333,7 @@ abstract class BatchProduct implements Kernel, Workers.Task {
         int leftZero,
         int rightZero) {
       super(workers, layout, constant, EXACT_DEPTH);
-      this.rescaling =
-          new Rescaling(requantization, 0, new int[layout.columns], layout.columns, width());
+      this.rescaling = new Rescaling(requantization, 0, new int[layout.columns], layout.columns);
       this.leftZero = leftZero;
       this.rightZero = rightZero;
       reserve(true);
@@ -371,18 +370,15 @@ abstract class BatchProduct implements Kernel, Workers.Task {
     @Override
     void multiply(Scratch scratch, PackedMatrix[] right, int row, int count) {
       sum(scratch, right, count);
-      float[] sums = scratch.sums();
-      int[] integers = scratch.integers();
       int width = width();
       int columns = layout.columns;
-      for (int i = 0; i < count; i++) {
-        int to = output.offset() + (row + i) * columns;
-        if (right.length == 1) {
-          scratch.math.rescale(sums, i * width, rescaling, 0, columns, output.array(), to);
-        } else {
-          rescaling.apply(integers, i * width, 0, columns, output.array(), to);
-        }
+      int to = output.offset() + row * columns;
+      if (right.length == 1) {
+        scratch.math.rescale(
+            scratch.sums(), 0, width, rescaling, 0, columns, count, output.array(), to, columns);
+        return;
       }
+      rescaling.apply(scratch.integers(), 0, width, 0, columns, count, output.array(), to, columns);
     }
   }
 
@@ -445,13 +441,16 @@ abstract class BatchProduct implements Kernel, Workers.Task {
         scratch.math.scale(
             sums,
             i * width,
+            width,
             scales,
             bias,
             0,
             quantized.scale(leftRow),
             columns,
+            1,
             output.array(),
             output.offset() + (row + i) * columns,
+            columns,
             -all,
             all);
       }

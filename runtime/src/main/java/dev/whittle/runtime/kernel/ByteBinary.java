@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ByteBinary implements ElementwiseKernel, Workers.Task, BroadcastRuns.Part {
   /** Elements of a block: its floats stay in the first-level cache. */
-  static final int BLOCK = 1024;
+  private static final int BLOCK = 1024;
 
   private final Workers workers;
   private final BroadcastRuns runs;
@@ -49,7 +49,7 @@ final class ByteBinary implements ElementwiseKernel, Workers.Task, BroadcastRuns
   /**
    * A product.
    *
-   * @param rescaling of {@link #BLOCK} columns, all alike
+   * @param rescaling of as many columns as a vector has, all alike
    */
   static ByteBinary product(
       Workers workers,
@@ -116,7 +116,11 @@ final class ByteBinary implements ElementwiseKernel, Workers.Task, BroadcastRuns
     } else if (product != null) {
       float[] products = scratch.sums();
       math.product(x, xAt, aStep, leftZero, y, yAt, bStep, rightZero, products, 0, count);
-      math.rescale(products, 0, product, 0, count, out, place);
+      // All columns are alike: as rows of one vector.
+      int lanes = math.lanes();
+      int whole = count / lanes * lanes;
+      math.rescale(products, 0, lanes, product, 0, lanes, count / lanes, out, place, lanes);
+      math.rescale(products, whole, 0, product, 0, count - whole, 1, out, place + whole, 0);
     }
   }
 }

@@ -80,32 +80,34 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
       float[] bias,
       Activation activation) {
     var hybrid = new Hybrid(rows, scales, bias, activation.min(), activation.max());
-    return ofWhole(workers, given.flattened(), weights, null, hybrid);
+    float[] none = new float[given.channels()];
+    return ofWhole(workers, given.flattened(), weights, none, null, hybrid);
   }
 
   static DepthwiseProduct ofBytes(
       Workers workers,
       Windows given,
       float[] weights,
+      float[] bias,
       Rescaling rescaling,
       int zeroPoint,
       boolean unsigned) {
     Windows windows = given.flattened();
     var patches = new Patches(windows, windows.channels(), false, workers.count());
     return ofWhole(
-        workers, windows, weights, new Slabs(patches, rescaling, zeroPoint, unsigned), null);
+        workers, windows, weights, bias, new Slabs(patches, rescaling, zeroPoint, unsigned), null);
   }
 
-  /** Sums of whole numbers, without bias or clamp. */
+  /** Sums of whole numbers, without clamp. */
   private static DepthwiseProduct ofWhole(
       Workers workers,
       Windows windows,
       float[] weights,
+      float[] bias,
       @Nullable Slabs slabs,
       @Nullable Hybrid hybrid) {
     float all = Float.POSITIVE_INFINITY;
-    float[] none = new float[windows.channels()];
-    return new DepthwiseProduct(workers, windows, weights, none, -all, all, slabs, hybrid);
+    return new DepthwiseProduct(workers, windows, weights, bias, -all, all, slabs, hybrid);
   }
 
   /** Where 8-bit inputs are copied to, and what makes 8-bit outputs. */
@@ -206,20 +208,21 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
       float[] sums = scratch.sums();
       scratch.math.depthwise(input, rows, steps, line, weights, bias, sums, 0, min, max);
       float factor = quantized.rows.scale(picture);
-      for (int x = 0; x < windows.outputWidth(); x++) {
-        scratch.math.scale(
-            sums,
-            x * channels,
-            quantized.scales,
-            quantized.bias,
-            0,
-            factor,
-            channels,
-            results.array(),
-            to + x * channels,
-            quantized.min,
-            quantized.max);
-      }
+      scratch.math.scale(
+          sums,
+          0,
+          channels,
+          quantized.scales,
+          quantized.bias,
+          0,
+          factor,
+          channels,
+          windows.outputWidth(),
+          results.array(),
+          to,
+          channels,
+          quantized.min,
+          quantized.max);
     }
   }
 
@@ -239,11 +242,17 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
       }
       scratch.math.depthwise(slab, rows, steps, line, weights, bias, sums, 0, min, max);
       int row = patches.firstRow(chunk) + y * windows.outputWidth();
-      for (int x = 0; x < windows.outputWidth(); x++) {
-        int to = kind.stored.offset() + (row + x) * channels;
-        scratch.math.rescale(
-            sums, x * channels, kind.rescaling, 0, channels, kind.stored.array(), to);
-      }
+      scratch.math.rescale(
+          sums,
+          0,
+          channels,
+          kind.rescaling,
+          0,
+          channels,
+          windows.outputWidth(),
+          kind.stored.array(),
+          kind.stored.offset() + row * channels,
+          channels);
     }
   }
 }

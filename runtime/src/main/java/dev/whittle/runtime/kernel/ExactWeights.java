@@ -99,6 +99,26 @@ final class ExactWeights {
     return true;
   }
 
+  /**
+   * Whether sums that begin with a bias are exact.
+   *
+   * @param bias one for each column
+   * @param greatest magnitude of an input
+   */
+  boolean areExact(int[] bias, int greatest) {
+    int depth = bias.length == 0 ? 0 : stored.length / bias.length;
+    for (int c = 0; c < bias.length; c++) {
+      long magnitude = 0;
+      for (int k = 0; k < depth; k++) {
+        magnitude += Math.abs((stored[c * depth + k] & mask) - zeroPoint);
+      }
+      if (magnitude * greatest + Math.abs((long) bias[c]) >= LIMIT) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** The sum of each column's weights, of {@code [columns, depth]}. */
   int[] columnSums(int columns) {
     int depth = columns == 0 ? 0 : stored.length / columns;

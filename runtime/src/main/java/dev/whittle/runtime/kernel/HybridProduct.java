@@ -74,20 +74,26 @@ final class HybridProduct extends Product {
       if (parts() > 1) {
         scratch.takeIntegers(block * width);
       }
-      for (int i = 0; i < block; i++) {
-        int outputRow = row + from + i;
+      for (int done = 0; done < block; ) {
+        int outputRow = row + from + done;
+        int alike = Math.min(block - done, rowsPerScale - outputRow % rowsPerScale);
+        int adjacent = adjacentRows(outputRow, alike);
         scratch.math.scale(
             sums,
-            i * width + column,
+            done * width + column,
+            width,
             scales,
             bias,
             column,
             quantized.scale(outputRow / rowsPerScale),
             columns,
+            adjacent,
             output.array(),
             output.offset() + place(outputRow, column),
+            stride(),
             min,
             max);
+        done += adjacent;
       }
     }
   }

@@ -55,20 +55,32 @@ final class IntegerProduct extends Product {
   void rows(
       Scratch scratch, float[] in, int first, int count, int row, int firstPanel, int lastPanel) {
     float[] sums = scratch.sums();
-    int width = rescaling.columns();
+    int width = width();
     int column = firstColumn(firstPanel);
     int columns = endColumn(lastPanel) - column;
     for (int from = 0; from < count; from += blockRows) {
       int block = Math.min(blockRows, count - from);
       sum(scratch, in, first + from, block, firstPanel, lastPanel);
-      for (int i = 0; i < block; i++) {
-        int to = output.offset() + place(row + from + i, column);
-        int at = i * width + column;
+      for (int done = 0; done < block; ) {
+        int adjacent = adjacentRows(row + from + done, block - done);
+        int to = output.offset() + place(row + from + done, column);
+        int at = done * width + column;
         if (parts() == 1) {
-          scratch.math.rescale(sums, at, rescaling, column, columns, output.array(), to);
+          scratch.math.rescale(
+              sums, at, width, rescaling, column, columns, adjacent, output.array(), to, stride());
         } else {
-          rescaling.apply(scratch.integers(), at, column, columns, output.array(), to);
+          rescaling.apply(
+              scratch.integers(),
+              at,
+              width,
+              column,
+              columns,
+              adjacent,
+              output.array(),
+              to,
+              stride());
         }
+        done += adjacent;
       }
     }
   }

@@ -249,8 +249,23 @@ final class LstmSequence implements Kernel, Workers.Task {
     for (int i = 0; i < count; i++) {
       float scale = rows.scale(first + i);
       int to = (first + i) * columns;
-      scratch.math.scale(sums, i * columns, scales, bias, 0, scale, columns, ahead, to, -ALL, ALL);
+      rescale(scratch.math, sums, i * columns, scales, bias, scale, ahead, to);
     }
+  }
+
+  /** Makes one row of whole sums floats. */
+  private void rescale(
+      MicroKernels math,
+      float[] sums,
+      int at,
+      float[] scales,
+      float[] biases,
+      float scale,
+      float[] results,
+      int to) {
+    int columns = gates * cells;
+    math.scale(
+        sums, at, columns, scales, biases, 0, scale, columns, 1, results, to, columns, -ALL, ALL);
   }
 
   private void multiply(
@@ -293,8 +308,7 @@ final class LstmSequence implements Kernel, Workers.Task {
       int row = timeMajor ? step * batches + b : b * steps + step;
       int at = b * columns;
       if (rows != null) {
-        float scale = stateScale[b];
-        math.scale(values, at, recurrentScales, none(), 0, scale, columns, values, at, -ALL, ALL);
+        rescale(math, values, at, recurrentScales, none(), stateScale[b], values, at);
       }
       math.add(values, at, ahead, row * columns, columns);
       cell(math, at, b * cells);

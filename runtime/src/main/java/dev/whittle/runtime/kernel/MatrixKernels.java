@@ -331,20 +331,24 @@ final class MatrixKernels {
       return null;
     }
     ExactWeights exact = piece.isWhole() ? all : all.at(piece.places());
-    PackedMatrix[] parts = parts(layer, piece, exact, patches, unsigned ? 255 : 128);
+    int greatest = unsigned ? 255 : 128;
+    PackedMatrix[] parts = parts(layer, piece, exact, patches, greatest);
     int zeroPoint = layer.zeroPoint();
     int[] sums = exact.columnSums(columns);
     for (int c = 0; c < columns; c++) {
       bias[c] -= zeroPoint * sums[c];
     }
-    int padded = parts[0].bias().length;
+    if (parts.length == 1 && exact.areExact(bias, greatest)) {
+      parts[0] = parts[0].withBias(toFloats(bias));
+      bias = new int[columns];
+    }
     return new IntegerProduct(
         workers,
         layer,
         piece,
         patches,
         parts,
-        new Rescaling(requantization, piece.firstColumn(), bias, columns, padded),
+        new Rescaling(requantization, piece.firstColumn(), bias, columns),
         zeroPoint,
         unsigned);
   }
@@ -471,8 +475,20 @@ final class MatrixKernels {
   }
 
   /** Whether sums of a window's products are exact in single precision. */
-  private static boolean isExact(Windows windows) {
-    return (long) windows.taps() * 255 * 255 < 1 << 24;
+  private static boolean isExact(Windows windows, int... bias) {
+    long greatest = 0;
+    for (int b : bias) {
+      greatest = Math.max(greatest, Math.abs((long) b));
+    }
+    return (long) windows.taps() * 255 * 255 + greatest < 1 << 24;
+  }
+
+  private static float[] toFloats(int[] whole) {
+    float[] floats = new float[whole.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = whole[i];
+    }
+    return floats;
   }
 
   private @Nullable Kernel depthwiseBytes(DepthwiseConv2D conv, Windows windows, Layer layer) {
@@ -487,11 +503,17 @@ final class MatrixKernels {
     for (int i = 0; i < filter.length; i++) {
       bias[i % channels] -= zeroPoint * (int) filter[i];
     }
+    float[] sumsBegin = new float[channels];
+    if (isExact(windows, bias)) {
+      sumsBegin = toFloats(bias);
+      bias = new int[channels];
+    }
     return DepthwiseProduct.ofBytes(
         workers,
         windows,
         filter,
-        new Rescaling(conv.requantization(layer.operands()), 0, bias, channels, channels),
+        sumsBegin,
+        new Rescaling(conv.requantization(layer.operands()), 0, bias, channels),
         zeroPoint,
         layer.inputType() == TensorType.UINT8);
   }

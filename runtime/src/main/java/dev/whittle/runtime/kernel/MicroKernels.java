@@ -199,26 +199,40 @@ interface MicroKernels {
   /**
    * Makes 8-bit outputs of sums of products; see {@link Rescaling}.
    *
-   * @param sums whole numbers below 2^24 in magnitude, one for each of adjacent columns
+   * @param sums whole numbers below 2^24 in magnitude; as many as a vector has lanes may be read,
+   *     however few columns there are
+   * @param firstColumn which column the first sum of each row is of
    */
   void rescale(
-      float[] sums, int at, Rescaling rescaling, int firstColumn, int count, byte[] output, int to);
+      float[] sums,
+      int at,
+      int sumStride,
+      Rescaling rescaling,
+      int firstColumn,
+      int columns,
+      int rows,
+      byte[] output,
+      int to,
+      int outputStride);
 
   /**
    * Makes floats of whole sums: {@code clamp(sum * (factor * scale) + bias)}, each step rounded.
    *
-   * @param firstColumn which scale and bias go with the first sum
+   * @param firstColumn which scale and bias go with the first sum of each row
    */
   void scale(
       float[] sums,
       int at,
+      int sumStride,
       float[] scales,
       float[] bias,
       int firstColumn,
       float factor,
-      int count,
+      int columns,
+      int rows,
       float[] output,
       int to,
+      int outputStride,
       float min,
       float max);
 

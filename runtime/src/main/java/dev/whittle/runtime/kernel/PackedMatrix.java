@@ -1,5 +1,7 @@
 package dev.whittle.runtime.kernel;
 
+import java.util.Arrays;
+
 /**
  * A matrix {@code [columns, depth]} packed to be multiplied: panels of two vectors of columns,
  * within a panel row by row of the summed dimension, and a last panel of one vector where the
@@ -67,6 +69,11 @@ final class PackedMatrix {
     }
     System.arraycopy(bias, 0, matrix.bias, 0, bias.length);
     return matrix;
+  }
+
+  /** The same matrix, whose sums begin with another bias; one for each column. */
+  PackedMatrix withBias(float[] other) {
+    return new PackedMatrix(packed, Arrays.copyOf(other, bias.length), depth, columns, lanes);
   }
 
   /** Packs weights that are in an array. */

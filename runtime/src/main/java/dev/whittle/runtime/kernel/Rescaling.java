@@ -12,15 +12,15 @@ import java.util.Arrays;
  * shifting does.
  */
 final class Rescaling {
-  /** A bias below this and a sum below 2^24 add up to a float with an error below a unit. */
-  private static final long MAX_BIAS = 1 << 24;
+  /** So many columns are there at least, for a vector to be read. */
+  private static final int MAX_LANES = 64;
 
   /**
-   * How far a product in single precision may be from a whole number for that to be the result.
-   * Products that matter are below 512; the sum, the factor, the product and the shift are rounded
-   * once each.
+   * How far a shifted product in single precision may be from a whole number for that to be the
+   * result. Products that matter, those that are not clamped, are below 256; the factor and the
+   * shifted product are rounded once each.
    */
-  static final float SURE = 0.5f - 512 * 5 * 0x1p-24f;
+  static final float SURE = 0.5f - 264 * 2 * 0x1p-24f;
 
   private final int[] bias;
   private final int[] left;
@@ -30,9 +30,6 @@ final class Rescaling {
 
   /** All ones where halves go away from zero: added if the product is negative. */
   private final long[] ties;
-
-  /** The bias in single precision, where {@link #isApproximate}. */
-  final float[] floatBias;
 
   /** The multipliers in single precision. */
   final float[] factor;
@@ -46,7 +43,7 @@ final class Rescaling {
   /** Whether halves go away from zero, so that the shift has the product's sign. */
   final boolean away;
 
-  /** Whether biases are small enough to be added to sums in single precision, exactly. */
+  /** Whether products in single precision tell most outputs. */
   private final boolean approximate;
 
   final int zeroPoint;
@@ -57,21 +54,21 @@ final class Rescaling {
    * Lays out a requantization.
    *
    * @param firstColumn which of the layer's columns comes first
-   * @param bias one for each column, with what the zero points contribute
-   * @param padded how many columns vectors may read: those beyond the last have zeros
+   * @param bias what is to be added to the sums of each column: zeros where these have it, which
+   *     vectors need
    */
-  Rescaling(Requantization requantization, int firstColumn, int[] bias, int columns, int padded) {
+  Rescaling(Requantization requantization, int firstColumn, int[] bias, int columns) {
+    int padded = Math.max(columns, MAX_LANES);
     this.bias = Arrays.copyOf(bias, padded);
     this.left = new int[padded];
     this.mantissa = new long[padded];
     this.half = new long[padded];
     this.right = new int[padded];
     this.ties = new long[padded];
-    this.floatBias = new float[padded];
     this.factor = new float[padded];
     this.shift = new float[padded];
     this.away = !requantization.tiesUp();
-    boolean small = true;
+    boolean simple = true;
     for (int c = 0; c < columns; c++) {
       FixedPoint.Multiplier multiplier = requantization.multiplier(firstColumn + c);
       left[c] = Math.max(multiplier.exponent(), 0);
@@ -79,12 +76,11 @@ final class Rescaling {
       mantissa[c] = multiplier.mantissa();
       half[c] = 1L << right[c] >> 1;
       ties[c] = requantization.tiesUp() || right[c] == 0 ? 0 : -1;
-      floatBias[c] = bias[c];
       factor[c] = (float) Math.scalb((double) mantissa[c], multiplier.exponent() - 31);
       shift[c] = right[c] == 0 ? 0 : (float) Math.scalb(0.5, -right[c]);
-      small &= Math.abs((long) bias[c]) < MAX_BIAS && left[c] == 0;
+      simple &= bias[c] == 0 && left[c] == 0;
     }
-    this.approximate = small;
+    this.approximate = simple;
     this.zeroPoint = requantization.outputZero();
     this.low = requantization.bounds().low();
     this.high = requantization.bounds().high();
@@ -95,11 +91,6 @@ final class Rescaling {
     return approximate;
   }
 
-  /** How many columns there is room for. */
-  int columns() {
-    return bias.length;
-  }
-
   /** The output for the sum of column {@code c}, without bias. */
   int apply(int sum, int c) {
     long product = ((long) ((sum + bias[c]) << left[c]) * mantissa[c] + (1L << 30)) >> 31;
@@ -107,10 +98,23 @@ final class Rescaling {
     return Math.min(Math.max((int) rounded + zeroPoint, low), high);
   }
 
-  /** The outputs for sums of adjacent columns. */
-  void apply(int[] sums, int at, int firstColumn, int count, byte[] output, int to) {
-    for (int i = 0; i < count; i++) {
-      output[to + i] = (byte) apply(sums[at + i], firstColumn + i);
+  /** The outputs for some rows of sums of adjacent columns. */
+  void apply(
+      int[] sums,
+      int at,
+      int sumStride,
+      int firstColumn,
+      int columns,
+      int rows,
+      byte[] output,
+      int to,
+      int outputStride) {
+    for (int row = 0; row < rows; row++) {
+      int from = at + row * sumStride;
+      int place = to + row * outputStride;
+      for (int c = 0; c < columns; c++) {
+        output[place + c] = (byte) apply(sums[from + c], firstColumn + c);
+      }
     }
   }
 }

@@ -573,13 +573,35 @@ final class ScalarKernels implements MicroKernels {
   public void rescale(
       float[] sums,
       int at,
+      int sumStride,
       Rescaling rescaling,
       int firstColumn,
-      int count,
+      int columns,
+      int rows,
       byte[] output,
-      int to) {
-    for (int i = 0; i < count; i++) {
-      output[to + i] = (byte) rescaling.apply((int) sums[at + i], firstColumn + i);
+      int to,
+      int outputStride) {
+    rescaleExactly(
+        sums, at, sumStride, rescaling, firstColumn, columns, rows, output, to, outputStride);
+  }
+
+  static void rescaleExactly(
+      float[] sums,
+      int at,
+      int sumStride,
+      Rescaling rescaling,
+      int firstColumn,
+      int columns,
+      int rows,
+      byte[] output,
+      int to,
+      int outputStride) {
+    for (int row = 0; row < rows; row++) {
+      int from = at + row * sumStride;
+      int place = to + row * outputStride;
+      for (int c = 0; c < columns; c++) {
+        output[place + c] = (byte) rescaling.apply((int) sums[from + c], firstColumn + c);
+      }
     }
   }
 
@@ -587,34 +609,59 @@ final class ScalarKernels implements MicroKernels {
   public void scale(
       float[] sums,
       int at,
+      int sumStride,
       float[] scales,
       float[] bias,
       int firstColumn,
       float factor,
-      int count,
+      int columns,
+      int rows,
       float[] output,
       int to,
+      int outputStride,
       float min,
       float max) {
-    scale(sums, at, scales, bias, firstColumn, factor, 0, count, output, to, min, max);
+    scale(
+        sums,
+        at,
+        sumStride,
+        scales,
+        bias,
+        firstColumn,
+        factor,
+        0,
+        columns,
+        rows,
+        output,
+        to,
+        outputStride,
+        min,
+        max);
   }
 
   static void scale(
       float[] sums,
       int at,
+      int sumStride,
       float[] scales,
       float[] bias,
       int firstColumn,
       float factor,
       int first,
       int last,
+      int rows,
       float[] output,
       int to,
+      int outputStride,
       float min,
       float max) {
-    for (int i = first; i < last; i++) {
-      float product = sums[at + i] * (factor * scales[firstColumn + i]);
-      output[to + i] = clamp(product + bias[firstColumn + i], min, max);
+    for (int row = 0; row < rows; row++) {
+      int from = at + row * sumStride;
+      int place = to + row * outputStride;
+      for (int c = first; c < last; c++) {
+        float product = sums[from + c] * (factor * scales[firstColumn + c]);
+        output[place + c] = clamp(product + bias[firstColumn + c], min, max);
+      }
     }
   }
 

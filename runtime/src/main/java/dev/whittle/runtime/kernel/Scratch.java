@@ -5,6 +5,9 @@ package dev.whittle.runtime.kernel;
  * turn. Kernels say at planning time how much they need, so that runs allocate nothing.
  */
 final class Scratch {
+  /** Sums may be read beyond the last. */
+  private static final int MAX_LANES = 64;
+
   final MicroKernels math = MicroKernels.best();
   private final float[] weights = new float[4];
   private float[] input = {};
@@ -17,8 +20,8 @@ final class Scratch {
     if (input.length < inputs) {
       input = new float[inputs];
     }
-    if (sums.length < sumCount) {
-      sums = new float[sumCount];
+    if (sums.length < sumCount + MAX_LANES) {
+      sums = new float[sumCount + MAX_LANES];
     }
     if (integers.length < integerCount) {
       integers = new int[integerCount];

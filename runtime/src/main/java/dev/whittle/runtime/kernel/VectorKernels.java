@@ -17,17 +17,13 @@ final class VectorKernels implements MicroKernels {
   private static final VectorSpecies<Byte> BYTES = Vectors.BYTES;
   private static final boolean HAS_BYTES = Vectors.HAS_BYTES;
   private static final float ROUNDER = Vectors.ROUNDER;
-  private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
-  private static final int SURE_BITS = Float.floatToRawIntBits(Rescaling.SURE);
 
   private final float[] parts = new float[PARTS];
 
   /** One vector on its way to bytes where these have no vectors. */
   private final int[] wide = new int[LANES];
 
-  /** For some vectors, the lanes that single precision does not do for. */
-  private final long[] doubtful = new long[16];
-
+  private final VectorRescaling rescaling = new VectorRescaling();
   private final float[] tile = new float[VectorTiles.SIZE];
 
   private VectorKernels() {}
@@ -129,22 +125,6 @@ final class VectorKernels implements MicroKernels {
       float min,
       float max) {
     VectorFunctions.binary(function, a, aAt, aStep, b, bAt, bStep, output, to, count, min, max);
-  }
-
-  private static IntVector toInts(FloatVector whole) {
-    return (IntVector) whole.convert(VectorOperators.F2I, 0);
-  }
-
-  /** Stores numbers as bytes. */
-  private static void store(IntVector whole, byte[] output, int to, int[] wide) {
-    if (HAS_BYTES) {
-      ((ByteVector) whole.castShape(BYTES, 0)).intoArray(output, to);
-      return;
-    }
-    whole.intoArray(wide, 0);
-    for (int lane = 0; lane < LANES; lane++) {
-      output[to + lane] = (byte) wide[lane];
-    }
   }
 
   @Override
@@ -334,7 +314,7 @@ final class VectorKernels implements MicroKernels {
         FloatVector y = Vectors.load(b, bAt, i, bStep);
         FloatVector result = x.fma(left, y.fma(right, shift));
         FloatVector whole = result.add(ROUNDER).sub(ROUNDER);
-        store(toInts(Vectors.clamp(whole, low, high)), output, to + i, wide);
+        Vectors.store(Vectors.toInts(Vectors.clamp(whole, low, high)), output, to + i, wide);
         VectorMask<Float> doubt = result.sub(whole).abs().compare(VectorOperators.GE, sum.sure);
         if (doubt.anyTrue()) {
           for (long lanes = doubt.toLong(); lanes != 0; lanes &= lanes - 1) {
@@ -393,125 +373,95 @@ final class VectorKernels implements MicroKernels {
   public void rescale(
       float[] sums,
       int at,
-      Rescaling rescaling,
+      int sumStride,
+      Rescaling scales,
       int firstColumn,
-      int count,
-      byte[] output,
-      int to) {
-    int i = 0;
-    if (rescaling.isApproximate()) {
-      while (count - i >= LANES) {
-        int vectors = Math.min(doubtful.length, (count - i) / LANES);
-        int column = firstColumn + i;
-        if (approximately(sums, at + i, rescaling, column, vectors, output, to + i, wide)) {
-          findDoubtful(sums, at + i, rescaling, column, vectors, doubtful);
-          for (int v = 0; v < vectors; v++) {
-            for (long lanes = doubtful[v]; lanes != 0; lanes &= lanes - 1) {
-              int place = i + v * LANES + Long.numberOfTrailingZeros(lanes);
-              output[to + place] =
-                  (byte) rescaling.apply((int) sums[at + place], firstColumn + place);
-            }
-          }
-        }
-        i += vectors * LANES;
-      }
-    }
-    for (; i < count; i++) {
-      output[to + i] = (byte) rescaling.apply((int) sums[at + i], firstColumn + i);
-    }
-  }
-
-  /** Rescales in single precision; returns whether that does not do for some lane. */
-  private static boolean approximately(
-      float[] sums,
-      int at,
-      Rescaling rescaling,
-      int column,
-      int vectors,
+      int columns,
+      int rows,
       byte[] output,
       int to,
-      int[] wide) {
-    float[] biases = rescaling.floatBias;
-    float[] factors = rescaling.factor;
-    float[] shifts = rescaling.shift;
-    boolean away = rescaling.away;
-    FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
-    int zeroPoint = rescaling.zeroPoint;
-    IntVector low = IntVector.broadcast(INTS, ROUNDER_BITS + rescaling.low - zeroPoint);
-    IntVector high = IntVector.broadcast(INTS, ROUNDER_BITS + rescaling.high - zeroPoint);
-    IntVector greatest = IntVector.zero(INTS);
-    for (int i = 0; i < vectors * LANES; i += LANES) {
-      FloatVector product =
-          FloatVector.fromArray(FLOATS, sums, at + i)
-              .add(FloatVector.fromArray(FLOATS, biases, column + i))
-              .mul(FloatVector.fromArray(FLOATS, factors, column + i));
-      FloatVector shift = FloatVector.fromArray(FLOATS, shifts, column + i);
-      if (away) {
-        shift = shift.blend(shift.neg(), product.lt(0f));
-      }
-      FloatVector shifted = product.add(shift);
-      FloatVector rounded = shifted.add(rounder);
-      // The bits of a whole number beside the rounder are that number's, and clamped in one step.
-      IntVector whole = rounded.reinterpretAsInts().max(low).min(high).add(zeroPoint);
-      store(whole, output, to + i, wide);
-      // Magnitudes are in the order of their bits.
-      IntVector fraction =
-          shifted.sub(rounded.sub(rounder)).reinterpretAsInts().and(Integer.MAX_VALUE);
-      greatest = greatest.max(fraction);
-    }
-    return greatest.compare(VectorOperators.GT, SURE_BITS).anyTrue();
-  }
-
-  /** Finds for which lanes single precision does not do. */
-  private static void findDoubtful(
-      float[] sums, int at, Rescaling rescaling, int column, int vectors, long[] doubtful) {
-    float[] biases = rescaling.floatBias;
-    float[] factors = rescaling.factor;
-    float[] shifts = rescaling.shift;
-    boolean away = rescaling.away;
-    FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
-    for (int v = 0; v < vectors; v++) {
-      int i = v * LANES;
-      FloatVector product =
-          FloatVector.fromArray(FLOATS, sums, at + i)
-              .add(FloatVector.fromArray(FLOATS, biases, column + i))
-              .mul(FloatVector.fromArray(FLOATS, factors, column + i));
-      FloatVector shift = FloatVector.fromArray(FLOATS, shifts, column + i);
-      if (away) {
-        shift = shift.blend(shift.neg(), product.lt(0f));
-      }
-      FloatVector shifted = product.add(shift);
-      FloatVector rounded = shifted.add(rounder);
-      IntVector fraction =
-          shifted.sub(rounded.sub(rounder)).reinterpretAsInts().and(Integer.MAX_VALUE);
-      doubtful[v] = fraction.compare(VectorOperators.GT, SURE_BITS).toLong();
-    }
+      int outputStride) {
+    rescaling.rescale(
+        sums, at, sumStride, scales, firstColumn, columns, rows, output, to, outputStride);
   }
 
   @Override
   public void scale(
       float[] sums,
       int at,
+      int sumStride,
       float[] scales,
       float[] bias,
       int firstColumn,
       float factor,
-      int count,
+      int columns,
+      int rows,
       float[] output,
       int to,
+      int outputStride,
+      float min,
+      float max) {
+    int end = FLOATS.loopBound(columns);
+    for (int c = 0; c < end; c += LANES) {
+      int column = firstColumn + c;
+      scale(
+          sums,
+          at + c,
+          sumStride,
+          scales,
+          bias,
+          column,
+          factor,
+          rows,
+          output,
+          to + c,
+          outputStride,
+          min,
+          max);
+    }
+    if (end < columns) {
+      ScalarKernels.scale(
+          sums,
+          at,
+          sumStride,
+          scales,
+          bias,
+          firstColumn,
+          factor,
+          end,
+          columns,
+          rows,
+          output,
+          to,
+          outputStride,
+          min,
+          max);
+    }
+  }
+
+  /** One vector of columns. */
+  private static void scale(
+      float[] sums,
+      int at,
+      int sumStride,
+      float[] scales,
+      float[] bias,
+      int column,
+      float factor,
+      int rows,
+      float[] output,
+      int to,
+      int outputStride,
       float min,
       float max) {
     FloatVector low = FloatVector.broadcast(FLOATS, min);
     FloatVector high = FloatVector.broadcast(FLOATS, max);
-    int end = FLOATS.loopBound(count);
-    for (int i = 0; i < end; i += LANES) {
-      FloatVector scale = FloatVector.fromArray(FLOATS, scales, firstColumn + i).mul(factor);
-      FloatVector product = FloatVector.fromArray(FLOATS, sums, at + i).mul(scale);
-      Vectors.clamp(product.add(FloatVector.fromArray(FLOATS, bias, firstColumn + i)), low, high)
-          .intoArray(output, to + i);
+    FloatVector scale = FloatVector.fromArray(FLOATS, scales, column).mul(factor);
+    FloatVector shift = FloatVector.fromArray(FLOATS, bias, column);
+    for (int row = 0; row < rows; row++) {
+      FloatVector product = FloatVector.fromArray(FLOATS, sums, at + row * sumStride).mul(scale);
+      Vectors.clamp(product.add(shift), low, high).intoArray(output, to + row * outputStride);
     }
-    ScalarKernels.scale(
-        sums, at, scales, bias, firstColumn, factor, end, count, output, to, min, max);
   }
 
   @Override
@@ -536,7 +486,7 @@ final class VectorKernels implements MicroKernels {
       FloatVector fromHalf = product.sub(whole).abs().sub(0.5f).neg();
       // Near a half, and for NaN, single precision does not tell.
       if (fromHalf.compare(VectorOperators.GT, ScalarKernels.DOUBT).allTrue()) {
-        store(toInts(whole.add(zeroPoint)), output, to + i, wide);
+        Vectors.store(Vectors.toInts(whole.add(zeroPoint)), output, to + i, wide);
       } else {
         ScalarKernels.quantize(input, at, scale, zeroPoint, low, high, output, to, i, i + LANES);
       }

@@ -1,6 +1,8 @@
 package dev.whittle.runtime.kernel;
 
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -35,6 +37,26 @@ final class Vectors {
   static FloatVector clamp(FloatVector x, FloatVector low, FloatVector high) {
     FloatVector raised = x.blend(low, x.lt(low));
     return raised.blend(high, raised.compare(VectorOperators.GT, high));
+  }
+
+  static IntVector toInts(FloatVector whole) {
+    return (IntVector) whole.convert(VectorOperators.F2I, 0);
+  }
+
+  /**
+   * Stores numbers as bytes.
+   *
+   * @param wide room for one vector on its way, where bytes have no vectors so short
+   */
+  static void store(IntVector whole, byte[] output, int to, int[] wide) {
+    if (HAS_BYTES) {
+      ((ByteVector) whole.castShape(BYTES, 0)).intoArray(output, to);
+      return;
+    }
+    whole.intoArray(wide, 0);
+    for (int lane = 0; lane < LANES; lane++) {
+      output[to + lane] = (byte) wide[lane];
+    }
   }
 
   /** A vector of adjacent floats, or of one float where {@code step} is 0. */

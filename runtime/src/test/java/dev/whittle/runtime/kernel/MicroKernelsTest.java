@@ -4,12 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.kernel.FixedPoint.Multiplier;
+import dev.whittle.ir.op.Activation.Bounds;
+import dev.whittle.ir.op.Requantization;
 import dev.whittle.runtime.kernel.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.MicroKernels.Unary;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Vectors and scalars give the same bits. */
 class MicroKernelsTest {
@@ -182,6 +187,39 @@ class MicroKernelsTest {
     scalar.quantizeRow(input, 0, 16, 3, -128, 127, expectedRow, 0, input.length);
     vector.quantizeRow(input, 0, 16, 3, -128, 127, actualRow, 0, input.length);
     assertArrayEquals(expectedRow, actualRow, 0, "seed " + SEED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void sumsBesideThresholdsAreRescaledTheSame(boolean tiesUp) {
+    for (int i = 0; i < 400; i++) {
+      int columns = random.nextInt(1, 90);
+      int rows = random.nextInt(1, 40);
+      int stride = columns + random.nextInt(9);
+      Multiplier[] multipliers = new Multiplier[columns];
+      float[] sums = new float[rows * stride + 64];
+      for (int c = 0; c < columns; c++) {
+        double factor = Math.pow(2, random.nextDouble(-18, 0));
+        multipliers[c] = Multiplier.of(factor);
+        for (int row = 0; row < rows; row++) {
+          double threshold = (random.nextInt(-300, 300) + 0.5) / factor;
+          long sum = Math.round(threshold) + random.nextInt(-1, 2);
+          sums[row * stride + c] = Math.clamp(sum, -(1 << 24) + 1, (1 << 24) - 1);
+        }
+      }
+      var requantization =
+          new Requantization(
+              multipliers,
+              tiesUp,
+              Quantization.perTensor(1, random.nextInt(-128, 128)),
+              new Bounds(random.nextInt(-128, 0), random.nextInt(0, 128)));
+      var rescaling = new Rescaling(requantization, 0, new int[columns], columns);
+      byte[] expected = new byte[rows * stride];
+      byte[] actual = new byte[rows * stride];
+      scalar.rescale(sums, 0, stride, rescaling, 0, columns, rows, expected, 0, stride);
+      vector.rescale(sums, 0, stride, rescaling, 0, columns, rows, actual, 0, stride);
+      assertArrayEquals(expected, actual, columns + " columns, seed " + SEED);
+    }
   }
 
   @Test
