@@ -431,7 +431,7 @@ abstract class BatchProduct implements Kernel, Workers.Task {
       float[] sums = scratch.sums();
       int width = width();
       if (right.length > 1) {
-        scratch.takeIntegers(count * width);
+        scratch.takeIntegers(0, count * width);
       }
       int columns = layout.columns;
       float all = Float.POSITIVE_INFINITY;

@@ -13,6 +13,12 @@ import org.jspecify.annotations.Nullable;
 final class DepthwiseProduct implements Kernel, Workers.Task {
   private static final long MIN_WORK = 1 << 16;
 
+  /** Elements of a band of lines that are read: what half a second-level cache holds. */
+  private static final int BAND_ELEMENTS = 1 << 16;
+
+  /** Sums that stay in the first-level cache. */
+  private static final int BLOCK_SUMS = 1 << 13;
+
   private final Workers workers;
   private final Windows windows;
   private final float[] weights;
@@ -23,7 +29,13 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
   private final int chunksPerPicture;
   private final FloatArray floats = new FloatArray();
   private final FloatArray results = new FloatArray();
-  private final DepthwiseRow line;
+  private final DepthwiseRow geometry;
+
+  /** Lines that are computed together, channel by channel. */
+  private final int linesPerBand;
+
+  /** Channels whose sums are made outputs before those of others are computed. */
+  private final int blockChannels;
 
   /** For 8-bit numbers; null for floats. */
   private final @Nullable Slabs slabs;
@@ -48,7 +60,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
     this.max = max;
     this.slabs = slabs;
     this.hybrid = hybrid;
-    this.line =
+    this.geometry =
         new DepthwiseRow(
             slabs == null ? windows.width() : windows.reachedColumns(),
             windows.channels(),
@@ -60,9 +72,18 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
             windows.outputWidth());
     this.linesPerChunk = Math.max(1, Math.ceilDiv(windows.outputHeight(), 4 * workers.count()));
     this.chunksPerPicture = Math.ceilDiv(windows.outputHeight(), linesPerChunk);
-    boolean scaled = slabs != null || hybrid != null;
-    int outputLine = Math.multiplyExact(windows.outputWidth(), windows.channels());
-    workers.reserve(slabs == null ? 0 : slabs.patches.slabSize(), scaled ? outputLine : 0, 0);
+    boolean summed = slabs != null || hybrid != null;
+    this.blockChannels = Math.min(windows.channels(), 2 * workers.lanes());
+    int most =
+        summed
+            ? BLOCK_SUMS / Math.max(1, windows.outputWidth() * blockChannels)
+            : BAND_ELEMENTS / Math.max(1, windows.width() * windows.channels());
+    this.linesPerBand = Math.max(2, Math.min(most / 2 * 2, windows.outputHeight()));
+    int line = Math.multiplyExact(windows.outputWidth(), blockChannels);
+    workers.reserve(
+        slabs == null ? 0 : slabs.patches.slabSize(),
+        summed ? Math.multiplyExact(linesPerBand, line) : 0,
+        0);
   }
 
   static DepthwiseProduct ofFloats(
@@ -185,44 +206,43 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
     int first = chunk % chunksPerPicture * linesPerChunk;
     int last = Math.min(first + linesPerChunk, windows.outputHeight());
     int channels = windows.channels();
-    int[] rows = scratch.rows(windows.filterHeight());
-    int[] steps = scratch.steps(windows.filterHeight());
+    int height = windows.filterHeight();
     Hybrid quantized = hybrid;
     float[] input = quantized == null ? floats.array() : quantized.rows.values();
     int origin = quantized == null ? floats.offset() : quantized.rows.origin();
-    for (int y = first; y < last; y++) {
-      for (int ky = 0; ky < windows.filterHeight(); ky++) {
-        int row = windows.inputRow(y, ky);
+    int outputLine = windows.outputWidth() * channels;
+    for (int y = first; y < last; y += linesPerBand) {
+      int lines = Math.min(linesPerBand, last - y);
+      int[] rows = scratch.rows(lines * height);
+      int[] steps = scratch.steps(lines * height);
+      for (int r = 0; r < lines * height; r++) {
+        int row = windows.inputRow(y + r / height, r % height);
         boolean inside = row >= 0 && row < windows.height();
         int place = (picture * windows.height() + row) * windows.width();
-        rows[ky] = inside ? origin + place * channels : 0;
-        steps[ky] = inside ? channels : 0;
+        rows[r] = inside ? origin + place * channels : 0;
+        steps[r] = inside ? channels : 0;
       }
-      int at = (picture * windows.outputHeight() + y) * windows.outputWidth() * channels;
-      int to = results.offset() + at;
-      if (quantized == null) {
-        scratch.math.depthwise(
-            input, rows, steps, line, weights, bias, results.array(), to, min, max);
+      int line = picture * windows.outputHeight() + y;
+      if (quantized != null) {
+        blocks(scratch, input, lines, line);
         continue;
       }
-      float[] sums = scratch.sums();
-      scratch.math.depthwise(input, rows, steps, line, weights, bias, sums, 0, min, max);
-      float factor = quantized.rows.scale(picture);
-      scratch.math.scale(
-          sums,
+      scratch.math.depthwise(
+          input,
+          rows,
+          steps,
+          lines,
+          geometry,
+          weights,
+          bias,
           0,
           channels,
-          quantized.scales,
-          quantized.bias,
-          0,
-          factor,
-          channels,
-          windows.outputWidth(),
           results.array(),
-          to,
+          results.offset() + line * outputLine,
           channels,
-          quantized.min,
-          quantized.max);
+          outputLine,
+          min,
+          max);
     }
   }
 
@@ -230,29 +250,79 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
     Patches patches = kind.patches;
     float[] slab = scratch.input();
     patches.fill(chunk, kind, kind.zeroPoint, slab, scratch.math);
-    int channels = windows.channels();
-    int[] rows = scratch.rows(windows.filterHeight());
-    int[] steps = scratch.steps(windows.filterHeight());
+    int height = windows.filterHeight();
     int lineSize = patches.slabLine();
-    float[] sums = scratch.sums();
-    for (int y = 0; y < patches.lines(chunk); y++) {
-      for (int ky = 0; ky < windows.filterHeight(); ky++) {
-        rows[ky] = (y * windows.strideHeight() + ky * windows.dilationHeight()) * lineSize;
-        steps[ky] = channels;
+    int firstLine = patches.firstRow(chunk) / windows.outputWidth();
+    for (int y = 0; y < patches.lines(chunk); y += linesPerBand) {
+      int lines = Math.min(linesPerBand, patches.lines(chunk) - y);
+      int[] rows = scratch.rows(lines * height);
+      int[] steps = scratch.steps(lines * height);
+      for (int r = 0; r < lines * height; r++) {
+        int row = (y + r / height) * windows.strideHeight();
+        rows[r] = (row + r % height * windows.dilationHeight()) * lineSize;
+        steps[r] = windows.channels();
       }
-      scratch.math.depthwise(slab, rows, steps, line, weights, bias, sums, 0, min, max);
-      int row = patches.firstRow(chunk) + y * windows.outputWidth();
-      scratch.math.rescale(
+      blocks(scratch, slab, lines, firstLine + y);
+    }
+  }
+
+  /**
+   * Sums of some lines, block of channels by block of channels, and what becomes of them.
+   *
+   * @param line the first line, as the output counts them
+   */
+  private void blocks(Scratch scratch, float[] input, int lines, int line) {
+    int channels = windows.channels();
+    int pixels = lines * windows.outputWidth();
+    for (int c = 0; c < channels; c += blockChannels) {
+      int count = Math.min(blockChannels, channels - c);
+      float[] sums = scratch.sums();
+      scratch.math.depthwise(
+          input,
+          scratch.rows(0),
+          scratch.steps(0),
+          lines,
+          geometry,
+          weights,
+          bias,
+          c,
+          count,
           sums,
           0,
-          channels,
-          kind.rescaling,
-          0,
-          channels,
-          windows.outputWidth(),
-          kind.stored.array(),
-          kind.stored.offset() + row * channels,
-          channels);
+          blockChannels,
+          windows.outputWidth() * blockChannels,
+          min,
+          max);
+      int at = line * windows.outputWidth() * channels + c;
+      if (slabs != null) {
+        scratch.math.rescale(
+            sums,
+            0,
+            blockChannels,
+            slabs.rescaling,
+            c,
+            count,
+            pixels,
+            slabs.stored.array(),
+            slabs.stored.offset() + at,
+            channels);
+      } else if (hybrid != null) {
+        scratch.math.scale(
+            sums,
+            0,
+            blockChannels,
+            hybrid.scales,
+            hybrid.bias,
+            c,
+            hybrid.rows.scale(line / windows.outputHeight()),
+            count,
+            pixels,
+            results.array(),
+            results.offset() + at,
+            channels,
+            hybrid.min,
+            hybrid.max);
+      }
     }
   }
 }

@@ -41,7 +41,7 @@ final class HybridProduct extends Product {
     this.bias = bias;
     this.min = min;
     this.max = max;
-    reserveBlocks();
+    reserveBlocks(parts.length > 1);
   }
 
   @Override
@@ -62,39 +62,34 @@ final class HybridProduct extends Product {
   }
 
   @Override
-  void rows(
-      Scratch scratch, float[] in, int first, int count, int row, int firstPanel, int lastPanel) {
-    float[] sums = scratch.sums();
-    int width = width();
-    int column = firstColumn(firstPanel);
-    int columns = endColumn(lastPanel) - column;
-    for (int from = 0; from < count; from += blockRows) {
-      int block = Math.min(blockRows, count - from);
-      sum(scratch, in, first + from, block, firstPanel, lastPanel);
-      if (parts() > 1) {
-        scratch.takeIntegers(block * width);
-      }
-      for (int done = 0; done < block; ) {
-        int outputRow = row + from + done;
-        int alike = Math.min(block - done, rowsPerScale - outputRow % rowsPerScale);
-        int adjacent = adjacentRows(outputRow, alike);
-        scratch.math.scale(
-            sums,
-            done * width + column,
-            width,
-            scales,
-            bias,
-            column,
-            quantized.scale(outputRow / rowsPerScale),
-            columns,
-            adjacent,
-            output.array(),
-            output.offset() + place(outputRow, column),
-            stride(),
-            min,
-            max);
-        done += adjacent;
-      }
+  void rows(Scratch scratch, float[] in, int first, int count, int row, int firstPanel, int end) {
+    blocks(scratch, in, first, count, row, firstPanel, end);
+  }
+
+  @Override
+  int rowsAlike(int row, int count) {
+    return Math.min(count, rowsPerScale - row % rowsPerScale);
+  }
+
+  @Override
+  void finish(Scratch scratch, int at, int width, int row, int rows, int column, int columns) {
+    if (parts() > 1) {
+      scratch.takeIntegers(at, rows * width);
     }
+    scratch.math.scale(
+        scratch.sums(),
+        at,
+        width,
+        scales,
+        bias,
+        column,
+        quantized.scale(row / rowsPerScale),
+        columns,
+        rows,
+        output.array(),
+        output.offset() + place(row, column),
+        stride(),
+        min,
+        max);
   }
 }

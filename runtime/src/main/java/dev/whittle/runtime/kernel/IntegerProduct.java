@@ -27,7 +27,7 @@ final class IntegerProduct extends Product {
     this.rescaling = rescaling;
     this.zeroPoint = zeroPoint;
     this.unsigned = unsigned;
-    reserveBlocks();
+    reserveBlocks(parts.length > 1);
   }
 
   @Override
@@ -52,36 +52,20 @@ final class IntegerProduct extends Product {
   }
 
   @Override
-  void rows(
-      Scratch scratch, float[] in, int first, int count, int row, int firstPanel, int lastPanel) {
-    float[] sums = scratch.sums();
-    int width = width();
-    int column = firstColumn(firstPanel);
-    int columns = endColumn(lastPanel) - column;
-    for (int from = 0; from < count; from += blockRows) {
-      int block = Math.min(blockRows, count - from);
-      sum(scratch, in, first + from, block, firstPanel, lastPanel);
-      for (int done = 0; done < block; ) {
-        int adjacent = adjacentRows(row + from + done, block - done);
-        int to = output.offset() + place(row + from + done, column);
-        int at = done * width + column;
-        if (parts() == 1) {
-          scratch.math.rescale(
-              sums, at, width, rescaling, column, columns, adjacent, output.array(), to, stride());
-        } else {
-          rescaling.apply(
-              scratch.integers(),
-              at,
-              width,
-              column,
-              columns,
-              adjacent,
-              output.array(),
-              to,
-              stride());
-        }
-        done += adjacent;
-      }
+  void rows(Scratch scratch, float[] in, int first, int count, int row, int firstPanel, int end) {
+    blocks(scratch, in, first, count, row, firstPanel, end);
+  }
+
+  @Override
+  void finish(Scratch scratch, int at, int width, int row, int rows, int column, int columns) {
+    byte[] bytes = output.array();
+    int to = output.offset() + place(row, column);
+    if (parts() == 1) {
+      float[] sums = scratch.sums();
+      scratch.math.rescale(sums, at, width, rescaling, column, columns, rows, bytes, to, stride());
+    } else {
+      int[] sums = scratch.integers();
+      rescaling.apply(sums, at, width, column, columns, rows, bytes, to, stride());
     }
   }
 }

@@ -70,22 +70,31 @@ interface MicroKernels {
       float max);
 
   /**
-   * One row of output places of a depthwise convolution, all channels.
+   * Some lines of output places of a depthwise convolution, some channels.
    *
-   * @param rows where each of the filter's rows begins in {@code input}: column 0
+   * @param rows where each of the filter's rows begins in {@code input}, for one line after the
+   *     other: column 0
    * @param steps how far apart the columns of each of these rows are; 0 for a row of zeros
-   * @param weights {@code [height, width, channels]}
-   * @param bias one for each channel
+   * @param weights {@code [height, width, channels]} of all channels
+   * @param bias one for each of all channels
+   * @param outputAt where the first channel of the first output goes
+   * @param pixelStep how far apart outputs of a line are
+   * @param lineStep how far apart lines of outputs are
    */
   void depthwise(
       float[] input,
       int[] rows,
       int[] steps,
+      int lines,
       DepthwiseRow geometry,
       float[] weights,
       float[] bias,
+      int firstChannel,
+      int channels,
       float[] output,
       int outputAt,
+      int pixelStep,
+      int lineStep,
       float min,
       float max);
 

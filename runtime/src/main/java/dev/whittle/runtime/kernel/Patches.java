@@ -10,8 +10,8 @@ import java.util.Arrays;
  * floats, and for pictures with so few channels that the runs of a window's row should be one.
  */
 final class Patches {
-  /** Elements of one chunk's input: half of what a second-level cache holds. */
-  private static final int CHUNK_ELEMENTS = 1 << 15;
+  /** Elements of one chunk's input: what half a second-level cache holds. */
+  private static final int CHUNK_ELEMENTS = 1 << 16;
 
   private static final int MIN_ROWS = 24;
   private static final int MAX_ROWS = 1 << 10;

@@ -9,8 +9,14 @@ import dev.whittle.ir.kernel.Tensor;
  * What the elements of both are, and what becomes of the sums, is for the kinds to say.
  */
 abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.Source {
-  /** Sums of a block of rows that is finished at once; they stay in the first-level cache. */
-  private static final int BLOCK_SUMS = 1 << 13;
+  /**
+   * Sums of a block that is finished at once; they stay in the first-level cache, as a panel of
+   * weights does that many rows are multiplied by.
+   */
+  private static final int BLOCK_SUMS = 1 << 12;
+
+  /** A multiple of the rows of all tiles. */
+  private static final int TILE = 12;
 
   /** Multiply-adds of a chunk that are worth another thread. */
   private static final long MIN_WORK = 1 << 17;
@@ -33,10 +39,9 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
   /** Elements of each run that the first part multiplies. */
   private final int share;
 
-  final int columns;
-
-  /** A multiple of the rows of all tiles. */
-  final int blockRows;
+  private final int columns;
+  private final int blockRows;
+  private final int blockPanels;
 
   /**
    * A product.
@@ -61,7 +66,10 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
     }
     this.depth = sum;
     this.groups = groups();
-    this.blockRows = Math.max(12, BLOCK_SUMS / Math.max(1, matrix.bias().length) / 12 * 12);
+    int panelColumns = panels == 0 ? 1 : matrix.width(0);
+    int wanted = Math.ceilDiv(Math.min(patches.rowsPerChunk(), BLOCK_SUMS / panelColumns), TILE);
+    this.blockRows = Math.max(1, wanted) * TILE;
+    this.blockPanels = Math.clamp(BLOCK_SUMS / (blockRows * panelColumns), 1, Math.max(1, panels));
   }
 
   /** Multiply-adds of a run. */
@@ -103,19 +111,22 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
     return invocation.input(operand);
   }
 
-  /** Room for one block's sums in every thread's scratch space. */
-  final void reserveBlocks() {
-    int size = Math.multiplyExact(blockRows, matrix.bias().length);
-    workers.reserve(patches.slabSize(), size, Math.max(size, 2 * matrix.bias().length));
+  /**
+   * Room for one block's sums in every thread's scratch space.
+   *
+   * @param integers whether they are added up there
+   */
+  final void reserveBlocks(boolean integers) {
+    int size = blockRows * blockWidth();
+    workers.reserve(patches.slabSize(), size, integers ? size : 0);
+  }
+
+  private int blockWidth() {
+    return panels == 0 ? 0 : blockPanels * matrix.width(0);
   }
 
   final void reserveSlabs() {
     workers.reserve(patches.slabSize(), 0, 0);
-  }
-
-  /** Columns that a row of sums has room for. */
-  final int width() {
-    return matrix.bias().length;
   }
 
   final int parts() {
@@ -168,21 +179,63 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
   }
 
   /**
-   * Sums up whole numbers for a block of rows: in the scratch space's sums where the matrix is in
-   * one part, else in its integers.
+   * Sums up whole numbers and finishes them, block by block: in the scratch space's sums where the
+   * matrix is in one part, else in its integers. Parameters as of {@link #rows}.
    */
-  final void sum(
-      Scratch scratch, float[] input, int first, int block, int firstPanel, int lastPanel) {
-    int width = matrix.bias().length;
+  final void blocks(
+      Scratch scratch, float[] input, int first, int count, int row, int firstPanel, int end) {
     float all = Float.POSITIVE_INFINITY;
     float[] sums = scratch.sums();
-    for (int part = 0; part < parts.length; part++) {
-      multiply(
-          part, scratch, input, first, block, firstPanel, lastPanel, sums, 0, width, -all, all);
-      if (parts.length > 1) {
-        scratch.addSums(part == 0, block * width);
+    int width = blockWidth();
+    for (int from = 0; from < count; from += blockRows) {
+      int rows = Math.min(blockRows, count - from);
+      for (int panel = firstPanel; panel < end; panel += blockPanels) {
+        int last = Math.min(panel + blockPanels, end);
+        int column = matrix.firstColumn(panel);
+        for (int part = 0; part < parts.length; part++) {
+          multiply(
+              part,
+              scratch,
+              input,
+              first + from,
+              rows,
+              panel,
+              last,
+              sums,
+              -column,
+              width,
+              -all,
+              all);
+          if (parts.length > 1) {
+            scratch.addSums(part == 0, rows * width);
+          }
+        }
+        int columnsEnd = last == panels ? columns : matrix.firstColumn(last);
+        for (int done = 0; done < rows; ) {
+          int at = row + from + done;
+          int alike = rowsAlike(at, piece.adjacentRows(at, rows - done));
+          finish(scratch, done * width, width, at, alike, column, columnsEnd - column);
+          done += alike;
+        }
       }
     }
+  }
+
+  /** How many of {@code count} rows from {@code row} on are finished alike. */
+  int rowsAlike(int row, int count) {
+    return count;
+  }
+
+  /**
+   * Makes outputs of sums.
+   *
+   * @param at where they begin in the scratch space
+   * @param width how far apart rows of sums are
+   * @param row the first row, one of {@code rows} that lie at equal distances in the output
+   * @param column the first column
+   */
+  void finish(Scratch scratch, int at, int width, int row, int rows, int column, int columns) {
+    throw new IllegalStateException("sums are outputs");
   }
 
   /** Computes {@code [rows, columns]} of floats from {@code at} on. */
@@ -215,14 +268,6 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
         stride,
         min,
         max);
-  }
-
-  final int firstColumn(int panel) {
-    return matrix.firstColumn(panel);
-  }
-
-  final int endColumn(int lastPanel) {
-    return lastPanel == panels ? columns : matrix.firstColumn(lastPanel);
   }
 
   /** Places offsets where patches are read in place and the tensor has moved. */

@@ -118,47 +118,96 @@ final class ScalarKernels implements MicroKernels {
       float[] input,
       int[] rows,
       int[] steps,
-      DepthwiseRow row,
-      float[] weights,
-      float[] bias,
-      float[] output,
-      int outputAt,
-      float min,
-      float max) {
-    depthwise(input, rows, steps, row, weights, bias, 0, output, outputAt, min, max);
-  }
-
-  /**
-   * Channels from {@code firstChannel} on. Sums go column by column, as the sliding kernel's do.
-   */
-  static void depthwise(
-      float[] input,
-      int[] rows,
-      int[] steps,
+      int lines,
       DepthwiseRow row,
       float[] weights,
       float[] bias,
       int firstChannel,
+      int channels,
       float[] output,
       int outputAt,
+      int pixelStep,
+      int lineStep,
       float min,
       float max) {
-    int channels = row.channels();
-    for (int x = 0; x < row.outputs(); x++) {
-      for (int c = firstChannel; c < channels; c++) {
-        float sum = bias[c];
-        for (int kx = 0; kx < row.filterWidth(); kx++) {
-          int column = x * row.stride() - row.before() + kx * row.dilation();
-          if (column >= 0 && column < row.width()) {
-            for (int ky = 0; ky < row.filterHeight(); ky++) {
-              float w = weights[(ky * row.filterWidth() + kx) * channels + c];
-              sum = Math.fma(input[rows[ky] + c + column * steps[ky]], w, sum);
-            }
-          }
+    allDepthwise(
+        input,
+        rows,
+        steps,
+        lines,
+        row,
+        weights,
+        bias,
+        firstChannel,
+        channels,
+        output,
+        outputAt,
+        pixelStep,
+        lineStep,
+        min,
+        max);
+  }
+
+  static void allDepthwise(
+      float[] input,
+      int[] rows,
+      int[] steps,
+      int lines,
+      DepthwiseRow row,
+      float[] weights,
+      float[] bias,
+      int firstChannel,
+      int channels,
+      float[] output,
+      int outputAt,
+      int pixelStep,
+      int lineStep,
+      float min,
+      float max) {
+    for (int y = 0; y < lines; y++) {
+      for (int x = 0; x < row.outputs(); x++) {
+        int to = outputAt + y * lineStep + x * pixelStep;
+        for (int c = 0; c < channels; c++) {
+          float sum =
+              depthwise(
+                  input,
+                  rows,
+                  steps,
+                  y * row.filterHeight(),
+                  row,
+                  weights,
+                  bias,
+                  x,
+                  firstChannel + c);
+          output[to + c] = clamp(sum, min, max);
         }
-        output[outputAt + x * channels + c] = clamp(sum, min, max);
       }
     }
+  }
+
+  /** One output. The sum goes column by column, as the sliding kernel's does. */
+  private static float depthwise(
+      float[] input,
+      int[] rows,
+      int[] steps,
+      int firstRow,
+      DepthwiseRow row,
+      float[] weights,
+      float[] bias,
+      int x,
+      int c) {
+    float sum = bias[c];
+    for (int kx = 0; kx < row.filterWidth(); kx++) {
+      int column = x * row.stride() - row.before() + kx * row.dilation();
+      if (column >= 0 && column < row.width()) {
+        for (int ky = 0; ky < row.filterHeight(); ky++) {
+          float w = weights[(ky * row.filterWidth() + kx) * row.channels() + c];
+          int at = rows[firstRow + ky] + c + column * steps[firstRow + ky];
+          sum = Math.fma(input[at], w, sum);
+        }
+      }
+    }
+    return sum;
   }
 
   /** NaN stays NaN. */

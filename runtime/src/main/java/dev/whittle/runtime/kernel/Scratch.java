@@ -49,9 +49,9 @@ final class Scratch {
     }
   }
 
-  /** Makes the integers the sums again, rounded to floats. */
-  void takeIntegers(int count) {
-    for (int i = 0; i < count; i++) {
+  /** Makes some integers sums again, rounded to floats. */
+  void takeIntegers(int first, int count) {
+    for (int i = first; i < first + count; i++) {
       sums[i] = integers[i];
     }
   }

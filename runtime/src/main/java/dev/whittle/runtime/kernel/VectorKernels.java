@@ -79,14 +79,34 @@ final class VectorKernels implements MicroKernels {
       float[] input,
       int[] rows,
       int[] steps,
+      int lines,
       DepthwiseRow row,
       float[] weights,
       float[] bias,
+      int firstChannel,
+      int channels,
       float[] output,
       int outputAt,
+      int pixelStep,
+      int lineStep,
       float min,
       float max) {
-    VectorDepthwise.depthwise(input, rows, steps, row, weights, bias, output, outputAt, min, max);
+    VectorDepthwise.depthwise(
+        input,
+        rows,
+        steps,
+        lines,
+        row,
+        weights,
+        bias,
+        firstChannel,
+        channels,
+        output,
+        outputAt,
+        pixelStep,
+        lineStep,
+        min,
+        max);
   }
 
   @Override

@@ -95,20 +95,33 @@ class MicroKernelsTest {
       int outputs = Math.max(1, (width - 1 + before) / stride);
       var row =
           new DepthwiseRow(width, channels, filterHeight, filterWidth, stride, 1, before, outputs);
-      float[] input = floats(channels + width * channels * filterHeight);
-      int[] rows = new int[filterHeight];
-      int[] steps = new int[filterHeight];
-      for (int y = 0; y < filterHeight; y++) {
-        boolean beyond = random.nextInt(4) == 0;
-        rows[y] = beyond ? 0 : channels + y * width * channels;
-        steps[y] = beyond ? 0 : channels;
+      int lines = random.nextInt(1, 6);
+      float[] input = floats(channels + width * channels * (filterHeight + lines));
+      int[] rows = new int[filterHeight * lines];
+      int[] steps = new int[rows.length];
+      int step = random.nextInt(0, 2);
+      for (int line = 0; line < lines; line++) {
+        for (int y = 0; y < filterHeight; y++) {
+          boolean beyond = line * step + y == lines / 2;
+          rows[line * filterHeight + y] =
+              beyond ? 0 : channels + (line * step + y) * width * channels;
+          steps[line * filterHeight + y] = beyond ? 0 : channels;
+        }
       }
       float[] weights = floats(filterHeight * filterWidth * channels);
       float[] bias = floats(channels);
-      float[] expected = new float[outputs * channels];
-      float[] actual = new float[outputs * channels];
-      scalar.depthwise(input, rows, steps, row, weights, bias, expected, 0, -99, 99);
-      vector.depthwise(input, rows, steps, row, weights, bias, actual, 0, -99, 99);
+      int first = random.nextInt(0, channels);
+      int count = random.nextInt(1, channels - first + 1);
+      int pixelStep = count + random.nextInt(0, 3);
+      int lineStep = outputs * pixelStep;
+      float[] expected = new float[lines * lineStep];
+      float[] actual = new float[lines * lineStep];
+      scalar.depthwise(
+          input, rows, steps, lines, row, weights, bias, first, count, expected, 0, pixelStep,
+          lineStep, -99, 99);
+      vector.depthwise(
+          input, rows, steps, lines, row, weights, bias, first, count, actual, 0, pixelStep,
+          lineStep, -99, 99);
       assertArrayEquals(expected, actual, 0, row + ", seed " + SEED);
     }
   }
