@@ -6,6 +6,9 @@ package dev.whittle.runtime.kernel;
  * not depend on how many lanes a vector has. One for each thread: they may keep scratch space.
  */
 interface MicroKernels {
+  /** A multiple of the rows of the tiles that products are computed in. */
+  int TILE_ROWS = 28;
+
   /** Partial sums that a sum along adjacent elements is made of, whatever the vectors' width. */
   int PARTS = 16;
 

@@ -13,11 +13,7 @@ final class Patches {
   /** Elements of one chunk's input: what half a second-level cache holds. */
   private static final int CHUNK_ELEMENTS = 1 << 16;
 
-  private static final int MIN_ROWS = 24;
   private static final int MAX_ROWS = 1 << 10;
-
-  /** A multiple of the rows of all tiles. */
-  private static final int TILE = 12;
 
   /** Chunks for each thread, so that all are busy to the end. */
   private static final int CHUNKS_PER_THREAD = 4;
@@ -79,11 +75,14 @@ final class Patches {
 
   private int wantedRows(int threads) {
     int perRow = Math.max(1, windows.channels() * windows.strideHeight() * windows.strideWidth());
-    int wanted = Math.clamp(CHUNK_ELEMENTS / perRow, MIN_ROWS, MAX_ROWS);
+    int wanted = Math.clamp(CHUNK_ELEMENTS / perRow, MicroKernels.TILE_ROWS, MAX_ROWS);
     if (threads > 1) {
-      wanted = Math.min(wanted, Math.max(TILE, Math.ceilDiv(rows, CHUNKS_PER_THREAD * threads)));
+      wanted =
+          Math.min(
+              wanted,
+              Math.max(MicroKernels.TILE_ROWS, Math.ceilDiv(rows, CHUNKS_PER_THREAD * threads)));
     }
-    return Math.ceilDiv(wanted, TILE) * TILE;
+    return Math.ceilDiv(wanted, MicroKernels.TILE_ROWS) * MicroKernels.TILE_ROWS;
   }
 
   private int[] slabOffsets() {

@@ -15,9 +15,6 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
    */
   private static final int BLOCK_SUMS = 1 << 12;
 
-  /** A multiple of the rows of all tiles. */
-  private static final int TILE = 12;
-
   /** Multiply-adds of a chunk that are worth another thread. */
   private static final long MIN_WORK = 1 << 17;
 
@@ -67,8 +64,10 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
     this.depth = sum;
     this.groups = groups();
     int panelColumns = panels == 0 ? 1 : matrix.width(0);
-    int wanted = Math.ceilDiv(Math.min(patches.rowsPerChunk(), BLOCK_SUMS / panelColumns), TILE);
-    this.blockRows = Math.max(1, wanted) * TILE;
+    int wanted =
+        Math.ceilDiv(
+            Math.min(patches.rowsPerChunk(), BLOCK_SUMS / panelColumns), MicroKernels.TILE_ROWS);
+    this.blockRows = Math.max(1, wanted) * MicroKernels.TILE_ROWS;
     this.blockPanels = Math.clamp(BLOCK_SUMS / (blockRows * panelColumns), 1, Math.max(1, panels));
   }
 

@@ -9,12 +9,13 @@ final class VectorTiles {
   private static final int LANES = Vectors.LANES;
 
   /**
-   * Rows of a tile. Processors with 512-bit vectors have 32 registers, enough for twelve
-   * accumulators; with 16 registers the compiler spills more than eight.
+   * Rows of a tile. Processors with 512-bit vectors have 32 registers, enough for fourteen
+   * accumulators, and the pictures of many networks have a multiple of seven rows; with 16
+   * registers the compiler spills more than eight.
    */
-  private static final boolean SIX_ROWS = LANES == 16;
+  private static final boolean SEVEN_ROWS = LANES == 16;
 
-  private static final int ROWS = SIX_ROWS ? 6 : 4;
+  private static final int ROWS = SEVEN_ROWS ? 7 : 4;
 
   /** Floats of a tile. */
   static final int SIZE = ROWS * 2 * LANES;
@@ -55,35 +56,67 @@ final class VectorTiles {
       int first = matrix.firstColumn(panel);
       int width = matrix.width(panel);
       int valid = Math.min(width, matrix.columns() - first);
+      int from = firstRow * taps;
+      int at = outputAt + first;
+      if (valid == width) {
+        tiles(input, base, offsets, from, rows, taps, run, matrix, panel, output, at, outputStride);
+        clampRows(output, at, outputStride, rows, width, min, max);
+        continue;
+      }
+      // Vectors are stored whole: what would go beyond the last column is stored elsewhere.
       for (int row = 0; row < rows; row += ROWS) {
         int count = Math.min(ROWS, rows - row);
-        int from = (firstRow + row) * taps;
-        int at = outputAt + row * outputStride + first;
-        // Vectors are stored whole: what would go beyond the last column is stored elsewhere.
-        boolean whole = valid == width;
-        float[] to = whole ? output : tile;
-        int toAt = whole ? at : 0;
-        int stride = whole ? outputStride : width;
-        if (width == LANES) {
-          narrow(input, base, offsets, from, count, taps, run, matrix, panel, to, toAt, stride);
-        } else if (count == 1) {
-          one(input, base, offsets, from, taps, run, matrix, panel, to, toAt);
-        } else {
-          wide(input, base, offsets, from, count, taps, run, matrix, panel, to, toAt, stride);
-        }
-        clampRows(to, toAt, stride, count, width, min, max);
-        if (!whole) {
-          for (int i = 0; i < count; i++) {
-            System.arraycopy(tile, i * width, output, at + i * outputStride, valid);
-          }
+        tiles(
+            input,
+            base,
+            offsets,
+            from + row * taps,
+            count,
+            taps,
+            run,
+            matrix,
+            panel,
+            tile,
+            0,
+            width);
+        clampRows(tile, 0, width, count, width, min, max);
+        for (int i = 0; i < count; i++) {
+          System.arraycopy(tile, i * width, output, at + (row + i) * outputStride, valid);
         }
       }
     }
   }
 
+  /** Some rows of one panel, not clamped. */
+  private static void tiles(
+      float[] input,
+      int base,
+      int[] offsets,
+      int firstOffset,
+      int rows,
+      int taps,
+      int run,
+      PackedMatrix matrix,
+      int panel,
+      float[] output,
+      int at,
+      int stride) {
+    if (matrix.width(panel) == LANES) {
+      narrow(input, base, offsets, firstOffset, rows, taps, run, matrix, panel, output, at, stride);
+      return;
+    }
+    // A tile takes as long for one row as for all.
+    int last = rows % ROWS == 1 ? rows - 1 : rows;
+    wide(input, base, offsets, firstOffset, last, taps, run, matrix, panel, output, at, stride);
+    if (last < rows) {
+      int offset = firstOffset + last * taps;
+      one(input, base, offsets, offset, taps, run, matrix, panel, output, at + last * stride);
+    }
+  }
+
   /**
-   * Clamps what a tile has stored. Within the tile's own code, so many clamps would be too much for
-   * the compiler.
+   * Clamps what tiles have stored. Within the tiles' own code, so many clamps would be too much for
+   * the compiler; right behind a tile, they would wait for what it has stored.
    */
   private static void clampRows(
       float[] output, int at, int stride, int rows, int width, float min, float max) {
@@ -139,7 +172,7 @@ final class VectorTiles {
   }
 
   /**
-   * A tile of up to {@link #ROWS} rows and two vectors of columns. Where there are fewer rows, the
+   * Tiles of {@link #ROWS} rows and two vectors of columns. Where the last one has fewer rows, its
    * last one is computed several times: branches would cost more.
    */
   private static void wide(
@@ -158,77 +191,91 @@ final class VectorTiles {
     float[] packed = matrix.packed();
     float[] bias = matrix.bias();
     int firstColumn = matrix.firstColumn(panel);
-    int r1 = Math.min(1, rows - 1);
-    int r2 = Math.min(2, rows - 1);
-    int r3 = Math.min(3, rows - 1);
-    int r4 = Math.min(4, rows - 1);
-    int r5 = Math.min(5, rows - 1);
     FloatVector left = FloatVector.fromArray(FLOATS, bias, firstColumn);
     FloatVector right = FloatVector.fromArray(FLOATS, bias, firstColumn + LANES);
-    FloatVector a0 = left;
-    FloatVector b0 = right;
-    FloatVector a1 = left;
-    FloatVector b1 = right;
-    FloatVector a2 = left;
-    FloatVector b2 = right;
-    FloatVector a3 = left;
-    FloatVector b3 = right;
-    FloatVector a4 = left;
-    FloatVector b4 = right;
-    FloatVector a5 = left;
-    FloatVector b5 = right;
-    int w = matrix.start(panel);
-    for (int tap = 0; tap < taps; tap++) {
-      int o = firstOffset + tap;
-      int x0 = base + offsets[o];
-      int x1 = base + offsets[o + r1 * taps];
-      int x2 = base + offsets[o + r2 * taps];
-      int x3 = base + offsets[o + r3 * taps];
-      int x4 = SIX_ROWS ? base + offsets[o + r4 * taps] : 0;
-      int x5 = SIX_ROWS ? base + offsets[o + r5 * taps] : 0;
-      for (int k = 0; k < run; k++) {
-        FloatVector p = FloatVector.fromArray(FLOATS, packed, w);
-        FloatVector q = FloatVector.fromArray(FLOATS, packed, w + LANES);
-        FloatVector x = FloatVector.broadcast(FLOATS, input[x0 + k]);
-        a0 = x.fma(p, a0);
-        b0 = x.fma(q, b0);
-        x = FloatVector.broadcast(FLOATS, input[x1 + k]);
-        a1 = x.fma(p, a1);
-        b1 = x.fma(q, b1);
-        x = FloatVector.broadcast(FLOATS, input[x2 + k]);
-        a2 = x.fma(p, a2);
-        b2 = x.fma(q, b2);
-        x = FloatVector.broadcast(FLOATS, input[x3 + k]);
-        a3 = x.fma(p, a3);
-        b3 = x.fma(q, b3);
-        if (SIX_ROWS) {
-          x = FloatVector.broadcast(FLOATS, input[x4 + k]);
-          a4 = x.fma(p, a4);
-          b4 = x.fma(q, b4);
-          x = FloatVector.broadcast(FLOATS, input[x5 + k]);
-          a5 = x.fma(p, a5);
-          b5 = x.fma(q, b5);
+    for (int row = 0; row < rows; row += ROWS) {
+      int last = rows - row - 1;
+      int r1 = Math.min(1, last);
+      int r2 = Math.min(2, last);
+      int r3 = Math.min(3, last);
+      int r4 = Math.min(4, last);
+      int r5 = Math.min(5, last);
+      int r6 = Math.min(6, last);
+      FloatVector a0 = left;
+      FloatVector b0 = right;
+      FloatVector a1 = left;
+      FloatVector b1 = right;
+      FloatVector a2 = left;
+      FloatVector b2 = right;
+      FloatVector a3 = left;
+      FloatVector b3 = right;
+      FloatVector a4 = left;
+      FloatVector b4 = right;
+      FloatVector a5 = left;
+      FloatVector b5 = right;
+      FloatVector a6 = left;
+      FloatVector b6 = right;
+      int w = matrix.start(panel);
+      for (int tap = 0; tap < taps; tap++) {
+        int o = firstOffset + tap;
+        int x0 = base + offsets[o];
+        int x1 = base + offsets[o + r1 * taps];
+        int x2 = base + offsets[o + r2 * taps];
+        int x3 = base + offsets[o + r3 * taps];
+        int x4 = SEVEN_ROWS ? base + offsets[o + r4 * taps] : 0;
+        int x5 = SEVEN_ROWS ? base + offsets[o + r5 * taps] : 0;
+        int x6 = SEVEN_ROWS ? base + offsets[o + r6 * taps] : 0;
+        for (int k = 0; k < run; k++) {
+          FloatVector p = FloatVector.fromArray(FLOATS, packed, w);
+          FloatVector q = FloatVector.fromArray(FLOATS, packed, w + LANES);
+          FloatVector x = FloatVector.broadcast(FLOATS, input[x0 + k]);
+          a0 = x.fma(p, a0);
+          b0 = x.fma(q, b0);
+          x = FloatVector.broadcast(FLOATS, input[x1 + k]);
+          a1 = x.fma(p, a1);
+          b1 = x.fma(q, b1);
+          x = FloatVector.broadcast(FLOATS, input[x2 + k]);
+          a2 = x.fma(p, a2);
+          b2 = x.fma(q, b2);
+          x = FloatVector.broadcast(FLOATS, input[x3 + k]);
+          a3 = x.fma(p, a3);
+          b3 = x.fma(q, b3);
+          if (SEVEN_ROWS) {
+            x = FloatVector.broadcast(FLOATS, input[x4 + k]);
+            a4 = x.fma(p, a4);
+            b4 = x.fma(q, b4);
+            x = FloatVector.broadcast(FLOATS, input[x5 + k]);
+            a5 = x.fma(p, a5);
+            b5 = x.fma(q, b5);
+            x = FloatVector.broadcast(FLOATS, input[x6 + k]);
+            a6 = x.fma(p, a6);
+            b6 = x.fma(q, b6);
+          }
+          w += 2 * LANES;
         }
-        w += 2 * LANES;
       }
-    }
-    a0.intoArray(output, at);
-    b0.intoArray(output, at + LANES);
-    a1.intoArray(output, at + r1 * stride);
-    b1.intoArray(output, at + r1 * stride + LANES);
-    a2.intoArray(output, at + r2 * stride);
-    b2.intoArray(output, at + r2 * stride + LANES);
-    a3.intoArray(output, at + r3 * stride);
-    b3.intoArray(output, at + r3 * stride + LANES);
-    if (SIX_ROWS) {
-      a4.intoArray(output, at + r4 * stride);
-      b4.intoArray(output, at + r4 * stride + LANES);
-      a5.intoArray(output, at + r5 * stride);
-      b5.intoArray(output, at + r5 * stride + LANES);
+      a0.intoArray(output, at);
+      b0.intoArray(output, at + LANES);
+      a1.intoArray(output, at + r1 * stride);
+      b1.intoArray(output, at + r1 * stride + LANES);
+      a2.intoArray(output, at + r2 * stride);
+      b2.intoArray(output, at + r2 * stride + LANES);
+      a3.intoArray(output, at + r3 * stride);
+      b3.intoArray(output, at + r3 * stride + LANES);
+      if (SEVEN_ROWS) {
+        a4.intoArray(output, at + r4 * stride);
+        b4.intoArray(output, at + r4 * stride + LANES);
+        a5.intoArray(output, at + r5 * stride);
+        b5.intoArray(output, at + r5 * stride + LANES);
+        a6.intoArray(output, at + r6 * stride);
+        b6.intoArray(output, at + r6 * stride + LANES);
+      }
+      firstOffset += ROWS * taps;
+      at += ROWS * stride;
     }
   }
 
-  /** A tile of up to {@link #ROWS} rows and one vector of columns. */
+  /** Tiles of {@link #ROWS} rows and one vector of columns; see {@link #wide}. */
   private static void narrow(
       float[] input,
       int base,
@@ -245,46 +292,57 @@ final class VectorTiles {
     float[] packed = matrix.packed();
     float[] bias = matrix.bias();
     int firstColumn = matrix.firstColumn(panel);
-    int r1 = Math.min(1, rows - 1);
-    int r2 = Math.min(2, rows - 1);
-    int r3 = Math.min(3, rows - 1);
-    int r4 = Math.min(4, rows - 1);
-    int r5 = Math.min(5, rows - 1);
-    FloatVector a0 = FloatVector.fromArray(FLOATS, bias, firstColumn);
-    FloatVector a1 = a0;
-    FloatVector a2 = a0;
-    FloatVector a3 = a0;
-    FloatVector a4 = a0;
-    FloatVector a5 = a0;
-    int w = matrix.start(panel);
-    for (int tap = 0; tap < taps; tap++) {
-      int o = firstOffset + tap;
-      int x0 = base + offsets[o];
-      int x1 = base + offsets[o + r1 * taps];
-      int x2 = base + offsets[o + r2 * taps];
-      int x3 = base + offsets[o + r3 * taps];
-      int x4 = SIX_ROWS ? base + offsets[o + r4 * taps] : 0;
-      int x5 = SIX_ROWS ? base + offsets[o + r5 * taps] : 0;
-      for (int k = 0; k < run; k++) {
-        FloatVector p = FloatVector.fromArray(FLOATS, packed, w);
-        a0 = FloatVector.broadcast(FLOATS, input[x0 + k]).fma(p, a0);
-        a1 = FloatVector.broadcast(FLOATS, input[x1 + k]).fma(p, a1);
-        a2 = FloatVector.broadcast(FLOATS, input[x2 + k]).fma(p, a2);
-        a3 = FloatVector.broadcast(FLOATS, input[x3 + k]).fma(p, a3);
-        if (SIX_ROWS) {
-          a4 = FloatVector.broadcast(FLOATS, input[x4 + k]).fma(p, a4);
-          a5 = FloatVector.broadcast(FLOATS, input[x5 + k]).fma(p, a5);
+    FloatVector none = FloatVector.fromArray(FLOATS, bias, firstColumn);
+    for (int row = 0; row < rows; row += ROWS) {
+      int last = rows - row - 1;
+      int r1 = Math.min(1, last);
+      int r2 = Math.min(2, last);
+      int r3 = Math.min(3, last);
+      int r4 = Math.min(4, last);
+      int r5 = Math.min(5, last);
+      int r6 = Math.min(6, last);
+      FloatVector a0 = none;
+      FloatVector a1 = none;
+      FloatVector a2 = none;
+      FloatVector a3 = none;
+      FloatVector a4 = none;
+      FloatVector a5 = none;
+      FloatVector a6 = none;
+      int w = matrix.start(panel);
+      for (int tap = 0; tap < taps; tap++) {
+        int o = firstOffset + tap;
+        int x0 = base + offsets[o];
+        int x1 = base + offsets[o + r1 * taps];
+        int x2 = base + offsets[o + r2 * taps];
+        int x3 = base + offsets[o + r3 * taps];
+        int x4 = SEVEN_ROWS ? base + offsets[o + r4 * taps] : 0;
+        int x5 = SEVEN_ROWS ? base + offsets[o + r5 * taps] : 0;
+        int x6 = SEVEN_ROWS ? base + offsets[o + r6 * taps] : 0;
+        for (int k = 0; k < run; k++) {
+          FloatVector p = FloatVector.fromArray(FLOATS, packed, w);
+          a0 = FloatVector.broadcast(FLOATS, input[x0 + k]).fma(p, a0);
+          a1 = FloatVector.broadcast(FLOATS, input[x1 + k]).fma(p, a1);
+          a2 = FloatVector.broadcast(FLOATS, input[x2 + k]).fma(p, a2);
+          a3 = FloatVector.broadcast(FLOATS, input[x3 + k]).fma(p, a3);
+          if (SEVEN_ROWS) {
+            a4 = FloatVector.broadcast(FLOATS, input[x4 + k]).fma(p, a4);
+            a5 = FloatVector.broadcast(FLOATS, input[x5 + k]).fma(p, a5);
+            a6 = FloatVector.broadcast(FLOATS, input[x6 + k]).fma(p, a6);
+          }
+          w += LANES;
         }
-        w += LANES;
       }
-    }
-    a0.intoArray(output, at);
-    a1.intoArray(output, at + r1 * stride);
-    a2.intoArray(output, at + r2 * stride);
-    a3.intoArray(output, at + r3 * stride);
-    if (SIX_ROWS) {
-      a4.intoArray(output, at + r4 * stride);
-      a5.intoArray(output, at + r5 * stride);
+      a0.intoArray(output, at);
+      a1.intoArray(output, at + r1 * stride);
+      a2.intoArray(output, at + r2 * stride);
+      a3.intoArray(output, at + r3 * stride);
+      if (SEVEN_ROWS) {
+        a4.intoArray(output, at + r4 * stride);
+        a5.intoArray(output, at + r5 * stride);
+        a6.intoArray(output, at + r6 * stride);
+      }
+      firstOffset += ROWS * taps;
+      at += ROWS * stride;
     }
   }
 
