@@ -44,12 +44,14 @@ final class VectorTiles {
       int outputStride,
       float min,
       float max) {
+    if (firstPanel == lastPanel) {
+      return;
+    }
     int panel = firstPanel;
     if (rows == 1) {
       for (; panel + 4 <= lastPanel && isFull(matrix, panel + 3); panel += 4) {
         int at = outputAt + matrix.firstColumn(panel);
         fourPanels(input, base, offsets, firstRow * taps, taps, run, matrix, panel, output, at);
-        clampRows(output, at, 0, 1, 8 * LANES, min, max);
       }
     }
     for (; panel < lastPanel; panel++) {
@@ -60,7 +62,6 @@ final class VectorTiles {
       int at = outputAt + first;
       if (valid == width) {
         tiles(input, base, offsets, from, rows, taps, run, matrix, panel, output, at, outputStride);
-        clampRows(output, at, outputStride, rows, width, min, max);
         continue;
       }
       // Vectors are stored whole: what would go beyond the last column is stored elsewhere.
@@ -79,12 +80,18 @@ final class VectorTiles {
             tile,
             0,
             width);
-        clampRows(tile, 0, width, count, width, min, max);
         for (int i = 0; i < count; i++) {
           System.arraycopy(tile, i * width, output, at + (row + i) * outputStride, valid);
         }
       }
     }
+    if (min == Float.NEGATIVE_INFINITY && max == Float.POSITIVE_INFINITY) {
+      return;
+    }
+    int column = matrix.firstColumn(firstPanel);
+    int end = matrix.firstColumn(lastPanel - 1) + matrix.width(lastPanel - 1);
+    int columns = Math.min(matrix.columns(), end) - column;
+    clampRows(output, outputAt + column, outputStride, rows, columns, min, max);
   }
 
   /** Some rows of one panel, not clamped. */
@@ -119,50 +126,53 @@ final class VectorTiles {
    * the compiler; right behind a tile, they would wait for what it has stored.
    */
   private static void clampRows(
-      float[] output, int at, int stride, int rows, int width, float min, float max) {
-    if (min == Float.NEGATIVE_INFINITY && max == Float.POSITIVE_INFINITY) {
-      return;
-    }
-    if (width != 2 * LANES) {
-      for (int row = 0; row < rows; row++) {
-        for (int i = at + row * stride; i < at + row * stride + width; i += LANES) {
-          clamp(output, i, min, max);
-        }
+      float[] output, int at, int stride, int rows, int columns, float min, float max) {
+    boolean adjacent = columns == stride;
+    int runs = adjacent ? 1 : rows;
+    int length = adjacent ? rows * columns : columns;
+    for (int run = 0; run < runs; run++) {
+      if (max == Float.POSITIVE_INFINITY) {
+        raise(output, at + run * stride, length, min);
+      } else {
+        clamp(output, at + run * stride, length, min, max);
       }
-    } else if (max == Float.POSITIVE_INFINITY) {
-      raisePairs(output, at, stride, rows, min);
-    } else {
-      clampPairs(output, at, stride, rows, min, max);
     }
   }
 
-  private static void clamp(float[] output, int at, float min, float max) {
+  private static void clamp(float[] output, int at, int count, float min, float max) {
     FloatVector low = FloatVector.broadcast(FLOATS, min);
     FloatVector high = FloatVector.broadcast(FLOATS, max);
-    Vectors.clamp(FloatVector.fromArray(FLOATS, output, at), low, high).intoArray(output, at);
-  }
-
-  private static void clampPairs(
-      float[] output, int at, int stride, int rows, float min, float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
-    int i = at;
-    for (int row = 0; row < rows; row++, i += stride) {
-      FloatVector a = FloatVector.fromArray(FLOATS, output, i);
-      FloatVector b = FloatVector.fromArray(FLOATS, output, i + LANES);
-      Vectors.clamp(a, low, high).intoArray(output, i);
-      Vectors.clamp(b, low, high).intoArray(output, i + LANES);
+    int i = 0;
+    for (; i + 2 * LANES <= count; i += 2 * LANES) {
+      FloatVector a = FloatVector.fromArray(FLOATS, output, at + i);
+      FloatVector b = FloatVector.fromArray(FLOATS, output, at + i + LANES);
+      Vectors.clamp(a, low, high).intoArray(output, at + i);
+      Vectors.clamp(b, low, high).intoArray(output, at + i + LANES);
+    }
+    for (; i + LANES <= count; i += LANES) {
+      FloatVector a = FloatVector.fromArray(FLOATS, output, at + i);
+      Vectors.clamp(a, low, high).intoArray(output, at + i);
+    }
+    for (; i < count; i++) {
+      output[at + i] = ScalarKernels.clamp(output[at + i], min, max);
     }
   }
 
-  private static void raisePairs(float[] output, int at, int stride, int rows, float min) {
+  private static void raise(float[] output, int at, int count, float min) {
     FloatVector low = FloatVector.broadcast(FLOATS, min);
-    int i = at;
-    for (int row = 0; row < rows; row++, i += stride) {
-      FloatVector a = FloatVector.fromArray(FLOATS, output, i);
-      FloatVector b = FloatVector.fromArray(FLOATS, output, i + LANES);
-      a.blend(low, a.lt(low)).intoArray(output, i);
-      b.blend(low, b.lt(low)).intoArray(output, i + LANES);
+    int i = 0;
+    for (; i + 2 * LANES <= count; i += 2 * LANES) {
+      FloatVector a = FloatVector.fromArray(FLOATS, output, at + i);
+      FloatVector b = FloatVector.fromArray(FLOATS, output, at + i + LANES);
+      a.blend(low, a.lt(low)).intoArray(output, at + i);
+      b.blend(low, b.lt(low)).intoArray(output, at + i + LANES);
+    }
+    for (; i + LANES <= count; i += LANES) {
+      FloatVector a = FloatVector.fromArray(FLOATS, output, at + i);
+      a.blend(low, a.lt(low)).intoArray(output, at + i);
+    }
+    for (; i < count; i++) {
+      output[at + i] = output[at + i] < min ? min : output[at + i];
     }
   }
 
