@@ -39,6 +39,11 @@ public record Graph(
     return new Graph(name, newValues, inputs, outputs, nodes, debugMetadataIndex);
   }
 
+  /** The same graph with other nodes. */
+  public Graph withNodes(List<Node> newNodes) {
+    return new Graph(name, values, inputs, outputs, newNodes, debugMetadataIndex);
+  }
+
   public Value value(int id) {
     return values.get(id);
   }

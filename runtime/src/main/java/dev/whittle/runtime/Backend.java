@@ -29,6 +29,12 @@ interface Backend extends AutoCloseable {
   @Nullable Kernel paddedKernel(Op op, Operands operands, int top, int left);
 
   /**
+   * One kernel for two, the second of which alone reads what the first computes; it reads the
+   * first's input in place of it. Null where there is none.
+   */
+  @Nullable Kernel fusedKernel(Kernel first, Kernel second);
+
+  /**
    * Memory for tensors, all of the same kind.
    *
    * @param floats whether they are float tensors

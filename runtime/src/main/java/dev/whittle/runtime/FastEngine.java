@@ -62,6 +62,11 @@ public final class FastEngine implements Engine {
     }
 
     @Override
+    public @Nullable Kernel fusedKernel(Kernel first, Kernel second) {
+      return kernels.fused(first, second);
+    }
+
+    @Override
     public MemorySegment allocate(long bytes, boolean floats) {
       return ArrayMemory.allocate(bytes, floats);
     }

@@ -34,6 +34,7 @@ final class GraphPlan {
   private final Graph graph;
   private final int graphIndex;
   private final PaddingFolding folding;
+  private final KernelFusion fusion;
   private final List<Tensor> tensors = new ArrayList<>();
   private final List<Step> steps = new ArrayList<>();
   private final List<PlannedNode> nodes = new ArrayList<>();
@@ -42,9 +43,10 @@ final class GraphPlan {
   private long arenaBytes;
 
   private GraphPlan(
-      Graph graph, int graphIndex, PaddingFolding folding, MemoryLimit.Account memory) {
-    this.graph = graph;
+      int graphIndex, PaddingFolding folding, KernelFusion fusion, MemoryLimit.Account memory) {
+    this.graph = fusion.graph();
     this.folding = folding;
+    this.fusion = fusion;
     this.graphIndex = graphIndex;
     this.memory = memory;
   }
@@ -82,49 +84,40 @@ final class GraphPlan {
       MemoryLimit.Account memory,
       Backend backend,
       boolean observed) {
-    boolean optimized = backend.optimizes();
+    boolean optimized = backend.optimizes() && !observed;
     ShapeInference.Inferred inferred =
-        optimized ? ConstantFolding.fold(model, graphIndex, typed, backend, memory) : typed;
+        backend.optimizes()
+            ? ConstantFolding.fold(model, graphIndex, typed, backend, memory)
+            : typed;
     Graph original = model.graphs().get(graphIndex);
     PaddingFolding folding =
-        optimized && !observed
+        optimized
             ? PaddingFolding.of(model, original, inferred, backend)
             : PaddingFolding.none(original);
-    Graph graph = folding.graph();
-    var plan = new GraphPlan(graph, graphIndex, folding, memory);
-    boolean[] idle = plan.idle(inferred);
-    @Nullable Kernel[] kernels = plan.kernels(model, inferred, idle, backend);
+    @Nullable Kernel[] kernels = kernels(model, folding, inferred, backend);
+    KernelFusion fusion =
+        optimized
+            ? KernelFusion.of(folding.graph(), kernels, backend)
+            : KernelFusion.none(folding.graph());
     StorageSharing sharing =
-        optimized && !observed
-            ? StorageSharing.of(graph, inferred, kernels)
-            : StorageSharing.none(graph, inferred);
-    plan.placeTensors(inferred, idle, variables, sharing, optimized);
+        optimized
+            ? StorageSharing.of(fusion.graph(), inferred, kernels)
+            : StorageSharing.none(fusion.graph(), inferred);
+    var plan = new GraphPlan(graphIndex, folding, fusion, memory);
+    plan.placeTensors(inferred, kernels, variables, sharing, backend.optimizes());
     plan.makeSteps(inferred, kernels, sharing, backend);
     return plan;
   }
 
-  /** Nodes that need not run: their outputs are known, or nothing reads them. */
-  private boolean[] idle(ShapeInference.Inferred inferred) {
-    boolean[] ahead = new boolean[graph.nodes().size()];
-    for (int n = 0; n < ahead.length; n++) {
-      List<Integer> outputs = graph.nodes().get(n).outputs();
-      ahead[n] =
-          folding.isFolded(n)
-              || (!outputs.isEmpty()
-                  && outputs.stream().allMatch(id -> inferred.known().get(id) != null));
-    }
-    return ahead;
-  }
-
   private void placeTensors(
       ShapeInference.Inferred inferred,
-      boolean[] idle,
+      @Nullable Kernel[] kernels,
       Map<Integer, Tensor> variables,
       StorageSharing sharing,
       boolean separateFloats) {
     int[] firstUse = new int[graph.values().size()];
     int[] lastUse = new int[graph.values().size()];
-    findLifetimes(idle, firstUse, lastUse, sharing);
+    findLifetimes(kernels, firstUse, lastUse, sharing);
     List<Integer> placed = new ArrayList<>();
     for (Value value : graph.values()) {
       Tensor known = inferred.known().get(value.id());
@@ -214,12 +207,12 @@ final class GraphPlan {
 
   /** Inputs live all the time, so that a caller fills them once and runs often. */
   private void findLifetimes(
-      boolean[] idle, int[] firstUse, int[] lastUse, StorageSharing sharing) {
+      @Nullable Kernel[] kernels, int[] firstUse, int[] lastUse, StorageSharing sharing) {
     int end = graph.nodes().size();
     Arrays.fill(firstUse, end);
     Arrays.fill(lastUse, -1);
     for (int n = 0; n < end; n++) {
-      if (!idle[n]) {
+      if (kernels[n] != null) {
         Node node = graph.nodes().get(n);
         for (List<Integer> ids : List.of(node.inputs(), node.outputs())) {
           for (int id : ids) {
@@ -248,15 +241,23 @@ final class GraphPlan {
     return sharing.owner(sharing.written(value));
   }
 
-  private @Nullable Kernel[] kernels(
-      Model model, ShapeInference.Inferred inferred, boolean[] idle, Backend backend) {
+  /**
+   * The kernels of nodes that are to run: of the others, nothing reads the outputs, or they are
+   * known.
+   */
+  private static @Nullable Kernel[] kernels(
+      Model model, PaddingFolding folding, ShapeInference.Inferred inferred, Backend backend) {
+    Graph graph = folding.graph();
     var kernels = new @Nullable Kernel[graph.nodes().size()];
     List<UnsupportedModelException.Item> unsupported = new ArrayList<>();
     for (int n = 0; n < kernels.length; n++) {
-      if (idle[n]) {
+      Node node = graph.nodes().get(n);
+      boolean known =
+          !node.outputs().isEmpty()
+              && node.outputs().stream().allMatch(id -> inferred.known().get(id) != null);
+      if (known || folding.isFolded(n)) {
         continue;
       }
-      Node node = graph.nodes().get(n);
       Kernel chosen = folding.kernel(n);
       if (chosen != null) {
         kernels[n] = chosen;
@@ -290,7 +291,8 @@ final class GraphPlan {
     for (int n = 0; n < kernels.length; n++) {
       Node node = graph.nodes().get(n);
       Kernel kernel = kernels[n];
-      String does = folding.isFolded(n) ? "nothing: folded into what reads it" : "computed ahead";
+      boolean folded = folding.isFolded(n) || fusion.isFused(n);
+      String does = folded ? "nothing: folded into what reads it" : "computed ahead";
       if (kernel != null) {
         boolean shared = sharing.isIdle(n);
         does = shared ? "nothing: its memory is shared" : backend.describe(kernel);

@@ -13,7 +13,6 @@ import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Pad;
 import dev.whittle.ir.op.PadV2;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -49,39 +48,15 @@ final class PaddingFolding {
   static PaddingFolding of(
       Model model, Graph graph, ShapeInference.Inferred inferred, Backend backend) {
     var folding = new PaddingFolding(graph);
-    int[] uses = folding.uses();
-    int[] producers = folding.producers();
+    var uses = new ValueUses(graph);
     for (int n = 0; n < graph.nodes().size(); n++) {
       Node node = graph.nodes().get(n);
-      int input = node.inputs().isEmpty() ? Node.ABSENT : node.inputs().getFirst();
-      int producer = input == Node.ABSENT || uses[input] != 1 ? -1 : producers[input];
-      if (producer >= 0 && inferred.known().get(input) == null) {
+      int producer = uses.onlyFor(node);
+      if (producer >= 0 && inferred.known().get(node.inputs().getFirst()) == null) {
         folding.fold(model, n, producer, inferred, backend);
       }
     }
     return folding;
-  }
-
-  /** How often each value is read: by nodes, and by whoever runs the graph. */
-  private int[] uses() {
-    int[] uses = new int[graph.values().size()];
-    graph.nodes().stream()
-        .flatMap(node -> node.inputs().stream())
-        .filter(id -> id != Node.ABSENT)
-        .forEach(id -> uses[id]++);
-    graph.outputs().forEach(id -> uses[id]++);
-    return uses;
-  }
-
-  private int[] producers() {
-    int[] producers = new int[graph.values().size()];
-    Arrays.fill(producers, -1);
-    for (int n = 0; n < graph.nodes().size(); n++) {
-      for (int id : graph.nodes().get(n).outputs()) {
-        producers[id] = n;
-      }
-    }
-    return producers;
   }
 
   private void fold(
@@ -141,13 +116,7 @@ final class PaddingFolding {
 
   /** The graph, in which convolutions read past what has been folded into them. */
   Graph graph() {
-    return new Graph(
-        graph.name(),
-        graph.values(),
-        graph.inputs(),
-        graph.outputs(),
-        nodes,
-        graph.debugMetadataIndex());
+    return graph.withNodes(nodes);
   }
 
   /** The kernel of a convolution that a rim has been folded into; null for other nodes. */

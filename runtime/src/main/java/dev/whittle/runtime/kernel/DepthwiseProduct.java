@@ -60,16 +60,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
     this.max = max;
     this.slabs = slabs;
     this.hybrid = hybrid;
-    this.geometry =
-        new DepthwiseRow(
-            slabs == null ? windows.width() : windows.reachedColumns(),
-            windows.channels(),
-            windows.filterHeight(),
-            windows.filterWidth(),
-            windows.strideWidth(),
-            windows.dilationWidth(),
-            slabs == null ? windows.left() : 0,
-            windows.outputWidth());
+    this.geometry = slabs == null ? DepthwiseRow.inPlace(windows) : DepthwiseRow.bordered(windows);
     this.linesPerChunk = Math.max(1, Math.ceilDiv(windows.outputHeight(), 4 * workers.count()));
     this.chunksPerPicture = Math.ceilDiv(windows.outputHeight(), linesPerChunk);
     boolean summed = slabs != null || hybrid != null;
@@ -79,11 +70,30 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
             ? BLOCK_SUMS / Math.max(1, windows.outputWidth() * blockChannels)
             : BAND_ELEMENTS / Math.max(1, windows.width() * windows.channels());
     this.linesPerBand = Math.max(2, Math.min(most / 2 * 2, windows.outputHeight()));
-    int line = Math.multiplyExact(windows.outputWidth(), blockChannels);
-    workers.reserve(
-        slabs == null ? 0 : slabs.patches.slabSize(),
-        summed ? Math.multiplyExact(linesPerBand, line) : 0,
-        0);
+    workers.reserve(slabs == null ? 0 : slabs.patches.slabSize(), 0, 0);
+    reserveSums(linesPerBand);
+  }
+
+  /** Room for the sums of some lines, where these are not outputs. */
+  void reserveSums(int lines) {
+    if (slabs != null || hybrid != null) {
+      int line = Math.multiplyExact(windows.outputWidth(), blockChannels);
+      workers.reserve(0, Math.multiplyExact(lines, line), 0);
+    }
+  }
+
+  Windows windows() {
+    return windows;
+  }
+
+  /** What is beyond the border, as a float. */
+  float beyond() {
+    return slabs == null ? 0 : slabs.zeroPoint;
+  }
+
+  /** Whether {@link #compute} may be given floats, or whole ones for 8-bit numbers. */
+  boolean takesFloats(boolean whole) {
+    return hybrid == null && whole == (slabs != null);
   }
 
   static DepthwiseProduct ofFloats(
@@ -175,21 +185,28 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
     if (windows.outputs() == 0 || windows.channels() == 0) {
       return;
     }
+    bindOutput(invocation);
     int chunks;
     if (slabs == null) {
       floats.bind(invocation.input(0));
-      results.bindOutput(invocation.output(0));
       if (hybrid != null) {
         hybrid.rows.fill(floats);
       }
       chunks = windows.batch() * chunksPerPicture;
     } else {
       slabs.bytes.bind(invocation.input(0));
-      slabs.stored.bindOutput(invocation.output(0));
       chunks = slabs.patches.chunks();
     }
     long work = (long) windows.outputs() * windows.channels() * windows.taps();
     workers.run(this, chunks, work >= MIN_WORK);
+  }
+
+  void bindOutput(Invocation invocation) {
+    if (slabs == null) {
+      results.bindOutput(invocation.output(0));
+    } else {
+      slabs.stored.bindOutput(invocation.output(0));
+    }
   }
 
   @Override
@@ -210,7 +227,6 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
     Hybrid quantized = hybrid;
     float[] input = quantized == null ? floats.array() : quantized.rows.values();
     int origin = quantized == null ? floats.offset() : quantized.rows.origin();
-    int outputLine = windows.outputWidth() * channels;
     for (int y = first; y < last; y += linesPerBand) {
       int lines = Math.min(linesPerBand, last - y);
       int[] rows = scratch.rows(lines * height);
@@ -222,27 +238,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
         rows[r] = inside ? origin + place * channels : 0;
         steps[r] = inside ? channels : 0;
       }
-      int line = picture * windows.outputHeight() + y;
-      if (quantized != null) {
-        blocks(scratch, input, lines, line);
-        continue;
-      }
-      scratch.math.depthwise(
-          input,
-          rows,
-          steps,
-          lines,
-          geometry,
-          weights,
-          bias,
-          0,
-          channels,
-          results.array(),
-          results.offset() + line * outputLine,
-          channels,
-          outputLine,
-          min,
-          max);
+      compute(scratch, input, lines, picture * windows.outputHeight() + y, geometry);
     }
   }
 
@@ -262,16 +258,43 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
         rows[r] = (row + r % height * windows.dilationHeight()) * lineSize;
         steps[r] = windows.channels();
       }
-      blocks(scratch, slab, lines, firstLine + y);
+      compute(scratch, slab, lines, firstLine + y, geometry);
     }
   }
 
   /**
-   * Sums of some lines, block of channels by block of channels, and what becomes of them.
+   * Computes some lines of output, for which the scratch space has the rows of input and their
+   * steps.
    *
    * @param line the first line, as the output counts them
    */
-  private void blocks(Scratch scratch, float[] input, int lines, int line) {
+  void compute(Scratch scratch, float[] input, int lines, int line, DepthwiseRow row) {
+    if (slabs != null || hybrid != null) {
+      blocks(scratch, input, lines, line, row);
+      return;
+    }
+    int channels = windows.channels();
+    int outputLine = windows.outputWidth() * channels;
+    scratch.math.depthwise(
+        input,
+        scratch.rows(0),
+        scratch.steps(0),
+        lines,
+        row,
+        weights,
+        bias,
+        0,
+        channels,
+        results.array(),
+        results.offset() + line * outputLine,
+        channels,
+        outputLine,
+        min,
+        max);
+  }
+
+  /** Sums of some lines, block of channels by block of channels, and what becomes of them. */
+  private void blocks(Scratch scratch, float[] input, int lines, int line, DepthwiseRow row) {
     int channels = windows.channels();
     int pixels = lines * windows.outputWidth();
     for (int c = 0; c < channels; c += blockChannels) {
@@ -282,7 +305,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
           scratch.rows(0),
           scratch.steps(0),
           lines,
-          geometry,
+          row,
           weights,
           bias,
           c,

@@ -16,6 +16,28 @@ record DepthwiseRow(
     int dilation,
     int before,
     int outputs) {
+  /** Of lines whose ends have what is beyond the border, so that all windows are inside. */
+  static DepthwiseRow bordered(Windows windows) {
+    return of(windows, windows.reachedColumns(), 0);
+  }
+
+  /** Of the lines of the pictures themselves. */
+  static DepthwiseRow inPlace(Windows windows) {
+    return of(windows, windows.width(), windows.left());
+  }
+
+  private static DepthwiseRow of(Windows windows, int width, int before) {
+    return new DepthwiseRow(
+        width,
+        windows.channels(),
+        windows.filterHeight(),
+        windows.filterWidth(),
+        windows.strideWidth(),
+        windows.dilationWidth(),
+        before,
+        windows.outputWidth());
+  }
+
   /** The first output whose window begins inside the input. */
   int firstInside() {
     return Math.min(outputs, Math.ceilDiv(before, stride));

@@ -192,6 +192,20 @@ public final class FastKernels {
     }
   }
 
+  /**
+   * One kernel for two, the second of which alone reads what the first computes; it reads the
+   * first's input instead. Null where there is none, or it would be no faster.
+   */
+  public @Nullable Kernel fused(Kernel first, Kernel second) {
+    try {
+      return first instanceof Product expansion && second instanceof DepthwiseProduct depthwise
+          ? ExpandedDepthwise.of(workers, expansion, depthwise)
+          : null;
+    } catch (ArithmeticException | OutOfMemoryError e) {
+      return null;
+    }
+  }
+
   /** What plans call a kernel: what it computes with. */
   public String describe(Kernel kernel) {
     return kernel.getClass().getPackage() == FastKernels.class.getPackage()

@@ -25,8 +25,24 @@ final class FloatProduct extends Product {
 
   @Override
   void begin(Invocation invocation) {
-    place(input, input(invocation));
+    bindInput(invocation);
     output.bindOutput(invocation.output(0));
+  }
+
+  @Override
+  void bindInput(Invocation invocation) {
+    place(input, input(invocation));
+  }
+
+  @Override
+  boolean computesPixels() {
+    return true;
+  }
+
+  @Override
+  void pixels(Scratch scratch, int first, int count, float[] to, int at, int space) {
+    float[] in = input.array();
+    multiply(0, scratch, in, first, count, 0, panels(), to, at, columns(), min, max);
   }
 
   @Override

@@ -85,6 +85,54 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
         : (int) Math.max(1, Math.min(Math.min(wanted, worthwhile), panels));
   }
 
+  /** Whether each row is a pixel of the input, and all of them are in their order. */
+  final boolean isPointwise() {
+    return piece.isWhole() && piece.windows().arePixels();
+  }
+
+  /** How many rows there are. */
+  final int rows() {
+    return patches.rows();
+  }
+
+  /** How many weights. */
+  final int weights() {
+    return Math.multiplyExact(depth, columns);
+  }
+
+  /** Whether {@link #pixels} is there. */
+  boolean computesPixels() {
+    return false;
+  }
+
+  /** Floats that {@link #pixels} needs beside its output. */
+  int pixelSpace(int count) {
+    return 0;
+  }
+
+  /**
+   * Computes some rows of a pointwise product as floats, one behind the other: whole ones, where
+   * the output is of 8-bit numbers.
+   *
+   * @param space where there is room in {@code to}
+   */
+  void pixels(Scratch scratch, int first, int count, float[] to, int at, int space) {
+    throw new IllegalStateException("not as floats");
+  }
+
+  /** Binds the input alone, for {@link #pixels}. */
+  void bindInput(Invocation invocation) {
+    throw new IllegalStateException("not as floats");
+  }
+
+  final int columns() {
+    return columns;
+  }
+
+  final int panels() {
+    return panels;
+  }
+
   @Override
   public final void writeTo(int wider, int first) {
     stride = wider;

@@ -85,16 +85,19 @@ record Windows(
 
   /** As many windows of one element each, one below the other, where that comes to the same. */
   Windows flattened() {
-    boolean single =
-        filterHeight == 1
-            && filterWidth == 1
-            && strideHeight == 1
-            && strideWidth == 1
-            && top == 0
-            && left == 0
-            && height == outputHeight
-            && width == outputWidth;
-    return single ? ofRows(Math.multiplyExact(batch, height * width), channels) : this;
+    return arePixels() ? ofRows(Math.multiplyExact(batch, height * width), channels) : this;
+  }
+
+  /** Whether each window is one pixel, and the windows are all pixels in their order. */
+  boolean arePixels() {
+    return filterHeight == 1
+        && filterWidth == 1
+        && strideHeight == 1
+        && strideWidth == 1
+        && top == 0
+        && left == 0
+        && height == outputHeight
+        && width == outputWidth;
   }
 
   /** The same, with rows and columns of zeros before the input. */

@@ -1,0 +1,69 @@
+package dev.whittle.runtime;
+
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.Node;
+import dev.whittle.ir.kernel.Kernel;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Finds kernels of two nodes that are better run as one, so that nothing is stored between. */
+final class KernelFusion {
+  private final Graph graph;
+  private final boolean[] fused;
+
+  private KernelFusion(Graph graph, boolean[] fused) {
+    this.graph = graph;
+    this.fused = fused;
+  }
+
+  static KernelFusion none(Graph graph) {
+    return new KernelFusion(graph, new boolean[graph.nodes().size()]);
+  }
+
+  /**
+   * Fuses what the backend can.
+   *
+   * @param kernels of the nodes that run; those of fused ones are replaced, by null where the node
+   *     need not run any more
+   */
+  static KernelFusion of(Graph graph, @Nullable Kernel[] kernels, Backend backend) {
+    List<Node> nodes = new ArrayList<>(graph.nodes());
+    var uses = new ValueUses(graph);
+    boolean[] fused = new boolean[kernels.length];
+    for (int n = 0; n < kernels.length; n++) {
+      Node node = nodes.get(n);
+      int producer = uses.onlyFor(node);
+      Kernel second = kernels[n];
+      Kernel first = producer < 0 ? null : kernels[producer];
+      if (first == null || second == null || readsVariable(graph, nodes.get(producer))) {
+        continue;
+      }
+      Kernel both = backend.fusedKernel(first, second);
+      if (both != null) {
+        List<Integer> inputs = new ArrayList<>(node.inputs());
+        inputs.set(0, nodes.get(producer).inputs().getFirst());
+        nodes.set(n, node.withOperands(inputs, node.outputs(), node.intermediates()));
+        kernels[n] = both;
+        kernels[producer] = null;
+        fused[producer] = true;
+      }
+    }
+    return new KernelFusion(graph.withNodes(nodes), fused);
+  }
+
+  /** A variable may change before the second node runs. */
+  private static boolean readsVariable(Graph graph, Node node) {
+    return node.inputs().isEmpty() || graph.value(node.inputs().getFirst()).isVariable();
+  }
+
+  /** The graph, in which second nodes read what the first ones read. */
+  Graph graph() {
+    return graph;
+  }
+
+  /** Whether a node's work is done by the one that reads its output. */
+  boolean isFused(int node) {
+    return fused[node];
+  }
+}
