@@ -238,7 +238,8 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
         rows[r] = inside ? origin + place * channels : 0;
         steps[r] = inside ? channels : 0;
       }
-      compute(scratch, input, lines, picture * windows.outputHeight() + y, geometry);
+      int line = picture * windows.outputHeight() + y;
+      compute(scratch, input, lines, line, geometry, 0, channels);
     }
   }
 
@@ -258,7 +259,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
         rows[r] = (row + r % height * windows.dilationHeight()) * lineSize;
         steps[r] = windows.channels();
       }
-      compute(scratch, slab, lines, firstLine + y, geometry);
+      compute(scratch, slab, lines, firstLine + y, geometry, 0, windows.channels());
     }
   }
 
@@ -267,14 +268,21 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
    * steps.
    *
    * @param line the first line, as the output counts them
+   * @param firstChannel the first of {@code channels}
    */
-  void compute(Scratch scratch, float[] input, int lines, int line, DepthwiseRow row) {
+  void compute(
+      Scratch scratch,
+      float[] input,
+      int lines,
+      int line,
+      DepthwiseRow row,
+      int firstChannel,
+      int channels) {
     if (slabs != null || hybrid != null) {
-      blocks(scratch, input, lines, line, row);
+      blocks(scratch, input, lines, line, row, firstChannel, firstChannel + channels);
       return;
     }
-    int channels = windows.channels();
-    int outputLine = windows.outputWidth() * channels;
+    int outputLine = windows.outputWidth() * windows.channels();
     scratch.math.depthwise(
         input,
         scratch.rows(0),
@@ -283,22 +291,29 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
         row,
         weights,
         bias,
-        0,
+        firstChannel,
         channels,
         results.array(),
-        results.offset() + line * outputLine,
-        channels,
+        results.offset() + line * outputLine + firstChannel,
+        windows.channels(),
         outputLine,
         min,
         max);
   }
 
   /** Sums of some lines, block of channels by block of channels, and what becomes of them. */
-  private void blocks(Scratch scratch, float[] input, int lines, int line, DepthwiseRow row) {
+  private void blocks(
+      Scratch scratch,
+      float[] input,
+      int lines,
+      int line,
+      DepthwiseRow row,
+      int firstChannel,
+      int endChannel) {
     int channels = windows.channels();
     int pixels = lines * windows.outputWidth();
-    for (int c = 0; c < channels; c += blockChannels) {
-      int count = Math.min(blockChannels, channels - c);
+    for (int c = firstChannel; c < endChannel; c += blockChannels) {
+      int count = Math.min(blockChannels, endChannel - c);
       float[] sums = scratch.sums();
       scratch.math.depthwise(
           input,

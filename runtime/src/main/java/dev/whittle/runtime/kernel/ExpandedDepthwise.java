@@ -6,32 +6,31 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pointwise convolution and the depthwise one that alone reads its output, some lines of both in
- * turn: what lies between them never leaves the second-level cache, and 8-bit numbers stay floats.
- * Each thread has a ring of the lines that were expanded last, and a line of what is beyond the
- * border; where two threads meet, both expand the lines that both read.
+ * A pointwise convolution and the depthwise one that alone reads its output, a panel of channels
+ * and some lines of both in turn: what lies between them hardly leaves the first-level cache, and
+ * 8-bit numbers stay floats. Each thread has a ring of the lines that were expanded last, and a
+ * line of what is beyond the border; where two parts of a picture meet, both expand the lines that
+ * both read.
  */
 final class ExpandedDepthwise implements Kernel, Workers.Task {
   /** Fewer elements stay in the second-level cache anyway. */
   private static final int MIN_ELEMENTS = 1 << 17;
 
-  /** More weights are not read again for each line without loss. */
-  private static final int MAX_WEIGHTS = 1 << 14;
-
-  /** Elements of a ring, if lines are not longer: half of what a second-level cache holds. */
-  private static final int RING_ELEMENTS = 1 << 16;
+  /** Elements of a ring, if lines are not longer: what a first-level cache holds. */
+  private static final int RING_ELEMENTS = 1 << 13;
 
   private final Workers workers;
   private final Product expansion;
   private final DepthwiseProduct depthwise;
   private final Windows windows;
   private final DepthwiseRow geometry;
-  private final int partsPerPicture;
+  private final int parts;
   private final int linesPerBand;
 
   /** Lines of a ring, behind the line beyond the border. */
   private final int slots;
 
+  /** Elements of a line of a ring. */
   private final int lineSize;
 
   private ExpandedDepthwise(Workers workers, Product expansion, DepthwiseProduct depthwise) {
@@ -40,8 +39,8 @@ final class ExpandedDepthwise implements Kernel, Workers.Task {
     this.depthwise = depthwise;
     this.windows = depthwise.windows();
     this.geometry = DepthwiseRow.bordered(windows);
-    this.partsPerPicture = Math.clamp(windows.outputHeight(), 1, workers.count());
-    this.lineSize = Math.multiplyExact(windows.reachedColumns(), windows.channels());
+    this.parts = Math.clamp(windows.outputHeight(), 1, workers.count());
+    this.lineSize = Math.multiplyExact(windows.reachedColumns(), expansion.panelWidth(0));
     int lines = 2;
     while (lines < windows.outputHeight()
         && (windows.reachedRows(lines + 2) + 1L) * lineSize <= RING_ELEMENTS) {
@@ -58,14 +57,12 @@ final class ExpandedDepthwise implements Kernel, Workers.Task {
   static @Nullable ExpandedDepthwise of(
       Workers workers, Product expansion, DepthwiseProduct depthwise) {
     Windows windows = depthwise.windows();
-    long elements = (long) windows.batch() * windows.height() * windows.width();
+    long elements = (long) windows.height() * windows.width() * windows.channels();
     boolean fits =
         expansion.isPointwise()
             && expansion.computesPixels()
             && depthwise.takesFloats(expansion instanceof IntegerProduct)
-            && expansion.weights() <= MAX_WEIGHTS
-            && (long) windows.height() * windows.width() * windows.channels() >= MIN_ELEMENTS
-            && elements == expansion.rows();
+            && elements >= MIN_ELEMENTS;
     return fits ? new ExpandedDepthwise(workers, expansion, depthwise) : null;
   }
 
@@ -73,38 +70,43 @@ final class ExpandedDepthwise implements Kernel, Workers.Task {
   public void run(Invocation invocation) {
     expansion.bindInput(invocation);
     depthwise.bindOutput(invocation);
-    workers.run(this, windows.batch() * partsPerPicture);
+    workers.run(this, windows.batch() * parts * expansion.panels());
   }
 
   @Override
   public void run(int chunk, Scratch scratch) {
-    int picture = chunk / partsPerPicture;
-    int part = chunk % partsPerPicture;
-    int first = part * windows.outputHeight() / partsPerPicture;
-    int last = (part + 1) * windows.outputHeight() / partsPerPicture;
-    int channels = windows.channels();
+    int panel = chunk % expansion.panels();
+    int part = chunk / expansion.panels() % parts;
+    int picture = chunk / expansion.panels() / parts;
+    int first = part * windows.outputHeight() / parts;
+    int last = (part + 1) * windows.outputHeight() / parts;
+    int step = expansion.panelWidth(panel);
+    int firstChannel = expansion.firstColumn(panel);
     int inside = Math.min(windows.width(), windows.reachedColumns() - windows.left());
     float[] ring = scratch.input();
-    surround(ring, inside);
+    surround(ring, inside, step);
     int expanded = 0;
-    int filterHeight = windows.filterHeight();
+    int height = windows.filterHeight();
     for (int y = first; y < last; y += linesPerBand) {
       int lines = Math.min(linesPerBand, last - y);
-      int end = Math.min(windows.height(), windows.inputRow(y + lines - 1, filterHeight - 1) + 1);
+      int end = Math.min(windows.height(), windows.inputRow(y + lines - 1, height - 1) + 1);
       expanded = Math.max(expanded, windows.inputRow(y, 0));
       for (; expanded < end; expanded++) {
         int pixel = (picture * windows.height() + expanded) * windows.width();
-        int to = place(expanded) + windows.left() * channels;
-        expansion.pixels(scratch, pixel, inside, ring, to, (slots + 1) * lineSize);
+        int to = place(expanded) + windows.left() * step;
+        expansion.pixels(scratch, panel, pixel, inside, ring, to, (slots + 1) * lineSize);
       }
-      int[] rows = scratch.rows(lines * filterHeight);
-      int[] steps = scratch.steps(lines * filterHeight);
-      for (int r = 0; r < lines * filterHeight; r++) {
-        int row = windows.inputRow(y + r / filterHeight, r % filterHeight);
-        rows[r] = row >= 0 && row < windows.height() ? place(row) : 0;
-        steps[r] = channels;
+      int[] rows = scratch.rows(lines * height);
+      int[] steps = scratch.steps(lines * height);
+      for (int r = 0; r < lines * height; r++) {
+        int row = windows.inputRow(y + r / height, r % height);
+        // The ring has none of the channels before.
+        rows[r] = (row >= 0 && row < windows.height() ? place(row) : 0) - firstChannel;
+        steps[r] = step;
       }
-      depthwise.compute(scratch, ring, lines, picture * windows.outputHeight() + y, geometry);
+      int line = picture * windows.outputHeight() + y;
+      int channels = Math.min(step, windows.channels() - firstChannel);
+      depthwise.compute(scratch, ring, lines, line, geometry, firstChannel, channels);
     }
   }
 
@@ -114,10 +116,10 @@ final class ExpandedDepthwise implements Kernel, Workers.Task {
   }
 
   /** Writes what is beyond the border: above and below, and at both ends of each line. */
-  private void surround(float[] ring, int inside) {
+  private void surround(float[] ring, int inside, int step) {
     float beyond = depthwise.beyond();
-    int left = windows.left() * windows.channels();
-    int right = left + inside * windows.channels();
+    int left = windows.left() * step;
+    int right = left + inside * step;
     Arrays.fill(ring, 0, lineSize, beyond);
     for (int slot = 1; slot <= slots; slot++) {
       Arrays.fill(ring, slot * lineSize, slot * lineSize + left, beyond);

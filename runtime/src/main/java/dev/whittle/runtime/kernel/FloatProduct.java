@@ -40,9 +40,11 @@ final class FloatProduct extends Product {
   }
 
   @Override
-  void pixels(Scratch scratch, int first, int count, float[] to, int at, int space) {
+  void pixels(Scratch scratch, int panel, int first, int count, float[] to, int at, int space) {
     float[] in = input.array();
-    multiply(0, scratch, in, first, count, 0, panels(), to, at, columns(), min, max);
+    int origin = at - firstColumn(panel);
+    int width = panelWidth(panel);
+    multiply(0, scratch, in, first, count, panel, panel + 1, to, origin, width, min, max);
   }
 
   @Override

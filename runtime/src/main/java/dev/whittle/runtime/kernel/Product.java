@@ -90,16 +90,6 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
     return piece.isWhole() && piece.windows().arePixels();
   }
 
-  /** How many rows there are. */
-  final int rows() {
-    return patches.rows();
-  }
-
-  /** How many weights. */
-  final int weights() {
-    return Math.multiplyExact(depth, columns);
-  }
-
   /** Whether {@link #pixels} is there. */
   boolean computesPixels() {
     return false;
@@ -111,12 +101,12 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
   }
 
   /**
-   * Computes some rows of a pointwise product as floats, one behind the other: whole ones, where
-   * the output is of 8-bit numbers.
+   * Computes some rows and one panel of a pointwise product as floats, whole ones where the output
+   * is of 8-bit numbers. The rows are as far apart as the panel is wide.
    *
    * @param space where there is room in {@code to}
    */
-  void pixels(Scratch scratch, int first, int count, float[] to, int at, int space) {
+  void pixels(Scratch scratch, int panel, int first, int count, float[] to, int at, int space) {
     throw new IllegalStateException("not as floats");
   }
 
@@ -125,12 +115,17 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
     throw new IllegalStateException("not as floats");
   }
 
-  final int columns() {
-    return columns;
-  }
-
   final int panels() {
     return panels;
+  }
+
+  /** Columns that a panel has room for. */
+  final int panelWidth(int panel) {
+    return matrix.width(panel);
+  }
+
+  final int firstColumn(int panel) {
+    return matrix.firstColumn(panel);
   }
 
   @Override

@@ -121,7 +121,8 @@ final class VectorKernels implements MicroKernels {
     FloatVector low = FloatVector.broadcast(FLOATS, min);
     FloatVector high = FloatVector.broadcast(FLOATS, max);
     int i = 0;
-    for (; i + LANES <= count; i += LANES) {
+    int end = FLOATS.loopBound(count);
+    for (; i < end; i += LANES) {
       Vectors.clamp(FloatVector.fromArray(FLOATS, input, at + i), low, high)
           .intoArray(output, to + i);
     }
@@ -150,7 +151,8 @@ final class VectorKernels implements MicroKernels {
   @Override
   public void add(float[] sum, int to, float[] input, int at, int count) {
     int i = 0;
-    for (; i + LANES <= count; i += LANES) {
+    int end = FLOATS.loopBound(count);
+    for (; i < end; i += LANES) {
       FloatVector.fromArray(FLOATS, sum, to + i)
           .add(FloatVector.fromArray(FLOATS, input, at + i))
           .intoArray(sum, to + i);
@@ -173,7 +175,8 @@ final class VectorKernels implements MicroKernels {
     FloatVector low = FloatVector.broadcast(FLOATS, min);
     FloatVector high = FloatVector.broadcast(FLOATS, max);
     int c = 0;
-    for (; c + LANES <= channels; c += LANES) {
+    int end = FLOATS.loopBound(channels);
+    for (; c < end; c += LANES) {
       FloatVector greatest = FloatVector.fromArray(FLOATS, input, rows[0] + c);
       for (int i = 1; i < count; i++) {
         FloatVector x = FloatVector.fromArray(FLOATS, input, rows[i] + c);
@@ -198,7 +201,8 @@ final class VectorKernels implements MicroKernels {
     FloatVector low = FloatVector.broadcast(FLOATS, min);
     FloatVector high = FloatVector.broadcast(FLOATS, max);
     int c = 0;
-    for (; c + LANES <= channels; c += LANES) {
+    int end = FLOATS.loopBound(channels);
+    for (; c < end; c += LANES) {
       FloatVector sum = FloatVector.fromArray(FLOATS, input, rows[0] + c);
       for (int i = 1; i < count; i++) {
         sum = sum.add(FloatVector.fromArray(FLOATS, input, rows[i] + c));
@@ -229,7 +233,8 @@ final class VectorKernels implements MicroKernels {
     FloatVector first = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
     FloatVector second = first;
     int i = 0;
-    for (; i + 2 * LANES <= count; i += 2 * LANES) {
+    int end = count / (2 * LANES) * (2 * LANES);
+    for (; i < end; i += 2 * LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       FloatVector y = FloatVector.fromArray(FLOATS, input, at + i + LANES);
       first = first.blend(x, first.lt(x));
@@ -258,7 +263,8 @@ final class VectorKernels implements MicroKernels {
     FloatVector first = FloatVector.broadcast(FLOATS, Float.POSITIVE_INFINITY);
     FloatVector second = first;
     int i = 0;
-    for (; i + 2 * LANES <= count; i += 2 * LANES) {
+    int end = count / (2 * LANES) * (2 * LANES);
+    for (; i < end; i += 2 * LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       FloatVector y = FloatVector.fromArray(FLOATS, input, at + i + LANES);
       first = first.blend(x, first.compare(VectorOperators.GT, x));
@@ -285,7 +291,8 @@ final class VectorKernels implements MicroKernels {
   public void exponentials(
       float[] input, int at, float[] output, int to, int count, float shift, float factor) {
     int i = 0;
-    for (; i + LANES <= count; i += LANES) {
+    int end = FLOATS.loopBound(count);
+    for (; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       VectorFunctions.exp(x.sub(shift).mul(factor)).intoArray(output, to + i);
     }
@@ -329,7 +336,8 @@ final class VectorKernels implements MicroKernels {
       FloatVector right = FloatVector.broadcast(FLOATS, sum.right);
       FloatVector low = FloatVector.broadcast(FLOATS, sum.low);
       FloatVector high = FloatVector.broadcast(FLOATS, sum.high);
-      for (; i + LANES <= count; i += LANES) {
+      int end = FLOATS.loopBound(count);
+      for (; i < end; i += LANES) {
         FloatVector x = Vectors.load(a, aAt, i, aStep);
         FloatVector y = Vectors.load(b, bAt, i, bStep);
         FloatVector result = x.fma(left, y.fma(right, shift));
@@ -372,13 +380,14 @@ final class VectorKernels implements MicroKernels {
   @Override
   public void widen(byte[] input, int at, boolean unsigned, float[] output, int to, int count) {
     int i = 0;
+    int end = FLOATS.loopBound(count);
     if (HAS_BYTES && !unsigned) {
-      for (; i + LANES <= count; i += LANES) {
+      for (; i < end; i += LANES) {
         ((FloatVector) ByteVector.fromArray(BYTES, input, at + i).castShape(FLOATS, 0))
             .intoArray(output, to + i);
       }
     } else if (HAS_BYTES) {
-      for (; i + LANES <= count; i += LANES) {
+      for (; i < end; i += LANES) {
         IntVector wide =
             (IntVector)
                 ByteVector.fromArray(BYTES, input, at + i)
@@ -499,7 +508,8 @@ final class VectorKernels implements MicroKernels {
     FloatVector least = FloatVector.broadcast(FLOATS, low - zeroPoint);
     FloatVector most = FloatVector.broadcast(FLOATS, high - zeroPoint);
     float factor = (float) (1 / scale);
-    for (; i + LANES <= count; i += LANES) {
+    int end = FLOATS.loopBound(count);
+    for (; i < end; i += LANES) {
       FloatVector product =
           FloatVector.fromArray(FLOATS, input, at + i).mul(factor).max(least).min(most);
       FloatVector whole = product.add(ROUNDER).sub(ROUNDER);
@@ -526,7 +536,8 @@ final class VectorKernels implements MicroKernels {
       int to,
       int count) {
     int i = 0;
-    for (; i + LANES <= count; i += LANES) {
+    int end = FLOATS.loopBound(count);
+    for (; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i).mul(factor).add(zeroPoint);
       FloatVector whole =
           (FloatVector) x.convert(VectorOperators.F2I, 0).convert(VectorOperators.I2F, 0);

@@ -143,13 +143,15 @@ final class VectorTiles {
     FloatVector low = FloatVector.broadcast(FLOATS, min);
     FloatVector high = FloatVector.broadcast(FLOATS, max);
     int i = 0;
-    for (; i + 2 * LANES <= count; i += 2 * LANES) {
+    int pairs = count / (2 * LANES) * (2 * LANES);
+    for (; i < pairs; i += 2 * LANES) {
       FloatVector a = FloatVector.fromArray(FLOATS, output, at + i);
       FloatVector b = FloatVector.fromArray(FLOATS, output, at + i + LANES);
       Vectors.clamp(a, low, high).intoArray(output, at + i);
       Vectors.clamp(b, low, high).intoArray(output, at + i + LANES);
     }
-    for (; i + LANES <= count; i += LANES) {
+    int end = FLOATS.loopBound(count);
+    for (; i < end; i += LANES) {
       FloatVector a = FloatVector.fromArray(FLOATS, output, at + i);
       Vectors.clamp(a, low, high).intoArray(output, at + i);
     }
@@ -161,13 +163,15 @@ final class VectorTiles {
   private static void raise(float[] output, int at, int count, float min) {
     FloatVector low = FloatVector.broadcast(FLOATS, min);
     int i = 0;
-    for (; i + 2 * LANES <= count; i += 2 * LANES) {
+    int pairs = count / (2 * LANES) * (2 * LANES);
+    for (; i < pairs; i += 2 * LANES) {
       FloatVector a = FloatVector.fromArray(FLOATS, output, at + i);
       FloatVector b = FloatVector.fromArray(FLOATS, output, at + i + LANES);
       a.blend(low, a.lt(low)).intoArray(output, at + i);
       b.blend(low, b.lt(low)).intoArray(output, at + i + LANES);
     }
-    for (; i + LANES <= count; i += LANES) {
+    int end = FLOATS.loopBound(count);
+    for (; i < end; i += LANES) {
       FloatVector a = FloatVector.fromArray(FLOATS, output, at + i);
       a.blend(low, a.lt(low)).intoArray(output, at + i);
     }
