@@ -29,7 +29,7 @@ final class KernelFusion {
    */
   static KernelFusion of(Graph graph, @Nullable Kernel[] kernels, Backend backend) {
     List<Node> nodes = new ArrayList<>(graph.nodes());
-    var uses = new ValueUses(graph);
+    var uses = new ValueUses(graph, n -> kernels[n] != null);
     boolean[] fused = new boolean[kernels.length];
     for (int n = 0; n < kernels.length; n++) {
       Node node = nodes.get(n);

@@ -48,7 +48,7 @@ final class PaddingFolding {
   static PaddingFolding of(
       Model model, Graph graph, ShapeInference.Inferred inferred, Backend backend) {
     var folding = new PaddingFolding(graph);
-    var uses = new ValueUses(graph);
+    var uses = new ValueUses(graph, n -> true);
     for (int n = 0; n < graph.nodes().size(); n++) {
       Node node = graph.nodes().get(n);
       int producer = uses.onlyFor(node);

@@ -3,20 +3,28 @@ package dev.whittle.runtime;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Node;
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 
 /** Who computes and who reads each value of a graph. */
 final class ValueUses {
   private final int[] uses;
   private final int[] producers;
 
-  ValueUses(Graph graph) {
+  /**
+   * Looks at a graph.
+   *
+   * @param runs whether a node is to run; others read nothing
+   */
+  ValueUses(Graph graph, IntPredicate runs) {
     uses = new int[graph.values().size()];
     producers = new int[graph.values().size()];
     Arrays.fill(producers, -1);
     graph.outputs().forEach(id -> uses[id]++);
     for (int n = 0; n < graph.nodes().size(); n++) {
       Node node = graph.nodes().get(n);
-      node.inputs().stream().filter(id -> id != Node.ABSENT).forEach(id -> uses[id]++);
+      if (runs.test(n)) {
+        node.inputs().stream().filter(id -> id != Node.ABSENT).forEach(id -> uses[id]++);
+      }
       for (int id : node.outputs()) {
         producers[id] = n;
       }

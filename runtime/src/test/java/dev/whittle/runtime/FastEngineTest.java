@@ -23,6 +23,7 @@ import dev.whittle.ir.op.Concatenation;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.Mean;
+import dev.whittle.ir.op.Pad;
 import dev.whittle.ir.op.Reshape;
 import dev.whittle.ir.op.Tanh;
 import dev.whittle.runtime.kernel.PackedWeights;
@@ -31,6 +32,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class FastEngineTest {
   private static final long SEED = 20261121L;
@@ -141,6 +144,47 @@ class FastEngineTest {
       }
       fast.observe(null);
       assertArrayEquals(before, run(fast, input), 0);
+    }
+  }
+
+  /**
+   * Of two pictures, wide enough for the two to be run as one.
+   *
+   * @param rim zeros that a node of its own puts around what is expanded
+   */
+  private Model bottleneck(int channels, int padding, int stride, boolean rim) {
+    var graph = new GraphBuilder("main");
+    Value input = graph.input("x", TensorType.FLOAT32, Shape.of(2, 41, 43, 8));
+    Value expanded = convolution(graph, "expanded", input, channels, 1);
+    Value rims = graph.constant("rims", Tensor.of(new int[] {0, 0, 1, 2, 2, 1, 0, 0}, 4, 2));
+    Value result =
+        graph.node(
+            "result",
+            new DepthwiseConv2D(padding, stride, stride, 1, Activation.RELU6, 1, 1),
+            rim ? graph.node("padded", new Pad(), expanded, rims) : expanded,
+            graph.constant("dw", floats(1, 3, 3, channels)),
+            graph.constant("db", floats(channels)));
+    return graph.output(result).buildModel("test");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"75,0,1,false", "75,0,2,false", "96,1,1,false", "80,1,2,true", "80,0,1,true"})
+  void anExpansionAndTheDepthwiseConvolutionThatReadsItRunAsOne(
+      int channels, int padding, int stride, boolean rim) {
+    Model model = bottleneck(channels, padding, stride, rim);
+    Tensor input = floats(2, 41, 43, 8);
+    try (Interpreter reference = open(model, "reference", 1);
+        Interpreter one = open(model, "fast", 1);
+        Interpreter three = open(model, "fast", 3)) {
+      boolean fused = !rim || padding == 1;
+      assertEquals(fused, one.plan().getFirst().kernel().startsWith("nothing: folded"));
+      float[] expected = run(one, input);
+      assertArrayEquals(run(reference, input), expected, 1e-5f, "seed " + SEED);
+      for (int i = 0; i < 20; i++) {
+        assertArrayEquals(expected, run(three, input), 0, "three threads");
+      }
+      one.observe((graph, value, tensor) -> {});
+      assertArrayEquals(expected, run(one, input), 0, "each for itself");
     }
   }
 

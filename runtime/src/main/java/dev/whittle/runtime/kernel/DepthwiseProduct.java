@@ -70,30 +70,20 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
             ? BLOCK_SUMS / Math.max(1, windows.outputWidth() * blockChannels)
             : BAND_ELEMENTS / Math.max(1, windows.width() * windows.channels());
     this.linesPerBand = Math.max(2, Math.min(most / 2 * 2, windows.outputHeight()));
-    workers.reserve(slabs == null ? 0 : slabs.patches.slabSize(), 0, 0);
-    reserveSums(linesPerBand);
-  }
-
-  /** Room for the sums of some lines, where these are not outputs. */
-  void reserveSums(int lines) {
-    if (slabs != null || hybrid != null) {
-      int line = Math.multiplyExact(windows.outputWidth(), blockChannels);
-      workers.reserve(0, Math.multiplyExact(lines, line), 0);
-    }
+    int line = Math.multiplyExact(windows.outputWidth(), blockChannels);
+    workers.reserve(
+        slabs == null ? 0 : slabs.patches.slabSize(),
+        summed ? Math.multiplyExact(linesPerBand, line) : 0,
+        0);
   }
 
   Windows windows() {
     return windows;
   }
 
-  /** What is beyond the border, as a float. */
-  float beyond() {
-    return slabs == null ? 0 : slabs.zeroPoint;
-  }
-
-  /** Whether {@link #compute} may be given floats, or whole ones for 8-bit numbers. */
-  boolean takesFloats(boolean whole) {
-    return hybrid == null && whole == (slabs != null);
+  /** Whether inputs and weights are floats. */
+  boolean isOfFloats() {
+    return slabs == null && hybrid == null;
   }
 
   static DepthwiseProduct ofFloats(
@@ -239,7 +229,11 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
         steps[r] = inside ? channels : 0;
       }
       int line = picture * windows.outputHeight() + y;
-      compute(scratch, input, lines, line, geometry, 0, channels);
+      if (quantized == null) {
+        compute(scratch, input, lines, line, geometry, 0, channels);
+      } else {
+        sums(scratch, input, lines, line);
+      }
     }
   }
 
@@ -259,12 +253,12 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
         rows[r] = (row + r % height * windows.dilationHeight()) * lineSize;
         steps[r] = windows.channels();
       }
-      compute(scratch, slab, lines, firstLine + y, geometry, 0, windows.channels());
+      sums(scratch, slab, lines, firstLine + y);
     }
   }
 
   /**
-   * Computes some lines of output, for which the scratch space has the rows of input and their
+   * Computes some lines of floats, for which the scratch space has the rows of input and their
    * steps.
    *
    * @param line the first line, as the output counts them
@@ -278,10 +272,6 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
       DepthwiseRow row,
       int firstChannel,
       int channels) {
-    if (slabs != null || hybrid != null) {
-      blocks(scratch, input, lines, line, row, firstChannel, firstChannel + channels);
-      return;
-    }
     int outputLine = windows.outputWidth() * windows.channels();
     scratch.math.depthwise(
         input,
@@ -302,25 +292,18 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
   }
 
   /** Sums of some lines, block of channels by block of channels, and what becomes of them. */
-  private void blocks(
-      Scratch scratch,
-      float[] input,
-      int lines,
-      int line,
-      DepthwiseRow row,
-      int firstChannel,
-      int endChannel) {
+  private void sums(Scratch scratch, float[] input, int lines, int line) {
     int channels = windows.channels();
     int pixels = lines * windows.outputWidth();
-    for (int c = firstChannel; c < endChannel; c += blockChannels) {
-      int count = Math.min(blockChannels, endChannel - c);
+    for (int c = 0; c < channels; c += blockChannels) {
+      int count = Math.min(blockChannels, channels - c);
       float[] sums = scratch.sums();
       scratch.math.depthwise(
           input,
           scratch.rows(0),
           scratch.steps(0),
           lines,
-          row,
+          geometry,
           weights,
           bias,
           c,

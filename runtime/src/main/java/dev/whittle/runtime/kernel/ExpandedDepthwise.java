@@ -6,11 +6,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pointwise convolution and the depthwise one that alone reads its output, a panel of channels
- * and some lines of both in turn: what lies between them hardly leaves the first-level cache, and
- * 8-bit numbers stay floats. Each thread has a ring of the lines that were expanded last, and a
- * line of what is beyond the border; where two parts of a picture meet, both expand the lines that
- * both read.
+ * A pointwise convolution of floats and the depthwise one that alone reads its output, a panel of
+ * channels and some lines of both in turn: what lies between them hardly leaves the first-level
+ * cache. Each thread has a ring of the lines that were expanded last, and a line of the zeros that
+ * are beyond the border; where two parts of a picture meet, both expand the lines that both read.
  */
 final class ExpandedDepthwise implements Kernel, Workers.Task {
   /** Fewer elements stay in the second-level cache anyway. */
@@ -20,7 +19,7 @@ final class ExpandedDepthwise implements Kernel, Workers.Task {
   private static final int RING_ELEMENTS = 1 << 13;
 
   private final Workers workers;
-  private final Product expansion;
+  private final FloatProduct expansion;
   private final DepthwiseProduct depthwise;
   private final Windows windows;
   private final DepthwiseRow geometry;
@@ -33,7 +32,7 @@ final class ExpandedDepthwise implements Kernel, Workers.Task {
   /** Elements of a line of a ring. */
   private final int lineSize;
 
-  private ExpandedDepthwise(Workers workers, Product expansion, DepthwiseProduct depthwise) {
+  private ExpandedDepthwise(Workers workers, FloatProduct expansion, DepthwiseProduct depthwise) {
     this.workers = workers;
     this.expansion = expansion;
     this.depthwise = depthwise;
@@ -48,21 +47,15 @@ final class ExpandedDepthwise implements Kernel, Workers.Task {
     }
     this.linesPerBand = lines;
     this.slots = windows.reachedRows(lines);
-    depthwise.reserveSums(linesPerBand);
-    int ring = Math.multiplyExact(slots + 1, lineSize);
-    workers.reserve(Math.addExact(ring, expansion.pixelSpace(windows.width())), 0, 0);
+    workers.reserve(Math.multiplyExact(slots + 1, lineSize), 0, 0);
   }
 
   /** The two in one; null where that is not possible, or no faster. */
   static @Nullable ExpandedDepthwise of(
-      Workers workers, Product expansion, DepthwiseProduct depthwise) {
+      Workers workers, FloatProduct expansion, DepthwiseProduct depthwise) {
     Windows windows = depthwise.windows();
     long elements = (long) windows.height() * windows.width() * windows.channels();
-    boolean fits =
-        expansion.isPointwise()
-            && expansion.computesPixels()
-            && depthwise.takesFloats(expansion instanceof IntegerProduct)
-            && elements >= MIN_ELEMENTS;
+    boolean fits = expansion.isPointwise() && depthwise.isOfFloats() && elements >= MIN_ELEMENTS;
     return fits ? new ExpandedDepthwise(workers, expansion, depthwise) : null;
   }
 
@@ -94,7 +87,7 @@ final class ExpandedDepthwise implements Kernel, Workers.Task {
       for (; expanded < end; expanded++) {
         int pixel = (picture * windows.height() + expanded) * windows.width();
         int to = place(expanded) + windows.left() * step;
-        expansion.pixels(scratch, panel, pixel, inside, ring, to, (slots + 1) * lineSize);
+        expansion.pixels(scratch, panel, pixel, inside, ring, to);
       }
       int[] rows = scratch.rows(lines * height);
       int[] steps = scratch.steps(lines * height);
@@ -115,15 +108,14 @@ final class ExpandedDepthwise implements Kernel, Workers.Task {
     return (1 + line % slots) * lineSize;
   }
 
-  /** Writes what is beyond the border: above and below, and at both ends of each line. */
+  /** Writes zeros beyond the border: above and below, and at both ends of each line. */
   private void surround(float[] ring, int inside, int step) {
-    float beyond = depthwise.beyond();
     int left = windows.left() * step;
     int right = left + inside * step;
-    Arrays.fill(ring, 0, lineSize, beyond);
+    Arrays.fill(ring, 0, lineSize, 0);
     for (int slot = 1; slot <= slots; slot++) {
-      Arrays.fill(ring, slot * lineSize, slot * lineSize + left, beyond);
-      Arrays.fill(ring, slot * lineSize + right, (slot + 1) * lineSize, beyond);
+      Arrays.fill(ring, slot * lineSize, slot * lineSize + left, 0);
+      Arrays.fill(ring, slot * lineSize + right, (slot + 1) * lineSize, 0);
     }
   }
 }

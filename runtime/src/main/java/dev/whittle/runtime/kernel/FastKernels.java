@@ -198,7 +198,7 @@ public final class FastKernels {
    */
   public @Nullable Kernel fused(Kernel first, Kernel second) {
     try {
-      return first instanceof Product expansion && second instanceof DepthwiseProduct depthwise
+      return first instanceof FloatProduct expansion && second instanceof DepthwiseProduct depthwise
           ? ExpandedDepthwise.of(workers, expansion, depthwise)
           : null;
     } catch (ArithmeticException | OutOfMemoryError e) {

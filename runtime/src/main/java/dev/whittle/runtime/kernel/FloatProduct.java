@@ -29,18 +29,13 @@ final class FloatProduct extends Product {
     output.bindOutput(invocation.output(0));
   }
 
-  @Override
+  /** Binds the input alone, for {@link #pixels}. */
   void bindInput(Invocation invocation) {
     place(input, input(invocation));
   }
 
-  @Override
-  boolean computesPixels() {
-    return true;
-  }
-
-  @Override
-  void pixels(Scratch scratch, int panel, int first, int count, float[] to, int at, int space) {
+  /** Computes some rows and one panel of a pointwise product, as far apart as the panel is wide. */
+  void pixels(Scratch scratch, int panel, int first, int count, float[] to, int at) {
     float[] in = input.array();
     int origin = at - firstColumn(panel);
     int width = panelWidth(panel);

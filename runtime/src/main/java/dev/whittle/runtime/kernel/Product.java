@@ -90,31 +90,6 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
     return piece.isWhole() && piece.windows().arePixels();
   }
 
-  /** Whether {@link #pixels} is there. */
-  boolean computesPixels() {
-    return false;
-  }
-
-  /** Floats that {@link #pixels} needs beside its output. */
-  int pixelSpace(int count) {
-    return 0;
-  }
-
-  /**
-   * Computes some rows and one panel of a pointwise product as floats, whole ones where the output
-   * is of 8-bit numbers. The rows are as far apart as the panel is wide.
-   *
-   * @param space where there is room in {@code to}
-   */
-  void pixels(Scratch scratch, int panel, int first, int count, float[] to, int at, int space) {
-    throw new IllegalStateException("not as floats");
-  }
-
-  /** Binds the input alone, for {@link #pixels}. */
-  void bindInput(Invocation invocation) {
-    throw new IllegalStateException("not as floats");
-  }
-
   final int panels() {
     return panels;
   }
