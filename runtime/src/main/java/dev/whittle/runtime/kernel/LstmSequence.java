@@ -71,6 +71,8 @@ final class LstmSequence implements Kernel, Workers.Task {
   private final float[] outputState;
   private final float[] quantizedState;
   private final float[] stateScale;
+  private final float[] lows;
+  private final float[] highs;
   private final float[] cellState;
   private final float[] candidate;
 
@@ -106,6 +108,8 @@ final class LstmSequence implements Kernel, Workers.Task {
     this.outputState = new float[batches * cells];
     this.quantizedState = new float[hybrid ? batches * cells : 0];
     this.stateScale = new float[batches];
+    this.lows = new float[batches];
+    this.highs = new float[batches];
     this.cellState = new float[batches * cells];
     this.candidate = new float[cells];
     workers.reserve(0, Math.multiplyExact(CHUNK_ROWS, gates * cells), 0);
@@ -325,9 +329,8 @@ final class LstmSequence implements Kernel, Workers.Task {
   private void quantizeState(MicroKernels math) {
     for (int b = 0; b < batches; b++) {
       int at = b * cells;
-      float low = Math.min(0, math.minimum(outputState, at, cells));
-      float high = Math.max(0, math.maximum(outputState, at, cells));
-      RowScale scale = RowScale.of(low, high, asymmetric);
+      math.extremes(outputState, at, cells, lows, highs, b);
+      RowScale scale = RowScale.of(Math.min(0, lows[b]), Math.max(0, highs[b]), asymmetric);
       stateScale[b] = scale.scale();
       math.quantizeRow(
           outputState,

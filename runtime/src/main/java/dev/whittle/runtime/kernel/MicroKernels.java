@@ -162,8 +162,13 @@ interface MicroKernels {
   /** The greatest of adjacent elements that are numbers; negative infinity for none. */
   float maximum(float[] input, int at, int count);
 
-  /** The least of adjacent elements that are numbers; infinity for none. */
-  float minimum(float[] input, int at, int count);
+  /**
+   * The least and the greatest of adjacent elements that are numbers; infinity and negative
+   * infinity for none.
+   *
+   * @param to where they go in {@code least} and {@code greatest}
+   */
+  void extremes(float[] input, int at, int count, float[] least, float[] greatest, int to);
 
   /** {@code output = exp((input - shift) * factor)}. */
   void exponentials(

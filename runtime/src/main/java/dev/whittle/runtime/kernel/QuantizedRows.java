@@ -56,8 +56,7 @@ final class QuantizedRows implements Workers.Task {
     int count = Math.min(PART, length - first);
     int at = input.offset() + row * length + first;
     if (searching) {
-      lows[part] = scratch.math.minimum(input.array(), at, count);
-      highs[part] = scratch.math.maximum(input.array(), at, count);
+      scratch.math.extremes(input.array(), at, count, lows, highs, part);
       return;
     }
     RowScale scale = scale(row, first == 0);

@@ -506,12 +506,24 @@ final class ScalarKernels implements MicroKernels {
   }
 
   @Override
-  public float minimum(float[] input, int at, int count) {
-    float least = Float.POSITIVE_INFINITY;
-    for (int i = 0; i < count; i++) {
-      least = least > input[at + i] ? input[at + i] : least;
+  public void extremes(float[] input, int at, int count, float[] least, float[] greatest, int to) {
+    least[to] = Float.POSITIVE_INFINITY;
+    greatest[to] = Float.NEGATIVE_INFINITY;
+    extremes(input, at, 0, count, least, greatest, to);
+  }
+
+  /** Further elements. */
+  static void extremes(
+      float[] input, int at, int first, int last, float[] least, float[] greatest, int to) {
+    float low = least[to];
+    float high = greatest[to];
+    for (int i = first; i < last; i++) {
+      float x = input[at + i];
+      low = low > x ? x : low;
+      high = high < x ? x : high;
     }
-    return least;
+    least[to] = low;
+    greatest[to] = high;
   }
 
   @Override

@@ -23,6 +23,13 @@ final class VectorKernels implements MicroKernels {
   /** One vector on its way to bytes where these have no vectors. */
   private final int[] wide = new int[LANES];
 
+  /**
+   * The float before one half. Added with the sign of a float and cut off, it rounds to the nearest
+   * whole number, halves away from zero, as tried for all below 2^23; one half itself would round
+   * its predecessor to 1.
+   */
+  private static final float ALMOST_HALF = 0x1.fffffep-2f;
+
   private final VectorRescaling rescaling = new VectorRescaling();
   private final float[] tile = new float[VectorTiles.SIZE];
 
@@ -259,32 +266,23 @@ final class VectorKernels implements MicroKernels {
   }
 
   @Override
-  public float minimum(float[] input, int at, int count) {
-    FloatVector first = FloatVector.broadcast(FLOATS, Float.POSITIVE_INFINITY);
-    FloatVector second = first;
-    int i = 0;
+  public void extremes(float[] input, int at, int count, float[] least, float[] greatest, int to) {
+    FloatVector low0 = FloatVector.broadcast(FLOATS, Float.POSITIVE_INFINITY);
+    FloatVector low1 = low0;
+    FloatVector high0 = low0.neg();
+    FloatVector high1 = high0;
     int end = count / (2 * LANES) * (2 * LANES);
-    for (; i < end; i += 2 * LANES) {
+    for (int i = 0; i < end; i += 2 * LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       FloatVector y = FloatVector.fromArray(FLOATS, input, at + i + LANES);
-      first = first.blend(x, first.compare(VectorOperators.GT, x));
-      second = second.blend(y, second.compare(VectorOperators.GT, y));
+      low0 = low0.blend(x, x.lt(low0));
+      high0 = high0.blend(x, high0.lt(x));
+      low1 = low1.blend(y, y.lt(low1));
+      high1 = high1.blend(y, high1.lt(y));
     }
-    if (i < count && count >= LANES) {
-      FloatVector x = FloatVector.fromArray(FLOATS, input, at + count - LANES);
-      first = first.blend(x, first.compare(VectorOperators.GT, x));
-      i = count - i > LANES ? i : count;
-      if (i < count) {
-        FloatVector y = FloatVector.fromArray(FLOATS, input, at + i);
-        second = second.blend(y, second.compare(VectorOperators.GT, y));
-        i = count;
-      }
-    }
-    float result = first.min(second).reduceLanes(VectorOperators.MIN);
-    for (; i < count; i++) {
-      result = result > input[at + i] ? input[at + i] : result;
-    }
-    return result;
+    least[to] = low0.min(low1).reduceLanes(VectorOperators.MIN);
+    greatest[to] = high0.max(high1).reduceLanes(VectorOperators.MAX);
+    ScalarKernels.extremes(input, at, end, count, least, greatest, to);
   }
 
   @Override
@@ -510,8 +508,8 @@ final class VectorKernels implements MicroKernels {
     float factor = (float) (1 / scale);
     int end = FLOATS.loopBound(count);
     for (; i < end; i += LANES) {
-      FloatVector product =
-          FloatVector.fromArray(FLOATS, input, at + i).mul(factor).max(least).min(most);
+      FloatVector scaled = FloatVector.fromArray(FLOATS, input, at + i).mul(factor);
+      FloatVector product = Vectors.clamp(scaled, least, most);
       FloatVector whole = product.add(ROUNDER).sub(ROUNDER);
       FloatVector fromHalf = product.sub(whole).abs().sub(0.5f).neg();
       // Near a half, and for NaN, single precision does not tell.
@@ -535,20 +533,18 @@ final class VectorKernels implements MicroKernels {
       float[] output,
       int to,
       int count) {
-    int i = 0;
+    IntVector least = IntVector.broadcast(INTS, (int) low);
+    IntVector most = IntVector.broadcast(INTS, (int) high);
+    IntVector half = FloatVector.broadcast(FLOATS, ALMOST_HALF).reinterpretAsInts();
+    int zero = (int) zeroPoint;
     int end = FLOATS.loopBound(count);
-    for (; i < end; i += LANES) {
+    for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i).mul(factor).add(zeroPoint);
-      FloatVector whole =
-          (FloatVector) x.convert(VectorOperators.F2I, 0).convert(VectorOperators.I2F, 0);
-      FloatVector rest = x.sub(whole);
-      FloatVector up = whole.blend(whole.add(1f), rest.compare(VectorOperators.GE, 0.5f));
-      up.blend(whole.sub(1f), rest.compare(VectorOperators.LE, -0.5f))
-          .max(low)
-          .min(high)
-          .sub(zeroPoint)
+      IntVector away = x.reinterpretAsInts().and(Integer.MIN_VALUE).or(half);
+      IntVector rounded = Vectors.toInts(x.add(away.reinterpretAsFloats()));
+      ((FloatVector) rounded.max(least).min(most).sub(zero).convert(VectorOperators.I2F, 0))
           .intoArray(output, to + i);
     }
-    ScalarKernels.quantizeRow(input, at, factor, zeroPoint, low, high, output, to, i, count);
+    ScalarKernels.quantizeRow(input, at, factor, zeroPoint, low, high, output, to, end, count);
   }
 }

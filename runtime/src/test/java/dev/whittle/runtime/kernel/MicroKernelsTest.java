@@ -179,7 +179,17 @@ class MicroKernelsTest {
       float[] input = floats(count);
       assertEquals(scalar.sum(input, 0, count), vector.sum(input, 0, count), count + " numbers");
       assertEquals(scalar.maximum(input, 0, count), vector.maximum(input, 0, count));
-      assertEquals(scalar.minimum(input, 0, count), vector.minimum(input, 0, count));
+      if (count > 3) {
+        input[random.nextInt(count)] = Float.NaN;
+      }
+      float[] expected = new float[2];
+      float[] actual = new float[2];
+      float[] expectedGreatest = new float[2];
+      float[] actualGreatest = new float[2];
+      scalar.extremes(input, 0, count, expected, expectedGreatest, 1);
+      vector.extremes(input, 0, count, actual, actualGreatest, 1);
+      assertArrayEquals(expectedGreatest, actualGreatest, 0, count + " numbers");
+      assertArrayEquals(expected, actual, 0, count + " numbers");
     }
   }
 
