@@ -20,7 +20,7 @@ final class FloatProduct extends Product {
     super(workers, layer, piece, patches, new PackedMatrix[] {matrix});
     this.min = min;
     this.max = max;
-    reserveSlabs();
+    reserve(0, 0);
   }
 
   @Override

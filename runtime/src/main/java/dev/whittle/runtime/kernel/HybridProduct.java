@@ -6,7 +6,7 @@ import dev.whittle.ir.kernel.Invocation;
  * A convolution or dense layer of floats with 8-bit weights: inputs are quantized as they come, and
  * sums of whole numbers, which are exact, made floats again.
  */
-final class HybridProduct extends Product {
+final class HybridProduct extends SummedProduct {
   private final QuantizedRows quantized;
   private final int rowsPerScale;
   private final float[] scales;
@@ -41,7 +41,6 @@ final class HybridProduct extends Product {
     this.bias = bias;
     this.min = min;
     this.max = max;
-    reserveBlocks(parts.length > 1);
   }
 
   @Override
@@ -59,11 +58,6 @@ final class HybridProduct extends Product {
   @Override
   public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
     System.arraycopy(quantized.values(), quantized.origin() + from, slab, to, count);
-  }
-
-  @Override
-  void rows(Scratch scratch, float[] in, int first, int count, int row, int firstPanel, int end) {
-    blocks(scratch, in, first, count, row, firstPanel, end);
   }
 
   @Override

@@ -7,7 +7,7 @@ import dev.whittle.ir.kernel.Invocation;
  * sums in single precision are exact, see {@link ExactWeights}. The input's zero point is not
  * subtracted before: what it contributes to each column is in the bias.
  */
-final class IntegerProduct extends Product {
+final class IntegerProduct extends SummedProduct {
   private final ByteArray input = new ByteArray();
   private final ByteArray output = new ByteArray();
   private final Rescaling rescaling;
@@ -27,7 +27,6 @@ final class IntegerProduct extends Product {
     this.rescaling = rescaling;
     this.zeroPoint = zeroPoint;
     this.unsigned = unsigned;
-    reserveBlocks(parts.length > 1);
   }
 
   @Override
@@ -49,11 +48,6 @@ final class IntegerProduct extends Product {
   @Override
   float beyond() {
     return zeroPoint;
-  }
-
-  @Override
-  void rows(Scratch scratch, float[] in, int first, int count, int row, int firstPanel, int end) {
-    blocks(scratch, in, first, count, row, firstPanel, end);
   }
 
   @Override

@@ -9,12 +9,6 @@ import dev.whittle.ir.kernel.Tensor;
  * What the elements of both are, and what becomes of the sums, is for the kinds to say.
  */
 abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.Source {
-  /**
-   * Sums of a block that is finished at once; they stay in the first-level cache, as a panel of
-   * weights does that many rows are multiplied by.
-   */
-  private static final int BLOCK_SUMS = 1 << 12;
-
   /** Multiply-adds of a chunk that are worth another thread. */
   private static final long MIN_WORK = 1 << 17;
 
@@ -37,8 +31,6 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
   private final int share;
 
   private final int columns;
-  private final int blockRows;
-  private final int blockPanels;
 
   /**
    * A product.
@@ -63,12 +55,6 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
     }
     this.depth = sum;
     this.groups = groups();
-    int panelColumns = panels == 0 ? 1 : matrix.width(0);
-    int wanted =
-        Math.ceilDiv(
-            Math.min(patches.rowsPerChunk(), BLOCK_SUMS / panelColumns), MicroKernels.TILE_ROWS);
-    this.blockRows = Math.max(1, wanted) * MicroKernels.TILE_ROWS;
-    this.blockPanels = Math.clamp(BLOCK_SUMS / (blockRows * panelColumns), 1, Math.max(1, panels));
   }
 
   /** Multiply-adds of a run. */
@@ -128,22 +114,19 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
     return invocation.input(operand);
   }
 
-  /**
-   * Room for one block's sums in every thread's scratch space.
-   *
-   * @param integers whether they are added up there
-   */
-  final void reserveBlocks(boolean integers) {
-    int size = blockRows * blockWidth();
-    workers.reserve(patches.slabSize(), size, integers ? size : 0);
+  /** Room for a slab, and for sums, in every thread's scratch space. */
+  final void reserve(int sums, int integers) {
+    workers.reserve(patches.slabSize(), sums, integers);
   }
 
-  private int blockWidth() {
-    return panels == 0 ? 0 : blockPanels * matrix.width(0);
+  /** The most rows that a chunk has. */
+  final int chunkRows() {
+    return patches.rowsPerChunk();
   }
 
-  final void reserveSlabs() {
-    workers.reserve(patches.slabSize(), 0, 0);
+  /** The column behind the last of a panel. */
+  final int endColumn(int panel) {
+    return Math.min(columns, matrix.firstColumn(panel) + matrix.width(panel));
   }
 
   final int parts() {
@@ -193,66 +176,6 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
       patches.fill(part, this, beyond(), scratch.input(), scratch.math);
       rows(scratch, scratch.input(), 0, count, row, firstPanel, lastPanel);
     }
-  }
-
-  /**
-   * Sums up whole numbers and finishes them, block by block: in the scratch space's sums where the
-   * matrix is in one part, else in its integers. Parameters as of {@link #rows}.
-   */
-  final void blocks(
-      Scratch scratch, float[] input, int first, int count, int row, int firstPanel, int end) {
-    float all = Float.POSITIVE_INFINITY;
-    float[] sums = scratch.sums();
-    int width = blockWidth();
-    for (int from = 0; from < count; from += blockRows) {
-      int rows = Math.min(blockRows, count - from);
-      for (int panel = firstPanel; panel < end; panel += blockPanels) {
-        int last = Math.min(panel + blockPanels, end);
-        int column = matrix.firstColumn(panel);
-        for (int part = 0; part < parts.length; part++) {
-          multiply(
-              part,
-              scratch,
-              input,
-              first + from,
-              rows,
-              panel,
-              last,
-              sums,
-              -column,
-              width,
-              -all,
-              all);
-          if (parts.length > 1) {
-            scratch.addSums(part == 0, rows * width);
-          }
-        }
-        int columnsEnd = last == panels ? columns : matrix.firstColumn(last);
-        for (int done = 0; done < rows; ) {
-          int at = row + from + done;
-          int alike = rowsAlike(at, piece.adjacentRows(at, rows - done));
-          finish(scratch, done * width, width, at, alike, column, columnsEnd - column);
-          done += alike;
-        }
-      }
-    }
-  }
-
-  /** How many of {@code count} rows from {@code row} on are finished alike. */
-  int rowsAlike(int row, int count) {
-    return count;
-  }
-
-  /**
-   * Makes outputs of sums.
-   *
-   * @param at where they begin in the scratch space
-   * @param width how far apart rows of sums are
-   * @param row the first row, one of {@code rows} that lie at equal distances in the output
-   * @param column the first column
-   */
-  void finish(Scratch scratch, int at, int width, int row, int rows, int column, int columns) {
-    throw new IllegalStateException("sums are outputs");
   }
 
   /** Computes {@code [rows, columns]} of floats from {@code at} on. */
