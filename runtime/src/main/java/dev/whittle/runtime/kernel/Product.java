@@ -121,7 +121,7 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
 
   /** The most rows that a chunk has. */
   final int chunkRows() {
-    return patches.rowsPerChunk();
+    return Math.min(patches.rowsPerChunk(), patches.rows());
   }
 
   /** The column behind the last of a panel. */
