@@ -80,18 +80,17 @@ final class VectorTiles {
             tile,
             0,
             width);
+        clampRows(tile, 0, width, count, width, min, max);
         for (int i = 0; i < count; i++) {
           System.arraycopy(tile, i * width, output, at + (row + i) * outputStride, valid);
         }
       }
     }
-    if (min == Float.NEGATIVE_INFINITY && max == Float.POSITIVE_INFINITY) {
-      return;
-    }
     int column = matrix.firstColumn(firstPanel);
     int end = matrix.firstColumn(lastPanel - 1) + matrix.width(lastPanel - 1);
-    int columns = Math.min(matrix.columns(), end) - column;
-    clampRows(output, outputAt + column, outputStride, rows, columns, min, max);
+    // A panel that has columns beyond the last is clamped already.
+    int whole = end > matrix.columns() ? matrix.firstColumn(lastPanel - 1) : end;
+    clampRows(output, outputAt + column, outputStride, rows, whole - column, min, max);
   }
 
   /** Some rows of one panel, not clamped. */
@@ -127,6 +126,9 @@ final class VectorTiles {
    */
   private static void clampRows(
       float[] output, int at, int stride, int rows, int columns, float min, float max) {
+    if (columns == 0 || (min == Float.NEGATIVE_INFINITY && max == Float.POSITIVE_INFINITY)) {
+      return;
+    }
     boolean adjacent = columns == stride;
     int runs = adjacent ? 1 : rows;
     int length = adjacent ? rows * columns : columns;
