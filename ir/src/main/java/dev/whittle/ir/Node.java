@@ -1,5 +1,6 @@
 package dev.whittle.ir;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -46,6 +47,18 @@ public record Node(
   public Node withOp(Op newOp) {
     return new Node(
         newOp, 0, inputs, outputs, intermediates, mutatingVariableInputs, debugMetadataIndex);
+  }
+
+  /** The same application to another value in a place. */
+  public Node withInput(int place, int value) {
+    List<Integer> changed = new ArrayList<>(inputs);
+    changed.set(place, value);
+    return withOperands(changed, outputs, intermediates);
+  }
+
+  /** The same application with other results. */
+  public Node withOutputs(List<Integer> newOutputs) {
+    return withOperands(inputs, newOutputs, intermediates);
   }
 
   /** The same application to other values. */

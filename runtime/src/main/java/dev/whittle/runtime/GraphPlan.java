@@ -33,6 +33,7 @@ final class GraphPlan {
 
   private final Graph graph;
   private final int graphIndex;
+  private final PoolingOrder order;
   private final PaddingFolding folding;
   private final KernelFusion fusion;
   private final List<Tensor> tensors = new ArrayList<>();
@@ -43,8 +44,13 @@ final class GraphPlan {
   private long arenaBytes;
 
   private GraphPlan(
-      int graphIndex, PaddingFolding folding, KernelFusion fusion, MemoryLimit.Account memory) {
+      int graphIndex,
+      PoolingOrder order,
+      PaddingFolding folding,
+      KernelFusion fusion,
+      MemoryLimit.Account memory) {
     this.graph = fusion.graph();
+    this.order = order;
     this.folding = folding;
     this.fusion = fusion;
     this.graphIndex = graphIndex;
@@ -85,15 +91,18 @@ final class GraphPlan {
       Backend backend,
       boolean observed) {
     boolean optimized = backend.optimizes() && !observed;
-    ShapeInference.Inferred inferred =
+    ShapeInference.Inferred known =
         backend.optimizes()
             ? ConstantFolding.fold(model, graphIndex, typed, backend, memory)
             : typed;
     Graph original = model.graphs().get(graphIndex);
+    PoolingOrder order =
+        optimized ? PoolingOrder.fastest(original, known) : PoolingOrder.asGiven(original, known);
+    ShapeInference.Inferred inferred = order.inferred();
     PaddingFolding folding =
         optimized
-            ? PaddingFolding.of(model, original, inferred, backend)
-            : PaddingFolding.none(original);
+            ? PaddingFolding.of(model, order.graph(), inferred, backend)
+            : PaddingFolding.none(order.graph());
     @Nullable Kernel[] kernels = kernels(model, folding, inferred, backend);
     KernelFusion fusion =
         optimized
@@ -103,7 +112,7 @@ final class GraphPlan {
         optimized
             ? StorageSharing.of(fusion.graph(), inferred, kernels)
             : StorageSharing.none(fusion.graph(), inferred);
-    var plan = new GraphPlan(graphIndex, folding, fusion, memory);
+    var plan = new GraphPlan(graphIndex, order, folding, fusion, memory);
     plan.placeTensors(inferred, kernels, variables, sharing, backend.optimizes());
     plan.makeSteps(inferred, kernels, sharing, backend);
     return plan;
@@ -296,6 +305,9 @@ final class GraphPlan {
       if (kernel != null) {
         boolean shared = sharing.isIdle(n);
         does = shared ? "nothing: its memory is shared" : backend.describe(kernel);
+        if (order.isExchanged(n)) {
+          does = node.op().type().name() + " in its place: " + does;
+        }
         // Strings have no place in the arena, so their extents are set before each run too.
         boolean dynamic =
             node.outputs().stream()

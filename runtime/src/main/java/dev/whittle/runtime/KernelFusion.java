@@ -41,9 +41,7 @@ final class KernelFusion {
       }
       Kernel both = backend.fusedKernel(first, second);
       if (both != null) {
-        List<Integer> inputs = new ArrayList<>(node.inputs());
-        inputs.set(0, nodes.get(producer).inputs().getFirst());
-        nodes.set(n, node.withOperands(inputs, node.outputs(), node.intermediates()));
+        nodes.set(n, node.withInput(0, nodes.get(producer).inputs().getFirst()));
         kernels[n] = both;
         kernels[producer] = null;
         fused[producer] = true;

@@ -79,9 +79,7 @@ final class PaddingFolding {
         ShapeInference.operands(model, graph, node, inferred).withInput(0, padded.input(0));
     Kernel kernel = kernel(node, operands, rims, backend);
     if (kernel != null) {
-      List<Integer> inputs = new ArrayList<>(node.inputs());
-      inputs.set(0, pad.inputs().getFirst());
-      nodes.set(n, node.withOperands(inputs, node.outputs(), node.intermediates()));
+      nodes.set(n, node.withInput(0, pad.inputs().getFirst()));
       kernels[n] = kernel;
       folded[producer] = true;
     }

@@ -43,15 +43,7 @@ record Weighted(int weights, int axis, int bias, Activation activation) {
   /** The same operator with an activation; null if it has none of its own. */
   static @Nullable Op withActivation(Op op, Activation activation) {
     return switch (op) {
-      case Conv2D c when c.activation() == Activation.NONE ->
-          new Conv2D(
-              c.padding(),
-              c.strideWidth(),
-              c.strideHeight(),
-              activation,
-              c.dilationWidth(),
-              c.dilationHeight(),
-              c.quantizedBiasType());
+      case Conv2D c when c.activation() == Activation.NONE -> c.withActivation(activation);
       case DepthwiseConv2D c when c.activation() == Activation.NONE ->
           new DepthwiseConv2D(
               c.padding(),
@@ -87,14 +79,7 @@ record Weighted(int weights, int axis, int bias, Activation activation) {
           new Sub(activation, s.powerOfTwoScales());
       case Mul m when m.activation() == Activation.NONE -> new Mul(activation);
       case Div d when d.activation() == Activation.NONE -> new Div(activation);
-      case AveragePool2D p when p.activation() == Activation.NONE ->
-          new AveragePool2D(
-              p.padding(),
-              p.strideWidth(),
-              p.strideHeight(),
-              p.filterWidth(),
-              p.filterHeight(),
-              activation);
+      case AveragePool2D p when p.activation() == Activation.NONE -> p.withActivation(activation);
       case MaxPool2D p when p.activation() == Activation.NONE ->
           new MaxPool2D(
               p.padding(),

@@ -56,6 +56,11 @@ public record AveragePool2D(
         .with("fused_activation_function", activation.code());
   }
 
+  /** The same with another activation. */
+  public AveragePool2D withActivation(Activation other) {
+    return new AveragePool2D(padding, strideWidth, strideHeight, filterWidth, filterHeight, other);
+  }
+
   private PoolKernels.Pools pools() {
     return new PoolKernels.Pools(padding, strideHeight, filterHeight, strideWidth, filterWidth);
   }

@@ -59,6 +59,18 @@ public record Conv2D(
         .with("quantized_bias_type", quantizedBiasType.code());
   }
 
+  /** The same with another activation. */
+  public Conv2D withActivation(Activation other) {
+    return new Conv2D(
+        padding,
+        strideWidth,
+        strideHeight,
+        other,
+        dilationWidth,
+        dilationHeight,
+        quantizedBiasType);
+  }
+
   private Window vertical() {
     return new Window(Window.Margin.ofCode(padding), strideHeight, dilationHeight);
   }
