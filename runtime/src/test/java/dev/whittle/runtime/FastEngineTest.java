@@ -17,6 +17,7 @@ import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.Add;
+import dev.whittle.ir.op.AveragePool2D;
 import dev.whittle.ir.op.BroadcastTo;
 import dev.whittle.ir.op.Cast;
 import dev.whittle.ir.op.Concatenation;
@@ -185,6 +186,67 @@ class FastEngineTest {
       }
       one.observe((graph, value, tensor) -> {});
       assertArrayEquals(expected, run(one, input), 0, "each for itself");
+    }
+  }
+
+  private static AveragePool2D pool(int stride, Activation activation) {
+    return new AveragePool2D(0, stride, stride, 3, 3, activation);
+  }
+
+  /** Branches of pooling, a pointwise convolution and one of 3x3, beside each other. */
+  private Model branches(int stride, boolean poolFirst, Activation between) {
+    var graph = new GraphBuilder("main");
+    Value input = graph.input("x", TensorType.FLOAT32, Shape.of(2, 15, 17, 40));
+    int channels = poolFirst ? 24 : 72;
+    Value filter = graph.constant("w", floats(channels, 1, 1, 40));
+    Value bias = graph.constant("b", floats(channels));
+    Activation first = poolFirst ? Activation.RELU6 : between;
+    var pointwise = new Conv2D(0, 1, 1, first, 1, 1, TensorType.FLOAT32);
+    Value one =
+        poolFirst
+            ? graph.node(
+                "convolved",
+                pointwise,
+                graph.node("pooled", pool(stride, between), input),
+                filter,
+                bias)
+            : graph.node(
+                "pooled",
+                pool(stride, Activation.RELU),
+                graph.node("convolved", pointwise, input, filter, bias));
+    if (stride > 1) {
+      return graph.output(one).buildModel("test");
+    }
+    var spatial = new Conv2D(0, 1, 1, Activation.RELU, 1, 1, TensorType.FLOAT32);
+    Value other = graph.node("tiles", spatial, input, graph.constant("v", floats(33, 3, 3, 40)));
+    return graph
+        .output(graph.node("joined", new Concatenation(3, Activation.NONE), one, other))
+        .buildModel("test");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1,true,NONE,true",
+    "1,true,RELU,false",
+    "2,true,NONE,false",
+    "2,false,NONE,true",
+    "1,false,NONE,true",
+    "2,false,RELU,false"
+  })
+  void poolingAndPointwiseConvolutionsChangePlaces(
+      int stride, boolean poolFirst, Activation between, boolean exchanged) {
+    Model model = branches(stride, poolFirst, between);
+    Tensor input = floats(2, 15, 17, 40);
+    try (Interpreter reference = open(model, "reference", 1);
+        Interpreter one = open(model, "fast", 1);
+        Interpreter three = open(model, "fast", 3)) {
+      String kernel = one.plan().getFirst().kernel();
+      assertEquals(exchanged, kernel.contains(" in its place"), kernel);
+      float[] expected = run(one, input);
+      assertArrayEquals(run(reference, input), expected, 5e-5f, "seed " + SEED);
+      assertArrayEquals(expected, run(three, input), 0, "three threads");
+      one.observe((graph, value, tensor) -> {});
+      assertArrayEquals(expected, run(one, input), 5e-5f, "as given");
     }
   }
 

@@ -49,4 +49,14 @@ record DepthwiseRow(
     int last = width - 1 - reach + before;
     return last < 0 ? 0 : Math.min(outputs, last / stride + 1);
   }
+
+  /** The filter's first column that is inside the input, for a window that begins at a column. */
+  int firstTap(int start) {
+    return start >= 0 ? 0 : Math.ceilDiv(-start, dilation);
+  }
+
+  /** The filter's column after the last one inside the input. */
+  int endTap(int start) {
+    return Math.clamp(Math.ceilDiv(width - start, dilation), 0, filterWidth);
+  }
 }

@@ -75,7 +75,7 @@ final class MatrixKernels {
       case FLOAT32 ->
           layer.filterType() == TensorType.INT8
               ? hybrid(layer, piece, conv.activation(), layer.isPerChannel(), false)
-              : floats(layer, piece, patches(piece, true), conv.activation());
+              : floatConvolution(layer, piece, conv.activation());
       case INT8, UINT8 ->
           layer.hasOneType() ? bytes(layer, piece, conv.requantization(operands)) : null;
       case INT16 ->
@@ -226,6 +226,26 @@ final class MatrixKernels {
           operands.input(1).requireQuantization().zeroPointValue());
     }
     return null;
+  }
+
+  private @Nullable Kernel floatConvolution(Layer layer, Piece piece, Activation activation) {
+    Windows windows = piece.windows();
+    int columns = piece.columns();
+    float[] bias = layer.floatBias(0, columns);
+    Tensor filter = layer.floatFilter();
+    if (bias == null || filter == null || !WinogradProduct.isFaster(windows, columns)) {
+      return floats(layer, piece, patches(piece, true), activation);
+    }
+    int channels = windows.channels();
+    int lanes = workers.lanes();
+    PackedMatrix matrix =
+        weights.matrix(
+            layer,
+            piece,
+            WinogradProduct.cut(channels),
+            lanes,
+            () -> WinogradProduct.pack(elements(filter, piece), columns, channels, bias, lanes));
+    return new WinogradProduct(workers, windows, matrix, activation.min(), activation.max());
   }
 
   private @Nullable Product floats(

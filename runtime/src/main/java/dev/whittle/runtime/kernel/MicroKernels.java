@@ -101,6 +101,34 @@ interface MicroKernels {
       float min,
       float max);
 
+  /**
+   * Transforms tiles of 4x4 pixels for {@link WinogradProduct}.
+   *
+   * @param places where each tile's pixels are, row by row
+   * @param output {@code [16, tiles, channels]}
+   * @param step how far apart a tile's 16 results are
+   */
+  void winogradInputs(
+      float[] input, int[] places, int tiles, int channels, float[] output, int step);
+
+  /**
+   * Transforms tiles of 16 products to 2x2 outputs, and clamps them.
+   *
+   * @param sums {@code [16, tiles, width]}, of which {@code columns} columns are there
+   * @param places where each tile's outputs go, row by row: column 0; -1 for one that is not there
+   * @param column which column of the output the first one is
+   */
+  void winogradOutputs(
+      float[] sums,
+      int tiles,
+      int width,
+      int columns,
+      float[] output,
+      int[] places,
+      int column,
+      float min,
+      float max);
+
   /** {@code output = function(input)}; {@code alpha} is the slope of LEAKY_RELU. */
   void unary(Unary function, float[] input, int at, float[] output, int to, int count, float alpha);
 

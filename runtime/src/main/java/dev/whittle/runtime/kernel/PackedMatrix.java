@@ -17,12 +17,27 @@ final class PackedMatrix {
   private final int columns;
   private final int lanes;
 
-  private PackedMatrix(float[] packed, float[] bias, int depth, int columns, int lanes) {
+  /** Rows of the summed dimension before the first, in each panel. */
+  private final int firstRow;
+
+  /** Rows of each panel, those that are not of this matrix included. */
+  private final int panelRows;
+
+  private PackedMatrix(
+      float[] packed,
+      float[] bias,
+      int depth,
+      int columns,
+      int lanes,
+      int firstRow,
+      int panelRows) {
     this.packed = packed;
     this.bias = bias;
     this.depth = depth;
     this.columns = columns;
     this.lanes = lanes;
+    this.firstRow = firstRow;
+    this.panelRows = panelRows;
   }
 
   /**
@@ -73,7 +88,15 @@ final class PackedMatrix {
 
   /** The same matrix, whose sums begin with another bias; one for each column. */
   PackedMatrix withBias(float[] other) {
-    return new PackedMatrix(packed, Arrays.copyOf(other, bias.length), depth, columns, lanes);
+    float[] padded = Arrays.copyOf(other, bias.length);
+    return new PackedMatrix(packed, padded, depth, columns, lanes, firstRow, panelRows);
+  }
+
+  /** Some rows of the summed dimension as a matrix of its own, on the same memory. */
+  PackedMatrix rows(int first, int count, boolean biased) {
+    float[] none = new float[bias.length];
+    return new PackedMatrix(
+        packed, biased ? bias : none, count, columns, lanes, firstRow + first, panelRows);
   }
 
   /** Packs weights that are in an array. */
@@ -115,7 +138,13 @@ final class PackedMatrix {
   static PackedMatrix room(int columns, int depth, int lanes) {
     int padded = Math.ceilDiv(columns, lanes) * lanes;
     return new PackedMatrix(
-        new float[Math.multiplyExact(padded, depth)], new float[padded], depth, columns, lanes);
+        new float[Math.multiplyExact(padded, depth)],
+        new float[padded],
+        depth,
+        columns,
+        lanes,
+        0,
+        depth);
   }
 
   /**
@@ -189,7 +218,7 @@ final class PackedMatrix {
 
   /** Where a panel starts in {@link #packed}. */
   int start(int panel) {
-    return firstColumn(panel) * depth;
+    return firstColumn(panel) * panelRows + firstRow * width(panel);
   }
 
   @SuppressWarnings("MutableArrayReturn")

@@ -309,6 +309,26 @@ final class ScalarKernels implements MicroKernels {
   }
 
   @Override
+  public void winogradInputs(
+      float[] input, int[] places, int tiles, int channels, float[] output, int step) {
+    ScalarWinograd.inputs(input, places, tiles, channels, output, step);
+  }
+
+  @Override
+  public void winogradOutputs(
+      float[] sums,
+      int tiles,
+      int width,
+      int columns,
+      float[] output,
+      int[] places,
+      int column,
+      float min,
+      float max) {
+    ScalarWinograd.outputs(sums, tiles, width, columns, output, places, column, min, max);
+  }
+
+  @Override
   public void unary(
       Unary function, float[] input, int at, float[] output, int to, int count, float alpha) {
     unary(function, input, at, output, to, 0, count, alpha);

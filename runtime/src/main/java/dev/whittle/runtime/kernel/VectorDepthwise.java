@@ -149,11 +149,15 @@ final class VectorDepthwise {
     }
     int end = outputAt + row.outputs() * pixelStep;
     if (out < end) {
-      Vectors.clamp(a, low, high).intoArray(output, out);
-      Vectors.clamp(d, low, high).intoArray(output, out + lineStep);
+      a.intoArray(output, out);
+      d.intoArray(output, out + lineStep);
+      clamp(output, out, min, max);
+      clamp(output, out + lineStep, min, max);
       if (out + pixelStep < end) {
-        Vectors.clamp(b, low, high).intoArray(output, out + pixelStep);
-        Vectors.clamp(e, low, high).intoArray(output, out + pixelStep + lineStep);
+        b.intoArray(output, out + pixelStep);
+        e.intoArray(output, out + pixelStep + lineStep);
+        clamp(output, out + pixelStep, min, max);
+        clamp(output, out + pixelStep + lineStep, min, max);
       }
     }
   }
@@ -213,11 +217,21 @@ final class VectorDepthwise {
     }
     int end = outputAt + row.outputs() * pixelStep;
     if (out < end) {
-      Vectors.clamp(a, low, high).intoArray(output, out);
+      a.intoArray(output, out);
+      clamp(output, out, min, max);
       if (out + pixelStep < end) {
-        Vectors.clamp(b, low, high).intoArray(output, out + pixelStep);
+        b.intoArray(output, out + pixelStep);
+        clamp(output, out + pixelStep, min, max);
       }
     }
+  }
+
+  /**
+   * Clamps a vector that has been stored. What is seldom called is sometimes not inlined, and then
+   * may not have vectors for operands, as they would be allocated.
+   */
+  private static void clamp(float[] output, int at, float min, float max) {
+    VectorClamp.clamp(output, at, output, at, LANES, min, max);
   }
 
   /** A 3x3 filter of any stride. */
@@ -378,18 +392,18 @@ final class VectorDepthwise {
     FloatVector high = FloatVector.broadcast(FLOATS, max);
     int channels = row.channels();
     for (int x = first; x < last; x++) {
+      int start = x * row.stride() - row.before();
+      int kx = row.firstTap(start);
+      int end = row.endTap(start);
       FloatVector sum = FloatVector.fromArray(FLOATS, bias, c);
-      for (int kx = 0; kx < row.filterWidth(); kx++) {
-        int column = x * row.stride() - row.before() + kx * row.dilation();
-        if (column >= 0 && column < row.width()) {
-          for (int ky = 0; ky < row.filterHeight(); ky++) {
-            FloatVector w =
-                FloatVector.fromArray(
-                    FLOATS, weights, (ky * row.filterWidth() + kx) * channels + c);
-            sum =
-                FloatVector.fromArray(FLOATS, input, rows[r + ky] + c + column * steps[r + ky])
-                    .fma(w, sum);
-          }
+      for (; kx < end; kx++) {
+        int column = start + kx * row.dilation();
+        for (int ky = 0; ky < row.filterHeight(); ky++) {
+          int w = (ky * row.filterWidth() + kx) * channels + c;
+          int at = rows[r + ky] + c + column * steps[r + ky];
+          sum =
+              FloatVector.fromArray(FLOATS, input, at)
+                  .fma(FloatVector.fromArray(FLOATS, weights, w), sum);
         }
       }
       Vectors.clamp(sum, low, high).intoArray(output, outputAt + x * pixelStep);

@@ -117,6 +117,26 @@ final class VectorKernels implements MicroKernels {
   }
 
   @Override
+  public void winogradInputs(
+      float[] input, int[] places, int tiles, int channels, float[] output, int step) {
+    VectorWinograd.inputs(input, places, tiles, channels, output, step);
+  }
+
+  @Override
+  public void winogradOutputs(
+      float[] sums,
+      int tiles,
+      int width,
+      int columns,
+      float[] output,
+      int[] places,
+      int column,
+      float min,
+      float max) {
+    VectorWinograd.outputs(sums, tiles, width, columns, output, places, column, min, max);
+  }
+
+  @Override
   public void unary(
       Unary function, float[] input, int at, float[] output, int to, int count, float alpha) {
     VectorFunctions.unary(function, input, at, output, to, count, alpha);
@@ -125,17 +145,7 @@ final class VectorKernels implements MicroKernels {
   @Override
   public void clamp(
       float[] input, int at, float[] output, int to, int count, float min, float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
-    int i = 0;
-    int end = FLOATS.loopBound(count);
-    for (; i < end; i += LANES) {
-      Vectors.clamp(FloatVector.fromArray(FLOATS, input, at + i), low, high)
-          .intoArray(output, to + i);
-    }
-    for (; i < count; i++) {
-      output[to + i] = ScalarKernels.clamp(input[at + i], min, max);
-    }
+    VectorClamp.clamp(input, at, output, to, count, min, max);
   }
 
   @Override

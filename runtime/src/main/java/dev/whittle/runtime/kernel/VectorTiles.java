@@ -80,17 +80,18 @@ final class VectorTiles {
             tile,
             0,
             width);
-        clampRows(tile, 0, width, count, width, min, max);
+        VectorClamp.rows(tile, 0, width, count, width, min, max);
         for (int i = 0; i < count; i++) {
           System.arraycopy(tile, i * width, output, at + (row + i) * outputStride, valid);
         }
       }
     }
+    // Clamped here: right behind a tile, clamps would wait for what it has stored.
     int column = matrix.firstColumn(firstPanel);
     int end = matrix.firstColumn(lastPanel - 1) + matrix.width(lastPanel - 1);
     // A panel that has columns beyond the last is clamped already.
     int whole = end > matrix.columns() ? matrix.firstColumn(lastPanel - 1) : end;
-    clampRows(output, outputAt + column, outputStride, rows, whole - column, min, max);
+    VectorClamp.rows(output, outputAt + column, outputStride, rows, whole - column, min, max);
   }
 
   /** Some rows of one panel, not clamped. */
@@ -117,68 +118,6 @@ final class VectorTiles {
     if (last < rows) {
       int offset = firstOffset + last * taps;
       one(input, base, offsets, offset, taps, run, matrix, panel, output, at + last * stride);
-    }
-  }
-
-  /**
-   * Clamps what tiles have stored. Within the tiles' own code, so many clamps would be too much for
-   * the compiler; right behind a tile, they would wait for what it has stored.
-   */
-  private static void clampRows(
-      float[] output, int at, int stride, int rows, int columns, float min, float max) {
-    if (columns == 0 || (min == Float.NEGATIVE_INFINITY && max == Float.POSITIVE_INFINITY)) {
-      return;
-    }
-    boolean adjacent = columns == stride;
-    int runs = adjacent ? 1 : rows;
-    int length = adjacent ? rows * columns : columns;
-    for (int run = 0; run < runs; run++) {
-      if (max == Float.POSITIVE_INFINITY) {
-        raise(output, at + run * stride, length, min);
-      } else {
-        clamp(output, at + run * stride, length, min, max);
-      }
-    }
-  }
-
-  private static void clamp(float[] output, int at, int count, float min, float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
-    int i = 0;
-    int pairs = count / (2 * LANES) * (2 * LANES);
-    for (; i < pairs; i += 2 * LANES) {
-      FloatVector a = FloatVector.fromArray(FLOATS, output, at + i);
-      FloatVector b = FloatVector.fromArray(FLOATS, output, at + i + LANES);
-      Vectors.clamp(a, low, high).intoArray(output, at + i);
-      Vectors.clamp(b, low, high).intoArray(output, at + i + LANES);
-    }
-    int end = FLOATS.loopBound(count);
-    for (; i < end; i += LANES) {
-      FloatVector a = FloatVector.fromArray(FLOATS, output, at + i);
-      Vectors.clamp(a, low, high).intoArray(output, at + i);
-    }
-    for (; i < count; i++) {
-      output[at + i] = ScalarKernels.clamp(output[at + i], min, max);
-    }
-  }
-
-  private static void raise(float[] output, int at, int count, float min) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    int i = 0;
-    int pairs = count / (2 * LANES) * (2 * LANES);
-    for (; i < pairs; i += 2 * LANES) {
-      FloatVector a = FloatVector.fromArray(FLOATS, output, at + i);
-      FloatVector b = FloatVector.fromArray(FLOATS, output, at + i + LANES);
-      a.blend(low, a.lt(low)).intoArray(output, at + i);
-      b.blend(low, b.lt(low)).intoArray(output, at + i + LANES);
-    }
-    int end = FLOATS.loopBound(count);
-    for (; i < end; i += LANES) {
-      FloatVector a = FloatVector.fromArray(FLOATS, output, at + i);
-      a.blend(low, a.lt(low)).intoArray(output, at + i);
-    }
-    for (; i < count; i++) {
-      output[at + i] = output[at + i] < min ? min : output[at + i];
     }
   }
 

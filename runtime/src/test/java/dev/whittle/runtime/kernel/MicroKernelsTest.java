@@ -126,6 +126,37 @@ class MicroKernelsTest {
     }
   }
 
+  @Test
+  void tilesAreTheSameBeforeAndBehindProducts() {
+    for (int i = 0; i < 300; i++) {
+      int channels = random.nextInt(1, 70);
+      int tiles = random.nextInt(1, 9);
+      float[] input = floats(500 + channels);
+      int[] places = random.ints(16L * tiles, 0, 500).toArray();
+      int step = tiles * channels;
+      float[] expected = new float[16 * step];
+      float[] actual = new float[16 * step];
+      scalar.winogradInputs(input, places, tiles, channels, expected, step);
+      vector.winogradInputs(input, places, tiles, channels, actual, step);
+      assertArrayEquals(expected, actual, 0, channels + " channels, seed " + SEED);
+      int column = random.nextInt(0, 5);
+      int wider = column + channels + random.nextInt(0, 5);
+      int[] results = new int[4 * tiles];
+      for (int r = 0; r < results.length; r++) {
+        results[r] = r % 4 > 0 && random.nextInt(4) == 0 ? -1 : r * wider;
+      }
+      int width = channels + random.nextInt(0, 5);
+      float[] sums = floats(16 * tiles * width);
+      float max = random.nextBoolean() ? 20 : Float.POSITIVE_INFINITY;
+      float[] expectedOutputs = new float[results.length * wider];
+      float[] outputs = new float[results.length * wider];
+      scalar.winogradOutputs(
+          sums, tiles, width, channels, expectedOutputs, results, column, 0, max);
+      vector.winogradOutputs(sums, tiles, width, channels, outputs, results, column, 0, max);
+      assertArrayEquals(expectedOutputs, outputs, 0, channels + " columns, seed " + SEED);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void functionsOfOneOperandAreTheSame(Unary function) {

@@ -1,0 +1,74 @@
+package dev.whittle.runtime.kernel;
+
+/** As {@link VectorWinograd}, a channel at a time. */
+final class ScalarWinograd {
+  private ScalarWinograd() {}
+
+  /** {@link MicroKernels#winogradInputs}. */
+  static void inputs(
+      float[] input, int[] places, int tiles, int channels, float[] output, int step) {
+    float[] rows = new float[16];
+    for (int tile = 0; tile < tiles; tile++) {
+      for (int c = 0; c < channels; c++) {
+        for (int x = 0; x < 4; x++) {
+          int p = 16 * tile + x;
+          float a = input[places[p] + c];
+          float b = input[places[p + 4] + c];
+          float d = input[places[p + 8] + c];
+          float e = input[places[p + 12] + c];
+          rows[x] = a - d;
+          rows[4 + x] = b + d;
+          rows[8 + x] = d - b;
+          rows[12 + x] = b - e;
+        }
+        int at = tile * channels + c;
+        for (int y = 0; y < 16; y += 4) {
+          output[at + y * step] = rows[y] - rows[y + 2];
+          output[at + (y + 1) * step] = rows[y + 1] + rows[y + 2];
+          output[at + (y + 2) * step] = rows[y + 2] - rows[y + 1];
+          output[at + (y + 3) * step] = rows[y + 1] - rows[y + 3];
+        }
+      }
+    }
+  }
+
+  /** {@link MicroKernels#winogradOutputs}. */
+  static void outputs(
+      float[] sums,
+      int tiles,
+      int width,
+      int columns,
+      float[] output,
+      int[] places,
+      int column,
+      float min,
+      float max) {
+    int step = tiles * width;
+    for (int tile = 0; tile < tiles; tile++) {
+      for (int c = 0; c < columns; c++) {
+        for (int y = 0; y < 2; y++) {
+          int at = tile * width + c;
+          float r0 = row(sums, at, step, y);
+          float r1 = row(sums, at + step, step, y);
+          float r2 = row(sums, at + 2 * step, step, y);
+          float r3 = row(sums, at + 3 * step, step, y);
+          put(output, places[4 * tile + 2 * y], column + c, r0 + r1 + r2, min, max);
+          put(output, places[4 * tile + 2 * y + 1], column + c, r1 - r2 - r3, min, max);
+        }
+      }
+    }
+  }
+
+  private static float row(float[] sums, int at, int step, int y) {
+    float a = sums[at + 4 * step];
+    float b = sums[at + 8 * step];
+    return y == 0 ? sums[at] + a + b : a - b - sums[at + 12 * step];
+  }
+
+  private static void put(
+      float[] output, int place, int column, float value, float min, float max) {
+    if (place >= 0) {
+      output[place + column] = ScalarKernels.clamp(value, min, max);
+    }
+  }
+}
