@@ -387,7 +387,6 @@ abstract class BatchProduct implements Kernel, Workers.Task {
     /** Left elements are below 256 in magnitude, right ones below 129. */
     private static final int EXACT_DEPTH = ((1 << 24) - 1) / (255 * 128);
 
-    private final FloatArray left = new FloatArray();
     private final ByteArray right = new ByteArray();
     private final FloatArray output = new FloatArray();
     private final QuantizedRows quantized;
@@ -407,10 +406,9 @@ abstract class BatchProduct implements Kernel, Workers.Task {
 
     @Override
     void begin(Invocation invocation) {
-      left.bind(invocation.input(0));
       right.bind(invocation.input(1));
       output.bindOutput(invocation.output(0));
-      quantized.fill(left);
+      quantized.begin(invocation.input(0));
     }
 
     @Override
@@ -421,8 +419,7 @@ abstract class BatchProduct implements Kernel, Workers.Task {
     @Override
     void copy(Scratch scratch, int at, int count, int step, int rowStep) {
       int elements = count * layout.depth;
-      int from = quantized.origin() + at;
-      System.arraycopy(quantized.values(), from, scratch.input(), 0, elements);
+      quantized.copy(at, scratch.input(), 0, elements, scratch.math);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Activation;
 import org.jspecify.annotations.Nullable;
 
@@ -37,11 +38,8 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
   /** Channels whose sums are made outputs before those of others are computed. */
   private final int blockChannels;
 
-  /** For 8-bit numbers; null for floats. */
-  private final @Nullable Slabs slabs;
-
-  /** For floats with 8-bit weights; null for others. */
-  private final @Nullable Hybrid hybrid;
+  /** What makes whole numbers of inputs and outputs of sums; null for floats. */
+  private final @Nullable Whole whole;
 
   private DepthwiseProduct(
       Workers workers,
@@ -50,30 +48,27 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
       float[] bias,
       float min,
       float max,
-      @Nullable Slabs slabs,
-      @Nullable Hybrid hybrid) {
+      @Nullable Whole whole) {
     this.workers = workers;
     this.windows = windows;
     this.weights = weights;
     this.bias = bias;
     this.min = min;
     this.max = max;
-    this.slabs = slabs;
-    this.hybrid = hybrid;
-    this.geometry = slabs == null ? DepthwiseRow.inPlace(windows) : DepthwiseRow.bordered(windows);
+    this.whole = whole;
+    this.geometry = whole == null ? DepthwiseRow.inPlace(windows) : DepthwiseRow.bordered(windows);
     this.linesPerChunk = Math.max(1, Math.ceilDiv(windows.outputHeight(), 4 * workers.count()));
     this.chunksPerPicture = Math.ceilDiv(windows.outputHeight(), linesPerChunk);
-    boolean summed = slabs != null || hybrid != null;
     this.blockChannels = Math.min(windows.channels(), 2 * workers.lanes());
     int most =
-        summed
+        whole != null
             ? BLOCK_SUMS / Math.max(1, windows.outputWidth() * blockChannels)
             : BAND_ELEMENTS / Math.max(1, windows.width() * windows.channels());
     this.linesPerBand = Math.max(2, Math.min(most / 2 * 2, windows.outputHeight()));
     int line = Math.multiplyExact(windows.outputWidth(), blockChannels);
     workers.reserve(
-        slabs == null ? 0 : slabs.patches.slabSize(),
-        summed ? Math.multiplyExact(linesPerBand, line) : 0,
+        whole == null ? 0 : whole.patches.slabSize(),
+        whole != null ? Math.multiplyExact(linesPerBand, line) : 0,
         0);
   }
 
@@ -83,12 +78,12 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
 
   /** Whether inputs and weights are floats. */
   boolean isOfFloats() {
-    return slabs == null && hybrid == null;
+    return whole == null;
   }
 
   static DepthwiseProduct ofFloats(
       Workers workers, Windows given, float[] weights, float[] bias, float min, float max) {
-    return new DepthwiseProduct(workers, given.flattened(), weights, bias, min, max, null, null);
+    return new DepthwiseProduct(workers, given.flattened(), weights, bias, min, max, null);
   }
 
   /** Floats with 8-bit weights: inputs are quantized, sums made floats again. */
@@ -100,9 +95,9 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
       float[] scales,
       float[] bias,
       Activation activation) {
-    var hybrid = new Hybrid(rows, scales, bias, activation.min(), activation.max());
-    float[] none = new float[given.channels()];
-    return ofWhole(workers, given.flattened(), weights, none, null, hybrid);
+    Windows windows = given.flattened();
+    var hybrid = new Hybrid(patches(workers, windows), rows, scales, bias, activation);
+    return ofWhole(workers, windows, weights, new float[windows.channels()], hybrid);
   }
 
   static DepthwiseProduct ofBytes(
@@ -114,59 +109,167 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
       int zeroPoint,
       boolean unsigned) {
     Windows windows = given.flattened();
-    var patches = new Patches(windows, windows.channels(), false, workers.count());
-    return ofWhole(
-        workers, windows, weights, bias, new Slabs(patches, rescaling, zeroPoint, unsigned), null);
+    var bytes = new Bytes(patches(workers, windows), rescaling, zeroPoint, unsigned);
+    return ofWhole(workers, windows, weights, bias, bytes);
+  }
+
+  private static Patches patches(Workers workers, Windows windows) {
+    return new Patches(windows, windows.channels(), false, workers.count());
   }
 
   /** Sums of whole numbers, without clamp. */
   private static DepthwiseProduct ofWhole(
-      Workers workers,
-      Windows windows,
-      float[] weights,
-      float[] bias,
-      @Nullable Slabs slabs,
-      @Nullable Hybrid hybrid) {
+      Workers workers, Windows windows, float[] weights, float[] bias, Whole whole) {
     float all = Float.POSITIVE_INFINITY;
-    return new DepthwiseProduct(workers, windows, weights, bias, -all, all, slabs, hybrid);
+    return new DepthwiseProduct(workers, windows, weights, bias, -all, all, whole);
   }
 
-  /** Where 8-bit inputs are copied to, and what makes 8-bit outputs. */
-  private static final class Slabs implements Patches.Source {
-    private final ByteArray bytes = new ByteArray();
-    private final ByteArray stored = new ByteArray();
-    private final Patches patches;
+  /** What makes whole numbers of inputs, which are copied to slabs, and outputs of sums. */
+  private abstract static class Whole implements Patches.Source {
+    final Patches patches;
+
+    /** What is beyond the border. */
+    final float beyond;
+
+    Whole(Patches patches, float beyond) {
+      this.patches = patches;
+      this.beyond = beyond;
+    }
+
+    abstract void bindInput(Tensor input);
+
+    abstract void bindOutput(Tensor output);
+
+    /**
+     * Makes outputs of sums.
+     *
+     * @param stride how far apart pixels are in {@code sums}
+     * @param at element 0 of the output
+     * @param outputStride how far apart its pixels are
+     */
+    abstract void finish(
+        MicroKernels math,
+        float[] sums,
+        int stride,
+        int picture,
+        int firstChannel,
+        int channels,
+        int pixels,
+        int at,
+        int outputStride);
+  }
+
+  private static final class Bytes extends Whole {
+    private final ByteArray input = new ByteArray();
+    private final ByteArray output = new ByteArray();
     private final Rescaling rescaling;
-    private final int zeroPoint;
     private final boolean unsigned;
 
-    Slabs(Patches patches, Rescaling rescaling, int zeroPoint, boolean unsigned) {
-      this.patches = patches;
+    Bytes(Patches patches, Rescaling rescaling, int zeroPoint, boolean unsigned) {
+      super(patches, zeroPoint);
       this.rescaling = rescaling;
-      this.zeroPoint = zeroPoint;
       this.unsigned = unsigned;
     }
 
     @Override
+    void bindInput(Tensor tensor) {
+      input.bind(tensor);
+    }
+
+    @Override
+    void bindOutput(Tensor tensor) {
+      output.bindOutput(tensor);
+    }
+
+    @Override
     public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
-      math.widen(bytes.array(), bytes.offset() + from, unsigned, slab, to, count);
+      math.widen(input.array(), input.offset() + from, unsigned, slab, to, count);
+    }
+
+    @Override
+    void finish(
+        MicroKernels math,
+        float[] sums,
+        int stride,
+        int picture,
+        int firstChannel,
+        int channels,
+        int pixels,
+        int at,
+        int outputStride) {
+      math.rescale(
+          sums,
+          0,
+          stride,
+          rescaling,
+          firstChannel,
+          channels,
+          pixels,
+          output.array(),
+          output.offset() + at,
+          outputStride);
     }
   }
 
-  /** What makes whole numbers of inputs, and floats of sums. */
-  private static final class Hybrid {
+  private static final class Hybrid extends Whole {
     private final QuantizedRows rows;
     private final float[] scales;
     private final float[] bias;
     private final float min;
     private final float max;
+    private final FloatArray output = new FloatArray();
 
-    Hybrid(QuantizedRows rows, float[] scales, float[] bias, float min, float max) {
+    Hybrid(
+        Patches patches, QuantizedRows rows, float[] scales, float[] bias, Activation activation) {
+      super(patches, 0);
       this.rows = rows;
       this.scales = scales;
       this.bias = bias;
-      this.min = min;
-      this.max = max;
+      this.min = activation.min();
+      this.max = activation.max();
+    }
+
+    @Override
+    void bindInput(Tensor tensor) {
+      rows.begin(tensor);
+    }
+
+    @Override
+    void bindOutput(Tensor tensor) {
+      output.bindOutput(tensor);
+    }
+
+    @Override
+    public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
+      rows.copy(from, slab, to, count, math);
+    }
+
+    @Override
+    void finish(
+        MicroKernels math,
+        float[] sums,
+        int stride,
+        int picture,
+        int firstChannel,
+        int channels,
+        int pixels,
+        int at,
+        int outputStride) {
+      math.scale(
+          sums,
+          0,
+          stride,
+          scales,
+          bias,
+          firstChannel,
+          rows.scale(picture),
+          channels,
+          pixels,
+          output.array(),
+          output.offset() + at,
+          outputStride,
+          min,
+          max);
     }
   }
 
@@ -177,34 +280,31 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
     }
     bindOutput(invocation);
     int chunks;
-    if (slabs == null) {
+    if (whole == null) {
       floats.bind(invocation.input(0));
-      if (hybrid != null) {
-        hybrid.rows.fill(floats);
-      }
       chunks = windows.batch() * chunksPerPicture;
     } else {
-      slabs.bytes.bind(invocation.input(0));
-      chunks = slabs.patches.chunks();
+      whole.bindInput(invocation.input(0));
+      chunks = whole.patches.chunks();
     }
     long work = (long) windows.outputs() * windows.channels() * windows.taps();
     workers.run(this, chunks, work >= MIN_WORK);
   }
 
   void bindOutput(Invocation invocation) {
-    if (slabs == null) {
+    if (whole == null) {
       results.bindOutput(invocation.output(0));
     } else {
-      slabs.stored.bindOutput(invocation.output(0));
+      whole.bindOutput(invocation.output(0));
     }
   }
 
   @Override
   public void run(int chunk, Scratch scratch) {
-    if (slabs == null) {
+    if (whole == null) {
       inPlace(chunk, scratch);
     } else {
-      inSlab(chunk, scratch, slabs);
+      inSlab(chunk, scratch, whole);
     }
   }
 
@@ -214,9 +314,6 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
     int last = Math.min(first + linesPerChunk, windows.outputHeight());
     int channels = windows.channels();
     int height = windows.filterHeight();
-    Hybrid quantized = hybrid;
-    float[] input = quantized == null ? floats.array() : quantized.rows.values();
-    int origin = quantized == null ? floats.offset() : quantized.rows.origin();
     for (int y = first; y < last; y += linesPerBand) {
       int lines = Math.min(linesPerBand, last - y);
       int[] rows = scratch.rows(lines * height);
@@ -225,22 +322,18 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
         int row = windows.inputRow(y + r / height, r % height);
         boolean inside = row >= 0 && row < windows.height();
         int place = (picture * windows.height() + row) * windows.width();
-        rows[r] = inside ? origin + place * channels : 0;
+        rows[r] = inside ? floats.offset() + place * channels : 0;
         steps[r] = inside ? channels : 0;
       }
       int line = picture * windows.outputHeight() + y;
-      if (quantized == null) {
-        compute(scratch, input, lines, line, geometry, 0, channels);
-      } else {
-        sums(scratch, input, lines, line);
-      }
+      compute(scratch, floats.array(), lines, line, geometry, 0, channels);
     }
   }
 
-  private void inSlab(int chunk, Scratch scratch, Slabs kind) {
+  private void inSlab(int chunk, Scratch scratch, Whole kind) {
     Patches patches = kind.patches;
     float[] slab = scratch.input();
-    patches.fill(chunk, kind, kind.zeroPoint, slab, scratch.math);
+    patches.fill(chunk, kind, kind.beyond, slab, scratch.math);
     int height = windows.filterHeight();
     int lineSize = patches.slabLine();
     int firstLine = patches.firstRow(chunk) / windows.outputWidth();
@@ -253,7 +346,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
         rows[r] = (row + r % height * windows.dilationHeight()) * lineSize;
         steps[r] = windows.channels();
       }
-      sums(scratch, slab, lines, firstLine + y);
+      sums(scratch, slab, lines, firstLine + y, kind);
     }
   }
 
@@ -292,7 +385,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
   }
 
   /** Sums of some lines, block of channels by block of channels, and what becomes of them. */
-  private void sums(Scratch scratch, float[] input, int lines, int line) {
+  private void sums(Scratch scratch, float[] input, int lines, int line, Whole kind) {
     int channels = windows.channels();
     int pixels = lines * windows.outputWidth();
     for (int c = 0; c < channels; c += blockChannels) {
@@ -314,36 +407,16 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
           windows.outputWidth() * blockChannels,
           min,
           max);
-      int at = line * windows.outputWidth() * channels + c;
-      if (slabs != null) {
-        scratch.math.rescale(
-            sums,
-            0,
-            blockChannels,
-            slabs.rescaling,
-            c,
-            count,
-            pixels,
-            slabs.stored.array(),
-            slabs.stored.offset() + at,
-            channels);
-      } else if (hybrid != null) {
-        scratch.math.scale(
-            sums,
-            0,
-            blockChannels,
-            hybrid.scales,
-            hybrid.bias,
-            c,
-            hybrid.rows.scale(line / windows.outputHeight()),
-            count,
-            pixels,
-            results.array(),
-            results.offset() + at,
-            channels,
-            hybrid.min,
-            hybrid.max);
-      }
+      kind.finish(
+          scratch.math,
+          sums,
+          blockChannels,
+          line / windows.outputHeight(),
+          c,
+          count,
+          pixels,
+          line * windows.outputWidth() * channels + c,
+          channels);
     }
   }
 }

@@ -13,7 +13,6 @@ final class HybridProduct extends SummedProduct {
   private final float[] bias;
   private final float min;
   private final float max;
-  private final FloatArray input = new FloatArray();
   private final FloatArray output = new FloatArray();
 
   /**
@@ -45,19 +44,13 @@ final class HybridProduct extends SummedProduct {
 
   @Override
   void begin(Invocation invocation) {
-    input.bind(input(invocation));
     output.bindOutput(invocation.output(0));
-    quantized.fill(input);
-  }
-
-  @Override
-  float[] pictures() {
-    return quantized.values();
+    quantized.begin(input(invocation));
   }
 
   @Override
   public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
-    System.arraycopy(quantized.values(), quantized.origin() + from, slab, to, count);
+    quantized.copy(from, slab, to, count, math);
   }
 
   @Override

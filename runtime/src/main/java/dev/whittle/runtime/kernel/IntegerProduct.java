@@ -36,11 +36,6 @@ final class IntegerProduct extends SummedProduct {
   }
 
   @Override
-  float[] pictures() {
-    throw new IllegalStateException("bytes are copied to slabs");
-  }
-
-  @Override
   public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
     math.widen(input.array(), input.offset() + from, unsigned, slab, to, count);
   }

@@ -112,7 +112,10 @@ final class LstmSequence implements Kernel, Workers.Task {
     this.highs = new float[batches];
     this.cellState = new float[batches * cells];
     this.candidate = new float[cells];
-    workers.reserve(0, Math.multiplyExact(CHUNK_ROWS, gates * cells), 0);
+    workers.reserve(
+        hybrid ? Math.multiplyExact(CHUNK_ROWS, depth) : 0,
+        Math.multiplyExact(CHUNK_ROWS, gates * cells),
+        0);
   }
 
   /** The kernel; null for layers with a projection, peepholes or normalization. */
@@ -213,14 +216,14 @@ final class LstmSequence implements Kernel, Workers.Task {
   @Override
   public void run(Invocation invocation) {
     if (input.bind(invocation.input(0))) {
-      int first = rows == null ? input.offset() : rows.origin();
+      int first = rows == null ? input.offset() : 0;
       for (int row = 0; row < rowOffsets.length; row++) {
         rowOffsets[row] = first + row * depth;
       }
     }
     output.bindOutput(invocation.output(0));
     if (rows != null) {
-      rows.fill(input);
+      rows.begin(invocation.input(0));
     }
     workers.run(this, Math.ceilDiv(rows(), CHUNK_ROWS));
     Tensor lastOutput = invocation.input(OUTPUT_STATE);
@@ -249,7 +252,8 @@ final class LstmSequence implements Kernel, Workers.Task {
       return;
     }
     float[] sums = scratch.sums();
-    multiply(scratch, rows.values(), rowOffsets, first, count, weights, sums, 0);
+    rows.copy(first * depth, scratch.input(), 0, count * depth, scratch.math);
+    multiply(scratch, scratch.input(), rowOffsets, 0, count, weights, sums, 0);
     for (int i = 0; i < count; i++) {
       float scale = rows.scale(first + i);
       int to = (first + i) * columns;

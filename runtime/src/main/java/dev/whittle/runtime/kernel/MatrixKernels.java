@@ -299,10 +299,7 @@ final class MatrixKernels {
       return null;
     }
     QuantizedRows rows = quantizedRows(windows, asymmetric, byRow);
-    Patches patches = patches(piece, true);
-    if (patches.isDirect()) {
-      patches.place(rows.origin());
-    }
+    Patches patches = patches(piece, false);
     int perPicture = Math.max(1, windows.outputHeight() * windows.outputWidth());
     return new HybridProduct(
         workers,

@@ -137,7 +137,9 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
   abstract void begin(Invocation invocation);
 
   /** The array that direct patches lie in. */
-  abstract float[] pictures();
+  float[] pictures() {
+    throw new IllegalStateException("patches are copied to slabs");
+  }
 
   /** What is beyond the border. */
   float beyond() {

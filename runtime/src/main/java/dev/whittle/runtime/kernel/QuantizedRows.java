@@ -1,14 +1,13 @@
 package dev.whittle.runtime.kernel;
 
+import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.RowScale;
 
 /**
- * The input of a hybrid kernel: rows of floats made whole numbers as they come, less their zero
- * point. They are in an array that the kernels of a session use in turn, behind zeros that windows
- * read beyond the border. Rows are worked on in parts: first for their extremes, then to be
- * quantized.
+ * The input of a hybrid kernel: rows of floats that become whole numbers, less their zero point,
+ * where a part of them is read. Before that, the extremes of all rows are found.
  */
-final class QuantizedRows implements Workers.Task {
+final class QuantizedRows implements Workers.Task, Patches.Source {
   private static final int PART = 1 << 13;
 
   /** Fewer elements are done before another thread has begun. */
@@ -19,12 +18,15 @@ final class QuantizedRows implements Workers.Task {
   private final boolean asymmetric;
   private final Workers workers;
   private final float[] scales;
+  private final float[] inverses;
+  private final int[] zeroPoints;
   private final int partsPerRow;
   private final float[] lows;
   private final float[] highs;
-  private final FloatArray none = new FloatArray();
-  private FloatArray input = none;
-  private boolean searching;
+  private final FloatArray input = new FloatArray();
+
+  /** The least stored number. */
+  private int least;
 
   QuantizedRows(Workers workers, int rows, int length, boolean asymmetric) {
     this.workers = workers;
@@ -32,47 +34,30 @@ final class QuantizedRows implements Workers.Task {
     this.length = length;
     this.asymmetric = asymmetric;
     this.scales = new float[rows];
+    this.inverses = new float[rows];
+    this.zeroPoints = new int[rows];
     this.partsPerRow = Math.max(1, Math.ceilDiv(length, PART));
     this.lows = new float[Math.multiplyExact(rows, partsPerRow)];
     this.highs = new float[lows.length];
-    workers.reserveShared(Math.addExact(ArrayMemory.ZEROS, Math.multiplyExact(rows, length)));
   }
 
-  /** Quantizes all rows. */
-  void fill(FloatArray floats) {
-    input = floats;
-    boolean shared = (long) rows * length >= MIN_SHARED;
-    searching = true;
-    workers.run(this, lows.length, shared);
-    searching = false;
-    workers.run(this, lows.length, shared);
-    input = none;
+  /** Finds the scales of a tensor's rows. */
+  void begin(Tensor floats) {
+    input.bind(floats);
+    workers.run(this, lows.length, (long) rows * length >= MIN_SHARED);
+    for (int row = 0; row < rows; row++) {
+      findScale(row);
+    }
   }
 
   @Override
   public void run(int part, Scratch scratch) {
-    int row = part / partsPerRow;
     int first = part % partsPerRow * PART;
-    int count = Math.min(PART, length - first);
-    int at = input.offset() + row * length + first;
-    if (searching) {
-      scratch.math.extremes(input.array(), at, count, lows, highs, part);
-      return;
-    }
-    RowScale scale = scale(row, first == 0);
-    scratch.math.quantizeRow(
-        input.array(),
-        at,
-        scale.inverse(),
-        scale.zeroPoint(),
-        scale.low(),
-        RowScale.HIGH,
-        workers.shared(),
-        ArrayMemory.ZEROS + row * length + first,
-        count);
+    int at = input.offset() + part / partsPerRow * length + first;
+    scratch.math.extremes(input.array(), at, Math.min(PART, length - first), lows, highs, part);
   }
 
-  private RowScale scale(int row, boolean kept) {
+  private void findScale(int row) {
     float min = 0;
     float max = 0;
     for (int part = row * partsPerRow; part < (row + 1) * partsPerRow; part++) {
@@ -80,22 +65,33 @@ final class QuantizedRows implements Workers.Task {
       max = Math.max(max, highs[part]);
     }
     RowScale scale = RowScale.of(min, max, asymmetric);
-    if (kept) {
-      scales[row] = scale.scale();
+    scales[row] = scale.scale();
+    inverses[row] = scale.inverse();
+    zeroPoints[row] = scale.zeroPoint();
+    least = scale.low();
+  }
+
+  /** Quantizes some elements of adjacent rows. */
+  @Override
+  public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
+    for (int done = 0; done < count; ) {
+      int row = (from + done) / length;
+      int part = Math.min(count - done, (row + 1) * length - from - done);
+      math.quantizeRow(
+          input.array(),
+          input.offset() + from + done,
+          inverses[row],
+          zeroPoints[row],
+          least,
+          RowScale.HIGH,
+          slab,
+          to + done,
+          part);
+      done += part;
     }
-    return scale;
   }
 
-  @SuppressWarnings("MutableArrayReturn")
-  float[] values() {
-    return workers.shared();
-  }
-
-  /** Where the first row begins. */
-  int origin() {
-    return ArrayMemory.ZEROS;
-  }
-
+  /** What a row's whole numbers are multiplied by to be floats again. */
   float scale(int row) {
     return scales[row];
   }

@@ -54,7 +54,6 @@ public final class Workers implements AutoCloseable {
 
   private final Scratch[] scratches;
   private final Thread[] threads;
-  private float[] shared = {};
   private @Nullable Task task;
   private int chunks;
 
@@ -106,18 +105,6 @@ public final class Workers implements AutoCloseable {
     for (Scratch scratch : scratches) {
       scratch.reserve(inputs, sums, integers);
     }
-  }
-
-  /** Makes room in the array that all threads share. */
-  void reserveShared(int size) {
-    if (shared.length < size) {
-      shared = new float[size];
-    }
-  }
-
-  /** An array that all threads share, for what one kernel prepares before its chunks run. */
-  float[] shared() {
-    return shared;
   }
 
   /** Runs all chunks of a task and returns when they are done. */
