@@ -83,6 +83,16 @@ final class ArrayKernels {
   }
 
   @Nullable Kernel binary(Binary function, Activation activation, Operands operands) {
+    if (operands.type(0) == TensorType.INT32 && operands.type(1) == TensorType.INT32) {
+      BlockOperand left = block(0, operands);
+      BlockOperand right = block(1, operands);
+      return left == null
+              || right == null
+              || activation != Activation.NONE
+              || !IntegerBinary.has(function)
+          ? null
+          : new IntegerBinary(workers, function, left, right, count(operands));
+    }
     if (operands.type(0) != TensorType.FLOAT32
         || operands.type(1) != TensorType.FLOAT32
         || !MatrixKernels.isClamp(activation)) {
@@ -92,6 +102,44 @@ final class ArrayKernels {
     return runs == null
         ? null
         : new FloatBinary(workers, function, runs, activation.min(), activation.max());
+  }
+
+  private static @Nullable BlockOperand block(int operand, Operands operands) {
+    Shape output = operands.output(0).shape();
+    return BlockOperand.of(operands.type(operand), operands.shape(operand), output);
+  }
+
+  private static int count(Operands operands) {
+    return Math.toIntExact(operands.output(0).shape().elements());
+  }
+
+  /**
+   * A comparison of floats or 32-bit integers.
+   *
+   * @param turned whether operand 1 is compared with operand 0
+   */
+  @Nullable Kernel comparison(Comparison.Relation relation, boolean turned, Operands operands) {
+    TensorType type = operands.type(0);
+    BlockOperand left = block(0, operands);
+    BlockOperand right = block(1, operands);
+    boolean numbers = type == TensorType.FLOAT32 || type == TensorType.INT32;
+    return left == null || right == null || !numbers || type != operands.type(1)
+        ? null
+        : new Comparison(workers, relation, turned, type, left, right, count(operands));
+  }
+
+  /** A choice between elements of 32 bits. */
+  @Nullable Kernel choice(Operands operands) {
+    BlockOperand condition = block(0, operands);
+    BlockOperand held = block(1, operands);
+    BlockOperand other = block(2, operands);
+    boolean fits =
+        operands.type(0) == TensorType.BOOL
+            && operands.type(1) == operands.type(2)
+            && operands.type(1) != TensorType.BOOL;
+    return condition == null || held == null || other == null || !fits
+        ? null
+        : new Choice(workers, condition, held, other, count(operands));
   }
 
   private static @Nullable BroadcastRuns runs(Operands operands) {
@@ -250,6 +298,11 @@ final class ArrayKernels {
 
   /** Bytes made floats are looked up. */
   @Nullable Kernel cast(Op op, Operands operands) {
+    TensorType to = operands.output(0).type();
+    BlockOperand input = block(0, operands);
+    if (input != null && NumberCast.has(operands.type(0), to)) {
+      return new NumberCast(workers, operands.type(0), to, input, count(operands));
+    }
     return FastKernels.isByte(operands.type(0)) && operands.output(0).type() == TensorType.FLOAT32
         ? new Table(workers, op, operands)
         : null;

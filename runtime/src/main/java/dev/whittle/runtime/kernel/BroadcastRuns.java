@@ -98,7 +98,7 @@ final class BroadcastRuns {
   }
 
   /** Whether a shape is that of the last axes of another, apart from ones before. */
-  private static boolean isSuffix(Shape part, Shape whole) {
+  static boolean isSuffix(Shape part, Shape whole) {
     int from = part.rank();
     long elements = 1;
     while (from > 0 && elements < part.elements()) {

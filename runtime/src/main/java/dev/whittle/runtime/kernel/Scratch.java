@@ -15,6 +15,7 @@ final class Scratch {
   private int[] integers = {};
   private int[] rows = {};
   private int[] steps = {};
+  private byte[] bytes = {};
 
   void reserve(int inputs, int sumCount, int integerCount) {
     if (input.length < inputs) {
@@ -75,5 +76,13 @@ final class Scratch {
       steps = new int[count];
     }
     return steps;
+  }
+
+  /** Room for {@code count} bytes. */
+  byte[] bytes(int count) {
+    if (bytes.length < count) {
+      bytes = new byte[count];
+    }
+    return bytes;
   }
 }

@@ -21,12 +21,20 @@ import dev.whittle.ir.op.Cast;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.DepthToSpace;
 import dev.whittle.ir.op.DepthwiseConv2D;
+import dev.whittle.ir.op.Equal;
 import dev.whittle.ir.op.FullyConnected;
 import dev.whittle.ir.op.Gelu;
+import dev.whittle.ir.op.Greater;
+import dev.whittle.ir.op.GreaterEqual;
+import dev.whittle.ir.op.Less;
+import dev.whittle.ir.op.LessEqual;
 import dev.whittle.ir.op.Log;
 import dev.whittle.ir.op.LogSoftmax;
+import dev.whittle.ir.op.Maximum;
+import dev.whittle.ir.op.Minimum;
 import dev.whittle.ir.op.MirrorPad;
 import dev.whittle.ir.op.Mul;
+import dev.whittle.ir.op.NotEqual;
 import dev.whittle.ir.op.Pad;
 import dev.whittle.ir.op.PadV2;
 import dev.whittle.ir.op.Pow;
@@ -34,6 +42,8 @@ import dev.whittle.ir.op.Prelu;
 import dev.whittle.ir.op.ResizeBilinear;
 import dev.whittle.ir.op.ResizeNearestNeighbor;
 import dev.whittle.ir.op.ReverseV2;
+import dev.whittle.ir.op.Select;
+import dev.whittle.ir.op.SelectV2;
 import dev.whittle.ir.op.Slice;
 import dev.whittle.ir.op.Softmax;
 import dev.whittle.ir.op.SpaceToDepth;
@@ -92,6 +102,15 @@ class FastKernelsTest {
 
     Value integers(int... dims) {
       return graph.input("x" + named++, TensorType.INT32, Shape.of(dims));
+    }
+
+    Value truths(int... dims) {
+      return graph.input("x" + named++, TensorType.BOOL, Shape.of(dims));
+    }
+
+    Value cast(TensorType type, Value input) {
+      return graph.node(
+          Value.of(-1, "y", type, Shape.UNKNOWN), new Cast(input.type(), type), input);
     }
 
     Value weights(int... dims) {
@@ -418,6 +437,37 @@ class FastKernelsTest {
                 rim(c, c.floats(2, 12, 10, 33), null),
                 c.weights(37, 3, 3, 33),
                 c.weights(37)));
+    for (Op op : List.of(new Add(), new Sub(), new Mul(), new Maximum(), new Minimum())) {
+      String name = op.type().name() + " of integers";
+      CASES.put(name, c -> c.node(op, c.integers(3, 50, 41), c.integers(3, 50, 41)));
+      CASES.put(
+          name + ", the right one repeated",
+          c -> c.node(op, c.integers(3, 50, 41), c.integers(41)));
+      CASES.put(
+          name + ", the left one alone", c -> c.node(op, c.list(70_001), c.integers(3, 50, 41)));
+    }
+    for (Op op :
+        List.of(
+            new Equal(),
+            new NotEqual(),
+            new Less(),
+            new LessEqual(),
+            new Greater(),
+            new GreaterEqual())) {
+      String name = op.type().name();
+      CASES.put(name + " of floats", c -> c.node(op, c.floats(3, 50, 41), c.floats(50, 41)));
+      CASES.put(name + " of integers", c -> c.node(op, c.integers(3, 50, 41), c.integers(1)));
+    }
+    CASES.put(
+        "selection of floats",
+        c -> c.node(new SelectV2(), c.truths(50, 41), c.floats(3, 50, 41), c.weights(1)));
+    CASES.put(
+        "selection of integers",
+        c -> c.node(new Select(), c.truths(50, 41), c.integers(50, 41), c.integers(50, 41)));
+    CASES.put("integers of floats", c -> c.cast(TensorType.INT32, c.floats(50, 411)));
+    CASES.put("floats of integers", c -> c.cast(TensorType.FLOAT32, c.integers(50, 411)));
+    CASES.put("floats of truth values", c -> c.cast(TensorType.FLOAT32, c.truths(50, 411)));
+    CASES.put("integers of truth values", c -> c.cast(TensorType.INT32, c.truths(50, 411)));
     CASES.put("LSTM", c -> lstm(c, false, false, true));
     CASES.put("LSTM without input gate, by time", c -> lstm(c, false, true, false));
     CASES.put("LSTM with weights of bytes", c -> lstm(c, true, true, true));
