@@ -58,8 +58,21 @@ final class ExactWeights {
   /** Copies some of them as floats. */
   void copy(int from, float[] to, int at, int count) {
     for (int i = 0; i < count; i++) {
-      to[at + i] = (stored[from + i] & mask) - zeroPoint;
+      to[at + i] = weight(from + i);
     }
+  }
+
+  private int weight(int place) {
+    return (stored[place] & mask) - zeroPoint;
+  }
+
+  /** What some adjacent weights' magnitudes add up to. */
+  private long magnitude(int from, int end) {
+    long sum = 0;
+    for (int i = from; i < end; i++) {
+      sum += Math.abs(weight(i));
+    }
+    return sum;
   }
 
   /**
@@ -84,12 +97,10 @@ final class ExactWeights {
     for (int c = 0; c < columns; c++) {
       for (int first = 0; first < run; first += share) {
         long magnitude = 0;
+        int end = Math.min(first + share, run);
         for (int tap = 0; tap < taps; tap++) {
           int from = (c * taps + tap) * run;
-          int end = Math.min(first + share, run);
-          for (int k = first; k < end; k++) {
-            magnitude += Math.abs((stored[from + k] & mask) - zeroPoint);
-          }
+          magnitude += magnitude(from + first, from + end);
         }
         if (magnitude * greatest >= LIMIT) {
           return false;
@@ -108,10 +119,7 @@ final class ExactWeights {
   boolean areExact(int[] bias, int greatest) {
     int depth = bias.length == 0 ? 0 : stored.length / bias.length;
     for (int c = 0; c < bias.length; c++) {
-      long magnitude = 0;
-      for (int k = 0; k < depth; k++) {
-        magnitude += Math.abs((stored[c * depth + k] & mask) - zeroPoint);
-      }
+      long magnitude = magnitude(c * depth, (c + 1) * depth);
       if (magnitude * greatest + Math.abs((long) bias[c]) >= LIMIT) {
         return false;
       }
@@ -125,7 +133,7 @@ final class ExactWeights {
     int[] sums = new int[columns];
     for (int c = 0; c < columns; c++) {
       for (int k = 0; k < depth; k++) {
-        sums[c] += (stored[c * depth + k] & mask) - zeroPoint;
+        sums[c] += weight(c * depth + k);
       }
     }
     return sums;
