@@ -21,8 +21,8 @@ final class WinogradProduct implements Kernel, Workers.Task, StridedOutput {
   /** Rows of {@code G}. */
   private static final float[][] FILTER = {{1, 0, 0}, {.5f, .5f, .5f}, {.5f, -.5f, .5f}, {0, 0, 1}};
 
-  /** Elements of a chunk's tiles and of a panel's products: what half a cache holds. */
-  private static final int CHUNK_ELEMENTS = 1 << 17;
+  /** Elements of a chunk's tiles and of a panel's products: a quarter of a second-level cache. */
+  private static final int CHUNK_ELEMENTS = 1 << 16;
 
   private static final int MAX_TILES = 1 << 9;
 
