@@ -55,7 +55,9 @@ final class PoolingOrder {
     Node after = nodes.get(second);
     boolean poolFirst = before.op() instanceof AveragePool2D && isPointwise(after);
     boolean poolLast = after.op() instanceof AveragePool2D && isPointwise(before);
-    if (!(poolFirst || poolLast) || activation(before) != Activation.NONE) {
+    if (!(poolFirst || poolLast)
+        || activation(before) != Activation.NONE
+        || !activation(after).isClamp()) {
       return;
     }
     int input = before.inputs().getFirst();
@@ -89,7 +91,7 @@ final class PoolingOrder {
     double convolved = poolFirst ? places(to) : places(from);
     double pooled = poolFirst ? from.dim(3) : to.dim(3);
     double window =
-        pool.op() instanceof AveragePool2D op ? op.filterHeight() * op.filterWidth() : 0;
+        pool.op() instanceof AveragePool2D op ? (double) op.filterHeight() * op.filterWidth() : 0;
     return convolved * from.dim(3) * to.dim(3) + places(to) * window * pooled * ELEMENT_COST;
   }
 

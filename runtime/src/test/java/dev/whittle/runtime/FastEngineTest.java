@@ -35,6 +35,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FastEngineTest {
   private static final long SEED = 20261121L;
@@ -250,11 +251,13 @@ class FastEngineTest {
     }
   }
 
-  @Test
-  void runsAllocateNothing() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void runsAllocateNothing(boolean tiles) {
     var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    try (Interpreter interpreter = open(network(), "fast", 1)) {
-      run(interpreter, floats(1, 20, 20, 8));
+    Model model = tiles ? branches(1, true, Activation.NONE) : network();
+    try (Interpreter interpreter = open(model, "fast", 1)) {
+      interpreter.allocateTensors();
       long least = Long.MAX_VALUE;
       // Vectors are objects until the compiler has seen enough of them.
       for (int i = 0; i < 20_000 && least > 0; i++) {

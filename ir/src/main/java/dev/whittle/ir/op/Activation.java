@@ -63,16 +63,24 @@ public enum Activation {
     };
   }
 
+  /** Whether this activation is a clamp, or nothing: {@link #min} and {@link #max} say it all. */
+  public boolean isClamp() {
+    return switch (this) {
+      case NONE, RELU, RELU6, RELU_N1_TO_1 -> true;
+      case TANH, SIGN_BIT -> false;
+    };
+  }
+
   /**
    * Requires an activation that is a clamp, which is all that most kernels can fuse.
    *
    * @throws OperandException if it is another one
    */
   public Activation requireClamp() {
-    return switch (this) {
-      case NONE, RELU, RELU6, RELU_N1_TO_1 -> this;
-      case TANH, SIGN_BIT -> throw OperandException.unsupported("fused activation %s", this);
-    };
+    if (!isClamp()) {
+      throw OperandException.unsupported("fused activation %s", this);
+    }
+    return this;
   }
 
   /** The stored integers that this activation clamps a quantized result to. */

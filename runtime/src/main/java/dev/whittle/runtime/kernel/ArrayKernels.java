@@ -95,7 +95,7 @@ final class ArrayKernels {
     }
     if (operands.type(0) != TensorType.FLOAT32
         || operands.type(1) != TensorType.FLOAT32
-        || !MatrixKernels.isClamp(activation)) {
+        || !activation.isClamp()) {
       return null;
     }
     BroadcastRuns runs = runs(operands);
@@ -186,7 +186,7 @@ final class ArrayKernels {
       int[] horizontal,
       Activation activation,
       Operands operands) {
-    if (operands.shape(0).rank() != 4 || !MatrixKernels.isClamp(activation)) {
+    if (operands.shape(0).rank() != 4 || !activation.isClamp()) {
       return null;
     }
     Shape output = operands.output(0).shape();

@@ -32,14 +32,6 @@ final class MatrixKernels {
     this.weights = weights;
   }
 
-  /** Whether an activation is a clamp, which kernels apply to their results. */
-  static boolean isClamp(Activation activation) {
-    return switch (activation) {
-      case NONE, RELU, RELU6, RELU_N1_TO_1 -> true;
-      case TANH, SIGN_BIT -> false;
-    };
-  }
-
   /**
    * A convolution, perhaps of groups.
    *
@@ -49,7 +41,7 @@ final class MatrixKernels {
   @Nullable Kernel convolution(Conv2D conv, Operands operands, int top, int left) {
     Shape filter = operands.shape(1);
     Shape input = operands.shape(0);
-    if (input.rank() != 4 || filter.rank() != 4 || !isClamp(conv.activation())) {
+    if (input.rank() != 4 || filter.rank() != 4 || !conv.activation().isClamp()) {
       return null;
     }
     Windows windows = Windows.of(conv, operands).behind(top, left);
@@ -95,7 +87,7 @@ final class MatrixKernels {
         || operands.output(0).shape().dim(0) != operands.shape(2).dim(0)
         || conv.strideHeight() < 1
         || conv.strideWidth() < 1
-        || !isClamp(conv.activation())) {
+        || !conv.activation().isClamp()) {
       return null;
     }
     List<Piece> pieces = Piece.transposed(conv, operands);
@@ -149,7 +141,7 @@ final class MatrixKernels {
 
   @Nullable Kernel dense(FullyConnected dense, Operands operands) {
     Shape shape = operands.shape(1);
-    if (dense.weightsFormat() != 0 || !isClamp(dense.activation()) || shape.rank() != 2) {
+    if (dense.weightsFormat() != 0 || !dense.activation().isClamp() || shape.rank() != 2) {
       return null;
     }
     int columns = shape.dim(0);
@@ -426,7 +418,7 @@ final class MatrixKernels {
   @Nullable Kernel depthwise(DepthwiseConv2D conv, Operands operands, int top, int left) {
     Shape filter = operands.shape(1);
     Shape input = operands.shape(0);
-    if (input.rank() != 4 || filter.rank() != 4 || !isClamp(conv.activation())) {
+    if (input.rank() != 4 || filter.rank() != 4 || !conv.activation().isClamp()) {
       return null;
     }
     Windows windows = Windows.of(conv, operands).behind(top, left);

@@ -7,26 +7,30 @@ final class ScalarWinograd {
   /** {@link MicroKernels#winogradInputs}. */
   static void inputs(
       float[] input, int[] places, int tiles, int channels, float[] output, int step) {
-    float[] rows = new float[16];
     for (int tile = 0; tile < tiles; tile++) {
       for (int c = 0; c < channels; c++) {
+        int at = tile * channels + c;
         for (int x = 0; x < 4; x++) {
           int p = 16 * tile + x;
           float a = input[places[p] + c];
           float b = input[places[p + 4] + c];
           float d = input[places[p + 8] + c];
           float e = input[places[p + 12] + c];
-          rows[x] = a - d;
-          rows[4 + x] = b + d;
-          rows[8 + x] = d - b;
-          rows[12 + x] = b - e;
+          output[at + x * step] = a - d;
+          output[at + (4 + x) * step] = b + d;
+          output[at + (8 + x) * step] = d - b;
+          output[at + (12 + x) * step] = b - e;
         }
-        int at = tile * channels + c;
-        for (int y = 0; y < 16; y += 4) {
-          output[at + y * step] = rows[y] - rows[y + 2];
-          output[at + (y + 1) * step] = rows[y + 1] + rows[y + 2];
-          output[at + (y + 2) * step] = rows[y + 2] - rows[y + 1];
-          output[at + (y + 3) * step] = rows[y + 1] - rows[y + 3];
+        for (int y = 0; y < 4; y++) {
+          int row = at + 4 * y * step;
+          float a = output[row];
+          float b = output[row + step];
+          float d = output[row + 2 * step];
+          float e = output[row + 3 * step];
+          output[row] = a - d;
+          output[row + step] = b + d;
+          output[row + 2 * step] = d - b;
+          output[row + 3 * step] = b - e;
         }
       }
     }

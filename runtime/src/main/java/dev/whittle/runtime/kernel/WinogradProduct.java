@@ -26,6 +26,9 @@ final class WinogradProduct implements Kernel, Workers.Task, StridedOutput {
 
   private static final int MAX_TILES = 1 << 9;
 
+  /** Transformed weights, of 128 MiB. */
+  private static final int MAX_WEIGHTS = 1 << 25;
+
   /** Chunks for each thread, so that all are busy to the end. */
   private static final int CHUNKS_PER_THREAD = 4;
 
@@ -107,7 +110,8 @@ final class WinogradProduct implements Kernel, Workers.Task, StridedOutput {
             && windows.strideWidth() == 1
             && windows.dilationHeight() == 1
             && windows.dilationWidth() == 1
-            && windows.channels() <= ArrayMemory.ZEROS;
+            && windows.channels() <= ArrayMemory.ZEROS
+            && (long) ELEMENTS * windows.channels() * columns <= MAX_WEIGHTS;
     return possible && cost(windows, columns) < costOfPatches(windows, columns);
   }
 
