@@ -250,12 +250,11 @@ final class WinogradProduct implements Kernel, Workers.Task, StridedOutput {
           boolean inside = row >= 0 && row < windows.height();
           int line = (picture * windows.height() + row) * windows.width();
           int place = input.offset() + (line + x) * channels;
-          // Before the pictures there are zeros.
-          places[at] = inside && x >= 0 ? place : 0;
-          places[at + 1] = inside && x + 1 < windows.width() ? place + channels : 0;
-          places[at + 2] = inside && x + 2 < windows.width() ? place + 2 * channels : 0;
-          places[at + 3] = inside && x + 3 < windows.width() ? place + 3 * channels : 0;
-          at += 4;
+          for (int i = 0; i < 4; i++) {
+            boolean within = inside && x + i >= 0 && x + i < windows.width();
+            // Before the pictures there are zeros.
+            places[at++] = within ? place + i * channels : 0;
+          }
         }
       }
     }
