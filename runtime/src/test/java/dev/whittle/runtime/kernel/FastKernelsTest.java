@@ -572,7 +572,7 @@ class FastKernelsTest {
       int columns = random.nextInt(30, 80);
       Value input =
           built.floats(
-              random.nextInt(1, 3), random.nextInt(11, 20), random.nextInt(11, 20), channels);
+              random.nextInt(1, 3), random.nextInt(14, 20), random.nextInt(14, 20), channels);
       Activation[] clamps = {Activation.NONE, Activation.RELU, Activation.RELU6};
       Activation activation = clamps[random.nextInt(3)];
       int padding = random.nextInt(2);
