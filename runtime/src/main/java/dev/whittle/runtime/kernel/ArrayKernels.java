@@ -91,7 +91,7 @@ final class ArrayKernels {
               || activation != Activation.NONE
               || !IntegerBinary.has(function)
           ? null
-          : new IntegerBinary(workers, function, left, right, count(operands));
+          : new IntegerBinary(workers, count(operands), function, left, right);
     }
     if (operands.type(0) != TensorType.FLOAT32
         || operands.type(1) != TensorType.FLOAT32
@@ -125,7 +125,7 @@ final class ArrayKernels {
     boolean numbers = type == TensorType.FLOAT32 || type == TensorType.INT32;
     return left == null || right == null || !numbers || type != operands.type(1)
         ? null
-        : new Comparison(workers, relation, turned, type, left, right, count(operands));
+        : new Comparison(workers, count(operands), relation, turned, type, left, right);
   }
 
   /** A choice between elements of 32 bits. */
@@ -139,7 +139,7 @@ final class ArrayKernels {
             && operands.type(1) != TensorType.BOOL;
     return condition == null || held == null || other == null || !fits
         ? null
-        : new Choice(workers, condition, held, other, count(operands));
+        : new Choice(workers, count(operands), condition, held, other);
   }
 
   private static @Nullable BroadcastRuns runs(Operands operands) {
@@ -301,7 +301,7 @@ final class ArrayKernels {
     TensorType to = operands.output(0).type();
     BlockOperand input = block(0, operands);
     if (input != null && NumberCast.has(operands.type(0), to)) {
-      return new NumberCast(workers, operands.type(0), to, input, count(operands));
+      return new NumberCast(workers, count(operands), operands.type(0), to, input);
     }
     return FastKernels.isByte(operands.type(0)) && operands.output(0).type() == TensorType.FLOAT32
         ? new Table(workers, op, operands)

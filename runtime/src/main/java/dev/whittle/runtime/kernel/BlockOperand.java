@@ -12,9 +12,6 @@ import org.jspecify.annotations.Nullable;
  * block to arrays that plain loops go through.
  */
 final class BlockOperand {
-  /** Elements of a block, some of which stay in the first-level cache. */
-  static final int BLOCK = 1 << 11;
-
   private final int period;
   private MemorySegment data = MemorySegment.NULL;
 

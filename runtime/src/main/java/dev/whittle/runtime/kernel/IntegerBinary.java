@@ -1,27 +1,19 @@
 package dev.whittle.runtime.kernel;
 
-import dev.whittle.ir.kernel.Invocation;
-import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.runtime.kernel.MicroKernels.Binary;
-import java.lang.foreign.MemorySegment;
 
 /** A function of two 32-bit integers each, which wraps around. */
-final class IntegerBinary implements ElementwiseKernel, Workers.Task {
-  private final Workers workers;
+final class IntegerBinary extends BlockKernel implements ElementwiseKernel {
   private final Binary function;
   private final BlockOperand left;
   private final BlockOperand right;
-  private final int count;
-  private MemorySegment output = MemorySegment.NULL;
 
   IntegerBinary(
-      Workers workers, Binary function, BlockOperand left, BlockOperand right, int count) {
-    this.workers = workers;
+      Workers workers, int count, Binary function, BlockOperand left, BlockOperand right) {
+    super(workers, count, left, right);
     this.function = function;
     this.left = left;
     this.right = right;
-    this.count = count;
-    workers.reserve(0, 0, 2 * BlockOperand.BLOCK);
   }
 
   /** Whether integers have that function. */
@@ -33,52 +25,39 @@ final class IntegerBinary implements ElementwiseKernel, Workers.Task {
   }
 
   @Override
-  public void run(Invocation invocation) {
-    left.bind(invocation.input(0));
-    right.bind(invocation.input(1));
-    output = invocation.output(0).data();
-    workers.run(this, Workers.chunks(count));
-  }
-
-  @Override
-  public void run(int chunk, Scratch scratch) {
+  void block(Scratch scratch, int from, int count) {
     int[] integers = scratch.integers();
-    int end = Workers.first(chunk) + Workers.length(chunk, count);
-    for (int from = Workers.first(chunk); from < end; from += BlockOperand.BLOCK) {
-      int part = Math.min(BlockOperand.BLOCK, end - from);
-      left.read(from, integers, 0, part);
-      right.read(from, integers, BlockOperand.BLOCK, part);
-      apply(integers, part);
-      MemorySegment.copy(integers, 0, output, Tensor.INT, 4L * from, part);
-    }
+    left.read(from, integers, 0, count);
+    right.read(from, integers, BLOCK, count);
+    apply(integers, count);
+    store(integers, from, count);
   }
 
-  private void apply(int[] x, int part) {
-    int b = BlockOperand.BLOCK;
+  private void apply(int[] x, int count) {
     switch (function) {
       case ADD -> {
-        for (int i = 0; i < part; i++) {
-          x[i] += x[b + i];
+        for (int i = 0; i < count; i++) {
+          x[i] += x[BLOCK + i];
         }
       }
       case SUB -> {
-        for (int i = 0; i < part; i++) {
-          x[i] -= x[b + i];
+        for (int i = 0; i < count; i++) {
+          x[i] -= x[BLOCK + i];
         }
       }
       case MUL -> {
-        for (int i = 0; i < part; i++) {
-          x[i] *= x[b + i];
+        for (int i = 0; i < count; i++) {
+          x[i] *= x[BLOCK + i];
         }
       }
       case MAXIMUM -> {
-        for (int i = 0; i < part; i++) {
-          x[i] = Math.max(x[i], x[b + i]);
+        for (int i = 0; i < count; i++) {
+          x[i] = Math.max(x[i], x[BLOCK + i]);
         }
       }
       case MINIMUM -> {
-        for (int i = 0; i < part; i++) {
-          x[i] = Math.min(x[i], x[b + i]);
+        for (int i = 0; i < count; i++) {
+          x[i] = Math.min(x[i], x[BLOCK + i]);
         }
       }
       case DIV, PRELU, SQUARED_DIFFERENCE -> throw new IllegalStateException(function.name());
