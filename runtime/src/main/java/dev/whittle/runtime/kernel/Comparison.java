@@ -17,8 +17,8 @@ final class Comparison extends BlockKernel {
   private final BlockOperand left;
   private final BlockOperand right;
 
-  /** Where in a block's numbers those are that are compared with the others. */
-  private final int first;
+  /** Where the left operand's numbers go: those from 0 on are compared with those from BLOCK on. */
+  private final int leftAt;
 
   /**
    * A comparison.
@@ -35,7 +35,7 @@ final class Comparison extends BlockKernel {
       BlockOperand right) {
     super(workers, count, left, right);
     this.relation = relation;
-    this.first = turned ? BLOCK : 0;
+    this.leftAt = turned ? BLOCK : 0;
     this.floats = type == TensorType.FLOAT32;
     this.left = left;
     this.right = right;
@@ -44,64 +44,63 @@ final class Comparison extends BlockKernel {
   @Override
   void block(Scratch scratch, int from, int count) {
     byte[] truth = scratch.bytes(BLOCK);
-    int second = BLOCK - first;
     if (floats) {
-      left.read(from, scratch.input(), 0, count);
-      right.read(from, scratch.input(), BLOCK, count);
-      compare(scratch.input(), first, second, truth, count);
+      left.read(from, scratch.input(), leftAt, count);
+      right.read(from, scratch.input(), BLOCK - leftAt, count);
+      compare(scratch.input(), truth, count);
     } else {
-      left.read(from, scratch.integers(), 0, count);
-      right.read(from, scratch.integers(), BLOCK, count);
-      compare(scratch.integers(), first, second, truth, count);
+      left.read(from, scratch.integers(), leftAt, count);
+      right.read(from, scratch.integers(), BLOCK - leftAt, count);
+      compare(scratch.integers(), truth, count);
     }
     store(truth, from, count);
   }
 
-  private void compare(float[] x, int a, int b, byte[] out, int count) {
+  private void compare(float[] x, byte[] out, int count) {
     switch (relation) {
       case EQUAL -> {
         for (int i = 0; i < count; i++) {
-          out[i] = (byte) (x[a + i] == x[b + i] ? 1 : 0);
+          out[i] = (byte) (x[i] == x[BLOCK + i] ? 1 : 0);
         }
       }
       case NOT_EQUAL -> {
         for (int i = 0; i < count; i++) {
-          out[i] = (byte) (x[a + i] != x[b + i] ? 1 : 0);
+          out[i] = (byte) (x[i] != x[BLOCK + i] ? 1 : 0);
         }
       }
       case LESS -> {
         for (int i = 0; i < count; i++) {
-          out[i] = (byte) (x[a + i] < x[b + i] ? 1 : 0);
+          out[i] = (byte) (x[i] < x[BLOCK + i] ? 1 : 0);
         }
       }
       case LESS_EQUAL -> {
         for (int i = 0; i < count; i++) {
-          out[i] = (byte) (x[a + i] <= x[b + i] ? 1 : 0);
+          out[i] = (byte) (x[i] <= x[BLOCK + i] ? 1 : 0);
         }
       }
     }
   }
 
-  private void compare(int[] x, int a, int b, byte[] out, int count) {
+  private void compare(int[] x, byte[] out, int count) {
     switch (relation) {
       case EQUAL -> {
         for (int i = 0; i < count; i++) {
-          out[i] = (byte) (x[a + i] == x[b + i] ? 1 : 0);
+          out[i] = (byte) (x[i] == x[BLOCK + i] ? 1 : 0);
         }
       }
       case NOT_EQUAL -> {
         for (int i = 0; i < count; i++) {
-          out[i] = (byte) (x[a + i] != x[b + i] ? 1 : 0);
+          out[i] = (byte) (x[i] != x[BLOCK + i] ? 1 : 0);
         }
       }
       case LESS -> {
         for (int i = 0; i < count; i++) {
-          out[i] = (byte) (x[a + i] < x[b + i] ? 1 : 0);
+          out[i] = (byte) (x[i] < x[BLOCK + i] ? 1 : 0);
         }
       }
       case LESS_EQUAL -> {
         for (int i = 0; i < count; i++) {
-          out[i] = (byte) (x[a + i] <= x[b + i] ? 1 : 0);
+          out[i] = (byte) (x[i] <= x[BLOCK + i] ? 1 : 0);
         }
       }
     }

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A depthwise convolution of one output channel for each input channel, some lines of the output at
- * a time. Floats are read in place, with a column of zeros for lines beyond the border; of 8-bit
- * numbers, the lines that are read are copied to a slab.
+ * a time. Floats are read in place, with a column of zeros for lines beyond the border; where whole
+ * numbers are multiplied, the lines that are read are copied to a slab as such.
  */
 final class DepthwiseProduct implements Kernel, Workers.Task {
   private static final long MIN_WORK = 1 << 16;

@@ -223,10 +223,13 @@ final class MatrixKernels {
   private @Nullable Kernel floatConvolution(Layer layer, Piece piece, Activation activation) {
     Windows windows = piece.windows();
     int columns = piece.columns();
+    if (!WinogradProduct.isFaster(windows, columns)) {
+      return floats(layer, piece, patches(piece, true), activation);
+    }
     float[] bias = layer.floatBias(0, columns);
     Tensor filter = layer.floatFilter();
-    if (bias == null || filter == null || !WinogradProduct.isFaster(windows, columns)) {
-      return floats(layer, piece, patches(piece, true), activation);
+    if (bias == null || filter == null) {
+      return null;
     }
     int channels = windows.channels();
     int lanes = workers.lanes();

@@ -93,10 +93,8 @@ final class PackedMatrix {
   }
 
   /** Some rows of the summed dimension as a matrix of its own, on the same memory. */
-  PackedMatrix rows(int first, int count, boolean biased) {
-    float[] none = new float[bias.length];
-    return new PackedMatrix(
-        packed, biased ? bias : none, count, columns, lanes, firstRow + first, panelRows);
+  PackedMatrix rows(int first, int count) {
+    return new PackedMatrix(packed, bias, count, columns, lanes, firstRow + first, panelRows);
   }
 
   /** Packs weights that are in an array. */

@@ -74,8 +74,10 @@ final class WinogradProduct implements Kernel, Workers.Task, StridedOutput {
     this.panels = weights.panels();
     int channels = windows.channels();
     this.matrices = new PackedMatrix[ELEMENTS];
+    float[] none = new float[columns];
     for (int i = 0; i < ELEMENTS; i++) {
-      matrices[i] = weights.rows(i * channels, channels, i == BIASED);
+      PackedMatrix rows = weights.rows(i * channels, channels);
+      matrices[i] = i == BIASED ? rows : rows.withBias(none);
     }
     this.stride = columns;
     this.tileColumns = Math.ceilDiv(windows.outputWidth(), 2);
@@ -141,15 +143,17 @@ final class WinogradProduct implements Kernel, Workers.Task, StridedOutput {
     float[] filter = new float[9 * channels];
     PackedMatrix.Elements transformed =
         (from, to, at, count) -> {
-          int element = from / channels % ELEMENTS;
-          filters.copy(from / channels / ELEMENTS * filter.length, filter, 0, filter.length);
-          transform(filter, channels, FILTER[element / 4], FILTER[element % 4], to, at);
+          // A cut of whole columns asks for one of them at a time.
+          filters.copy(from / count * filter.length, filter, 0, filter.length);
+          for (int i = 0; i < ELEMENTS; i++) {
+            transform(filter, channels, FILTER[i / 4], FILTER[i % 4], to, at + i * channels);
+          }
         };
     return PackedMatrix.of(transformed, columns, cut(channels), bias, lanes);
   }
 
   static PackedMatrix.Cut cut(int channels) {
-    return new PackedMatrix.Cut(ELEMENTS, channels, 0, channels);
+    return PackedMatrix.Cut.whole(ELEMENTS * channels);
   }
 
   private static void transform(
