@@ -1,11 +1,9 @@
 package dev.whittle.ir.op;
 
 import dev.whittle.ir.Operands;
-import dev.whittle.ir.Quantization;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
-import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
@@ -161,19 +159,12 @@ final class Reductions {
     };
   }
 
-  /** The sum of 8-bit operands, which the built-in kernel rescales in single precision. */
   static Kernel quantizedSum(Operands operands) {
-    Quantization in = operands.input(0).requireQuantization();
-    Quantization out = operands.output(0).requireQuantization();
-    float scale = in.scaleValue() / out.scaleValue();
-    Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
     return invocation -> {
-      long count = count(invocation);
-      float bias = -in.zeroPointValue() * scale * count;
+      var total = new QuantizedTotal(operands, count(invocation));
       long[] sums = sums(invocation);
       for (int i = 0; i < sums.length; i++) {
-        int sum = (int) FixedPoint.roundHalfAway(sums[i] * scale + bias);
-        invocation.output(0).setInteger(i, bounds.clamp(sum + out.zeroPointValue()));
+        invocation.output(0).setInteger(i, total.apply(sums[i]));
       }
     };
   }

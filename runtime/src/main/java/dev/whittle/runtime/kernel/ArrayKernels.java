@@ -13,6 +13,7 @@ import dev.whittle.ir.op.Mean;
 import dev.whittle.ir.op.MirrorPad;
 import dev.whittle.ir.op.Mul;
 import dev.whittle.ir.op.QuantizedMean;
+import dev.whittle.ir.op.QuantizedTotal;
 import dev.whittle.ir.op.Rearranging;
 import dev.whittle.ir.op.ResizeBilinear;
 import dev.whittle.ir.op.Softmax;
@@ -21,6 +22,8 @@ import dev.whittle.ir.op.Walk;
 import dev.whittle.runtime.kernel.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.MicroKernels.Unary;
 import java.util.Objects;
+import java.util.function.IntFunction;
+import java.util.function.LongToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Chooses kernels for operators that go through their operands element by element. */
@@ -82,26 +85,77 @@ final class ArrayKernels {
     return new Quantizer(workers, to.scaleValue(), zeroPoint, bounds.low(), bounds.high());
   }
 
-  @Nullable Kernel binary(Binary function, Activation activation, Operands operands) {
-    if (operands.type(0) == TensorType.INT32 && operands.type(1) == TensorType.INT32) {
-      BlockOperand left = block(0, operands);
-      BlockOperand right = block(1, operands);
-      return left == null
-              || right == null
-              || activation != Activation.NONE
-              || !IntegerBinary.has(function)
-          ? null
-          : new IntegerBinary(workers, count(operands), function, left, right);
+  @Nullable Kernel binary(Op op, Binary function, Activation activation, Operands operands) {
+    TensorType type = operands.type(0);
+    if (FastKernels.isByte(type)) {
+      return pairTable(op, operands);
     }
-    if (operands.type(0) != TensorType.FLOAT32
-        || operands.type(1) != TensorType.FLOAT32
-        || !activation.isClamp()) {
+    if (type != operands.type(1) || !activation.isClamp()) {
       return null;
     }
-    BroadcastRuns runs = runs(operands);
+    if (type == TensorType.INT32 || type == TensorType.INT64) {
+      return activation == Activation.NONE ? integers(function, operands) : null;
+    }
+    BroadcastRuns runs = type == TensorType.FLOAT32 ? runs(operands) : null;
     return runs == null
         ? null
         : new FloatBinary(workers, function, runs, activation.min(), activation.max());
+  }
+
+  private @Nullable Kernel integers(Binary function, Operands operands) {
+    BlockOperand left = block(0, operands);
+    BlockOperand right = block(1, operands);
+    if (left == null || right == null || !IntegerBinary.has(function)) {
+      return null;
+    }
+    return operands.type(0) == TensorType.INT32
+        ? new IntegerBinary(workers, count(operands), function, left, right)
+        : new LongBinary(workers, count(operands), function, left, right);
+  }
+
+  /** A function of two 8-bit operands that gives bytes; null if some pairs have no result. */
+  private @Nullable Kernel pairTable(Op op, Operands operands) {
+    TensorType to = operands.output(0).type();
+    BlockOperand left = block(0, operands);
+    BlockOperand right = block(1, operands);
+    boolean fits =
+        FastKernels.isByte(operands.type(1)) && (FastKernels.isByte(to) || to == TensorType.BOOL);
+    if (left == null || right == null || !fits || count(operands) < PairTable.MIN_COUNT) {
+      return null;
+    }
+    try {
+      return new PairTable(workers, count(operands), op, operands, left, right);
+    } catch (OperandException e) {
+      // The reference kernel says so when it meets such a pair.
+      return null;
+    }
+  }
+
+  /** A function of truth values. */
+  @Nullable Kernel logical(Logical.Function function, Operands operands) {
+    BlockOperand left = block(0, operands);
+    BlockOperand right = block(1, operands);
+    return left == null || right == null || operands.type(1) != TensorType.BOOL
+        ? null
+        : Logical.of(workers, count(operands), function, left, right);
+  }
+
+  @Nullable Kernel not(Operands operands) {
+    BlockOperand operand = block(0, operands);
+    return operand == null || operands.type(0) != TensorType.BOOL
+        ? null
+        : Logical.not(workers, count(operands), operand);
+  }
+
+  /** The sum of some floats of one shape. */
+  @Nullable Kernel sums(Operands operands) {
+    for (int i = 0; i < operands.inputCount(); i++) {
+      if (operands.type(i) != TensorType.FLOAT32
+          || !operands.shape(i).equals(operands.output(0).shape())) {
+        return null;
+      }
+    }
+    return new FloatSums(workers, operands.inputCount(), count(operands));
   }
 
   private static @Nullable BlockOperand block(int operand, Operands operands) {
@@ -114,32 +168,33 @@ final class ArrayKernels {
   }
 
   /**
-   * A comparison of floats or 32-bit integers.
+   * A comparison of numbers.
    *
    * @param turned whether operand 1 is compared with operand 0
    */
-  @Nullable Kernel comparison(Comparison.Relation relation, boolean turned, Operands operands) {
+  @Nullable Kernel comparison(
+      Op op, Comparison.Relation relation, boolean turned, Operands operands) {
     TensorType type = operands.type(0);
+    if (FastKernels.isByte(type)) {
+      return pairTable(op, operands);
+    }
     BlockOperand left = block(0, operands);
     BlockOperand right = block(1, operands);
-    boolean numbers = type == TensorType.FLOAT32 || type == TensorType.INT32;
-    return left == null || right == null || !numbers || type != operands.type(1)
+    return left == null || right == null || !Comparison.has(type) || type != operands.type(1)
         ? null
         : new Comparison(workers, count(operands), relation, turned, type, left, right);
   }
 
-  /** A choice between elements of 32 bits. */
+  /** A choice between elements of 8, 32 or 64 bits. */
   @Nullable Kernel choice(Operands operands) {
     BlockOperand condition = block(0, operands);
     BlockOperand held = block(1, operands);
     BlockOperand other = block(2, operands);
-    boolean fits =
-        operands.type(0) == TensorType.BOOL
-            && operands.type(1) == operands.type(2)
-            && operands.type(1) != TensorType.BOOL;
+    TensorType type = operands.type(1);
+    boolean fits = operands.type(0) == TensorType.BOOL && type == operands.type(2);
     return condition == null || held == null || other == null || !fits
         ? null
-        : new Choice(workers, count(operands), condition, held, other);
+        : new Choice(workers, count(operands), type.bits(), condition, held, other);
   }
 
   private static @Nullable BroadcastRuns runs(Operands operands) {
@@ -147,10 +202,10 @@ final class ArrayKernels {
   }
 
   /** A sum, or a difference with the sign -1: of 8-bit numbers, or floats. */
-  @Nullable Kernel sum(int sign, Activation activation, Operands operands) {
+  @Nullable Kernel sum(Op op, int sign, Activation activation, Operands operands) {
     TensorType type = operands.type(0);
     if (!FastKernels.isByte(type)) {
-      return binary(sign == 1 ? Binary.ADD : Binary.SUB, activation, operands);
+      return binary(op, sign == 1 ? Binary.ADD : Binary.SUB, activation, operands);
     }
     BroadcastRuns runs = runs(operands);
     boolean unsigned = type == TensorType.UINT8;
@@ -164,7 +219,7 @@ final class ArrayKernels {
   @Nullable Kernel product(Mul op, Operands operands) {
     TensorType type = operands.type(0);
     if (!FastKernels.isByte(type)) {
-      return binary(Binary.MUL, op.activation(), operands);
+      return binary(op, Binary.MUL, op.activation(), operands);
     }
     BroadcastRuns runs = runs(operands);
     int lanes = workers.lanes();
@@ -204,28 +259,79 @@ final class ArrayKernels {
         workers, windows, average, type == TensorType.UINT8, bounds.low(), bounds.high());
   }
 
-  @Nullable Kernel reduction(Reduction.Kind kind, Operands operands) {
+  /**
+   * A reduction of floats or 32-bit integers, or one of 8-bit numbers that is none of their values.
+   *
+   * @param whole the same of integers; null if they have none
+   */
+  @Nullable Kernel reduction(
+      Reduction.Kind kind, IntegerReduction.@Nullable Kind whole, Operands operands) {
     Tensor axes = operands.hasInput(1) ? operands.input(1).known() : null;
-    return axes == null || operands.type(0) != TensorType.FLOAT32
+    if (axes == null || operands.type(0) != operands.output(0).type()) {
+      return null;
+    }
+    if (operands.type(0) == TensorType.FLOAT32) {
+      return Reduction.of(workers, kind, operands.shape(0), axes.toLongs());
+    }
+    boolean known =
+        operands.type(0) == TensorType.INT32
+            || (FastKernels.isByte(operands.type(0)) && isExtreme(whole));
+    return whole == null || !known
         ? null
-        : Reduction.of(workers, kind, operands.shape(0), axes.toLongs());
+        : integerReduction(whole, operands, axes, count -> sum -> (int) sum);
+  }
+
+  private static boolean isExtreme(IntegerReduction.@Nullable Kind kind) {
+    return kind == IntegerReduction.Kind.MAXIMUM || kind == IntegerReduction.Kind.MINIMUM;
+  }
+
+  /** Whether any truth value is true, which is the greatest, or all are, which is the least. */
+  @Nullable Kernel truth(IntegerReduction.Kind kind, Operands operands) {
+    Tensor axes = operands.input(1).known();
+    return axes == null || operands.type(0) != TensorType.BOOL
+        ? null
+        : integerReduction(kind, operands, axes, count -> truth -> (int) truth);
+  }
+
+  /**
+   * A reduction of integers.
+   *
+   * @param finish what becomes of the sum of a number of elements
+   */
+  private @Nullable Kernel integerReduction(
+      IntegerReduction.Kind kind,
+      Operands operands,
+      Tensor axes,
+      IntFunction<LongToIntFunction> finish) {
+    TensorType type = operands.type(0);
+    int[] extents = Reduction.extents(operands.shape(0), axes.toLongs());
+    return extents == null || (type != TensorType.INT32 && extents[1] > IntegerReduction.MAX_BYTES)
+        ? null
+        : new IntegerReduction(workers, kind, type, extents, finish.apply(extents[1]));
+  }
+
+  @Nullable Kernel total(Operands operands) {
+    Tensor axes = operands.hasInput(1) ? operands.input(1).known() : null;
+    return axes != null && FastKernels.isByte(operands.type(0))
+        ? integerReduction(
+            IntegerReduction.Kind.SUM,
+            operands,
+            axes,
+            count -> new QuantizedTotal(operands, count)::apply)
+        : reduction(Reduction.Kind.SUM, IntegerReduction.Kind.SUM, operands);
   }
 
   @Nullable Kernel mean(Mean op, Operands operands) {
     Tensor axes = operands.hasInput(1) ? operands.input(1).known() : null;
     if (axes == null || !FastKernels.isByte(operands.type(0))) {
-      return reduction(Reduction.Kind.MEAN, operands);
+      return reduction(Reduction.Kind.MEAN, null, operands);
     }
-    int[] extents = Reduction.extents(operands.shape(0), axes.toLongs());
-    if (extents == null || extents[1] > ByteMean.MAX_REDUCED) {
-      return null;
-    }
-    return new ByteMean(
-        workers,
-        new QuantizedMean(
-            operands, extents[1], op.averagesPicture(operands.shape(0), axes.toLongs())),
-        operands.type(0) == TensorType.UINT8,
-        extents);
+    boolean picture = op.averagesPicture(operands.shape(0), axes.toLongs());
+    return integerReduction(
+        IntegerReduction.Kind.SUM,
+        operands,
+        axes,
+        count -> new QuantizedMean(operands, count, picture)::apply);
   }
 
   /** Moves elements, where the other operands are constant. */
@@ -296,15 +402,11 @@ final class ArrayKernels {
         : null;
   }
 
-  /** Bytes made floats are looked up. */
-  @Nullable Kernel cast(Op op, Operands operands) {
+  @Nullable Kernel cast(Operands operands) {
     TensorType to = operands.output(0).type();
     BlockOperand input = block(0, operands);
-    if (input != null && NumberCast.has(operands.type(0), to)) {
-      return new NumberCast(workers, count(operands), operands.type(0), to, input);
-    }
-    return FastKernels.isByte(operands.type(0)) && operands.output(0).type() == TensorType.FLOAT32
-        ? new Table(workers, op, operands)
+    return input != null && NumberCast.has(operands.type(0), to)
+        ? new NumberCast(workers, count(operands), operands.type(0), to, input)
         : null;
   }
 

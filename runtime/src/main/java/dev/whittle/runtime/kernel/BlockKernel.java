@@ -57,7 +57,12 @@ abstract class BlockKernel implements Kernel, Workers.Task {
     MemorySegment.copy(block, 0, output, Tensor.INT, (long) Integer.BYTES * from, count);
   }
 
-  /** Stores a block of truth values. */
+  /** Stores a block of 64-bit integers. */
+  final void store(long[] block, int from, int count) {
+    MemorySegment.copy(block, 0, output, Tensor.LONG, (long) Long.BYTES * from, count);
+  }
+
+  /** Stores a block of truth values, or of 8-bit integers. */
   final void store(byte[] block, int from, int count) {
     MemorySegment.copy(block, 0, output, Tensor.BYTE, from, count);
   }

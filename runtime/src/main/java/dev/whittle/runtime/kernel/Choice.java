@@ -1,7 +1,8 @@
 package dev.whittle.runtime.kernel;
 
-/** One of two elements of 32 bits each, by a truth value. */
+/** One of two elements of 8, 32 or 64 bits each, by a truth value. */
 final class Choice extends BlockKernel implements ElementwiseKernel {
+  private final int bits;
   private final BlockOperand condition;
   private final BlockOperand held;
   private final BlockOperand other;
@@ -9,11 +10,18 @@ final class Choice extends BlockKernel implements ElementwiseKernel {
   /**
    * A choice.
    *
+   * @param bits of an element
    * @param held what is chosen where the condition is true
    */
   Choice(
-      Workers workers, int count, BlockOperand condition, BlockOperand held, BlockOperand other) {
+      Workers workers,
+      int count,
+      int bits,
+      BlockOperand condition,
+      BlockOperand held,
+      BlockOperand other) {
     super(workers, count, condition, held, other);
+    this.bits = bits;
     this.condition = condition;
     this.held = held;
     this.other = other;
@@ -21,16 +29,47 @@ final class Choice extends BlockKernel implements ElementwiseKernel {
 
   @Override
   void block(Scratch scratch, int from, int count) {
-    int[] bits = scratch.integers();
-    byte[] truth = scratch.bytes(BLOCK);
-    condition.read(from, truth, 0, count);
-    held.read(from, bits, 0, count);
-    other.read(from, bits, BLOCK, count);
-    for (int i = 0; i < count; i++) {
-      // All ones where the byte is not zero: conditions that nobody can foresee take no jump.
-      int mask = (truth[i] | -truth[i]) >> 31;
-      bits[i] = (bits[i] & mask) | (bits[BLOCK + i] & ~mask);
+    byte[] x = scratch.bytes(3 * BLOCK);
+    condition.read(from, x, 0, count);
+    switch (bits) {
+      case Byte.SIZE -> bytes(x, from, count);
+      case Integer.SIZE -> integers(x, scratch.integers(), from, count);
+      default -> longs(x, scratch.longs(2 * BLOCK), from, count);
     }
-    store(bits, from, count);
+  }
+
+  /** All ones where a byte is not zero: conditions that nobody can foresee take no jump. */
+  private static int mask(byte truth) {
+    return (truth | -truth) >> 31;
+  }
+
+  private void bytes(byte[] x, int from, int count) {
+    held.read(from, x, BLOCK, count);
+    other.read(from, x, 2 * BLOCK, count);
+    for (int i = 0; i < count; i++) {
+      int mask = mask(x[i]);
+      x[i] = (byte) ((x[BLOCK + i] & mask) | (x[2 * BLOCK + i] & ~mask));
+    }
+    store(x, from, count);
+  }
+
+  private void integers(byte[] truth, int[] x, int from, int count) {
+    held.read(from, x, 0, count);
+    other.read(from, x, BLOCK, count);
+    for (int i = 0; i < count; i++) {
+      int mask = mask(truth[i]);
+      x[i] = (x[i] & mask) | (x[BLOCK + i] & ~mask);
+    }
+    store(x, from, count);
+  }
+
+  private void longs(byte[] truth, long[] x, int from, int count) {
+    held.read(from, x, 0, count);
+    other.read(from, x, BLOCK, count);
+    for (int i = 0; i < count; i++) {
+      long mask = mask(truth[i]);
+      x[i] = (x[i] & mask) | (x[BLOCK + i] & ~mask);
+    }
+    store(x, from, count);
   }
 }

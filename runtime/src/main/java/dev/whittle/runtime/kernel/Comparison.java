@@ -2,7 +2,7 @@ package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.TensorType;
 
-/** Which pairs of floats or 32-bit integers a relation holds for. */
+/** Which pairs of floats or integers a relation holds for. */
 final class Comparison extends BlockKernel {
   /** A relation; {@code NOT_EQUAL} alone holds for what is not a number. */
   enum Relation {
@@ -13,7 +13,7 @@ final class Comparison extends BlockKernel {
   }
 
   private final Relation relation;
-  private final boolean floats;
+  private final TensorType type;
   private final BlockOperand left;
   private final BlockOperand right;
 
@@ -36,73 +36,96 @@ final class Comparison extends BlockKernel {
     super(workers, count, left, right);
     this.relation = relation;
     this.leftAt = turned ? BLOCK : 0;
-    this.floats = type == TensorType.FLOAT32;
+    this.type = type;
     this.left = left;
     this.right = right;
   }
 
+  /** Whether there are comparisons of a type. */
+  static boolean has(TensorType type) {
+    return type == TensorType.FLOAT32 || type == TensorType.INT32 || type == TensorType.INT64;
+  }
+
   @Override
   void block(Scratch scratch, int from, int count) {
-    byte[] truth = scratch.bytes(BLOCK);
-    if (floats) {
-      left.read(from, scratch.input(), leftAt, count);
-      right.read(from, scratch.input(), BLOCK - leftAt, count);
-      compare(scratch.input(), truth, count);
+    int[] x = scratch.integers();
+    if (type == TensorType.INT64) {
+      long[] longs = scratch.longs(2 * BLOCK);
+      left.read(from, longs, leftAt, count);
+      right.read(from, longs, BLOCK - leftAt, count);
+      takeOrder(longs, x, count);
     } else {
-      left.read(from, scratch.integers(), leftAt, count);
-      right.read(from, scratch.integers(), BLOCK - leftAt, count);
-      compare(scratch.integers(), truth, count);
+      left.read(from, x, leftAt, count);
+      right.read(from, x, BLOCK - leftAt, count);
+      if (type == TensorType.FLOAT32) {
+        orderFloats(x, count);
+      }
     }
+    compare(x, count);
+    byte[] truth = scratch.bytes(BLOCK);
+    scratch.math.narrow(x, truth, count);
     store(truth, from, count);
   }
 
-  private void compare(float[] x, byte[] out, int count) {
+  /** Makes integers of pairs of 64 bits that compare as these do. */
+  private static void takeOrder(long[] longs, int[] x, int count) {
+    for (int i = 0; i < count; i++) {
+      x[i] = Long.compare(longs[i], longs[BLOCK + i]);
+      x[BLOCK + i] = 0;
+    }
+  }
+
+  /**
+   * Makes integers of the bits of pairs of floats that compare as these do: zeros are equal, and a
+   * pair of which one is not a number becomes 1 and 0.
+   */
+  private static void orderFloats(int[] x, int count) {
+    for (int i = 0; i < count; i++) {
+      int a = x[i];
+      int b = x[BLOCK + i];
+      int magnitudeA = a & Integer.MAX_VALUE;
+      int magnitudeB = b & Integer.MAX_VALUE;
+      int signA = a >> 31;
+      int signB = b >> 31;
+      // All ones where the bits are beyond those of infinity.
+      int none = ((INFINITY - magnitudeA) | (INFINITY - magnitudeB)) >> 31;
+      x[i] = (((magnitudeA ^ signA) - signA) & ~none) | (none & 1);
+      x[BLOCK + i] = ((magnitudeB ^ signB) - signB) & ~none;
+    }
+  }
+
+  private static final int INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
+
+  /** Leaves 1 for each pair that the relation holds for, else 0. */
+  private void compare(int[] x, int count) {
     switch (relation) {
       case EQUAL -> {
         for (int i = 0; i < count; i++) {
-          out[i] = (byte) (x[i] == x[BLOCK + i] ? 1 : 0);
+          int difference = x[i] ^ x[BLOCK + i];
+          x[i] = ~(difference | -difference) >>> 31;
         }
       }
       case NOT_EQUAL -> {
         for (int i = 0; i < count; i++) {
-          out[i] = (byte) (x[i] != x[BLOCK + i] ? 1 : 0);
+          int difference = x[i] ^ x[BLOCK + i];
+          x[i] = (difference | -difference) >>> 31;
         }
       }
       case LESS -> {
         for (int i = 0; i < count; i++) {
-          out[i] = (byte) (x[i] < x[BLOCK + i] ? 1 : 0);
+          x[i] = lessSign(x[i], x[BLOCK + i]) >>> 31;
         }
       }
       case LESS_EQUAL -> {
         for (int i = 0; i < count; i++) {
-          out[i] = (byte) (x[i] <= x[BLOCK + i] ? 1 : 0);
+          x[i] = ~lessSign(x[BLOCK + i], x[i]) >>> 31;
         }
       }
     }
   }
 
-  private void compare(int[] x, byte[] out, int count) {
-    switch (relation) {
-      case EQUAL -> {
-        for (int i = 0; i < count; i++) {
-          out[i] = (byte) (x[i] == x[BLOCK + i] ? 1 : 0);
-        }
-      }
-      case NOT_EQUAL -> {
-        for (int i = 0; i < count; i++) {
-          out[i] = (byte) (x[i] != x[BLOCK + i] ? 1 : 0);
-        }
-      }
-      case LESS -> {
-        for (int i = 0; i < count; i++) {
-          out[i] = (byte) (x[i] < x[BLOCK + i] ? 1 : 0);
-        }
-      }
-      case LESS_EQUAL -> {
-        for (int i = 0; i < count; i++) {
-          out[i] = (byte) (x[i] <= x[BLOCK + i] ? 1 : 0);
-        }
-      }
-    }
+  /** Negative where one integer is less than another: their difference's sign, unless it wraps. */
+  private static int lessSign(int a, int b) {
+    return (a & ~b) | (~(a ^ b) & (a - b));
   }
 }

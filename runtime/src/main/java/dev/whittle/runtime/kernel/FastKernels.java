@@ -8,10 +8,12 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.Abs;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.Add;
+import dev.whittle.ir.op.AddN;
 import dev.whittle.ir.op.ArgMax;
 import dev.whittle.ir.op.AveragePool2D;
 import dev.whittle.ir.op.BatchMatMul;
 import dev.whittle.ir.op.Cast;
+import dev.whittle.ir.op.Ceil;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.Dequantize;
@@ -19,6 +21,7 @@ import dev.whittle.ir.op.Div;
 import dev.whittle.ir.op.Elu;
 import dev.whittle.ir.op.Equal;
 import dev.whittle.ir.op.Exp;
+import dev.whittle.ir.op.Floor;
 import dev.whittle.ir.op.FullyConnected;
 import dev.whittle.ir.op.Gelu;
 import dev.whittle.ir.op.Greater;
@@ -29,6 +32,9 @@ import dev.whittle.ir.op.Less;
 import dev.whittle.ir.op.LessEqual;
 import dev.whittle.ir.op.Log;
 import dev.whittle.ir.op.LogSoftmax;
+import dev.whittle.ir.op.LogicalAnd;
+import dev.whittle.ir.op.LogicalNot;
+import dev.whittle.ir.op.LogicalOr;
 import dev.whittle.ir.op.Logistic;
 import dev.whittle.ir.op.MaxPool2D;
 import dev.whittle.ir.op.Maximum;
@@ -44,15 +50,21 @@ import dev.whittle.ir.op.Pow;
 import dev.whittle.ir.op.Prelu;
 import dev.whittle.ir.op.Quantize;
 import dev.whittle.ir.op.Rearranging;
+import dev.whittle.ir.op.ReduceAll;
+import dev.whittle.ir.op.ReduceAny;
 import dev.whittle.ir.op.ReduceMax;
+import dev.whittle.ir.op.ReduceMin;
+import dev.whittle.ir.op.ReduceProd;
 import dev.whittle.ir.op.Relu;
 import dev.whittle.ir.op.Relu6;
 import dev.whittle.ir.op.ReluN1To1;
 import dev.whittle.ir.op.ResizeBilinear;
 import dev.whittle.ir.op.ResizeNearestNeighbor;
+import dev.whittle.ir.op.Round;
 import dev.whittle.ir.op.Rsqrt;
 import dev.whittle.ir.op.Select;
 import dev.whittle.ir.op.SelectV2;
+import dev.whittle.ir.op.Sign;
 import dev.whittle.ir.op.Softmax;
 import dev.whittle.ir.op.Sqrt;
 import dev.whittle.ir.op.Square;
@@ -110,6 +122,10 @@ public final class FastKernels {
         case TransposeConv conv -> matrices.transposed(conv, operands);
         case UnidirectionalSequenceLstm lstm -> LstmSequence.of(workers, weights, lstm, operands);
         case Abs abs -> arrays.unary(abs, Unary.ABS, operands);
+        case Ceil ceil -> arrays.unary(ceil, Unary.CEIL, operands);
+        case Floor floor -> arrays.unary(floor, Unary.FLOOR, operands);
+        case Round round -> arrays.unary(round, Unary.ROUND, operands);
+        case Sign sign -> arrays.unary(sign, Unary.SIGN, operands);
         case Elu elu -> arrays.unary(elu, Unary.ELU, operands);
         case Exp exp -> arrays.unary(exp, Unary.EXP, operands);
         case Gelu gelu ->
@@ -128,24 +144,29 @@ public final class FastKernels {
         case ReluN1To1 relu -> arrays.clamp(relu, Activation.RELU_N1_TO_1, operands);
         case Dequantize dequantize -> arrays.table(dequantize, operands);
         case Quantize quantize -> arrays.quantize(quantize, operands);
-        case Add add -> arrays.sum(1, add.activation(), operands);
-        case Sub sub -> arrays.sum(-1, sub.activation(), operands);
+        case Add add -> arrays.sum(add, 1, add.activation(), operands);
+        case Sub sub -> arrays.sum(sub, -1, sub.activation(), operands);
         case Mul mul -> arrays.product(mul, operands);
-        case Div div -> arrays.binary(Binary.DIV, div.activation(), operands);
-        case Maximum m -> arrays.binary(Binary.MAXIMUM, Activation.NONE, operands);
-        case Minimum m -> arrays.binary(Binary.MINIMUM, Activation.NONE, operands);
-        case Equal equal -> arrays.comparison(Relation.EQUAL, false, operands);
-        case NotEqual unequal -> arrays.comparison(Relation.NOT_EQUAL, false, operands);
-        case Less less -> arrays.comparison(Relation.LESS, false, operands);
-        case LessEqual less -> arrays.comparison(Relation.LESS_EQUAL, false, operands);
-        case Greater greater -> arrays.comparison(Relation.LESS, true, operands);
-        case GreaterEqual greater -> arrays.comparison(Relation.LESS_EQUAL, true, operands);
+        case Div div -> arrays.binary(div, Binary.DIV, div.activation(), operands);
+        case Maximum m -> arrays.binary(m, Binary.MAXIMUM, Activation.NONE, operands);
+        case Minimum m -> arrays.binary(m, Binary.MINIMUM, Activation.NONE, operands);
+        case LogicalAnd and -> arrays.logical(Logical.Function.AND, operands);
+        case LogicalOr or -> arrays.logical(Logical.Function.OR, operands);
+        case LogicalNot not -> arrays.not(operands);
+        case AddN add -> arrays.sums(operands);
+        case Equal equal -> arrays.comparison(equal, Relation.EQUAL, false, operands);
+        case NotEqual unequal -> arrays.comparison(unequal, Relation.NOT_EQUAL, false, operands);
+        case Less less -> arrays.comparison(less, Relation.LESS, false, operands);
+        case LessEqual less -> arrays.comparison(less, Relation.LESS_EQUAL, false, operands);
+        case Greater greater -> arrays.comparison(greater, Relation.LESS, true, operands);
+        case GreaterEqual greater ->
+            arrays.comparison(greater, Relation.LESS_EQUAL, true, operands);
         case SelectV2 select -> arrays.choice(operands);
         case Select select ->
             operands.shape(0).equals(operands.output(0).shape()) ? arrays.choice(operands) : null;
-        case Prelu prelu -> arrays.binary(Binary.PRELU, Activation.NONE, operands);
+        case Prelu prelu -> arrays.binary(prelu, Binary.PRELU, Activation.NONE, operands);
         case SquaredDifference d ->
-            arrays.binary(Binary.SQUARED_DIFFERENCE, Activation.NONE, operands);
+            arrays.binary(d, Binary.SQUARED_DIFFERENCE, Activation.NONE, operands);
         case AveragePool2D pool ->
             arrays.pool(
                 true,
@@ -162,14 +183,21 @@ public final class FastKernels {
                 new int[] {pool.filterWidth(), pool.strideWidth(), 1},
                 pool.activation(),
                 operands);
-        case Sum sum -> arrays.reduction(Reduction.Kind.SUM, operands);
+        case Sum sum -> arrays.total(operands);
         case Mean mean -> arrays.mean(mean, operands);
-        case ReduceMax max -> arrays.reduction(Reduction.Kind.MAXIMUM, operands);
+        case ReduceMax max ->
+            arrays.reduction(Reduction.Kind.MAXIMUM, IntegerReduction.Kind.MAXIMUM, operands);
+        case ReduceMin min ->
+            arrays.reduction(Reduction.Kind.MINIMUM, IntegerReduction.Kind.MINIMUM, operands);
+        case ReduceProd product ->
+            arrays.reduction(Reduction.Kind.PRODUCT, IntegerReduction.Kind.PRODUCT, operands);
+        case ReduceAny any -> arrays.truth(IntegerReduction.Kind.MAXIMUM, operands);
+        case ReduceAll all -> arrays.truth(IntegerReduction.Kind.MINIMUM, operands);
         case Softmax softmax -> arrays.softmax(softmax, operands);
         case TopKV2 top -> arrays.top(top, operands);
         case LogSoftmax softmax -> arrays.logSoftmax(operands);
         case ArgMax max -> arrays.argMax(operands);
-        case Cast cast -> arrays.cast(cast, operands);
+        case Cast cast -> arrays.cast(operands);
         case Pow pow -> arrays.power(operands);
         case ResizeBilinear resize -> arrays.resize(resize, operands);
         case ResizeNearestNeighbor resize -> arrays.rows(resize, 3, operands);

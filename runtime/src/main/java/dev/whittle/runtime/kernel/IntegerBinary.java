@@ -19,8 +19,8 @@ final class IntegerBinary extends BlockKernel implements ElementwiseKernel {
   /** Whether integers have that function. */
   static boolean has(Binary function) {
     return switch (function) {
-      case ADD, SUB, MUL, MAXIMUM, MINIMUM -> true;
-      case DIV, PRELU, SQUARED_DIFFERENCE -> false;
+      case ADD, SUB, MUL, MAXIMUM, MINIMUM, SQUARED_DIFFERENCE -> true;
+      case DIV, PRELU -> false;
     };
   }
 
@@ -60,7 +60,13 @@ final class IntegerBinary extends BlockKernel implements ElementwiseKernel {
           x[i] = Math.min(x[i], x[BLOCK + i]);
         }
       }
-      case DIV, PRELU, SQUARED_DIFFERENCE -> throw new IllegalStateException(function.name());
+      case SQUARED_DIFFERENCE -> {
+        for (int i = 0; i < count; i++) {
+          int difference = x[i] - x[BLOCK + i];
+          x[i] = difference * difference;
+        }
+      }
+      case DIV, PRELU -> throw new IllegalStateException(function.name());
     }
   }
 }

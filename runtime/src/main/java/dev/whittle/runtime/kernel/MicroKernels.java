@@ -15,8 +15,10 @@ interface MicroKernels {
   /** Elementwise functions of one operand. */
   enum Unary {
     ABS,
+    CEIL,
     ELU,
     EXP,
+    FLOOR,
     GELU,
     GELU_BY_TANH,
     HARD_SWISH,
@@ -24,7 +26,9 @@ interface MicroKernels {
     LOG,
     LOGISTIC,
     NEG,
+    ROUND,
     RSQRT,
+    SIGN,
     SQRT,
     SQUARE,
     TANH
@@ -237,6 +241,9 @@ interface MicroKernels {
       float[] output,
       int to,
       int count);
+
+  /** Stores the low bytes of the first {@code count} integers. */
+  void narrow(int[] input, byte[] output, int count);
 
   /** Makes floats of bytes. */
   void widen(byte[] input, int at, boolean unsigned, float[] output, int to, int count);

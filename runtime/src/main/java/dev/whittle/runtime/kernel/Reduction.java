@@ -3,18 +3,29 @@ package dev.whittle.runtime.kernel;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.runtime.kernel.MicroKernels.Binary;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sum, mean or greatest of floats along adjacent axes: of a tensor {@code [outer, reduced,
- * inner]}.
+ * The sum, mean, product, least or greatest of floats along adjacent axes: of a tensor {@code
+ * [outer, reduced, inner]}.
  */
 final class Reduction implements Kernel, Workers.Task {
   /** What becomes of the elements. */
   enum Kind {
-    SUM,
-    MEAN,
-    MAXIMUM
+    SUM(0),
+    MEAN(0),
+    PRODUCT(1),
+    MAXIMUM(-Float.MAX_VALUE),
+    MINIMUM(Float.MAX_VALUE);
+
+    /** What elements are combined with; infinities are beyond it, as in the built-in kernels. */
+    private final float initial;
+
+    Kind(float initial) {
+      this.initial = initial;
+    }
   }
 
   private static final int MIN_WORK = 1 << 15;
@@ -34,6 +45,7 @@ final class Reduction implements Kernel, Workers.Task {
     this.outer = outer;
     this.reduced = reduced;
     this.inner = inner;
+    workers.reserve(0, 1, 0);
     this.perChunk = Math.max(1, MIN_WORK / Math.max(1, reduced * inner));
   }
 
@@ -89,49 +101,68 @@ final class Reduction implements Kernel, Workers.Task {
       int at = input.offset() + o * reduced * inner;
       int to = output.offset() + o * inner;
       if (inner == 1) {
-        output.array()[to] = row(scratch.math, at);
+        output.array()[to] = row(scratch, at);
       } else {
         columns(scratch, at, to);
       }
     }
   }
 
-  private float row(MicroKernels math, int at) {
+  private float row(Scratch scratch, int at) {
     float[] in = input.array();
-    if (kind == Kind.MAXIMUM) {
-      return math.maximum(in, at, reduced);
+    MicroKernels math = scratch.math;
+    return switch (kind) {
+      case SUM -> sum(math, at);
+      case MEAN -> sum(math, at) / reduced;
+      case PRODUCT -> product(at);
+      case MAXIMUM -> Math.max(kind.initial, math.maximum(in, at, reduced));
+      case MINIMUM -> {
+        float[] least = scratch.weights();
+        math.extremes(in, at, reduced, least, scratch.sums(), 0);
+        yield Math.min(kind.initial, least[0]);
+      }
+    };
+  }
+
+  private float sum(MicroKernels math, int at) {
+    float[] in = input.array();
+    return reduced == 2 ? in[at] + in[at + 1] : math.sum(in, at, reduced);
+  }
+
+  /** In order: in another, what is too large or small on the way would be something else. */
+  private float product(int at) {
+    float[] in = input.array();
+    float product = 1;
+    for (int i = at; i < at + reduced; i++) {
+      product *= in[i];
     }
-    float sum = reduced == 2 ? in[at] + in[at + 1] : math.sum(in, at, reduced);
-    return kind == Kind.MEAN ? sum / reduced : sum;
+    return product;
   }
 
   private void columns(Scratch scratch, int at, int to) {
     float[] in = input.array();
     float[] out = output.array();
-    System.arraycopy(in, at, out, to, inner);
-    for (int r = 1; r < reduced; r++) {
-      if (kind == Kind.MAXIMUM) {
-        scratch.math.binary(
-            MicroKernels.Binary.MAXIMUM,
-            out,
-            to,
-            1,
-            in,
-            at + r * inner,
-            1,
-            out,
-            to,
-            inner,
-            Float.NEGATIVE_INFINITY,
-            Float.POSITIVE_INFINITY);
-      } else {
-        scratch.math.add(out, to, in, at + r * inner, inner);
-      }
+    Arrays.fill(out, to, to + inner, kind.initial);
+    for (int r = 0; r < reduced; r++) {
+      combine(scratch.math, in, at + r * inner, out, to);
     }
     if (kind == Kind.MEAN) {
       for (int i = 0; i < inner; i++) {
         out[to + i] /= reduced;
       }
+    }
+  }
+
+  /** Combines a row with what the others have come to, which it replaces where it is a number. */
+  private void combine(MicroKernels math, float[] row, int at, float[] out, int to) {
+    float all = Float.POSITIVE_INFINITY;
+    switch (kind) {
+      case SUM, MEAN -> math.add(out, to, row, at, inner);
+      case PRODUCT -> math.binary(Binary.MUL, row, at, 1, out, to, 1, out, to, inner, -all, all);
+      case MAXIMUM ->
+          math.binary(Binary.MAXIMUM, row, at, 1, out, to, 1, out, to, inner, -all, all);
+      case MINIMUM ->
+          math.binary(Binary.MINIMUM, row, at, 1, out, to, 1, out, to, inner, -all, all);
     }
   }
 }

@@ -292,8 +292,10 @@ final class ScalarKernels implements MicroKernels {
   private static float apply(Unary function, float x, float alpha) {
     return switch (function) {
       case ABS -> Math.abs(x);
+      case CEIL -> (float) Math.ceil(x);
       case ELU -> x < 0 ? exp(x) - 1f : x;
       case EXP -> exp(x);
+      case FLOOR -> (float) Math.floor(x);
       case GELU -> x * 0.5f * (erf(x * ROOT_HALF) + 1f);
       case GELU_BY_TANH -> geluByTanh(x);
       case HARD_SWISH -> x * Math.min(Math.max(x + 3f, 0f), 6f) * (1f / 6);
@@ -301,7 +303,9 @@ final class ScalarKernels implements MicroKernels {
       case LOG -> log(x);
       case LOGISTIC -> 1f / (exp(-x) + 1f);
       case NEG -> -x;
+      case ROUND -> (float) Math.rint(x);
       case RSQRT -> 1f / (float) Math.sqrt(x);
+      case SIGN -> Math.signum(x);
       case SQRT -> (float) Math.sqrt(x);
       case SQUARE -> x * x;
       case TANH -> tanh(x);
@@ -634,6 +638,17 @@ final class ScalarKernels implements MicroKernels {
       int end) {
     for (int i = from; i < end; i++) {
       output[to + i] = (a[aAt + i * aStep] - aZero) * (b[bAt + i * bStep] - bZero);
+    }
+  }
+
+  @Override
+  public void narrow(int[] input, byte[] output, int count) {
+    narrow(input, output, 0, count);
+  }
+
+  static void narrow(int[] input, byte[] output, int first, int last) {
+    for (int i = first; i < last; i++) {
+      output[i] = (byte) input[i];
     }
   }
 

@@ -16,6 +16,7 @@ final class Scratch {
   private int[] rows = {};
   private int[] steps = {};
   private byte[] bytes = {};
+  private long[] longs = {};
 
   void reserve(int inputs, int sumCount, int integerCount) {
     if (input.length < inputs) {
@@ -76,6 +77,14 @@ final class Scratch {
       steps = new int[count];
     }
     return steps;
+  }
+
+  /** Room for {@code count} integers of 64 bits. */
+  long[] longs(int count) {
+    if (longs.length < count) {
+      longs = new long[count];
+    }
+    return longs;
   }
 
   /** Room for {@code count} bytes. */

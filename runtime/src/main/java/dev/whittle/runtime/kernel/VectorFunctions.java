@@ -16,6 +16,9 @@ final class VectorFunctions {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
   private static final int LANES = Vectors.LANES;
 
+  /** From here on, floats are whole. */
+  private static final float WHOLE = 0x1p23f;
+
   private VectorFunctions() {}
 
   static FloatVector exp(FloatVector x) {
@@ -109,8 +112,10 @@ final class VectorFunctions {
     int end = FLOATS.loopBound(count);
     switch (function) {
       case ABS -> abss(input, at, output, to, end);
+      case CEIL -> ceils(input, at, output, to, end);
       case ELU -> elus(input, at, output, to, end);
       case EXP -> exps(input, at, output, to, end);
+      case FLOOR -> floors(input, at, output, to, end);
       case GELU -> gelus(input, at, output, to, end);
       case GELU_BY_TANH -> gelusByTanh(input, at, output, to, end);
       case HARD_SWISH -> hardSwishs(input, at, output, to, end);
@@ -118,7 +123,9 @@ final class VectorFunctions {
       case LOG -> logs(input, at, output, to, end);
       case LOGISTIC -> logistics(input, at, output, to, end);
       case NEG -> negs(input, at, output, to, end);
+      case ROUND -> rounds(input, at, output, to, end);
       case RSQRT -> rsqrts(input, at, output, to, end);
+      case SIGN -> signs(input, at, output, to, end);
       case SQRT -> sqrts(input, at, output, to, end);
       case SQUARE -> squares(input, at, output, to, end);
       case TANH -> tanhs(input, at, output, to, end);
@@ -130,6 +137,51 @@ final class VectorFunctions {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       x.abs().intoArray(output, to + i);
+    }
+  }
+
+  /** The nearest whole numbers, halves to even, of numbers below 2^23; zeros have their signs. */
+  private static FloatVector nearest(FloatVector x) {
+    return withSign(x.abs().add(WHOLE).sub(WHOLE), x);
+  }
+
+  private static FloatVector withSign(FloatVector magnitude, FloatVector sign) {
+    IntVector bits = sign.reinterpretAsInts().and(Integer.MIN_VALUE);
+    return magnitude.reinterpretAsInts().or(bits).reinterpretAsFloats();
+  }
+
+  private static void ceils(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      FloatVector near = nearest(x);
+      FloatVector up = near.blend(near.add(1f), near.lt(x));
+      withSign(up, x)
+          .blend(x, x.abs().compare(VectorOperators.GE, WHOLE))
+          .intoArray(output, to + i);
+    }
+  }
+
+  private static void floors(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      FloatVector near = nearest(x);
+      FloatVector down = near.blend(near.sub(1f), x.lt(near));
+      down.blend(x, x.abs().compare(VectorOperators.GE, WHOLE)).intoArray(output, to + i);
+    }
+  }
+
+  private static void rounds(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      nearest(x).blend(x, x.abs().compare(VectorOperators.GE, WHOLE)).intoArray(output, to + i);
+    }
+  }
+
+  private static void signs(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      FloatVector below = x.blend(-1f, x.lt(0f));
+      below.blend(1f, x.compare(VectorOperators.GT, 0f)).intoArray(output, to + i);
     }
   }
 

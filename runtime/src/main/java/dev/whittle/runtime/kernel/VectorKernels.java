@@ -386,6 +386,16 @@ final class VectorKernels implements MicroKernels {
   }
 
   @Override
+  public void narrow(int[] input, byte[] output, int count) {
+    int end = HAS_BYTES ? INTS.loopBound(count) : 0;
+    for (int i = 0; i < end; i += LANES) {
+      IntVector whole = IntVector.fromArray(INTS, input, i);
+      ((ByteVector) whole.castShape(BYTES, 0)).intoArray(output, i);
+    }
+    ScalarKernels.narrow(input, output, end, count);
+  }
+
+  @Override
   public void widen(byte[] input, int at, boolean unsigned, float[] output, int to, int count) {
     int i = 0;
     int end = FLOATS.loopBound(count);

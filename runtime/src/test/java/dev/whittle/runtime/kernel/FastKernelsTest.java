@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Quantization;
@@ -57,7 +56,6 @@ import dev.whittle.ir.op.UnidirectionalSequenceLstm;
 import dev.whittle.runtime.FastEngine;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
-import dev.whittle.runtime.PlannedNode;
 import dev.whittle.runtime.ReferenceEngine;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -76,103 +74,13 @@ import org.junit.jupiter.params.provider.MethodSource;
  * bit, floats up to the order of sums. Small cases of all forms are in the conformance tests.
  */
 class FastKernelsTest {
-  private static final long SEED = Long.getLong("kernel.seed", 20261122L);
+  private static final long SEED = KernelCase.SEED;
 
   private static final Quantization A = Quantization.perTensor(0.021f, -5);
   private static final Quantization B = Quantization.perTensor(0.0313f, 7);
   private static final Quantization C = Quantization.perTensor(0.0527f, 3);
 
-  private static final Map<String, Function<Case, Value>> CASES = new LinkedHashMap<>();
-
-  /** A graph of one operator with random operands. */
-  private static final class Case {
-    private final SplittableRandom random = new SplittableRandom(SEED);
-    private final GraphBuilder graph = new GraphBuilder("main");
-    private int named;
-
-    Value floats(int... dims) {
-      return graph.input("x" + named++, TensorType.FLOAT32, Shape.of(dims));
-    }
-
-    Value bytes(Quantization quantization, int... dims) {
-      return graph.input("x" + named++, TensorType.INT8, Shape.of(dims), quantization);
-    }
-
-    Value unsigned(Quantization quantization, int... dims) {
-      return graph.input("x" + named++, TensorType.UINT8, Shape.of(dims), quantization);
-    }
-
-    Value integers(int... dims) {
-      return graph.input("x" + named++, TensorType.INT32, Shape.of(dims));
-    }
-
-    Value truths(int... dims) {
-      return graph.input("x" + named++, TensorType.BOOL, Shape.of(dims));
-    }
-
-    Value cast(TensorType type, Value input) {
-      return graph.node(
-          Value.of(-1, "y", type, Shape.UNKNOWN), new Cast(input.type(), type), input);
-    }
-
-    Value weights(int... dims) {
-      Tensor tensor = Tensor.allocate(TensorType.FLOAT32, dims);
-      for (long i = 0; i < tensor.elements(); i++) {
-        tensor.setFloat(i, (float) random.nextDouble(-1, 1));
-      }
-      return graph.constant("k" + named++, tensor);
-    }
-
-    /** 8-bit weights with a scale for each place along an axis, or one for all if it is -1. */
-    Value stored(int axis, int... dims) {
-      float[] scales = new float[axis < 0 ? 1 : dims[axis]];
-      for (int i = 0; i < scales.length; i++) {
-        scales[i] = (float) random.nextDouble(0.001, 0.01);
-      }
-      Quantization quantization =
-          axis < 0 ? Quantization.perTensor(scales[0], 0) : Quantization.perAxis(scales, axis);
-      var tensor = new Tensor(TensorType.INT8, quantization, Tensor.Allocator.AUTOMATIC);
-      tensor.resize(dims);
-      for (long i = 0; i < tensor.elements(); i++) {
-        tensor.setByte(i, (byte) random.nextInt(-127, 128));
-      }
-      return graph.constant("k" + named++, tensor);
-    }
-
-    Value bias(int count) {
-      int[] values = random.ints(count, -3000, 3000).toArray();
-      return graph.constant("k" + named++, Tensor.of(values, count));
-    }
-
-    Value list(int... values) {
-      return graph.constant("k" + named++, Tensor.of(values, values.length));
-    }
-
-    Value pairs(int... values) {
-      return graph.constant("k" + named++, Tensor.of(values, values.length / 2, 2));
-    }
-
-    Value state(int... dims) {
-      Shape shape = Shape.of(dims);
-      TensorType type = TensorType.FLOAT32;
-      String name = "state" + named++;
-      return graph.value(
-          new Value(0, name, type, shape, shape, true, true, null, null, null, List.of()));
-    }
-
-    Value node(Op op, Value... operands) {
-      return graph.node("y", op, operands);
-    }
-
-    Value quantized(TensorType type, Quantization quantization, Op op, Value... operands) {
-      Value plain = Value.of(-1, "y", type, Shape.UNKNOWN).withQuantization(quantization);
-      return graph.node(plain, op, operands);
-    }
-
-    Value quantized(Quantization quantization, Op op, Value... operands) {
-      return quantized(TensorType.INT8, quantization, op, operands);
-    }
-  }
+  private static final Map<String, Function<KernelCase, Value>> CASES = new LinkedHashMap<>();
 
   private static TransposeConv transposed(int padding, int stride) {
     return new TransposeConv(padding, stride, stride, Activation.RELU, TensorType.FLOAT32);
@@ -182,7 +90,7 @@ class FastKernelsTest {
     return new Conv2D(0, stride, stride, Activation.RELU, 1, 1, TensorType.FLOAT32);
   }
 
-  private static Value lstm(Case c, boolean hybrid, boolean timeMajor, boolean inputGate) {
+  private static Value lstm(KernelCase c, boolean hybrid, boolean timeMajor, boolean inputGate) {
     Value[] operands = new Value[20];
     operands[0] = timeMajor ? c.floats(7, 3, 19) : c.floats(3, 7, 19);
     for (int gate = inputGate ? 0 : 1; gate < 4; gate++) {
@@ -225,7 +133,7 @@ class FastKernelsTest {
                 new PadV2(),
                 c.integers(3, 5),
                 c.pairs(1, 2, 3, 0),
-                c.graph.constant("rim", Tensor.of(new int[] {-77_777}))));
+                c.graph().constant("rim", Tensor.of(new int[] {-77_777}))));
     CASES.put(
         "mirror",
         c -> c.node(new MirrorPad(false), c.floats(1, 9, 11, 5), c.pairs(0, 0, 3, 2, 1, 4, 0, 0)));
@@ -362,7 +270,7 @@ class FastKernelsTest {
         c ->
             c.node(
                 new Cast(TensorType.UINT8, TensorType.FLOAT32),
-                c.graph.input("x", TensorType.UINT8, Shape.of(9, 77))));
+                c.graph().input("x", TensorType.UINT8, Shape.of(9, 77))));
     CASES.put("GELU", c -> c.node(new Gelu(false), c.floats(9, 77)));
     CASES.put("GELU by tanh", c -> c.node(new Gelu(true), c.floats(9, 77)));
     CASES.put("logarithm", c -> c.node(new Log(), c.floats(9, 77)));
@@ -371,7 +279,7 @@ class FastKernelsTest {
         "square",
         c ->
             c.node(
-                new Pow(), c.floats(9, 77), c.graph.constant("two", Tensor.of(new float[] {2}))));
+                new Pow(), c.floats(9, 77), c.graph().constant("two", Tensor.of(new float[] {2}))));
     for (boolean align : new boolean[] {false, true}) {
       var op = new ResizeBilinear(align, !align);
       CASES.put("resized " + align, c -> c.node(op, c.floats(2, 7, 9, 21), c.list(13, 5)));
@@ -484,90 +392,35 @@ class FastKernelsTest {
   }
 
   /** Two rows and a column before, a row and two columns behind. */
-  private static Value rim(Case c, Value input, @Nullable Quantization quantization) {
+  private static Value rim(KernelCase c, Value input, @Nullable Quantization quantization) {
     Value plain = Value.of(-1, "padded", input.type(), Shape.UNKNOWN);
     Value declared = quantization == null ? plain : plain.withQuantization(quantization);
-    return c.graph.node(declared, new Pad(), input, c.pairs(0, 0, 2, 1, 1, 2, 0, 0));
+    return c.graph().node(declared, new Pad(), input, c.pairs(0, 0, 2, 1, 1, 2, 0, 0));
   }
 
   private static Quantization softmax() {
     return Quantization.perTensor(1 / 256f, -128);
   }
 
-  private static Value scalar(Case c, int value) {
-    return c.graph.constant("axis", Tensor.of(new int[] {value}));
+  private static Value scalar(KernelCase c, int value) {
+    return c.graph().constant("axis", Tensor.of(new int[] {value}));
   }
 
   static Stream<String> cases() {
     return CASES.keySet().stream();
   }
 
-  private static Tensor run(String name, Model model, String engine, int threads) {
-    var options = InterpreterOptions.DEFAULT.withEngine(engine).withThreads(threads);
-    try (Interpreter interpreter = Interpreter.of(model, options)) {
-      interpreter.allocateTensors();
-      if (engine.equals(FastEngine.NAME)) {
-        for (PlannedNode node : interpreter.plan()) {
-          boolean rim = name.startsWith("rim") && node.node() == 0;
-          assertTrue(node.kernel().startsWith(rim ? "nothing" : "fast"), node.kernel());
-        }
-      }
-      var random = new SplittableRandom(SEED);
-      for (int i = 0; i < interpreter.getInputTensorCount(); i++) {
-        fill(interpreter.getInputTensor(i), random);
-      }
-      interpreter.invoke();
-      interpreter.invoke();
-      Tensor output = interpreter.getOutputTensor(0);
-      Tensor copy = new Tensor(output.type(), output.quantization(), Tensor.Allocator.AUTOMATIC);
-      copy.resize(output.dims());
-      copy.copyFrom(output);
-      return copy;
-    }
-  }
-
-  private static void fill(Tensor input, SplittableRandom random) {
-    for (long i = 0; i < input.elements(); i++) {
-      switch (input.type()) {
-        case FLOAT32 -> input.setFloat(i, (float) random.nextDouble(-2, 2));
-        case INT32 -> input.setInteger(i, random.nextInt());
-        default -> input.setByte(i, (byte) random.nextInt());
-      }
-    }
-  }
-
   @ParameterizedTest
   @MethodSource("cases")
   void resultsAreThoseOfTheReferenceKernelsForAnyNumberOfThreads(String name) {
-    var built = new Case();
-    Model model =
-        built.graph.output(Objects.requireNonNull(CASES.get(name)).apply(built)).buildModel("test");
-    Tensor expected = run(name, model, ReferenceEngine.NAME, 1);
-    Tensor one = run(name, model, FastEngine.NAME, 1);
-    Tensor three = run(name, model, FastEngine.NAME, 3);
-    assertEquals(expected.shape(), one.shape());
-    String label = name + ", seed " + SEED;
-    if (expected.type() == TensorType.FLOAT32) {
-      float greatest = 0;
-      for (float value : expected.toFloats()) {
-        greatest = Float.isFinite(value) ? Math.max(greatest, Math.abs(value)) : greatest;
-      }
-      // Clamped results may come from sums of large numbers.
-      float least = name.contains("tiles") ? 1e-4f : 2e-5f;
-      float tolerance = Math.max(least, 1e-6f * greatest);
-      assertArrayEquals(expected.toFloats(), one.toFloats(), tolerance, label);
-      assertArrayEquals(one.toFloats(), three.toFloats(), 0, label);
-    } else {
-      assertArrayEquals(expected.toLongs(), one.toLongs(), label);
-      assertArrayEquals(one.toLongs(), three.toLongs(), label);
-    }
+    KernelCase.compare(name, Objects.requireNonNull(CASES.get(name)));
   }
 
   @Test
   void tilesOfAnyExtentsRimsAndStripesGiveWhatTheReferenceKernelsGive() {
     var random = new SplittableRandom(SEED);
     for (int i = 0; i < 40; i++) {
-      var built = new Case();
+      var built = new KernelCase();
       int channels = random.nextInt(30, 60);
       int columns = random.nextInt(30, 80);
       Value input =
@@ -584,29 +437,33 @@ class FastKernelsTest {
                 new Pad(), input, built.pairs(0, 0, rims[0], rims[1], rims[2], rims[3], 0, 0));
       }
       Value tiles =
-          built.graph.node(
-              "tiles",
-              new Conv2D(padding, 1, 1, activation, 1, 1, TensorType.FLOAT32),
-              padded,
-              built.weights(columns, 3, 3, channels),
-              built.weights(columns));
+          built
+              .graph()
+              .node(
+                  "tiles",
+                  new Conv2D(padding, 1, 1, activation, 1, 1, TensorType.FLOAT32),
+                  padded,
+                  built.weights(columns, 3, 3, channels),
+                  built.weights(columns));
       Value output =
           random.nextBoolean()
               ? tiles
-              : built.graph.node(
-                  "joined",
-                  new Concatenation(3, Activation.NONE),
-                  built.graph.node("curved", new Tanh(), tiles),
-                  tiles);
-      Model model = built.graph.output(output).buildModel("test");
+              : built
+                  .graph()
+                  .node(
+                      "joined",
+                      new Concatenation(3, Activation.NONE),
+                      built.graph().node("curved", new Tanh(), tiles),
+                      tiles);
+      Model model = built.graph().output(output).buildModel("test");
       String label = "case " + i + ", seed " + SEED;
-      float[] expected = run("", model, ReferenceEngine.NAME, 1).toFloats();
+      float[] expected = KernelCase.run("", model, ReferenceEngine.NAME, 1).toFloats();
       var options = InterpreterOptions.DEFAULT.withEngine(FastEngine.NAME);
       try (Interpreter fast = Interpreter.of(model, options)) {
         fast.allocateTensors();
         int node = padding == 1 ? 1 : 0;
         assertEquals("fast: WinogradProduct", fast.plan().get(node).kernel(), label);
-        fill(fast.getInputTensor(0), new SplittableRandom(SEED));
+        KernelCase.fill(fast.getInputTensor(0), new SplittableRandom(SEED));
         fast.invoke();
         assertArrayEquals(expected, fast.getOutputTensor(0).toFloats(), 1e-3f, label);
       }
@@ -615,9 +472,9 @@ class FastKernelsTest {
 
   @Test
   void aMirrorWiderThanTheTensorIsReportedWhenItRuns() {
-    var built = new Case();
+    var built = new KernelCase();
     Value y = built.node(new MirrorPad(false), built.floats(1, 3), built.pairs(0, 0, 3, 0));
-    Model model = built.graph.output(y).buildModel("test");
+    Model model = built.graph().output(y).buildModel("test");
     var options = InterpreterOptions.DEFAULT.withEngine(FastEngine.NAME);
     try (Interpreter interpreter = Interpreter.of(model, options)) {
       interpreter.allocateTensors();

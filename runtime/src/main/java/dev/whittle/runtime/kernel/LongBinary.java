@@ -1,0 +1,63 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.runtime.kernel.MicroKernels.Binary;
+
+/** A function of two 64-bit integers each, which wraps around. */
+final class LongBinary extends BlockKernel implements ElementwiseKernel {
+  private final Binary function;
+  private final BlockOperand left;
+  private final BlockOperand right;
+
+  LongBinary(Workers workers, int count, Binary function, BlockOperand left, BlockOperand right) {
+    super(workers, count, left, right);
+    this.function = function;
+    this.left = left;
+    this.right = right;
+  }
+
+  @Override
+  void block(Scratch scratch, int from, int count) {
+    long[] longs = scratch.longs(2 * BLOCK);
+    left.read(from, longs, 0, count);
+    right.read(from, longs, BLOCK, count);
+    apply(longs, count);
+    store(longs, from, count);
+  }
+
+  private void apply(long[] x, int count) {
+    switch (function) {
+      case ADD -> {
+        for (int i = 0; i < count; i++) {
+          x[i] += x[BLOCK + i];
+        }
+      }
+      case SUB -> {
+        for (int i = 0; i < count; i++) {
+          x[i] -= x[BLOCK + i];
+        }
+      }
+      case MUL -> {
+        for (int i = 0; i < count; i++) {
+          x[i] *= x[BLOCK + i];
+        }
+      }
+      case MAXIMUM -> {
+        for (int i = 0; i < count; i++) {
+          x[i] = Math.max(x[i], x[BLOCK + i]);
+        }
+      }
+      case MINIMUM -> {
+        for (int i = 0; i < count; i++) {
+          x[i] = Math.min(x[i], x[BLOCK + i]);
+        }
+      }
+      case SQUARED_DIFFERENCE -> {
+        for (int i = 0; i < count; i++) {
+          long difference = x[i] - x[BLOCK + i];
+          x[i] = difference * difference;
+        }
+      }
+      case DIV, PRELU -> throw new IllegalStateException(function.name());
+    }
+  }
+}

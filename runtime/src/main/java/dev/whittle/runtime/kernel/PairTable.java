@@ -1,0 +1,61 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.kernel.DirectInvocation;
+import dev.whittle.ir.kernel.Tensor;
+import java.util.List;
+
+/**
+ * A function of two 8-bit numbers, broadcast, whose result is a byte, looked up: what the reference
+ * kernel makes of each of the 65,536 pairs.
+ */
+final class PairTable extends BlockKernel implements ElementwiseKernel {
+  /** Elements below which the table is not worth making. */
+  static final int MIN_COUNT = 1 << 12;
+
+  private static final int NUMBERS = 1 << 8;
+  private static final int SIZE = NUMBERS * NUMBERS;
+
+  private final byte[] results;
+  private final BlockOperand left;
+  private final BlockOperand right;
+
+  /**
+   * Tabulates an elementwise operator.
+   *
+   * @throws dev.whittle.ir.OperandException if the operator has no kernel for such operands, or no
+   *     result for some pairs
+   */
+  PairTable(
+      Workers workers, int count, Op op, Operands operands, BlockOperand left, BlockOperand right) {
+    super(workers, count, left, right);
+    this.left = left;
+    this.right = right;
+    TensorType type = operands.output(0).type();
+    Tensor first = new Tensor(operands.type(0), null, Tensor.Allocator.HEAP);
+    Tensor second = new Tensor(operands.type(1), null, Tensor.Allocator.HEAP);
+    Tensor all = new Tensor(type, null, Tensor.Allocator.HEAP);
+    for (Tensor tensor : List.of(first, second, all)) {
+      tensor.resize(SIZE);
+    }
+    for (int i = 0; i < SIZE; i++) {
+      first.setByte(i, (byte) (i / NUMBERS));
+      second.setByte(i, (byte) i);
+    }
+    op.kernel(operands).run(new DirectInvocation(List.of(first, second), List.of(all)));
+    results = all.data().toArray(Tensor.BYTE);
+  }
+
+  @Override
+  void block(Scratch scratch, int from, int count) {
+    byte[] x = scratch.bytes(2 * BLOCK);
+    left.read(from, x, 0, count);
+    right.read(from, x, BLOCK, count);
+    for (int i = 0; i < count; i++) {
+      x[i] = results[(x[i] & 0xff) * NUMBERS + (x[BLOCK + i] & 0xff)];
+    }
+    store(x, from, count);
+  }
+}

@@ -1,0 +1,197 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.op.Add;
+import dev.whittle.ir.op.AddN;
+import dev.whittle.ir.op.Cast;
+import dev.whittle.ir.op.Ceil;
+import dev.whittle.ir.op.Equal;
+import dev.whittle.ir.op.Floor;
+import dev.whittle.ir.op.Greater;
+import dev.whittle.ir.op.GreaterEqual;
+import dev.whittle.ir.op.Less;
+import dev.whittle.ir.op.LessEqual;
+import dev.whittle.ir.op.LogicalAnd;
+import dev.whittle.ir.op.LogicalNot;
+import dev.whittle.ir.op.LogicalOr;
+import dev.whittle.ir.op.Maximum;
+import dev.whittle.ir.op.Mean;
+import dev.whittle.ir.op.Minimum;
+import dev.whittle.ir.op.Mul;
+import dev.whittle.ir.op.NotEqual;
+import dev.whittle.ir.op.Prelu;
+import dev.whittle.ir.op.ReduceAll;
+import dev.whittle.ir.op.ReduceAny;
+import dev.whittle.ir.op.ReduceMax;
+import dev.whittle.ir.op.ReduceMin;
+import dev.whittle.ir.op.ReduceProd;
+import dev.whittle.ir.op.Round;
+import dev.whittle.ir.op.Select;
+import dev.whittle.ir.op.SelectV2;
+import dev.whittle.ir.op.Sign;
+import dev.whittle.ir.op.SquaredDifference;
+import dev.whittle.ir.op.Sub;
+import dev.whittle.ir.op.Sum;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Kernels of operators that compute each element by itself, or what some come to. */
+class ArrayKernelsTest {
+  private static final Quantization A = Quantization.perTensor(0.021f, -5);
+  private static final Quantization B = Quantization.perTensor(0.0313f, 7);
+  private static final Quantization C = Quantization.perTensor(0.0527f, 3);
+  private static final TensorType[] NUMBERS = {
+    TensorType.FLOAT32, TensorType.INT32, TensorType.INT64
+  };
+
+  private static final Map<String, Function<KernelCase, Value>> CASES = new LinkedHashMap<>();
+
+  private static Value of(TensorType type, KernelCase c, Op op, Value... operands) {
+    return c.graph().node(Value.of(-1, "y", type, Shape.UNKNOWN), op, operands);
+  }
+
+  private static void broadcasts(String name, TensorType type, TensorType to, Op op) {
+    int[][] pairs = {
+      {3, 50, 41}, {3, 50, 41}, {41}, {1}, {3, 1, 41}, {3, 50, 1}, {50, 1}, {3, 1, 1}
+    };
+    for (int i = 1; i < pairs.length; i++) {
+      int[] other = pairs[i];
+      String label = name + " of " + type + " " + Shape.of(other);
+      CASES.put(label, c -> of(to, c, op, c.input(type, pairs[0]), c.input(type, other)));
+      CASES.put(
+          label + " first", c -> of(to, c, op, c.input(type, other), c.input(type, pairs[0])));
+    }
+    CASES.put(
+        name + " of " + type + ", both repeated",
+        c -> of(to, c, op, c.input(type, 7, 1, 41, 1), c.input(type, 1, 30, 1, 5)));
+  }
+
+  static {
+    for (TensorType type : List.of(TensorType.INT32, TensorType.INT64)) {
+      for (Op op : List.of(new Add(), new Sub(), new Mul(), new Maximum(), new Minimum())) {
+        broadcasts(op.type().name(), type, type, op);
+      }
+    }
+    CASES.put(
+        "squared difference of integers",
+        c -> c.node(new SquaredDifference(), c.integers(50, 41), c.integers(50, 41)));
+    for (TensorType type : NUMBERS) {
+      List<Op> relations =
+          List.of(
+              new Equal(),
+              new NotEqual(),
+              new Less(),
+              new LessEqual(),
+              new Greater(),
+              new GreaterEqual());
+      for (Op op : relations) {
+        broadcasts(op.type().name(), type, TensorType.BOOL, op);
+      }
+    }
+    for (Op op : List.of(new LogicalAnd(), new LogicalOr())) {
+      broadcasts(op.type().name(), TensorType.BOOL, TensorType.BOOL, op);
+    }
+    CASES.put("not", c -> c.node(new LogicalNot(), c.truths(50, 411)));
+    for (TensorType from : List.of(TensorType.values())) {
+      for (TensorType to : List.of(TensorType.values())) {
+        if (NumberCast.has(from, to) && from != to) {
+          CASES.put(from + " to " + to, c -> of(to, c, new Cast(from, to), c.input(from, 50, 411)));
+        }
+      }
+    }
+    for (TensorType type :
+        List.of(TensorType.FLOAT32, TensorType.INT32, TensorType.INT64, TensorType.INT8)) {
+      CASES.put(
+          "choice of " + type,
+          c ->
+              of(
+                  type,
+                  c,
+                  new SelectV2(),
+                  c.truths(3, 1, 41),
+                  c.input(type, 3, 50, 1),
+                  c.input(type, 50, 41)));
+    }
+    CASES.put(
+        "choice of bytes alike",
+        c ->
+            c.quantized(A, new Select(), c.truths(50, 41), c.bytes(A, 50, 41), c.bytes(A, 50, 41)));
+    for (Op op : List.of(new Floor(), new Ceil(), new Round(), new Sign())) {
+      CASES.put(op.type().name(), c -> c.node(op, c.floats(3, 50, 41)));
+    }
+    CASES.put(
+        "some tensors added",
+        c -> c.node(new AddN(), c.floats(300, 141), c.floats(300, 141), c.floats(300, 141)));
+    for (Op op : List.of(new Maximum(), new Minimum(), new SquaredDifference(), new Prelu())) {
+      CASES.put(
+          op.type().name() + " of bytes",
+          c -> c.quantized(C, op, c.bytes(A, 3, 50, 41), c.bytes(B, 1, 1, 41)));
+    }
+    for (Op op : List.of(new Equal(), new Less())) {
+      CASES.put(
+          op.type().name() + " of bytes",
+          c -> of(TensorType.BOOL, c, op, c.bytes(A, 3, 50, 41), c.bytes(B, 50, 41)));
+    }
+    int[][] axes = {{2}, {1}, {0}, {0, 1}, {1, 2}, {0, 1, 2}};
+    for (int[] some : axes) {
+      String along = " along " + Shape.of(some);
+      for (boolean wide : new boolean[] {true, false}) {
+        int[] dims = wide ? new int[] {7, 13, 2_501} : new int[] {130, 9, 17};
+        String extents = along + " of " + Shape.of(dims);
+        CASES.put(
+            "least" + extents, c -> c.node(new ReduceMin(true), c.floats(dims), c.list(some)));
+        CASES.put(
+            "greatest" + extents, c -> c.node(new ReduceMax(true), c.floats(dims), c.list(some)));
+        CASES.put(
+            "sum of integers" + extents,
+            c -> c.node(new Sum(true), c.integers(dims), c.list(some)));
+        CASES.put(
+            "product of integers" + extents,
+            c -> c.node(new ReduceProd(true), c.integers(dims), c.list(some)));
+        CASES.put(
+            "least integer" + extents,
+            c -> c.node(new ReduceMin(false), c.integers(dims), c.list(some)));
+        CASES.put(
+            "greatest byte" + extents,
+            c -> c.quantized(A, new ReduceMax(false), c.bytes(A, dims), c.list(some)));
+        CASES.put(
+            "sum of bytes" + extents,
+            c -> c.quantized(B, new Sum(true), c.bytes(A, dims), c.list(some)));
+        CASES.put(
+            "mean of bytes" + extents,
+            c -> c.quantized(B, new Mean(true), c.bytes(A, dims), c.list(some)));
+        CASES.put(
+            "any" + extents,
+            c -> of(TensorType.BOOL, c, new ReduceAny(true), c.truths(dims), c.list(some)));
+        CASES.put(
+            "all" + extents,
+            c -> of(TensorType.BOOL, c, new ReduceAll(true), c.truths(dims), c.list(some)));
+      }
+      CASES.put(
+          "product" + along, c -> c.node(new ReduceProd(true), c.floats(5, 9, 17), c.list(some)));
+    }
+    CASES.put(
+        "sum of bytes without signs",
+        c -> c.quantized(TensorType.UINT8, B, new Sum(true), c.unsigned(A, 130, 9, 17), c.list(1)));
+  }
+
+  static Stream<String> cases() {
+    return CASES.keySet().stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void resultsAreThoseOfTheReferenceKernelsForAnyNumberOfThreads(String name) {
+    KernelCase.compare(name, Objects.requireNonNull(CASES.get(name)));
+  }
+}

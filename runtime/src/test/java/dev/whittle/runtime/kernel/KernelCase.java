@@ -1,0 +1,186 @@
+package dev.whittle.runtime.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.whittle.ir.GraphBuilder;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Op;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Cast;
+import dev.whittle.runtime.FastEngine;
+import dev.whittle.runtime.Interpreter;
+import dev.whittle.runtime.InterpreterOptions;
+import dev.whittle.runtime.PlannedNode;
+import dev.whittle.runtime.ReferenceEngine;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+
+/**
+ * A graph of one operator with random operands, whose fast kernel is compared with the reference
+ * kernel: integers bit for bit, floats up to the order of sums.
+ */
+final class KernelCase {
+  static final long SEED = Long.getLong("kernel.seed", 20261122L);
+
+  private final SplittableRandom random = new SplittableRandom(SEED);
+  private final GraphBuilder graph = new GraphBuilder("main");
+  private int named;
+
+  GraphBuilder graph() {
+    return graph;
+  }
+
+  Value input(TensorType type, int... dims) {
+    return graph.input("x" + named++, type, Shape.of(dims));
+  }
+
+  Value floats(int... dims) {
+    return graph.input("x" + named++, TensorType.FLOAT32, Shape.of(dims));
+  }
+
+  Value bytes(Quantization quantization, int... dims) {
+    return graph.input("x" + named++, TensorType.INT8, Shape.of(dims), quantization);
+  }
+
+  Value unsigned(Quantization quantization, int... dims) {
+    return graph.input("x" + named++, TensorType.UINT8, Shape.of(dims), quantization);
+  }
+
+  Value integers(int... dims) {
+    return graph.input("x" + named++, TensorType.INT32, Shape.of(dims));
+  }
+
+  Value truths(int... dims) {
+    return graph.input("x" + named++, TensorType.BOOL, Shape.of(dims));
+  }
+
+  Value cast(TensorType type, Value input) {
+    return graph.node(Value.of(-1, "y", type, Shape.UNKNOWN), new Cast(input.type(), type), input);
+  }
+
+  Value weights(int... dims) {
+    Tensor tensor = Tensor.allocate(TensorType.FLOAT32, dims);
+    for (long i = 0; i < tensor.elements(); i++) {
+      tensor.setFloat(i, (float) random.nextDouble(-1, 1));
+    }
+    return graph.constant("k" + named++, tensor);
+  }
+
+  /** 8-bit weights with a scale for each place along an axis, or one for all if it is -1. */
+  Value stored(int axis, int... dims) {
+    float[] scales = new float[axis < 0 ? 1 : dims[axis]];
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] = (float) random.nextDouble(0.001, 0.01);
+    }
+    Quantization quantization =
+        axis < 0 ? Quantization.perTensor(scales[0], 0) : Quantization.perAxis(scales, axis);
+    var tensor = new Tensor(TensorType.INT8, quantization, Tensor.Allocator.AUTOMATIC);
+    tensor.resize(dims);
+    for (long i = 0; i < tensor.elements(); i++) {
+      tensor.setByte(i, (byte) random.nextInt(-127, 128));
+    }
+    return graph.constant("k" + named++, tensor);
+  }
+
+  Value bias(int count) {
+    int[] values = random.ints(count, -3000, 3000).toArray();
+    return graph.constant("k" + named++, Tensor.of(values, count));
+  }
+
+  Value list(int... values) {
+    return graph.constant("k" + named++, Tensor.of(values, values.length));
+  }
+
+  Value pairs(int... values) {
+    return graph.constant("k" + named++, Tensor.of(values, values.length / 2, 2));
+  }
+
+  Value state(int... dims) {
+    Shape shape = Shape.of(dims);
+    TensorType type = TensorType.FLOAT32;
+    String name = "state" + named++;
+    return graph.value(
+        new Value(0, name, type, shape, shape, true, true, null, null, null, List.of()));
+  }
+
+  Value node(Op op, Value... operands) {
+    return graph.node("y", op, operands);
+  }
+
+  Value quantized(TensorType type, Quantization quantization, Op op, Value... operands) {
+    Value plain = Value.of(-1, "y", type, Shape.UNKNOWN).withQuantization(quantization);
+    return graph.node(plain, op, operands);
+  }
+
+  Value quantized(Quantization quantization, Op op, Value... operands) {
+    return quantized(TensorType.INT8, quantization, op, operands);
+  }
+
+  /** Compares results of one thread and of three with those of the reference kernel. */
+  static void compare(String name, Function<KernelCase, Value> make) {
+    var built = new KernelCase();
+    Model model = built.graph.output(make.apply(built)).buildModel("test");
+    Tensor expected = run(name, model, ReferenceEngine.NAME, 1);
+    Tensor one = run(name, model, FastEngine.NAME, 1);
+    Tensor three = run(name, model, FastEngine.NAME, 3);
+    assertEquals(expected.shape(), one.shape());
+    String label = name + ", seed " + SEED;
+    if (expected.type() == TensorType.FLOAT32) {
+      float greatest = 0;
+      for (float value : expected.toFloats()) {
+        greatest = Float.isFinite(value) ? Math.max(greatest, Math.abs(value)) : greatest;
+      }
+      // Clamped results may come from sums of large numbers.
+      float least = name.contains("tiles") ? 1e-4f : 2e-5f;
+      float tolerance = Math.max(least, 1e-6f * greatest);
+      assertArrayEquals(expected.toFloats(), one.toFloats(), tolerance, label);
+      assertArrayEquals(one.toFloats(), three.toFloats(), 0, label);
+    } else {
+      assertArrayEquals(expected.toLongs(), one.toLongs(), label);
+      assertArrayEquals(one.toLongs(), three.toLongs(), label);
+    }
+  }
+
+  static Tensor run(String name, Model model, String engine, int threads) {
+    var options = InterpreterOptions.DEFAULT.withEngine(engine).withThreads(threads);
+    try (Interpreter interpreter = Interpreter.of(model, options)) {
+      interpreter.allocateTensors();
+      if (engine.equals(FastEngine.NAME)) {
+        for (PlannedNode node : interpreter.plan()) {
+          boolean rim = name.startsWith("rim") && node.node() == 0;
+          assertTrue(node.kernel().startsWith(rim ? "nothing" : "fast"), node.kernel());
+        }
+      }
+      var random = new SplittableRandom(SEED);
+      for (int i = 0; i < interpreter.getInputTensorCount(); i++) {
+        fill(interpreter.getInputTensor(i), random);
+      }
+      interpreter.invoke();
+      interpreter.invoke();
+      Tensor output = interpreter.getOutputTensor(0);
+      Tensor copy = new Tensor(output.type(), output.quantization(), Tensor.Allocator.AUTOMATIC);
+      copy.resize(output.dims());
+      copy.copyFrom(output);
+      return copy;
+    }
+  }
+
+  static void fill(Tensor input, SplittableRandom random) {
+    for (long i = 0; i < input.elements(); i++) {
+      switch (input.type()) {
+        case FLOAT32 -> input.setFloat(i, (float) random.nextDouble(-2, 2));
+        case INT32 -> input.setInteger(i, random.nextInt());
+        // Some of them alike, some beyond 32 bits.
+        case INT64 -> input.setInteger(i, random.nextLong(-3, 4) << (40 * random.nextInt(2)));
+        default -> input.setByte(i, (byte) random.nextInt());
+      }
+    }
+  }
+}
