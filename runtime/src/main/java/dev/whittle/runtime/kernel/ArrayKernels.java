@@ -41,9 +41,9 @@ final class ArrayKernels {
         : table(op, operands);
   }
 
-  @Nullable Kernel clamp(Op op, Activation activation, Operands operands) {
+  @Nullable Kernel clamp(Op op, float min, float max, Operands operands) {
     return operands.type(0) == TensorType.FLOAT32
-        ? FloatUnary.clamp(workers, activation.min(), activation.max())
+        ? FloatUnary.clamp(workers, min, max)
         : table(op, operands);
   }
 
@@ -53,9 +53,14 @@ final class ArrayKernels {
         : table(op, operands);
   }
 
-  /** A table, of 8-bit operands that have one scale. */
+  /** A table, of 8-bit or 16-bit operands that have one scale. */
   @Nullable Kernel table(Op op, Operands operands) {
     TensorType to = operands.output(0).type();
+    if (operands.type(0) == TensorType.INT16) {
+      return ShortTable.has(to) && count(operands) >= ShortTable.MIN_COUNT
+          ? new ShortTable(workers, count(operands), op, operands)
+          : null;
+    }
     boolean fits =
         FastKernels.isByte(operands.type(0))
             && (FastKernels.isByte(to) || to == TensorType.FLOAT32)
@@ -113,22 +118,16 @@ final class ArrayKernels {
         : new LongBinary(workers, count(operands), function, left, right);
   }
 
-  /** A function of two 8-bit operands that gives bytes; null if some pairs have no result. */
+  /** A function of two 8-bit operands that gives bytes. */
   private @Nullable Kernel pairTable(Op op, Operands operands) {
     TensorType to = operands.output(0).type();
     BlockOperand left = block(0, operands);
     BlockOperand right = block(1, operands);
     boolean fits =
         FastKernels.isByte(operands.type(1)) && (FastKernels.isByte(to) || to == TensorType.BOOL);
-    if (left == null || right == null || !fits || count(operands) < PairTable.MIN_COUNT) {
-      return null;
-    }
-    try {
-      return new PairTable(workers, count(operands), op, operands, left, right);
-    } catch (OperandException e) {
-      // The reference kernel says so when it meets such a pair.
-      return null;
-    }
+    return left == null || right == null || !fits || count(operands) < PairTable.MIN_COUNT
+        ? null
+        : new PairTable(workers, count(operands), op, operands, left, right);
   }
 
   /** A function of truth values. */

@@ -1,6 +1,7 @@
 package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.Op;
+import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
@@ -56,6 +57,7 @@ import dev.whittle.ir.op.ReduceMax;
 import dev.whittle.ir.op.ReduceMin;
 import dev.whittle.ir.op.ReduceProd;
 import dev.whittle.ir.op.Relu;
+import dev.whittle.ir.op.Relu0To1;
 import dev.whittle.ir.op.Relu6;
 import dev.whittle.ir.op.ReluN1To1;
 import dev.whittle.ir.op.ResizeBilinear;
@@ -139,9 +141,10 @@ public final class FastKernels {
         case Square square -> arrays.unary(square, Unary.SQUARE, operands);
         case Tanh tanh -> arrays.unary(tanh, Unary.TANH, operands);
         case LeakyRelu relu -> arrays.leakyRelu(relu, relu.alpha(), operands);
-        case Relu relu -> arrays.clamp(relu, Activation.RELU, operands);
-        case Relu6 relu -> arrays.clamp(relu, Activation.RELU6, operands);
-        case ReluN1To1 relu -> arrays.clamp(relu, Activation.RELU_N1_TO_1, operands);
+        case Relu relu -> arrays.clamp(relu, 0, Float.POSITIVE_INFINITY, operands);
+        case Relu6 relu -> arrays.clamp(relu, 0, 6, operands);
+        case ReluN1To1 relu -> arrays.clamp(relu, -1, 1, operands);
+        case Relu0To1 relu -> arrays.clamp(relu, 0, 1, operands);
         case Dequantize dequantize -> arrays.table(dequantize, operands);
         case Quantize quantize -> arrays.quantize(quantize, operands);
         case Add add -> arrays.sum(add, 1, add.activation(), operands);
@@ -209,6 +212,10 @@ public final class FastKernels {
       };
     } catch (ArithmeticException | OutOfMemoryError e) {
       // Too large for arrays, or for the heap: the reference kernel needs no space of its own.
+      return null;
+    } catch (OperandException e) {
+      // Of some operands that a table is made for: the reference kernel says so where it meets
+      // them.
       return null;
     }
   }

@@ -17,6 +17,7 @@ final class Scratch {
   private int[] steps = {};
   private byte[] bytes = {};
   private long[] longs = {};
+  private short[] shorts = {};
 
   void reserve(int inputs, int sumCount, int integerCount) {
     if (input.length < inputs) {
@@ -77,6 +78,14 @@ final class Scratch {
       steps = new int[count];
     }
     return steps;
+  }
+
+  /** Room for {@code count} integers of 16 bits. */
+  short[] shorts(int count) {
+    if (shorts.length < count) {
+      shorts = new short[count];
+    }
+    return shorts;
   }
 
   /** Room for {@code count} integers of 64 bits. */

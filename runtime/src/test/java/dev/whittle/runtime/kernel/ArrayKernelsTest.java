@@ -1,23 +1,31 @@
 package dev.whittle.runtime.kernel;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.whittle.ir.Model;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Quantization;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.op.Abs;
 import dev.whittle.ir.op.Add;
 import dev.whittle.ir.op.AddN;
 import dev.whittle.ir.op.Cast;
 import dev.whittle.ir.op.Ceil;
+import dev.whittle.ir.op.Dequantize;
 import dev.whittle.ir.op.Equal;
 import dev.whittle.ir.op.Floor;
 import dev.whittle.ir.op.Greater;
 import dev.whittle.ir.op.GreaterEqual;
+import dev.whittle.ir.op.LeakyRelu;
 import dev.whittle.ir.op.Less;
 import dev.whittle.ir.op.LessEqual;
 import dev.whittle.ir.op.LogicalAnd;
 import dev.whittle.ir.op.LogicalNot;
 import dev.whittle.ir.op.LogicalOr;
+import dev.whittle.ir.op.Logistic;
 import dev.whittle.ir.op.Maximum;
 import dev.whittle.ir.op.Mean;
 import dev.whittle.ir.op.Minimum;
@@ -29,19 +37,28 @@ import dev.whittle.ir.op.ReduceAny;
 import dev.whittle.ir.op.ReduceMax;
 import dev.whittle.ir.op.ReduceMin;
 import dev.whittle.ir.op.ReduceProd;
+import dev.whittle.ir.op.Relu;
+import dev.whittle.ir.op.Relu0To1;
 import dev.whittle.ir.op.Round;
+import dev.whittle.ir.op.Rsqrt;
 import dev.whittle.ir.op.Select;
 import dev.whittle.ir.op.SelectV2;
 import dev.whittle.ir.op.Sign;
 import dev.whittle.ir.op.SquaredDifference;
 import dev.whittle.ir.op.Sub;
 import dev.whittle.ir.op.Sum;
+import dev.whittle.ir.op.Tanh;
+import dev.whittle.runtime.FastEngine;
+import dev.whittle.runtime.Interpreter;
+import dev.whittle.runtime.InterpreterOptions;
+import dev.whittle.runtime.ReferenceEngine;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -50,9 +67,20 @@ class ArrayKernelsTest {
   private static final Quantization A = Quantization.perTensor(0.021f, -5);
   private static final Quantization B = Quantization.perTensor(0.0313f, 7);
   private static final Quantization C = Quantization.perTensor(0.0527f, 3);
+  private static final Quantization D = Quantization.perTensor(0.00031f, 0);
+  private static final Quantization E = Quantization.perTensor(0.00052f, 0);
   private static final TensorType[] NUMBERS = {
     TensorType.FLOAT32, TensorType.INT32, TensorType.INT64
   };
+
+  private static final List<Op> RELATIONS =
+      List.of(
+          new Equal(),
+          new NotEqual(),
+          new Less(),
+          new LessEqual(),
+          new Greater(),
+          new GreaterEqual());
 
   private static final Map<String, Function<KernelCase, Value>> CASES = new LinkedHashMap<>();
 
@@ -86,15 +114,7 @@ class ArrayKernelsTest {
         "squared difference of integers",
         c -> c.node(new SquaredDifference(), c.integers(50, 41), c.integers(50, 41)));
     for (TensorType type : NUMBERS) {
-      List<Op> relations =
-          List.of(
-              new Equal(),
-              new NotEqual(),
-              new Less(),
-              new LessEqual(),
-              new Greater(),
-              new GreaterEqual());
-      for (Op op : relations) {
+      for (Op op : RELATIONS) {
         broadcasts(op.type().name(), type, TensorType.BOOL, op);
       }
     }
@@ -126,6 +146,23 @@ class ArrayKernelsTest {
         "choice of bytes alike",
         c ->
             c.quantized(A, new Select(), c.truths(50, 41), c.bytes(A, 50, 41), c.bytes(A, 50, 41)));
+    for (Op op : List.of(new Relu(), new LeakyRelu(0.2f), new Abs())) {
+      CASES.put(
+          op.type().name() + " of 16 bits",
+          c -> c.quantized(TensorType.INT16, E, op, c.shorts(D, 3, 70, 41)));
+    }
+    for (Op op : List.of(new Logistic(), new Tanh())) {
+      CASES.put(
+          op.type().name() + " of 16 bits",
+          c ->
+              c.quantized(
+                  TensorType.INT16,
+                  Quantization.perTensor(1 / 32768f, 0),
+                  op,
+                  c.shorts(D, 3, 70, 41)));
+    }
+    CASES.put("floats of 16 bits", c -> c.node(new Dequantize(), c.shorts(D, 3, 70, 41)));
+    CASES.put("RELU_0_TO_1", c -> c.node(new Relu0To1(), c.floats(3, 50, 41)));
     for (Op op : List.of(new Floor(), new Ceil(), new Round(), new Sign())) {
       CASES.put(op.type().name(), c -> c.node(op, c.floats(3, 50, 41)));
     }
@@ -193,5 +230,59 @@ class ArrayKernelsTest {
   @MethodSource("cases")
   void resultsAreThoseOfTheReferenceKernelsForAnyNumberOfThreads(String name) {
     KernelCase.compare(name, Objects.requireNonNull(CASES.get(name)));
+  }
+
+  @Test
+  void numbersThatAreNoneCompareAsInTheStandard() {
+    float[] special = {
+      Float.NaN,
+      Float.NEGATIVE_INFINITY,
+      -1,
+      -Float.MIN_VALUE,
+      -0f,
+      0f,
+      Float.MIN_VALUE,
+      1,
+      Float.MAX_VALUE,
+      Float.POSITIVE_INFINITY,
+      Float.intBitsToFloat(-1)
+    };
+    int count = special.length;
+    for (Op op : RELATIONS) {
+      var built = new KernelCase();
+      Value left = built.floats(count, 1);
+      Value y = of(TensorType.BOOL, built, op, left, built.floats(1, count));
+      Model model = built.graph().output(y).buildModel("test");
+      boolean[][] results = new boolean[2][count * count];
+      for (String engine : List.of(ReferenceEngine.NAME, FastEngine.NAME)) {
+        var options = InterpreterOptions.DEFAULT.withEngine(engine);
+        try (Interpreter interpreter = Interpreter.of(model, options)) {
+          interpreter.allocateTensors();
+          for (int i = 0; i < count; i++) {
+            interpreter.getInputTensor(0).setFloat(i, special[i]);
+            interpreter.getInputTensor(1).setFloat(i, special[i]);
+          }
+          interpreter.invoke();
+          for (int i = 0; i < count * count; i++) {
+            int which = engine.equals(FastEngine.NAME) ? 1 : 0;
+            results[which][i] = interpreter.getOutputTensor(0).getBoolean(i);
+          }
+        }
+      }
+      assertArrayEquals(results[0], results[1], op.type().name());
+    }
+  }
+
+  @Test
+  void aTableOfAFunctionThatSomeNumbersDoNotHaveIsNotMade() {
+    var built = new KernelCase();
+    Value y = built.quantized(B, new Rsqrt(), built.bytes(A, 3, 50));
+    Model model = built.graph().output(y).buildModel("test");
+    var options = InterpreterOptions.DEFAULT.withEngine(FastEngine.NAME);
+    try (Interpreter interpreter = Interpreter.of(model, options)) {
+      interpreter.allocateTensors();
+      assertEquals("reference", interpreter.plan().get(0).kernel());
+      interpreter.invoke();
+    }
   }
 }

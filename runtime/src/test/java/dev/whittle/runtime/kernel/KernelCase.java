@@ -53,6 +53,10 @@ final class KernelCase {
     return graph.input("x" + named++, TensorType.UINT8, Shape.of(dims), quantization);
   }
 
+  Value shorts(Quantization quantization, int... dims) {
+    return graph.input("x" + named++, TensorType.INT16, Shape.of(dims), quantization);
+  }
+
   Value integers(int... dims) {
     return graph.input("x" + named++, TensorType.INT32, Shape.of(dims));
   }
@@ -176,7 +180,7 @@ final class KernelCase {
     for (long i = 0; i < input.elements(); i++) {
       switch (input.type()) {
         case FLOAT32 -> input.setFloat(i, (float) random.nextDouble(-2, 2));
-        case INT32 -> input.setInteger(i, random.nextInt());
+        case INT16, INT32 -> input.setInteger(i, random.nextInt());
         // Some of them alike, some beyond 32 bits.
         case INT64 -> input.setInteger(i, random.nextLong(-3, 4) << (40 * random.nextInt(2)));
         default -> input.setByte(i, (byte) random.nextInt());

@@ -174,6 +174,45 @@ class MicroKernelsTest {
     assertArrayEquals(expected, actual, 0, "seed " + SEED);
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"CEIL", "FLOOR", "ROUND", "SIGN"})
+  void wholeNumbersAreTheSameForAllBits(Unary function) {
+    float[] input = new float[20_000];
+    for (int i = 0; i < input.length; i++) {
+      // Bits of any kind, and halves and their neighbors.
+      float half = random.nextInt(-9, 10) / 2f;
+      float[] some = {
+        Float.intBitsToFloat(random.nextInt()),
+        half,
+        Math.nextUp(half),
+        Math.nextDown(half),
+        (float) random.nextDouble(-0x1p25, 0x1p25)
+      };
+      input[i] = some[i % some.length];
+    }
+    float[] expected = new float[input.length];
+    float[] actual = new float[input.length];
+    scalar.unary(function, input, 0, expected, 0, input.length, 0);
+    vector.unary(function, input, 0, actual, 0, input.length, 0);
+    for (int i = 0; i < input.length; i++) {
+      assertEquals(
+          Float.floatToIntBits(expected[i]),
+          Float.floatToIntBits(actual[i]),
+          () -> function + ", seed " + SEED);
+    }
+  }
+
+  @Test
+  void integersAreNarrowedToTheirLowBytes() {
+    int[] input = random.ints(1003).toArray();
+    byte[] expected = new byte[input.length];
+    byte[] actual = new byte[input.length];
+    scalar.narrow(input, expected, 1001);
+    vector.narrow(input, actual, 1001);
+    assertArrayEquals(expected, actual, "seed " + SEED);
+    assertEquals(0, actual[1001]);
+  }
+
   @Test
   void exponentialsAndTangentsAreAccurate() {
     for (int i = 0; i < 100_000; i++) {
