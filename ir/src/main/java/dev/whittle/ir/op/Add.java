@@ -54,7 +54,7 @@ public record Add(Activation activation, boolean powerOfTwoScales) implements Op
           Elementwise.integers(Elementwise.clampedIntegers((a, b) -> a + b, activation));
       case INT8, UINT8 -> QuantizedArithmetic.sum(operands, activation, 1);
       case INT16 ->
-          powerOfTwoScales && QuantizedArithmetic.hasPowerOfTwoScales(operands)
+          powerOfTwoScales && QuantizedSum.hasPowerOfTwoScales(operands)
               ? QuantizedArithmetic.shiftedSum(operands, activation, 1)
               : QuantizedArithmetic.sum(operands, activation, 1);
       default -> throw Elementwise.noKernel(operands);

@@ -48,7 +48,7 @@ public record Mul(Activation activation) implements Op {
     };
   }
 
-  /** How products of 8-bit numbers, less their zero points, become outputs. */
+  /** How products of quantized numbers, less their zero points, become outputs. */
   public Requantization requantization(Operands operands) {
     return QuantizedArithmetic.productRequantization(operands, activation);
   }

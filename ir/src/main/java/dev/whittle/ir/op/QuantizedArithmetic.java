@@ -20,17 +20,6 @@ final class QuantizedArithmetic {
     return Elementwise.integers((x, y) -> sum.result(sum.left((int) x) + sum.right((int) y)));
   }
 
-  /** Whether all scales are powers of two, for which native runtimes have another 16-bit sum. */
-  static boolean hasPowerOfTwoScales(Operands operands) {
-    return isPowerOfTwo(operands.input(0).requireQuantization().scaleValue())
-        && isPowerOfTwo(operands.input(1).requireQuantization().scaleValue())
-        && isPowerOfTwo(operands.output(0).requireQuantization().scaleValue());
-  }
-
-  private static boolean isPowerOfTwo(float scale) {
-    return scale == Math.scalb(1f, Math.getExponent(scale));
-  }
-
   /**
    * {@code a + sign * b} of 16-bit operands of which one has the scale of the result, and the other
    * a finer one, by which it is shifted.

@@ -47,6 +47,17 @@ public final class QuantizedSum {
     this.sign = sign;
   }
 
+  /** Whether all scales are powers of two, for which native runtimes have another 16-bit sum. */
+  public static boolean hasPowerOfTwoScales(Operands operands) {
+    return isPowerOfTwo(operands.input(0).requireQuantization().scaleValue())
+        && isPowerOfTwo(operands.input(1).requireQuantization().scaleValue())
+        && isPowerOfTwo(operands.output(0).requireQuantization().scaleValue());
+  }
+
+  private static boolean isPowerOfTwo(float scale) {
+    return scale == Math.scalb(1f, Math.getExponent(scale));
+  }
+
   /** What a stored number of the first operand adds, at the common scale. */
   public int left(int stored) {
     return left.apply((stored - leftZero) << shift);

@@ -9,14 +9,17 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Add;
 import dev.whittle.ir.op.Mean;
 import dev.whittle.ir.op.MirrorPad;
 import dev.whittle.ir.op.Mul;
 import dev.whittle.ir.op.QuantizedMean;
+import dev.whittle.ir.op.QuantizedSum;
 import dev.whittle.ir.op.QuantizedTotal;
 import dev.whittle.ir.op.Rearranging;
 import dev.whittle.ir.op.ResizeBilinear;
 import dev.whittle.ir.op.Softmax;
+import dev.whittle.ir.op.Sub;
 import dev.whittle.ir.op.TopKV2;
 import dev.whittle.ir.op.Walk;
 import dev.whittle.runtime.kernel.MicroKernels.Binary;
@@ -200,9 +203,12 @@ final class ArrayKernels {
     return BroadcastRuns.of(operands.shape(0), operands.shape(1), operands.output(0).shape());
   }
 
-  /** A sum, or a difference with the sign -1: of 8-bit numbers, or floats. */
+  /** A sum, or a difference with the sign -1: of quantized numbers, or others. */
   @Nullable Kernel sum(Op op, int sign, Activation activation, Operands operands) {
     TensorType type = operands.type(0);
+    if (type == TensorType.INT16) {
+      return shortSum(op, sign, activation, operands);
+    }
     if (!FastKernels.isByte(type)) {
       return binary(op, sign == 1 ? Binary.ADD : Binary.SUB, activation, operands);
     }
@@ -214,9 +220,42 @@ final class ArrayKernels {
             workers, runs, new ByteSum(operands, activation, sign, unsigned), unsigned);
   }
 
-  /** A product of 8-bit numbers, or of floats. */
+  /** A sum of 16-bit numbers, which are not shifted as some models' are. */
+  private @Nullable Kernel shortSum(Op op, int sign, Activation activation, Operands operands) {
+    boolean shifted =
+        op instanceof Add add
+            ? add.powerOfTwoScales()
+            : op instanceof Sub sub && sub.powerOfTwoScales();
+    BlockOperand left = block(0, operands);
+    BlockOperand right = block(1, operands);
+    boolean other = shifted && QuantizedSum.hasPowerOfTwoScales(operands);
+    return other || left == null || right == null || operands.type(1) != TensorType.INT16
+        ? null
+        : new ShortSum(
+            workers, count(operands), new QuantizedSum(operands, activation, sign), left, right);
+  }
+
+  private @Nullable Kernel shortProduct(Mul op, Operands operands) {
+    BlockOperand left = block(0, operands);
+    BlockOperand right = block(1, operands);
+    return left == null || right == null || operands.type(1) != TensorType.INT16
+        ? null
+        : new ShortProduct(
+            workers,
+            count(operands),
+            op.requantization(operands),
+            operands.input(0).requireQuantization().zeroPointValue(),
+            operands.input(1).requireQuantization().zeroPointValue(),
+            left,
+            right);
+  }
+
+  /** A product of quantized numbers, or of floats. */
   @Nullable Kernel product(Mul op, Operands operands) {
     TensorType type = operands.type(0);
+    if (type == TensorType.INT16) {
+      return shortProduct(op, operands);
+    }
     if (!FastKernels.isByte(type)) {
       return binary(op, Binary.MUL, op.activation(), operands);
     }

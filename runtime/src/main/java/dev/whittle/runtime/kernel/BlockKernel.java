@@ -57,6 +57,11 @@ abstract class BlockKernel implements Kernel, Workers.Task {
     MemorySegment.copy(block, 0, output, Tensor.INT, (long) Integer.BYTES * from, count);
   }
 
+  /** Stores a block of 16-bit integers. */
+  final void store(short[] block, int from, int count) {
+    MemorySegment.copy(block, 0, output, Tensor.SHORT, (long) Short.BYTES * from, count);
+  }
+
   /** Stores a block of 64-bit integers. */
   final void store(long[] block, int from, int count) {
     MemorySegment.copy(block, 0, output, Tensor.LONG, (long) Long.BYTES * from, count);

@@ -35,11 +35,11 @@ final class BlockOperand {
     this.still = still;
   }
 
-  /** Null for elements of other types than floats, integers of 8, 32 and 64 bits, and truths. */
+  /** Null for elements of other types than floats, integers of 8 to 64 bits, and truths. */
   static @Nullable BlockOperand of(TensorType type, Shape shape, Shape output) {
     boolean known =
         switch (type) {
-          case FLOAT32, INT8, UINT8, INT32, INT64, BOOL -> true;
+          case FLOAT32, INT8, UINT8, INT16, INT32, INT64, BOOL -> true;
           default -> false;
         };
     if (!known || output.elements() == 0 || shape.rank() > output.rank()) {
@@ -98,6 +98,11 @@ final class BlockOperand {
   /** The same as integers: those of an integer tensor, or the bits of floats. */
   void read(int from, int[] to, int at, int count) {
     copy(Tensor.INT, from, to, at, count);
+  }
+
+  /** The same as integers of 16 bits. */
+  void read(int from, short[] to, int at, int count) {
+    copy(Tensor.SHORT, from, to, at, count);
   }
 
   /** The same as integers of 64 bits. */
@@ -160,6 +165,7 @@ final class BlockOperand {
     switch (to) {
       case float[] floats -> Arrays.fill(floats, at, end, data.get(Tensor.FLOAT, 4 * place));
       case int[] integers -> Arrays.fill(integers, at, end, data.get(Tensor.INT, 4 * place));
+      case short[] shorts -> Arrays.fill(shorts, at, end, data.get(Tensor.SHORT, 2 * place));
       case long[] longs -> Arrays.fill(longs, at, end, data.get(Tensor.LONG, 8 * place));
       case byte[] bytes -> Arrays.fill(bytes, at, end, data.get(Tensor.BYTE, place));
       default -> throw new IllegalArgumentException("an array of another type");

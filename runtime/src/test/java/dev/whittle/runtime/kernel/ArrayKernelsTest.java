@@ -161,6 +161,16 @@ class ArrayKernelsTest {
                   op,
                   c.shorts(D, 3, 70, 41)));
     }
+    for (Op op : List.of(new Add(), new Sub(), new Mul())) {
+      String name = op.type().name() + " of 16 bits";
+      CASES.put(
+          name,
+          c ->
+              c.quantized(TensorType.INT16, E, op, c.shorts(D, 3, 70, 41), c.shorts(E, 3, 70, 41)));
+      CASES.put(
+          name + ", broadcast",
+          c -> c.quantized(TensorType.INT16, E, op, c.shorts(D, 3, 1, 41), c.shorts(E, 70, 1)));
+    }
     CASES.put("floats of 16 bits", c -> c.node(new Dequantize(), c.shorts(D, 3, 70, 41)));
     CASES.put("RELU_0_TO_1", c -> c.node(new Relu0To1(), c.floats(3, 50, 41)));
     for (Op op : List.of(new Floor(), new Ceil(), new Round(), new Sign())) {
@@ -283,6 +293,33 @@ class ArrayKernelsTest {
       interpreter.allocateTensors();
       assertEquals("reference", interpreter.plan().get(0).kernel());
       interpreter.invoke();
+    }
+  }
+
+  @Test
+  void extremesOfInfinitiesAreTheGreatestFiniteNumbers() {
+    for (Op op : List.of(new ReduceMax(true), new ReduceMin(true))) {
+      for (int axis : new int[] {0, 1}) {
+        var built = new KernelCase();
+        Value y = built.node(op, built.floats(3, 40), built.list(axis));
+        Model model = built.graph().output(y).buildModel("test");
+        float[][] results = new float[2][];
+        for (String engine : List.of(ReferenceEngine.NAME, FastEngine.NAME)) {
+          var options = InterpreterOptions.DEFAULT.withEngine(engine);
+          try (Interpreter interpreter = Interpreter.of(model, options)) {
+            interpreter.allocateTensors();
+            float infinity =
+                op instanceof ReduceMax ? Float.NEGATIVE_INFINITY : Float.POSITIVE_INFINITY;
+            for (int i = 0; i < 120; i++) {
+              interpreter.getInputTensor(0).setFloat(i, infinity);
+            }
+            interpreter.invoke();
+            results[engine.equals(FastEngine.NAME) ? 1 : 0] =
+                interpreter.getOutputTensor(0).toFloats();
+          }
+        }
+        assertArrayEquals(results[0], results[1], op + " along " + axis);
+      }
     }
   }
 }

@@ -1,0 +1,40 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.op.Requantization;
+
+/** Products of two 16-bit numbers each. */
+final class ShortProduct extends BlockKernel implements ElementwiseKernel {
+  private final Requantization requantization;
+  private final int leftZero;
+  private final int rightZero;
+  private final BlockOperand left;
+  private final BlockOperand right;
+
+  ShortProduct(
+      Workers workers,
+      int count,
+      Requantization requantization,
+      int leftZero,
+      int rightZero,
+      BlockOperand left,
+      BlockOperand right) {
+    super(workers, count, left, right);
+    this.requantization = requantization;
+    this.leftZero = leftZero;
+    this.rightZero = rightZero;
+    this.left = left;
+    this.right = right;
+  }
+
+  @Override
+  void block(Scratch scratch, int from, int count) {
+    short[] x = scratch.shorts(2 * BLOCK);
+    left.read(from, x, 0, count);
+    right.read(from, x, BLOCK, count);
+    for (int i = 0; i < count; i++) {
+      int product = (x[i] - leftZero) * (x[BLOCK + i] - rightZero);
+      x[i] = (short) requantization.apply(product, 0);
+    }
+    store(x, from, count);
+  }
+}
