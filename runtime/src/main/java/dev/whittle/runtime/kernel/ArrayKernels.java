@@ -9,267 +9,26 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.Add;
 import dev.whittle.ir.op.Mean;
 import dev.whittle.ir.op.MirrorPad;
-import dev.whittle.ir.op.Mul;
 import dev.whittle.ir.op.QuantizedMean;
-import dev.whittle.ir.op.QuantizedSum;
 import dev.whittle.ir.op.QuantizedTotal;
 import dev.whittle.ir.op.Rearranging;
 import dev.whittle.ir.op.ResizeBilinear;
 import dev.whittle.ir.op.Softmax;
-import dev.whittle.ir.op.Sub;
 import dev.whittle.ir.op.TopKV2;
 import dev.whittle.ir.op.Walk;
-import dev.whittle.runtime.kernel.MicroKernels.Binary;
-import dev.whittle.runtime.kernel.MicroKernels.Unary;
 import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.function.LongToIntFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Chooses kernels for operators that go through their operands element by element. */
+/** Chooses kernels for operators that move elements, or reduce or pool or sort some of them. */
 final class ArrayKernels {
   private final Workers workers;
 
   ArrayKernels(Workers workers) {
     this.workers = workers;
-  }
-
-  /** Functions of one operand: of floats computed, of 8-bit numbers looked up. */
-  @Nullable Kernel unary(Op op, Unary function, Operands operands) {
-    return operands.type(0) == TensorType.FLOAT32
-        ? FloatUnary.of(workers, function)
-        : table(op, operands);
-  }
-
-  @Nullable Kernel clamp(Op op, float min, float max, Operands operands) {
-    return operands.type(0) == TensorType.FLOAT32
-        ? FloatUnary.clamp(workers, min, max)
-        : table(op, operands);
-  }
-
-  @Nullable Kernel leakyRelu(Op op, float alpha, Operands operands) {
-    return operands.type(0) == TensorType.FLOAT32
-        ? FloatUnary.leaky(workers, alpha)
-        : table(op, operands);
-  }
-
-  /** A table, of 8-bit or 16-bit operands that have one scale. */
-  @Nullable Kernel table(Op op, Operands operands) {
-    TensorType to = operands.output(0).type();
-    if (operands.type(0) == TensorType.INT16) {
-      return ShortTable.has(to) && count(operands) >= ShortTable.MIN_COUNT
-          ? new ShortTable(workers, count(operands), op, operands)
-          : null;
-    }
-    boolean fits =
-        FastKernels.isByte(operands.type(0))
-            && (FastKernels.isByte(to) || to == TensorType.FLOAT32)
-            && hasOneScale(operands.input(0).quantization())
-            && (to == TensorType.FLOAT32 || hasOneScale(operands.output(0).quantization()));
-    return fits ? new Table(workers, op, operands) : null;
-  }
-
-  private static boolean hasOneScale(@Nullable Quantization quantization) {
-    return quantization != null && quantization.isQuantized() && !quantization.isPerAxis();
-  }
-
-  @Nullable Kernel quantize(Op op, Operands operands) {
-    Quantization to = operands.output(0).quantization();
-    if (operands.type(0) != TensorType.FLOAT32) {
-      return table(op, operands);
-    }
-    if (!FastKernels.isByte(operands.output(0).type()) || to == null || !hasOneScale(to)) {
-      return null;
-    }
-    Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());
-    int zeroPoint = to.zeroPointValue();
-    if (zeroPoint < bounds.low() || zeroPoint > bounds.high()) {
-      // Single precision may not do for the distance to such a zero point.
-      return null;
-    }
-    return new Quantizer(workers, to.scaleValue(), zeroPoint, bounds.low(), bounds.high());
-  }
-
-  @Nullable Kernel binary(Op op, Binary function, Activation activation, Operands operands) {
-    TensorType type = operands.type(0);
-    if (FastKernels.isByte(type)) {
-      return pairTable(op, operands);
-    }
-    if (type != operands.type(1) || !activation.isClamp()) {
-      return null;
-    }
-    if (type == TensorType.INT32 || type == TensorType.INT64) {
-      return activation == Activation.NONE ? integers(function, operands) : null;
-    }
-    BroadcastRuns runs = type == TensorType.FLOAT32 ? runs(operands) : null;
-    return runs == null
-        ? null
-        : new FloatBinary(workers, function, runs, activation.min(), activation.max());
-  }
-
-  private @Nullable Kernel integers(Binary function, Operands operands) {
-    BlockOperand left = block(0, operands);
-    BlockOperand right = block(1, operands);
-    if (left == null || right == null || !IntegerBinary.has(function)) {
-      return null;
-    }
-    return operands.type(0) == TensorType.INT32
-        ? new IntegerBinary(workers, count(operands), function, left, right)
-        : new LongBinary(workers, count(operands), function, left, right);
-  }
-
-  /** A function of two 8-bit operands that gives bytes. */
-  private @Nullable Kernel pairTable(Op op, Operands operands) {
-    TensorType to = operands.output(0).type();
-    BlockOperand left = block(0, operands);
-    BlockOperand right = block(1, operands);
-    boolean fits =
-        FastKernels.isByte(operands.type(1)) && (FastKernels.isByte(to) || to == TensorType.BOOL);
-    return left == null || right == null || !fits || count(operands) < PairTable.MIN_COUNT
-        ? null
-        : new PairTable(workers, count(operands), op, operands, left, right);
-  }
-
-  /** A function of truth values. */
-  @Nullable Kernel logical(Logical.Function function, Operands operands) {
-    BlockOperand left = block(0, operands);
-    BlockOperand right = block(1, operands);
-    return left == null || right == null || operands.type(1) != TensorType.BOOL
-        ? null
-        : Logical.of(workers, count(operands), function, left, right);
-  }
-
-  @Nullable Kernel not(Operands operands) {
-    BlockOperand operand = block(0, operands);
-    return operand == null || operands.type(0) != TensorType.BOOL
-        ? null
-        : Logical.not(workers, count(operands), operand);
-  }
-
-  /** The sum of some floats of one shape. */
-  @Nullable Kernel sums(Operands operands) {
-    for (int i = 0; i < operands.inputCount(); i++) {
-      if (operands.type(i) != TensorType.FLOAT32
-          || !operands.shape(i).equals(operands.output(0).shape())) {
-        return null;
-      }
-    }
-    return new FloatSums(workers, operands.inputCount(), count(operands));
-  }
-
-  private static @Nullable BlockOperand block(int operand, Operands operands) {
-    Shape output = operands.output(0).shape();
-    return BlockOperand.of(operands.type(operand), operands.shape(operand), output);
-  }
-
-  private static int count(Operands operands) {
-    return Math.toIntExact(operands.output(0).shape().elements());
-  }
-
-  /**
-   * A comparison of numbers.
-   *
-   * @param turned whether operand 1 is compared with operand 0
-   */
-  @Nullable Kernel comparison(
-      Op op, Comparison.Relation relation, boolean turned, Operands operands) {
-    TensorType type = operands.type(0);
-    if (FastKernels.isByte(type)) {
-      return pairTable(op, operands);
-    }
-    BlockOperand left = block(0, operands);
-    BlockOperand right = block(1, operands);
-    return left == null || right == null || !Comparison.has(type) || type != operands.type(1)
-        ? null
-        : new Comparison(workers, count(operands), relation, turned, type, left, right);
-  }
-
-  /** A choice between elements of 8, 32 or 64 bits. */
-  @Nullable Kernel choice(Operands operands) {
-    BlockOperand condition = block(0, operands);
-    BlockOperand held = block(1, operands);
-    BlockOperand other = block(2, operands);
-    TensorType type = operands.type(1);
-    boolean fits = operands.type(0) == TensorType.BOOL && type == operands.type(2);
-    return condition == null || held == null || other == null || !fits
-        ? null
-        : new Choice(workers, count(operands), type.bits(), condition, held, other);
-  }
-
-  private static @Nullable BroadcastRuns runs(Operands operands) {
-    return BroadcastRuns.of(operands.shape(0), operands.shape(1), operands.output(0).shape());
-  }
-
-  /** A sum, or a difference with the sign -1: of quantized numbers, or others. */
-  @Nullable Kernel sum(Op op, int sign, Activation activation, Operands operands) {
-    TensorType type = operands.type(0);
-    if (type == TensorType.INT16) {
-      return shortSum(op, sign, activation, operands);
-    }
-    if (!FastKernels.isByte(type)) {
-      return binary(op, sign == 1 ? Binary.ADD : Binary.SUB, activation, operands);
-    }
-    BroadcastRuns runs = runs(operands);
-    boolean unsigned = type == TensorType.UINT8;
-    return runs == null || type != operands.type(1)
-        ? null
-        : ByteBinary.sum(
-            workers, runs, new ByteSum(operands, activation, sign, unsigned), unsigned);
-  }
-
-  /** A sum of 16-bit numbers, which are not shifted as some models' are. */
-  private @Nullable Kernel shortSum(Op op, int sign, Activation activation, Operands operands) {
-    boolean shifted =
-        op instanceof Add add
-            ? add.powerOfTwoScales()
-            : op instanceof Sub sub && sub.powerOfTwoScales();
-    BlockOperand left = block(0, operands);
-    BlockOperand right = block(1, operands);
-    boolean other = shifted && QuantizedSum.hasPowerOfTwoScales(operands);
-    return other || left == null || right == null || operands.type(1) != TensorType.INT16
-        ? null
-        : new ShortSum(
-            workers, count(operands), new QuantizedSum(operands, activation, sign), left, right);
-  }
-
-  private @Nullable Kernel shortProduct(Mul op, Operands operands) {
-    BlockOperand left = block(0, operands);
-    BlockOperand right = block(1, operands);
-    return left == null || right == null || operands.type(1) != TensorType.INT16
-        ? null
-        : new ShortProduct(
-            workers,
-            count(operands),
-            op.requantization(operands),
-            operands.input(0).requireQuantization().zeroPointValue(),
-            operands.input(1).requireQuantization().zeroPointValue(),
-            left,
-            right);
-  }
-
-  /** A product of quantized numbers, or of floats. */
-  @Nullable Kernel product(Mul op, Operands operands) {
-    TensorType type = operands.type(0);
-    if (type == TensorType.INT16) {
-      return shortProduct(op, operands);
-    }
-    if (!FastKernels.isByte(type)) {
-      return binary(op, Binary.MUL, op.activation(), operands);
-    }
-    BroadcastRuns runs = runs(operands);
-    int lanes = workers.lanes();
-    return runs == null || type != operands.type(1)
-        ? null
-        : ByteBinary.product(
-            workers,
-            runs,
-            new Rescaling(op.requantization(operands), 0, new int[lanes], lanes),
-            operands.input(0).requireQuantization().zeroPointValue(),
-            operands.input(1).requireQuantization().zeroPointValue(),
-            type == TensorType.UINT8);
   }
 
   @Nullable Kernel pool(
@@ -437,26 +196,6 @@ final class ArrayKernels {
     boolean known = type == TensorType.FLOAT32 || FastKernels.isByte(type);
     return known && operands.shape(0).elements() > 0
         ? new BilinearResize(workers, op, operands)
-        : null;
-  }
-
-  @Nullable Kernel cast(Operands operands) {
-    TensorType to = operands.output(0).type();
-    BlockOperand input = block(0, operands);
-    return input != null && NumberCast.has(operands.type(0), to)
-        ? new NumberCast(workers, count(operands), operands.type(0), to, input)
-        : null;
-  }
-
-  /** A power whose exponent is 2. */
-  @Nullable Kernel power(Operands operands) {
-    Tensor exponent = operands.input(1).known();
-    return operands.type(0) == TensorType.FLOAT32
-            && exponent != null
-            && exponent.elements() == 1
-            && exponent.getFloat(0) == 2
-            && operands.shape(0).equals(operands.output(0).shape())
-        ? FloatUnary.of(workers, Unary.SQUARE)
         : null;
   }
 

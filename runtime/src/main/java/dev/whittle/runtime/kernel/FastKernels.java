@@ -96,6 +96,7 @@ public final class FastKernels {
   private final PackedWeights weights;
   private final MatrixKernels matrices;
   private final ArrayKernels arrays;
+  private final ElementwiseKernels elements;
 
   /**
    * Fast kernels.
@@ -108,6 +109,7 @@ public final class FastKernels {
     this.weights = weights;
     this.matrices = new MatrixKernels(workers, weights);
     this.arrays = new ArrayKernels(workers);
+    this.elements = new ElementwiseKernels(workers);
   }
 
   /** A fast kernel; null where only the reference kernel will do. */
@@ -123,53 +125,53 @@ public final class FastKernels {
         case BatchMatMul product -> matrices.batch(product, operands);
         case TransposeConv conv -> matrices.transposed(conv, operands);
         case UnidirectionalSequenceLstm lstm -> LstmSequence.of(workers, weights, lstm, operands);
-        case Abs abs -> arrays.unary(abs, Unary.ABS, operands);
-        case Ceil ceil -> arrays.unary(ceil, Unary.CEIL, operands);
-        case Floor floor -> arrays.unary(floor, Unary.FLOOR, operands);
-        case Round round -> arrays.unary(round, Unary.ROUND, operands);
-        case Sign sign -> arrays.unary(sign, Unary.SIGN, operands);
-        case Elu elu -> arrays.unary(elu, Unary.ELU, operands);
-        case Exp exp -> arrays.unary(exp, Unary.EXP, operands);
+        case Abs abs -> elements.unary(abs, Unary.ABS, operands);
+        case Ceil ceil -> elements.unary(ceil, Unary.CEIL, operands);
+        case Floor floor -> elements.unary(floor, Unary.FLOOR, operands);
+        case Round round -> elements.unary(round, Unary.ROUND, operands);
+        case Sign sign -> elements.unary(sign, Unary.SIGN, operands);
+        case Elu elu -> elements.unary(elu, Unary.ELU, operands);
+        case Exp exp -> elements.unary(exp, Unary.EXP, operands);
         case Gelu gelu ->
-            arrays.unary(gelu, gelu.approximate() ? Unary.GELU_BY_TANH : Unary.GELU, operands);
-        case HardSwish swish -> arrays.unary(swish, Unary.HARD_SWISH, operands);
-        case Log log -> arrays.unary(log, Unary.LOG, operands);
-        case Logistic logistic -> arrays.unary(logistic, Unary.LOGISTIC, operands);
-        case Neg neg -> arrays.unary(neg, Unary.NEG, operands);
-        case Rsqrt root -> arrays.unary(root, Unary.RSQRT, operands);
-        case Sqrt root -> arrays.unary(root, Unary.SQRT, operands);
-        case Square square -> arrays.unary(square, Unary.SQUARE, operands);
-        case Tanh tanh -> arrays.unary(tanh, Unary.TANH, operands);
-        case LeakyRelu relu -> arrays.leakyRelu(relu, relu.alpha(), operands);
-        case Relu relu -> arrays.clamp(relu, 0, Float.POSITIVE_INFINITY, operands);
-        case Relu6 relu -> arrays.clamp(relu, 0, 6, operands);
-        case ReluN1To1 relu -> arrays.clamp(relu, -1, 1, operands);
-        case Relu0To1 relu -> arrays.clamp(relu, 0, 1, operands);
-        case Dequantize dequantize -> arrays.table(dequantize, operands);
-        case Quantize quantize -> arrays.quantize(quantize, operands);
-        case Add add -> arrays.sum(add, 1, add.activation(), operands);
-        case Sub sub -> arrays.sum(sub, -1, sub.activation(), operands);
-        case Mul mul -> arrays.product(mul, operands);
-        case Div div -> arrays.binary(div, Binary.DIV, div.activation(), operands);
-        case Maximum m -> arrays.binary(m, Binary.MAXIMUM, Activation.NONE, operands);
-        case Minimum m -> arrays.binary(m, Binary.MINIMUM, Activation.NONE, operands);
-        case LogicalAnd and -> arrays.logical(Logical.Function.AND, operands);
-        case LogicalOr or -> arrays.logical(Logical.Function.OR, operands);
-        case LogicalNot not -> arrays.not(operands);
-        case AddN add -> arrays.sums(operands);
-        case Equal equal -> arrays.comparison(equal, Relation.EQUAL, false, operands);
-        case NotEqual unequal -> arrays.comparison(unequal, Relation.NOT_EQUAL, false, operands);
-        case Less less -> arrays.comparison(less, Relation.LESS, false, operands);
-        case LessEqual less -> arrays.comparison(less, Relation.LESS_EQUAL, false, operands);
-        case Greater greater -> arrays.comparison(greater, Relation.LESS, true, operands);
+            elements.unary(gelu, gelu.approximate() ? Unary.GELU_BY_TANH : Unary.GELU, operands);
+        case HardSwish swish -> elements.unary(swish, Unary.HARD_SWISH, operands);
+        case Log log -> elements.unary(log, Unary.LOG, operands);
+        case Logistic logistic -> elements.unary(logistic, Unary.LOGISTIC, operands);
+        case Neg neg -> elements.unary(neg, Unary.NEG, operands);
+        case Rsqrt root -> elements.unary(root, Unary.RSQRT, operands);
+        case Sqrt root -> elements.unary(root, Unary.SQRT, operands);
+        case Square square -> elements.unary(square, Unary.SQUARE, operands);
+        case Tanh tanh -> elements.unary(tanh, Unary.TANH, operands);
+        case LeakyRelu relu -> elements.leakyRelu(relu, relu.alpha(), operands);
+        case Relu relu -> elements.clamp(relu, 0, Float.POSITIVE_INFINITY, operands);
+        case Relu6 relu -> elements.clamp(relu, 0, 6, operands);
+        case ReluN1To1 relu -> elements.clamp(relu, -1, 1, operands);
+        case Relu0To1 relu -> elements.clamp(relu, 0, 1, operands);
+        case Dequantize dequantize -> elements.table(dequantize, operands);
+        case Quantize quantize -> elements.quantize(quantize, operands);
+        case Add add -> elements.sum(add, 1, add.activation(), operands);
+        case Sub sub -> elements.sum(sub, -1, sub.activation(), operands);
+        case Mul mul -> elements.product(mul, operands);
+        case Div div -> elements.binary(div, Binary.DIV, div.activation(), operands);
+        case Maximum m -> elements.binary(m, Binary.MAXIMUM, Activation.NONE, operands);
+        case Minimum m -> elements.binary(m, Binary.MINIMUM, Activation.NONE, operands);
+        case LogicalAnd and -> elements.logical(Logical.Function.AND, operands);
+        case LogicalOr or -> elements.logical(Logical.Function.OR, operands);
+        case LogicalNot not -> elements.not(operands);
+        case AddN add -> elements.sums(operands);
+        case Equal equal -> elements.comparison(equal, Relation.EQUAL, false, operands);
+        case NotEqual unequal -> elements.comparison(unequal, Relation.NOT_EQUAL, false, operands);
+        case Less less -> elements.comparison(less, Relation.LESS, false, operands);
+        case LessEqual less -> elements.comparison(less, Relation.LESS_EQUAL, false, operands);
+        case Greater greater -> elements.comparison(greater, Relation.LESS, true, operands);
         case GreaterEqual greater ->
-            arrays.comparison(greater, Relation.LESS_EQUAL, true, operands);
-        case SelectV2 select -> arrays.choice(operands);
+            elements.comparison(greater, Relation.LESS_EQUAL, true, operands);
+        case SelectV2 select -> elements.choice(operands);
         case Select select ->
-            operands.shape(0).equals(operands.output(0).shape()) ? arrays.choice(operands) : null;
-        case Prelu prelu -> arrays.binary(prelu, Binary.PRELU, Activation.NONE, operands);
+            operands.shape(0).equals(operands.output(0).shape()) ? elements.choice(operands) : null;
+        case Prelu prelu -> elements.binary(prelu, Binary.PRELU, Activation.NONE, operands);
         case SquaredDifference d ->
-            arrays.binary(d, Binary.SQUARED_DIFFERENCE, Activation.NONE, operands);
+            elements.binary(d, Binary.SQUARED_DIFFERENCE, Activation.NONE, operands);
         case AveragePool2D pool ->
             arrays.pool(
                 true,
@@ -200,8 +202,8 @@ public final class FastKernels {
         case TopKV2 top -> arrays.top(top, operands);
         case LogSoftmax softmax -> arrays.logSoftmax(operands);
         case ArgMax max -> arrays.argMax(operands);
-        case Cast cast -> arrays.cast(operands);
-        case Pow pow -> arrays.power(operands);
+        case Cast cast -> elements.cast(operands);
+        case Pow pow -> elements.power(operands);
         case ResizeBilinear resize -> arrays.resize(resize, operands);
         case ResizeNearestNeighbor resize -> arrays.rows(resize, 3, operands);
         case MirrorPad pad -> arrays.mirror(pad, operands);
