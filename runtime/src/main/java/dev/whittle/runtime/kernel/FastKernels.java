@@ -12,6 +12,7 @@ import dev.whittle.ir.op.ArgMax;
 import dev.whittle.ir.op.AveragePool2D;
 import dev.whittle.ir.op.BatchMatMul;
 import dev.whittle.ir.op.Cast;
+import dev.whittle.ir.op.Concatenation;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.Dequantize;
@@ -38,6 +39,7 @@ import dev.whittle.ir.op.MirrorPad;
 import dev.whittle.ir.op.Mul;
 import dev.whittle.ir.op.Neg;
 import dev.whittle.ir.op.NotEqual;
+import dev.whittle.ir.op.Pack;
 import dev.whittle.ir.op.Pad;
 import dev.whittle.ir.op.PadV2;
 import dev.whittle.ir.op.Pow;
@@ -54,6 +56,8 @@ import dev.whittle.ir.op.Rsqrt;
 import dev.whittle.ir.op.Select;
 import dev.whittle.ir.op.SelectV2;
 import dev.whittle.ir.op.Softmax;
+import dev.whittle.ir.op.Split;
+import dev.whittle.ir.op.SplitV;
 import dev.whittle.ir.op.Sqrt;
 import dev.whittle.ir.op.Square;
 import dev.whittle.ir.op.SquaredDifference;
@@ -63,6 +67,7 @@ import dev.whittle.ir.op.Tanh;
 import dev.whittle.ir.op.TopKV2;
 import dev.whittle.ir.op.TransposeConv;
 import dev.whittle.ir.op.UnidirectionalSequenceLstm;
+import dev.whittle.ir.op.Unpack;
 import dev.whittle.runtime.kernel.Comparison.Relation;
 import dev.whittle.runtime.kernel.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.MicroKernels.Unary;
@@ -82,6 +87,7 @@ public final class FastKernels {
   private final PackedWeights weights;
   private final MatrixKernels matrices;
   private final ArrayKernels arrays;
+  private final MovingKernels moving;
 
   /**
    * Fast kernels.
@@ -94,6 +100,7 @@ public final class FastKernels {
     this.weights = weights;
     this.matrices = new MatrixKernels(workers, weights);
     this.arrays = new ArrayKernels(workers);
+    this.moving = new MovingKernels(workers);
   }
 
   /** A fast kernel; null where only the reference kernel will do. */
@@ -174,6 +181,11 @@ public final class FastKernels {
         case ResizeBilinear resize -> arrays.resize(resize, operands);
         case ResizeNearestNeighbor resize -> arrays.rows(resize, 3, operands);
         case MirrorPad pad -> arrays.mirror(pad, operands);
+        case Concatenation concatenation -> moving.concatenation(concatenation, operands);
+        case Pack pack -> moving.joined(pack.axis(), operands);
+        case Unpack unpack -> moving.dealt(0, unpack.axis(), operands);
+        case Split split -> moving.split(1, 0, operands);
+        case SplitV split -> moving.split(0, 2, operands);
         case Rearranging rearranging -> arrays.rearrangement(rearranging, operands);
         case Pad pad -> arrays.padding(operands);
         case PadV2 pad -> arrays.padding(operands);

@@ -36,6 +36,7 @@ import dev.whittle.ir.op.Minimum;
 import dev.whittle.ir.op.MirrorPad;
 import dev.whittle.ir.op.Mul;
 import dev.whittle.ir.op.NotEqual;
+import dev.whittle.ir.op.Pack;
 import dev.whittle.ir.op.Pad;
 import dev.whittle.ir.op.PadV2;
 import dev.whittle.ir.op.Pow;
@@ -48,12 +49,15 @@ import dev.whittle.ir.op.SelectV2;
 import dev.whittle.ir.op.Slice;
 import dev.whittle.ir.op.Softmax;
 import dev.whittle.ir.op.SpaceToDepth;
+import dev.whittle.ir.op.Split;
+import dev.whittle.ir.op.SplitV;
 import dev.whittle.ir.op.Sub;
 import dev.whittle.ir.op.Tanh;
 import dev.whittle.ir.op.Tile;
 import dev.whittle.ir.op.Transpose;
 import dev.whittle.ir.op.TransposeConv;
 import dev.whittle.ir.op.UnidirectionalSequenceLstm;
+import dev.whittle.ir.op.Unpack;
 import dev.whittle.runtime.FastEngine;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
@@ -104,6 +108,10 @@ class FastKernelsTest {
 
     Value integers(int... dims) {
       return graph.input("x" + named++, TensorType.INT32, Shape.of(dims));
+    }
+
+    Value wide(int... dims) {
+      return graph.input("x" + named++, TensorType.INT64, Shape.of(dims));
     }
 
     Value truths(int... dims) {
@@ -478,6 +486,50 @@ class FastKernelsTest {
     CASES.put("floats of integers", c -> c.cast(TensorType.FLOAT32, c.integers(50, 411)));
     CASES.put("floats of truth values", c -> c.cast(TensorType.FLOAT32, c.truths(50, 411)));
     CASES.put("integers of truth values", c -> c.cast(TensorType.INT32, c.truths(50, 411)));
+    for (int axis : new int[] {0, 1, 2, -1}) {
+      var pack = new Pack(3, axis);
+      String name = "pack along " + axis;
+      CASES.put(name, c -> c.node(pack, c.floats(37, 41), c.weights(37, 41), c.floats(37, 41)));
+      CASES.put(
+          name + ", of integers",
+          c -> c.node(pack, c.integers(37, 41), c.integers(37, 41), c.integers(37, 41)));
+      CASES.put(
+          name + ", of bytes",
+          c -> c.quantized(A, pack, c.bytes(A, 37, 41), c.bytes(B, 37, 41), c.bytes(A, 37, 41)));
+    }
+    for (int axis : new int[] {1, 2, -1}) {
+      var join = new Concatenation(axis, Activation.NONE);
+      String name = "concatenation along " + axis;
+      int[] a = axis == 1 ? new int[] {300, 3, 7} : new int[] {300, 7, 3};
+      int[] b = axis == 1 ? new int[] {300, 1, 7} : new int[] {300, 7, 1};
+      int[] d = axis == 1 ? new int[] {300, 19, 7} : new int[] {300, 7, 19};
+      CASES.put(name, c -> c.node(join, c.floats(a), c.weights(b), c.floats(d)));
+      CASES.put(
+          name + ", of integers", c -> c.node(join, c.integers(a), c.integers(d), c.integers(b)));
+      CASES.put(
+          name + ", of bytes",
+          c -> c.quantized(A, join, c.bytes(A, a), c.bytes(B, b), c.bytes(A, d)));
+      CASES.put(name + ", of longs", c -> c.node(join, c.wide(a), c.wide(b), c.wide(d)));
+    }
+    CASES.put(
+        "concatenation of long rows",
+        c -> {
+          Value x = c.floats(2, 20_011);
+          return c.node(new Concatenation(1, Activation.NONE), x, c.floats(2, 17_001), x);
+        });
+    CASES.put("split", c -> turned(c, new Split(3), scalar(c, 1), c.floats(130, 21, 5)));
+    CASES.put(
+        "split of integers", c -> turned(c, new Split(3), scalar(c, -1), c.integers(13, 5, 21)));
+    CASES.put(
+        "split of long rows", c -> turned(c, new Split(3), scalar(c, 1), c.floats(2, 60_003)));
+    CASES.put(
+        "split of bytes in uneven parts",
+        c -> turned(c, new SplitV(3), c.bytes(A, 13, 21), c.list(2, 15, -1), scalar(c, 1)));
+    CASES.put(
+        "split with an empty part",
+        c -> turned(c, new SplitV(3), c.floats(13, 21), c.list(2, 0, -1), scalar(c, 1)));
+    CASES.put("slices", c -> turned(c, new Unpack(3, -1), c.floats(45, 31, 3)));
+    CASES.put("slices of integers", c -> turned(c, new Unpack(3, 1), c.integers(45, 3, 31)));
     CASES.put("LSTM", c -> lstm(c, false, false, true));
     CASES.put("LSTM without input gate, by time", c -> lstm(c, false, true, false));
     CASES.put("LSTM with weights of bytes", c -> lstm(c, true, true, true));
@@ -488,6 +540,13 @@ class FastKernelsTest {
     Value plain = Value.of(-1, "padded", input.type(), Shape.UNKNOWN);
     Value declared = quantization == null ? plain : plain.withQuantization(quantization);
     return c.graph.node(declared, new Pad(), input, c.pairs(0, 0, 2, 1, 1, 2, 0, 0));
+  }
+
+  /** Three outputs of a node, joined the other way round. */
+  private static Value turned(Case c, Op op, Value... operands) {
+    List<Value> parts = c.graph.nodes(List.of("p", "q", "r"), op, operands);
+    Op join = new Concatenation(1, Activation.NONE);
+    return c.node(join, parts.get(2), parts.get(1), parts.get(0));
   }
 
   private static Quantization softmax() {
@@ -530,7 +589,7 @@ class FastKernelsTest {
     for (long i = 0; i < input.elements(); i++) {
       switch (input.type()) {
         case FLOAT32 -> input.setFloat(i, (float) random.nextDouble(-2, 2));
-        case INT32 -> input.setInteger(i, random.nextInt());
+        case INT32, INT64 -> input.setInteger(i, random.nextLong());
         default -> input.setByte(i, (byte) random.nextInt());
       }
     }
