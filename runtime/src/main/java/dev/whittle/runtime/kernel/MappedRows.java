@@ -70,7 +70,7 @@ final class MappedRows implements Kernel, Workers.Task {
     int run = Math.toIntExact(out.elements() / moved.elements() * size);
     int[] sources = new int[Math.toIntExact(moved.elements())];
     for (int i = 0; i < sources.length; i++) {
-      sources[i] = Math.toIntExact(moved.getInteger(i) * run);
+      sources[i] = (int) moved.getInteger(i);
     }
     return new MappedRows(workers, type == TensorType.FLOAT32, sources, run);
   }
@@ -103,9 +103,7 @@ final class MappedRows implements Kernel, Workers.Task {
     int end = Math.min(first + rowsPerChunk(), sources.length);
     ArrayView<?> in = floats ? input : stored;
     ArrayView<?> out = floats ? output : storedResults;
-    for (int row = first; row < end; row++) {
-      int from = in.offset() + sources[row];
-      CopyLoops.adjacent(in.array(), from, out.array(), out.offset() + row * run, run);
-    }
+    int place = out.offset() + first * run;
+    Runs.gather(in.array(), in.offset(), sources, first, out.array(), place, run, end - first);
   }
 }

@@ -2,8 +2,13 @@ package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.Shape;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.Concatenation;
+import dev.whittle.ir.op.Gather;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Chooses kernels for operators that join, deal out or look up parts of their operands. */
@@ -44,5 +49,84 @@ final class MovingKernels {
       parts[i] = operands.output(i);
     }
     return Stripes.of(workers, false, whole, operands.input(whole), axis, parts);
+  }
+
+  @Nullable Kernel gather(Gather op, Operands operands) {
+    Shape table = operands.shape(0);
+    Shape indices = operands.shape(1);
+    int axis = op.axis() < 0 ? op.axis() + table.rank() : op.axis();
+    int batchAxes = op.batchDims() < 0 ? op.batchDims() + indices.rank() : op.batchDims();
+    if (isEmpty(operands) || batchAxes < 0 || batchAxes > axis || axis >= table.rank()) {
+      return null;
+    }
+    int batches = product(table, 0, batchAxes);
+    if (batchAxes > indices.rank() || product(indices, 0, batchAxes) != batches) {
+      return null;
+    }
+    int length = table.dim(axis);
+    return GatheredRows.of(
+        workers,
+        operands,
+        0,
+        1,
+        RowNumbers.plain(Math.toIntExact(indices.elements()), length),
+        batches,
+        product(table, batchAxes, axis),
+        length);
+  }
+
+  @Nullable Kernel gather(Operands operands) {
+    Shape table = operands.shape(0);
+    Shape indices = operands.shape(1);
+    if (isEmpty(operands) || indices.rank() == 0) {
+      return null;
+    }
+    int depth = indices.dim(indices.rank() - 1);
+    if (depth > table.rank()) {
+      return null;
+    }
+    int[] extents = Arrays.copyOf(table.toArray(), depth);
+    int rows = Math.toIntExact(indices.elements() / depth);
+    return GatheredRows.of(
+        workers,
+        operands,
+        0,
+        1,
+        RowNumbers.coordinates(rows, extents),
+        1,
+        1,
+        product(table, 0, depth));
+  }
+
+  @Nullable Kernel embedding(Operands operands) {
+    Shape table = operands.shape(1);
+    if (isEmpty(operands)) {
+      return null;
+    }
+    int count = Math.toIntExact(operands.shape(0).elements());
+    RowNumbers numbers = RowNumbers.ofSlices(count, table.toArray());
+    Quantization quantization = operands.input(1).quantization();
+    if (operands.type(1) != TensorType.INT8 || operands.output(0).type() != TensorType.FLOAT32) {
+      return GatheredRows.of(workers, operands, 1, 0, numbers, 1, 1, table.dim(0));
+    }
+    if (quantization == null || !quantization.isQuantized()) {
+      return null;
+    }
+    float[] scales = quantization.scales();
+    return scales.length == 1 || scales.length == table.dim(0)
+        ? new DequantizedRows(workers, numbers, product(table, 1, table.rank()), scales)
+        : null;
+  }
+
+  private static boolean isEmpty(Operands operands) {
+    return operands.shape(0).elements() == 0 || operands.shape(1).elements() == 0;
+  }
+
+  private static int product(Shape shape, int from, int to) {
+    int product = 1;
+    for (int i = from; i < to; i++) {
+      product = Math.multiplyExact(product, shape.dim(i));
+    }
+    return product;
   }
 }

@@ -5,9 +5,9 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Copies runs of adjacent elements that begin at constant distances, from one array to another of
- * the same type, floats or bytes. Types are told apart once for all runs: the library copies fast
- * where it need not find out what the arrays are.
+ * Copies runs of adjacent elements from one array to another of the same type, floats or bytes.
+ * Types are told apart once for all runs: the library copies fast where it need not find out what
+ * the arrays are.
  */
 final class Runs {
   /** Runs that are shorter are copied faster by a loop than by the library. */
@@ -24,7 +24,7 @@ final class Runs {
   }
 
   /**
-   * Copies runs.
+   * Copies runs that begin at constant distances.
    *
    * @param at where the first run is read
    * @param step how far from its begin the next one begins
@@ -102,6 +102,77 @@ final class Runs {
           for (int i = 0; i < count; i++) {
             out[place + k + i * placeStep] = in[at + k + i * step];
           }
+        }
+      }
+    }
+  }
+
+  /**
+   * Copies numbered runs to adjacent places.
+   *
+   * @param at where run 0 is read
+   * @param numbers of the runs, from {@code first} on
+   * @param place where the first run is written
+   * @param run the elements of a run
+   * @param count how many runs are copied
+   */
+  static void gather(
+      Object in, int at, int[] numbers, int first, Object out, int place, int run, int count) {
+    if (in instanceof float[] floats && out instanceof float[] results) {
+      gatherFloats(floats, at, numbers, first, results, place, run, count);
+    } else if (in instanceof byte[] bytes && out instanceof byte[] results) {
+      gatherBytes(bytes, at, numbers, first, results, place, run, count);
+    } else {
+      throw new IllegalArgumentException("arrays of different types");
+    }
+  }
+
+  private static void gatherFloats(
+      float[] in, int at, int[] numbers, int first, float[] out, int place, int run, int count) {
+    if (run == 1) {
+      for (int i = 0; i < count; i++) {
+        out[place + i] = in[at + numbers[first + i]];
+      }
+    } else if (run < MIN_RUN) {
+      for (int i = 0; i < count; i++) {
+        int from = at + numbers[first + i] * run;
+        for (int k = 0; k < run; k++) {
+          out[place + i * run + k] = in[from + k];
+        }
+      }
+    } else {
+      for (int i = 0; i < count; i++) {
+        System.arraycopy(in, at + numbers[first + i] * run, out, place + i * run, run);
+      }
+    }
+  }
+
+  private static void gatherBytes(
+      byte[] in, int at, int[] numbers, int first, byte[] out, int place, int run, int count) {
+    switch (run) {
+      case 1 -> {
+        for (int i = 0; i < count; i++) {
+          out[place + i] = in[at + numbers[first + i]];
+        }
+      }
+      case 2 -> {
+        for (int i = 0; i < count; i++) {
+          SHORT.set(out, place + i * 2, (short) SHORT.get(in, at + numbers[first + i] * 2));
+        }
+      }
+      case 4 -> {
+        for (int i = 0; i < count; i++) {
+          INT.set(out, place + i * 4, (int) INT.get(in, at + numbers[first + i] * 4));
+        }
+      }
+      case 8 -> {
+        for (int i = 0; i < count; i++) {
+          LONG.set(out, place + i * 8, (long) LONG.get(in, at + numbers[first + i] * 8));
+        }
+      }
+      default -> {
+        for (int i = 0; i < count; i++) {
+          System.arraycopy(in, at + numbers[first + i] * run, out, place + i * run, run);
         }
       }
     }

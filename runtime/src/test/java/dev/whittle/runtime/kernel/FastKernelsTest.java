@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.Model;
+import dev.whittle.ir.ModelException;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Quantization;
 import dev.whittle.ir.Shape;
@@ -22,8 +23,11 @@ import dev.whittle.ir.op.Concatenation;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.DepthToSpace;
 import dev.whittle.ir.op.DepthwiseConv2D;
+import dev.whittle.ir.op.EmbeddingLookup;
 import dev.whittle.ir.op.Equal;
 import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.ir.op.Gather;
+import dev.whittle.ir.op.GatherNd;
 import dev.whittle.ir.op.Gelu;
 import dev.whittle.ir.op.Greater;
 import dev.whittle.ir.op.GreaterEqual;
@@ -112,6 +116,26 @@ class FastKernelsTest {
 
     Value wide(int... dims) {
       return graph.input("x" + named++, TensorType.INT64, Shape.of(dims));
+    }
+
+    /** Indices below a bound, some of them, at random, 0. */
+    Value indices(int bound, int... dims) {
+      int[] values = random.ints(Shape.of(dims).elements(), 0, bound).toArray();
+      Value constant = graph.constant("k" + named++, Tensor.of(values, dims));
+      return node(new Mul(), cast(TensorType.INT32, truths(dims)), constant);
+    }
+
+    Value wideIndices(int bound, int... dims) {
+      Tensor tensor = Tensor.allocate(TensorType.INT64, dims);
+      for (long i = 0; i < tensor.elements(); i++) {
+        tensor.setLong(i, random.nextInt(bound));
+      }
+      return graph.constant("k" + named++, tensor);
+    }
+
+    Value lookup(TensorType type, Value numbers, Value table) {
+      Value plain = Value.of(-1, "y", type, Shape.UNKNOWN);
+      return graph.node(plain, new EmbeddingLookup(), numbers, table);
     }
 
     Value truths(int... dims) {
@@ -530,6 +554,44 @@ class FastKernelsTest {
         c -> turned(c, new SplitV(3), c.floats(13, 21), c.list(2, 0, -1), scalar(c, 1)));
     CASES.put("slices", c -> turned(c, new Unpack(3, -1), c.floats(45, 31, 3)));
     CASES.put("slices of integers", c -> turned(c, new Unpack(3, 1), c.integers(45, 3, 31)));
+    for (int axis = 0; axis < 3; axis++) {
+      var gather = new Gather(axis, 0);
+      int length = new int[] {33, 7, 19}[axis];
+      String name = "gather along " + axis;
+      CASES.put(name, c -> c.node(gather, c.floats(33, 7, 19), c.indices(length, 5, 9)));
+      CASES.put(
+          name + ", of integers",
+          c -> c.node(gather, c.integers(33, 7, 19), c.indices(length, 50)));
+      CASES.put(
+          name + ", of bytes",
+          c -> c.quantized(A, gather, c.bytes(A, 33, 7, 19), c.indices(length, 50)));
+      CASES.put(
+          name + ", of longs", c -> c.node(gather, c.wide(33, 7, 19), c.wideIndices(length, 50)));
+      CASES.put(
+          name + ", of a large constant",
+          c -> c.node(gather, c.weights(165, 63, 57), c.indices(length, 5)));
+    }
+    CASES.put(
+        "gather by batches",
+        c -> c.node(new Gather(2, 1), c.floats(3, 5, 21, 4), c.indices(21, 3, 11)));
+    CASES.put(
+        "gather by all axes of batches",
+        c -> c.node(new Gather(-1, -1), c.floats(3, 21), c.indices(21, 3, 7)));
+    CASES.put(
+        "gather at coordinates",
+        c -> c.node(new GatherNd(), c.floats(13, 17, 5), c.indices(13, 77, 2)));
+    CASES.put(
+        "gather at all coordinates",
+        c -> c.node(new GatherNd(), c.integers(13, 17, 15), c.wideIndices(13, 7, 11, 3)));
+    CASES.put("lookup", c -> c.lookup(TensorType.FLOAT32, c.indices(77, 300), c.floats(77, 3, 5)));
+    CASES.put(
+        "lookup in a large table",
+        c -> c.lookup(TensorType.FLOAT32, c.indices(3000, 300), c.weights(3000, 101)));
+    for (int axis : new int[] {-1, 0}) {
+      CASES.put(
+          "lookup of floats in a table of bytes, scales " + axis,
+          c -> c.lookup(TensorType.FLOAT32, c.indices(77, 300), c.stored(axis, 77, 3, 35)));
+    }
     CASES.put("LSTM", c -> lstm(c, false, false, true));
     CASES.put("LSTM without input gate, by time", c -> lstm(c, false, true, false));
     CASES.put("LSTM with weights of bytes", c -> lstm(c, true, true, true));
@@ -682,6 +744,35 @@ class FastKernelsTest {
       interpreter.allocateTensors();
       Exception thrown = assertThrows(RuntimeException.class, interpreter::invoke);
       assertTrue(String.valueOf(thrown.getMessage()).contains("mirror"), thrown.getMessage());
+    }
+  }
+
+  @Test
+  void indicesOfNoRowAreReportedAsTheReferenceKernelsReportThem() {
+    int[] wrong = {-1, 7, Integer.MAX_VALUE, Integer.MIN_VALUE};
+    for (int index : wrong) {
+      List<Function<Case, Value>> lookups =
+          List.of(
+              c -> c.node(new Gather(1, 0), c.floats(5, 7), c.list(3, index, 9)),
+              c -> c.node(new GatherNd(), c.floats(7, 7), c.pairs(3, 3, 2, index)),
+              c -> c.lookup(TensorType.FLOAT32, c.list(3, index), c.floats(7, 7)));
+      for (Function<Case, Value> lookup : lookups) {
+        var built = new Case();
+        Model model = built.graph.output(lookup.apply(built)).buildModel("test");
+        assertEquals(message(model, ReferenceEngine.NAME), message(model, FastEngine.NAME));
+      }
+    }
+  }
+
+  private static String message(Model model, String engine) {
+    var options = InterpreterOptions.DEFAULT.withEngine(engine);
+    try (Interpreter interpreter = Interpreter.of(model, options)) {
+      interpreter.allocateTensors();
+      if (engine.equals(FastEngine.NAME)) {
+        assertEquals("fast: GatheredRows", interpreter.plan().getFirst().kernel());
+      }
+      ModelException thrown = assertThrows(ModelException.class, interpreter::invoke);
+      return String.valueOf(thrown.getMessage());
     }
   }
 }
