@@ -1,6 +1,8 @@
 package dev.whittle.runtime.kernel;
 
+import dev.whittle.ir.Op;
 import dev.whittle.ir.Operand;
+import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Quantization;
 import dev.whittle.ir.Shape;
@@ -116,6 +118,22 @@ final class MovingKernels {
     return scales.length == 1 || scales.length == table.dim(0)
         ? new DequantizedRows(workers, numbers, product(table, 1, table.rank()), scales)
         : null;
+  }
+
+  /** Blocks of axes as batches, or the other way round; a rim is zeros, or zero points. */
+  @Nullable Kernel blocks(Op op, Operands operands) {
+    long[] blocks = operands.knownIntegers(1);
+    Operand input = operands.input(0);
+    int zero = input.isQuantized() ? input.requireQuantization().zeroPointValue() : 0;
+    if (blocks == null || (zero != 0 && !FastKernels.isByte(operands.type(0)))) {
+      return null;
+    }
+    try {
+      return MappedRows.of(workers, op, blocks.length + 1, (byte) zero, operands);
+    } catch (OperandException | IndexOutOfBoundsException e) {
+      // Contents that make no sense: the reference kernel says so when it runs.
+      return null;
+    }
   }
 
   private static boolean isEmpty(Operands operands) {

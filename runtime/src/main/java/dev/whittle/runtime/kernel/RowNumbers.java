@@ -58,6 +58,9 @@ abstract class RowNumbers {
    * @param extents of the axes that rows are numbered along
    */
   static RowNumbers coordinates(int count, int... extents) {
+    if (extents.length == 1) {
+      return plain(count, extents[0]);
+    }
     return new RowNumbers(count * extents.length, count) {
       @Override
       void convert(long[] indices, int[] rows) {

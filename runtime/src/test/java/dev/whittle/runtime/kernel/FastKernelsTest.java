@@ -18,6 +18,7 @@ import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.Add;
 import dev.whittle.ir.op.ArgMax;
 import dev.whittle.ir.op.BatchMatMul;
+import dev.whittle.ir.op.BatchToSpaceNd;
 import dev.whittle.ir.op.Cast;
 import dev.whittle.ir.op.Concatenation;
 import dev.whittle.ir.op.Conv2D;
@@ -52,9 +53,11 @@ import dev.whittle.ir.op.Select;
 import dev.whittle.ir.op.SelectV2;
 import dev.whittle.ir.op.Slice;
 import dev.whittle.ir.op.Softmax;
+import dev.whittle.ir.op.SpaceToBatchNd;
 import dev.whittle.ir.op.SpaceToDepth;
 import dev.whittle.ir.op.Split;
 import dev.whittle.ir.op.SplitV;
+import dev.whittle.ir.op.StridedSlice;
 import dev.whittle.ir.op.Sub;
 import dev.whittle.ir.op.Tanh;
 import dev.whittle.ir.op.Tile;
@@ -592,6 +595,43 @@ class FastKernelsTest {
           "lookup of floats in a table of bytes, scales " + axis,
           c -> c.lookup(TensorType.FLOAT32, c.indices(77, 300), c.stored(axis, 77, 3, 35)));
     }
+    var batched = new SpaceToBatchNd();
+    CASES.put(
+        "blocks as batches",
+        c -> c.node(batched, c.floats(3, 9, 10, 5), c.list(3, 2), c.pairs(0, 0, 0, 0)));
+    CASES.put(
+        "blocks and a rim as batches",
+        c -> c.node(batched, c.floats(3, 7, 9, 5), c.list(3, 2), c.pairs(1, 4, 2, 1)));
+    CASES.put(
+        "blocks and a rim of bytes as batches",
+        c -> c.quantized(A, batched, c.bytes(A, 3, 7, 9, 5), c.list(3, 2), c.pairs(1, 4, 2, 1)));
+    CASES.put(
+        "blocks and a rim of integers as batches",
+        c -> c.node(batched, c.integers(3, 7, 5), c.list(2), c.pairs(1, 0)));
+    var spaced = new BatchToSpaceNd();
+    CASES.put(
+        "batches as blocks",
+        c -> c.node(spaced, c.floats(12, 4, 5, 3), c.list(3, 2), c.pairs(1, 4, 2, 1)));
+    CASES.put(
+        "batches of bytes as blocks",
+        c -> c.quantized(A, spaced, c.bytes(A, 12, 4, 5, 3), c.list(3, 2), c.pairs(0, 0, 2, 1)));
+    CASES.put(
+        "slice of short runs",
+        c -> c.node(new Slice(), c.floats(5, 900, 14), c.list(1, 3, 2), c.list(3, 891, 5)));
+    CASES.put(
+        "slice of runs of integers",
+        c -> c.node(new Slice(), c.integers(5, 900, 14), c.list(1, 3, 2), c.list(3, 891, 9)));
+    CASES.put(
+        "slice with steps",
+        c ->
+            c.node(
+                new StridedSlice(0, 0, 0, 0, 0, false),
+                c.floats(41, 43, 17),
+                c.list(40, 1, 0),
+                c.list(-42, 43, 17),
+                c.list(-3, 2, 1)));
+    CASES.put(
+        "transpose of longs", c -> c.node(new Transpose(), c.wide(2, 33, 18), c.list(2, 1, 0)));
     CASES.put("LSTM", c -> lstm(c, false, false, true));
     CASES.put("LSTM without input gate, by time", c -> lstm(c, false, true, false));
     CASES.put("LSTM with weights of bytes", c -> lstm(c, true, true, true));
