@@ -31,13 +31,13 @@ final class DequantizedRows implements Kernel, Workers.Task {
     numbers.read(invocation.input(0));
     table = invocation.input(1).data();
     results.bindOutput(invocation.output(0));
-    workers.run(this, Math.ceilDiv(numbers.rows().length, rowsPerChunk));
+    workers.run(this, Math.ceilDiv(numbers.count(), rowsPerChunk));
   }
 
   @Override
   public void run(int chunk, Scratch scratch) {
     int first = chunk * rowsPerChunk;
-    int end = Math.min(first + rowsPerChunk, numbers.rows().length);
+    int end = Math.min(first + rowsPerChunk, numbers.count());
     byte[] row = scratch.bytes(length);
     for (int i = first; i < end; i++) {
       int number = numbers.rows()[i];

@@ -43,6 +43,7 @@ import dev.whittle.ir.op.MirrorPad;
 import dev.whittle.ir.op.Mul;
 import dev.whittle.ir.op.Neg;
 import dev.whittle.ir.op.NotEqual;
+import dev.whittle.ir.op.OneHot;
 import dev.whittle.ir.op.Pack;
 import dev.whittle.ir.op.Pad;
 import dev.whittle.ir.op.PadV2;
@@ -57,6 +58,7 @@ import dev.whittle.ir.op.ReluN1To1;
 import dev.whittle.ir.op.ResizeBilinear;
 import dev.whittle.ir.op.ResizeNearestNeighbor;
 import dev.whittle.ir.op.Rsqrt;
+import dev.whittle.ir.op.ScatterNd;
 import dev.whittle.ir.op.Select;
 import dev.whittle.ir.op.SelectV2;
 import dev.whittle.ir.op.Softmax;
@@ -73,6 +75,7 @@ import dev.whittle.ir.op.TopKV2;
 import dev.whittle.ir.op.TransposeConv;
 import dev.whittle.ir.op.UnidirectionalSequenceLstm;
 import dev.whittle.ir.op.Unpack;
+import dev.whittle.ir.op.Where;
 import dev.whittle.runtime.kernel.Comparison.Relation;
 import dev.whittle.runtime.kernel.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.MicroKernels.Unary;
@@ -110,7 +113,14 @@ public final class FastKernels {
 
   /** A fast kernel; null where only the reference kernel will do. */
   public @Nullable Kernel kernel(Op op, Operands operands) {
-    if (operands.inputCount() == 0 || operands.outputCount() == 0 || !areStatic(operands)) {
+    if (operands.inputCount() == 0 || operands.outputCount() == 0) {
+      return null;
+    }
+    if (op instanceof Where && isStatic(operands.shape(0))) {
+      // The one whose output's extents need not be known.
+      return moving.places(operands);
+    }
+    if (!areStatic(operands)) {
       return null;
     }
     try {
@@ -195,6 +205,8 @@ public final class FastKernels {
         case EmbeddingLookup lookup -> moving.embedding(operands);
         case SpaceToBatchNd blocks -> moving.blocks(blocks, operands);
         case BatchToSpaceNd blocks -> moving.blocks(blocks, operands);
+        case ScatterNd scatter -> moving.scatter(operands);
+        case OneHot vectors -> moving.oneHot(vectors, operands);
         case SplitV split -> moving.split(0, 2, operands);
         case Rearranging rearranging -> arrays.rearrangement(rearranging, operands);
         case Pad pad -> arrays.padding(operands);

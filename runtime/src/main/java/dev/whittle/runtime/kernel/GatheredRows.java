@@ -61,7 +61,7 @@ final class GatheredRows implements Kernel, Workers.Task {
     this.tables = batches * outer;
     this.outer = outer;
     this.length = length;
-    this.taken = numbers.rows().length / batches;
+    this.taken = numbers.count() / batches;
     long elements = operand.shape().elements();
     this.run = Math.toIntExact(elements / tables / length * size);
     this.rowsPerChunk = Math.max(1, Workers.CHUNK / run);

@@ -10,6 +10,7 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.Concatenation;
 import dev.whittle.ir.op.Gather;
+import dev.whittle.ir.op.OneHot;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -71,7 +72,7 @@ final class MovingKernels {
         operands,
         0,
         1,
-        RowNumbers.plain(Math.toIntExact(indices.elements()), length),
+        new RowNumbers(Math.toIntExact(indices.elements()), MovingKernels::outside, length),
         batches,
         product(table, batchAxes, axis),
         length);
@@ -94,7 +95,7 @@ final class MovingKernels {
         operands,
         0,
         1,
-        RowNumbers.coordinates(rows, extents),
+        new RowNumbers(rows, MovingKernels::outside, extents),
         1,
         1,
         product(table, 0, depth));
@@ -106,7 +107,11 @@ final class MovingKernels {
       return null;
     }
     int count = Math.toIntExact(operands.shape(0).elements());
-    RowNumbers numbers = RowNumbers.ofSlices(count, table.toArray());
+    var numbers =
+        new RowNumbers(
+            count,
+            (number, rows) -> OperandException.invalid("number %d of a slice of %s", number, table),
+            table.dim(0));
     Quantization quantization = operands.input(1).quantization();
     if (operands.type(1) != TensorType.INT8 || operands.output(0).type() != TensorType.FLOAT32) {
       return GatheredRows.of(workers, operands, 1, 0, numbers, 1, 1, table.dim(0));
@@ -134,6 +139,72 @@ final class MovingKernels {
       // Contents that make no sense: the reference kernel says so when it runs.
       return null;
     }
+  }
+
+  private static OperandException outside(long index, int extent) {
+    return OperandException.invalid("index %d is outside 0..%d", index, extent - 1);
+  }
+
+  /** Rows of floats added to zeros. */
+  @Nullable Kernel scatter(Operands operands) {
+    Shape places = operands.shape(0);
+    Shape out = operands.output(0).shape();
+    if (isEmpty(operands)
+        || places.rank() == 0
+        || out.elements() == 0
+        || operands.type(1) != TensorType.FLOAT32
+        || operands.output(0).type() != TensorType.FLOAT32) {
+      return null;
+    }
+    int depth = places.dim(places.rank() - 1);
+    if (depth > out.rank()) {
+      return null;
+    }
+    int count = Math.toIntExact(places.elements() / depth);
+    int length = product(out, depth, out.rank());
+    var numbers =
+        new RowNumbers(
+            count,
+            (place, extent) -> OperandException.invalid("coordinate %d in %s", place, out),
+            Arrays.copyOf(out.toArray(), depth));
+    return operands.shape(1).elements() == (long) count * length
+        ? new ScatteredRows(numbers, length)
+        : null;
+  }
+
+  @Nullable Kernel oneHot(OneHot op, Operands operands) {
+    Shape out = operands.output(0).shape();
+    TensorType type = operands.output(0).type();
+    int axis = op.axis() < 0 ? op.axis() + out.rank() : op.axis();
+    boolean fits =
+        out.elements() > 0
+            && type.hasFixedSize()
+            && type.bits() >= 8
+            && operands.type(2) == type
+            && operands.type(3) == type
+            && operands.shape(2).elements() > 0
+            && operands.shape(3).elements() > 0
+            && axis >= 0
+            && axis < out.rank();
+    if (!fits || operands.shape(0).elements() * out.dim(axis) != out.elements()) {
+      return null;
+    }
+    Math.multiplyExact(Math.toIntExact(out.elements()), type.bits() / 8);
+    return new OneHotRows(
+        workers, type, product(out, 0, axis), out.dim(axis), product(out, axis + 1, out.rank()));
+  }
+
+  /** The places of true ones, or of 8-bit numbers that are not zero. */
+  @Nullable Kernel places(Operands operands) {
+    TensorType type = operands.type(0);
+    Shape shape = operands.shape(0);
+    boolean bytes = type == TensorType.BOOL || FastKernels.isByte(type);
+    return bytes
+            && shape.rank() > 0
+            && shape.elements() > 0
+            && operands.output(0).type() == TensorType.INT64
+        ? new TruePlaces(shape.toArray())
+        : null;
   }
 
   private static boolean isEmpty(Operands operands) {
