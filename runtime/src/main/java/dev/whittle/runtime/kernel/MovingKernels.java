@@ -168,7 +168,7 @@ final class MovingKernels {
             (place, extent) -> OperandException.invalid("coordinate %d in %s", place, out),
             Arrays.copyOf(out.toArray(), depth));
     return operands.shape(1).elements() == (long) count * length
-        ? new ScatteredRows(numbers, length)
+        ? new ScatteredRows(workers, numbers, length)
         : null;
   }
 

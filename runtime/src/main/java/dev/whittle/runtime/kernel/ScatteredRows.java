@@ -6,6 +6,7 @@ import java.util.Arrays;
 
 /** Adds rows of floats to those rows of zeros whose coordinates operand 0 holds. */
 final class ScatteredRows implements Kernel {
+  private final MicroKernels math;
   private final RowNumbers numbers;
   private final int length;
   private final FloatArray updates = new FloatArray();
@@ -16,7 +17,8 @@ final class ScatteredRows implements Kernel {
    *
    * @param length elements of a row
    */
-  ScatteredRows(RowNumbers numbers, int length) {
+  ScatteredRows(Workers workers, RowNumbers numbers, int length) {
+    this.math = workers.scratch().math;
     this.numbers = numbers;
     this.length = length;
   }
@@ -31,18 +33,9 @@ final class ScatteredRows implements Kernel {
     Arrays.fill(results.array(), place, place + elements, 0);
     // In the given order: rows may be named more than once.
     for (int i = 0; i < numbers.count(); i++) {
-      add(
-          updates.array(),
-          updates.offset() + i * length,
-          results.array(),
-          place + numbers.rows()[i] * length,
-          length);
-    }
-  }
-
-  private static void add(float[] from, int at, float[] to, int place, int count) {
-    for (int k = 0; k < count; k++) {
-      to[place + k] += from[at + k];
+      int row = place + numbers.rows()[i] * length;
+      int at = updates.offset() + i * length;
+      math.add(results.array(), row, updates.array(), at, length);
     }
   }
 }
