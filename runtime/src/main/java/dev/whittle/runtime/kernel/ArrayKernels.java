@@ -171,7 +171,7 @@ final class ArrayKernels {
   /** Moves rows; see {@link MappedRows}. */
   @Nullable Kernel rows(Op op, int axes, Operands operands) {
     try {
-      return MappedRows.of(workers, op, axes, operands);
+      return MappedRows.of(workers, op, axes, (byte) 0, operands);
     } catch (OperandException | IndexOutOfBoundsException e) {
       // Contents that make no sense: the reference kernel says so when it runs.
       return null;

@@ -8,9 +8,6 @@ final class CopyLoops {
   /** Elements of a square part of two crossing loops: a few cache lines of either array. */
   private static final int TILE = 16;
 
-  /** Runs that are shorter are copied faster by a loop than by the library. */
-  private static final int MIN_RUN = 8;
-
   private int count;
   private final int[] extents;
   private final int[] from;
@@ -126,43 +123,46 @@ final class CopyLoops {
       read += turn[i] * from[i];
       write += turn[i] * to[i];
     }
-    for (int piece = firstPiece; piece < endPiece; piece++) {
-      copyPiece(in, read, out, write);
-      for (int i = around() - 1; i >= 0; i--) {
-        read += from[i];
-        write += to[i];
-        if (++turn[i] < extents[i]) {
+    int last = around() - 1;
+    boolean inRuns = last >= 0 && isAdjacent();
+    int piece = firstPiece;
+    while (piece < endPiece) {
+      int pieces = 1;
+      if (inRuns) {
+        pieces = Math.min(extents[last] - turn[last], endPiece - piece);
+        Runs.copy(in, read, from[last], out, write, to[last], extents[last + 1], pieces);
+      } else {
+        copyPiece(in, read, out, write);
+      }
+      piece += pieces;
+      for (int i = last; i >= 0; i--) {
+        read += pieces * from[i];
+        write += pieces * to[i];
+        turn[i] += pieces;
+        if (turn[i] < extents[i]) {
           break;
         }
         turn[i] = 0;
         read -= extents[i] * from[i];
         write -= extents[i] * to[i];
+        pieces = 1;
       }
     }
+  }
+
+  /** Whether the innermost loop copies adjacent elements. */
+  private boolean isAdjacent() {
+    return from[count - 1] == 1 && to[count - 1] == 1;
   }
 
   private void copyPiece(Object in, int at, Object out, int place) {
     int inner = count - 1;
     if (crosses()) {
       cross(in, at, out, place);
-    } else if (from[inner] == 1 && to[inner] == 1 && extents[inner] >= MIN_RUN) {
-      adjacent(in, at, out, place, extents[inner]);
+    } else if (isAdjacent()) {
+      Runs.adjacent(in, at, out, place, extents[inner]);
     } else {
       line(in, at, from[inner], out, place, to[inner], extents[inner]);
-    }
-  }
-
-  /**
-   * Copies adjacent elements of arrays of one type, floats or bytes. The library copies fast where
-   * it need not find out what the arrays are.
-   */
-  static void adjacent(Object in, int at, Object out, int place, int elements) {
-    if (in instanceof float[] floats && out instanceof float[] results) {
-      System.arraycopy(floats, at, results, place, elements);
-    } else if (in instanceof byte[] bytes && out instanceof byte[] results) {
-      System.arraycopy(bytes, at, results, place, elements);
-    } else {
-      throw new IllegalArgumentException("arrays of different types");
     }
   }
 

@@ -13,17 +13,22 @@ import dev.whittle.ir.op.AddN;
 import dev.whittle.ir.op.ArgMax;
 import dev.whittle.ir.op.AveragePool2D;
 import dev.whittle.ir.op.BatchMatMul;
+import dev.whittle.ir.op.BatchToSpaceNd;
 import dev.whittle.ir.op.Cast;
 import dev.whittle.ir.op.Ceil;
+import dev.whittle.ir.op.Concatenation;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.Dequantize;
 import dev.whittle.ir.op.Div;
 import dev.whittle.ir.op.Elu;
+import dev.whittle.ir.op.EmbeddingLookup;
 import dev.whittle.ir.op.Equal;
 import dev.whittle.ir.op.Exp;
 import dev.whittle.ir.op.Floor;
 import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.ir.op.Gather;
+import dev.whittle.ir.op.GatherNd;
 import dev.whittle.ir.op.Gelu;
 import dev.whittle.ir.op.Greater;
 import dev.whittle.ir.op.GreaterEqual;
@@ -45,6 +50,8 @@ import dev.whittle.ir.op.MirrorPad;
 import dev.whittle.ir.op.Mul;
 import dev.whittle.ir.op.Neg;
 import dev.whittle.ir.op.NotEqual;
+import dev.whittle.ir.op.OneHot;
+import dev.whittle.ir.op.Pack;
 import dev.whittle.ir.op.Pad;
 import dev.whittle.ir.op.PadV2;
 import dev.whittle.ir.op.Pow;
@@ -64,10 +71,14 @@ import dev.whittle.ir.op.ResizeBilinear;
 import dev.whittle.ir.op.ResizeNearestNeighbor;
 import dev.whittle.ir.op.Round;
 import dev.whittle.ir.op.Rsqrt;
+import dev.whittle.ir.op.ScatterNd;
 import dev.whittle.ir.op.Select;
 import dev.whittle.ir.op.SelectV2;
 import dev.whittle.ir.op.Sign;
 import dev.whittle.ir.op.Softmax;
+import dev.whittle.ir.op.SpaceToBatchNd;
+import dev.whittle.ir.op.Split;
+import dev.whittle.ir.op.SplitV;
 import dev.whittle.ir.op.Sqrt;
 import dev.whittle.ir.op.Square;
 import dev.whittle.ir.op.SquaredDifference;
@@ -77,6 +88,8 @@ import dev.whittle.ir.op.Tanh;
 import dev.whittle.ir.op.TopKV2;
 import dev.whittle.ir.op.TransposeConv;
 import dev.whittle.ir.op.UnidirectionalSequenceLstm;
+import dev.whittle.ir.op.Unpack;
+import dev.whittle.ir.op.Where;
 import dev.whittle.runtime.kernel.Comparison.Relation;
 import dev.whittle.runtime.kernel.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.MicroKernels.Unary;
@@ -97,6 +110,7 @@ public final class FastKernels {
   private final MatrixKernels matrices;
   private final ArrayKernels arrays;
   private final ElementwiseKernels elements;
+  private final MovingKernels moving;
 
   /**
    * Fast kernels.
@@ -110,11 +124,19 @@ public final class FastKernels {
     this.matrices = new MatrixKernels(workers, weights);
     this.arrays = new ArrayKernels(workers);
     this.elements = new ElementwiseKernels(workers);
+    this.moving = new MovingKernels(workers);
   }
 
   /** A fast kernel; null where only the reference kernel will do. */
   public @Nullable Kernel kernel(Op op, Operands operands) {
-    if (operands.inputCount() == 0 || operands.outputCount() == 0 || !areStatic(operands)) {
+    if (operands.inputCount() == 0 || operands.outputCount() == 0) {
+      return null;
+    }
+    if (op instanceof Where && isStatic(operands.shape(0))) {
+      // The one whose output's extents need not be known.
+      return moving.places(operands);
+    }
+    if (!areStatic(operands)) {
       return null;
     }
     try {
@@ -207,6 +229,18 @@ public final class FastKernels {
         case ResizeBilinear resize -> arrays.resize(resize, operands);
         case ResizeNearestNeighbor resize -> arrays.rows(resize, 3, operands);
         case MirrorPad pad -> arrays.mirror(pad, operands);
+        case Concatenation concatenation -> moving.concatenation(concatenation, operands);
+        case Pack pack -> moving.joined(pack.axis(), operands);
+        case Unpack unpack -> moving.dealt(0, unpack.axis(), operands);
+        case Split split -> moving.split(1, 0, operands);
+        case Gather gather -> moving.gather(gather, operands);
+        case GatherNd gather -> moving.gather(operands);
+        case EmbeddingLookup lookup -> moving.embedding(operands);
+        case SpaceToBatchNd blocks -> moving.blocks(blocks, operands);
+        case BatchToSpaceNd blocks -> moving.blocks(blocks, operands);
+        case ScatterNd scatter -> moving.scatter(operands);
+        case OneHot vectors -> moving.oneHot(vectors, operands);
+        case SplitV split -> moving.split(0, 2, operands);
         case Rearranging rearranging -> arrays.rearrangement(rearranging, operands);
         case Pad pad -> arrays.padding(operands);
         case PadV2 pad -> arrays.padding(operands);

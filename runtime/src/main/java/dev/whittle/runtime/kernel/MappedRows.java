@@ -1,6 +1,7 @@
 package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.Op;
+import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
@@ -15,25 +16,30 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Copies rows of adjacent elements, each from a place that is known ahead: what the reference
- * kernel makes of a tensor that holds the rows' numbers.
+ * kernel makes of a tensor that holds the rows' numbers. Rows that come from nowhere are filled.
  */
 final class MappedRows implements Kernel, Workers.Task {
   private static final int MAX_ROWS = 1 << 22;
 
   private final Workers workers;
   private final boolean floats;
+
+  /** The number of the row that each row of the output comes from; -1 if it is filled. */
   private final int[] sources;
+
   private final int run;
+  private final byte rim;
   private final FloatArray input = new FloatArray();
   private final FloatArray output = new FloatArray();
   private final ByteArray stored = new ByteArray();
   private final ByteArray storedResults = new ByteArray();
 
-  private MappedRows(Workers workers, boolean floats, int[] sources, int run) {
+  private MappedRows(Workers workers, boolean floats, int[] sources, int run, byte rim) {
     this.workers = workers;
     this.floats = floats;
     this.sources = sources;
     this.run = run;
+    this.rim = rim;
   }
 
   /**
@@ -41,21 +47,26 @@ final class MappedRows implements Kernel, Workers.Task {
    *
    * @param axes how many of the first axes it rearranges; along the others it leaves elements where
    *     they are
+   * @param rim the bytes of elements that come from nowhere
    */
-  static @Nullable MappedRows of(Workers workers, Op op, int axes, Operands operands) {
+  static @Nullable MappedRows of(Workers workers, Op op, int axes, byte rim, Operands operands) {
     Shape in = operands.shape(0);
     Shape out = operands.output(0).shape();
     TensorType type = operands.type(0);
     if (in.rank() != out.rank() || !type.hasFixedSize() || type.bits() < 8) {
       return null;
     }
-    Tensor numbers = Tensor.allocate(TensorType.INT32, leading(in, axes));
-    Tensor moved = Tensor.allocate(TensorType.INT32, leading(out, axes));
-    if (moved.elements() > MAX_ROWS || out.elements() == 0) {
+    Shape rowsOfInput = Shape.of(leading(in, axes));
+    Shape rowsOfOutput = Shape.of(leading(out, axes));
+    if (rowsOfInput.elements() > MAX_ROWS
+        || rowsOfOutput.elements() > MAX_ROWS
+        || out.elements() == 0) {
       return null;
     }
+    Tensor numbers = Tensor.allocate(TensorType.INT32, rowsOfInput.toArray());
+    Tensor moved = Tensor.allocate(TensorType.INT32, rowsOfOutput.toArray());
     for (int i = 0; i < numbers.elements(); i++) {
-      numbers.setInteger(i, i);
+      numbers.setInteger(i, i + 1);
     }
     List<Tensor> inputs = new ArrayList<>(List.of(numbers));
     for (int i = 1; i < operands.inputCount(); i++) {
@@ -65,14 +76,16 @@ final class MappedRows implements Kernel, Workers.Task {
       }
       inputs.add(known);
     }
-    op.kernel(operands).run(new DirectInvocation(inputs, List.of(moved)));
+    // Not quantized, so that what comes from nowhere is 0.
+    var row = new Operand("rows", TensorType.INT32, numbers.shape(), null, null);
+    op.kernel(operands.withInput(0, row)).run(new DirectInvocation(inputs, List.of(moved)));
     int size = type == TensorType.FLOAT32 ? 1 : type.bits() / 8;
     int run = Math.toIntExact(out.elements() / moved.elements() * size);
     int[] sources = new int[Math.toIntExact(moved.elements())];
     for (int i = 0; i < sources.length; i++) {
-      sources[i] = Math.toIntExact(moved.getInteger(i) * run);
+      sources[i] = moved.getInt(i) - 1;
     }
-    return new MappedRows(workers, type == TensorType.FLOAT32, sources, run);
+    return new MappedRows(workers, type == TensorType.FLOAT32, sources, run, rim);
   }
 
   private static int[] leading(Shape shape, int axes) {
@@ -103,9 +116,27 @@ final class MappedRows implements Kernel, Workers.Task {
     int end = Math.min(first + rowsPerChunk(), sources.length);
     ArrayView<?> in = floats ? input : stored;
     ArrayView<?> out = floats ? output : storedResults;
-    for (int row = first; row < end; row++) {
-      int from = in.offset() + sources[row];
-      CopyLoops.adjacent(in.array(), from, out.array(), out.offset() + row * run, run);
+    int row = first;
+    while (row < end) {
+      int from = row;
+      boolean filled = sources[row] < 0;
+      while (row < end && sources[row] < 0 == filled) {
+        row++;
+      }
+      int place = out.offset() + from * run;
+      if (filled) {
+        fill(place, (row - from) * run);
+      } else {
+        Runs.gather(in.array(), in.offset(), sources, from, out.array(), place, run, row - from);
+      }
+    }
+  }
+
+  private void fill(int from, int count) {
+    if (floats) {
+      Arrays.fill(output.array(), from, from + count, 0);
+    } else {
+      Arrays.fill(storedResults.array(), from, from + count, rim);
     }
   }
 }

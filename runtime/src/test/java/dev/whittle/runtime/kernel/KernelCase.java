@@ -13,6 +13,8 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Cast;
+import dev.whittle.ir.op.EmbeddingLookup;
+import dev.whittle.ir.op.Mul;
 import dev.whittle.runtime.FastEngine;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
@@ -59,6 +61,30 @@ final class KernelCase {
 
   Value integers(int... dims) {
     return graph.input("x" + named++, TensorType.INT32, Shape.of(dims));
+  }
+
+  Value wide(int... dims) {
+    return graph.input("x" + named++, TensorType.INT64, Shape.of(dims));
+  }
+
+  /** Indices below a bound, some of them, at random, 0. */
+  Value indices(int bound, int... dims) {
+    int[] values = random.ints(Shape.of(dims).elements(), 0, bound).toArray();
+    Value constant = graph.constant("k" + named++, Tensor.of(values, dims));
+    return node(new Mul(), cast(TensorType.INT32, truths(dims)), constant);
+  }
+
+  Value wideIndices(int bound, int... dims) {
+    Tensor tensor = Tensor.allocate(TensorType.INT64, dims);
+    for (long i = 0; i < tensor.elements(); i++) {
+      tensor.setLong(i, random.nextInt(bound));
+    }
+    return graph.constant("k" + named++, tensor);
+  }
+
+  Value lookup(TensorType type, Value numbers, Value table) {
+    Value plain = Value.of(-1, "y", type, Shape.UNKNOWN);
+    return graph.node(plain, new EmbeddingLookup(), numbers, table);
   }
 
   Value truths(int... dims) {
