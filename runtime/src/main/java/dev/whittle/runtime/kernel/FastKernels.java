@@ -13,6 +13,7 @@ import dev.whittle.ir.op.AveragePool2D;
 import dev.whittle.ir.op.BatchMatMul;
 import dev.whittle.ir.op.Cast;
 import dev.whittle.ir.op.Conv2D;
+import dev.whittle.ir.op.Conv3D;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.Dequantize;
 import dev.whittle.ir.op.Div;
@@ -104,6 +105,7 @@ public final class FastKernels {
     try {
       return switch (op) {
         case Conv2D conv -> matrices.convolution(conv, operands, 0, 0);
+        case Conv3D conv -> matrices.volume(conv, operands);
         case DepthwiseConv2D conv -> matrices.depthwise(conv, operands, 0, 0);
         case FullyConnected dense -> matrices.dense(dense, operands);
         case BatchMatMul product -> matrices.batch(product, operands);

@@ -2,6 +2,7 @@ package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Shape;
+import dev.whittle.ir.op.Conv3D;
 import dev.whittle.ir.op.TransposeConv;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * layers have one piece, which is all of them.
  *
  * @param windows what the rows read
+ * @param planes which planes they read, of volumes
  * @param firstChannel of the pictures that is read
  * @param channels how many are read
  * @param firstColumn of the output that is written
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Piece(
     Windows windows,
+    Planes planes,
     int firstChannel,
     int channels,
     int firstColumn,
@@ -46,10 +49,54 @@ record Piece(
   }
 
   /**
-   * Which weights are a piece's: element {@code [column, row, tap, channel]} of its own is element
-   * {@code first + column * columnStep + ...} of the layer's.
+   * Which weights are a piece's: element {@code [column, plane, row, tap, channel]} of its own is
+   * element {@code first + column * columnStep + ...} of the layer's.
    */
-  record Weights(int first, int columnStep, int rowStep, int tapStep, int channelStep) {}
+  record Weights(
+      int first, int columnStep, int planeStep, int rowStep, int tapStep, int channelStep) {}
+
+  /** A convolution of volumes with weights {@code [depth, height, width, channels, columns]}. */
+  static Piece volume(Conv3D conv, Operands operands) {
+    Shape input = operands.shape(0);
+    Shape filter = operands.shape(1);
+    Shape output = operands.output(0).shape();
+    int[] across = {filter.dim(0), conv.strideDepth(), conv.dilationDepth()};
+    int[] vertical = {filter.dim(1), conv.strideHeight(), conv.dilationHeight()};
+    int[] horizontal = {filter.dim(2), conv.strideWidth(), conv.dilationWidth()};
+    var planes =
+        new Planes(
+            input.dim(1),
+            across[0],
+            output.dim(1),
+            across[1],
+            across[2],
+            Windows.before(conv.padding(), input.dim(1), output.dim(1), across));
+    Windows windows =
+        Windows.of(
+            conv.padding(),
+            Shape.of(
+                Math.multiplyExact(input.dim(0), output.dim(1)),
+                input.dim(2),
+                input.dim(3),
+                input.dim(4)),
+            Shape.of(1, output.dim(2), output.dim(3), 1),
+            vertical,
+            horizontal);
+    int channels = input.dim(4);
+    int columns = output.dim(4);
+    int tap = channels * columns;
+    int row = horizontal[0] * tap;
+    return new Piece(
+        windows,
+        planes.areAll() ? Planes.ONE : planes,
+        0,
+        channels,
+        0,
+        columns,
+        columns,
+        Pixels.ALL,
+        new Weights(0, 1, vertical[0] * row, row, tap, columns));
+  }
 
   /** The only piece of a layer with weights {@code [columns, height, width, channels]}. */
   static Piece whole(Windows windows, int columns) {
@@ -67,13 +114,14 @@ record Piece(
     int row = windows.filterWidth() * channels;
     return new Piece(
         windows,
+        Planes.ONE,
         firstChannel,
         channels,
         firstColumn,
         columns,
         outputColumns,
         Pixels.ALL,
-        new Weights(firstWeight, windows.filterHeight() * row, row, channels, 1));
+        new Weights(firstWeight, windows.filterHeight() * row, 0, row, channels, 1));
   }
 
   /** A convolution each of whose groups of columns reads as many channels of its own. */
@@ -103,8 +151,10 @@ record Piece(
     List<Piece> pieces = new ArrayList<>();
     for (int c = 0; c < windows.channels(); c++) {
       int first = c * multiplier;
-      var weights = new Weights(first, 1, row, outputColumns, 1);
-      pieces.add(new Piece(windows, c, 1, first, multiplier, outputColumns, Pixels.ALL, weights));
+      var weights = new Weights(first, 1, 0, row, outputColumns, 1);
+      pieces.add(
+          new Piece(
+              windows, Planes.ONE, c, 1, first, multiplier, outputColumns, Pixels.ALL, weights));
     }
     return pieces;
   }
@@ -160,11 +210,12 @@ record Piece(
             new Weights(
                 rows.lastTap * line + columns.lastTap * channels,
                 filter.dim(1) * line,
+                0,
                 -conv.strideHeight() * line,
                 -conv.strideWidth() * channels,
                 1);
         int depth = output.dim(3);
-        pieces.add(new Piece(windows, 0, channels, 0, depth, depth, pixels, weights));
+        pieces.add(new Piece(windows, Planes.ONE, 0, channels, 0, depth, depth, pixels, weights));
       }
     }
     return pieces;
@@ -194,18 +245,17 @@ record Piece(
 
   /** For each of the piece's weights in row-major order, which of the layer's it is. */
   int[] places() {
-    int[] places = new int[columns * windows.taps() * channels];
+    int[] places = new int[Math.multiplyExact(columns, depth())];
     int at = 0;
     for (int column = 0; column < columns; column++) {
-      for (int y = 0; y < windows.filterHeight(); y++) {
-        for (int x = 0; x < windows.filterWidth(); x++) {
-          for (int c = 0; c < channels; c++) {
-            places[at++] =
-                weights.first
-                    + column * weights.columnStep
-                    + y * weights.rowStep
-                    + x * weights.tapStep
-                    + c * weights.channelStep;
+      for (int z = 0; z < planes.filter(); z++) {
+        int plane = weights.first + column * weights.columnStep + z * weights.planeStep;
+        for (int y = 0; y < windows.filterHeight(); y++) {
+          for (int x = 0; x < windows.filterWidth(); x++) {
+            int first = plane + y * weights.rowStep + x * weights.tapStep;
+            for (int c = 0; c < channels; c++) {
+              places[at++] = first + c * weights.channelStep;
+            }
           }
         }
       }
@@ -215,12 +265,13 @@ record Piece(
 
   /** Products that a sum is made of. */
   int depth() {
-    return windows.taps() * channels;
+    return Math.multiplyExact(Math.multiplyExact(planes.filter(), windows.taps()), channels);
   }
 
   /** Whether the piece has all of the layer's weights, in their order. */
   boolean isWhole() {
     return pixels.equals(Pixels.ALL)
+        && planes.equals(Planes.ONE)
         && columns == outputColumns
         && weights.channelStep == 1
         && weights.tapStep == channels

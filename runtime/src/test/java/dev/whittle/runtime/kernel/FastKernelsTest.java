@@ -20,6 +20,7 @@ import dev.whittle.ir.op.BatchMatMul;
 import dev.whittle.ir.op.Cast;
 import dev.whittle.ir.op.Concatenation;
 import dev.whittle.ir.op.Conv2D;
+import dev.whittle.ir.op.Conv3D;
 import dev.whittle.ir.op.DepthToSpace;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.Equal;
@@ -478,6 +479,61 @@ class FastKernelsTest {
     CASES.put("floats of integers", c -> c.cast(TensorType.FLOAT32, c.integers(50, 411)));
     CASES.put("floats of truth values", c -> c.cast(TensorType.FLOAT32, c.truths(50, 411)));
     CASES.put("integers of truth values", c -> c.cast(TensorType.INT32, c.truths(50, 411)));
+    CASES.put(
+        "volumes",
+        c ->
+            c.node(
+                new Conv3D(0, 1, 1, 1, Activation.RELU, 1, 1, 1),
+                c.floats(2, 5, 9, 11, 7),
+                c.weights(3, 3, 3, 7, 37),
+                c.weights(37)));
+    CASES.put(
+        "volumes with strides",
+        c ->
+            c.node(
+                new Conv3D(0, 2, 3, 2, Activation.NONE, 1, 1, 1),
+                c.floats(2, 6, 10, 13, 17),
+                c.weights(2, 3, 4, 17, 5)));
+    CASES.put(
+        "volumes with dilations",
+        c ->
+            c.node(
+                new Conv3D(0, 1, 1, 1, Activation.RELU6, 2, 3, 2),
+                c.floats(1, 5, 9, 11, 9),
+                c.weights(3, 2, 3, 9, 21),
+                c.weights(21)));
+    CASES.put(
+        "volumes without padding",
+        c ->
+            c.node(
+                new Conv3D(1, 2, 1, 1, Activation.NONE, 1, 1, 2),
+                c.floats(3, 7, 30, 41, 3),
+                c.weights(3, 3, 3, 3, 19),
+                c.weights(19)));
+    CASES.put(
+        "volumes to one column",
+        c ->
+            c.node(
+                new Conv3D(0, 1, 1, 1, Activation.NONE, 1, 1, 1),
+                c.floats(2, 5, 9, 11, 7),
+                c.weights(3, 1, 1, 7, 1),
+                c.weights(1)));
+    CASES.put(
+        "volumes, element by element",
+        c ->
+            c.node(
+                new Conv3D(1, 1, 1, 1, Activation.NONE, 1, 1, 1),
+                c.floats(2, 5, 9, 11, 33),
+                c.weights(1, 1, 1, 33, 18),
+                c.weights(18)));
+    CASES.put(
+        "volumes, plane by plane",
+        c ->
+            c.node(
+                new Conv3D(0, 1, 1, 1, Activation.NONE, 1, 1, 1),
+                c.floats(2, 5, 9, 11, 33),
+                c.weights(1, 3, 3, 33, 18),
+                c.weights(18)));
     CASES.put("LSTM", c -> lstm(c, false, false, true));
     CASES.put("LSTM without input gate, by time", c -> lstm(c, false, true, false));
     CASES.put("LSTM with weights of bytes", c -> lstm(c, true, true, true));
