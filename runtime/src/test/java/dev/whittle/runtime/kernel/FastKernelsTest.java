@@ -16,11 +16,13 @@ import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.Add;
 import dev.whittle.ir.op.ArgMax;
+import dev.whittle.ir.op.ArgMin;
 import dev.whittle.ir.op.BatchMatMul;
 import dev.whittle.ir.op.Cast;
 import dev.whittle.ir.op.Concatenation;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.Conv3D;
+import dev.whittle.ir.op.Cumsum;
 import dev.whittle.ir.op.DepthToSpace;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.Equal;
@@ -28,8 +30,10 @@ import dev.whittle.ir.op.FullyConnected;
 import dev.whittle.ir.op.Gelu;
 import dev.whittle.ir.op.Greater;
 import dev.whittle.ir.op.GreaterEqual;
+import dev.whittle.ir.op.L2Normalization;
 import dev.whittle.ir.op.Less;
 import dev.whittle.ir.op.LessEqual;
+import dev.whittle.ir.op.LocalResponseNormalization;
 import dev.whittle.ir.op.Log;
 import dev.whittle.ir.op.LogSoftmax;
 import dev.whittle.ir.op.Maximum;
@@ -354,11 +358,6 @@ class FastKernelsTest {
     CASES.put("softmax of bytes", c -> c.quantized(softmax(), new Softmax(1), c.bytes(C, 9, 77)));
     CASES.put("logarithms of a softmax", c -> c.node(new LogSoftmax(), c.floats(9, 77)));
     CASES.put(
-        "the greatest", c -> c.node(new ArgMax(TensorType.INT32), c.floats(9, 77), scalar(c, 1)));
-    CASES.put(
-        "the greatest of bytes",
-        c -> c.node(new ArgMax(TensorType.INT64), c.bytes(A, 9, 77), scalar(c, -1)));
-    CASES.put(
         "floats of bytes",
         c ->
             c.node(
@@ -534,6 +533,51 @@ class FastKernelsTest {
                 c.floats(2, 5, 9, 11, 33),
                 c.weights(1, 3, 3, 33, 18),
                 c.weights(18)));
+    for (boolean least : new boolean[] {false, true}) {
+      String name = least ? "the least" : "the greatest";
+      Op to32 = least ? new ArgMin(TensorType.INT32) : new ArgMax(TensorType.INT32);
+      Op to64 = least ? new ArgMin(TensorType.INT64) : new ArgMax(TensorType.INT64);
+      CASES.put(name + " of short rows", c -> c.node(to32, c.floats(17, 61, 21), scalar(c, 2)));
+      CASES.put(name + " of long rows", c -> c.node(to64, c.floats(9, 77), scalar(c, -1)));
+      CASES.put(name + " of columns", c -> c.node(to64, c.floats(3, 77, 150), scalar(c, 1)));
+      CASES.put(
+          name + " of many equal numbers",
+          c -> c.node(to32, c.node(new Mul(), signs(c, 500, 7), signs(c, 500, 7)), scalar(c, 1)));
+      for (int length : new int[] {7, 77}) {
+        CASES.put(
+            name + " of some numbers of " + length,
+            c -> c.node(to32, c.node(new Log(), c.floats(300, length)), scalar(c, 1)));
+      }
+      CASES.put(name + " of bytes", c -> c.node(to32, c.bytes(A, 300, 33), scalar(c, 1)));
+      CASES.put(
+          name + " of unsigned bytes", c -> c.node(to32, c.unsigned(A, 300, 33), scalar(c, 1)));
+      CASES.put(
+          name + " of long rows of bytes", c -> c.node(to32, c.bytes(A, 9, 333), scalar(c, 1)));
+      CASES.put(
+          name + " of columns of bytes", c -> c.node(to32, c.unsigned(A, 5, 33, 3), scalar(c, -2)));
+    }
+    CASES.put("softmax of short rows", c -> c.node(new Softmax(0.7f), c.floats(3, 131, 21)));
+    CASES.put("softmax of rows of one", c -> c.node(new Softmax(1), c.floats(131, 1)));
+    CASES.put("lengths", c -> c.node(new L2Normalization(Activation.NONE), c.floats(5, 31, 77)));
+    CASES.put(
+        "lengths of zeros", c -> c.node(new L2Normalization(Activation.NONE), signs(c, 200, 3)));
+    for (float beta : new float[] {0.5f, 0.75f, 1, 0.6f}) {
+      CASES.put(
+          "responses to the power " + beta,
+          c ->
+              c.node(new LocalResponseNormalization(3, 1.5f, 0.4f, beta), c.floats(2, 19, 13, 37)));
+    }
+    CASES.put(
+        "responses of few channels",
+        c -> c.node(new LocalResponseNormalization(5, 1, 0.4f, 0.5f), c.floats(200, 3)));
+    CASES.put(
+        "responses alone",
+        c -> c.node(new LocalResponseNormalization(0, 1, 0.4f, 0.5f), c.floats(3, 3000)));
+    for (int flags = 0; flags < 4; flags++) {
+      var op = new Cumsum((flags & 1) != 0, (flags & 2) != 0);
+      CASES.put(op + " of rows", c -> c.node(op, c.floats(3, 7, 1031), scalar(c, 2)));
+      CASES.put(op + " of columns", c -> c.node(op, c.floats(3, 7, 1031), scalar(c, -2)));
+    }
     CASES.put("LSTM", c -> lstm(c, false, false, true));
     CASES.put("LSTM without input gate, by time", c -> lstm(c, false, true, false));
     CASES.put("LSTM with weights of bytes", c -> lstm(c, true, true, true));
@@ -544,6 +588,11 @@ class FastKernelsTest {
     Value plain = Value.of(-1, "padded", input.type(), Shape.UNKNOWN);
     Value declared = quantization == null ? plain : plain.withQuantization(quantization);
     return c.graph.node(declared, new Pad(), input, c.pairs(0, 0, 2, 1, 1, 2, 0, 0));
+  }
+
+  /** Minus one, zero or one. */
+  private static Value signs(Case c, int... dims) {
+    return c.cast(TensorType.FLOAT32, c.cast(TensorType.INT32, c.floats(dims)));
   }
 
   private static Quantization softmax() {
