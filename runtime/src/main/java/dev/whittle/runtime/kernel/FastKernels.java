@@ -15,6 +15,7 @@ import dev.whittle.ir.op.BatchMatMul;
 import dev.whittle.ir.op.Cast;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.Conv3D;
+import dev.whittle.ir.op.Conv3DTranspose;
 import dev.whittle.ir.op.Cumsum;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.Dequantize;
@@ -110,6 +111,7 @@ public final class FastKernels {
       return switch (op) {
         case Conv2D conv -> matrices.convolution(conv, operands, 0, 0);
         case Conv3D conv -> matrices.volume(conv, operands);
+        case Conv3DTranspose conv -> matrices.transposedVolume(conv, operands);
         case DepthwiseConv2D conv -> matrices.depthwise(conv, operands, 0, 0);
         case FullyConnected dense -> matrices.dense(dense, operands);
         case BatchMatMul product -> matrices.batch(product, operands);

@@ -3,6 +3,7 @@ package dev.whittle.runtime.kernel;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.op.Conv3D;
+import dev.whittle.ir.op.Conv3DTranspose;
 import dev.whittle.ir.op.TransposeConv;
 import java.util.ArrayList;
 import java.util.List;
@@ -173,10 +174,12 @@ record Piece(
     List<Piece> pieces = new ArrayList<>();
     for (int y = 0; y < Math.min(conv.strideHeight(), output.dim(1)); y++) {
       Phase rows =
-          Phase.of(conv, y, conv.strideHeight(), input.dim(1), output.dim(1), filter.dim(1));
+          Phase.of(
+              conv.padding(), y, conv.strideHeight(), input.dim(1), output.dim(1), filter.dim(1));
       for (int x = 0; x < Math.min(conv.strideWidth(), output.dim(2)); x++) {
         Phase columns =
-            Phase.of(conv, x, conv.strideWidth(), input.dim(2), output.dim(2), filter.dim(2));
+            Phase.of(
+                conv.padding(), x, conv.strideWidth(), input.dim(2), output.dim(2), filter.dim(2));
         if (rows == null || columns == null) {
           return null;
         }
@@ -222,6 +225,98 @@ record Piece(
   }
 
   /**
+   * The transpose of a convolution of volumes without dilation, as {@link #transposed}. Null also
+   * where the planes of a phase are not equally far apart from one volume to the next.
+   */
+  static @Nullable List<Piece> transposedVolume(Conv3DTranspose conv, Operands operands) {
+    Shape output = operands.output(0).shape();
+    Shape filter = operands.shape(1);
+    Shape input = operands.shape(2);
+    int[] strides = {conv.strideDepth(), conv.strideHeight(), conv.strideWidth()};
+    List<Piece> pieces = new ArrayList<>();
+    for (int z = 0; z < Math.min(strides[0], output.dim(1)); z++) {
+      for (int y = 0; y < Math.min(strides[1], output.dim(2)); y++) {
+        for (int x = 0; x < Math.min(strides[2], output.dim(3)); x++) {
+          int[] place = {z, y, x};
+          Phase[] phases = new Phase[3];
+          for (int i = 0; i < 3; i++) {
+            // The reference centers volumes also where nothing is padded.
+            Phase phase =
+                Phase.of(
+                    0, place[i], strides[i], input.dim(i + 1), output.dim(i + 1), filter.dim(i));
+            if (phase == null) {
+              return null;
+            }
+            phases[i] = phase;
+          }
+          if (input.dim(0) > 1 && strides[0] * phases[0].outputs != output.dim(1)) {
+            return null;
+          }
+          pieces.add(phase(strides, place, phases, input, filter, output));
+        }
+      }
+    }
+    return pieces;
+  }
+
+  private static Piece phase(
+      int[] strides, int[] place, Phase[] phases, Shape input, Shape filter, Shape output) {
+    Phase planes = phases[0];
+    Phase rows = phases[1];
+    Phase columns = phases[2];
+    int channels = input.dim(4);
+    int depth = output.dim(4);
+    var across = new Planes(input.dim(1), planes.taps, planes.outputs, 1, 1, planes.before);
+    var windows =
+        new Windows(
+            Math.multiplyExact(input.dim(0), planes.outputs),
+            input.dim(2),
+            input.dim(3),
+            channels,
+            rows.taps,
+            columns.taps,
+            rows.outputs,
+            columns.outputs,
+            1,
+            1,
+            1,
+            1,
+            rows.before,
+            columns.before);
+    int plane = output.dim(2) * output.dim(3);
+    var pixels =
+        new Pixels(
+            columns.outputs,
+            rows.outputs,
+            strides[2],
+            strides[1] * output.dim(3),
+            strides[0] * plane,
+            place[0] * plane + place[1] * output.dim(3) + place[2]);
+    // Taps are read from the last to the first.
+    int tap = depth * channels;
+    int line = filter.dim(2) * tap;
+    int area = filter.dim(1) * line;
+    var weights =
+        new Weights(
+            planes.lastTap * area + rows.lastTap * line + columns.lastTap * tap,
+            channels,
+            -strides[0] * area,
+            -strides[1] * line,
+            -strides[2] * tap,
+            1);
+    return new Piece(
+        windows,
+        across.areAll() ? Planes.ONE : across,
+        0,
+        channels,
+        0,
+        depth,
+        depth,
+        pixels,
+        weights);
+  }
+
+  /**
    * One direction of a phase: of {@code places} of the input and an {@code extent} of the output.
    *
    * @param outputs how many of its pixels there are
@@ -231,8 +326,8 @@ record Piece(
    */
   private record Phase(int outputs, int taps, int lastTap, int before) {
     static @Nullable Phase of(
-        TransposeConv conv, int place, int stride, int places, int extent, int filter) {
-      int margin = Windows.before(conv.padding(), extent, places, new int[] {filter, stride, 1});
+        int padding, int place, int stride, int places, int extent, int filter) {
+      int margin = Windows.before(padding, extent, places, new int[] {filter, stride, 1});
       int firstTap = (place + margin) % stride;
       int taps = Math.ceilDiv(filter - firstTap, stride);
       int before = taps - 1 - (place + margin) / stride;

@@ -22,6 +22,7 @@ import dev.whittle.ir.op.Cast;
 import dev.whittle.ir.op.Concatenation;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.Conv3D;
+import dev.whittle.ir.op.Conv3DTranspose;
 import dev.whittle.ir.op.Cumsum;
 import dev.whittle.ir.op.DepthToSpace;
 import dev.whittle.ir.op.DepthwiseConv2D;
@@ -533,6 +534,23 @@ class FastKernelsTest {
                 c.floats(2, 5, 9, 11, 33),
                 c.weights(1, 3, 3, 33, 18),
                 c.weights(18)));
+    CASES.put(
+        "transposed volumes",
+        c ->
+            c.node(
+                new Conv3DTranspose(0, 2, 2, 2, Activation.RELU, 1, 1, 1),
+                c.list(2, 6, 10, 14, 21),
+                c.weights(3, 3, 3, 21, 9),
+                c.floats(2, 3, 5, 7, 9),
+                c.weights(21)));
+    CASES.put(
+        "transposed volumes without padding",
+        c ->
+            c.node(
+                new Conv3DTranspose(1, 2, 1, 3, Activation.NONE, 1, 1, 1),
+                c.list(1, 7, 16, 9, 5),
+                c.weights(3, 4, 3, 5, 17),
+                c.floats(1, 3, 5, 7, 17)));
     for (boolean least : new boolean[] {false, true}) {
       String name = least ? "the least" : "the greatest";
       Op to32 = least ? new ArgMin(TensorType.INT32) : new ArgMax(TensorType.INT32);
