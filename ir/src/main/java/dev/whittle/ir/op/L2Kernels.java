@@ -9,8 +9,6 @@ import dev.whittle.ir.kernel.Tensor;
 
 /** Reference kernels of {@link L2Normalization}. */
 final class L2Kernels {
-  private static final float LEAST_LENGTH = 1e-6f;
-
   private L2Kernels() {}
 
   static void floats(Invocation invocation) {
@@ -22,7 +20,7 @@ final class L2Kernels {
       for (int i = 0; i < depth; i++) {
         sum += in.getFloat(row + i) * in.getFloat(row + i);
       }
-      float length = Math.max((float) Math.sqrt(sum), LEAST_LENGTH);
+      float length = Math.max((float) Math.sqrt(sum), L2Normalization.LEAST_LENGTH);
       for (int i = 0; i < depth; i++) {
         out.setFloat(row + i, in.getFloat(row + i) / length);
       }

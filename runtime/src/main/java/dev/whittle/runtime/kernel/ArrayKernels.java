@@ -9,6 +9,9 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Cumsum;
+import dev.whittle.ir.op.L2Normalization;
+import dev.whittle.ir.op.LocalResponseNormalization;
 import dev.whittle.ir.op.Mean;
 import dev.whittle.ir.op.MirrorPad;
 import dev.whittle.ir.op.QuantizedMean;
@@ -215,7 +218,9 @@ final class ArrayKernels {
       return null;
     }
     if (type == TensorType.FLOAT32) {
-      return RowNormalization.softmax(workers, op.beta(), rows(shape), length(shape));
+      return ShortSoftmax.isFaster(rows(shape), length(shape))
+          ? new ShortSoftmax(workers, op.beta(), rows(shape), length(shape))
+          : RowNormalization.softmax(workers, op.beta(), rows(shape), length(shape));
     }
     return FastKernels.isByte(type) && operands.output(0).type() == type
         ? new ByteSoftmax(
@@ -236,20 +241,63 @@ final class ArrayKernels {
         : null;
   }
 
-  @Nullable Kernel argMax(Operands operands) {
-    Shape shape = operands.shape(0);
-    long[] axis = operands.knownIntegers(1);
+  /** Where along an axis the greatest elements are, or the least. */
+  @Nullable Kernel places(boolean least, Operands operands) {
+    int[] extents = extents(operands);
     TensorType type = operands.type(0);
-    boolean last =
-        axis != null
-            && axis.length == 1
-            && shape.rank() > 0
-            && (axis[0] == -1 || axis[0] == shape.rank() - 1);
-    return last
-            && shape.elements() > 0
+    TensorType to = operands.output(0).type();
+    return extents != null
             && (type == TensorType.FLOAT32 || FastKernels.isByte(type))
-            && operands.output(0).type().isInteger()
-        ? new ArgMaxRows(workers, type, rows(shape), length(shape))
+            && (to == TensorType.INT32 || to == TensorType.INT64)
+        ? new ExtremePlaces(workers, type, least, extents)
+        : null;
+  }
+
+  @Nullable Kernel runningSum(Cumsum op, Operands operands) {
+    int[] extents = extents(operands);
+    return extents != null && operands.type(0) == TensorType.FLOAT32
+        ? new RunningSum(workers, op, extents)
+        : null;
+  }
+
+  /**
+   * The extents before, along and behind the axis that operand 1 is; null where that is not one
+   * known axis of the input, or there are no elements.
+   */
+  private static int @Nullable [] extents(Operands operands) {
+    Shape shape = operands.shape(0);
+    long[] axes = operands.knownIntegers(1);
+    if (axes == null || axes.length != 1 || shape.elements() == 0) {
+      return null;
+    }
+    long axis = axes[0] < 0 ? axes[0] + shape.rank() : axes[0];
+    if (axis < 0 || axis >= shape.rank()) {
+      return null;
+    }
+    int[] extents = {1, 1, 1};
+    for (int i = 0; i < shape.rank(); i++) {
+      extents[i < axis ? 0 : i == axis ? 1 : 2] *= shape.dim(i);
+    }
+    return extents;
+  }
+
+  /** Rows divided by their lengths. */
+  @Nullable Kernel length(L2Normalization op, Operands operands) {
+    Shape shape = operands.shape(0);
+    return operands.type(0) == TensorType.FLOAT32
+            && op.activation() == Activation.NONE
+            && shape.rank() > 0
+        ? RowNormalization.length(workers, rows(shape), length(shape))
+        : null;
+  }
+
+  @Nullable Kernel response(LocalResponseNormalization op, Operands operands) {
+    Shape shape = operands.shape(0);
+    return operands.type(0) == TensorType.FLOAT32
+            && op.radius() >= 0
+            && shape.rank() > 0
+            && shape.elements() > 0
+        ? new ResponseNormalization(workers, op, rows(shape), length(shape))
         : null;
   }
 

@@ -8,6 +8,8 @@ import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.BatchMatMul;
 import dev.whittle.ir.op.Conv2D;
+import dev.whittle.ir.op.Conv3D;
+import dev.whittle.ir.op.Conv3DTranspose;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.FullyConnected;
 import dev.whittle.ir.op.Requantization;
@@ -78,6 +80,61 @@ final class MatrixKernels {
     };
   }
 
+  /** A convolution of volumes of floats. */
+  @Nullable Kernel volume(Conv3D conv, Operands operands) {
+    Shape input = operands.shape(0);
+    Shape filter = operands.shape(1);
+    Shape output = operands.output(0).shape();
+    if (input.rank() != 5
+        || filter.rank() != 5
+        || output.rank() != 5
+        || operands.type(0) != TensorType.FLOAT32
+        || input.dim(4) == 0
+        || filter.dim(3) != input.dim(4)
+        || output.elements() == 0
+        || !conv.activation().isClamp()) {
+      return null;
+    }
+    Piece piece = Piece.volume(conv, operands);
+    return piece.windows().areWithinReach()
+        ? floats(Layer.of(operands), piece, patches(piece, true), conv.activation())
+        : null;
+  }
+
+  /** The transpose of a convolution of volumes of floats. */
+  @Nullable Kernel transposedVolume(Conv3DTranspose conv, Operands operands) {
+    Shape filter = operands.shape(1);
+    Shape input = operands.shape(2);
+    Shape output = operands.output(0).shape();
+    if (input.rank() != 5
+        || filter.rank() != 5
+        || output.rank() != 5
+        || operands.type(2) != TensorType.FLOAT32
+        || input.elements() == 0
+        || output.elements() == 0
+        || output.dim(0) != input.dim(0)
+        || filter.dim(3) != output.dim(4)
+        || filter.dim(4) != input.dim(4)
+        || (conv.padding() != 0 && conv.padding() != 1)
+        || Math.min(conv.strideDepth(), Math.min(conv.strideHeight(), conv.strideWidth())) < 1
+        || conv.dilationDepth() != 1
+        || conv.dilationHeight() != 1
+        || conv.dilationWidth() != 1
+        || !conv.activation().isClamp()) {
+      return null;
+    }
+    List<Piece> pieces = Piece.transposedVolume(conv, operands);
+    return pieces == null || !pieces.stream().allMatch(p -> p.windows().areWithinReach())
+        ? null
+        : pieces(
+            new Layer(operands, 2, 1, 3),
+            pieces,
+            conv.activation(),
+            () -> {
+              throw new IllegalStateException("floats are not rescaled");
+            });
+  }
+
   /** A convolution whose windows are the output's, and whose output is the input. */
   @Nullable Kernel transposed(TransposeConv conv, Operands operands) {
     if (operands.shape(1).rank() != 4
@@ -120,12 +177,15 @@ final class MatrixKernels {
     }
     List<Product> products = new ArrayList<>();
     Patches patches = null;
-    Windows windows = null;
+    Piece last = null;
     for (Piece piece : pieces) {
-      if (patches == null || !piece.windows().equals(windows)) {
-        windows = piece.windows();
+      if (patches == null
+          || last == null
+          || !piece.windows().equals(last.windows())
+          || !piece.planes().equals(last.planes())) {
         patches = patches(piece, floats);
       }
+      last = piece;
       Product product = make.apply(piece, patches);
       if (product == null) {
         return null;
@@ -136,7 +196,7 @@ final class MatrixKernels {
   }
 
   private Patches patches(Piece piece, boolean floats) {
-    return new Patches(piece.windows(), piece.channels(), floats, workers.count());
+    return new Patches(piece.windows(), piece.planes(), piece.channels(), floats, workers.count());
   }
 
   @Nullable Kernel dense(FullyConnected dense, Operands operands) {

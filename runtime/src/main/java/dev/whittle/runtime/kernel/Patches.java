@@ -8,6 +8,7 @@ import java.util.Arrays;
  * for what is beyond the border, or in a slab: the rows of the picture that some rows of windows
  * read, copied together with what is beyond the border. Slabs are for elements that are to become
  * floats, and for pictures with so few channels that the runs of a window's row should be one.
+ * Windows over volumes have slabs of as many parts as the filter has planes.
  */
 final class Patches {
   /** Elements of one chunk's input: what half a second-level cache holds. */
@@ -30,6 +31,7 @@ final class Patches {
   }
 
   private final Windows windows;
+  private final Planes planes;
   private final boolean direct;
   private final int taps;
   private final int run;
@@ -47,15 +49,26 @@ final class Patches {
    * @param floats whether the pictures are float arrays that may be read in place
    */
   Patches(Windows given, int channels, boolean floats, int threads) {
-    windows = given.flattened();
+    this(given, Planes.ONE, channels, floats, threads);
+  }
+
+  /**
+   * Divides windows over volumes into chunks.
+   *
+   * @param given windows over planes: their batch is all output planes of all volumes
+   */
+  Patches(Windows given, Planes planes, int channels, boolean floats, int threads) {
+    this.planes = planes;
+    boolean flat = planes.equals(Planes.ONE);
+    windows = flat ? given.flattened() : given;
     boolean allChannels = channels == windows.channels();
     rows = windows.outputs();
     boolean inPlace = windows.channels() >= MIN_RUN || windows.taps() == 1 || !allChannels;
     boolean bordered = !windows.reachesBeyond() || windows.channels() <= ArrayMemory.ZEROS;
     long allOffsets = (long) rows * windows.taps();
-    direct = floats && inPlace && bordered && allOffsets <= MAX_OFFSETS;
+    direct = flat && floats && inPlace && bordered && allOffsets <= MAX_OFFSETS;
     boolean joined = !direct && windows.dilationWidth() == 1 && allChannels;
-    taps = joined ? windows.filterHeight() : windows.taps();
+    taps = Math.multiplyExact(planes.filter(), joined ? windows.filterHeight() : windows.taps());
     run = joined ? windows.filterWidth() * channels : channels;
     int wanted = wantedRows(threads);
     if (direct) {
@@ -74,7 +87,8 @@ final class Patches {
   }
 
   private int wantedRows(int threads) {
-    int perRow = Math.max(1, windows.channels() * windows.strideHeight() * windows.strideWidth());
+    int area = windows.strideHeight() * windows.strideWidth();
+    int perRow = Math.max(1, windows.channels() * area * planes.filter());
     int wanted = Math.clamp(CHUNK_ELEMENTS / perRow, MicroKernels.TILE_ROWS, MAX_ROWS);
     if (threads > 1) {
       wanted =
@@ -87,16 +101,19 @@ final class Patches {
 
   private int[] slabOffsets() {
     int line = slabLine();
+    int plane = rows == 0 ? 0 : slabPlane();
     int[] all = new int[Math.multiplyExact(rowsPerChunk, taps)];
-    int perLine = taps / windows.filterHeight();
+    int perPlane = taps / planes.filter();
+    int perLine = perPlane / windows.filterHeight();
     int at = 0;
     for (int y = 0; y < linesPerChunk; y++) {
       for (int x = 0; x < windows.outputWidth(); x++) {
         for (int t = 0; t < taps; t++) {
-          int ky = t / perLine;
+          int ky = t % perPlane / perLine;
           int kx = t % perLine;
           all[at++] =
-              (y * windows.strideHeight() + ky * windows.dilationHeight()) * line
+              t / perPlane * plane
+                  + (y * windows.strideHeight() + ky * windows.dilationHeight()) * line
                   + (x * windows.strideWidth() + kx * windows.dilationWidth()) * windows.channels();
         }
       }
@@ -109,11 +126,14 @@ final class Patches {
     return Math.multiplyExact(windows.reachedColumns(), windows.channels());
   }
 
+  /** Elements of a slab's part of one plane. */
+  private int slabPlane() {
+    return Math.multiplyExact(windows.reachedRows(linesPerChunk), slabLine());
+  }
+
   /** Elements of a slab; 0 where windows are read in place. */
   int slabSize() {
-    return direct || rows == 0
-        ? 0
-        : Math.multiplyExact(windows.reachedRows(linesPerChunk), slabLine());
+    return direct || rows == 0 ? 0 : Math.multiplyExact(planes.filter(), slabPlane());
   }
 
   /** Whether the offsets are places in the pictures' array; see {@link #place}. */
@@ -203,24 +223,44 @@ final class Patches {
 
   /** Copies what the windows of a chunk read, with {@code beyond} where that is no element. */
   void fill(int chunk, Source source, float beyond, float[] slab, MicroKernels math) {
+    for (int k = 0; k < planes.filter(); k++) {
+      int picture = planes.plane(picture(chunk), k);
+      int at = k == 0 ? 0 : k * slabPlane();
+      if (picture < 0) {
+        Arrays.fill(slab, at, at + windows.reachedRows(lines(chunk)) * slabLine(), beyond);
+      } else {
+        fill(chunk, picture, source, beyond, slab, at, math);
+      }
+    }
+  }
+
+  private void fill(
+      int chunk,
+      int picture,
+      Source source,
+      float beyond,
+      float[] slab,
+      int origin,
+      MicroKernels math) {
     int line = slabLine();
     int channels = windows.channels();
     int left = Math.min(line, windows.left() * channels);
     int count = Math.min(line - left, windows.width() * channels);
     int lines = windows.reachedRows(lines(chunk));
     int firstLine = firstLine(chunk) * windows.strideHeight() - windows.top();
-    int base = picture(chunk) * windows.height();
+    int base = picture * windows.height();
     if (left == 0 && count == line && line == windows.width() * channels) {
       int from = Math.max(0, -firstLine);
       int to = Math.max(from, Math.min(lines, windows.height() - firstLine));
-      Arrays.fill(slab, 0, from * line, beyond);
-      source.copy((base + firstLine + from) * line, slab, from * line, (to - from) * line, math);
-      Arrays.fill(slab, to * line, lines * line, beyond);
+      Arrays.fill(slab, origin, origin + from * line, beyond);
+      int place = (base + firstLine + from) * line;
+      source.copy(place, slab, origin + from * line, (to - from) * line, math);
+      Arrays.fill(slab, origin + to * line, origin + lines * line, beyond);
       return;
     }
     for (int i = 0; i < lines; i++) {
       int row = firstLine + i;
-      int at = i * line;
+      int at = origin + i * line;
       if (row < 0 || row >= windows.height()) {
         Arrays.fill(slab, at, at + line, beyond);
       } else {

@@ -1,41 +1,55 @@
 package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.op.L2Normalization;
+import dev.whittle.runtime.kernel.MicroKernels.Binary;
+import dev.whittle.runtime.kernel.MicroKernels.Unary;
 
 /**
- * Floats as fractions of what their exponentials sum up to along the last axis, or as logarithms of
- * that.
+ * Floats as fractions of what their exponentials sum up to along the last axis, as logarithms of
+ * that, or as fractions of the row's length.
  */
 final class RowNormalization implements ElementwiseKernel, Workers.Task {
+  private enum Kind {
+    SOFTMAX,
+    LOGARITHMS,
+    LENGTH
+  }
+
   private static final int MIN_WORK = 1 << 12;
 
   private final Workers workers;
+  private final Kind kind;
   private final float beta;
-  private final boolean logarithms;
   private final int rows;
   private final int length;
   private final int perChunk;
   private final FloatArray input = new FloatArray();
   private final FloatArray output = new FloatArray();
 
-  private RowNormalization(Workers workers, float beta, boolean logarithms, int rows, int length) {
+  private RowNormalization(Workers workers, Kind kind, float beta, int rows, int length) {
     this.workers = workers;
+    this.kind = kind;
     this.beta = beta;
-    this.logarithms = logarithms;
     this.rows = rows;
     this.length = length;
     this.perChunk = Math.max(1, MIN_WORK / Math.max(1, length));
-    if (logarithms) {
+    if (kind != Kind.SOFTMAX) {
       workers.reserve(length, 0, 0);
     }
   }
 
   static RowNormalization softmax(Workers workers, float beta, int rows, int length) {
-    return new RowNormalization(workers, beta, false, rows, length);
+    return new RowNormalization(workers, Kind.SOFTMAX, beta, rows, length);
   }
 
   static RowNormalization logSoftmax(Workers workers, int rows, int length) {
-    return new RowNormalization(workers, 1, true, rows, length);
+    return new RowNormalization(workers, Kind.LOGARITHMS, 1, rows, length);
+  }
+
+  /** Divides rows by their lengths as vectors. */
+  static RowNormalization length(Workers workers, int rows, int length) {
+    return new RowNormalization(workers, Kind.LENGTH, 1, rows, length);
   }
 
   @Override
@@ -49,27 +63,46 @@ final class RowNormalization implements ElementwiseKernel, Workers.Task {
 
   @Override
   public void run(int chunk, Scratch scratch) {
-    MicroKernels math = scratch.math;
     float[] in = input.array();
     float[] out = output.array();
     int end = Math.min((chunk + 1) * perChunk, rows);
     for (int row = chunk * perChunk; row < end; row++) {
       int at = input.offset() + row * length;
       int to = output.offset() + row * length;
-      float greatest = math.maximum(in, at, length);
-      if (logarithms) {
-        math.exponentials(in, at, scratch.input(), 0, length, greatest, 1);
-        float logarithm = (float) Math.log(math.sum(scratch.input(), 0, length));
-        for (int i = 0; i < length; i++) {
-          out[to + i] = in[at + i] - greatest - logarithm;
-        }
-      } else {
-        math.exponentials(in, at, out, to, length, greatest, beta);
-        float factor = 1 / math.sum(out, to, length);
-        for (int i = 0; i < length; i++) {
-          out[to + i] *= factor;
-        }
+      switch (kind) {
+        case SOFTMAX -> exponentials(scratch.math, in, at, out, to);
+        case LOGARITHMS -> logarithms(scratch, in, at, out, to);
+        case LENGTH -> directions(scratch, in, at, out, to);
       }
     }
+  }
+
+  private void exponentials(MicroKernels math, float[] in, int at, float[] out, int to) {
+    float greatest = math.maximum(in, at, length);
+    math.exponentials(in, at, out, to, length, greatest, beta);
+    float factor = 1 / math.sum(out, to, length);
+    for (int i = 0; i < length; i++) {
+      out[to + i] *= factor;
+    }
+  }
+
+  private void logarithms(Scratch scratch, float[] in, int at, float[] out, int to) {
+    MicroKernels math = scratch.math;
+    float greatest = math.maximum(in, at, length);
+    math.exponentials(in, at, scratch.input(), 0, length, greatest, 1);
+    float logarithm = (float) Math.log(math.sum(scratch.input(), 0, length));
+    for (int i = 0; i < length; i++) {
+      out[to + i] = in[at + i] - greatest - logarithm;
+    }
+  }
+
+  private void directions(Scratch scratch, float[] in, int at, float[] out, int to) {
+    MicroKernels math = scratch.math;
+    float[] squares = scratch.input();
+    math.unary(Unary.SQUARE, in, at, squares, 0, length, 0);
+    float root = (float) Math.sqrt(math.sum(squares, 0, length));
+    squares[0] = Math.max(root, L2Normalization.LEAST_LENGTH);
+    float all = Float.POSITIVE_INFINITY;
+    math.binary(Binary.DIV, in, at, 1, squares, 0, 0, out, to, length, -all, all);
   }
 }

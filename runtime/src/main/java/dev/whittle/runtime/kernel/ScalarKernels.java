@@ -551,6 +551,16 @@ final class ScalarKernels implements MicroKernels {
   }
 
   @Override
+  public int place(float[] input, int at, int count, int turn) {
+    return ScalarRows.place(input, at, count, turn);
+  }
+
+  @Override
+  public void softmax(float[] columns, int length, int rows, float beta) {
+    ScalarRows.softmax(columns, length, rows, 0, beta);
+  }
+
+  @Override
   public void exponentials(
       float[] input, int at, float[] output, int to, int count, float shift, float factor) {
     for (int i = 0; i < count; i++) {

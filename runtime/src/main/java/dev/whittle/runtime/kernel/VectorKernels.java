@@ -296,6 +296,16 @@ final class VectorKernels implements MicroKernels {
   }
 
   @Override
+  public int place(float[] input, int at, int count, int turn) {
+    return VectorRows.place(input, at, count, turn);
+  }
+
+  @Override
+  public void softmax(float[] columns, int length, int rows, float beta) {
+    VectorRows.softmax(columns, length, rows, beta);
+  }
+
+  @Override
   public void exponentials(
       float[] input, int at, float[] output, int to, int count, float shift, float factor) {
     int i = 0;
