@@ -90,7 +90,7 @@ final class ArrayKernels {
     Tensor axes = operands.input(1).known();
     return axes == null || operands.type(0) != TensorType.BOOL
         ? null
-        : integerReduction(kind, operands, axes, count -> truth -> (int) truth);
+        : integerReduction(kind, operands, axes, count -> most -> most == 0 ? 0 : 1);
   }
 
   /**

@@ -24,7 +24,7 @@ abstract class BlockKernel implements Kernel, Workers.Task {
     this.workers = workers;
     this.count = count;
     this.operands = operands;
-    workers.reserve(2 * BLOCK, 0, 2 * BLOCK);
+    workers.reserve(2 * BLOCK, 0, 3 * BLOCK);
   }
 
   @Override

@@ -56,8 +56,12 @@ final class Choice extends BlockKernel implements ElementwiseKernel {
   private void integers(byte[] truth, int[] x, int from, int count) {
     held.read(from, x, 0, count);
     other.read(from, x, BLOCK, count);
+    // A loop of its own, as bytes and integers are not vectorized together.
     for (int i = 0; i < count; i++) {
-      int mask = mask(truth[i]);
+      x[2 * BLOCK + i] = truth[i];
+    }
+    for (int i = 0; i < count; i++) {
+      int mask = (x[2 * BLOCK + i] | -x[2 * BLOCK + i]) >> 31;
       x[i] = (x[i] & mask) | (x[BLOCK + i] & ~mask);
     }
     store(x, from, count);

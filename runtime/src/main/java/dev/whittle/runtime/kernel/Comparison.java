@@ -1,6 +1,7 @@
 package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.TensorType;
+import java.util.Arrays;
 
 /** Which pairs of floats or integers a relation holds for. */
 final class Comparison extends BlockKernel {
@@ -11,6 +12,8 @@ final class Comparison extends BlockKernel {
     LESS,
     LESS_EQUAL
   }
+
+  private static final int INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
 
   private final Relation relation;
   private final TensorType type;
@@ -58,7 +61,9 @@ final class Comparison extends BlockKernel {
       left.read(from, x, leftAt, count);
       right.read(from, x, BLOCK - leftAt, count);
       if (type == TensorType.FLOAT32) {
-        orderFloats(x, count);
+        // What is compared is beyond all numbers, what it is compared with below.
+        orderFloats(x, 0, count, Integer.MAX_VALUE);
+        orderFloats(x, BLOCK, count, Integer.MIN_VALUE);
       }
     }
     compare(x, count);
@@ -67,34 +72,33 @@ final class Comparison extends BlockKernel {
     store(truth, from, count);
   }
 
-  /** Makes integers of pairs of 64 bits that compare as these do. */
+  /** Makes integers of pairs of 64 bits that compare as these do: their order, and 0. */
   private static void takeOrder(long[] longs, int[] x, int count) {
     for (int i = 0; i < count; i++) {
-      x[i] = Long.compare(longs[i], longs[BLOCK + i]);
-      x[BLOCK + i] = 0;
+      long a = longs[i];
+      long b = longs[BLOCK + i];
+      longs[i] = (lessSign(a, b) >> 63) | (lessSign(b, a) >>> 63);
     }
+    for (int i = 0; i < count; i++) {
+      x[i] = (int) longs[i];
+    }
+    Arrays.fill(x, BLOCK, BLOCK + count, 0);
   }
 
   /**
-   * Makes integers of the bits of pairs of floats that compare as these do: zeros are equal, and a
-   * pair of which one is not a number becomes 1 and 0.
+   * Makes integers of the bits of floats that compare as these do: zeros are equal.
+   *
+   * @param none what becomes of those that are not a number
    */
-  private static void orderFloats(int[] x, int count) {
-    for (int i = 0; i < count; i++) {
-      int a = x[i];
-      int b = x[BLOCK + i];
-      int magnitudeA = a & Integer.MAX_VALUE;
-      int magnitudeB = b & Integer.MAX_VALUE;
-      int signA = a >> 31;
-      int signB = b >> 31;
+  private static void orderFloats(int[] x, int first, int count, int none) {
+    for (int i = first; i < first + count; i++) {
+      int sign = x[i] >> 31;
+      int magnitude = x[i] & Integer.MAX_VALUE;
       // All ones where the bits are beyond those of infinity.
-      int none = ((INFINITY - magnitudeA) | (INFINITY - magnitudeB)) >> 31;
-      x[i] = (((magnitudeA ^ signA) - signA) & ~none) | (none & 1);
-      x[BLOCK + i] = ((magnitudeB ^ signB) - signB) & ~none;
+      int mask = (INFINITY - magnitude) >> 31;
+      x[i] = (((magnitude ^ sign) - sign) & ~mask) | (none & mask);
     }
   }
-
-  private static final int INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
 
   /** Leaves 1 for each pair that the relation holds for, else 0. */
   private void compare(int[] x, int count) {
@@ -126,6 +130,10 @@ final class Comparison extends BlockKernel {
 
   /** Negative where one integer is less than another: their difference's sign, unless it wraps. */
   private static int lessSign(int a, int b) {
+    return (a & ~b) | (~(a ^ b) & (a - b));
+  }
+
+  private static long lessSign(long a, long b) {
     return (a & ~b) | (~(a ^ b) & (a - b));
   }
 }

@@ -113,11 +113,6 @@ final class IntegerReduction implements Kernel, Workers.Task {
     for (int i = 0; i < count; i++) {
       x[i] = bytes[i] & mask;
     }
-    if (type == TensorType.BOOL) {
-      for (int i = 0; i < count; i++) {
-        x[i] = (x[i] + 0xff) >> 8;
-      }
-    }
   }
 
   private void store(int place, int result) {
