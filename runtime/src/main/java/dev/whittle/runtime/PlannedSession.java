@@ -5,14 +5,17 @@ import dev.whittle.ir.Model;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.ShapeInference;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +43,10 @@ final class PlannedSession implements Session {
     private final Graph graph;
     private final List<Shape> inputShapes = new ArrayList<>();
     private final Map<Integer, Tensor> variables = new HashMap<>();
+
+    /** For each input, whether a node reads it, or it is an output. */
+    private final boolean[] isRead;
+
     private @Nullable GraphPlan plan;
     private boolean running;
 
@@ -47,6 +54,13 @@ final class PlannedSession implements Session {
       this.graph = graph;
       for (int id : graph.inputs()) {
         inputShapes.add(graph.value(id).initialShape());
+      }
+      isRead = new boolean[graph.inputs().size()];
+      for (int i = 0; i < isRead.length; i++) {
+        int id = graph.inputs().get(i);
+        isRead[i] =
+            graph.outputs().contains(id)
+                || graph.nodes().stream().anyMatch(node -> node.inputs().contains(id));
       }
     }
 
@@ -131,26 +145,129 @@ final class PlannedSession implements Session {
 
   /** Runs a graph on behalf of a node of another one. */
   void runSubgraph(int graph, List<Tensor> inputs, List<Tensor> outputs) {
-    GraphState state = graphs.get(graph);
-    List<Integer> inputIds = state.graph.inputs();
-    List<Integer> outputIds = state.graph.outputs();
-    if (inputIds.size() != inputs.size() || outputIds.size() < outputs.size()) {
+    List<Integer> outputIds = graphs.get(graph).graph.outputs();
+    if (outputIds.size() < outputs.size()) {
       throw OperandException.invalid(
-          "graph '%s' has %d inputs and %d outputs, is run with %d and %d",
-          state.graph.name(), inputIds.size(), outputIds.size(), inputs.size(), outputs.size());
+          "graph '%s' has %d outputs, is run for %d",
+          graphs.get(graph).graph.name(), outputIds.size(), outputs.size());
     }
-    for (int i = 0; i < inputs.size(); i++) {
-      if (!Arrays.equals(inputs.get(i).dims(), state.inputShapes.get(i).toArray())) {
-        resize(graph, i, inputs.get(i).dims());
-      }
-    }
-    for (int i = 0; i < inputs.size(); i++) {
-      tensor(graph, inputIds.get(i)).copyFrom(inputs.get(i));
-    }
+    feed(graph, inputs);
     run(graph);
     for (int i = 0; i < outputs.size(); i++) {
       outputs.get(i).copyFrom(tensor(graph, outputIds.get(i)));
     }
+  }
+
+  /** Runs a graph as long as another one says so; what the body leaves as it is is not copied. */
+  void runLoop(int condition, int body, List<Tensor> state) {
+    List<Tensor> now = state;
+    while (goesOn(condition, now)) {
+      feed(body, now);
+      run(body);
+      now = outputs(body, state.size());
+    }
+    for (int i = 0; i < state.size(); i++) {
+      if (!state.get(i).data().equals(now.get(i).data())) {
+        state.get(i).copyFrom(now.get(i));
+      }
+    }
+  }
+
+  private boolean goesOn(int condition, List<Tensor> state) {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancellationException("the thread was interrupted");
+    }
+    feed(condition, state);
+    run(condition);
+    Tensor truth = outputs(condition, 1).getFirst();
+    if (truth.type() != TensorType.BOOL || truth.elements() != 1) {
+      throw OperandException.invalid("condition of %s %s", truth.type(), truth.shape());
+    }
+    return truth.getBoolean(0);
+  }
+
+  private List<Tensor> outputs(int graph, int count) {
+    Graph described = graphs.get(graph).graph;
+    if (described.outputs().size() < count) {
+      throw OperandException.invalid(
+          "graph '%s' has %d outputs, is run for %d",
+          described.name(), described.outputs().size(), count);
+    }
+    List<Tensor> outputs = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      outputs.add(tensor(graph, described.outputs().get(i)));
+    }
+    return outputs;
+  }
+
+  /**
+   * Gives a graph its inputs.
+   *
+   * @param sources may be the graph's own outputs, and lie in the memory of its inputs
+   */
+  private void feed(int graph, List<Tensor> sources) {
+    GraphState state = graphs.get(graph);
+    List<Integer> ids = state.graph.inputs();
+    if (ids.size() != sources.size()) {
+      throw OperandException.invalid(
+          "graph '%s' has %d inputs, is run with %d",
+          state.graph.name(), ids.size(), sources.size());
+    }
+    boolean fits = true;
+    for (int i = 0; i < ids.size(); i++) {
+      Value input = state.graph.value(ids.get(i));
+      if (sources.get(i).type() != input.type()) {
+        throw OperandException.invalid(
+            "input %d of graph '%s' is %s, not %s",
+            i, state.graph.name(), input.type(), sources.get(i).type());
+      }
+      fits &= Arrays.equals(sources.get(i).dims(), state.inputShapes.get(i).toArray());
+    }
+    List<Tensor> given = sources;
+    if (!fits || overwrites(graph, sources)) {
+      // A new plan would take what the old one's outputs lie in.
+      given = copies(sources);
+      for (int i = 0; i < ids.size(); i++) {
+        resize(graph, i, given.get(i).dims());
+      }
+    }
+    for (int i = 0; i < ids.size(); i++) {
+      Tensor input = tensor(graph, ids.get(i));
+      if (state.isRead[i] && !input.data().equals(given.get(i).data())) {
+        input.copyFrom(given.get(i));
+      }
+    }
+  }
+
+  /** Whether inputs would be written over sources of other inputs. */
+  private boolean overwrites(int graph, List<Tensor> sources) {
+    GraphState state = graphs.get(graph);
+    if (state.plan == null) {
+      return false;
+    }
+    for (int i = 0; i < sources.size(); i++) {
+      MemorySegment input = tensor(graph, state.graph.inputs().get(i)).data();
+      if (input.equals(sources.get(i).data())) {
+        continue;
+      }
+      for (int j = 0; j < sources.size(); j++) {
+        MemorySegment source = sources.get(j).data();
+        if (i != j && input.asOverlappingSlice(source).isPresent()) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static List<Tensor> copies(List<Tensor> tensors) {
+    List<Tensor> copies = new ArrayList<>();
+    for (Tensor tensor : tensors) {
+      var copy = new Tensor(tensor.type(), tensor.quantization(), Tensor.Allocator.AUTOMATIC);
+      copy.copyFrom(tensor);
+      copies.add(copy);
+    }
+    return copies;
   }
 
   List<TypedShape> inferSubgraph(int graph, List<TypedShape> inputs) {

@@ -141,6 +141,11 @@ final class Step implements Invocation {
   }
 
   @Override
+  public void runLoop(int condition, int body, List<Tensor> state) {
+    running().runLoop(condition, body, state);
+  }
+
+  @Override
   public <T> T resource(Object key, Class<T> type, Supplier<T> create) {
     return running().resource(key, type, create);
   }

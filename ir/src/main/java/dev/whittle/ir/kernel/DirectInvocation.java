@@ -54,6 +54,11 @@ public record DirectInvocation(List<@Nullable Tensor> inputs, List<Tensor> outpu
   }
 
   @Override
+  public void runLoop(int condition, int body, List<Tensor> state) {
+    throw new IllegalStateException("only pure operators run outside an interpreter");
+  }
+
+  @Override
   public <T> T resource(Object key, Class<T> type, Supplier<T> create) {
     throw new IllegalStateException("only pure operators run outside an interpreter");
   }

@@ -25,6 +25,16 @@ public interface Invocation {
   void runSubgraph(int graph, List<Tensor> inputs, List<Tensor> outputs);
 
   /**
+   * Runs a graph as long as another one says so.
+   *
+   * @param condition index of the graph whose first output, one truth value, says whether to go on
+   * @param body index of the graph that makes the next state of a state
+   * @param state read by both graphs; holds the last state in the end
+   * @throws java.util.concurrent.CancellationException if the thread is interrupted
+   */
+  void runLoop(int condition, int body, List<Tensor> state);
+
+  /**
    * State of the interpreter that outlives an invocation and is shared by all graphs: resource
    * variables, hash tables.
    *

@@ -64,13 +64,4 @@ final class ControlFlow {
     }
     return outputs;
   }
-
-  /** New tensors of the same types. */
-  static List<Tensor> like(List<Tensor> tensors) {
-    List<Tensor> like = new ArrayList<>();
-    for (Tensor tensor : tensors) {
-      like.add(new Tensor(tensor.type(), tensor.quantization(), Tensor.Allocator.AUTOMATIC));
-    }
-    return like;
-  }
 }

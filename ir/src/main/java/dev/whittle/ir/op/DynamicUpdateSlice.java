@@ -10,6 +10,7 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -62,8 +63,14 @@ public record DynamicUpdateSlice() implements Op {
         long start = invocation.input(2).getInteger(axis);
         first += Math.min(Math.max(start, 0), most) * strides[axis];
       }
+      // Along the last axis, elements are adjacent in both.
+      int outer = Math.max(0, in.rank() - 1);
+      long run = in.rank() == 0 ? 1 : update.dim(outer);
       Shapes.forEachIndex(
-          update.dims(), strides, first, (u, o) -> Elements.copy(update, u, out, o, 1));
+          Arrays.copyOf(update.dims(), outer),
+          Arrays.copyOf(strides, outer),
+          first,
+          (u, o) -> Elements.copy(update, u * run, out, o, run));
     };
   }
 

@@ -90,6 +90,11 @@ final class UnpackedWeights implements Kernel {
     }
 
     @Override
+    public void runLoop(int condition, int body, List<Tensor> state) {
+      original.runLoop(condition, body, state);
+    }
+
+    @Override
     public <T> T resource(Object key, Class<T> type, Supplier<T> create) {
       return original.resource(key, type, create);
     }

@@ -2,16 +2,13 @@ package dev.whittle.ir.op;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
-import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 
 /**
  * Runs a graph on its own outputs, beginning with the operands, as long as another graph says so. A
@@ -70,24 +67,7 @@ public record While(int conditionGraph, int bodyGraph) implements Op {
     for (int i = 0; i < state.size(); i++) {
       state.get(i).copyFrom(invocation.input(i));
     }
-    var goOn = new Tensor(TensorType.BOOL, null, Tensor.Allocator.AUTOMATIC);
-    List<Tensor> next = ControlFlow.like(state);
-    while (true) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw new CancellationException("the thread was interrupted");
-      }
-      invocation.runSubgraph(conditionGraph, state, List.of(goOn));
-      if (goOn.elements() != 1) {
-        throw OperandException.invalid("condition of %s", goOn.shape());
-      }
-      if (!goOn.getBoolean(0)) {
-        return;
-      }
-      invocation.runSubgraph(bodyGraph, state, next);
-      for (int i = 0; i < state.size(); i++) {
-        state.get(i).copyFrom(next.get(i));
-      }
-    }
+    invocation.runLoop(conditionGraph, bodyGraph, state);
   }
 
   @Override
