@@ -125,11 +125,15 @@ public final class LatencyBenchmark {
     for (int i = 0; i < interpreter.getInputTensorCount(); i++) {
       Value declared = model.mainGraph().value(model.mainGraph().inputs().get(i));
       Tensor input = interpreter.getInputTensor(i);
-      for (long e = 0; e < input.elements() && declared.type().hasFixedSize(); e++) {
+      if (!declared.type().hasFixedSize()) {
+        continue;
+      }
+      // Numbers of other types are often indices: zero is valid for all.
+      input.data().fill((byte) 0);
+      for (long e = 0; e < input.elements(); e++) {
         switch (declared.type()) {
           case FLOAT32 -> input.setFloat(e, (float) random.nextDouble(-1, 1));
           case INT8, UINT8 -> input.setByte(e, (byte) random.nextInt());
-          // Numbers of other types are often indices: zero is valid for all.
           default -> {}
         }
       }
