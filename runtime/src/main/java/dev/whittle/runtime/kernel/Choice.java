@@ -1,6 +1,6 @@
 package dev.whittle.runtime.kernel;
 
-/** One of two elements of 8, 32 or 64 bits each, by a truth value. */
+/** One of two elements of 8 to 64 bits each, by a truth value. */
 final class Choice extends BlockKernel implements ElementwiseKernel {
   private final int bits;
   private final BlockOperand condition;
@@ -33,8 +33,10 @@ final class Choice extends BlockKernel implements ElementwiseKernel {
     condition.read(from, x, 0, count);
     switch (bits) {
       case Byte.SIZE -> bytes(x, from, count);
+      case Short.SIZE -> shorts(x, scratch.shorts(2 * BLOCK), from, count);
       case Integer.SIZE -> integers(x, scratch.integers(), from, count);
-      default -> longs(x, scratch.longs(2 * BLOCK), from, count);
+      case Long.SIZE -> longs(x, scratch.longs(2 * BLOCK), from, count);
+      default -> throw new IllegalStateException(bits + " bits");
     }
   }
 
@@ -49,6 +51,16 @@ final class Choice extends BlockKernel implements ElementwiseKernel {
     for (int i = 0; i < count; i++) {
       int mask = mask(x[i]);
       x[i] = (byte) ((x[BLOCK + i] & mask) | (x[2 * BLOCK + i] & ~mask));
+    }
+    store(x, from, count);
+  }
+
+  private void shorts(byte[] truth, short[] x, int from, int count) {
+    held.read(from, x, 0, count);
+    other.read(from, x, BLOCK, count);
+    for (int i = 0; i < count; i++) {
+      int mask = mask(truth[i]);
+      x[i] = (short) ((x[i] & mask) | (x[BLOCK + i] & ~mask));
     }
     store(x, from, count);
   }

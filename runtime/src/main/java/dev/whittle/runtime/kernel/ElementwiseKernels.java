@@ -177,7 +177,7 @@ final class ElementwiseKernels {
         : new Comparison(workers, count(operands), relation, turned, type, left, right);
   }
 
-  /** A choice between elements of 8, 32 or 64 bits. */
+  /** A choice between elements of 8 to 64 bits. */
   @Nullable Kernel choice(Operands operands) {
     BlockOperand condition = block(0, operands);
     BlockOperand held = block(1, operands);

@@ -130,7 +130,12 @@ class ArrayKernelsTest {
       }
     }
     for (TensorType type :
-        List.of(TensorType.FLOAT32, TensorType.INT32, TensorType.INT64, TensorType.INT8)) {
+        List.of(
+            TensorType.FLOAT32,
+            TensorType.INT8,
+            TensorType.INT16,
+            TensorType.INT32,
+            TensorType.INT64)) {
       CASES.put(
           "choice of " + type,
           c ->
