@@ -9,17 +9,20 @@ import java.util.Arrays;
 
 /**
  * Where along an axis the greatest, or the least, of floats or 8-bit numbers is: the first of equal
- * ones. The input is {@code [outer, length, inner]}. Where adjacent elements are of different
- * outputs, or rows are of bytes, elements become integers of the same order, which are compared for
- * a block of outputs at once, without branches that nobody could predict.
+ * ones. The input is {@code [outer, length, inner]}. Elements become integers of the same order,
+ * which are compared for a block of outputs at once, without branches that nobody could predict; or
+ * row by row where these are long.
  */
 final class ExtremePlaces implements Kernel, Workers.Task {
   private static final int MIN_WORK = 1 << 14;
 
+  /** The bits of infinity: those of what is not a number are greater, but for the sign. */
+  private static final int INFINITE = 0x7f80_0000;
+
   /** Outputs that are found at once. */
   private static final int BLOCK = 128;
 
-  /** Rows of adjacent bytes from this length on are searched one by one; of floats, all are. */
+  /** Rows of adjacent elements from this length on are searched one by one. */
   private static final int LONG_ROW = 64;
 
   /** Where the greatest integers so far and their places are, behind those of one element each. */
@@ -82,9 +85,9 @@ final class ExtremePlaces implements Kernel, Workers.Task {
         count = Math.min(count, inner - from % inner);
       }
       int first = from / inner * length * inner + from % inner;
-      if (inner == 1 && (type == TensorType.FLOAT32 || length >= LONG_ROW)) {
+      if (inner == 1 && length >= LONG_ROW) {
         for (int i = 0; i < count; i++) {
-          found[PLACES + i] = row(scratch, first + i * length);
+          found[PLACES + i] = row(found, first + i * length);
         }
       } else {
         search(found, first, count);
@@ -101,10 +104,10 @@ final class ExtremePlaces implements Kernel, Workers.Task {
     for (int k = 0; k < length; k++) {
       int from = at + k * inner;
       if (type == TensorType.FLOAT32) {
-        bits(floats.array(), floats.offset() + from, count, found);
+        bits(floats.array(), floats.offset() + from, apart, count, found);
         order(found, count, turn);
         if (k == 0) {
-          keepUnordered(floats.array(), floats.offset() + from, count, found);
+          keepUnordered(floats.array(), floats.offset() + from, apart, count, found);
         }
       } else {
         order(stored.array(), stored.offset() + from, apart, count, turn, found);
@@ -113,23 +116,36 @@ final class ExtremePlaces implements Kernel, Workers.Task {
     }
   }
 
-  private static void bits(float[] in, int at, int count, int[] found) {
-    for (int i = 0; i < count; i++) {
-      // Both zeros become one.
-      found[i] = Float.floatToRawIntBits(in[at + i] + 0f);
+  private static void bits(float[] in, int at, int apart, int count, int[] found) {
+    // Both zeros become one. Adjacent elements have a loop of their own, which is vectorized.
+    if (apart == 1) {
+      for (int i = 0; i < count; i++) {
+        found[i] = Float.floatToRawIntBits(in[at + i] + 0f);
+      }
+    } else {
+      for (int i = 0; i < count; i++) {
+        found[i] = Float.floatToRawIntBits(in[at + i * apart] + 0f);
+      }
     }
   }
 
+  /**
+   * Makes integers of the bits of floats without negative zeros: of the same order, or of the
+   * opposite one if {@code turn} is -1. What is not a number is least.
+   */
   private static void order(int[] found, int count, int turn) {
     for (int i = 0; i < count; i++) {
-      found[i] = ScalarRows.order(found[i], turn);
+      int bits = found[i];
+      int unordered = (INFINITE - (bits & Integer.MAX_VALUE)) >> 31;
+      int ordered = bits ^ (bits >> 31 >>> 1) ^ turn;
+      found[i] = (ordered & ~unordered) | (Integer.MIN_VALUE & unordered);
     }
   }
 
   /** What is not a number is greater than nothing, but nothing that follows is greater than it. */
-  private static void keepUnordered(float[] in, int at, int count, int[] found) {
+  private static void keepUnordered(float[] in, int at, int apart, int count, int[] found) {
     for (int i = 0; i < count; i++) {
-      if (Float.isNaN(in[at + i])) {
+      if (Float.isNaN(in[at + i * apart])) {
         found[i] = Integer.MAX_VALUE;
       }
     }
@@ -152,10 +168,45 @@ final class ExtremePlaces implements Kernel, Workers.Task {
     }
   }
 
-  private int row(Scratch scratch, int first) {
+  private int row(int[] found, int first) {
     return type == TensorType.FLOAT32
-        ? scratch.math.place(floats.array(), floats.offset() + first, length, turn)
+        ? place(floats.array(), floats.offset() + first, found)
         : place(stored.array(), stored.offset() + first);
+  }
+
+  private int place(float[] in, int at, int[] found) {
+    if (Float.isNaN(in[at])) {
+      return 0;
+    }
+    int place = 0;
+    int greatest = Integer.MIN_VALUE;
+    for (int from = 0; from < length; from += BLOCK) {
+      int count = Math.min(BLOCK, length - from);
+      bits(in, at + from, 1, count, found);
+      order(found, count, turn);
+      int most = greatest(found, count);
+      if (most > greatest) {
+        greatest = most;
+        place = from + first(found, most);
+      }
+    }
+    return place;
+  }
+
+  private static int greatest(int[] found, int count) {
+    int greatest = Integer.MIN_VALUE;
+    for (int i = 0; i < count; i++) {
+      greatest = Math.max(greatest, found[i]);
+    }
+    return greatest;
+  }
+
+  private static int first(int[] found, int number) {
+    int i = 0;
+    while (found[i] != number) {
+      i++;
+    }
+    return i;
   }
 
   private int place(byte[] in, int at) {

@@ -203,13 +203,6 @@ interface MicroKernels {
   void extremes(float[] input, int at, int count, float[] least, float[] greatest, int to);
 
   /**
-   * The first place of the greatest of adjacent elements that are numbers; 0 if the first is none.
-   *
-   * @param turn 0, or -1 for the place of the least
-   */
-  int place(float[] input, int at, int count, int turn);
-
-  /**
    * Makes floats fractions of what the exponentials of {@code beta} times them sum up to in each
    * row.
    *

@@ -551,11 +551,6 @@ final class ScalarKernels implements MicroKernels {
   }
 
   @Override
-  public int place(float[] input, int at, int count, int turn) {
-    return ScalarRows.place(input, at, count, turn);
-  }
-
-  @Override
   public void softmax(float[] columns, int length, int rows, float beta) {
     ScalarRows.softmax(columns, length, rows, 0, beta);
   }

@@ -296,11 +296,6 @@ final class VectorKernels implements MicroKernels {
   }
 
   @Override
-  public int place(float[] input, int at, int count, int turn) {
-    return VectorRows.place(input, at, count, turn);
-  }
-
-  @Override
   public void softmax(float[] columns, int length, int rows, float beta) {
     VectorRows.softmax(columns, length, rows, beta);
   }

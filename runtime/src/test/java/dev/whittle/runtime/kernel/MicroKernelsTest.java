@@ -264,29 +264,6 @@ class MicroKernelsTest {
   }
 
   @Test
-  void placesOfExtremesAreTheSame() {
-    float[] few = {0f, -0f, 3, -3, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
-    for (int i = 0; i < 3000; i++) {
-      int count = random.nextInt(1, 80);
-      float[] input = floats(count + 3);
-      for (int k = 0; k < input.length; k += random.nextInt(1, 4)) {
-        input[k] = few[random.nextInt(few.length)];
-      }
-      int greatest = 0;
-      int least = 0;
-      for (int k = 1; k < count; k++) {
-        greatest = input[3 + k] > input[3 + greatest] ? k : greatest;
-        least = input[3 + k] < input[3 + least] ? k : least;
-      }
-      String label = count + " elements, seed " + SEED;
-      assertEquals(greatest, scalar.place(input, 3, count, 0), label);
-      assertEquals(greatest, vector.place(input, 3, count, 0), label);
-      assertEquals(least, scalar.place(input, 3, count, -1), label);
-      assertEquals(least, vector.place(input, 3, count, -1), label);
-    }
-  }
-
-  @Test
   void fractionsOfColumnsAreTheSame() {
     for (int i = 0; i < 100; i++) {
       int length = random.nextInt(1, 30);
