@@ -60,7 +60,7 @@ final class ArrayKernels {
   }
 
   /**
-   * A reduction of floats or 32-bit integers, or one of 8-bit numbers that is none of their values.
+   * A reduction of floats or 32-bit integers, or the greatest or least of 8-bit numbers.
    *
    * @param whole the same of integers; null if they have none
    */
