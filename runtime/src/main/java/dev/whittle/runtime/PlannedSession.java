@@ -145,16 +145,11 @@ final class PlannedSession implements Session {
 
   /** Runs a graph on behalf of a node of another one. */
   void runSubgraph(int graph, List<Tensor> inputs, List<Tensor> outputs) {
-    List<Integer> outputIds = graphs.get(graph).graph.outputs();
-    if (outputIds.size() < outputs.size()) {
-      throw OperandException.invalid(
-          "graph '%s' has %d outputs, is run for %d",
-          graphs.get(graph).graph.name(), outputIds.size(), outputs.size());
-    }
     feed(graph, inputs);
     run(graph);
+    List<Tensor> results = outputs(graph, outputs.size());
     for (int i = 0; i < outputs.size(); i++) {
-      outputs.get(i).copyFrom(tensor(graph, outputIds.get(i)));
+      outputs.get(i).copyFrom(results.get(i));
     }
   }
 

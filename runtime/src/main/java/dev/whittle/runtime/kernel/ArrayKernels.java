@@ -1,7 +1,6 @@
 package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.Op;
-import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Quantization;
 import dev.whittle.ir.Shape;
@@ -59,34 +58,25 @@ final class ArrayKernels {
         workers, windows, average, type == TensorType.UINT8, bounds.low(), bounds.high());
   }
 
-  /**
-   * A reduction of floats or 32-bit integers, or the greatest or least of 8-bit numbers.
-   *
-   * @param whole the same of integers; null if they have none
-   */
-  @Nullable Kernel reduction(
-      Reduction.Kind kind, IntegerReduction.@Nullable Kind whole, Operands operands) {
+  /** A reduction of floats, of 32-bit integers, or the greatest or least of 8-bit numbers. */
+  @Nullable Kernel reduction(Reduction.Kind kind, Operands operands) {
+    TensorType type = operands.type(0);
     Tensor axes = operands.hasInput(1) ? operands.input(1).known() : null;
-    if (axes == null || operands.type(0) != operands.output(0).type()) {
+    if (axes == null || type != operands.output(0).type()) {
       return null;
     }
-    if (operands.type(0) == TensorType.FLOAT32) {
-      return Reduction.of(workers, kind, operands.shape(0), axes.toLongs());
+    boolean extreme = kind == Reduction.Kind.MAXIMUM || kind == Reduction.Kind.MINIMUM;
+    boolean whole = type == TensorType.INT32 && kind != Reduction.Kind.MEAN;
+    if (whole || (FastKernels.isByte(type) && extreme)) {
+      return integerReduction(kind, operands, axes, count -> result -> (int) result);
     }
-    boolean known =
-        operands.type(0) == TensorType.INT32
-            || (FastKernels.isByte(operands.type(0)) && isExtreme(whole));
-    return whole == null || !known
-        ? null
-        : integerReduction(whole, operands, axes, count -> sum -> (int) sum);
-  }
-
-  private static boolean isExtreme(IntegerReduction.@Nullable Kind kind) {
-    return kind == IntegerReduction.Kind.MAXIMUM || kind == IntegerReduction.Kind.MINIMUM;
+    return type == TensorType.FLOAT32
+        ? Reduction.of(workers, kind, operands.shape(0), axes.toLongs())
+        : null;
   }
 
   /** Whether any truth value is true, which is the greatest, or all are, which is the least. */
-  @Nullable Kernel truth(IntegerReduction.Kind kind, Operands operands) {
+  @Nullable Kernel truth(Reduction.Kind kind, Operands operands) {
     Tensor axes = operands.input(1).known();
     return axes == null || operands.type(0) != TensorType.BOOL
         ? null
@@ -96,13 +86,10 @@ final class ArrayKernels {
   /**
    * A reduction of integers.
    *
-   * @param finish what becomes of the sum of a number of elements
+   * @param finish what becomes of what a number of elements come to
    */
   private @Nullable Kernel integerReduction(
-      IntegerReduction.Kind kind,
-      Operands operands,
-      Tensor axes,
-      IntFunction<LongToIntFunction> finish) {
+      Reduction.Kind kind, Operands operands, Tensor axes, IntFunction<LongToIntFunction> finish) {
     TensorType type = operands.type(0);
     int[] extents = Reduction.extents(operands.shape(0), axes.toLongs());
     return extents == null || (type != TensorType.INT32 && extents[1] > IntegerReduction.MAX_BYTES)
@@ -114,21 +101,18 @@ final class ArrayKernels {
     Tensor axes = operands.hasInput(1) ? operands.input(1).known() : null;
     return axes != null && FastKernels.isByte(operands.type(0))
         ? integerReduction(
-            IntegerReduction.Kind.SUM,
-            operands,
-            axes,
-            count -> new QuantizedTotal(operands, count)::apply)
-        : reduction(Reduction.Kind.SUM, IntegerReduction.Kind.SUM, operands);
+            Reduction.Kind.SUM, operands, axes, count -> new QuantizedTotal(operands, count)::apply)
+        : reduction(Reduction.Kind.SUM, operands);
   }
 
   @Nullable Kernel mean(Mean op, Operands operands) {
     Tensor axes = operands.hasInput(1) ? operands.input(1).known() : null;
     if (axes == null || !FastKernels.isByte(operands.type(0))) {
-      return reduction(Reduction.Kind.MEAN, null, operands);
+      return reduction(Reduction.Kind.MEAN, operands);
     }
     boolean picture = op.averagesPicture(operands.shape(0), axes.toLongs());
     return integerReduction(
-        IntegerReduction.Kind.SUM,
+        Reduction.Kind.MEAN,
         operands,
         axes,
         count -> new QuantizedMean(operands, count, picture)::apply);
@@ -173,12 +157,7 @@ final class ArrayKernels {
 
   /** Moves rows; see {@link MappedRows}. */
   @Nullable Kernel rows(Op op, int axes, Operands operands) {
-    try {
-      return MappedRows.of(workers, op, axes, (byte) 0, operands);
-    } catch (OperandException | IndexOutOfBoundsException e) {
-      // Contents that make no sense: the reference kernel says so when it runs.
-      return null;
-    }
+    return MappedRows.of(workers, op, axes, (byte) 0, operands);
   }
 
   /** A rim that mirrors: the axes behind the last one that has a rim stay as they are. */

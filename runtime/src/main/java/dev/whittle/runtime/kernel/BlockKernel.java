@@ -44,6 +44,10 @@ abstract class BlockKernel implements Kernel, Workers.Task {
     }
   }
 
+  final BlockOperand operand(int i) {
+    return operands[i];
+  }
+
   /** Computes {@code count} elements of the output from {@code from} on. */
   abstract void block(Scratch scratch, int from, int count);
 

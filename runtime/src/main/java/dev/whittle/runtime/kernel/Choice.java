@@ -3,34 +3,22 @@ package dev.whittle.runtime.kernel;
 /** One of two elements of 8 to 64 bits each, by a truth value. */
 final class Choice extends BlockKernel implements ElementwiseKernel {
   private final int bits;
-  private final BlockOperand condition;
-  private final BlockOperand held;
-  private final BlockOperand other;
 
   /**
    * A choice.
    *
    * @param bits of an element
-   * @param held what is chosen where the condition is true
+   * @param operands the condition, what is chosen where it is true, and what is chosen elsewhere
    */
-  Choice(
-      Workers workers,
-      int count,
-      int bits,
-      BlockOperand condition,
-      BlockOperand held,
-      BlockOperand other) {
-    super(workers, count, condition, held, other);
+  Choice(Workers workers, int count, int bits, BlockOperand... operands) {
+    super(workers, count, operands);
     this.bits = bits;
-    this.condition = condition;
-    this.held = held;
-    this.other = other;
   }
 
   @Override
   void block(Scratch scratch, int from, int count) {
     byte[] x = scratch.bytes(3 * BLOCK);
-    condition.read(from, x, 0, count);
+    operand(0).read(from, x, 0, count);
     switch (bits) {
       case Byte.SIZE -> bytes(x, from, count);
       case Short.SIZE -> shorts(x, scratch.shorts(2 * BLOCK), from, count);
@@ -46,8 +34,8 @@ final class Choice extends BlockKernel implements ElementwiseKernel {
   }
 
   private void bytes(byte[] x, int from, int count) {
-    held.read(from, x, BLOCK, count);
-    other.read(from, x, 2 * BLOCK, count);
+    operand(1).read(from, x, BLOCK, count);
+    operand(2).read(from, x, 2 * BLOCK, count);
     for (int i = 0; i < count; i++) {
       int mask = mask(x[i]);
       x[i] = (byte) ((x[BLOCK + i] & mask) | (x[2 * BLOCK + i] & ~mask));
@@ -56,8 +44,8 @@ final class Choice extends BlockKernel implements ElementwiseKernel {
   }
 
   private void shorts(byte[] truth, short[] x, int from, int count) {
-    held.read(from, x, 0, count);
-    other.read(from, x, BLOCK, count);
+    operand(1).read(from, x, 0, count);
+    operand(2).read(from, x, BLOCK, count);
     for (int i = 0; i < count; i++) {
       int mask = mask(truth[i]);
       x[i] = (short) ((x[i] & mask) | (x[BLOCK + i] & ~mask));
@@ -66,8 +54,8 @@ final class Choice extends BlockKernel implements ElementwiseKernel {
   }
 
   private void integers(byte[] truth, int[] x, int from, int count) {
-    held.read(from, x, 0, count);
-    other.read(from, x, BLOCK, count);
+    operand(1).read(from, x, 0, count);
+    operand(2).read(from, x, BLOCK, count);
     // A loop of its own, as bytes and integers are not vectorized together.
     for (int i = 0; i < count; i++) {
       x[2 * BLOCK + i] = truth[i];
@@ -80,8 +68,8 @@ final class Choice extends BlockKernel implements ElementwiseKernel {
   }
 
   private void longs(byte[] truth, long[] x, int from, int count) {
-    held.read(from, x, 0, count);
-    other.read(from, x, BLOCK, count);
+    operand(1).read(from, x, 0, count);
+    operand(2).read(from, x, BLOCK, count);
     for (int i = 0; i < count; i++) {
       long mask = mask(truth[i]);
       x[i] = (x[i] & mask) | (x[BLOCK + i] & ~mask);

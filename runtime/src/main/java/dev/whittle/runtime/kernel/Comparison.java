@@ -17,8 +17,6 @@ final class Comparison extends BlockKernel {
 
   private final Relation relation;
   private final TensorType type;
-  private final BlockOperand left;
-  private final BlockOperand right;
 
   /** Where the left operand's numbers go: those from 0 on are compared with those from BLOCK on. */
   private final int leftAt;
@@ -34,14 +32,11 @@ final class Comparison extends BlockKernel {
       Relation relation,
       boolean turned,
       TensorType type,
-      BlockOperand left,
-      BlockOperand right) {
-    super(workers, count, left, right);
+      BlockOperand... operands) {
+    super(workers, count, operands);
     this.relation = relation;
     this.leftAt = turned ? BLOCK : 0;
     this.type = type;
-    this.left = left;
-    this.right = right;
   }
 
   /** Whether there are comparisons of a type. */
@@ -54,12 +49,12 @@ final class Comparison extends BlockKernel {
     int[] x = scratch.integers();
     if (type == TensorType.INT64) {
       long[] longs = scratch.longs(2 * BLOCK);
-      left.read(from, longs, leftAt, count);
-      right.read(from, longs, BLOCK - leftAt, count);
+      operand(0).read(from, longs, leftAt, count);
+      operand(1).read(from, longs, BLOCK - leftAt, count);
       takeOrder(longs, x, count);
     } else {
-      left.read(from, x, leftAt, count);
-      right.read(from, x, BLOCK - leftAt, count);
+      operand(0).read(from, x, leftAt, count);
+      operand(1).read(from, x, BLOCK - leftAt, count);
       if (type == TensorType.FLOAT32) {
         // What is compared is beyond all numbers, what it is compared with below.
         orderFloats(x, 0, count, Integer.MAX_VALUE);

@@ -3,7 +3,6 @@ package dev.whittle.runtime.kernel;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Quantization;
-import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
@@ -50,8 +49,9 @@ final class ElementwiseKernels {
   @Nullable Kernel table(Op op, Operands operands) {
     TensorType to = operands.output(0).type();
     if (operands.type(0) == TensorType.INT16) {
-      return ShortTable.has(to) && count(operands) >= ShortTable.MIN_COUNT
-          ? new ShortTable(workers, count(operands), op, operands)
+      BlockOperand[] blocks = blocks(1, operands);
+      return blocks != null && ShortTable.has(to) && count(operands) >= ShortTable.MIN_COUNT
+          ? new ShortTable(workers, count(operands), op, operands, blocks)
           : null;
     }
     boolean fits =
@@ -101,42 +101,39 @@ final class ElementwiseKernels {
   }
 
   private @Nullable Kernel integers(Binary function, Operands operands) {
-    BlockOperand left = block(0, operands);
-    BlockOperand right = block(1, operands);
-    if (left == null || right == null || !IntegerBinary.has(function)) {
+    BlockOperand[] blocks = blocks(2, operands);
+    if (blocks == null || !IntegerBinary.has(function)) {
       return null;
     }
     return operands.type(0) == TensorType.INT32
-        ? new IntegerBinary(workers, count(operands), function, left, right)
-        : new LongBinary(workers, count(operands), function, left, right);
+        ? new IntegerBinary(workers, count(operands), function, blocks)
+        : new LongBinary(workers, count(operands), function, blocks);
   }
 
   /** A function of two 8-bit operands that gives bytes. */
   private @Nullable Kernel pairTable(Op op, Operands operands) {
     TensorType to = operands.output(0).type();
-    BlockOperand left = block(0, operands);
-    BlockOperand right = block(1, operands);
+    BlockOperand[] blocks = blocks(2, operands);
     boolean fits =
         FastKernels.isByte(operands.type(1)) && (FastKernels.isByte(to) || to == TensorType.BOOL);
-    return left == null || right == null || !fits || count(operands) < PairTable.MIN_COUNT
+    return blocks == null || !fits || count(operands) < PairTable.MIN_COUNT
         ? null
-        : new PairTable(workers, count(operands), op, operands, left, right);
+        : new PairTable(workers, count(operands), op, operands, blocks);
   }
 
   /** A function of truth values. */
   @Nullable Kernel logical(Logical.Function function, Operands operands) {
-    BlockOperand left = block(0, operands);
-    BlockOperand right = block(1, operands);
-    return left == null || right == null || operands.type(1) != TensorType.BOOL
+    BlockOperand[] blocks = blocks(2, operands);
+    return blocks == null || operands.type(1) != TensorType.BOOL
         ? null
-        : Logical.of(workers, count(operands), function, left, right);
+        : new Logical(workers, count(operands), function, blocks);
   }
 
   @Nullable Kernel not(Operands operands) {
-    BlockOperand operand = block(0, operands);
-    return operand == null || operands.type(0) != TensorType.BOOL
+    BlockOperand[] blocks = blocks(1, operands);
+    return blocks == null || operands.type(0) != TensorType.BOOL
         ? null
-        : Logical.not(workers, count(operands), operand);
+        : new Logical(workers, count(operands), Logical.Function.NOT, blocks);
   }
 
   /** The sum of some floats of one shape. */
@@ -150,9 +147,18 @@ final class ElementwiseKernels {
     return new FloatSums(workers, operands.inputCount(), count(operands));
   }
 
-  private static @Nullable BlockOperand block(int operand, Operands operands) {
-    Shape output = operands.output(0).shape();
-    return BlockOperand.of(operands.type(operand), operands.shape(operand), output);
+  /** The first operands, to be read block by block; null if one of them cannot be. */
+  private static BlockOperand @Nullable [] blocks(int inputs, Operands operands) {
+    BlockOperand[] blocks = new BlockOperand[inputs];
+    for (int i = 0; i < inputs; i++) {
+      BlockOperand block =
+          BlockOperand.of(operands.type(i), operands.shape(i), operands.output(0).shape());
+      if (block == null) {
+        return null;
+      }
+      blocks[i] = block;
+    }
+    return blocks;
   }
 
   private static int count(Operands operands) {
@@ -170,23 +176,20 @@ final class ElementwiseKernels {
     if (FastKernels.isByte(type)) {
       return pairTable(op, operands);
     }
-    BlockOperand left = block(0, operands);
-    BlockOperand right = block(1, operands);
-    return left == null || right == null || !Comparison.has(type) || type != operands.type(1)
+    BlockOperand[] blocks = blocks(2, operands);
+    return blocks == null || !Comparison.has(type) || type != operands.type(1)
         ? null
-        : new Comparison(workers, count(operands), relation, turned, type, left, right);
+        : new Comparison(workers, count(operands), relation, turned, type, blocks);
   }
 
   /** A choice between elements of 8 to 64 bits. */
   @Nullable Kernel choice(Operands operands) {
-    BlockOperand condition = block(0, operands);
-    BlockOperand held = block(1, operands);
-    BlockOperand other = block(2, operands);
+    BlockOperand[] blocks = blocks(3, operands);
     TensorType type = operands.type(1);
     boolean fits = operands.type(0) == TensorType.BOOL && type == operands.type(2);
-    return condition == null || held == null || other == null || !fits
+    return blocks == null || !fits
         ? null
-        : new Choice(workers, count(operands), type.bits(), condition, held, other);
+        : new Choice(workers, count(operands), type.bits(), blocks);
   }
 
   private static @Nullable BroadcastRuns runs(Operands operands) {
@@ -216,19 +219,17 @@ final class ElementwiseKernels {
         op instanceof Add add
             ? add.powerOfTwoScales()
             : op instanceof Sub sub && sub.powerOfTwoScales();
-    BlockOperand left = block(0, operands);
-    BlockOperand right = block(1, operands);
+    BlockOperand[] blocks = blocks(2, operands);
     boolean other = shifted && QuantizedSum.hasPowerOfTwoScales(operands);
-    return other || left == null || right == null || operands.type(1) != TensorType.INT16
+    return other || blocks == null || operands.type(1) != TensorType.INT16
         ? null
         : new ShortSum(
-            workers, count(operands), new QuantizedSum(operands, activation, sign), left, right);
+            workers, count(operands), new QuantizedSum(operands, activation, sign), blocks);
   }
 
   private @Nullable Kernel shortProduct(Mul op, Operands operands) {
-    BlockOperand left = block(0, operands);
-    BlockOperand right = block(1, operands);
-    return left == null || right == null || operands.type(1) != TensorType.INT16
+    BlockOperand[] blocks = blocks(2, operands);
+    return blocks == null || operands.type(1) != TensorType.INT16
         ? null
         : new ShortProduct(
             workers,
@@ -236,8 +237,7 @@ final class ElementwiseKernels {
             op.requantization(operands),
             operands.input(0).requireQuantization().zeroPointValue(),
             operands.input(1).requireQuantization().zeroPointValue(),
-            left,
-            right);
+            blocks);
   }
 
   /** A product of quantized numbers, or of floats. */
@@ -264,9 +264,9 @@ final class ElementwiseKernels {
 
   @Nullable Kernel cast(Operands operands) {
     TensorType to = operands.output(0).type();
-    BlockOperand input = block(0, operands);
-    return input != null && NumberCast.has(operands.type(0), to)
-        ? new NumberCast(workers, count(operands), operands.type(0), to, input)
+    BlockOperand[] blocks = blocks(1, operands);
+    return blocks != null && NumberCast.has(operands.type(0), to)
+        ? new NumberCast(workers, count(operands), operands.type(0), to, blocks)
         : null;
   }
 

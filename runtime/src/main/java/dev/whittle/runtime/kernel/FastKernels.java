@@ -220,14 +220,11 @@ public final class FastKernels {
                 operands);
         case Sum sum -> arrays.total(operands);
         case Mean mean -> arrays.mean(mean, operands);
-        case ReduceMax max ->
-            arrays.reduction(Reduction.Kind.MAXIMUM, IntegerReduction.Kind.MAXIMUM, operands);
-        case ReduceMin min ->
-            arrays.reduction(Reduction.Kind.MINIMUM, IntegerReduction.Kind.MINIMUM, operands);
-        case ReduceProd product ->
-            arrays.reduction(Reduction.Kind.PRODUCT, IntegerReduction.Kind.PRODUCT, operands);
-        case ReduceAny any -> arrays.truth(IntegerReduction.Kind.MAXIMUM, operands);
-        case ReduceAll all -> arrays.truth(IntegerReduction.Kind.MINIMUM, operands);
+        case ReduceMax max -> arrays.reduction(Reduction.Kind.MAXIMUM, operands);
+        case ReduceMin min -> arrays.reduction(Reduction.Kind.MINIMUM, operands);
+        case ReduceProd product -> arrays.reduction(Reduction.Kind.PRODUCT, operands);
+        case ReduceAny any -> arrays.truth(Reduction.Kind.MAXIMUM, operands);
+        case ReduceAll all -> arrays.truth(Reduction.Kind.MINIMUM, operands);
         case Softmax softmax -> arrays.softmax(softmax, operands);
         case TopKV2 top -> arrays.top(top, operands);
         case LogSoftmax softmax -> arrays.logSoftmax(operands);

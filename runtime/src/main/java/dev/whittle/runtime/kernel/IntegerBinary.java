@@ -5,15 +5,10 @@ import dev.whittle.runtime.kernel.MicroKernels.Binary;
 /** A function of two 32-bit integers each, which wraps around. */
 final class IntegerBinary extends BlockKernel implements ElementwiseKernel {
   private final Binary function;
-  private final BlockOperand left;
-  private final BlockOperand right;
 
-  IntegerBinary(
-      Workers workers, int count, Binary function, BlockOperand left, BlockOperand right) {
-    super(workers, count, left, right);
+  IntegerBinary(Workers workers, int count, Binary function, BlockOperand... operands) {
+    super(workers, count, operands);
     this.function = function;
-    this.left = left;
-    this.right = right;
   }
 
   /** Whether integers have that function. */
@@ -27,8 +22,8 @@ final class IntegerBinary extends BlockKernel implements ElementwiseKernel {
   @Override
   void block(Scratch scratch, int from, int count) {
     int[] integers = scratch.integers();
-    left.read(from, integers, 0, count);
-    right.read(from, integers, BLOCK, count);
+    operand(0).read(from, integers, 0, count);
+    operand(1).read(from, integers, BLOCK, count);
     apply(integers, count);
     store(integers, from, count);
   }

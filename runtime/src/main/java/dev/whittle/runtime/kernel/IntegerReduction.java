@@ -13,20 +13,6 @@ import java.util.function.LongToIntFunction;
  * [outer, reduced, inner]}, in 32 bits, which wrap around.
  */
 final class IntegerReduction implements Kernel, Workers.Task {
-  /** What becomes of the elements, and what it begins with. */
-  enum Kind {
-    SUM(0),
-    PRODUCT(1),
-    MAXIMUM(Integer.MIN_VALUE),
-    MINIMUM(Integer.MAX_VALUE);
-
-    private final int initial;
-
-    Kind(int initial) {
-      this.initial = initial;
-    }
-  }
-
   /** Elements that are read at once. */
   private static final int BLOCK = 1 << 11;
 
@@ -34,7 +20,7 @@ final class IntegerReduction implements Kernel, Workers.Task {
   static final int MAX_BYTES = 1 << 23;
 
   private final Workers workers;
-  private final Kind kind;
+  private final Reduction.Kind kind;
   private final TensorType type;
   private final LongToIntFunction finish;
   private final int outer;
@@ -51,12 +37,17 @@ final class IntegerReduction implements Kernel, Workers.Task {
   /**
    * A reduction.
    *
+   * @param kind whose means are sums that {@code finish} divides
    * @param type of input and output
    * @param extents outer, reduced and inner
    * @param finish makes an output of what the elements have come to
    */
   IntegerReduction(
-      Workers workers, Kind kind, TensorType type, int[] extents, LongToIntFunction finish) {
+      Workers workers,
+      Reduction.Kind kind,
+      TensorType type,
+      int[] extents,
+      LongToIntFunction finish) {
     this.workers = workers;
     this.kind = kind;
     this.type = type;
@@ -82,7 +73,7 @@ final class IntegerReduction implements Kernel, Workers.Task {
     int first = chunk % chunksPerOuter * columns;
     int count = Math.min(columns, inner - first);
     int[] x = scratch.integers();
-    Arrays.fill(x, BLOCK, BLOCK + count, kind.initial);
+    Arrays.fill(x, BLOCK, BLOCK + count, kind.whole());
     // Whole rows are adjacent: many are read at once.
     int rows = count == inner ? Math.max(1, BLOCK / inner) : 1;
     for (int r = 0; r < reduced; r += rows) {
@@ -127,7 +118,7 @@ final class IntegerReduction implements Kernel, Workers.Task {
   private int line(int[] x, int count, int other) {
     int result = other;
     switch (kind) {
-      case SUM -> {
+      case SUM, MEAN -> {
         for (int i = 0; i < count; i++) {
           result += x[i];
         }
@@ -154,7 +145,7 @@ final class IntegerReduction implements Kernel, Workers.Task {
   /** Combines a row with what the others have come to, from BLOCK on. */
   private void combine(int[] x, int at, int count) {
     switch (kind) {
-      case SUM -> {
+      case SUM, MEAN -> {
         for (int i = 0; i < count; i++) {
           x[BLOCK + i] += x[at + i];
         }

@@ -5,21 +5,17 @@ import dev.whittle.runtime.kernel.MicroKernels.Binary;
 /** A function of two 64-bit integers each, which wraps around. */
 final class LongBinary extends BlockKernel implements ElementwiseKernel {
   private final Binary function;
-  private final BlockOperand left;
-  private final BlockOperand right;
 
-  LongBinary(Workers workers, int count, Binary function, BlockOperand left, BlockOperand right) {
-    super(workers, count, left, right);
+  LongBinary(Workers workers, int count, Binary function, BlockOperand... operands) {
+    super(workers, count, operands);
     this.function = function;
-    this.left = left;
-    this.right = right;
   }
 
   @Override
   void block(Scratch scratch, int from, int count) {
     long[] longs = scratch.longs(2 * BLOCK);
-    left.read(from, longs, 0, count);
-    right.read(from, longs, BLOCK, count);
+    operand(0).read(from, longs, 0, count);
+    operand(1).read(from, longs, BLOCK, count);
     apply(longs, count);
     store(longs, from, count);
   }

@@ -21,13 +21,11 @@ final class NumberCast extends BlockKernel {
 
   private final TensorType from;
   private final TensorType to;
-  private final BlockOperand input;
 
-  NumberCast(Workers workers, int count, TensorType from, TensorType to, BlockOperand input) {
-    super(workers, count, input);
+  NumberCast(Workers workers, int count, TensorType from, TensorType to, BlockOperand... operands) {
+    super(workers, count, operands);
     this.from = from;
     this.to = to;
-    this.input = input;
   }
 
   /** Whether there is such a cast. */
@@ -63,14 +61,14 @@ final class NumberCast extends BlockKernel {
 
   private void read(Scratch scratch, int at, int count) {
     switch (from) {
-      case FLOAT32 -> input.read(at, scratch.input(), 0, count);
-      case INT32 -> input.read(at, scratch.integers(), 0, count);
-      case INT64 -> input.read(at, scratch.longs(BLOCK), 0, count);
+      case FLOAT32 -> operand(0).read(at, scratch.input(), 0, count);
+      case INT32 -> operand(0).read(at, scratch.integers(), 0, count);
+      case INT64 -> operand(0).read(at, scratch.longs(BLOCK), 0, count);
       default -> {
         byte[] bytes = scratch.bytes(BLOCK);
         int[] integers = scratch.integers();
         int mask = from == TensorType.INT8 ? -1 : 0xff;
-        input.read(at, bytes, 0, count);
+        operand(0).read(at, bytes, 0, count);
         for (int i = 0; i < count; i++) {
           integers[i] = bytes[i] & mask;
         }

@@ -19,8 +19,6 @@ final class PairTable extends BlockKernel implements ElementwiseKernel {
   private static final int SIZE = NUMBERS * NUMBERS;
 
   private final byte[] results;
-  private final BlockOperand left;
-  private final BlockOperand right;
 
   /**
    * Tabulates an elementwise operator.
@@ -28,14 +26,11 @@ final class PairTable extends BlockKernel implements ElementwiseKernel {
    * @throws dev.whittle.ir.OperandException if the operator has no kernel for such operands, or no
    *     result for some pairs
    */
-  PairTable(
-      Workers workers, int count, Op op, Operands operands, BlockOperand left, BlockOperand right) {
-    super(workers, count, left, right);
-    this.left = left;
-    this.right = right;
-    TensorType type = operands.output(0).type();
-    Tensor first = new Tensor(operands.type(0), null, Tensor.Allocator.HEAP);
-    Tensor second = new Tensor(operands.type(1), null, Tensor.Allocator.HEAP);
+  PairTable(Workers workers, int count, Op op, Operands described, BlockOperand... operands) {
+    super(workers, count, operands);
+    TensorType type = described.output(0).type();
+    Tensor first = new Tensor(described.type(0), null, Tensor.Allocator.HEAP);
+    Tensor second = new Tensor(described.type(1), null, Tensor.Allocator.HEAP);
     Tensor all = new Tensor(type, null, Tensor.Allocator.HEAP);
     for (Tensor tensor : List.of(first, second, all)) {
       tensor.resize(SIZE);
@@ -44,15 +39,15 @@ final class PairTable extends BlockKernel implements ElementwiseKernel {
       first.setByte(i, (byte) (i / NUMBERS));
       second.setByte(i, (byte) i);
     }
-    op.kernel(operands).run(new DirectInvocation(List.of(first, second), List.of(all)));
+    op.kernel(described).run(new DirectInvocation(List.of(first, second), List.of(all)));
     results = all.data().toArray(Tensor.BYTE);
   }
 
   @Override
   void block(Scratch scratch, int from, int count) {
     byte[] x = scratch.bytes(2 * BLOCK);
-    left.read(from, x, 0, count);
-    right.read(from, x, BLOCK, count);
+    operand(0).read(from, x, 0, count);
+    operand(1).read(from, x, BLOCK, count);
     for (int i = 0; i < count; i++) {
       x[i] = results[(x[i] & 0xff) * NUMBERS + (x[BLOCK + i] & 0xff)];
     }

@@ -14,17 +14,25 @@ import org.jspecify.annotations.Nullable;
 final class Reduction implements Kernel, Workers.Task {
   /** What becomes of the elements. */
   enum Kind {
-    SUM(0),
-    MEAN(0),
-    PRODUCT(1),
-    MAXIMUM(-Float.MAX_VALUE),
-    MINIMUM(Float.MAX_VALUE);
+    SUM(0, 0),
+    MEAN(0, 0),
+    PRODUCT(1, 1),
+    MAXIMUM(-Float.MAX_VALUE, Integer.MIN_VALUE),
+    MINIMUM(Float.MAX_VALUE, Integer.MAX_VALUE);
 
     /** What elements are combined with; infinities are beyond it, as in the built-in kernels. */
     private final float initial;
 
-    Kind(float initial) {
+    private final int whole;
+
+    Kind(float initial, int whole) {
       this.initial = initial;
+      this.whole = whole;
+    }
+
+    /** What integers are combined with. */
+    int whole() {
+      return whole;
     }
   }
 

@@ -7,8 +7,6 @@ final class ShortProduct extends BlockKernel implements ElementwiseKernel {
   private final Requantization requantization;
   private final int leftZero;
   private final int rightZero;
-  private final BlockOperand left;
-  private final BlockOperand right;
 
   ShortProduct(
       Workers workers,
@@ -16,21 +14,18 @@ final class ShortProduct extends BlockKernel implements ElementwiseKernel {
       Requantization requantization,
       int leftZero,
       int rightZero,
-      BlockOperand left,
-      BlockOperand right) {
-    super(workers, count, left, right);
+      BlockOperand... operands) {
+    super(workers, count, operands);
     this.requantization = requantization;
     this.leftZero = leftZero;
     this.rightZero = rightZero;
-    this.left = left;
-    this.right = right;
   }
 
   @Override
   void block(Scratch scratch, int from, int count) {
     short[] x = scratch.shorts(2 * BLOCK);
-    left.read(from, x, 0, count);
-    right.read(from, x, BLOCK, count);
+    operand(0).read(from, x, 0, count);
+    operand(1).read(from, x, BLOCK, count);
     for (int i = 0; i < count; i++) {
       int product = (x[i] - leftZero) * (x[BLOCK + i] - rightZero);
       x[i] = (short) requantization.apply(product, 0);
