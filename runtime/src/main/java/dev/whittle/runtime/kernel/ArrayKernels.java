@@ -50,7 +50,7 @@ final class ArrayKernels {
       return Pool.ofFloats(workers, windows, average, activation.min(), activation.max());
     }
     Quantization to = operands.output(0).quantization();
-    if (!FastKernels.isByte(type) || to == null) {
+    if (!FastKernels.isByte(type) || to == null || !Pool.isExact(windows)) {
       return null;
     }
     Activation.Bounds bounds = activation.quantizedBounds(type, to);

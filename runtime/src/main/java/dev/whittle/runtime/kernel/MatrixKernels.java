@@ -283,7 +283,7 @@ final class MatrixKernels {
   private @Nullable Kernel floatConvolution(Layer layer, Piece piece, Activation activation) {
     Windows windows = piece.windows();
     int columns = piece.columns();
-    if (!WinogradProduct.isFaster(windows, columns)) {
+    if (!FloatWinograd.isFaster(windows, columns)) {
       return floats(layer, piece, patches(piece, true), activation);
     }
     float[] bias = layer.floatBias(0, columns);
@@ -299,8 +299,8 @@ final class MatrixKernels {
             piece,
             WinogradProduct.cut(channels),
             lanes,
-            () -> WinogradProduct.pack(elements(filter, piece), columns, channels, bias, lanes));
-    return new WinogradProduct(workers, windows, matrix, activation.min(), activation.max());
+            () -> FloatWinograd.pack(elements(filter, piece), columns, channels, lanes));
+    return new FloatWinograd(workers, windows, matrix, bias, activation.min(), activation.max());
   }
 
   private @Nullable Product floats(
@@ -354,20 +354,44 @@ final class MatrixKernels {
       return null;
     }
     QuantizedRows rows = quantizedRows(windows, asymmetric, byRow);
-    Patches patches = patches(piece, false);
     int perPicture = Math.max(1, windows.outputHeight() * windows.outputWidth());
-    return new HybridProduct(
-        workers,
-        layer,
-        piece,
-        patches,
-        parts(layer, piece, exact, patches, 255),
-        rows,
-        byRow ? 1 : perPicture,
-        scales,
-        bias.length == 0 ? new float[columns] : bias,
-        activation.min(),
-        activation.max());
+    var ends =
+        new HybridEnds(
+            rows,
+            byRow ? 1 : perPicture,
+            scales,
+            bias.length == 0 ? new float[columns] : bias,
+            activation.min(),
+            activation.max());
+    int greatest = asymmetric ? 255 : 128;
+    int[] none = new int[columns];
+    if (isWinograd(piece, exact, none, greatest)) {
+      return winograd(layer, piece, exact, none, ends);
+    }
+    Patches patches = patches(piece, false);
+    PackedMatrix[] parts = parts(layer, piece, exact, patches, greatest);
+    return new SummedProduct(workers, layer, piece, patches, parts, ends);
+  }
+
+  private static boolean isWinograd(Piece piece, ExactWeights exact, int[] bias, int greatest) {
+    Windows windows = piece.windows();
+    return SummedWinograd.isFaster(windows, piece.columns())
+        && SummedWinograd.areExact(exact, bias, windows.channels(), greatest);
+  }
+
+  private Kernel winograd(
+      Layer layer, Piece piece, ExactWeights exact, int[] bias, QuantizedEnds ends) {
+    Windows windows = piece.windows();
+    int channels = windows.channels();
+    int lanes = workers.lanes();
+    PackedMatrix matrix =
+        weights.matrix(
+            layer,
+            piece,
+            WinogradProduct.cut(channels),
+            lanes,
+            () -> SummedWinograd.pack(exact, piece.columns(), channels, lanes));
+    return new SummedWinograd(workers, windows, matrix, bias, ends);
   }
 
   private QuantizedRows quantizedRows(Windows windows, boolean asymmetric, boolean byRow) {
@@ -379,14 +403,22 @@ final class MatrixKernels {
         : new QuantizedRows(workers, windows.batch(), picture, asymmetric);
   }
 
-  /** A layer of one product of 8-bit numbers. */
-  private @Nullable Product bytes(Layer layer, Piece piece, Requantization requantization) {
+  /** A layer of 8-bit numbers. */
+  private @Nullable Kernel bytes(Layer layer, Piece piece, Requantization requantization) {
     ExactWeights exact = ExactWeights.of(layer.filterOperand());
-    return bytes(layer, piece, patches(piece, false), exact, requantization);
+    int[] bias = exact == null ? null : wholeBias(layer, piece, exact);
+    if (exact == null || bias == null) {
+      return null;
+    }
+    if (isWinograd(piece, exact, bias, greatest(layer))) {
+      int[] none = new int[bias.length];
+      return winograd(layer, piece, exact, bias, byteEnds(layer, piece, requantization, none));
+    }
+    return bytes(layer, piece, patches(piece, false), exact, bias, requantization);
   }
 
   /**
-   * A product of 8-bit numbers.
+   * One of several products of 8-bit numbers.
    *
    * @param all the layer's weights; null if they are not such that sums are exact
    */
@@ -396,33 +428,65 @@ final class MatrixKernels {
       Patches patches,
       @Nullable ExactWeights all,
       Requantization requantization) {
-    int columns = piece.columns();
-    int[] bias = layer.integerBias(piece.firstColumn(), columns);
-    boolean unsigned = layer.inputType() == TensorType.UINT8;
-    if (all == null || bias == null) {
+    if (all == null) {
       return null;
     }
-    ExactWeights exact = piece.isWhole() ? all : all.at(piece.places());
-    int greatest = unsigned ? 255 : 128;
-    PackedMatrix[] parts = parts(layer, piece, exact, patches, greatest);
-    int zeroPoint = layer.zeroPoint();
-    int[] sums = exact.columnSums(columns);
-    for (int c = 0; c < columns; c++) {
-      bias[c] -= zeroPoint * sums[c];
-    }
-    if (parts.length == 1 && exact.areExact(bias, greatest)) {
+    ExactWeights exact = all.at(piece.places());
+    int[] bias = wholeBias(layer, piece, exact);
+    return bias == null ? null : bytes(layer, piece, patches, exact, bias, requantization);
+  }
+
+  private Product bytes(
+      Layer layer,
+      Piece piece,
+      Patches patches,
+      ExactWeights exact,
+      int[] bias,
+      Requantization requantization) {
+    PackedMatrix[] parts = parts(layer, piece, exact, patches, greatest(layer));
+    int[] rest = bias;
+    if (parts.length == 1 && exact.areExact(bias, greatest(layer))) {
       parts[0] = parts[0].withBias(toFloats(bias));
-      bias = new int[columns];
+      rest = new int[bias.length];
     }
-    return new IntegerProduct(
-        workers,
-        layer,
-        piece,
-        patches,
-        parts,
-        new Rescaling(requantization, piece.firstColumn(), bias, columns),
-        zeroPoint,
-        unsigned);
+    QuantizedEnds ends = byteEnds(layer, piece, requantization, rest);
+    return new SummedProduct(workers, layer, piece, patches, parts, ends);
+  }
+
+  /** What is added to sums of products of inputs whose zero point is not subtracted. */
+  private static int @Nullable [] wholeBias(Layer layer, Piece piece, ExactWeights exact) {
+    int columns = piece.columns();
+    int[] bias = layer.integerBias(piece.firstColumn(), columns);
+    if (bias != null) {
+      int zeroPoint = layer.zeroPoint();
+      int[] sums = exact.columnSums(columns);
+      for (int c = 0; c < columns; c++) {
+        bias[c] -= zeroPoint * sums[c];
+      }
+    }
+    return bias;
+  }
+
+  /**
+   * The ends of a layer of 8-bit numbers.
+   *
+   * @param bias what the sums do not have in them
+   */
+  private static QuantizedEnds byteEnds(
+      Layer layer, Piece piece, Requantization requantization, int[] bias) {
+    return new ByteEnds(
+        new Rescaling(requantization, piece.firstColumn(), bias, piece.columns()),
+        layer.zeroPoint(),
+        isUnsigned(layer));
+  }
+
+  private static boolean isUnsigned(Layer layer) {
+    return layer.inputType() == TensorType.UINT8;
+  }
+
+  /** The greatest magnitude of a layer's 8-bit inputs. */
+  private static int greatest(Layer layer) {
+    return isUnsigned(layer) ? 255 : 128;
   }
 
   private @Nullable Kernel wide(Layer layer, Piece piece, WideRequantization requantization) {

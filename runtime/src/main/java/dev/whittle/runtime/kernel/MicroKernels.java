@@ -133,6 +133,15 @@ interface MicroKernels {
       float min,
       float max);
 
+  /**
+   * Transforms tiles of 16 products of {@link SummedWinograd} to sums, of which they are four
+   * times.
+   *
+   * @param sums {@code [16, tiles, width]}, whole numbers below 2^24, and room for the results
+   * @param places where in {@code sums} each tile's two rows of two results go
+   */
+  void winogradSums(float[] sums, int tiles, int width, int[] places);
+
   /** {@code output = function(input)}; {@code alpha} is the slope of LEAKY_RELU. */
   void unary(Unary function, float[] input, int at, float[] output, int to, int count, float alpha);
 
@@ -187,6 +196,26 @@ interface MicroKernels {
       int to,
       float min,
       float max);
+
+  /** The clamped greatest byte of some rows, channel by channel; as {@link #maximum} of floats. */
+  void maximum(
+      byte[] input,
+      boolean unsigned,
+      int[] rows,
+      int count,
+      int channels,
+      byte[] output,
+      int to,
+      int low,
+      int high);
+
+  /**
+   * The clamped mean of some rows of whole numbers, channel by channel: halves go away from zero.
+   *
+   * @param count of rows, at most 2^15
+   */
+  void mean(
+      float[] input, int[] rows, int count, int channels, byte[] output, int to, int low, int high);
 
   /** The sum of adjacent elements, in {@link #PARTS} parts. */
   float sum(float[] input, int at, int count);

@@ -12,7 +12,7 @@ import java.util.Arrays;
  * shifting does.
  */
 final class Rescaling {
-  /** So many columns are there at least, for a vector to be read. */
+  /** A vector may be read from any column on. */
   private static final int MAX_LANES = 64;
 
   /**
@@ -58,7 +58,7 @@ final class Rescaling {
    *     vectors need
    */
   Rescaling(Requantization requantization, int firstColumn, int[] bias, int columns) {
-    int padded = Math.max(columns, MAX_LANES);
+    int padded = columns + MAX_LANES;
     this.bias = Arrays.copyOf(bias, padded);
     this.left = new int[padded];
     this.mantissa = new long[padded];

@@ -333,6 +333,11 @@ final class ScalarKernels implements MicroKernels {
   }
 
   @Override
+  public void winogradSums(float[] sums, int tiles, int width, int[] places) {
+    ScalarWinograd.sums(sums, tiles, width, places);
+  }
+
+  @Override
   public void unary(
       Unary function, float[] input, int at, float[] output, int to, int count, float alpha) {
     unary(function, input, at, output, to, 0, count, alpha);
@@ -481,6 +486,75 @@ final class ScalarKernels implements MicroKernels {
         sum += input[rows[i] + c];
       }
       output[to + c] = clamp(sum * factor, min, max);
+    }
+  }
+
+  @Override
+  public void maximum(
+      byte[] input,
+      boolean unsigned,
+      int[] rows,
+      int count,
+      int channels,
+      byte[] output,
+      int to,
+      int low,
+      int high) {
+    maximum(input, unsigned, rows, count, 0, channels, output, to, low, high);
+  }
+
+  static void maximum(
+      byte[] input,
+      boolean unsigned,
+      int[] rows,
+      int count,
+      int first,
+      int channels,
+      byte[] output,
+      int to,
+      int low,
+      int high) {
+    int mask = unsigned ? 0xff : -1;
+    for (int c = first; c < channels; c++) {
+      int greatest = low;
+      for (int i = 0; i < count; i++) {
+        greatest = Math.max(greatest, input[rows[i] + c] & mask);
+      }
+      output[to + c] = (byte) Math.min(greatest, high);
+    }
+  }
+
+  @Override
+  public void mean(
+      float[] input,
+      int[] rows,
+      int count,
+      int channels,
+      byte[] output,
+      int to,
+      int low,
+      int high) {
+    mean(input, rows, count, 0, channels, output, to, low, high);
+  }
+
+  static void mean(
+      float[] input,
+      int[] rows,
+      int count,
+      int first,
+      int channels,
+      byte[] output,
+      int to,
+      int low,
+      int high) {
+    int half = count / 2;
+    for (int c = first; c < channels; c++) {
+      int sum = (int) input[rows[0] + c];
+      for (int i = 1; i < count; i++) {
+        sum += (int) input[rows[i] + c];
+      }
+      int mean = (sum < 0 ? sum - half : sum + half) / count;
+      output[to + c] = (byte) Math.min(Math.max(mean, low), high);
     }
   }
 

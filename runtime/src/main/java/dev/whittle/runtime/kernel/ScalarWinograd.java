@@ -75,4 +75,29 @@ final class ScalarWinograd {
       output[place + column] = ScalarKernels.clamp(value, min, max);
     }
   }
+
+  /** {@link MicroKernels#winogradSums}. */
+  static void sums(float[] sums, int tiles, int width, int[] places) {
+    int step = tiles * width;
+    for (int tile = 0; tile < tiles; tile++) {
+      for (int c = 0; c < width; c++) {
+        for (int y = 0; y < 2; y++) {
+          int at = tile * width + c;
+          int r0 = wholeRow(sums, at, step, y);
+          int r1 = wholeRow(sums, at + step, step, y);
+          int r2 = wholeRow(sums, at + 2 * step, step, y);
+          int r3 = wholeRow(sums, at + 3 * step, step, y);
+          int place = places[2 * tile + y] + c;
+          sums[place] = (2 * r0 + r1 + r2) >> 2;
+          sums[place + width] = (r1 - r2 - 2 * r3) >> 2;
+        }
+      }
+    }
+  }
+
+  private static int wholeRow(float[] sums, int at, int step, int y) {
+    int a = (int) sums[at + 4 * step];
+    int b = (int) sums[at + 8 * step];
+    return y == 0 ? 2 * (int) sums[at] + a + b : a - b - 2 * (int) sums[at + 12 * step];
+  }
 }

@@ -1,20 +1,31 @@
 package dev.whittle.runtime.kernel;
 
+import dev.whittle.ir.kernel.Invocation;
+
 /**
- * A product whose sums are whole numbers that outputs are made of, block by block: sums of a block
- * stay in the first-level cache, as does a panel of weights that many rows are multiplied by.
+ * A product of whole numbers in single precision, which is exact, see {@link ExactWeights}. Outputs
+ * are made of its sums block by block: sums of a block stay in the first-level cache, as does a
+ * panel of weights that many rows are multiplied by.
  */
-abstract class SummedProduct extends Product {
+final class SummedProduct extends Product {
   private static final int BLOCK_SUMS = 1 << 12;
 
+  private final QuantizedEnds ends;
   private final int blockRows;
   private final int blockPanels;
 
   /** How far apart rows of sums are. */
   private final int width;
 
-  SummedProduct(Workers workers, Layer layer, Piece piece, Patches patches, PackedMatrix[] parts) {
+  SummedProduct(
+      Workers workers,
+      Layer layer,
+      Piece piece,
+      Patches patches,
+      PackedMatrix[] parts,
+      QuantizedEnds ends) {
     super(workers, layer, piece, patches, parts);
+    this.ends = ends;
     int panelWidth = panels() == 0 ? 1 : panelWidth(0);
     int rows = Math.min(chunkRows(), BLOCK_SUMS / panelWidth);
     blockRows = Math.max(1, Math.ceilDiv(rows, MicroKernels.TILE_ROWS)) * MicroKernels.TILE_ROWS;
@@ -24,26 +35,25 @@ abstract class SummedProduct extends Product {
     reserve(size, parts.length > 1 ? size : 0);
   }
 
-  /** How many of {@code count} rows from {@code row} on are finished alike. */
-  int rowsAlike(int row, int count) {
-    return count;
+  @Override
+  void begin(Invocation invocation) {
+    ends.begin(input(invocation), invocation.output(0));
   }
 
-  /**
-   * Makes outputs of sums: of the scratch space's floats where the matrix is in one part, else of
-   * its integers.
-   *
-   * @param at where they begin in the scratch space
-   * @param width how far apart rows of sums are
-   * @param row the first row, one of {@code rows} that lie at equal distances in the output
-   * @param column the first column
-   */
-  abstract void finish(
-      Scratch scratch, int at, int width, int row, int rows, int column, int columns);
+  @Override
+  public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
+    ends.copy(from, slab, to, count, math);
+  }
 
   @Override
-  final void rows(
+  float beyond() {
+    return ends.beyond();
+  }
+
+  @Override
+  void rows(
       Scratch scratch, float[] input, int first, int count, int row, int firstPanel, int end) {
+    boolean whole = parts() > 1;
     for (int from = 0; from < count; from += blockRows) {
       int rows = Math.min(blockRows, count - from);
       for (int panel = firstPanel; panel < end; panel += blockPanels) {
@@ -53,8 +63,10 @@ abstract class SummedProduct extends Product {
         int columns = endColumn(last - 1) - column;
         for (int done = 0; done < rows; ) {
           int at = row + from + done;
-          int alike = rowsAlike(at, adjacentRows(at, rows - done));
-          finish(scratch, done * width, width, at, alike, column, columns);
+          int alike = ends.rowsAlike(at, adjacentRows(at, rows - done));
+          int to = place(at, column);
+          ends.finish(
+              scratch, whole, done * width, width, at, alike, column, columns, to, stride());
           done += alike;
         }
       }

@@ -1,6 +1,8 @@
 package dev.whittle.runtime.kernel;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The sums before and after the products of {@link WinogradProduct}, some channels at a time. */
@@ -149,6 +151,104 @@ final class VectorWinograd {
       if (p11 >= 0) {
         v1.sub(v2).sub(v3).intoArray(output, p11 + to);
       }
+    }
+  }
+
+  /** {@link MicroKernels#winogradSums}. */
+  static void sums(float[] sums, int tiles, int width, int[] places) {
+    int step = tiles * width;
+    for (int tile = 0; tile < tiles; tile++) {
+      sums(sums, tile * width, step, width, places[2 * tile], places[2 * tile + 1]);
+    }
+  }
+
+  /** One tile: sums of rows, then of columns, as integers. */
+  private static void sums(float[] sums, int from, int step, int width, int above, int below) {
+    for (int c = 0; c < width; c += LANES) {
+      int at = from + c;
+      IntVector a =
+          (IntVector)
+              FloatVector.fromArray(FLOATS, sums, at + 4 * step).convert(VectorOperators.F2I, 0);
+      IntVector b =
+          (IntVector)
+              FloatVector.fromArray(FLOATS, sums, at + 8 * step).convert(VectorOperators.F2I, 0);
+      IntVector d =
+          (IntVector) FloatVector.fromArray(FLOATS, sums, at).convert(VectorOperators.F2I, 0);
+      IntVector e =
+          (IntVector)
+              FloatVector.fromArray(FLOATS, sums, at + 12 * step).convert(VectorOperators.F2I, 0);
+      IntVector u0 = d.add(d).add(a).add(b);
+      IntVector v0 = a.sub(b).sub(e).sub(e);
+      a =
+          (IntVector)
+              FloatVector.fromArray(FLOATS, sums, at + 5 * step).convert(VectorOperators.F2I, 0);
+      b =
+          (IntVector)
+              FloatVector.fromArray(FLOATS, sums, at + 9 * step).convert(VectorOperators.F2I, 0);
+      d =
+          (IntVector)
+              FloatVector.fromArray(FLOATS, sums, at + step).convert(VectorOperators.F2I, 0);
+      e =
+          (IntVector)
+              FloatVector.fromArray(FLOATS, sums, at + 13 * step).convert(VectorOperators.F2I, 0);
+      IntVector u1 = d.add(d).add(a).add(b);
+      IntVector v1 = a.sub(b).sub(e).sub(e);
+      a =
+          (IntVector)
+              FloatVector.fromArray(FLOATS, sums, at + 6 * step).convert(VectorOperators.F2I, 0);
+      b =
+          (IntVector)
+              FloatVector.fromArray(FLOATS, sums, at + 10 * step).convert(VectorOperators.F2I, 0);
+      d =
+          (IntVector)
+              FloatVector.fromArray(FLOATS, sums, at + 2 * step).convert(VectorOperators.F2I, 0);
+      e =
+          (IntVector)
+              FloatVector.fromArray(FLOATS, sums, at + 14 * step).convert(VectorOperators.F2I, 0);
+      IntVector u2 = d.add(d).add(a).add(b);
+      IntVector v2 = a.sub(b).sub(e).sub(e);
+      a =
+          (IntVector)
+              FloatVector.fromArray(FLOATS, sums, at + 7 * step).convert(VectorOperators.F2I, 0);
+      b =
+          (IntVector)
+              FloatVector.fromArray(FLOATS, sums, at + 11 * step).convert(VectorOperators.F2I, 0);
+      d =
+          (IntVector)
+              FloatVector.fromArray(FLOATS, sums, at + 3 * step).convert(VectorOperators.F2I, 0);
+      e =
+          (IntVector)
+              FloatVector.fromArray(FLOATS, sums, at + 15 * step).convert(VectorOperators.F2I, 0);
+      IntVector u3 = d.add(d).add(a).add(b);
+      IntVector v3 = a.sub(b).sub(e).sub(e);
+      ((FloatVector)
+              u0.add(u0)
+                  .add(u1)
+                  .add(u2)
+                  .lanewise(VectorOperators.ASHR, 2)
+                  .convert(VectorOperators.I2F, 0))
+          .intoArray(sums, above + c);
+      ((FloatVector)
+              u1.sub(u2)
+                  .sub(u3)
+                  .sub(u3)
+                  .lanewise(VectorOperators.ASHR, 2)
+                  .convert(VectorOperators.I2F, 0))
+          .intoArray(sums, above + width + c);
+      ((FloatVector)
+              v0.add(v0)
+                  .add(v1)
+                  .add(v2)
+                  .lanewise(VectorOperators.ASHR, 2)
+                  .convert(VectorOperators.I2F, 0))
+          .intoArray(sums, below + c);
+      ((FloatVector)
+              v1.sub(v2)
+                  .sub(v3)
+                  .sub(v3)
+                  .lanewise(VectorOperators.ASHR, 2)
+                  .convert(VectorOperators.I2F, 0))
+          .intoArray(sums, below + width + c);
     }
   }
 }

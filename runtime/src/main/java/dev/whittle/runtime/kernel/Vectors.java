@@ -28,6 +28,9 @@ final class Vectors {
   /** Whether there are vectors of as many bytes as of floats. */
   static final boolean HAS_BYTES = BYTES.length() == LANES;
 
+  /** Vectors of as many bytes as a vector of floats has. */
+  static final VectorSpecies<Byte> WHOLE_BYTES = VectorSpecies.of(byte.class, FLOATS.vectorShape());
+
   /** Adding and subtracting it rounds a float to the nearest whole number. */
   static final float ROUNDER = 0x1.8p23f;
 

@@ -119,6 +119,18 @@ final class KernelCase {
     return graph.constant("k" + named++, tensor);
   }
 
+  /** 8-bit weights with a zero point. */
+  Value storedUnsigned(int... dims) {
+    var tensor =
+        new Tensor(
+            TensorType.UINT8, Quantization.perTensor(0.005f, 121), Tensor.Allocator.AUTOMATIC);
+    tensor.resize(dims);
+    for (long i = 0; i < tensor.elements(); i++) {
+      tensor.setByte(i, (byte) random.nextInt(60, 190));
+    }
+    return graph.constant("k" + named++, tensor);
+  }
+
   Value bias(int count) {
     int[] values = random.ints(count, -3000, 3000).toArray();
     return graph.constant("k" + named++, Tensor.of(values, count));
@@ -194,12 +206,15 @@ final class KernelCase {
       }
       interpreter.invoke();
       interpreter.invoke();
-      Tensor output = interpreter.getOutputTensor(0);
-      Tensor copy = new Tensor(output.type(), output.quantization(), Tensor.Allocator.AUTOMATIC);
-      copy.resize(output.dims());
-      copy.copyFrom(output);
-      return copy;
+      return copy(interpreter.getOutputTensor(0));
     }
+  }
+
+  static Tensor copy(Tensor output) {
+    Tensor copy = new Tensor(output.type(), output.quantization(), Tensor.Allocator.AUTOMATIC);
+    copy.resize(output.dims());
+    copy.copyFrom(output);
+    return copy;
   }
 
   static void fill(Tensor input, SplittableRandom random) {

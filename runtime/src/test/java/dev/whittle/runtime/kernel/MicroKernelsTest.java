@@ -157,6 +157,52 @@ class MicroKernelsTest {
     }
   }
 
+  @Test
+  void wholeTilesAreTheSameBehindProducts() {
+    for (int i = 0; i < 300; i++) {
+      int width = vector.lanes() * random.nextInt(1, 3);
+      int tiles = random.nextInt(1, 9);
+      int size = 16 * tiles * width;
+      int[] places = new int[2 * tiles];
+      for (int line = 0; line < places.length; line++) {
+        places[line] = size + 2 * line * width;
+      }
+      float[] expected = new float[size + 4 * tiles * width];
+      for (int s = 0; s < size; s++) {
+        expected[s] = random.nextInt(1 - (1 << 24), 1 << 24);
+      }
+      float[] actual = expected.clone();
+      scalar.winogradSums(expected, tiles, width, places);
+      vector.winogradSums(actual, tiles, width, places);
+      assertArrayEquals(expected, actual, 0, width + " columns, seed " + SEED);
+    }
+  }
+
+  @Test
+  void poolsOfBytesAreTheSame() {
+    for (int i = 0; i < 300; i++) {
+      int channels = random.nextInt(1, 200);
+      int[] rows = random.ints(random.nextInt(1, 12), 0, 300).toArray();
+      boolean unsigned = random.nextBoolean();
+      int least = unsigned ? 0 : -128;
+      int low = random.nextInt(least, least + 100);
+      int high = random.nextInt(low, least + 256);
+      byte[] input = new byte[500];
+      random.nextBytes(input);
+      float[] whole = new float[input.length];
+      scalar.widen(input, 0, unsigned, whole, 0, input.length);
+      byte[] expected = new byte[channels + 3];
+      byte[] actual = new byte[channels + 3];
+      String label = channels + " channels, seed " + SEED;
+      scalar.maximum(input, unsigned, rows, rows.length, channels, expected, 3, low, high);
+      vector.maximum(input, unsigned, rows, rows.length, channels, actual, 3, low, high);
+      assertArrayEquals(expected, actual, label);
+      scalar.mean(whole, rows, rows.length, channels, expected, 3, low, high);
+      vector.mean(whole, rows, rows.length, channels, actual, 3, low, high);
+      assertArrayEquals(expected, actual, label);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void functionsOfOneOperandAreTheSame(Unary function) {

@@ -1,12 +1,9 @@
 package dev.whittle.runtime.kernel;
 
-import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Tensor;
 
-/**
- * A convolution or dense layer of floats with 8-bit weights: inputs are quantized as they come, and
- * sums of whole numbers, which are exact, made floats again.
- */
-final class HybridProduct extends SummedProduct {
+/** Floats on both sides: inputs are quantized as they come, and sums made floats again. */
+final class HybridEnds implements QuantizedEnds {
   private final QuantizedRows quantized;
   private final int rowsPerScale;
   private final float[] scales;
@@ -16,24 +13,18 @@ final class HybridProduct extends SummedProduct {
   private final FloatArray output = new FloatArray();
 
   /**
-   * A hybrid product.
+   * The ends of a hybrid layer.
    *
    * @param rowsPerScale how many rows of the output come from one row of {@code quantized}
    * @param scales of the weights, one for each column
    */
-  HybridProduct(
-      Workers workers,
-      Layer layer,
-      Piece piece,
-      Patches patches,
-      PackedMatrix[] parts,
+  HybridEnds(
       QuantizedRows quantized,
       int rowsPerScale,
       float[] scales,
       float[] bias,
       float min,
       float max) {
-    super(workers, layer, piece, patches, parts);
     this.quantized = quantized;
     this.rowsPerScale = rowsPerScale;
     this.scales = scales;
@@ -43,9 +34,9 @@ final class HybridProduct extends SummedProduct {
   }
 
   @Override
-  void begin(Invocation invocation) {
-    output.bindOutput(invocation.output(0));
-    quantized.begin(input(invocation));
+  public void begin(Tensor from, Tensor to) {
+    output.bindOutput(to);
+    quantized.begin(from);
   }
 
   @Override
@@ -54,13 +45,28 @@ final class HybridProduct extends SummedProduct {
   }
 
   @Override
-  int rowsAlike(int row, int count) {
+  public float beyond() {
+    return 0;
+  }
+
+  @Override
+  public int rowsAlike(int row, int count) {
     return Math.min(count, rowsPerScale - row % rowsPerScale);
   }
 
   @Override
-  void finish(Scratch scratch, int at, int width, int row, int rows, int column, int columns) {
-    if (parts() > 1) {
+  public void finish(
+      Scratch scratch,
+      boolean whole,
+      int at,
+      int width,
+      int row,
+      int rows,
+      int column,
+      int columns,
+      int to,
+      int stride) {
+    if (whole) {
       scratch.takeIntegers(at, rows * width);
     }
     scratch.math.scale(
@@ -74,8 +80,8 @@ final class HybridProduct extends SummedProduct {
         columns,
         rows,
         output.array(),
-        output.offset() + place(row, column),
-        stride(),
+        output.offset() + to,
+        stride,
         min,
         max);
   }

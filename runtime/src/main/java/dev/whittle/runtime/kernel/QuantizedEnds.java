@@ -1,0 +1,41 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.kernel.Tensor;
+
+/**
+ * What is before and behind products of whole numbers: inputs are made whole floats, part by part,
+ * and outputs are made of sums.
+ */
+interface QuantizedEnds extends Patches.Source {
+  /** Binds the operands before a run. */
+  void begin(Tensor input, Tensor output);
+
+  /** What is beyond the border. */
+  float beyond();
+
+  /** How many of {@code count} rows of the output from {@code row} on are finished alike. */
+  int rowsAlike(int row, int count);
+
+  /**
+   * Makes outputs of sums.
+   *
+   * @param whole whether they are the scratch space's integers, and not its floats
+   * @param at where they begin in the scratch space
+   * @param width how far apart rows of sums are
+   * @param row the first row, one of {@code rows} that are finished alike
+   * @param column the first column
+   * @param to where in the output the first one goes
+   * @param stride how far apart the output's rows are
+   */
+  void finish(
+      Scratch scratch,
+      boolean whole,
+      int at,
+      int width,
+      int row,
+      int rows,
+      int column,
+      int columns,
+      int to,
+      int stride);
+}
