@@ -114,7 +114,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
   }
 
   private static Patches patches(Workers workers, Windows windows) {
-    return new Patches(windows, windows.channels(), false, workers.count());
+    return new Patches(windows, windows.channels(), false, workers);
   }
 
   /** Sums of whole numbers, without clamp. */

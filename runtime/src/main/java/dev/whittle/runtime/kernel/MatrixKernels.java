@@ -196,7 +196,7 @@ final class MatrixKernels {
   }
 
   private Patches patches(Piece piece, boolean floats) {
-    return new Patches(piece.windows(), piece.planes(), piece.channels(), floats, workers.count());
+    return new Patches(piece.windows(), piece.planes(), piece.channels(), floats, workers);
   }
 
   @Nullable Kernel dense(FullyConnected dense, Operands operands) {

@@ -6,9 +6,6 @@ package dev.whittle.runtime.kernel;
  * not depend on how many lanes a vector has. One for each thread: they may keep scratch space.
  */
 interface MicroKernels {
-  /** A multiple of the rows of the tiles that products are computed in. */
-  int TILE_ROWS = 28;
-
   /** Partial sums that a sum along adjacent elements is made of, whatever the vectors' width. */
   int PARTS = 16;
 
@@ -48,6 +45,9 @@ interface MicroKernels {
 
   /** How many columns of a {@link PackedMatrix} one vector holds. */
   int lanes();
+
+  /** How many rows the tiles have that products are computed in. */
+  int tileRows();
 
   /**
    * Computes {@code clamp(input * matrix + bias)} for some rows and panels.

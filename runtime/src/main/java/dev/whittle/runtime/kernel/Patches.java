@@ -48,8 +48,8 @@ final class Patches {
    * @param channels how many of each pixel are read
    * @param floats whether the pictures are float arrays that may be read in place
    */
-  Patches(Windows given, int channels, boolean floats, int threads) {
-    this(given, Planes.ONE, channels, floats, threads);
+  Patches(Windows given, int channels, boolean floats, Workers workers) {
+    this(given, Planes.ONE, channels, floats, workers);
   }
 
   /**
@@ -57,7 +57,7 @@ final class Patches {
    *
    * @param given windows over planes: their batch is all output planes of all volumes
    */
-  Patches(Windows given, Planes planes, int channels, boolean floats, int threads) {
+  Patches(Windows given, Planes planes, int channels, boolean floats, Workers workers) {
     this.planes = planes;
     boolean flat = planes.equals(Planes.ONE);
     windows = flat ? given.flattened() : given;
@@ -70,7 +70,7 @@ final class Patches {
     boolean joined = !direct && windows.dilationWidth() == 1 && allChannels;
     taps = Math.multiplyExact(planes.filter(), joined ? windows.filterHeight() : windows.taps());
     run = joined ? windows.filterWidth() * channels : channels;
-    int wanted = wantedRows(threads);
+    int wanted = wantedRows(workers);
     if (direct) {
       rowsPerChunk = wanted;
       linesPerChunk = 0;
@@ -86,17 +86,16 @@ final class Patches {
     }
   }
 
-  private int wantedRows(int threads) {
+  private int wantedRows(Workers workers) {
     int area = windows.strideHeight() * windows.strideWidth();
     int perRow = Math.max(1, windows.channels() * area * planes.filter());
-    int wanted = Math.clamp(CHUNK_ELEMENTS / perRow, MicroKernels.TILE_ROWS, MAX_ROWS);
-    if (threads > 1) {
-      wanted =
-          Math.min(
-              wanted,
-              Math.max(MicroKernels.TILE_ROWS, Math.ceilDiv(rows, CHUNKS_PER_THREAD * threads)));
+    int block = workers.blockRows();
+    int wanted = Math.clamp(CHUNK_ELEMENTS / perRow, block, MAX_ROWS);
+    if (workers.count() > 1) {
+      int share = Math.ceilDiv(rows, CHUNKS_PER_THREAD * workers.count());
+      wanted = Math.min(wanted, Math.max(block, share));
     }
-    return Math.ceilDiv(wanted, MicroKernels.TILE_ROWS) * MicroKernels.TILE_ROWS;
+    return Math.ceilDiv(wanted, block) * block;
   }
 
   private int[] slabOffsets() {

@@ -192,7 +192,7 @@ abstract class Pool implements Kernel, Workers.Task, StridedOutput {
     MeanOfBytes(Workers workers, Windows given, boolean unsigned, int low, int high) {
       super(workers, given);
       this.windows = given.flattened();
-      this.patches = new Patches(windows, windows.channels(), false, workers.count());
+      this.patches = new Patches(windows, windows.channels(), false, workers);
       this.unsigned = unsigned;
       this.low = low;
       this.high = high;

@@ -72,6 +72,11 @@ final class ScalarKernels implements MicroKernels {
   }
 
   @Override
+  public int tileRows() {
+    return 1;
+  }
+
+  @Override
   public void multiply(
       float[] input,
       int at,

@@ -28,7 +28,7 @@ final class SummedProduct extends Product {
     this.ends = ends;
     int panelWidth = panels() == 0 ? 1 : panelWidth(0);
     int rows = Math.min(chunkRows(), BLOCK_SUMS / panelWidth);
-    blockRows = Math.max(1, Math.ceilDiv(rows, MicroKernels.TILE_ROWS)) * MicroKernels.TILE_ROWS;
+    blockRows = Math.max(1, Math.ceilDiv(rows, workers.blockRows())) * workers.blockRows();
     blockPanels = Math.clamp(BLOCK_SUMS / (blockRows * panelWidth), 1, Math.max(1, panels()));
     width = blockPanels * panelWidth;
     int size = blockRows * width;

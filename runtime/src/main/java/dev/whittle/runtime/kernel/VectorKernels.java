@@ -47,6 +47,11 @@ final class VectorKernels implements MicroKernels {
   }
 
   @Override
+  public int tileRows() {
+    return VectorTiles.ROWS;
+  }
+
+  @Override
   public void multiply(
       float[] input,
       int base,

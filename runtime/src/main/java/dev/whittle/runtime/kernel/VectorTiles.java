@@ -10,12 +10,12 @@ final class VectorTiles {
 
   /**
    * Rows of a tile. Processors with 512-bit vectors have 32 registers, enough for fourteen
-   * accumulators, and the pictures of many networks have a multiple of seven rows; with 16
-   * registers the compiler spills more than eight.
+   * accumulators, and the pictures of many networks have a multiple of seven rows; of 16 registers,
+   * twelve are left for them.
    */
-  private static final boolean SEVEN_ROWS = LANES == 16;
+  static final int ROWS = LANES == 16 ? 7 : 6;
 
-  private static final int ROWS = SEVEN_ROWS ? 7 : 4;
+  private static final boolean SEVEN_ROWS = ROWS == 7;
 
   /** Floats of a tile. */
   static final int SIZE = ROWS * 2 * LANES;
@@ -177,8 +177,8 @@ final class VectorTiles {
         int x1 = base + offsets[o + r1 * taps];
         int x2 = base + offsets[o + r2 * taps];
         int x3 = base + offsets[o + r3 * taps];
-        int x4 = SEVEN_ROWS ? base + offsets[o + r4 * taps] : 0;
-        int x5 = SEVEN_ROWS ? base + offsets[o + r5 * taps] : 0;
+        int x4 = base + offsets[o + r4 * taps];
+        int x5 = base + offsets[o + r5 * taps];
         int x6 = SEVEN_ROWS ? base + offsets[o + r6 * taps] : 0;
         for (int k = 0; k < run; k++) {
           FloatVector p = FloatVector.fromArray(FLOATS, packed, w);
@@ -195,13 +195,13 @@ final class VectorTiles {
           x = FloatVector.broadcast(FLOATS, input[x3 + k]);
           a3 = x.fma(p, a3);
           b3 = x.fma(q, b3);
+          x = FloatVector.broadcast(FLOATS, input[x4 + k]);
+          a4 = x.fma(p, a4);
+          b4 = x.fma(q, b4);
+          x = FloatVector.broadcast(FLOATS, input[x5 + k]);
+          a5 = x.fma(p, a5);
+          b5 = x.fma(q, b5);
           if (SEVEN_ROWS) {
-            x = FloatVector.broadcast(FLOATS, input[x4 + k]);
-            a4 = x.fma(p, a4);
-            b4 = x.fma(q, b4);
-            x = FloatVector.broadcast(FLOATS, input[x5 + k]);
-            a5 = x.fma(p, a5);
-            b5 = x.fma(q, b5);
             x = FloatVector.broadcast(FLOATS, input[x6 + k]);
             a6 = x.fma(p, a6);
             b6 = x.fma(q, b6);
@@ -217,11 +217,11 @@ final class VectorTiles {
       b2.intoArray(output, at + r2 * stride + LANES);
       a3.intoArray(output, at + r3 * stride);
       b3.intoArray(output, at + r3 * stride + LANES);
+      a4.intoArray(output, at + r4 * stride);
+      b4.intoArray(output, at + r4 * stride + LANES);
+      a5.intoArray(output, at + r5 * stride);
+      b5.intoArray(output, at + r5 * stride + LANES);
       if (SEVEN_ROWS) {
-        a4.intoArray(output, at + r4 * stride);
-        b4.intoArray(output, at + r4 * stride + LANES);
-        a5.intoArray(output, at + r5 * stride);
-        b5.intoArray(output, at + r5 * stride + LANES);
         a6.intoArray(output, at + r6 * stride);
         b6.intoArray(output, at + r6 * stride + LANES);
       }
@@ -270,8 +270,8 @@ final class VectorTiles {
         int x1 = base + offsets[o + r1 * taps];
         int x2 = base + offsets[o + r2 * taps];
         int x3 = base + offsets[o + r3 * taps];
-        int x4 = SEVEN_ROWS ? base + offsets[o + r4 * taps] : 0;
-        int x5 = SEVEN_ROWS ? base + offsets[o + r5 * taps] : 0;
+        int x4 = base + offsets[o + r4 * taps];
+        int x5 = base + offsets[o + r5 * taps];
         int x6 = SEVEN_ROWS ? base + offsets[o + r6 * taps] : 0;
         for (int k = 0; k < run; k++) {
           FloatVector p = FloatVector.fromArray(FLOATS, packed, w);
@@ -279,9 +279,9 @@ final class VectorTiles {
           a1 = FloatVector.broadcast(FLOATS, input[x1 + k]).fma(p, a1);
           a2 = FloatVector.broadcast(FLOATS, input[x2 + k]).fma(p, a2);
           a3 = FloatVector.broadcast(FLOATS, input[x3 + k]).fma(p, a3);
+          a4 = FloatVector.broadcast(FLOATS, input[x4 + k]).fma(p, a4);
+          a5 = FloatVector.broadcast(FLOATS, input[x5 + k]).fma(p, a5);
           if (SEVEN_ROWS) {
-            a4 = FloatVector.broadcast(FLOATS, input[x4 + k]).fma(p, a4);
-            a5 = FloatVector.broadcast(FLOATS, input[x5 + k]).fma(p, a5);
             a6 = FloatVector.broadcast(FLOATS, input[x6 + k]).fma(p, a6);
           }
           w += LANES;
@@ -291,9 +291,9 @@ final class VectorTiles {
       a1.intoArray(output, at + r1 * stride);
       a2.intoArray(output, at + r2 * stride);
       a3.intoArray(output, at + r3 * stride);
+      a4.intoArray(output, at + r4 * stride);
+      a5.intoArray(output, at + r5 * stride);
       if (SEVEN_ROWS) {
-        a4.intoArray(output, at + r4 * stride);
-        a5.intoArray(output, at + r5 * stride);
         a6.intoArray(output, at + r6 * stride);
       }
       firstOffset += ROWS * taps;

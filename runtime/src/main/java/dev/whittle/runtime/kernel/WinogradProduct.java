@@ -76,7 +76,7 @@ abstract class WinogradProduct implements Kernel, Workers.Task, StridedOutput {
     if (workers.count() > 1) {
       most = Math.min(most, Math.ceilDiv(tiles, CHUNKS_PER_THREAD * workers.count()));
     }
-    int whole = MicroKernels.TILE_ROWS;
+    int whole = workers.blockRows();
     this.tilesPerChunk = Math.min(tiles, Math.max(1, most / whole) * whole);
     this.chunks = Math.ceilDiv(tiles, tilesPerChunk);
     this.groups =

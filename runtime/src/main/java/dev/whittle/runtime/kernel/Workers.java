@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * once, and then park. Nothing is allocated or locked while tasks run.
  */
 public final class Workers implements AutoCloseable {
+  private static final int MIN_BLOCK = 24;
+
   /** Turns of an idle thread before it parks: some tens of microseconds. */
   private static final int SPINS = 4000;
 
@@ -93,6 +95,12 @@ public final class Workers implements AutoCloseable {
   /** The micro-kernels' packing. */
   int lanes() {
     return scratches[0].math.lanes();
+  }
+
+  /** A number of rows that products are best computed by, or a multiple of it. */
+  int blockRows() {
+    int tile = scratches[0].math.tileRows();
+    return Math.ceilDiv(MIN_BLOCK, tile) * tile;
   }
 
   /** The calling thread's own. */
