@@ -85,7 +85,7 @@ final class DataMovementCases {
   private DataMovementCases() {}
 
   private static Value any(CaseBuilder b, int... dims) {
-    return b.input(b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8), dims);
+    return b.input(b.oneOf(FLOAT32, INT32, INT64, INT16, INT8, UINT8), dims);
   }
 
   private static Value vector(CaseBuilder b, int... contents) {
@@ -142,8 +142,9 @@ final class DataMovementCases {
   private static void concatenation(CaseBuilder b) {
     int[] dims = b.dims(1, 4);
     int axis = b.between(0, dims.length - 1);
-    TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8);
-    Quantization quantization = type == INT8 ? b.quantization(INT8) : null;
+    TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8, INT16);
+    boolean quantized = type == INT8 || type == INT16;
+    Quantization quantization = quantized ? b.quantization(type) : null;
     Value[] parts = new Value[b.between(1, 4)];
     for (int i = 0; i < parts.length; i++) {
       dims[axis] = b.between(1, 5);
@@ -163,7 +164,7 @@ final class DataMovementCases {
     int count = b.between(1, 4);
     dims[axis] = count * b.between(1, 3);
     Value place = b.constant(Tensor.of(new int[] {b.chance(0.3) ? axis - dims.length : axis}));
-    b.outputs(count, new Split(count), place, b.input(b.oneOf(FLOAT32, INT32, INT8), dims));
+    b.outputs(count, new Split(count), place, b.input(b.oneOf(FLOAT32, INT32, INT16, INT8), dims));
   }
 
   private static void splitV(CaseBuilder b) {
@@ -174,7 +175,7 @@ final class DataMovementCases {
     if (b.chance(0.3)) {
       sizes[b.between(0, sizes.length - 1)] = -1;
     }
-    Value input = b.input(b.oneOf(FLOAT32, INT32, INT8), dims);
+    Value input = b.input(b.oneOf(FLOAT32, INT32, INT16, INT8), dims);
     Value parts = b.constant(sizes);
     b.outputs(
         sizes.length,
@@ -186,7 +187,7 @@ final class DataMovementCases {
 
   private static void pack(CaseBuilder b) {
     int[] dims = b.dims(0, 4);
-    TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8);
+    TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT16, INT8);
     Value[] parts = new Value[b.between(1, 4)];
     for (int i = 0; i < parts.length; i++) {
       parts[i] = b.input(type, dims);
@@ -198,7 +199,8 @@ final class DataMovementCases {
     int[] dims = b.dims(1, 4);
     int axis = b.between(-dims.length, dims.length - 1);
     int count = dims[Math.floorMod(axis, dims.length)];
-    b.outputs(count, new Unpack(count, axis), b.input(b.oneOf(FLOAT32, INT32, INT8, BOOL), dims));
+    b.outputs(
+        count, new Unpack(count, axis), b.input(b.oneOf(FLOAT32, INT32, INT16, INT8, BOOL), dims));
   }
 
   private static void slice(CaseBuilder b) {
@@ -227,7 +229,7 @@ final class DataMovementCases {
     }
     int beginMask = b.between(0, (1 << count) - 1) & ~shrink;
     int endMask = b.between(0, (1 << count) - 1) & ~shrink;
-    Value input = b.input(b.oneOf(FLOAT32, INT32, INT64, INT8), dims);
+    Value input = b.input(b.oneOf(FLOAT32, INT32, INT64, INT16, INT8), dims);
     Value first = b.constant(begin);
     Value last = b.constant(end);
     b.output(
@@ -272,7 +274,7 @@ final class DataMovementCases {
     int[] dims = b.dims(1, 4);
     b.output(
         new Tile(),
-        b.input(b.oneOf(FLOAT32, INT32, INT64, UINT8, BOOL), dims),
+        b.input(b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8, BOOL), dims),
         vector(b, mapped(dims.length, i -> b.between(0, 3))));
   }
 
@@ -283,8 +285,9 @@ final class DataMovementCases {
 
   private static void pad(CaseBuilder b, boolean withValue) {
     int[] dims = b.dims(1, 4);
-    TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8);
-    Quantization quantization = type == INT8 ? b.quantization(INT8) : null;
+    TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8, INT16);
+    boolean quantized = type == INT8 || type == INT16;
+    Quantization quantization = quantized ? b.quantization(type) : null;
     Value input = b.input(b.randomTensor(type, quantization, dims));
     Value paddings = paddings(b, dims.length, mapped(dims.length, i -> 3));
     Op op = withValue ? new PadV2() : new Pad();
@@ -304,7 +307,7 @@ final class DataMovementCases {
     int[] dims = b.dims(1, 4);
     boolean symmetric = b.chance(0.5);
     int[] limits = mapped(dims.length, i -> symmetric ? dims[i] : dims[i] - 1);
-    Value input = b.input(b.oneOf(FLOAT32, INT32, INT64, UINT8), dims);
+    Value input = b.input(b.oneOf(FLOAT32, INT32, INT64, INT16, INT8, UINT8), dims);
     b.output(new MirrorPad(symmetric), input, paddings(b, dims.length, limits));
   }
 
@@ -361,7 +364,7 @@ final class DataMovementCases {
     int[] axes = mapped(b.between(1, dims.length - from), i -> from + i);
     b.output(
         new ReverseV2(),
-        b.input(b.oneOf(FLOAT32, INT32, INT64, UINT8, BOOL), dims),
+        b.input(b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8, BOOL), dims),
         b.constant(axes));
   }
 
@@ -384,7 +387,7 @@ final class DataMovementCases {
     int[] tail = b.dims(0, 2);
     int[] shape = java.util.Arrays.copyOf(dims, batch + tail.length);
     System.arraycopy(tail, 0, shape, batch, tail.length);
-    Value input = b.input(b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8, BOOL), dims);
+    Value input = b.input(b.oneOf(FLOAT32, INT32, INT64, INT16, INT8, UINT8, BOOL), dims);
     Value indices = b.constantOrInput(indices(b, dims[axis], shape));
     b.output(new Gather(b.chance(0.3) ? axis - dims.length : axis, batch), input, indices);
   }
@@ -399,13 +402,13 @@ final class DataMovementCases {
     for (long i = 0; i < indices.elements(); i++) {
       indices.setInteger(i, b.between(0, dims[(int) (i % depth)] - 1));
     }
-    Value input = b.input(b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8), dims);
+    Value input = b.input(b.oneOf(FLOAT32, INT32, INT64, INT16, INT8, UINT8), dims);
     b.output(new GatherNd(), input, b.constantOrInput(indices));
   }
 
   private static void select(CaseBuilder b) {
     int[] dims = b.dims(1, 4);
-    TensorType type = b.oneOf(FLOAT32, INT32, INT64, UINT8, BOOL);
+    TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8, BOOL);
     Value condition = b.input(BOOL, b.chance(0.3) ? new int[] {dims[0]} : dims);
     Value left = b.input(type, dims);
     b.output(new Select(), condition, left, b.input(type, dims));
@@ -413,7 +416,7 @@ final class DataMovementCases {
 
   private static void selectV2(CaseBuilder b) {
     int[] dims = b.dims(1, 4);
-    TensorType type = b.oneOf(FLOAT32, INT32, INT64, UINT8, BOOL, INT16);
+    TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8, BOOL, INT16);
     Value condition = b.input(BOOL, b.broadcastable(dims));
     Value left = b.input(type, dims);
     b.output(new SelectV2(), condition, left, b.input(type, b.broadcastable(dims)));

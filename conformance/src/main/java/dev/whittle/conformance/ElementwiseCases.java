@@ -267,7 +267,7 @@ final class ElementwiseCases {
   private static void extremum(CaseBuilder b, Op op) {
     int[] dims = b.dims(0, 4);
     if (b.chance(0.3)) {
-      TensorType type = b.oneOf(INT8, UINT8);
+      TensorType type = b.oneOf(INT8, UINT8, INT16);
       var quantization = b.quantization(type);
       Tensor left = b.randomTensor(type, quantization, dims);
       Tensor right = b.randomTensor(type, quantization, b.broadcastable(dims));

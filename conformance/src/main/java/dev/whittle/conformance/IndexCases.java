@@ -276,6 +276,10 @@ final class IndexCases {
           new EmbeddingLookup(),
           numbers,
           b.constant(b.randomTensor(FLOAT32, null, dims)));
+    } else if (b.chance(0.3)) {
+      Quantization quantization = b.quantization(INT8);
+      Value table = b.constant(b.randomTensor(INT8, quantization, dims));
+      b.output(INT8, quantization, new EmbeddingLookup(), numbers, table);
     } else {
       Tensor bytes = PictureCases.filter(b, false, 0, dims);
       // The native kernel takes it that slices begin at whole bytes.

@@ -83,7 +83,7 @@ final class ReductionCases {
       return;
     }
     int[] dims = b.dims(1, 4);
-    TensorType type = b.oneOf(INT8, UINT8);
+    TensorType type = b.oneOf(INT8, UINT8, INT16);
     if (b.chance(0.3)) {
       Value picture = b.quantizedInput(type, b.dims(4, 4));
       Value heightAndWidth = b.chance(0.5) ? b.constant(1, 2) : b.constant(2, 1);
@@ -100,7 +100,7 @@ final class ReductionCases {
       return;
     }
     int[] dims = b.dims(1, 4);
-    TensorType type = b.oneOf(INT8, UINT8);
+    TensorType type = b.oneOf(INT8, UINT8, INT16);
     var quantization = b.quantization(type);
     Value input = b.input(b.randomTensor(type, quantization, dims));
     b.output(type, quantization, op, input, axes(b, dims.length));

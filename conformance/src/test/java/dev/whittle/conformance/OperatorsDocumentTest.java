@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,22 @@ class OperatorsDocumentTest {
     }
   }
 
+  /** What an optimizer makes of a model is to run. */
+  @Test
+  void typesThatActivationsAreQuantizedToAreCompared() {
+    Set<String> missing = new TreeSet<>();
+    for (OpType<?> type : OpCatalog.types()) {
+      Row row = row(type);
+      for (TensorType quantized : row.quantized) {
+        if (row.forms.stream().noneMatch(form -> form.split("\u00d7", 2)[0].equals(name(quantized)))
+            && !row.outputs.contains(quantized)) {
+          missing.add(type.name() + " of " + name(quantized));
+        }
+      }
+    }
+    assertEquals(Set.of(), missing);
+  }
+
   private static String table() {
     var text = new StringBuilder("| operator | number | versions | forms | fast |\n");
     text.append("| --- | --- | --- | --- | --- |\n");
@@ -76,11 +93,24 @@ class OperatorsDocumentTest {
     return text.toString();
   }
 
-  private record Row(TreeSet<Integer> versions, TreeSet<String> forms, TreeSet<String> fast) {}
+  /**
+   * What there is of an operator.
+   *
+   * @param outputs their types
+   * @param quantized what its activations may be quantized to
+   */
+  private record Row(
+      TreeSet<Integer> versions,
+      TreeSet<String> forms,
+      TreeSet<String> fast,
+      TreeSet<TensorType> outputs,
+      TreeSet<TensorType> quantized) {}
 
   /** What random cases of an operator have. */
   private static Row row(OpType<?> type) {
-    var row = new Row(new TreeSet<>(), new TreeSet<>(), new TreeSet<>());
+    var row =
+        new Row(
+            new TreeSet<>(), new TreeSet<>(), new TreeSet<>(), new TreeSet<>(), new TreeSet<>());
     CaseGenerator generator =
         Cases.all().stream()
             .filter(g -> g.operator().equals(type.name()))
@@ -99,6 +129,8 @@ class OperatorsDocumentTest {
             row.versions.add(node.op().version(operands));
             String form = form(graph, node);
             row.forms.add(form);
+            node.outputs().forEach(id -> row.outputs.add(graph.value(id).type()));
+            row.quantized.addAll(node.op().quantizationRule().types());
             if (fast.kernel(node.op(), operands) != null) {
               row.fast.add(form);
             }
@@ -125,7 +157,8 @@ class OperatorsDocumentTest {
     if (node.inputs().isEmpty()) {
       return "";
     }
-    String form = name(graph.value(node.inputs().getFirst()).type());
+    Value first = goesIn(graph, node);
+    String form = name(first.type());
     for (int id : node.inputs().subList(1, Math.min(3, node.inputs().size()))) {
       Value value = id == Node.ABSENT ? null : graph.value(id);
       if (value != null
@@ -134,11 +167,21 @@ class OperatorsDocumentTest {
           && value.quantization().isQuantized()
           && value.type() != TensorType.INT32
           && value.type() != TensorType.INT64
-          && value.type() != graph.value(node.inputs().getFirst()).type()) {
+          && value.type() != first.type()) {
         return form + "\u00d7" + name(value.type());
       }
     }
     return form;
+  }
+
+  /** The first operand that does not say how, as a shape or an axis does. */
+  private static Value goesIn(Graph graph, Node node) {
+    return node.inputs().stream()
+        .filter(id -> id != Node.ABSENT)
+        .map(graph::value)
+        .filter(value -> !value.isConstant())
+        .findFirst()
+        .orElseGet(() -> graph.value(node.inputs().getFirst()));
   }
 
   private static String name(TensorType type) {

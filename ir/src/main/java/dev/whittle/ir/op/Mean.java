@@ -46,7 +46,7 @@ public record Mean(boolean keepDims) implements Op {
     return switch (operands.type(0)) {
       case FLOAT32 -> Reductions.floatMean();
       case INT32, INT64 -> Reductions.integerMean();
-      case INT8, UINT8 -> Reductions.quantizedMean(operands, keepDims);
+      case INT8, UINT8, INT16 -> Reductions.quantizedMean(operands, keepDims);
       default -> throw Elementwise.noKernel(operands);
     };
   }

@@ -2,8 +2,6 @@ package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Activation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +36,10 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
   /** Channels whose sums are made outputs before those of others are computed. */
   private final int blockChannels;
 
-  /** What makes whole numbers of inputs and outputs of sums; null for floats. */
-  private final @Nullable Whole whole;
+  /** Where whole numbers are multiplied: inputs in slabs, and what is before and behind. */
+  private final @Nullable Patches patches;
+
+  private final @Nullable QuantizedEnds ends;
 
   private DepthwiseProduct(
       Workers workers,
@@ -48,27 +48,29 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
       float[] bias,
       float min,
       float max,
-      @Nullable Whole whole) {
+      @Nullable QuantizedEnds ends) {
     this.workers = workers;
     this.windows = windows;
     this.weights = weights;
     this.bias = bias;
     this.min = min;
     this.max = max;
-    this.whole = whole;
-    this.geometry = whole == null ? DepthwiseRow.inPlace(windows) : DepthwiseRow.bordered(windows);
+    this.ends = ends;
+    boolean whole = ends != null;
+    this.patches = whole ? new Patches(windows, windows.channels(), false, workers) : null;
+    this.geometry = whole ? DepthwiseRow.bordered(windows) : DepthwiseRow.inPlace(windows);
     this.linesPerChunk = Math.max(1, Math.ceilDiv(windows.outputHeight(), 4 * workers.count()));
     this.chunksPerPicture = Math.ceilDiv(windows.outputHeight(), linesPerChunk);
     this.blockChannels = Math.min(windows.channels(), 2 * workers.lanes());
     int most =
-        whole != null
+        whole
             ? BLOCK_SUMS / Math.max(1, windows.outputWidth() * blockChannels)
             : BAND_ELEMENTS / Math.max(1, windows.width() * windows.channels());
     this.linesPerBand = Math.max(2, Math.min(most / 2 * 2, windows.outputHeight()));
     int line = Math.multiplyExact(windows.outputWidth(), blockChannels);
     workers.reserve(
-        whole == null ? 0 : whole.patches.slabSize(),
-        whole != null ? Math.multiplyExact(linesPerBand, line) : 0,
+        patches == null ? 0 : patches.slabSize(),
+        whole ? Math.multiplyExact(linesPerBand, line) : 0,
         0);
   }
 
@@ -78,7 +80,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
 
   /** Whether inputs and weights are floats. */
   boolean isOfFloats() {
-    return whole == null;
+    return ends == null;
   }
 
   static DepthwiseProduct ofFloats(
@@ -86,191 +88,15 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
     return new DepthwiseProduct(workers, given.flattened(), weights, bias, min, max, null);
   }
 
-  /** Floats with 8-bit weights: inputs are quantized, sums made floats again. */
-  static DepthwiseProduct ofHybrid(
-      Workers workers,
-      Windows given,
-      float[] weights,
-      QuantizedRows rows,
-      float[] scales,
-      float[] bias,
-      Activation activation) {
-    Windows windows = given.flattened();
-    var hybrid = new Hybrid(patches(workers, windows), rows, scales, bias, activation);
-    return ofWhole(workers, windows, weights, new float[windows.channels()], hybrid);
-  }
-
-  static DepthwiseProduct ofBytes(
-      Workers workers,
-      Windows given,
-      float[] weights,
-      float[] bias,
-      Rescaling rescaling,
-      int zeroPoint,
-      boolean unsigned) {
-    Windows windows = given.flattened();
-    var bytes = new Bytes(patches(workers, windows), rescaling, zeroPoint, unsigned);
-    return ofWhole(workers, windows, weights, bias, bytes);
-  }
-
-  private static Patches patches(Workers workers, Windows windows) {
-    return new Patches(windows, windows.channels(), false, workers);
-  }
-
-  /** Sums of whole numbers, without clamp. */
-  private static DepthwiseProduct ofWhole(
-      Workers workers, Windows windows, float[] weights, float[] bias, Whole whole) {
+  /**
+   * Whole numbers.
+   *
+   * @param bias what sums begin with, one for each channel
+   */
+  static DepthwiseProduct ofSums(
+      Workers workers, Windows given, float[] weights, float[] bias, QuantizedEnds ends) {
     float all = Float.POSITIVE_INFINITY;
-    return new DepthwiseProduct(workers, windows, weights, bias, -all, all, whole);
-  }
-
-  /** What makes whole numbers of inputs, which are copied to slabs, and outputs of sums. */
-  private abstract static class Whole implements Patches.Source {
-    final Patches patches;
-
-    /** What is beyond the border. */
-    final float beyond;
-
-    Whole(Patches patches, float beyond) {
-      this.patches = patches;
-      this.beyond = beyond;
-    }
-
-    abstract void bindInput(Tensor input);
-
-    abstract void bindOutput(Tensor output);
-
-    /**
-     * Makes outputs of sums.
-     *
-     * @param stride how far apart pixels are in {@code sums}
-     * @param at element 0 of the output
-     * @param outputStride how far apart its pixels are
-     */
-    abstract void finish(
-        MicroKernels math,
-        float[] sums,
-        int stride,
-        int picture,
-        int firstChannel,
-        int channels,
-        int pixels,
-        int at,
-        int outputStride);
-  }
-
-  private static final class Bytes extends Whole {
-    private final ByteArray input = new ByteArray();
-    private final ByteArray output = new ByteArray();
-    private final Rescaling rescaling;
-    private final boolean unsigned;
-
-    Bytes(Patches patches, Rescaling rescaling, int zeroPoint, boolean unsigned) {
-      super(patches, zeroPoint);
-      this.rescaling = rescaling;
-      this.unsigned = unsigned;
-    }
-
-    @Override
-    void bindInput(Tensor tensor) {
-      input.bind(tensor);
-    }
-
-    @Override
-    void bindOutput(Tensor tensor) {
-      output.bindOutput(tensor);
-    }
-
-    @Override
-    public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
-      math.widen(input.array(), input.offset() + from, unsigned, slab, to, count);
-    }
-
-    @Override
-    void finish(
-        MicroKernels math,
-        float[] sums,
-        int stride,
-        int picture,
-        int firstChannel,
-        int channels,
-        int pixels,
-        int at,
-        int outputStride) {
-      math.rescale(
-          sums,
-          0,
-          stride,
-          rescaling,
-          firstChannel,
-          channels,
-          pixels,
-          output.array(),
-          output.offset() + at,
-          outputStride);
-    }
-  }
-
-  private static final class Hybrid extends Whole {
-    private final QuantizedRows rows;
-    private final float[] scales;
-    private final float[] bias;
-    private final float min;
-    private final float max;
-    private final FloatArray output = new FloatArray();
-
-    Hybrid(
-        Patches patches, QuantizedRows rows, float[] scales, float[] bias, Activation activation) {
-      super(patches, 0);
-      this.rows = rows;
-      this.scales = scales;
-      this.bias = bias;
-      this.min = activation.min();
-      this.max = activation.max();
-    }
-
-    @Override
-    void bindInput(Tensor tensor) {
-      rows.begin(tensor);
-    }
-
-    @Override
-    void bindOutput(Tensor tensor) {
-      output.bindOutput(tensor);
-    }
-
-    @Override
-    public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
-      rows.copy(from, slab, to, count, math);
-    }
-
-    @Override
-    void finish(
-        MicroKernels math,
-        float[] sums,
-        int stride,
-        int picture,
-        int firstChannel,
-        int channels,
-        int pixels,
-        int at,
-        int outputStride) {
-      math.scale(
-          sums,
-          0,
-          stride,
-          scales,
-          bias,
-          firstChannel,
-          rows.scale(picture),
-          channels,
-          pixels,
-          output.array(),
-          output.offset() + at,
-          outputStride,
-          min,
-          max);
-    }
+    return new DepthwiseProduct(workers, given.flattened(), weights, bias, -all, all, ends);
   }
 
   @Override
@@ -278,33 +104,28 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
     if (windows.outputs() == 0 || windows.channels() == 0) {
       return;
     }
-    bindOutput(invocation);
-    int chunks;
-    if (whole == null) {
-      floats.bind(invocation.input(0));
-      chunks = windows.batch() * chunksPerPicture;
+    if (ends != null) {
+      ends.begin(invocation.input(0), invocation.output(0));
     } else {
-      whole.bindInput(invocation.input(0));
-      chunks = whole.patches.chunks();
+      floats.bind(invocation.input(0));
+      bindOutput(invocation);
     }
+    int chunks = patches != null ? patches.chunks() : windows.batch() * chunksPerPicture;
     long work = (long) windows.outputs() * windows.channels() * windows.taps();
     workers.run(this, chunks, work >= MIN_WORK);
   }
 
+  /** Binds an output of floats. */
   void bindOutput(Invocation invocation) {
-    if (whole == null) {
-      results.bindOutput(invocation.output(0));
-    } else {
-      whole.bindOutput(invocation.output(0));
-    }
+    results.bindOutput(invocation.output(0));
   }
 
   @Override
   public void run(int chunk, Scratch scratch) {
-    if (whole == null) {
-      inPlace(chunk, scratch);
+    if (ends != null && patches != null) {
+      inSlab(chunk, scratch, patches, ends);
     } else {
-      inSlab(chunk, scratch, whole);
+      inPlace(chunk, scratch);
     }
   }
 
@@ -330,15 +151,14 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
     }
   }
 
-  private void inSlab(int chunk, Scratch scratch, Whole kind) {
-    Patches patches = kind.patches;
+  private void inSlab(int chunk, Scratch scratch, Patches from, QuantizedEnds to) {
     float[] slab = scratch.input();
-    patches.fill(chunk, kind, kind.beyond, slab, scratch.math);
+    from.fill(chunk, to, to.beyond(), slab, scratch.math);
     int height = windows.filterHeight();
-    int lineSize = patches.slabLine();
-    int firstLine = patches.firstRow(chunk) / windows.outputWidth();
-    for (int y = 0; y < patches.lines(chunk); y += linesPerBand) {
-      int lines = Math.min(linesPerBand, patches.lines(chunk) - y);
+    int lineSize = from.slabLine();
+    int firstLine = from.firstRow(chunk) / windows.outputWidth();
+    for (int y = 0; y < from.lines(chunk); y += linesPerBand) {
+      int lines = Math.min(linesPerBand, from.lines(chunk) - y);
       int[] rows = scratch.rows(lines * height);
       int[] steps = scratch.steps(lines * height);
       for (int r = 0; r < lines * height; r++) {
@@ -346,7 +166,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
         rows[r] = (row + r % height * windows.dilationHeight()) * lineSize;
         steps[r] = windows.channels();
       }
-      sums(scratch, slab, lines, firstLine + y, kind);
+      sums(scratch, slab, lines, firstLine + y, to);
     }
   }
 
@@ -385,7 +205,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
   }
 
   /** Sums of some lines, block of channels by block of channels, and what becomes of them. */
-  private void sums(Scratch scratch, float[] input, int lines, int line, Whole kind) {
+  private void sums(Scratch scratch, float[] input, int lines, int line, QuantizedEnds to) {
     int channels = windows.channels();
     int pixels = lines * windows.outputWidth();
     for (int c = 0; c < channels; c += blockChannels) {
@@ -407,16 +227,21 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
           windows.outputWidth() * blockChannels,
           min,
           max);
-      kind.finish(
-          scratch.math,
-          sums,
-          blockChannels,
-          line / windows.outputHeight(),
-          c,
-          count,
-          pixels,
-          line * windows.outputWidth() * channels + c,
-          channels);
+      finish(scratch, to, line * windows.outputWidth(), pixels, c, count);
+    }
+  }
+
+  /** Makes outputs of the sums of some channels. */
+  private void finish(
+      Scratch scratch, QuantizedEnds to, int first, int pixels, int channel, int count) {
+    int channels = windows.channels();
+    for (int done = 0; done < pixels; ) {
+      int row = first + done;
+      int alike = to.rowsAlike(row, pixels - done);
+      int at = done * blockChannels;
+      int place = row * channels + channel;
+      to.finish(scratch, false, at, blockChannels, row, alike, channel, count, place, channels);
+      done += alike;
     }
   }
 }

@@ -354,15 +354,8 @@ final class MatrixKernels {
       return null;
     }
     QuantizedRows rows = quantizedRows(windows, asymmetric, byRow);
-    int perPicture = Math.max(1, windows.outputHeight() * windows.outputWidth());
-    var ends =
-        new HybridEnds(
-            rows,
-            byRow ? 1 : perPicture,
-            scales,
-            bias.length == 0 ? new float[columns] : bias,
-            activation.min(),
-            activation.max());
+    QuantizedEnds ends =
+        hybridEnds(rows, byRow ? 1 : perPicture(windows), scales, bias, activation);
     int greatest = asymmetric ? 255 : 128;
     int[] none = new int[columns];
     if (isWinograd(piece, exact, none, greatest)) {
@@ -371,6 +364,17 @@ final class MatrixKernels {
     Patches patches = patches(piece, false);
     PackedMatrix[] parts = parts(layer, piece, exact, patches, greatest);
     return new SummedProduct(workers, layer, piece, patches, parts, ends);
+  }
+
+  /** Rows of the output that are of one picture. */
+  private static int perPicture(Windows windows) {
+    return Math.max(1, windows.outputHeight() * windows.outputWidth());
+  }
+
+  private static QuantizedEnds hybridEnds(
+      QuantizedRows rows, int rowsPerScale, float[] scales, float[] bias, Activation activation) {
+    float[] added = bias.length == 0 ? new float[scales.length] : bias;
+    return new HybridEnds(rows, rowsPerScale, scales, added, activation.min(), activation.max());
   }
 
   private static boolean isWinograd(Piece piece, ExactWeights exact, int[] bias, int greatest) {
@@ -600,14 +604,13 @@ final class MatrixKernels {
     if (exact == null || scales == null || bias == null || !isExact(windows)) {
       return null;
     }
-    return DepthwiseProduct.ofHybrid(
+    QuantizedRows rows = quantizedRows(windows, true, false);
+    return DepthwiseProduct.ofSums(
         workers,
         windows,
         exact.toFloats(),
-        quantizedRows(windows, true, false),
-        scales,
-        bias.length == 0 ? new float[channels] : bias,
-        conv.activation());
+        new float[channels],
+        hybridEnds(rows, perPicture(windows), scales, bias, conv.activation()));
   }
 
   /** Whether sums of a window's products are exact in single precision. */
@@ -644,13 +647,8 @@ final class MatrixKernels {
       sumsBegin = toFloats(bias);
       bias = new int[channels];
     }
-    return DepthwiseProduct.ofBytes(
-        workers,
-        windows,
-        filter,
-        sumsBegin,
-        new Rescaling(conv.requantization(layer.operands()), 0, bias, channels),
-        zeroPoint,
-        layer.inputType() == TensorType.UINT8);
+    var rescaling = new Rescaling(conv.requantization(layer.operands()), 0, bias, channels);
+    var ends = new ByteEnds(rescaling, zeroPoint, isUnsigned(layer));
+    return DepthwiseProduct.ofSums(workers, windows, filter, sumsBegin, ends);
   }
 }

@@ -136,6 +136,14 @@ final class KernelCase {
     return graph.constant("k" + named++, Tensor.of(values, count));
   }
 
+  Value wideBias(int count) {
+    Tensor tensor = Tensor.allocate(TensorType.INT64, count);
+    for (int i = 0; i < count; i++) {
+      tensor.setLong(i, random.nextInt(-300000, 300000));
+    }
+    return graph.constant("k" + named++, tensor);
+  }
+
   Value list(int... values) {
     return graph.constant("k" + named++, Tensor.of(values, values.length));
   }

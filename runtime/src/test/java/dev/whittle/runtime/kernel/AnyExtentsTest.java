@@ -1,0 +1,430 @@
+package dev.whittle.runtime.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Op;
+import dev.whittle.ir.Quantization;
+import dev.whittle.ir.TensorType;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Add;
+import dev.whittle.ir.op.AveragePool2D;
+import dev.whittle.ir.op.BatchMatMul;
+import dev.whittle.ir.op.Conv2D;
+import dev.whittle.ir.op.DepthwiseConv2D;
+import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.ir.op.L2Normalization;
+import dev.whittle.ir.op.MaxPool2D;
+import dev.whittle.ir.op.Maximum;
+import dev.whittle.ir.op.Mean;
+import dev.whittle.ir.op.Mul;
+import dev.whittle.ir.op.ReduceMax;
+import dev.whittle.ir.op.ResizeBilinear;
+import dev.whittle.ir.op.Softmax;
+import dev.whittle.ir.op.Sub;
+import dev.whittle.ir.op.Sum;
+import dev.whittle.ir.op.Tanh;
+import dev.whittle.ir.op.Transpose;
+import dev.whittle.ir.op.TransposeConv;
+import dev.whittle.runtime.FastEngine;
+import dev.whittle.runtime.Interpreter;
+import dev.whittle.runtime.InterpreterOptions;
+import dev.whittle.runtime.ReferenceEngine;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Operators of random extents, at and around what vectors, tiles and panels hold, computed by the
+ * fast engine and by the reference kernels. More cases of other seeds: {@code -Dextents.cases=1000
+ * -Dkernel.seed=7}.
+ */
+class AnyExtentsTest {
+  private static final int CASES = Integer.getInteger("extents.cases", 25);
+
+  /** Multiply-adds of a case, for the reference kernels' sake. */
+  private static final int MAX_WORK = 1 << 20;
+
+  private static final Quantization INPUT = Quantization.perTensor(0.021f, 5);
+  private static final Quantization OUTPUT = Quantization.perTensor(0.0527f, 3);
+
+  /** What numbers an operator is of. */
+  enum Numbers {
+    FLOATS,
+    BYTES,
+    UNSIGNED_BYTES,
+    SHORTS,
+    HYBRID,
+    HYBRID_BY_CHANNEL
+  }
+
+  record Operator(KernelCase built, SplittableRandom random) {
+    int extent() {
+      int[] edges = {4, 8, 16, 32, 64, 96, 128};
+      return switch (random.nextInt(4)) {
+        case 0 -> random.nextInt(1, 6);
+        case 1 -> random.nextInt(1, 150);
+        default -> Math.max(1, edges[random.nextInt(edges.length)] + random.nextInt(-2, 14));
+      };
+    }
+
+    int small(int end) {
+      return random.nextInt(1, end);
+    }
+
+    boolean coin() {
+      return random.nextBoolean();
+    }
+
+    Activation clamp() {
+      return any(List.of(Activation.NONE, Activation.RELU, Activation.RELU6));
+    }
+
+    <T> T any(List<T> some) {
+      return some.get(random.nextInt(some.size()));
+    }
+
+    Numbers numbers() {
+      return any(List.of(Numbers.values()));
+    }
+
+    /** Of floats or whole numbers on both sides. */
+    Numbers plain() {
+      return any(List.of(Numbers.FLOATS, Numbers.BYTES, Numbers.UNSIGNED_BYTES, Numbers.SHORTS));
+    }
+
+    Value input(Numbers numbers, int... dims) {
+      return switch (numbers) {
+        case BYTES -> built.bytes(INPUT, dims);
+        case UNSIGNED_BYTES -> built.unsigned(INPUT, dims);
+        case SHORTS -> built.shorts(Quantization.perTensor(0.0002f, 0), dims);
+        default -> built.floats(dims);
+      };
+    }
+
+    Value filter(Numbers numbers, int axis, int... dims) {
+      return switch (numbers) {
+        case FLOATS -> built.weights(dims);
+        case UNSIGNED_BYTES -> built.storedUnsigned(dims);
+        case HYBRID -> built.stored(-1, dims);
+        default -> built.stored(axis, dims);
+      };
+    }
+
+    Value bias(Numbers numbers, int count) {
+      return switch (numbers) {
+        case BYTES, UNSIGNED_BYTES -> built.bias(count);
+        case SHORTS -> built.wideBias(count);
+        default -> built.weights(count);
+      };
+    }
+
+    Value node(Numbers numbers, Op op, Value... operands) {
+      return switch (numbers) {
+        case BYTES -> built.quantized(TensorType.INT8, OUTPUT, op, operands);
+        case UNSIGNED_BYTES -> built.quantized(TensorType.UINT8, OUTPUT, op, operands);
+        case SHORTS ->
+            built.quantized(TensorType.INT16, Quantization.perTensor(0.0004f, 0), op, operands);
+        default -> built.node(op, operands);
+      };
+    }
+
+    /** A node whose output is quantized as its input. */
+    Value alike(Op op, Value... operands) {
+      Quantization quantization = operands[0].quantization();
+      return quantization == null
+          ? built.node(op, operands)
+          : built.quantized(operands[0].type(), quantization, op, operands);
+    }
+  }
+
+  /** What is tried. */
+  enum Tried {
+    CONVOLUTION {
+      @Override
+      Value of(Operator of) {
+        Numbers numbers = of.numbers();
+        int channels = of.extent();
+        int columns = of.extent();
+        int height = of.small(6);
+        int width = of.small(6);
+        int dilation = of.coin() ? 1 : of.small(4);
+        int groups = of.random.nextInt(5) == 0 ? of.small(4) : 1;
+        int tall = (height - 1) * dilation + 1;
+        int wide = (width - 1) * dilation + 1;
+        int[] picture = picture(of, tall, wide, channels * groups);
+        shrink(picture, (long) height * width * channels * columns * groups, tall, wide);
+        var conv =
+            new Conv2D(
+                of.random.nextInt(2),
+                of.small(4),
+                of.small(4),
+                of.clamp(),
+                dilation,
+                dilation,
+                TensorType.FLOAT32);
+        return of.node(
+            numbers,
+            conv,
+            of.input(numbers, picture),
+            of.filter(numbers, 0, columns * groups, height, width, channels),
+            of.bias(numbers, columns * groups));
+      }
+    },
+    DEPTHWISE {
+      @Override
+      Value of(Operator of) {
+        Numbers numbers = of.numbers();
+        int channels = of.extent();
+        int multiplier = of.coin() ? 1 : of.small(5);
+        int height = of.small(7);
+        int width = of.small(7);
+        int[] picture = picture(of, height, width, channels);
+        shrink(picture, (long) height * width * channels * multiplier, height, width);
+        // The native kernels want equal strides.
+        int stride = of.small(4);
+        var conv =
+            new DepthwiseConv2D(of.random.nextInt(2), stride, stride, multiplier, of.clamp(), 1, 1);
+        return of.node(
+            numbers,
+            conv,
+            of.input(numbers, picture),
+            of.filter(numbers, 3, 1, height, width, channels * multiplier),
+            of.bias(numbers, channels * multiplier));
+      }
+    },
+    TRANSPOSED {
+      @Override
+      Value of(Operator of) {
+        Numbers numbers = of.plain();
+        if (numbers == Numbers.SHORTS) {
+          numbers = Numbers.FLOATS;
+        }
+        int channels = of.extent();
+        int columns = of.extent();
+        int stride = of.small(4);
+        int size = stride + of.random.nextInt(3);
+        int[] picture = picture(of, 1, 1, channels);
+        shrink(picture, (long) size * size * channels * columns, 1, 1);
+        boolean valid = of.coin();
+        int margin = valid ? size - stride : 0;
+        Value shape =
+            of.built.list(
+                picture[0], picture[1] * stride + margin, picture[2] * stride + margin, columns);
+        var conv =
+            new TransposeConv(valid ? 1 : 0, stride, stride, Activation.NONE, TensorType.FLOAT32);
+        return of.node(
+            numbers,
+            conv,
+            shape,
+            of.filter(numbers, 0, columns, size, size, channels),
+            of.input(numbers, picture),
+            of.bias(numbers, columns));
+      }
+    },
+    DENSE {
+      @Override
+      Value of(Operator of) {
+        Numbers numbers = of.numbers();
+        if (numbers == Numbers.UNSIGNED_BYTES) {
+          numbers = Numbers.BYTES;
+        }
+        int depth = of.extent() * of.small(9);
+        int columns = of.extent() * of.small(3);
+        int rows = of.coin() ? of.small(4) : of.extent();
+        rows = Math.clamp(MAX_WORK / ((long) depth * columns), 1, rows);
+        var dense = new FullyConnected(of.clamp(), 0, false, of.coin(), TensorType.FLOAT32);
+        return of.node(
+            numbers,
+            dense,
+            of.input(numbers, rows, depth),
+            of.filter(numbers, 0, columns, depth),
+            of.bias(numbers, columns));
+      }
+    },
+    BATCHES {
+      @Override
+      Value of(Operator of) {
+        boolean bytes = of.coin();
+        int batch = of.small(4);
+        int rows = of.extent();
+        int depth = of.extent();
+        int columns = of.extent();
+        while ((long) batch * rows * depth * columns > MAX_WORK) {
+          rows = (rows + 1) / 2;
+          columns = (columns + 1) / 2;
+        }
+        Numbers numbers = bytes ? Numbers.BYTES : Numbers.FLOATS;
+        boolean left = of.coin();
+        boolean right = of.coin();
+        int[] a = left ? new int[] {batch, depth, rows} : new int[] {batch, rows, depth};
+        int[] b = right ? new int[] {batch, columns, depth} : new int[] {batch, depth, columns};
+        return of.node(
+            numbers,
+            new BatchMatMul(left, right, false),
+            of.input(numbers, a),
+            of.input(numbers, b));
+      }
+    },
+    POOL {
+      @Override
+      Value of(Operator of) {
+        int height = of.small(6);
+        int width = of.small(6);
+        int[] picture = picture(of, height, width, of.extent());
+        shrink(picture, (long) height * width * picture[3], height, width);
+        int padding = of.random.nextInt(2);
+        int down = of.small(4);
+        int across = of.small(4);
+        Op pool =
+            of.coin()
+                ? new AveragePool2D(padding, across, down, width, height, of.clamp())
+                : new MaxPool2D(padding, across, down, width, height, of.clamp());
+        return of.alike(pool, of.input(of.plain(), picture));
+      }
+    },
+    BROADCAST {
+      @Override
+      Value of(Operator of) {
+        int[] all = {of.small(4), of.small(20), of.small(20), of.extent()};
+        int[] some = all.clone();
+        for (int axis = 0; axis < 4; axis++) {
+          some[axis] = of.random.nextInt(3) == 0 ? 1 : some[axis];
+        }
+        int[] last = Arrays.copyOfRange(some, of.random.nextInt(4), 4);
+        Numbers numbers = of.plain();
+        Op op =
+            switch (of.random.nextInt(numbers == Numbers.SHORTS ? 3 : 4)) {
+              case 0 -> new Add(of.clamp(), false);
+              case 1 -> new Sub(of.clamp(), false);
+              case 2 -> new Mul(of.clamp());
+              default -> new Maximum();
+            };
+        Value a = of.input(numbers, all);
+        Value b = of.input(numbers, last);
+        boolean turned = of.coin();
+        return op instanceof Maximum
+            ? of.alike(op, turned ? b : a, turned ? a : b)
+            : of.node(numbers, op, turned ? b : a, turned ? a : b);
+      }
+    },
+    REDUCTION {
+      @Override
+      Value of(Operator of) {
+        int[] dims = {of.small(4), of.small(20), of.small(20), of.extent()};
+        int[] axes = of.random.ints(of.random.nextInt(1, 4), 0, 4).distinct().toArray();
+        Op op =
+            switch (of.random.nextInt(3)) {
+              case 0 -> new Mean(of.coin());
+              case 1 -> new Sum(of.coin());
+              default -> new ReduceMax(of.coin());
+            };
+        Numbers numbers =
+            op instanceof Sum ? of.any(List.of(Numbers.FLOATS, Numbers.BYTES)) : of.plain();
+        return of.alike(op, of.input(numbers, dims), of.built.list(axes));
+      }
+    },
+    ROWS {
+      @Override
+      Value of(Operator of) {
+        int[] dims = {of.small(4), of.extent(), of.extent()};
+        return switch (of.random.nextInt(4)) {
+          case 0 -> of.built.node(new Softmax(1), of.built.floats(dims));
+          case 1 -> of.built.node(new L2Normalization(Activation.NONE), of.built.floats(dims));
+          case 2 -> of.built.node(new Tanh(), of.built.floats(dims));
+          default ->
+              of.built.quantized(
+                  Quantization.perTensor(1 / 256f, -128),
+                  new Softmax(1),
+                  of.built.bytes(INPUT, dims));
+        };
+      }
+    },
+    MOVED {
+      @Override
+      Value of(Operator of) {
+        int[] dims = {of.small(4), of.small(20), of.small(20), of.extent()};
+        Numbers numbers = of.plain();
+        if (of.coin()) {
+          int[] order = {0, 1, 2, 3};
+          for (int i = 3; i > 0; i--) {
+            int other = of.random.nextInt(i + 1);
+            int kept = order[i];
+            order[i] = order[other];
+            order[other] = kept;
+          }
+          return of.alike(new Transpose(), of.input(numbers, dims), of.built.list(order));
+        }
+        var resize = new ResizeBilinear(false, of.coin());
+        return of.alike(resize, of.input(numbers, dims), of.built.list(of.small(30), of.small(30)));
+      }
+    };
+
+    abstract Value of(Operator of);
+  }
+
+  /** Extents of pictures that are not smaller than a window. */
+  private static int[] picture(Operator of, int height, int width, int channels) {
+    return new int[] {
+      of.small(3), height + of.random.nextInt(24), width + of.random.nextInt(24), channels
+    };
+  }
+
+  /** Makes a picture smaller, but not than a window, where the work would be too much. */
+  private static void shrink(int[] dims, long perPixel, int height, int width) {
+    while (perPixel * dims[0] * dims[1] * dims[2] > MAX_WORK
+        && (dims[0] > 1 || dims[1] > height || dims[2] > width)) {
+      dims[0] = 1;
+      dims[1] = Math.max(height, dims[1] - 1);
+      dims[2] = Math.max(width, dims[2] - 1);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void resultsAreThoseOfTheReferenceKernels(Tried tried) {
+    var random = new SplittableRandom(KernelCase.SEED + tried.name().hashCode());
+    for (int i = 0; i < CASES; i++) {
+      var built = new KernelCase();
+      Value output = tried.of(new Operator(built, random));
+      Model model = built.graph().output(output).buildModel("test");
+      String label =
+          "%s, case %d, %s, seed %d".formatted(tried, i, model.graphs(), KernelCase.SEED);
+      Tensor expected = run(model, ReferenceEngine.NAME, 1, label);
+      Tensor one = run(model, FastEngine.NAME, 1, label);
+      Tensor three = run(model, FastEngine.NAME, 3, label);
+      assertEquals(expected.shape(), one.shape(), label);
+      if (expected.type() == TensorType.FLOAT32) {
+        float greatest = 1;
+        for (float value : expected.toFloats()) {
+          greatest = Math.max(greatest, Math.abs(value));
+        }
+        assertArrayEquals(expected.toFloats(), one.toFloats(), 2e-5f * greatest, label);
+        assertArrayEquals(one.toFloats(), three.toFloats(), 0, label);
+      } else {
+        assertArrayEquals(expected.toLongs(), one.toLongs(), label);
+        assertArrayEquals(one.toLongs(), three.toLongs(), label);
+      }
+    }
+  }
+
+  private static Tensor run(Model model, String engine, int threads, String label) {
+    var options = InterpreterOptions.DEFAULT.withEngine(engine).withThreads(threads);
+    try (Interpreter interpreter = Interpreter.of(model, options)) {
+      interpreter.allocateTensors();
+      var random = new SplittableRandom(KernelCase.SEED);
+      for (int i = 0; i < interpreter.getInputTensorCount(); i++) {
+        KernelCase.fill(interpreter.getInputTensor(i), random);
+      }
+      interpreter.invoke();
+      return KernelCase.copy(interpreter.getOutputTensor(0));
+    } catch (RuntimeException e) {
+      throw new AssertionError(engine + ": " + label, e);
+    }
+  }
+}
