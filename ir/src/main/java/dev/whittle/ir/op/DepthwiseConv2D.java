@@ -96,6 +96,11 @@ public record DepthwiseConv2D(
         operands, 1, wide -> ConvolutionKernels.of(wide, taps, activation, false, true));
   }
 
+  /** How the sums of 16-bit inputs become outputs. */
+  public WideRequantization wideRequantization(Operands operands) {
+    return ConvolutionKernels.wideRequantization(operands, activation);
+  }
+
   /** How the sums of 8-bit operands become outputs. */
   public Requantization requantization(Operands operands) {
     return ConvolutionKernels.requantization(operands, activation, false);

@@ -69,9 +69,9 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
     this.linesPerBand = Math.max(2, Math.min(most / 2 * 2, windows.outputHeight()));
     int line = Math.multiplyExact(windows.outputWidth(), blockChannels);
     workers.reserve(
-        patches == null ? 0 : patches.slabSize(),
+        patches == null || ends == null ? 0 : Math.multiplyExact(ends.halves(), patches.slabSize()),
         whole ? Math.multiplyExact(linesPerBand, line) : 0,
-        0);
+        ends != null && ends.halves() > 1 ? Math.multiplyExact(linesPerBand, line) : 0);
   }
 
   Windows windows() {
@@ -153,7 +153,10 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
 
   private void inSlab(int chunk, Scratch scratch, Patches from, QuantizedEnds to) {
     float[] slab = scratch.input();
-    from.fill(chunk, to, to.beyond(), slab, scratch.math);
+    for (int half = 0; half < to.halves(); half++) {
+      int at = half * from.slabSize();
+      from.fill(chunk, to.source(half), to.beyond(), slab, at, scratch.math);
+    }
     int height = windows.filterHeight();
     int lineSize = from.slabLine();
     int firstLine = from.firstRow(chunk) / windows.outputWidth();
@@ -166,7 +169,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
         rows[r] = (row + r % height * windows.dilationHeight()) * lineSize;
         steps[r] = windows.channels();
       }
-      sums(scratch, slab, lines, firstLine + y, to);
+      sums(scratch, lines, firstLine + y, from.slabSize(), to);
     }
   }
 
@@ -204,31 +207,52 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
         max);
   }
 
-  /** Sums of some lines, block of channels by block of channels, and what becomes of them. */
-  private void sums(Scratch scratch, float[] input, int lines, int line, QuantizedEnds to) {
+  /**
+   * Sums of some lines, block of channels by block of channels, and what becomes of them.
+   *
+   * @param slab how far apart the slabs of halves are
+   */
+  private void sums(Scratch scratch, int lines, int line, int slab, QuantizedEnds to) {
     int channels = windows.channels();
     int pixels = lines * windows.outputWidth();
+    int rows = lines * windows.filterHeight();
     for (int c = 0; c < channels; c += blockChannels) {
       int count = Math.min(blockChannels, channels - c);
-      float[] sums = scratch.sums();
-      scratch.math.depthwise(
-          input,
-          scratch.rows(0),
-          scratch.steps(0),
-          lines,
-          geometry,
-          weights,
-          bias,
-          c,
-          count,
-          sums,
-          0,
-          blockChannels,
-          windows.outputWidth() * blockChannels,
-          min,
-          max);
+      for (int half = 0; half < to.halves(); half++) {
+        sums(scratch, lines, c, count);
+        if (to.halves() > 1) {
+          scratch.addSums(true, pixels * blockChannels);
+          scratch.addHalf(half, pixels * blockChannels);
+          move(scratch.rows(rows), rows, half == 0 ? slab : -slab);
+        }
+      }
       finish(scratch, to, line * windows.outputWidth(), pixels, c, count);
     }
+  }
+
+  private static void move(int[] places, int count, int by) {
+    for (int i = 0; i < count; i++) {
+      places[i] += by;
+    }
+  }
+
+  private void sums(Scratch scratch, int lines, int firstChannel, int channels) {
+    scratch.math.depthwise(
+        scratch.input(),
+        scratch.rows(0),
+        scratch.steps(0),
+        lines,
+        geometry,
+        weights,
+        bias,
+        firstChannel,
+        channels,
+        scratch.sums(),
+        0,
+        blockChannels,
+        windows.outputWidth() * blockChannels,
+        min,
+        max);
   }
 
   /** Makes outputs of the sums of some channels. */

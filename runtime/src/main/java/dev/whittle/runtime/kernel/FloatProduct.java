@@ -39,7 +39,7 @@ final class FloatProduct extends Product {
     float[] in = input.array();
     int origin = at - firstColumn(panel);
     int width = panelWidth(panel);
-    multiply(0, scratch, in, first, count, panel, panel + 1, to, origin, width, min, max);
+    multiply(0, 0, scratch, in, first, count, panel, panel + 1, to, origin, width, min, max);
   }
 
   @Override
@@ -58,6 +58,7 @@ final class FloatProduct extends Product {
     for (int done = 0; done < count; ) {
       int part = adjacentRows(row + done, count - done);
       multiply(
+          0,
           0,
           scratch,
           in,

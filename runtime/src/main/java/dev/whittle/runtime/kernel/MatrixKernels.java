@@ -494,16 +494,23 @@ final class MatrixKernels {
   }
 
   private @Nullable Kernel wide(Layer layer, Piece piece, WideRequantization requantization) {
-    Operands operands = layer.operands();
     int columns = piece.columns();
     ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    QuantizedEnds ends = wideEnds(layer, columns, requantization);
+    if (exact == null || columns == 0 || ends == null) {
+      return null;
+    }
     Patches patches = patches(piece, false);
-    if (exact == null
-        || columns == 0
-        || layer.scales(columns) == null
-        || operands.output(0).type() != TensorType.INT16
-        || layer.zeroPoint() != 0
-        || exact.parts(columns, patches.taps(), 128) > 1) {
+    PackedMatrix[] parts = parts(layer, piece, exact, patches, 128);
+    return new SummedProduct(workers, layer, piece, patches, parts, ends);
+  }
+
+  /** The ends of a layer of 16-bit numbers; null if it is none, or its bias is not constant. */
+  private static @Nullable QuantizedEnds wideEnds(
+      Layer layer, int columns, WideRequantization requantization) {
+    if (layer.scales(columns) == null
+        || layer.operands().output(0).type() != TensorType.INT16
+        || layer.zeroPoint() != 0) {
       return null;
     }
     long[] bias = new long[columns];
@@ -514,8 +521,7 @@ final class MatrixKernels {
       }
       bias = known.toLongs();
     }
-    PackedMatrix matrix = parts(layer, piece, exact, patches, 128)[0];
-    return new WideProduct(workers, patches, matrix, bias, requantization);
+    return new WideEnds(requantization, bias);
   }
 
   /** The weights in as many parts as exact sums need, each with a share of every run. */
@@ -577,6 +583,8 @@ final class MatrixKernels {
               ? depthwiseHybrid(conv, windows, layer)
               : depthwiseFloats(conv, windows, layer);
       case INT8, UINT8 -> layer.hasOneType() ? depthwiseBytes(conv, windows, layer) : null;
+      case INT16 ->
+          layer.filterType() == TensorType.INT8 ? depthwiseWide(conv, windows, layer) : null;
       default -> null;
     };
   }
@@ -611,6 +619,15 @@ final class MatrixKernels {
         exact.toFloats(),
         new float[channels],
         hybridEnds(rows, perPicture(windows), scales, bias, conv.activation()));
+  }
+
+  private @Nullable Kernel depthwiseWide(DepthwiseConv2D conv, Windows windows, Layer layer) {
+    int channels = windows.channels();
+    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    QuantizedEnds ends = wideEnds(layer, channels, conv.wideRequantization(layer.operands()));
+    return exact == null || ends == null || !isExact(windows)
+        ? null
+        : DepthwiseProduct.ofSums(workers, windows, exact.toFloats(), new float[channels], ends);
   }
 
   /** Whether sums of a window's products are exact in single precision. */

@@ -221,10 +221,10 @@ final class Patches {
   }
 
   /** Copies what the windows of a chunk read, with {@code beyond} where that is no element. */
-  void fill(int chunk, Source source, float beyond, float[] slab, MicroKernels math) {
+  void fill(int chunk, Source source, float beyond, float[] slab, int to, MicroKernels math) {
     for (int k = 0; k < planes.filter(); k++) {
       int picture = planes.plane(picture(chunk), k);
-      int at = k == 0 ? 0 : k * slabPlane();
+      int at = to + (k == 0 ? 0 : k * slabPlane());
       if (picture < 0) {
         Arrays.fill(slab, at, at + windows.reachedRows(lines(chunk)) * slabLine(), beyond);
       } else {

@@ -222,7 +222,7 @@ abstract class Pool implements Kernel, Workers.Task, StridedOutput {
 
     @Override
     public void run(int chunk, Scratch scratch) {
-      patches.fill(chunk, this, 0, scratch.input(), scratch.math);
+      patches.fill(chunk, this, 0, scratch.input(), 0, scratch.math);
       int first = patches.firstRow(chunk) / Math.max(1, windows.outputWidth());
       int picture = first / windows.outputHeight();
       int firstLine = first % windows.outputHeight();

@@ -116,7 +116,7 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
 
   /** Room for a slab, and for sums, in every thread's scratch space. */
   final void reserve(int sums, int integers) {
-    workers.reserve(patches.slabSize(), sums, integers);
+    workers.reserve(Math.multiplyExact(halves(), patches.slabSize()), sums, integers);
   }
 
   /** The most rows that a chunk has. */
@@ -144,6 +144,15 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
   /** What is beyond the border. */
   float beyond() {
     return 0;
+  }
+
+  /** How many numbers an element of the input is made, each in a slab of its own. */
+  int halves() {
+    return 1;
+  }
+
+  Patches.Source source(int half) {
+    return this;
   }
 
   /**
@@ -175,13 +184,18 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
     if (patches.isDirect()) {
       rows(scratch, pictures(), row, count, row, firstPanel, lastPanel);
     } else {
-      patches.fill(part, this, beyond(), scratch.input(), scratch.math);
+      for (int half = 0; half < halves(); half++) {
+        Patches.Source source = source(half);
+        int at = half * patches.slabSize();
+        patches.fill(part, source, beyond(), scratch.input(), at, scratch.math);
+      }
       rows(scratch, scratch.input(), 0, count, row, firstPanel, lastPanel);
     }
   }
 
   /** Computes {@code [rows, columns]} of floats from {@code at} on. */
   final void multiply(
+      int half,
       int part,
       Scratch scratch,
       float[] input,
@@ -196,7 +210,7 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
       float max) {
     scratch.math.multiply(
         input,
-        piece.firstChannel() + part * share,
+        half * patches.slabSize() + piece.firstChannel() + part * share,
         patches.offsets(),
         first,
         count,

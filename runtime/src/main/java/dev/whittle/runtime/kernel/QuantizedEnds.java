@@ -10,6 +10,19 @@ interface QuantizedEnds extends Patches.Source {
   /** Binds the operands before a run. */
   void begin(Tensor input, Tensor output);
 
+  /**
+   * How many whole numbers an input is made, which are multiplied one after the other: two where
+   * sums of one would not be exact, of which the first counts 256 times.
+   */
+  default int halves() {
+    return 1;
+  }
+
+  /** Where the halves come from. */
+  default Patches.Source source(int half) {
+    return this;
+  }
+
   /** What is beyond the border. */
   float beyond();
 
@@ -17,7 +30,7 @@ interface QuantizedEnds extends Patches.Source {
   int rowsAlike(int row, int count);
 
   /**
-   * Makes outputs of sums.
+   * Makes outputs of sums. Those of halves are the scratch space's integers of 64 bits.
    *
    * @param whole whether they are the scratch space's integers, and not its floats
    * @param at where they begin in the scratch space

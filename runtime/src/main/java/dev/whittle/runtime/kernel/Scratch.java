@@ -52,6 +52,14 @@ final class Scratch {
     }
   }
 
+  /** Adds the integers to those of 64 bits: those of the first half count 256 times. */
+  void addHalf(int half, int count) {
+    long[] all = longs(count);
+    for (int i = 0; i < count; i++) {
+      all[i] = half == 0 ? (long) integers[i] << 8 : all[i] + integers[i];
+    }
+  }
+
   /** Makes some integers sums again, rounded to floats. */
   void takeIntegers(int first, int count) {
     for (int i = first; i < first + count; i++) {

@@ -32,7 +32,17 @@ final class SummedProduct extends Product {
     blockPanels = Math.clamp(BLOCK_SUMS / (blockRows * panelWidth), 1, Math.max(1, panels()));
     width = blockPanels * panelWidth;
     int size = blockRows * width;
-    reserve(size, parts.length > 1 ? size : 0);
+    reserve(size, parts.length > 1 || ends.halves() > 1 ? size : 0);
+  }
+
+  @Override
+  int halves() {
+    return ends.halves();
+  }
+
+  @Override
+  Patches.Source source(int half) {
+    return ends.source(half);
   }
 
   @Override
@@ -53,12 +63,17 @@ final class SummedProduct extends Product {
   @Override
   void rows(
       Scratch scratch, float[] input, int first, int count, int row, int firstPanel, int end) {
-    boolean whole = parts() > 1;
+    boolean whole = parts() > 1 || halves() > 1;
     for (int from = 0; from < count; from += blockRows) {
       int rows = Math.min(blockRows, count - from);
       for (int panel = firstPanel; panel < end; panel += blockPanels) {
         int last = Math.min(panel + blockPanels, end);
-        sum(scratch, input, first + from, rows, panel, last);
+        for (int half = 0; half < halves(); half++) {
+          sum(scratch, input, half, first + from, rows, panel, last);
+          if (halves() > 1) {
+            scratch.addHalf(half, rows * width);
+          }
+        }
         int column = firstColumn(panel);
         int columns = endColumn(last - 1) - column;
         for (int done = 0; done < rows; ) {
@@ -75,14 +90,32 @@ final class SummedProduct extends Product {
 
   /** The sums of some rows and panels. */
   private void sum(
-      Scratch scratch, float[] input, int first, int rows, int firstPanel, int lastPanel) {
+      Scratch scratch,
+      float[] input,
+      int half,
+      int first,
+      int rows,
+      int firstPanel,
+      int lastPanel) {
     float all = Float.POSITIVE_INFINITY;
     int at = -firstColumn(firstPanel);
     float[] sums = scratch.sums();
     for (int part = 0; part < parts(); part++) {
       multiply(
-          part, scratch, input, first, rows, firstPanel, lastPanel, sums, at, width, -all, all);
-      if (parts() > 1) {
+          half,
+          part,
+          scratch,
+          input,
+          first,
+          rows,
+          firstPanel,
+          lastPanel,
+          sums,
+          at,
+          width,
+          -all,
+          all);
+      if (parts() > 1 || halves() > 1) {
         scratch.addSums(part == 0, rows * width);
       }
     }
