@@ -73,18 +73,16 @@ public final class FixedPoint {
     if (a == Integer.MIN_VALUE && b == Integer.MIN_VALUE) {
       return Integer.MAX_VALUE;
     }
-    long product = (long) a * b;
-    long nudge = product >= 0 ? 1L << 30 : 1 - (1L << 30);
-    // Division, not a shift: it truncates toward zero.
-    return (int) ((product + nudge) / (1L << 31));
+    // Truncating after a nudge that depends on the sign, as is written elsewhere, comes to this.
+    return (int) (((long) a * b + (1L << 30)) >> 31);
   }
 
   /** {@code x / 2^exponent} rounded to nearest, ties away from zero; exponent in 0..31. */
   public static int roundingDivideByPowerOfTwo(int x, int exponent) {
-    int mask = (int) ((1L << exponent) - 1);
-    int remainder = x & mask;
-    int threshold = (mask >> 1) + (x < 0 ? 1 : 0);
-    return (x >> exponent) + (remainder > threshold ? 1 : 0);
+    if (exponent == 0) {
+      return x;
+    }
+    return (int) ((x + (1L << (exponent - 1)) + (x >> 31)) >> exponent);
   }
 
   /** Rounds to the nearest whole number, ties away from zero, as C's {@code round}. */

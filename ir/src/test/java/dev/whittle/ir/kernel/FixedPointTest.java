@@ -36,6 +36,32 @@ class FixedPointTest {
   }
 
   @Test
+  void roundingIsWhatTruncationAfterANudgeThatDependsOnTheSignGives() {
+    long seed = 20261122L;
+    var random = new SplittableRandom(seed);
+    for (int i = 0; i < 100_000; i++) {
+      int a = random.nextInt() >> random.nextInt(32);
+      int b = i % 3 == 0 ? 1 << random.nextInt(31) : random.nextInt();
+      if (a == Integer.MIN_VALUE && b == a) {
+        continue;
+      }
+      long product = (long) a * b;
+      long nudge = product >= 0 ? 1L << 30 : 1 - (1L << 30);
+      String label = a + ", " + b + ", seed " + seed;
+      assertEquals(
+          (int) ((product + nudge) / (1L << 31)),
+          FixedPoint.saturatingRoundingDoublingHighMultiply(a, b),
+          label);
+      int exponent = random.nextInt(32);
+      double divided = Math.scalb((double) a, -exponent);
+      assertEquals(
+          (int) FixedPoint.roundHalfAway(divided),
+          FixedPoint.roundingDivideByPowerOfTwo(a, exponent),
+          label);
+    }
+  }
+
+  @Test
   void divisionByPowersOfTwoRoundsTiesAwayFromZero() {
     assertEquals(3, FixedPoint.roundingDivideByPowerOfTwo(5, 1));
     assertEquals(-3, FixedPoint.roundingDivideByPowerOfTwo(-5, 1));

@@ -71,7 +71,16 @@ final class ElementwiseKernels {
     if (operands.type(0) != TensorType.FLOAT32) {
       return table(op, operands);
     }
-    if (!FastKernels.isByte(operands.output(0).type()) || to == null || !hasOneScale(to)) {
+    if (to == null || !hasOneScale(to)) {
+      return null;
+    }
+    if (operands.output(0).type() == TensorType.INT16 && to.zeroPointValue() == 0) {
+      BlockOperand[] blocks = blocks(1, operands);
+      return blocks == null
+          ? null
+          : new ShortQuantizer(workers, count(operands), to.scaleValue(), blocks[0]);
+    }
+    if (!FastKernels.isByte(operands.output(0).type())) {
       return null;
     }
     Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());

@@ -27,6 +27,7 @@ import dev.whittle.ir.op.Mul;
 import dev.whittle.ir.op.Pad;
 import dev.whittle.ir.op.Pow;
 import dev.whittle.ir.op.Prelu;
+import dev.whittle.ir.op.Quantize;
 import dev.whittle.ir.op.ResizeBilinear;
 import dev.whittle.ir.op.ResizeNearestNeighbor;
 import dev.whittle.ir.op.Softmax;
@@ -150,6 +151,24 @@ class FastKernelsTest {
     CASES.put(
         "a grouped convolution",
         c -> c.node(convolution(1), c.floats(2, 9, 7, 24), c.weights(36, 3, 3, 6), c.weights(36)));
+    CASES.put(
+        "floats stored in 16 bits",
+        c ->
+            c.quantized(
+                TensorType.INT16,
+                Quantization.perTensor(0.00005f, 0),
+                new Quantize(),
+                c.floats(3, 5000)));
+    CASES.put(
+        "16-bit columns of a deep sum",
+        c ->
+            c.quantized(
+                TensorType.INT16,
+                Quantization.perTensor(0.0004f, 0),
+                convolution(1),
+                c.shorts(Quantization.perTensor(0.0002f, 0), 1, 4, 4, 1500),
+                c.stored(0, 40, 1, 1, 1500),
+                c.wideBias(40)));
     CASES.put(
         "columns of a few more than four vectors",
         c ->
