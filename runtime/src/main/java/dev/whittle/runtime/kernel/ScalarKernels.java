@@ -437,27 +437,7 @@ final class ScalarKernels implements MicroKernels {
       int to,
       float min,
       float max) {
-    maximum(input, rows, count, 0, channels, output, to, min, max);
-  }
-
-  static void maximum(
-      float[] input,
-      int[] rows,
-      int count,
-      int first,
-      int channels,
-      float[] output,
-      int to,
-      float min,
-      float max) {
-    for (int c = first; c < channels; c++) {
-      float greatest = input[rows[0] + c];
-      for (int i = 1; i < count; i++) {
-        float x = input[rows[i] + c];
-        greatest = greatest < x ? x : greatest;
-      }
-      output[to + c] = clamp(greatest, min, max);
-    }
+    ScalarPools.maximum(input, rows, count, 0, channels, output, to, min, max);
   }
 
   @Override
@@ -471,27 +451,7 @@ final class ScalarKernels implements MicroKernels {
       int to,
       float min,
       float max) {
-    average(input, rows, count, 0, channels, factor, output, to, min, max);
-  }
-
-  static void average(
-      float[] input,
-      int[] rows,
-      int count,
-      int first,
-      int channels,
-      float factor,
-      float[] output,
-      int to,
-      float min,
-      float max) {
-    for (int c = first; c < channels; c++) {
-      float sum = input[rows[0] + c];
-      for (int i = 1; i < count; i++) {
-        sum += input[rows[i] + c];
-      }
-      output[to + c] = clamp(sum * factor, min, max);
-    }
+    ScalarPools.average(input, rows, count, 0, channels, factor, output, to, min, max);
   }
 
   @Override
@@ -505,28 +465,7 @@ final class ScalarKernels implements MicroKernels {
       int to,
       int low,
       int high) {
-    maximum(input, unsigned, rows, count, 0, channels, output, to, low, high);
-  }
-
-  static void maximum(
-      byte[] input,
-      boolean unsigned,
-      int[] rows,
-      int count,
-      int first,
-      int channels,
-      byte[] output,
-      int to,
-      int low,
-      int high) {
-    int mask = unsigned ? 0xff : -1;
-    for (int c = first; c < channels; c++) {
-      int greatest = low;
-      for (int i = 0; i < count; i++) {
-        greatest = Math.max(greatest, input[rows[i] + c] & mask);
-      }
-      output[to + c] = (byte) Math.min(greatest, high);
-    }
+    ScalarPools.maximum(input, unsigned, rows, count, 0, channels, output, to, low, high);
   }
 
   @Override
@@ -539,28 +478,7 @@ final class ScalarKernels implements MicroKernels {
       int to,
       int low,
       int high) {
-    mean(input, rows, count, 0, channels, output, to, low, high);
-  }
-
-  static void mean(
-      float[] input,
-      int[] rows,
-      int count,
-      int first,
-      int channels,
-      byte[] output,
-      int to,
-      int low,
-      int high) {
-    int half = count / 2;
-    for (int c = first; c < channels; c++) {
-      int sum = (int) input[rows[0] + c];
-      for (int i = 1; i < count; i++) {
-        sum += (int) input[rows[i] + c];
-      }
-      int mean = (sum < 0 ? sum - half : sum + half) / count;
-      output[to + c] = (byte) Math.min(Math.max(mean, low), high);
-    }
+    ScalarPools.mean(input, rows, count, 0, channels, output, to, low, high);
   }
 
   @Override

@@ -15,7 +15,6 @@ final class VectorKernels implements MicroKernels {
   private static final int LANES = Vectors.LANES;
   private static final VectorSpecies<Integer> INTS = Vectors.INTS;
   private static final VectorSpecies<Byte> BYTES = Vectors.BYTES;
-  private static final VectorSpecies<Byte> WHOLE_BYTES = Vectors.WHOLE_BYTES;
   private static final boolean HAS_BYTES = Vectors.HAS_BYTES;
   private static final float ROUNDER = Vectors.ROUNDER;
 
@@ -200,19 +199,7 @@ final class VectorKernels implements MicroKernels {
       int to,
       float min,
       float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
-    int c = 0;
-    int end = FLOATS.loopBound(channels);
-    for (; c < end; c += LANES) {
-      FloatVector greatest = FloatVector.fromArray(FLOATS, input, rows[0] + c);
-      for (int i = 1; i < count; i++) {
-        FloatVector x = FloatVector.fromArray(FLOATS, input, rows[i] + c);
-        greatest = greatest.blend(x, greatest.lt(x));
-      }
-      Vectors.clamp(greatest, low, high).intoArray(output, to + c);
-    }
-    ScalarKernels.maximum(input, rows, count, c, channels, output, to, min, max);
+    VectorPools.maximum(input, rows, count, channels, output, to, min, max);
   }
 
   @Override
@@ -226,18 +213,7 @@ final class VectorKernels implements MicroKernels {
       int to,
       float min,
       float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
-    int c = 0;
-    int end = FLOATS.loopBound(channels);
-    for (; c < end; c += LANES) {
-      FloatVector sum = FloatVector.fromArray(FLOATS, input, rows[0] + c);
-      for (int i = 1; i < count; i++) {
-        sum = sum.add(FloatVector.fromArray(FLOATS, input, rows[i] + c));
-      }
-      Vectors.clamp(sum.mul(factor), low, high).intoArray(output, to + c);
-    }
-    ScalarKernels.average(input, rows, count, c, channels, factor, output, to, min, max);
+    VectorPools.average(input, rows, count, channels, factor, output, to, min, max);
   }
 
   @Override
@@ -251,30 +227,7 @@ final class VectorKernels implements MicroKernels {
       int to,
       int low,
       int high) {
-    // Unsigned bytes are in the order of signed ones whose first bit is the other one.
-    int flip = unsigned ? Byte.MIN_VALUE : 0;
-    byte least = (byte) (low ^ flip);
-    byte most = (byte) (high ^ flip);
-    int c = 0;
-    for (int end = WHOLE_BYTES.loopBound(channels); c < end; c += WHOLE_BYTES.length()) {
-      ByteVector greatest = ByteVector.broadcast(WHOLE_BYTES, least);
-      for (int i = 0; i < count; i++) {
-        ByteVector x = ByteVector.fromArray(WHOLE_BYTES, input, rows[i] + c);
-        greatest = greatest.max(x.lanewise(VectorOperators.XOR, (byte) flip));
-      }
-      greatest.min(most).lanewise(VectorOperators.XOR, (byte) flip).intoArray(output, to + c);
-    }
-    if (HAS_BYTES) {
-      for (int end = c + BYTES.loopBound(channels - c); c < end; c += LANES) {
-        ByteVector greatest = ByteVector.broadcast(BYTES, least);
-        for (int i = 0; i < count; i++) {
-          ByteVector x = ByteVector.fromArray(BYTES, input, rows[i] + c);
-          greatest = greatest.max(x.lanewise(VectorOperators.XOR, (byte) flip));
-        }
-        greatest.min(most).lanewise(VectorOperators.XOR, (byte) flip).intoArray(output, to + c);
-      }
-    }
-    ScalarKernels.maximum(input, unsigned, rows, count, c, channels, output, to, low, high);
+    VectorPools.maximum(input, unsigned, rows, count, channels, output, to, low, high);
   }
 
   @Override
@@ -287,19 +240,7 @@ final class VectorKernels implements MicroKernels {
       int to,
       int low,
       int high) {
-    IntVector half = FloatVector.broadcast(FLOATS, count / 2).reinterpretAsInts();
-    int c = 0;
-    for (int end = FLOATS.loopBound(channels); c < end; c += LANES) {
-      FloatVector sum = FloatVector.fromArray(FLOATS, input, rows[0] + c);
-      for (int i = 1; i < count; i++) {
-        sum = sum.add(FloatVector.fromArray(FLOATS, input, rows[i] + c));
-      }
-      IntVector away = sum.reinterpretAsInts().and(Integer.MIN_VALUE).or(half);
-      FloatVector quotient = sum.add(away.reinterpretAsFloats()).div(count);
-      IntVector whole = (IntVector) quotient.convert(VectorOperators.F2I, 0);
-      Vectors.store(whole.max(low).min(high), output, to + c, wide);
-    }
-    ScalarKernels.mean(input, rows, count, c, channels, output, to, low, high);
+    VectorPools.mean(wide, input, rows, count, channels, output, to, low, high);
   }
 
   @Override
