@@ -36,10 +36,15 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
   /** Channels whose sums are made outputs before those of others are computed. */
   private final int blockChannels;
 
-  /** Where whole numbers are multiplied: inputs in slabs, and what is before and behind. */
-  private final @Nullable Patches patches;
+  /** Where whole numbers are multiplied; null for floats. */
+  private final @Nullable Slabs slabs;
 
-  private final @Nullable QuantizedEnds ends;
+  /** Inputs that are made whole numbers in slabs, and what is before and behind. */
+  private record Slabs(Patches patches, QuantizedEnds ends) {
+    int size() {
+      return Math.multiplyExact(ends.halves(), patches.slabSize());
+    }
+  }
 
   private DepthwiseProduct(
       Workers workers,
@@ -48,16 +53,15 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
       float[] bias,
       float min,
       float max,
-      @Nullable QuantizedEnds ends) {
+      @Nullable Slabs slabs) {
     this.workers = workers;
     this.windows = windows;
     this.weights = weights;
     this.bias = bias;
     this.min = min;
     this.max = max;
-    this.ends = ends;
-    boolean whole = ends != null;
-    this.patches = whole ? new Patches(windows, windows.channels(), false, workers) : null;
+    this.slabs = slabs;
+    boolean whole = slabs != null;
     this.geometry = whole ? DepthwiseRow.bordered(windows) : DepthwiseRow.inPlace(windows);
     this.linesPerChunk = Math.max(1, Math.ceilDiv(windows.outputHeight(), 4 * workers.count()));
     this.chunksPerPicture = Math.ceilDiv(windows.outputHeight(), linesPerChunk);
@@ -67,11 +71,11 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
             ? BLOCK_SUMS / Math.max(1, windows.outputWidth() * blockChannels)
             : BAND_ELEMENTS / Math.max(1, windows.width() * windows.channels());
     this.linesPerBand = Math.max(2, Math.min(most / 2 * 2, windows.outputHeight()));
-    int line = Math.multiplyExact(windows.outputWidth(), blockChannels);
-    workers.reserve(
-        patches == null || ends == null ? 0 : Math.multiplyExact(ends.halves(), patches.slabSize()),
-        whole ? Math.multiplyExact(linesPerBand, line) : 0,
-        ends != null && ends.halves() > 1 ? Math.multiplyExact(linesPerBand, line) : 0);
+    if (slabs != null) {
+      int line = Math.multiplyExact(windows.outputWidth(), blockChannels);
+      int sums = Math.multiplyExact(linesPerBand, line);
+      workers.reserve(slabs.size(), sums, slabs.ends.halves() > 1 ? sums : 0);
+    }
   }
 
   Windows windows() {
@@ -80,7 +84,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
 
   /** Whether inputs and weights are floats. */
   boolean isOfFloats() {
-    return ends == null;
+    return slabs == null;
   }
 
   static DepthwiseProduct ofFloats(
@@ -96,7 +100,9 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
   static DepthwiseProduct ofSums(
       Workers workers, Windows given, float[] weights, float[] bias, QuantizedEnds ends) {
     float all = Float.POSITIVE_INFINITY;
-    return new DepthwiseProduct(workers, given.flattened(), weights, bias, -all, all, ends);
+    Windows windows = given.flattened();
+    var slabs = new Slabs(new Patches(windows, windows.channels(), false, workers), ends);
+    return new DepthwiseProduct(workers, windows, weights, bias, -all, all, slabs);
   }
 
   @Override
@@ -104,13 +110,15 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
     if (windows.outputs() == 0 || windows.channels() == 0) {
       return;
     }
-    if (ends != null) {
-      ends.begin(invocation.input(0), invocation.output(0));
+    int chunks;
+    if (slabs != null) {
+      slabs.ends.begin(invocation.input(0), invocation.output(0));
+      chunks = slabs.patches.chunks();
     } else {
       floats.bind(invocation.input(0));
       bindOutput(invocation);
+      chunks = windows.batch() * chunksPerPicture;
     }
-    int chunks = patches != null ? patches.chunks() : windows.batch() * chunksPerPicture;
     long work = (long) windows.outputs() * windows.channels() * windows.taps();
     workers.run(this, chunks, work >= MIN_WORK);
   }
@@ -122,8 +130,8 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
 
   @Override
   public void run(int chunk, Scratch scratch) {
-    if (ends != null && patches != null) {
-      inSlab(chunk, scratch, patches, ends);
+    if (slabs != null) {
+      inSlab(chunk, scratch, slabs.patches, slabs.ends);
     } else {
       inPlace(chunk, scratch);
     }

@@ -12,7 +12,6 @@ final class FloatWinograd extends WinogradProduct {
 
   private static final double TRANSFORM_COST = 130;
 
-  private final Windows windows;
   private final float min;
   private final float max;
   private final FloatArray input = new FloatArray();
@@ -27,7 +26,6 @@ final class FloatWinograd extends WinogradProduct {
   FloatWinograd(
       Workers workers, Windows windows, PackedMatrix weights, float[] bias, float min, float max) {
     super(workers, windows, weights, bias);
-    this.windows = windows;
     this.min = min;
     this.max = max;
     reserve(0, 0);
@@ -70,14 +68,13 @@ final class FloatWinograd extends WinogradProduct {
   private void findInputs(int first, int count, int[] places) {
     int channels = windows.channels();
     int at = 0;
-    for (int tile = first; tile < first + count; ) {
-      int picture = picture(tile);
-      int y = outputRow(tile) - windows.top();
-      int column = tile % tileColumns();
-      int end = Math.min(tileColumns(), column + first + count - tile);
-      tile += end - column;
-      for (; column < end; column++) {
-        int x = column * 2 - windows.left();
+    for (int done = 0; done < count; ) {
+      int picture = picture(first + done);
+      int y = outputRow(first + done) - windows.top();
+      int left = outputColumn(first + done) - windows.left();
+      int run = tilesBeside(first + done, count - done);
+      done += run;
+      for (int x = left; x < left + 2 * run; x += 2) {
         for (int row = y; row < y + 4; row++) {
           boolean inside = row >= 0 && row < windows.height();
           int line = (picture * windows.height() + row) * windows.width();

@@ -7,7 +7,7 @@ import dev.whittle.ir.kernel.Tensor;
 /** The greatest or the mean of the elements of windows that lie within the picture. */
 abstract class Pool implements Kernel, Workers.Task, StridedOutput {
   private final Workers workers;
-  private final Windows windows;
+  final Windows windows;
   private final int linesPerChunk;
   private final int chunksPerPicture;
   private int columns;
@@ -146,14 +146,14 @@ abstract class Pool implements Kernel, Workers.Task, StridedOutput {
     }
   }
 
-  private static final class GreatestByte extends Pool {
-    private final boolean unsigned;
-    private final int low;
-    private final int high;
-    private final ByteArray input = new ByteArray();
-    private final ByteArray output = new ByteArray();
+  private abstract static class OfBytes extends Pool {
+    final boolean unsigned;
+    final int low;
+    final int high;
+    final ByteArray input = new ByteArray();
+    final ByteArray output = new ByteArray();
 
-    GreatestByte(Workers workers, Windows windows, boolean unsigned, int low, int high) {
+    OfBytes(Workers workers, Windows windows, boolean unsigned, int low, int high) {
       super(workers, windows);
       this.unsigned = unsigned;
       this.low = low;
@@ -161,14 +161,20 @@ abstract class Pool implements Kernel, Workers.Task, StridedOutput {
     }
 
     @Override
-    void bind(Tensor from, Tensor to) {
+    final void bind(Tensor from, Tensor to) {
       input.bind(from);
       output.bindOutput(to);
     }
 
     @Override
-    int offset() {
+    final int offset() {
       return input.offset();
+    }
+  }
+
+  private static final class GreatestByte extends OfBytes {
+    GreatestByte(Workers workers, Windows windows, boolean unsigned, int low, int high) {
+      super(workers, windows, unsigned, low, high);
     }
 
     @Override
@@ -180,39 +186,18 @@ abstract class Pool implements Kernel, Workers.Task, StridedOutput {
   }
 
   /** Bytes are made floats in slabs. */
-  private static final class MeanOfBytes extends Pool implements Patches.Source {
-    private final Windows windows;
+  private static final class MeanOfBytes extends OfBytes implements Patches.Source {
     private final Patches patches;
-    private final boolean unsigned;
-    private final int low;
-    private final int high;
-    private final ByteArray input = new ByteArray();
-    private final ByteArray output = new ByteArray();
 
     MeanOfBytes(Workers workers, Windows given, boolean unsigned, int low, int high) {
-      super(workers, given);
-      this.windows = given.flattened();
+      super(workers, given, unsigned, low, high);
       this.patches = new Patches(windows, windows.channels(), false, workers);
-      this.unsigned = unsigned;
-      this.low = low;
-      this.high = high;
       workers.reserve(patches.slabSize(), 0, 0);
     }
 
     @Override
     int chunks() {
       return patches.chunks();
-    }
-
-    @Override
-    void bind(Tensor from, Tensor to) {
-      input.bind(from);
-      output.bindOutput(to);
-    }
-
-    @Override
-    int offset() {
-      return 0;
     }
 
     @Override

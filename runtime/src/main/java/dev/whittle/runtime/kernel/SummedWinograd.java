@@ -19,7 +19,6 @@ final class SummedWinograd extends WinogradProduct {
 
   private static final long LIMIT = 1 << 24;
 
-  private final Windows windows;
   private final QuantizedEnds ends;
 
   /** Where the pictures' rows begin in the scratch input. */
@@ -34,7 +33,6 @@ final class SummedWinograd extends WinogradProduct {
   SummedWinograd(
       Workers workers, Windows windows, PackedMatrix weights, int[] bias, QuantizedEnds ends) {
     super(workers, windows, weights, fourTimes(bias));
-    this.windows = windows;
     this.ends = ends;
     int tiles = chunkTiles();
     int channels = windows.channels();
@@ -104,7 +102,7 @@ final class SummedWinograd extends WinogradProduct {
     int[] places = scratch.rows(ELEMENTS * count);
     int at = firstRow;
     for (int done = 0; done < count; ) {
-      int run = run(first, count, done);
+      int run = tilesBeside(first + done, count - done);
       int pixels = 2 * run + 2;
       fill(scratch, first + done, pixels, at);
       for (int tile = done; tile < done + run; tile++) {
@@ -118,11 +116,6 @@ final class SummedWinograd extends WinogradProduct {
     }
     float[] tiles = scratch.input();
     scratch.math.winogradInputs(tiles, places, count, channels, tiles, count * channels);
-  }
-
-  /** How many tiles from one of a chunk's on are beside each other. */
-  private int run(int first, int count, int done) {
-    return Math.min(count - done, tileColumns() - (first + done) % tileColumns());
   }
 
   /** Fills {@code [4, pixels, channels]} with what tiles from {@code tile} on read. */
@@ -155,7 +148,7 @@ final class SummedWinograd extends WinogradProduct {
     int begin = ELEMENTS * count * width;
     int[] places = scratch.steps(2 * count);
     for (int done = 0; done < count; ) {
-      int run = run(first, count, done);
+      int run = tilesBeside(first + done, count - done);
       for (int i = 0; i < run; i++) {
         int pixel = 4 * done + 2 * i;
         places[2 * (done + i)] = begin + pixel * width;
@@ -165,29 +158,18 @@ final class SummedWinograd extends WinogradProduct {
     }
     scratch.math.winogradSums(scratch.sums(), count, width, places);
     for (int done = 0; done < count; ) {
-      int run = run(first, count, done);
+      int run = tilesBeside(first + done, count - done);
       int tile = first + done;
       int pixels = Math.min(2 * run, windows.outputWidth() - outputColumn(tile));
       int lines = Math.min(2, windows.outputHeight() - outputRow(tile));
       for (int line = 0; line < lines; line++) {
         int y = picture(tile) * windows.outputHeight() + outputRow(tile) + line;
         int at = begin + (4 * done + line * 2 * run) * width;
-        finish(
-            scratch,
-            at,
-            width,
-            y * windows.outputWidth() + outputColumn(tile),
-            pixels,
-            column,
-            columns);
+        int pixel = y * windows.outputWidth() + outputColumn(tile);
+        int to = place(pixel) + column;
+        ends.finish(scratch, false, at, width, pixel, pixels, column, columns, to, stride());
       }
       done += run;
     }
-  }
-
-  private void finish(
-      Scratch scratch, int at, int width, int pixel, int pixels, int column, int columns) {
-    int to = place(pixel) + column;
-    ends.finish(scratch, false, at, width, pixel, pixels, column, columns, to, stride());
   }
 }

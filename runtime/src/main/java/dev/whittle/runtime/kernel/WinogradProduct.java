@@ -35,7 +35,7 @@ abstract class WinogradProduct implements Kernel, Workers.Task, StridedOutput {
   private static final double TILE_COST = 1200;
 
   private final Workers workers;
-  private final Windows windows;
+  final Windows windows;
   private final PackedMatrix[] matrices;
   private final int panels;
   private final int columns;
@@ -201,6 +201,11 @@ abstract class WinogradProduct implements Kernel, Workers.Task, StridedOutput {
 
   final int tileColumns() {
     return tileColumns;
+  }
+
+  /** How many of {@code count} tiles from one on are beside each other. */
+  final int tilesBeside(int tile, int count) {
+    return Math.min(count, tileColumns - tile % tileColumns);
   }
 
   /** Which picture a tile is of. */

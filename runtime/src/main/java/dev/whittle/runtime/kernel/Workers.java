@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * once, and then park. Nothing is allocated or locked while tasks run.
  */
 public final class Workers implements AutoCloseable {
+  /** Rows that products are computed by, at least. */
   private static final int MIN_BLOCK = 24;
 
   /** Turns of an idle thread before it parks: some tens of microseconds. */

@@ -22,7 +22,9 @@ import dev.whittle.runtime.PlannedNode;
 import dev.whittle.runtime.ReferenceEngine;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * A graph of one operator with random operands, whose fast kernel is compared with the reference
@@ -177,20 +179,41 @@ final class KernelCase {
   static void compare(String name, Function<KernelCase, Value> make) {
     var built = new KernelCase();
     Model model = built.graph.output(make.apply(built)).buildModel("test");
-    Tensor expected = run(name, model, ReferenceEngine.NAME, 1);
-    Tensor one = run(name, model, FastEngine.NAME, 1);
-    Tensor three = run(name, model, FastEngine.NAME, 3);
-    assertEquals(expected.shape(), one.shape());
-    String label = name + ", seed " + SEED;
+    // Clamped results may come from sums of large numbers.
+    float least = name.contains("tiles") ? 3e-4f : 2e-5f;
+    compare(
+        name + ", seed " + SEED,
+        model,
+        plan -> assertFast(name, plan),
+        greatest -> Math.max(least, 1e-6f * greatest));
+  }
+
+  private static void assertFast(String name, List<PlannedNode> plan) {
+    for (PlannedNode node : plan) {
+      boolean rim = name.startsWith("rim") && node.node() == 0;
+      assertTrue(node.kernel().startsWith(rim ? "nothing" : "fast"), node.kernel());
+    }
+  }
+
+  /**
+   * Compares results of one thread and of three with those of the reference kernels.
+   *
+   * @param plan looks at what the fast engine makes of the model
+   * @param tolerance how far floats may be apart, for the greatest magnitude of a result
+   */
+  static void compare(
+      String label, Model model, Consumer<List<PlannedNode>> plan, UnaryOperator<Float> tolerance) {
+    Tensor expected = run(label, model, ReferenceEngine.NAME, 1, nodes -> {});
+    Tensor one = run(label, model, FastEngine.NAME, 1, plan);
+    Tensor three = run(label, model, FastEngine.NAME, 3, plan);
+    assertEquals(expected.shape(), one.shape(), label);
     if (expected.type() == TensorType.FLOAT32) {
       float greatest = 0;
       for (float value : expected.toFloats()) {
         greatest = Float.isFinite(value) ? Math.max(greatest, Math.abs(value)) : greatest;
       }
-      // Clamped results may come from sums of large numbers.
-      float least = name.contains("tiles") ? 3e-4f : 2e-5f;
-      float tolerance = Math.max(least, 1e-6f * greatest);
-      assertArrayEquals(expected.toFloats(), one.toFloats(), tolerance, label);
+      float apart = tolerance.apply(greatest);
+      assertArrayEquals(expected.toFloats(), one.toFloats(), apart, label);
       assertArrayEquals(one.toFloats(), three.toFloats(), 0, label);
     } else {
       assertArrayEquals(expected.toLongs(), one.toLongs(), label);
@@ -198,16 +221,12 @@ final class KernelCase {
     }
   }
 
-  static Tensor run(String name, Model model, String engine, int threads) {
+  private static Tensor run(
+      String label, Model model, String engine, int threads, Consumer<List<PlannedNode>> plan) {
     var options = InterpreterOptions.DEFAULT.withEngine(engine).withThreads(threads);
     try (Interpreter interpreter = Interpreter.of(model, options)) {
       interpreter.allocateTensors();
-      if (engine.equals(FastEngine.NAME)) {
-        for (PlannedNode node : interpreter.plan()) {
-          boolean rim = name.startsWith("rim") && node.node() == 0;
-          assertTrue(node.kernel().startsWith(rim ? "nothing" : "fast"), node.kernel());
-        }
-      }
+      plan.accept(interpreter.plan());
       var random = new SplittableRandom(SEED);
       for (int i = 0; i < interpreter.getInputTensorCount(); i++) {
         fill(interpreter.getInputTensor(i), random);
@@ -215,17 +234,19 @@ final class KernelCase {
       interpreter.invoke();
       interpreter.invoke();
       return copy(interpreter.getOutputTensor(0));
+    } catch (RuntimeException e) {
+      throw new AssertionError(engine + ": " + label, e);
     }
   }
 
-  static Tensor copy(Tensor output) {
+  private static Tensor copy(Tensor output) {
     Tensor copy = new Tensor(output.type(), output.quantization(), Tensor.Allocator.AUTOMATIC);
     copy.resize(output.dims());
     copy.copyFrom(output);
     return copy;
   }
 
-  static void fill(Tensor input, SplittableRandom random) {
+  private static void fill(Tensor input, SplittableRandom random) {
     for (long i = 0; i < input.elements(); i++) {
       switch (input.type()) {
         case FLOAT32 -> input.setFloat(i, (float) random.nextDouble(-2, 2));
