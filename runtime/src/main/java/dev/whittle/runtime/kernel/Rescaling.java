@@ -13,7 +13,7 @@ import java.util.Arrays;
  */
 final class Rescaling {
   /** A vector may be read from any column on. */
-  private static final int MAX_LANES = 64;
+  private static final int MAX_LANES = 128;
 
   /**
    * How far a shifted product in single precision may be from a whole number for that to be the

@@ -4,8 +4,6 @@ import java.util.Arrays;
 
 /** Micro-kernels without vectors, for virtual machines that were started without the Vector API. */
 final class ScalarKernels implements MicroKernels {
-  private static final int LANES = 16;
-
   /** Cephes' single-precision {@code expf}: its polynomial, highest power first. */
   static final float[] EXP = {
     1.9875691e-4f, 1.3981999e-3f, 8.333452e-3f, 4.1665796e-2f, 1.6666666e-1f, 5.0e-1f
@@ -62,18 +60,24 @@ final class ScalarKernels implements MicroKernels {
   /** Quotients below 512 in single precision are off by less. */
   static final float DOUBT = 512 * 4 * 0x1p-24f;
 
-  private static final float ROUNDER = 0x1.8p23f;
+  /** Added and subtracted, it rounds numbers of a magnitude below 2^22. */
+  static final float ROUNDER = 0x1.8p23f;
 
-  private final float[] sums = new float[2 * LANES];
+  private final ScalarTiles tiles = new ScalarTiles();
+  private final ScalarDepthwise depthwise = new ScalarDepthwise();
+  private final ScalarWinograd winograd = new ScalarWinograd();
+  private final ScalarPools pools = new ScalarPools();
+  private final ScalarRescaling rescaler = new ScalarRescaling();
+  private final float[] parts = new float[PARTS];
 
   @Override
   public int lanes() {
-    return LANES;
+    return ScalarTiles.LANES;
   }
 
   @Override
   public int tileRows() {
-    return 1;
+    return ScalarTiles.ROWS;
   }
 
   @Override
@@ -93,29 +97,22 @@ final class ScalarKernels implements MicroKernels {
       int outputStride,
       float min,
       float max) {
-    float[] packed = matrix.packed();
-    for (int panel = firstPanel; panel < lastPanel; panel++) {
-      int width = matrix.width(panel);
-      int column = matrix.firstColumn(panel);
-      int valid = Math.min(width, matrix.columns() - column);
-      for (int row = 0; row < rows; row++) {
-        System.arraycopy(matrix.bias(), column, sums, 0, width);
-        int w = matrix.start(panel);
-        for (int tap = 0; tap < taps; tap++) {
-          int from = at + offsets[(firstRow + row) * taps + tap];
-          for (int k = 0; k < run; k++, w += width) {
-            float x = input[from + k];
-            for (int c = 0; c < width; c++) {
-              sums[c] = Math.fma(x, packed[w + c], sums[c]);
-            }
-          }
-        }
-        int to = outputAt + row * outputStride + column;
-        for (int c = 0; c < valid; c++) {
-          output[to + c] = clamp(sums[c], min, max);
-        }
-      }
-    }
+    tiles.multiply(
+        input,
+        at,
+        offsets,
+        firstRow,
+        rows,
+        taps,
+        run,
+        matrix,
+        firstPanel,
+        lastPanel,
+        output,
+        outputAt,
+        outputStride,
+        min,
+        max);
   }
 
   @Override
@@ -135,7 +132,7 @@ final class ScalarKernels implements MicroKernels {
       int lineStep,
       float min,
       float max) {
-    allDepthwise(
+    depthwise.compute(
         input,
         rows,
         steps,
@@ -153,6 +150,7 @@ final class ScalarKernels implements MicroKernels {
         max);
   }
 
+  /** Channel by channel. */
   static void allDepthwise(
       float[] input,
       int[] rows,
@@ -215,10 +213,12 @@ final class ScalarKernels implements MicroKernels {
     return sum;
   }
 
-  /** NaN stays NaN. */
+  /**
+   * NaN stays NaN; the limit 0 makes 0 of -0. There are no branches, which would be taken at
+   * random.
+   */
   static float clamp(float x, float min, float max) {
-    float raised = x < min ? min : x;
-    return raised > max ? max : raised;
+    return Math.min(Math.max(x, min), max);
   }
 
   static float exp(float x) {
@@ -320,7 +320,7 @@ final class ScalarKernels implements MicroKernels {
   @Override
   public void winogradInputs(
       float[] input, int[] places, int tiles, int channels, float[] output, int step) {
-    ScalarWinograd.inputs(input, places, tiles, channels, output, step);
+    winograd.inputs(input, places, tiles, channels, output, step);
   }
 
   @Override
@@ -334,12 +334,12 @@ final class ScalarKernels implements MicroKernels {
       int column,
       float min,
       float max) {
-    ScalarWinograd.outputs(sums, tiles, width, columns, output, places, column, min, max);
+    winograd.outputs(sums, tiles, width, columns, output, places, column, min, max);
   }
 
   @Override
   public void winogradSums(float[] sums, int tiles, int width, int[] places) {
-    ScalarWinograd.sums(sums, tiles, width, places);
+    winograd.sums(sums, tiles, width, places);
   }
 
   @Override
@@ -437,7 +437,7 @@ final class ScalarKernels implements MicroKernels {
       int to,
       float min,
       float max) {
-    ScalarPools.maximum(input, rows, count, 0, channels, output, to, min, max);
+    pools.maximum(input, rows, count, channels, output, to, min, max);
   }
 
   @Override
@@ -451,7 +451,7 @@ final class ScalarKernels implements MicroKernels {
       int to,
       float min,
       float max) {
-    ScalarPools.average(input, rows, count, 0, channels, factor, output, to, min, max);
+    pools.average(input, rows, count, channels, factor, output, to, min, max);
   }
 
   @Override
@@ -465,7 +465,7 @@ final class ScalarKernels implements MicroKernels {
       int to,
       int low,
       int high) {
-    ScalarPools.maximum(input, unsigned, rows, count, 0, channels, output, to, low, high);
+    pools.maximum(input, unsigned, rows, count, channels, output, to, low, high);
   }
 
   @Override
@@ -478,12 +478,12 @@ final class ScalarKernels implements MicroKernels {
       int to,
       int low,
       int high) {
-    ScalarPools.mean(input, rows, count, 0, channels, output, to, low, high);
+    pools.mean(input, rows, count, channels, output, to, low, high);
   }
 
   @Override
   public float sum(float[] input, int at, int count) {
-    return sum(sums, input, at, count);
+    return sum(parts, input, at, count);
   }
 
   static float sum(float[] parts, float[] input, int at, int count) {
@@ -661,9 +661,14 @@ final class ScalarKernels implements MicroKernels {
 
   static void widen(
       byte[] input, int at, boolean unsigned, float[] output, int to, int first, int last) {
-    int mask = unsigned ? 0xff : -1;
-    for (int i = first; i < last; i++) {
-      output[to + i] = input[at + i] & mask;
+    if (unsigned) {
+      for (int i = first; i < last; i++) {
+        output[to + i] = input[at + i] & 0xff;
+      }
+    } else {
+      for (int i = first; i < last; i++) {
+        output[to + i] = input[at + i];
+      }
     }
   }
 
@@ -679,7 +684,7 @@ final class ScalarKernels implements MicroKernels {
       byte[] output,
       int to,
       int outputStride) {
-    rescaleExactly(
+    rescaler.rescale(
         sums, at, sumStride, rescaling, firstColumn, columns, rows, output, to, outputStride);
   }
 

@@ -1,8 +1,55 @@
 package dev.whittle.runtime.kernel;
 
-/** As {@link VectorPools}, a channel at a time, of some channels from {@code first} on. */
+/**
+ * As {@link VectorPools}, in loops over channels that the compiler vectorizes; {@link ScalarTiles}
+ * says what that takes. What takes a first channel goes channel by channel, for what vectors leave.
+ */
 final class ScalarPools {
-  private ScalarPools() {}
+  /** Channels that are computed together. */
+  private static final int WIDTH = 256;
+
+  private final float[] result = new float[WIDTH];
+  private final float[] next = new float[WIDTH];
+  private final byte[] bytes = new byte[WIDTH];
+
+  /** {@link MicroKernels#maximum}. */
+  void maximum(
+      float[] input,
+      int[] rows,
+      int count,
+      int channels,
+      float[] output,
+      int to,
+      float min,
+      float max) {
+    for (int c = 0; c < channels; c += WIDTH) {
+      int width = Math.min(WIDTH, channels - c);
+      System.arraycopy(input, rows[0] + c, result, 0, width);
+      for (int i = 1; i < count; i++) {
+        System.arraycopy(input, rows[i] + c, next, 0, width);
+        raise(result, next, width);
+      }
+      if (Float.isNaN(greatest(result, width))) {
+        maximum(input, rows, count, c, c + width, output, to, min, max);
+      } else {
+        ScalarTiles.put(result, width, output, to + c, min, max);
+      }
+    }
+  }
+
+  private static void raise(float[] result, float[] next, int width) {
+    for (int c = 0; c < width; c++) {
+      result[c] = Math.max(result[c], next[c]);
+    }
+  }
+
+  private static float greatest(float[] row, int width) {
+    float greatest = Float.NEGATIVE_INFINITY;
+    for (int c = 0; c < width; c++) {
+      greatest = Math.max(greatest, row[c]);
+    }
+    return greatest;
+  }
 
   static void maximum(
       float[] input,
@@ -21,6 +68,45 @@ final class ScalarPools {
         greatest = greatest < x ? x : greatest;
       }
       output[to + c] = ScalarKernels.clamp(greatest, min, max);
+    }
+  }
+
+  /** {@link MicroKernels#average}. */
+  void average(
+      float[] input,
+      int[] rows,
+      int count,
+      int channels,
+      float factor,
+      float[] output,
+      int to,
+      float min,
+      float max) {
+    for (int c = 0; c < channels; c += WIDTH) {
+      int width = Math.min(WIDTH, channels - c);
+      sum(input, rows, count, c, width);
+      scale(result, factor, width);
+      ScalarTiles.put(result, width, output, to + c, min, max);
+    }
+  }
+
+  private void sum(float[] input, int[] rows, int count, int first, int width) {
+    System.arraycopy(input, rows[0] + first, result, 0, width);
+    for (int i = 1; i < count; i++) {
+      System.arraycopy(input, rows[i] + first, next, 0, width);
+      add(result, next, width);
+    }
+  }
+
+  private static void add(float[] result, float[] next, int width) {
+    for (int c = 0; c < width; c++) {
+      result[c] += next[c];
+    }
+  }
+
+  private static void scale(float[] row, float factor, int width) {
+    for (int c = 0; c < width; c++) {
+      row[c] *= factor;
     }
   }
 
@@ -44,6 +130,35 @@ final class ScalarPools {
     }
   }
 
+  /** {@link MicroKernels#maximum}. */
+  void maximum(
+      byte[] input,
+      boolean unsigned,
+      int[] rows,
+      int count,
+      int channels,
+      byte[] output,
+      int to,
+      int low,
+      int high) {
+    for (int c = 0; c < channels; c += WIDTH) {
+      int width = Math.min(WIDTH, channels - c);
+      ScalarKernels.widen(input, rows[0] + c, unsigned, result, 0, 0, width);
+      for (int i = 1; i < count; i++) {
+        ScalarKernels.widen(input, rows[i] + c, unsigned, next, 0, 0, width);
+        raise(result, next, width);
+      }
+      narrow(result, low, high, bytes, width);
+      System.arraycopy(bytes, 0, output, to + c, width);
+    }
+  }
+
+  private static void narrow(float[] row, float low, float high, byte[] output, int width) {
+    for (int c = 0; c < width; c++) {
+      output[c] = (byte) Math.min(Math.max(row[c], low), high);
+    }
+  }
+
   static void maximum(
       byte[] input,
       boolean unsigned,
@@ -62,6 +177,34 @@ final class ScalarPools {
         greatest = Math.max(greatest, input[rows[i] + c] & mask);
       }
       output[to + c] = (byte) Math.min(greatest, high);
+    }
+  }
+
+  /** {@link MicroKernels#mean}. */
+  void mean(
+      float[] input,
+      int[] rows,
+      int count,
+      int channels,
+      byte[] output,
+      int to,
+      int low,
+      int high) {
+    for (int c = 0; c < channels; c += WIDTH) {
+      int width = Math.min(WIDTH, channels - c);
+      sum(input, rows, count, c, width);
+      divide(result, count, width);
+      narrow(result, low, high, bytes, width);
+      System.arraycopy(bytes, 0, output, to + c, width);
+    }
+  }
+
+  /** Quotients that become means when their fractions are cut off. */
+  private static void divide(float[] sum, int count, int width) {
+    int half = count / 2;
+    for (int c = 0; c < width; c++) {
+      float sign = Math.min(Math.max(sum[c], -1f), 1f);
+      sum[c] = (sum[c] + half * sign) / count;
     }
   }
 

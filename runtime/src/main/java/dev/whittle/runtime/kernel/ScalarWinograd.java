@@ -1,43 +1,52 @@
 package dev.whittle.runtime.kernel;
 
-/** As {@link VectorWinograd}, a channel at a time. */
+/**
+ * As {@link VectorWinograd}, in loops over channels that the compiler vectorizes; {@link
+ * ScalarTiles} says what that takes.
+ */
 final class ScalarWinograd {
-  private ScalarWinograd() {}
+  /** Channels that are computed together. */
+  private static final int WIDTH = 256;
+
+  private final float[][] tile = new float[WinogradProduct.ELEMENTS][WIDTH];
+  private final int[][] whole = new int[WinogradProduct.ELEMENTS][WIDTH];
 
   /** {@link MicroKernels#winogradInputs}. */
-  static void inputs(
-      float[] input, int[] places, int tiles, int channels, float[] output, int step) {
-    for (int tile = 0; tile < tiles; tile++) {
-      for (int c = 0; c < channels; c++) {
-        int at = tile * channels + c;
-        for (int x = 0; x < 4; x++) {
-          int p = 16 * tile + x;
-          float a = input[places[p] + c];
-          float b = input[places[p + 4] + c];
-          float d = input[places[p + 8] + c];
-          float e = input[places[p + 12] + c];
-          output[at + x * step] = a - d;
-          output[at + (4 + x) * step] = b + d;
-          output[at + (8 + x) * step] = d - b;
-          output[at + (12 + x) * step] = b - e;
+  void inputs(float[] input, int[] places, int tiles, int channels, float[] output, int step) {
+    for (int t = 0; t < tiles; t++) {
+      for (int c = 0; c < channels; c += WIDTH) {
+        int count = Math.min(WIDTH, channels - c);
+        for (int i = 0; i < tile.length; i++) {
+          System.arraycopy(input, places[tile.length * t + i] + c, tile[i], 0, count);
         }
-        for (int y = 0; y < 4; y++) {
-          int row = at + 4 * y * step;
-          float a = output[row];
-          float b = output[row + step];
-          float d = output[row + 2 * step];
-          float e = output[row + 3 * step];
-          output[row] = a - d;
-          output[row + step] = b + d;
-          output[row + 2 * step] = d - b;
-          output[row + 3 * step] = b - e;
+        for (int x = 0; x < 4; x++) {
+          input(tile[x], tile[x + 4], tile[x + 8], tile[x + 12], count);
+        }
+        for (int y = 0; y < 16; y += 4) {
+          input(tile[y], tile[y + 1], tile[y + 2], tile[y + 3], count);
+        }
+        for (int i = 0; i < tile.length; i++) {
+          System.arraycopy(tile[i], 0, output, i * step + t * channels + c, count);
         }
       }
     }
   }
 
+  private static void input(float[] a, float[] b, float[] d, float[] e, int count) {
+    for (int c = 0; c < count; c++) {
+      float first = a[c];
+      float second = b[c];
+      float third = d[c];
+      float fourth = e[c];
+      a[c] = first - third;
+      b[c] = second + third;
+      d[c] = third - second;
+      e[c] = second - fourth;
+    }
+  }
+
   /** {@link MicroKernels#winogradOutputs}. */
-  static void outputs(
+  void outputs(
       float[] sums,
       int tiles,
       int width,
@@ -47,57 +56,88 @@ final class ScalarWinograd {
       int column,
       float min,
       float max) {
-    int step = tiles * width;
-    for (int tile = 0; tile < tiles; tile++) {
-      for (int c = 0; c < columns; c++) {
+    for (int t = 0; t < tiles; t++) {
+      for (int c = 0; c < columns; c += WIDTH) {
+        int count = Math.min(WIDTH, columns - c);
+        for (int i = 0; i < tile.length; i++) {
+          System.arraycopy(sums, (i * tiles + t) * width + c, tile[i], 0, count);
+        }
+        for (int x = 0; x < 4; x++) {
+          output(tile[x], tile[x + 4], tile[x + 8], tile[x + 12], count);
+        }
         for (int y = 0; y < 2; y++) {
-          int at = tile * width + c;
-          float r0 = row(sums, at, step, y);
-          float r1 = row(sums, at + step, step, y);
-          float r2 = row(sums, at + 2 * step, step, y);
-          float r3 = row(sums, at + 3 * step, step, y);
-          put(output, places[4 * tile + 2 * y], column + c, r0 + r1 + r2, min, max);
-          put(output, places[4 * tile + 2 * y + 1], column + c, r1 - r2 - r3, min, max);
+          float[] left = tile[4 * y];
+          float[] right = tile[4 * y + 1];
+          output(left, right, tile[4 * y + 2], tile[4 * y + 3], count);
+          put(left, count, output, places[4 * t + 2 * y], column + c, min, max);
+          put(right, count, output, places[4 * t + 2 * y + 1], column + c, min, max);
         }
       }
     }
   }
 
-  private static float row(float[] sums, int at, int step, int y) {
-    float a = sums[at + 4 * step];
-    float b = sums[at + 8 * step];
-    return y == 0 ? sums[at] + a + b : a - b - sums[at + 12 * step];
+  /** Makes two of four. */
+  private static void output(float[] a, float[] b, float[] d, float[] e, int count) {
+    for (int c = 0; c < count; c++) {
+      float second = b[c];
+      float third = d[c];
+      a[c] = a[c] + second + third;
+      b[c] = second - third - e[c];
+    }
   }
 
   private static void put(
-      float[] output, int place, int column, float value, float min, float max) {
+      float[] row, int count, float[] output, int place, int column, float min, float max) {
     if (place >= 0) {
-      output[place + column] = ScalarKernels.clamp(value, min, max);
+      ScalarTiles.put(row, count, output, place + column, min, max);
     }
   }
 
   /** {@link MicroKernels#winogradSums}. */
-  static void sums(float[] sums, int tiles, int width, int[] places) {
-    int step = tiles * width;
-    for (int tile = 0; tile < tiles; tile++) {
-      for (int c = 0; c < width; c++) {
+  void sums(float[] sums, int tiles, int width, int[] places) {
+    for (int t = 0; t < tiles; t++) {
+      for (int c = 0; c < width; c += WIDTH) {
+        int count = Math.min(WIDTH, width - c);
+        for (int i = 0; i < tile.length; i++) {
+          System.arraycopy(sums, (i * tiles + t) * width + c, tile[i], 0, count);
+          toIntegers(tile[i], whole[i], count);
+        }
+        for (int x = 0; x < 4; x++) {
+          sum(whole[x], whole[x + 4], whole[x + 8], whole[x + 12], count);
+        }
         for (int y = 0; y < 2; y++) {
-          int at = tile * width + c;
-          int r0 = wholeRow(sums, at, step, y);
-          int r1 = wholeRow(sums, at + step, step, y);
-          int r2 = wholeRow(sums, at + 2 * step, step, y);
-          int r3 = wholeRow(sums, at + 3 * step, step, y);
-          int place = places[2 * tile + y] + c;
-          sums[place] = (2 * r0 + r1 + r2) >> 2;
-          sums[place + width] = (r1 - r2 - 2 * r3) >> 2;
+          int[] left = whole[4 * y];
+          int[] right = whole[4 * y + 1];
+          sum(left, right, whole[4 * y + 2], whole[4 * y + 3], count);
+          int to = places[2 * t + y] + c;
+          quarter(left, tile[0], count);
+          System.arraycopy(tile[0], 0, sums, to, count);
+          quarter(right, tile[0], count);
+          System.arraycopy(tile[0], 0, sums, to + width, count);
         }
       }
     }
   }
 
-  private static int wholeRow(float[] sums, int at, int step, int y) {
-    int a = (int) sums[at + 4 * step];
-    int b = (int) sums[at + 8 * step];
-    return y == 0 ? 2 * (int) sums[at] + a + b : a - b - 2 * (int) sums[at + 12 * step];
+  private static void toIntegers(float[] whole, int[] output, int count) {
+    for (int c = 0; c < count; c++) {
+      output[c] = (int) whole[c];
+    }
+  }
+
+  /** Makes two of four, of which the outer ones count twice. */
+  private static void sum(int[] a, int[] b, int[] d, int[] e, int count) {
+    for (int c = 0; c < count; c++) {
+      int second = b[c];
+      int third = d[c];
+      a[c] = 2 * a[c] + second + third;
+      b[c] = second - third - 2 * e[c];
+    }
+  }
+
+  private static void quarter(int[] input, float[] output, int count) {
+    for (int c = 0; c < count; c++) {
+      output[c] = input[c] >> 2;
+    }
   }
 }

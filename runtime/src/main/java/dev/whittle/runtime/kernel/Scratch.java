@@ -6,7 +6,7 @@ package dev.whittle.runtime.kernel;
  */
 final class Scratch {
   /** Sums may be read beyond the last. */
-  private static final int MAX_LANES = 64;
+  private static final int MAX_LANES = 128;
 
   final MicroKernels math = MicroKernels.best();
   private final float[] weights = new float[4];

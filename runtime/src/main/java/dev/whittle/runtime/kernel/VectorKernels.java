@@ -30,6 +30,7 @@ final class VectorKernels implements MicroKernels {
    */
   private static final float ALMOST_HALF = 0x1.fffffep-2f;
 
+  private final ScalarWinograd fewChannels = new ScalarWinograd();
   private final VectorRescaling rescaling = new VectorRescaling();
   private final float[] tile = new float[VectorTiles.SIZE];
 
@@ -124,7 +125,11 @@ final class VectorKernels implements MicroKernels {
   @Override
   public void winogradInputs(
       float[] input, int[] places, int tiles, int channels, float[] output, int step) {
-    VectorWinograd.inputs(input, places, tiles, channels, output, step);
+    if (channels < LANES) {
+      fewChannels.inputs(input, places, tiles, channels, output, step);
+    } else {
+      VectorWinograd.inputs(input, places, tiles, channels, output, step);
+    }
   }
 
   @Override
@@ -138,7 +143,11 @@ final class VectorKernels implements MicroKernels {
       int column,
       float min,
       float max) {
-    VectorWinograd.outputs(sums, tiles, width, columns, output, places, column, min, max);
+    if (columns < LANES) {
+      fewChannels.outputs(sums, tiles, width, columns, output, places, column, min, max);
+    } else {
+      VectorWinograd.outputs(sums, tiles, width, columns, output, places, column, min, max);
+    }
   }
 
   @Override

@@ -12,13 +12,9 @@ final class VectorWinograd {
 
   private VectorWinograd() {}
 
-  /** {@link MicroKernels#winogradInputs}. */
+  /** {@link MicroKernels#winogradInputs}, of at least as many channels as a vector has lanes. */
   static void inputs(
       float[] input, int[] places, int tiles, int channels, float[] output, int step) {
-    if (channels < LANES) {
-      ScalarWinograd.inputs(input, places, tiles, channels, output, step);
-      return;
-    }
     for (int tile = 0; tile < tiles; tile++) {
       inputs(input, places, 16 * tile, channels, output, tile * channels, step);
     }
@@ -85,7 +81,7 @@ final class VectorWinograd {
     }
   }
 
-  /** {@link MicroKernels#winogradOutputs}. */
+  /** {@link MicroKernels#winogradOutputs}, of at least as many columns as a vector has lanes. */
   static void outputs(
       float[] sums,
       int tiles,
@@ -96,10 +92,6 @@ final class VectorWinograd {
       int column,
       float min,
       float max) {
-    if (columns < LANES) {
-      ScalarWinograd.outputs(sums, tiles, width, columns, output, places, column, min, max);
-      return;
-    }
     int step = tiles * width;
     for (int tile = 0; tile < tiles; tile++) {
       outputs(sums, tile * width, step, columns, output, places, 4 * tile, column);

@@ -1,0 +1,151 @@
+package dev.whittle.runtime.kernel;
+
+import java.util.Arrays;
+
+/**
+ * Depthwise filters without the Vector API, in loops over channels that the compiler vectorizes;
+ * {@link ScalarTiles} says what that takes. Each column of pixels under the filter is copied to
+ * arrays of its own, once for all windows of stride 1 that it is in.
+ */
+final class ScalarDepthwise {
+  /** Channels that are computed together. */
+  private static final int WIDTH = 256;
+
+  /** With fewer channels, loops are too short to be worth copies. */
+  private static final int MIN_CHANNELS = 12;
+
+  private final float[] sum = new float[WIDTH];
+
+  /** {@code [filterWidth][filterHeight][WIDTH]}, column by column as sums go. */
+  private float[][][] weights = {};
+
+  /** Pixels, as {@link #weights}: the column {@code columns[i]} of the input is in place i. */
+  private float[][][] pixels = {};
+
+  private int[] columns = {};
+
+  /** {@link MicroKernels#depthwise}. */
+  void compute(
+      float[] input,
+      int[] rows,
+      int[] steps,
+      int lines,
+      DepthwiseRow row,
+      float[] filter,
+      float[] bias,
+      int firstChannel,
+      int channels,
+      float[] output,
+      int outputAt,
+      int pixelStep,
+      int lineStep,
+      float min,
+      float max) {
+    if (channels < MIN_CHANNELS) {
+      ScalarKernels.allDepthwise(
+          input,
+          rows,
+          steps,
+          lines,
+          row,
+          filter,
+          bias,
+          firstChannel,
+          channels,
+          output,
+          outputAt,
+          pixelStep,
+          lineStep,
+          min,
+          max);
+      return;
+    }
+    if (columns.length != row.filterWidth() || weights[0].length != row.filterHeight()) {
+      columns = new int[row.filterWidth()];
+      weights = new float[row.filterWidth()][row.filterHeight()][WIDTH];
+      pixels = new float[row.filterWidth()][row.filterHeight()][WIDTH];
+    }
+    for (int c = 0; c < channels; c += WIDTH) {
+      int first = firstChannel + c;
+      int count = Math.min(WIDTH, channels - c);
+      for (int kx = 0; kx < row.filterWidth(); kx++) {
+        for (int ky = 0; ky < row.filterHeight(); ky++) {
+          int at = (ky * row.filterWidth() + kx) * row.channels() + first;
+          System.arraycopy(filter, at, weights[kx][ky], 0, count);
+        }
+      }
+      for (int y = 0; y < lines; y++) {
+        Arrays.fill(columns, -1);
+        for (int x = 0; x < row.outputs(); x++) {
+          System.arraycopy(bias, first, sum, 0, count);
+          window(input, rows, steps, y * row.filterHeight(), row, x, first, count);
+          int to = outputAt + y * lineStep + x * pixelStep + c;
+          ScalarTiles.put(sum, count, output, to, min, max);
+        }
+      }
+    }
+  }
+
+  /** Adds the products of one window. */
+  private void window(
+      float[] input,
+      int[] rows,
+      int[] steps,
+      int firstRow,
+      DepthwiseRow row,
+      int x,
+      int firstChannel,
+      int count) {
+    int start = x * row.stride() - row.before();
+    int end = row.endTap(start);
+    for (int kx = row.firstTap(start); kx < end; kx++) {
+      int column = start + kx * row.dilation();
+      // Columns of a window lie in different places.
+      int place = row.dilation() == 1 ? column % columns.length : kx;
+      float[][] pixel = pixels[place];
+      if (columns[place] != column) {
+        columns[place] = column;
+        for (int ky = 0; ky < pixel.length; ky++) {
+          int at = rows[firstRow + ky] + firstChannel + column * steps[firstRow + ky];
+          System.arraycopy(input, at, pixel[ky], 0, count);
+        }
+      }
+      float[][] weight = weights[kx];
+      int ky = 0;
+      for (; ky + 3 <= pixel.length; ky += 3) {
+        addThree(
+            sum,
+            pixel[ky],
+            pixel[ky + 1],
+            pixel[ky + 2],
+            weight[ky],
+            weight[ky + 1],
+            weight[ky + 2],
+            count);
+      }
+      for (; ky < pixel.length; ky++) {
+        addOne(sum, pixel[ky], weight[ky], count);
+      }
+    }
+  }
+
+  private static void addThree(
+      float[] s,
+      float[] x0,
+      float[] x1,
+      float[] x2,
+      float[] w0,
+      float[] w1,
+      float[] w2,
+      int count) {
+    for (int c = 0; c < count; c++) {
+      s[c] = Math.fma(x2[c], w2[c], Math.fma(x1[c], w1[c], Math.fma(x0[c], w0[c], s[c])));
+    }
+  }
+
+  private static void addOne(float[] s, float[] x, float[] w, int count) {
+    for (int c = 0; c < count; c++) {
+      s[c] = Math.fma(x[c], w[c], s[c]);
+    }
+  }
+}
