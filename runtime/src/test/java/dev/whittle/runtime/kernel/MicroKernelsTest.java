@@ -32,13 +32,18 @@ class MicroKernelsTest {
     return values;
   }
 
+  /** Mostly few, at times more than anything is computed by at once. */
+  private int extent(int few) {
+    return random.nextInt(1, random.nextInt(8) == 0 ? 600 : few);
+  }
+
   @Test
   void productsAreTheSame() {
     for (int i = 0; i < 300; i++) {
       int taps = random.nextInt(1, 4);
       int run = random.nextInt(1, 40);
-      int columns = random.nextInt(1, 150);
-      int rows = random.nextInt(1, 20);
+      int columns = extent(150);
+      int rows = random.nextInt(1, 60);
       float[] weights = floats(columns * taps * run);
       float[] bias = floats(columns);
       float[] input = floats(1000);
@@ -85,16 +90,18 @@ class MicroKernelsTest {
   @Test
   void depthwiseLinesAreTheSame() {
     for (int i = 0; i < 300; i++) {
-      int channels = random.nextInt(1, 70);
+      int channels = extent(70);
       int width = random.nextInt(1, 12);
       int height = random.nextInt(1, 6);
       int filterWidth = random.nextBoolean() ? 3 : random.nextInt(1, 6);
       int filterHeight = random.nextBoolean() ? 3 : height;
       int stride = random.nextInt(1, 3);
+      int dilation = random.nextInt(4) == 0 ? 2 : 1;
       int before = random.nextInt(0, filterWidth);
       int outputs = Math.max(1, (width - 1 + before) / stride);
       var row =
-          new DepthwiseRow(width, channels, filterHeight, filterWidth, stride, 1, before, outputs);
+          new DepthwiseRow(
+              width, channels, filterHeight, filterWidth, stride, dilation, before, outputs);
       int lines = random.nextInt(1, 6);
       float[] input = floats(channels + width * channels * (filterHeight + lines));
       int[] rows = new int[filterHeight * lines];
@@ -129,7 +136,7 @@ class MicroKernelsTest {
   @Test
   void tilesAreTheSameBeforeAndBehindProducts() {
     for (int i = 0; i < 300; i++) {
-      int channels = random.nextInt(1, 70);
+      int channels = extent(70);
       int tiles = random.nextInt(1, 9);
       float[] input = floats(500 + channels);
       int[] places = random.ints(16L * tiles, 0, 500).toArray();
@@ -160,7 +167,7 @@ class MicroKernelsTest {
   @Test
   void wholeTilesAreTheSameBehindProducts() {
     for (int i = 0; i < 300; i++) {
-      int width = vector.lanes() * random.nextInt(1, 3);
+      int width = vector.lanes() * random.nextInt(1, i % 8 == 0 ? 40 : 3);
       int tiles = random.nextInt(1, 9);
       int size = 16 * tiles * width;
       int[] places = new int[2 * tiles];
@@ -179,15 +186,38 @@ class MicroKernelsTest {
   }
 
   @Test
+  void poolsAreTheSame() {
+    for (int i = 0; i < 300; i++) {
+      int channels = extent(70);
+      int[] rows = random.ints(random.nextInt(1, 12), 0, 300).toArray();
+      float[] input = floats(300 + channels);
+      for (int nan = random.nextInt(-5, 5); nan > 0; nan--) {
+        input[random.nextInt(input.length)] = Float.NaN;
+      }
+      float min = random.nextBoolean() ? 0 : Float.NEGATIVE_INFINITY;
+      float max = random.nextBoolean() ? 6 : Float.POSITIVE_INFINITY;
+      float[] expected = new float[channels + 3];
+      float[] actual = new float[channels + 3];
+      String label = channels + " channels, seed " + SEED;
+      scalar.maximum(input, rows, rows.length, channels, expected, 3, min, max);
+      vector.maximum(input, rows, rows.length, channels, actual, 3, min, max);
+      assertArrayEquals(expected, actual, 0, label);
+      scalar.average(input, rows, rows.length, channels, 0.3f, expected, 3, min, max);
+      vector.average(input, rows, rows.length, channels, 0.3f, actual, 3, min, max);
+      assertArrayEquals(expected, actual, 0, label);
+    }
+  }
+
+  @Test
   void poolsOfBytesAreTheSame() {
     for (int i = 0; i < 300; i++) {
-      int channels = random.nextInt(1, 200);
+      int channels = extent(200);
       int[] rows = random.ints(random.nextInt(1, 12), 0, 300).toArray();
       boolean unsigned = random.nextBoolean();
       int least = unsigned ? 0 : -128;
       int low = random.nextInt(least, least + 100);
       int high = random.nextInt(low, least + 256);
-      byte[] input = new byte[500];
+      byte[] input = new byte[300 + channels];
       random.nextBytes(input);
       float[] whole = new float[input.length];
       scalar.widen(input, 0, unsigned, whole, 0, input.length);
@@ -345,8 +375,8 @@ class MicroKernelsTest {
   @ValueSource(booleans = {false, true})
   void sumsBesideThresholdsAreRescaledTheSame(boolean tiesUp) {
     for (int i = 0; i < 400; i++) {
-      int columns = random.nextInt(1, 90);
-      int rows = random.nextInt(1, 40);
+      int columns = extent(90);
+      int rows = random.nextInt(1, i % 8 == 0 ? 400 : 40);
       int stride = columns + random.nextInt(9);
       Multiplier[] multipliers = new Multiplier[columns];
       float[] sums = new float[rows * stride + 64];
