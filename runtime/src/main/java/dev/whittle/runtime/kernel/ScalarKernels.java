@@ -66,7 +66,8 @@ final class ScalarKernels implements MicroKernels {
   private final ScalarTiles tiles = new ScalarTiles();
   private final ScalarDepthwise depthwise = new ScalarDepthwise();
   private final ScalarWinograd winograd = new ScalarWinograd();
-  private final ScalarPools pools = new ScalarPools();
+  private final ScalarBlocks blocks = new ScalarBlocks();
+  private final ScalarPools pools = new ScalarPools(blocks);
   private final ScalarRescaling rescaler = new ScalarRescaling();
   private final float[] parts = new float[PARTS];
 
@@ -365,9 +366,7 @@ final class ScalarKernels implements MicroKernels {
   @Override
   public void clamp(
       float[] input, int at, float[] output, int to, int count, float min, float max) {
-    for (int i = 0; i < count; i++) {
-      output[to + i] = clamp(input[at + i], min, max);
-    }
+    blocks.clamp(input, at, output, to, count, min, max);
   }
 
   private static float apply(Binary function, float a, float b) {
@@ -397,7 +396,7 @@ final class ScalarKernels implements MicroKernels {
       int count,
       float min,
       float max) {
-    binary(function, a, aAt, aStep, b, bAt, bStep, output, to, 0, count, min, max);
+    blocks.binary(function, a, aAt, aStep, b, bAt, bStep, output, to, count, min, max);
   }
 
   static void binary(
@@ -422,9 +421,7 @@ final class ScalarKernels implements MicroKernels {
 
   @Override
   public void add(float[] sum, int to, float[] input, int at, int count) {
-    for (int i = 0; i < count; i++) {
-      sum[to + i] += input[at + i];
-    }
+    blocks.add(sum, to, input, at, count);
   }
 
   @Override
@@ -519,7 +516,14 @@ final class ScalarKernels implements MicroKernels {
 
   @Override
   public float maximum(float[] input, int at, int count) {
-    float greatest = Float.NEGATIVE_INFINITY;
+    if (count == 0) {
+      return Float.NEGATIVE_INFINITY;
+    }
+    float greatest = blocks.extreme(Binary.MAXIMUM, input, at, count);
+    if (!Float.isNaN(greatest)) {
+      return greatest;
+    }
+    greatest = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < count; i++) {
       greatest = greatest < input[at + i] ? input[at + i] : greatest;
     }
@@ -530,7 +534,16 @@ final class ScalarKernels implements MicroKernels {
   public void extremes(float[] input, int at, int count, float[] least, float[] greatest, int to) {
     least[to] = Float.POSITIVE_INFINITY;
     greatest[to] = Float.NEGATIVE_INFINITY;
-    extremes(input, at, 0, count, least, greatest, to);
+    if (count == 0) {
+      return;
+    }
+    float low = blocks.extreme(Binary.MINIMUM, input, at, count);
+    if (Float.isNaN(low)) {
+      extremes(input, at, 0, count, least, greatest, to);
+    } else {
+      least[to] = low;
+      greatest[to] = blocks.extreme(Binary.MAXIMUM, input, at, count);
+    }
   }
 
   /** Further elements. */
@@ -563,7 +576,7 @@ final class ScalarKernels implements MicroKernels {
   @Override
   public void interpolate(
       float[] input, int[] places, float[] weights, float[] output, int to, int channels) {
-    interpolate(input, places, weights, output, to, 0, channels);
+    blocks.interpolate(input, places, weights, output, to, channels);
   }
 
   static void interpolate(
@@ -622,7 +635,7 @@ final class ScalarKernels implements MicroKernels {
       float[] output,
       int to,
       int count) {
-    product(a, aAt, aStep, aZero, b, bAt, bStep, bZero, output, to, 0, count);
+    blocks.product(a, aAt, aStep, aZero, b, bAt, bStep, bZero, output, to, count);
   }
 
   static void product(
@@ -724,7 +737,7 @@ final class ScalarKernels implements MicroKernels {
       int outputStride,
       float min,
       float max) {
-    scale(
+    blocks.scale(
         sums,
         at,
         sumStride,
@@ -732,7 +745,6 @@ final class ScalarKernels implements MicroKernels {
         bias,
         firstColumn,
         factor,
-        0,
         columns,
         rows,
         output,
@@ -796,7 +808,7 @@ final class ScalarKernels implements MicroKernels {
     for (int i = first; i < last; i++) {
       // Quotients of floats are never so close below a half that adding one half rounds up.
       double quotient = input[at + i] / scale;
-      double rounded = quotient + (quotient < 0 ? -0.5 : 0.5);
+      double rounded = quotient + Math.copySign(0.5, quotient);
       double stored = Math.min(Math.max(rounded, -65536), 65536);
       output[to + i] = (byte) Math.min(Math.max((int) stored + zeroPoint, low), high);
     }
@@ -813,7 +825,7 @@ final class ScalarKernels implements MicroKernels {
       float[] output,
       int to,
       int count) {
-    quantizeRow(input, at, factor, zeroPoint, low, high, output, to, 0, count);
+    blocks.quantizeRow(input, at, factor, zeroPoint, low, high, output, to, count);
   }
 
   static void quantizeRow(

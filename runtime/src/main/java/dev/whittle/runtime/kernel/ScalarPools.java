@@ -8,9 +8,14 @@ final class ScalarPools {
   /** Channels that are computed together. */
   private static final int WIDTH = 256;
 
+  private final ScalarBlocks blocks;
   private final float[] result = new float[WIDTH];
   private final float[] next = new float[WIDTH];
   private final byte[] bytes = new byte[WIDTH];
+
+  ScalarPools(ScalarBlocks blocks) {
+    this.blocks = blocks;
+  }
 
   /** {@link MicroKernels#maximum}. */
   void maximum(
@@ -29,7 +34,7 @@ final class ScalarPools {
         System.arraycopy(input, rows[i] + c, next, 0, width);
         raise(result, next, width);
       }
-      if (Float.isNaN(greatest(result, width))) {
+      if (Float.isNaN(blocks.extreme(MicroKernels.Binary.MAXIMUM, result, 0, width))) {
         maximum(input, rows, count, c, c + width, output, to, min, max);
       } else {
         ScalarTiles.put(result, width, output, to + c, min, max);
@@ -41,14 +46,6 @@ final class ScalarPools {
     for (int c = 0; c < width; c++) {
       result[c] = Math.max(result[c], next[c]);
     }
-  }
-
-  private static float greatest(float[] row, int width) {
-    float greatest = Float.NEGATIVE_INFINITY;
-    for (int c = 0; c < width; c++) {
-      greatest = Math.max(greatest, row[c]);
-    }
-    return greatest;
   }
 
   static void maximum(

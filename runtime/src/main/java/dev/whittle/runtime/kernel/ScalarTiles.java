@@ -14,15 +14,15 @@ final class ScalarTiles {
   /** Rows of sums, which stay in the first-level cache. */
   static final int ROWS = 24;
 
-  private static final int MIN_PAIRED = 96;
+  /** Columns of a loop that is long enough for wide vectors. */
+  private static final int MIN_LONG = 96;
 
   private static final int WIDTH = 2 * LANES;
 
   private final float[][] sums = new float[ROWS][WIDTH];
-  private final float[] w0 = new float[WIDTH];
-  private final float[] w1 = new float[WIDTH];
-  private final float[] w2 = new float[WIDTH];
-  private final float[] w3 = new float[WIDTH];
+
+  /** Some rows of a panel. */
+  private final float[][] weights = new float[4][WIDTH];
 
   /** {@link MicroKernels#multiply}. */
   void multiply(
@@ -78,81 +78,123 @@ final class ScalarTiles {
       int offset = firstOffset + tap;
       int k = 0;
       for (; k + 4 <= run; k += 4, w += 4 * width) {
-        System.arraycopy(packed, w, w0, 0, columns);
-        System.arraycopy(packed, w + width, w1, 0, columns);
-        System.arraycopy(packed, w + 2 * width, w2, 0, columns);
-        System.arraycopy(packed, w + 3 * width, w3, 0, columns);
+        for (int i = 0; i < 4; i++) {
+          System.arraycopy(packed, w + i * width, weights[i], 0, columns);
+        }
         addFour(input, base + k, offsets, offset, rows, taps, columns);
       }
       for (; k < run; k++, w += width) {
-        System.arraycopy(packed, w, w0, 0, columns);
+        System.arraycopy(packed, w, weights[0], 0, columns);
         for (int row = 0; row < rows; row++) {
-          addOne(sums[row], input[base + k + offsets[offset + row * taps]], w0, columns);
+          addOne(sums[row], input[base + k + offsets[offset + row * taps]], weights[0], columns);
         }
       }
     }
   }
 
-  /** Adds four products to all rows, two of them at a time. */
+  /**
+   * Adds four products to all rows. Short loops cost as much to begin as they take, which more rows
+   * at a time make up for; long ones are methods of their own, so that the compiler, which goes by
+   * how long loops have been, uses wide vectors for them.
+   */
   private void addFour(
       float[] input, int base, int[] offsets, int offset, int rows, int taps, int columns) {
     int row = 0;
-    for (; columns >= MIN_PAIRED && row + 2 <= rows; row += 2) {
-      int x = base + offsets[offset + row * taps];
-      int y = base + offsets[offset + (row + 1) * taps];
-      addFour(sums[row], sums[row + 1], input, x, y, w0, w1, w2, w3, columns);
+    if (columns < MIN_LONG) {
+      for (; row + 4 <= rows; row += 4) {
+        int a = base + offsets[offset + row * taps];
+        int b = base + offsets[offset + (row + 1) * taps];
+        int d = base + offsets[offset + (row + 2) * taps];
+        int e = base + offsets[offset + (row + 3) * taps];
+        addToFour(row, input, a, b, d, e, columns);
+      }
+    } else {
+      for (; row + 2 <= rows; row += 2) {
+        int a = base + offsets[offset + row * taps];
+        int b = base + offsets[offset + (row + 1) * taps];
+        addToTwo(row, input, a, b, columns);
+      }
     }
     for (; row < rows; row++) {
-      int x = base + offsets[offset + row * taps];
-      addFour(sums[row], input, x, w0, w1, w2, w3, columns);
+      addToOne(row, input, base + offsets[offset + row * taps], columns);
     }
   }
 
-  private static void addFour(
-      float[] s,
-      float[] t,
-      float[] input,
-      int x,
-      int y,
-      float[] w0,
-      float[] w1,
-      float[] w2,
-      float[] w3,
-      int columns) {
-    float x0 = input[x];
-    float x1 = input[x + 1];
-    float x2 = input[x + 2];
-    float x3 = input[x + 3];
-    float y0 = input[y];
-    float y1 = input[y + 1];
-    float y2 = input[y + 2];
-    float y3 = input[y + 3];
+  private void addToFour(int row, float[] input, int a, int b, int d, int e, int columns) {
+    float[] s = sums[row];
+    float[] t = sums[row + 1];
+    float[] u = sums[row + 2];
+    float[] v = sums[row + 3];
+    float[] w0 = weights[0];
+    float[] w1 = weights[1];
+    float[] w2 = weights[2];
+    float[] w3 = weights[3];
+    float a0 = input[a];
+    float a1 = input[a + 1];
+    float a2 = input[a + 2];
+    float a3 = input[a + 3];
+    float b0 = input[b];
+    float b1 = input[b + 1];
+    float b2 = input[b + 2];
+    float b3 = input[b + 3];
+    float d0 = input[d];
+    float d1 = input[d + 1];
+    float d2 = input[d + 2];
+    float d3 = input[d + 3];
+    float e0 = input[e];
+    float e1 = input[e + 1];
+    float e2 = input[e + 2];
+    float e3 = input[e + 3];
     for (int c = 0; c < columns; c++) {
       float p0 = w0[c];
       float p1 = w1[c];
       float p2 = w2[c];
       float p3 = w3[c];
-      s[c] = Math.fma(x3, p3, Math.fma(x2, p2, Math.fma(x1, p1, Math.fma(x0, p0, s[c]))));
-      t[c] = Math.fma(y3, p3, Math.fma(y2, p2, Math.fma(y1, p1, Math.fma(y0, p0, t[c]))));
+      s[c] = Math.fma(a3, p3, Math.fma(a2, p2, Math.fma(a1, p1, Math.fma(a0, p0, s[c]))));
+      t[c] = Math.fma(b3, p3, Math.fma(b2, p2, Math.fma(b1, p1, Math.fma(b0, p0, t[c]))));
+      u[c] = Math.fma(d3, p3, Math.fma(d2, p2, Math.fma(d1, p1, Math.fma(d0, p0, u[c]))));
+      v[c] = Math.fma(e3, p3, Math.fma(e2, p2, Math.fma(e1, p1, Math.fma(e0, p0, v[c]))));
     }
   }
 
-  private static void addFour(
-      float[] s,
-      float[] input,
-      int x,
-      float[] w0,
-      float[] w1,
-      float[] w2,
-      float[] w3,
-      int columns) {
-    float x0 = input[x];
-    float x1 = input[x + 1];
-    float x2 = input[x + 2];
-    float x3 = input[x + 3];
+  private void addToTwo(int row, float[] input, int a, int b, int columns) {
+    float[] s = sums[row];
+    float[] t = sums[row + 1];
+    float[] w0 = weights[0];
+    float[] w1 = weights[1];
+    float[] w2 = weights[2];
+    float[] w3 = weights[3];
+    float a0 = input[a];
+    float a1 = input[a + 1];
+    float a2 = input[a + 2];
+    float a3 = input[a + 3];
+    float b0 = input[b];
+    float b1 = input[b + 1];
+    float b2 = input[b + 2];
+    float b3 = input[b + 3];
+    for (int c = 0; c < columns; c++) {
+      float p0 = w0[c];
+      float p1 = w1[c];
+      float p2 = w2[c];
+      float p3 = w3[c];
+      s[c] = Math.fma(a3, p3, Math.fma(a2, p2, Math.fma(a1, p1, Math.fma(a0, p0, s[c]))));
+      t[c] = Math.fma(b3, p3, Math.fma(b2, p2, Math.fma(b1, p1, Math.fma(b0, p0, t[c]))));
+    }
+  }
+
+  private void addToOne(int row, float[] input, int a, int columns) {
+    float[] s = sums[row];
+    float[] w0 = weights[0];
+    float[] w1 = weights[1];
+    float[] w2 = weights[2];
+    float[] w3 = weights[3];
+    float a0 = input[a];
+    float a1 = input[a + 1];
+    float a2 = input[a + 2];
+    float a3 = input[a + 3];
     for (int c = 0; c < columns; c++) {
       s[c] =
-          Math.fma(x3, w3[c], Math.fma(x2, w2[c], Math.fma(x1, w1[c], Math.fma(x0, w0[c], s[c]))));
+          Math.fma(a3, w3[c], Math.fma(a2, w2[c], Math.fma(a1, w1[c], Math.fma(a0, w0[c], s[c]))));
     }
   }
 
