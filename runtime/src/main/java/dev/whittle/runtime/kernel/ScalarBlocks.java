@@ -13,6 +13,7 @@ final class ScalarBlocks {
   private final float[] b = new float[WIDTH];
   private final float[] c = new float[WIDTH];
   private final float[] d = new float[WIDTH];
+  private final byte[] bytes = new byte[WIDTH];
 
   private static int width(int done, int count) {
     return Math.min(WIDTH, count - done);
@@ -133,6 +134,56 @@ final class ScalarBlocks {
       System.arraycopy(input, at + i, b, 0, width);
       add(a, b, width);
       System.arraycopy(a, 0, sum, to + i, width);
+    }
+  }
+
+  /** {@link MicroKernels#sum}: in single precision, and what that does not do for exactly. */
+  void sum(
+      float[] left,
+      int leftAt,
+      int leftStep,
+      float[] right,
+      int rightAt,
+      int rightStep,
+      ByteSum sum,
+      byte[] output,
+      int to,
+      int count) {
+    for (int i = 0; i < count; i += WIDTH) {
+      int width = width(i, count);
+      load(left, leftAt, i, leftStep, a, width);
+      load(right, rightAt, i, rightStep, b, width);
+      sum(a, b, sum.left, sum.right, sum.shift, c, d, width);
+      ScalarRescaling.store(c, sum.low, sum.high, 0, bytes, width);
+      System.arraycopy(bytes, 0, output, to + i, width);
+      for (int j = 0; j < width; j++) {
+        if (d[j] >= sum.sure) {
+          output[to + i + j] = (byte) sum.exact((int) a[j], (int) b[j]);
+        }
+      }
+    }
+  }
+
+  /**
+   * Sums.
+   *
+   * @param whole receives them rounded
+   * @param doubt receives how far they are from that
+   */
+  private static void sum(
+      float[] a,
+      float[] b,
+      float left,
+      float right,
+      float shift,
+      float[] whole,
+      float[] doubt,
+      int width) {
+    for (int i = 0; i < width; i++) {
+      float exact = Math.fma(a[i], left, Math.fma(b[i], right, shift));
+      float rounded = (exact + ScalarKernels.ROUNDER) - ScalarKernels.ROUNDER;
+      whole[i] = rounded;
+      doubt[i] = Math.abs(exact - rounded);
     }
   }
 

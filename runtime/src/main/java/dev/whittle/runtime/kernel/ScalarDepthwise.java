@@ -60,11 +60,7 @@ final class ScalarDepthwise {
           max);
       return;
     }
-    if (columns.length != row.filterWidth() || weights[0].length != row.filterHeight()) {
-      columns = new int[row.filterWidth()];
-      weights = new float[row.filterWidth()][row.filterHeight()][WIDTH];
-      pixels = new float[row.filterWidth()][row.filterHeight()][WIDTH];
-    }
+    reserve(row.filterWidth(), row.filterHeight());
     for (int c = 0; c < channels; c += WIDTH) {
       int first = firstChannel + c;
       int count = Math.min(WIDTH, channels - c);
@@ -86,6 +82,17 @@ final class ScalarDepthwise {
     }
   }
 
+  private void reserve(int filterWidth, int filterHeight) {
+    int height = columns.length == 0 ? 0 : weights[0].length;
+    if (columns.length < filterWidth || height < filterHeight) {
+      int width = Math.max(columns.length, filterWidth);
+      height = Math.max(height, filterHeight);
+      columns = new int[width];
+      weights = new float[width][height][WIDTH];
+      pixels = new float[width][height][WIDTH];
+    }
+  }
+
   /** Adds the products of one window. */
   private void window(
       float[] input,
@@ -96,23 +103,24 @@ final class ScalarDepthwise {
       int x,
       int firstChannel,
       int count) {
+    int height = row.filterHeight();
     int start = x * row.stride() - row.before();
     int end = row.endTap(start);
     for (int kx = row.firstTap(start); kx < end; kx++) {
       int column = start + kx * row.dilation();
       // Columns of a window lie in different places.
-      int place = row.dilation() == 1 ? column % columns.length : kx;
+      int place = row.dilation() == 1 ? column % row.filterWidth() : kx;
       float[][] pixel = pixels[place];
       if (columns[place] != column) {
         columns[place] = column;
-        for (int ky = 0; ky < pixel.length; ky++) {
+        for (int ky = 0; ky < height; ky++) {
           int at = rows[firstRow + ky] + firstChannel + column * steps[firstRow + ky];
           System.arraycopy(input, at, pixel[ky], 0, count);
         }
       }
       float[][] weight = weights[kx];
       int ky = 0;
-      for (; ky + 3 <= pixel.length; ky += 3) {
+      for (; ky + 3 <= height; ky += 3) {
         addThree(
             sum,
             pixel[ky],
@@ -123,7 +131,7 @@ final class ScalarDepthwise {
             weight[ky + 2],
             count);
       }
-      for (; ky < pixel.length; ky++) {
+      for (; ky < height; ky++) {
         addOne(sum, pixel[ky], weight[ky], count);
       }
     }

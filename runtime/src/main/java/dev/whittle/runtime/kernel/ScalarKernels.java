@@ -1,7 +1,5 @@
 package dev.whittle.runtime.kernel;
 
-import java.util.Arrays;
-
 /** Micro-kernels without vectors, for virtual machines that were started without the Vector API. */
 final class ScalarKernels implements MicroKernels {
   /** Cephes' single-precision {@code expf}: its polynomial, highest power first. */
@@ -491,12 +489,23 @@ final class ScalarKernels implements MicroKernels {
       }
       return sum;
     }
-    Arrays.fill(parts, 0, PARTS, 0);
     int end = count / PARTS * PARTS;
-    for (int i = 0; i < end; i += PARTS) {
-      for (int part = 0; part < PARTS; part++) {
-        parts[part] += input[at + i + part];
+    // Some parts at a time, in registers, so that no sum waits for the one before it.
+    for (int part = 0; part < PARTS; part += 4) {
+      float a = 0;
+      float b = 0;
+      float c = 0;
+      float d = 0;
+      for (int i = at + part; i < at + end; i += PARTS) {
+        a += input[i];
+        b += input[i + 1];
+        c += input[i + 2];
+        d += input[i + 3];
       }
+      parts[part] = a;
+      parts[part + 1] = b;
+      parts[part + 2] = c;
+      parts[part + 3] = d;
     }
     return combine(parts, input, at + end, count - end);
   }
@@ -602,7 +611,7 @@ final class ScalarKernels implements MicroKernels {
       byte[] output,
       int to,
       int count) {
-    sum(a, aAt, aStep, b, bAt, bStep, sum, output, to, 0, count);
+    blocks.sum(a, aAt, aStep, b, bAt, bStep, sum, output, to, count);
   }
 
   static void sum(

@@ -120,7 +120,8 @@ final class ScalarRescaling {
     }
   }
 
-  private static void store(
+  /** Makes bytes of whole numbers: clamped, and moved by the zero point. */
+  static void store(
       float[] whole, float low, float high, float zeroPoint, byte[] output, int count) {
     for (int i = 0; i < count; i++) {
       output[i] = (byte) (Math.min(Math.max(whole[i], low), high) + zeroPoint);
