@@ -3,7 +3,8 @@ package dev.whittle.runtime.kernel;
 /**
  * The inner loops of fast kernels, over arrays. There are two implementations, with vectors and
  * without, which give the same bits: every sum is made of fused multiply-adds in an order that does
- * not depend on how many lanes a vector has. One for each thread: they may keep scratch space.
+ * not depend on how many lanes a vector has. Zeros may differ in their signs, where they are
+ * clamped or the greatest. One for each thread: they may keep scratch space.
  */
 interface MicroKernels {
   /** Partial sums that a sum along adjacent elements is made of, whatever the vectors' width. */

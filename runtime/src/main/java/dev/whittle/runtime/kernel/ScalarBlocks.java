@@ -73,7 +73,7 @@ final class ScalarBlocks {
         multiply(a, a, width);
       }
       case PRELU ->
-          ScalarKernels.binary(
+          ScalarFunctions.binary(
               function,
               a,
               0,
@@ -181,7 +181,7 @@ final class ScalarBlocks {
       int width) {
     for (int i = 0; i < width; i++) {
       float exact = Math.fma(a[i], left, Math.fma(b[i], right, shift));
-      float rounded = (exact + ScalarKernels.ROUNDER) - ScalarKernels.ROUNDER;
+      float rounded = (exact + ScalarFunctions.ROUNDER) - ScalarFunctions.ROUNDER;
       whole[i] = rounded;
       doubt[i] = Math.abs(exact - rounded);
     }

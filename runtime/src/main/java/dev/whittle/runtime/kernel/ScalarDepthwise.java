@@ -42,7 +42,7 @@ final class ScalarDepthwise {
       float min,
       float max) {
     if (channels < MIN_CHANNELS) {
-      ScalarKernels.allDepthwise(
+      eachChannel(
           input,
           rows,
           steps,
@@ -155,5 +155,68 @@ final class ScalarDepthwise {
     for (int c = 0; c < count; c++) {
       s[c] = Math.fma(x[c], w[c], s[c]);
     }
+  }
+
+  /** Channel by channel. */
+  static void eachChannel(
+      float[] input,
+      int[] rows,
+      int[] steps,
+      int lines,
+      DepthwiseRow row,
+      float[] weights,
+      float[] bias,
+      int firstChannel,
+      int channels,
+      float[] output,
+      int outputAt,
+      int pixelStep,
+      int lineStep,
+      float min,
+      float max) {
+    for (int y = 0; y < lines; y++) {
+      for (int x = 0; x < row.outputs(); x++) {
+        int to = outputAt + y * lineStep + x * pixelStep;
+        for (int c = 0; c < channels; c++) {
+          float sum =
+              depthwise(
+                  input,
+                  rows,
+                  steps,
+                  y * row.filterHeight(),
+                  row,
+                  weights,
+                  bias,
+                  x,
+                  firstChannel + c);
+          output[to + c] = ScalarFunctions.clamp(sum, min, max);
+        }
+      }
+    }
+  }
+
+  /** One output. The sum goes column by column, as the sliding kernel's does. */
+  private static float depthwise(
+      float[] input,
+      int[] rows,
+      int[] steps,
+      int firstRow,
+      DepthwiseRow row,
+      float[] weights,
+      float[] bias,
+      int x,
+      int c) {
+    float sum = bias[c];
+    for (int kx = 0; kx < row.filterWidth(); kx++) {
+      int column = x * row.stride() - row.before() + kx * row.dilation();
+      if (column >= 0 && column < row.width()) {
+        for (int ky = 0; ky < row.filterHeight(); ky++) {
+          float w = weights[(ky * row.filterWidth() + kx) * row.channels() + c];
+          int at = rows[firstRow + ky] + c + column * steps[firstRow + ky];
+          sum = Math.fma(input[at], w, sum);
+        }
+      }
+    }
+    return sum;
   }
 }

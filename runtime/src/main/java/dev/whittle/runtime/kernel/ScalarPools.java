@@ -64,7 +64,7 @@ final class ScalarPools {
         float x = input[rows[i] + c];
         greatest = greatest < x ? x : greatest;
       }
-      output[to + c] = ScalarKernels.clamp(greatest, min, max);
+      output[to + c] = ScalarFunctions.clamp(greatest, min, max);
     }
   }
 
@@ -123,7 +123,7 @@ final class ScalarPools {
       for (int i = 1; i < count; i++) {
         sum += input[rows[i] + c];
       }
-      output[to + c] = ScalarKernels.clamp(sum * factor, min, max);
+      output[to + c] = ScalarFunctions.clamp(sum * factor, min, max);
     }
   }
 

@@ -13,7 +13,7 @@ final class ScalarRescaling {
   /** Rows whose doubtful columns are looked for together, so that it is seldom done. */
   private static final int GROUP = 32;
 
-  private static final float ROUNDER = ScalarKernels.ROUNDER;
+  private static final float ROUNDER = ScalarFunctions.ROUNDER;
 
   private final float[] sum = new float[WIDTH];
   private final float[] factor = new float[WIDTH];

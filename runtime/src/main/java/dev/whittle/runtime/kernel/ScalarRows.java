@@ -15,7 +15,7 @@ final class ScalarRows {
       float sum = 0;
       for (int i = 0; i < length; i++) {
         int at = i * rows + r;
-        columns[at] = ScalarKernels.exp((columns[at] - greatest) * beta);
+        columns[at] = ScalarFunctions.exp((columns[at] - greatest) * beta);
         sum += columns[at];
       }
       float factor = 1 / sum;

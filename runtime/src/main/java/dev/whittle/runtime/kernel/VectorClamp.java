@@ -33,7 +33,7 @@ final class VectorClamp {
       raised.blend(high, raised.compare(VectorOperators.GT, high)).intoArray(output, to + i);
     }
     for (; i < count; i++) {
-      output[to + i] = ScalarKernels.clamp(input[at + i], min, max);
+      output[to + i] = ScalarFunctions.clamp(input[at + i], min, max);
     }
   }
 

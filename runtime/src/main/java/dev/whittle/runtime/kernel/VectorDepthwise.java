@@ -31,7 +31,7 @@ final class VectorDepthwise {
       float min,
       float max) {
     if (channels < LANES) {
-      ScalarKernels.allDepthwise(
+      ScalarDepthwise.eachChannel(
           input,
           rows,
           steps,

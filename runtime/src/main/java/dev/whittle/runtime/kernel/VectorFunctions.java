@@ -22,17 +22,17 @@ final class VectorFunctions {
   private VectorFunctions() {}
 
   static FloatVector exp(FloatVector x) {
-    FloatVector in = x.max(ScalarKernels.EXP_LOW).min(ScalarKernels.EXP_HIGH);
+    FloatVector in = x.max(ScalarFunctions.EXP_LOW).min(ScalarFunctions.EXP_HIGH);
     FloatVector n =
         in.fma(
-                FloatVector.broadcast(FLOATS, ScalarKernels.LOG2_E),
+                FloatVector.broadcast(FLOATS, ScalarFunctions.LOG2_E),
                 FloatVector.broadcast(FLOATS, Vectors.ROUNDER))
             .sub(Vectors.ROUNDER);
-    FloatVector r = n.fma(FloatVector.broadcast(FLOATS, -ScalarKernels.LN2_HIGH), in);
-    r = n.fma(FloatVector.broadcast(FLOATS, -ScalarKernels.LN2_LOW), r);
-    FloatVector p = FloatVector.broadcast(FLOATS, ScalarKernels.EXP[0]);
+    FloatVector r = n.fma(FloatVector.broadcast(FLOATS, -ScalarFunctions.LN2_HIGH), in);
+    r = n.fma(FloatVector.broadcast(FLOATS, -ScalarFunctions.LN2_LOW), r);
+    FloatVector p = FloatVector.broadcast(FLOATS, ScalarFunctions.EXP[0]);
     for (int i = 1; i < 6; i++) {
-      p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarKernels.EXP[i]));
+      p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarFunctions.EXP[i]));
     }
     p = p.fma(r.mul(r), r).add(1f);
     IntVector exponent = (IntVector) n.convert(VectorOperators.F2I, 0);
@@ -55,33 +55,35 @@ final class VectorFunctions {
   private static FloatVector tanh(FloatVector x) {
     FloatVector magnitude = x.abs();
     FloatVector square = x.mul(x);
-    FloatVector p = FloatVector.broadcast(FLOATS, ScalarKernels.TANH[0]);
+    FloatVector p = FloatVector.broadcast(FLOATS, ScalarFunctions.TANH[0]);
     for (int i = 1; i < 5; i++) {
-      p = p.fma(square, FloatVector.broadcast(FLOATS, ScalarKernels.TANH[i]));
+      p = p.fma(square, FloatVector.broadcast(FLOATS, ScalarFunctions.TANH[i]));
     }
     FloatVector near = p.mul(square).fma(x, x);
     FloatVector one = FloatVector.broadcast(FLOATS, 1f);
     FloatVector far = one.sub(one.add(one).div(exp(magnitude.add(magnitude)).add(1f)));
     FloatVector signed = far.blend(far.neg(), x.lt(0f));
-    return signed.blend(near, magnitude.lt(ScalarKernels.TANH_NEAR));
+    return signed.blend(near, magnitude.lt(ScalarFunctions.TANH_NEAR));
   }
 
   private static FloatVector log(FloatVector x) {
     VectorMask<Float> tiny = x.lt(Float.MIN_NORMAL);
-    FloatVector in = x.blend(x.mul(ScalarKernels.LOG_SCALE), tiny);
+    FloatVector in = x.blend(x.mul(ScalarFunctions.LOG_SCALE), tiny);
     IntVector bits = in.reinterpretAsInts();
-    IntVector exponent = bits.sub(ScalarKernels.ROOT_HALF_BITS).lanewise(VectorOperators.ASHR, 23);
+    IntVector exponent =
+        bits.sub(ScalarFunctions.ROOT_HALF_BITS).lanewise(VectorOperators.ASHR, 23);
     FloatVector e = (FloatVector) exponent.convert(VectorOperators.I2F, 0);
     e = e.blend(e.sub(23f), tiny);
     FloatVector f =
         bits.sub(exponent.lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats().sub(1f);
-    FloatVector p = FloatVector.broadcast(FLOATS, ScalarKernels.LOG[0]);
+    FloatVector p = FloatVector.broadcast(FLOATS, ScalarFunctions.LOG[0]);
     for (int i = 1; i < 9; i++) {
-      p = p.fma(f, FloatVector.broadcast(FLOATS, ScalarKernels.LOG[i]));
+      p = p.fma(f, FloatVector.broadcast(FLOATS, ScalarFunctions.LOG[i]));
     }
     FloatVector square = f.mul(f);
-    FloatVector rest = p.mul(f).fma(square, e.mul(ScalarKernels.LOG_LN2_LOW)).sub(square.mul(0.5f));
-    FloatVector high = FloatVector.broadcast(FLOATS, ScalarKernels.LOG_LN2_HIGH);
+    FloatVector rest =
+        p.mul(f).fma(square, e.mul(ScalarFunctions.LOG_LN2_LOW)).sub(square.mul(0.5f));
+    FloatVector high = FloatVector.broadcast(FLOATS, ScalarFunctions.LOG_LN2_HIGH);
     FloatVector result = e.fma(high, f.add(rest));
     result = result.blend(x, x.eq(Float.POSITIVE_INFINITY));
     result = result.blend(Float.NaN, x.compare(VectorOperators.GT, 0f).not());
@@ -92,16 +94,16 @@ final class VectorFunctions {
     FloatVector in =
         Vectors.clamp(
             x,
-            FloatVector.broadcast(FLOATS, -ScalarKernels.ERF_END),
-            FloatVector.broadcast(FLOATS, ScalarKernels.ERF_END));
+            FloatVector.broadcast(FLOATS, -ScalarFunctions.ERF_END),
+            FloatVector.broadcast(FLOATS, ScalarFunctions.ERF_END));
     FloatVector square = in.mul(in);
-    FloatVector p = FloatVector.broadcast(FLOATS, ScalarKernels.ERF_ABOVE[0]);
+    FloatVector p = FloatVector.broadcast(FLOATS, ScalarFunctions.ERF_ABOVE[0]);
     for (int i = 1; i < 5; i++) {
-      p = p.fma(square, FloatVector.broadcast(FLOATS, ScalarKernels.ERF_ABOVE[i]));
+      p = p.fma(square, FloatVector.broadcast(FLOATS, ScalarFunctions.ERF_ABOVE[i]));
     }
-    FloatVector q = FloatVector.broadcast(FLOATS, ScalarKernels.ERF_BELOW[0]);
+    FloatVector q = FloatVector.broadcast(FLOATS, ScalarFunctions.ERF_BELOW[0]);
     for (int i = 1; i < 7; i++) {
-      q = q.fma(square, FloatVector.broadcast(FLOATS, ScalarKernels.ERF_BELOW[i]));
+      q = q.fma(square, FloatVector.broadcast(FLOATS, ScalarFunctions.ERF_BELOW[i]));
     }
     return in.mul(p).div(q);
   }
@@ -130,7 +132,7 @@ final class VectorFunctions {
       case SQUARE -> squares(input, at, output, to, end);
       case TANH -> tanhs(input, at, output, to, end);
     }
-    ScalarKernels.unary(function, input, at, output, to, end, count, alpha);
+    ScalarFunctions.unary(function, input, at, output, to, end, count, alpha);
   }
 
   private static void abss(float[] input, int at, float[] output, int to, int end) {
@@ -202,7 +204,7 @@ final class VectorFunctions {
   private static void gelus(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
-      x.mul(0.5f).mul(erf(x.mul(ScalarKernels.ROOT_HALF)).add(1f)).intoArray(output, to + i);
+      x.mul(0.5f).mul(erf(x.mul(ScalarFunctions.ROOT_HALF)).add(1f)).intoArray(output, to + i);
     }
   }
 
@@ -210,7 +212,7 @@ final class VectorFunctions {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       FloatVector inner =
-          x.mul(x).fma(x.mul(ScalarKernels.GELU_CUBE), x).mul(ScalarKernels.ROOT_TWO_OVER_PI);
+          x.mul(x).fma(x.mul(ScalarFunctions.GELU_CUBE), x).mul(ScalarFunctions.ROOT_TWO_OVER_PI);
       x.mul(0.5f).mul(tanh(inner).add(1f)).intoArray(output, to + i);
     }
   }
@@ -305,7 +307,8 @@ final class VectorFunctions {
       case SQUARED_DIFFERENCE ->
           squaredDifferences(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
     }
-    ScalarKernels.binary(function, a, aAt, aStep, b, bAt, bStep, output, to, end, count, min, max);
+    ScalarFunctions.binary(
+        function, a, aAt, aStep, b, bAt, bStep, output, to, end, count, min, max);
   }
 
   private static void sums(

@@ -1,5 +1,6 @@
 /**
- * Kernels that are fast: the Vector API on float arrays. Reference kernels do what these do not.
+ * Kernels that are fast: the Vector API on float arrays, or, where it is missing, loops that the
+ * compiler vectorizes. Reference kernels do what these do not.
  */
 @NullMarked
 package dev.whittle.runtime.kernel;
