@@ -8,13 +8,14 @@ import java.util.Arrays;
  * arrays of its own, once for all windows of stride 1 that it is in.
  */
 final class ScalarDepthwise {
-  /** Channels that are computed together. */
+  /** Channels that are computed together: of several windows, where one has few. */
   private static final int WIDTH = 256;
 
   /** With fewer channels, loops are too short to be worth copies. */
   private static final int MIN_CHANNELS = 12;
 
   private final float[] sum = new float[WIDTH];
+  private final float[] biases = new float[WIDTH];
 
   /** {@code [filterWidth][filterHeight][WIDTH]}, column by column as sums go. */
   private float[][][] weights = {};
@@ -64,19 +65,40 @@ final class ScalarDepthwise {
     for (int c = 0; c < channels; c += WIDTH) {
       int first = firstChannel + c;
       int count = Math.min(WIDTH, channels - c);
+      int together = WIDTH / count;
+      load(row, filter, bias, first, count, together);
+      int inside = together == 1 ? row.outputs() : Math.max(row.firstInside(), 0);
+      int end = together == 1 ? inside : Math.max(inside, row.endInside());
+      for (int y = 0; y < lines; y++) {
+        Arrays.fill(columns, -1);
+        int firstRow = y * row.filterHeight();
+        int to = outputAt + y * lineStep + c;
+        for (int x = 0; x < row.outputs(); ) {
+          int some = x >= inside && x < end ? Math.min(together, end - x) : 1;
+          System.arraycopy(biases, 0, sum, 0, some * count);
+          if (some == 1) {
+            window(input, rows, steps, firstRow, row, x, first, count);
+          } else {
+            windows(input, rows, steps, firstRow, row, x, some, first, count);
+          }
+          ScalarTiles.clamp(sum, some * count, min, max);
+          for (int i = 0; i < some; i++, x++) {
+            System.arraycopy(sum, i * count, output, to + x * pixelStep, count);
+          }
+        }
+      }
+    }
+  }
+
+  /** Copies weights and biases of some channels, as often as there are windows together. */
+  private void load(
+      DepthwiseRow row, float[] filter, float[] bias, int first, int count, int together) {
+    for (int i = 0; i < together; i++) {
+      System.arraycopy(bias, first, biases, i * count, count);
       for (int kx = 0; kx < row.filterWidth(); kx++) {
         for (int ky = 0; ky < row.filterHeight(); ky++) {
           int at = (ky * row.filterWidth() + kx) * row.channels() + first;
-          System.arraycopy(filter, at, weights[kx][ky], 0, count);
-        }
-      }
-      for (int y = 0; y < lines; y++) {
-        Arrays.fill(columns, -1);
-        for (int x = 0; x < row.outputs(); x++) {
-          System.arraycopy(bias, first, sum, 0, count);
-          window(input, rows, steps, y * row.filterHeight(), row, x, first, count);
-          int to = outputAt + y * lineStep + x * pixelStep + c;
-          ScalarTiles.put(sum, count, output, to, min, max);
+          System.arraycopy(filter, at, weights[kx][ky], i * count, count);
         }
       }
     }
@@ -118,22 +140,56 @@ final class ScalarDepthwise {
           System.arraycopy(input, at, pixel[ky], 0, count);
         }
       }
-      float[][] weight = weights[kx];
-      int ky = 0;
-      for (; ky + 3 <= height; ky += 3) {
-        addThree(
-            sum,
-            pixel[ky],
-            pixel[ky + 1],
-            pixel[ky + 2],
-            weight[ky],
-            weight[ky + 1],
-            weight[ky + 2],
-            count);
+      add(pixel, weights[kx], height, count);
+    }
+  }
+
+  /** Adds the products of some adjacent windows, all of which are inside the input. */
+  private void windows(
+      float[] input,
+      int[] rows,
+      int[] steps,
+      int firstRow,
+      DepthwiseRow row,
+      int x,
+      int some,
+      int firstChannel,
+      int count) {
+    float[][] pixel = pixels[0];
+    columns[0] = -1;
+    for (int kx = 0; kx < row.filterWidth(); kx++) {
+      int column = x * row.stride() - row.before() + kx * row.dilation();
+      for (int ky = 0; ky < row.filterHeight(); ky++) {
+        int step = steps[firstRow + ky];
+        int at = rows[firstRow + ky] + firstChannel + column * step;
+        if (step * row.stride() == count) {
+          System.arraycopy(input, at, pixel[ky], 0, some * count);
+        } else {
+          for (int i = 0; i < some; i++) {
+            System.arraycopy(input, at + i * row.stride() * step, pixel[ky], i * count, count);
+          }
+        }
       }
-      for (; ky < height; ky++) {
-        addOne(sum, pixel[ky], weight[ky], count);
-      }
+      add(pixel, weights[kx], row.filterHeight(), some * count);
+    }
+  }
+
+  /** Adds the products of one column of a filter. */
+  private void add(float[][] pixel, float[][] weight, int height, int count) {
+    int ky = 0;
+    for (; ky + 3 <= height; ky += 3) {
+      addThree(
+          sum,
+          pixel[ky],
+          pixel[ky + 1],
+          pixel[ky + 2],
+          weight[ky],
+          weight[ky + 1],
+          weight[ky + 2],
+          count);
+    }
+    for (; ky < height; ky++) {
+      addOne(sum, pixel[ky], weight[ky], count);
     }
   }
 

@@ -206,13 +206,14 @@ final class ScalarTiles {
 
   /** Clamps a row of sums, whose zeros lose their sign, and copies it. */
   static void put(float[] row, int columns, float[] output, int to, float min, float max) {
-    if (min != Float.NEGATIVE_INFINITY || max != Float.POSITIVE_INFINITY) {
-      clamp(row, columns, min, max);
-    }
+    clamp(row, columns, min, max);
     System.arraycopy(row, 0, output, to, columns);
   }
 
-  private static void clamp(float[] row, int columns, float min, float max) {
+  static void clamp(float[] row, int columns, float min, float max) {
+    if (min == Float.NEGATIVE_INFINITY && max == Float.POSITIVE_INFINITY) {
+      return;
+    }
     for (int c = 0; c < columns; c++) {
       row[c] = Math.min(Math.max(row[c], min), max);
     }
