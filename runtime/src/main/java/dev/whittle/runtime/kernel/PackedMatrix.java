@@ -11,6 +11,9 @@ import java.util.Arrays;
 final class PackedMatrix {
   private static final int TRANSPOSED_ROWS = 32;
 
+  /** The fewest columns that a panel of one vector is made for; no vector has more. */
+  private static final int NARROWEST = 16;
+
   private final float[] packed;
   private final float[] bias;
   private final int depth;
@@ -71,7 +74,7 @@ final class PackedMatrix {
   static PackedMatrix of(Elements weights, int columns, Cut cut, float[] bias, int lanes) {
     int depth = cut.taps * cut.run;
     PackedMatrix matrix = room(columns, depth, lanes);
-    float[] panel = new float[Math.multiplyExact(Math.min(columns, 2 * lanes), depth)];
+    float[] panel = new float[Math.multiplyExact(Math.min(columns, 2 * matrix.lanes), depth)];
     for (int p = 0; p < matrix.panels(); p++) {
       int width = matrix.width(p);
       int first = matrix.firstColumn(p);
@@ -134,13 +137,16 @@ final class PackedMatrix {
 
   /** Room for a matrix that is packed anew in each run, for one session. */
   static PackedMatrix room(int columns, int depth, int lanes) {
-    int padded = Math.ceilDiv(columns, lanes) * lanes;
+    // Where panels are wide, those of few columns are as wide as that takes.
+    int narrow = Math.ceilDiv(columns, NARROWEST) * NARROWEST;
+    int unit = Math.clamp(narrow, 1, lanes);
+    int padded = Math.ceilDiv(columns, unit) * unit;
     return new PackedMatrix(
         new float[Math.multiplyExact(padded, depth)],
         new float[padded],
         depth,
         columns,
-        lanes,
+        unit,
         0,
         depth);
   }

@@ -14,6 +14,9 @@ final class ScalarDepthwise {
   /** With fewer channels, loops are too short to be worth copies. */
   private static final int MIN_CHANNELS = 12;
 
+  /** Rows and columns of a filter that there is room for. */
+  private static final int MAX_FILTER = 16;
+
   private final float[] sum = new float[WIDTH];
   private final float[] biases = new float[WIDTH];
 
@@ -42,7 +45,7 @@ final class ScalarDepthwise {
       int lineStep,
       float min,
       float max) {
-    if (channels < MIN_CHANNELS) {
+    if (channels < MIN_CHANNELS || Math.max(row.filterWidth(), row.filterHeight()) > MAX_FILTER) {
       eachChannel(
           input,
           rows,
