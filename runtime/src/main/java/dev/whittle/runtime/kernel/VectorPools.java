@@ -6,7 +6,10 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The greatest and the mean of some rows, some channels at a time. */
+/**
+ * The greatest and the mean of some rows, some channels at a time. They are clamped in a loop of
+ * its own: the compiler may decide against inlining what is called behind the end of a loop.
+ */
 final class VectorPools {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
   private static final VectorSpecies<Byte> BYTES = Vectors.BYTES;
@@ -26,8 +29,6 @@ final class VectorPools {
       int to,
       float min,
       float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
     int c = 0;
     int end = FLOATS.loopBound(channels);
     for (; c < end; c += LANES) {
@@ -36,8 +37,9 @@ final class VectorPools {
         FloatVector x = FloatVector.fromArray(FLOATS, input, rows[i] + c);
         greatest = greatest.blend(x, greatest.lt(x));
       }
-      Vectors.clamp(greatest, low, high).intoArray(output, to + c);
+      greatest.intoArray(output, to + c);
     }
+    VectorClamp.rows(output, to, end, 1, end, min, max);
     ScalarPools.maximum(input, rows, count, c, channels, output, to, min, max);
   }
 
@@ -52,8 +54,6 @@ final class VectorPools {
       int to,
       float min,
       float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
     int c = 0;
     int end = FLOATS.loopBound(channels);
     for (; c < end; c += LANES) {
@@ -61,8 +61,9 @@ final class VectorPools {
       for (int i = 1; i < count; i++) {
         sum = sum.add(FloatVector.fromArray(FLOATS, input, rows[i] + c));
       }
-      Vectors.clamp(sum.mul(factor), low, high).intoArray(output, to + c);
+      sum.mul(factor).intoArray(output, to + c);
     }
+    VectorClamp.rows(output, to, end, 1, end, min, max);
     ScalarPools.average(input, rows, count, c, channels, factor, output, to, min, max);
   }
 
