@@ -143,7 +143,8 @@ final class ClassifyCommand implements Callable<Integer> {
             .withLabels(labels == null ? null : Labels.read(labels))
             .withNormalization(normalization == null ? null : Normalization.named(normalization))
             .withResampling(resampling)
-            .withInterpreter(engineOptions.options().withEngine(engine));
+            .withInterpreter(
+                engineOptions.options().withEngine(engine).withExpectedRuns(pictures.size()));
     List<Answer> answers = new ArrayList<>();
     try (ImageClassifier classifier = ImageClassifier.of(model, options)) {
       if (classifier.input().isAssumed()) {

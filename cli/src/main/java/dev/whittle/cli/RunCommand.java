@@ -10,6 +10,7 @@ import dev.whittle.npz.NpyArray;
 import dev.whittle.npz.NpyFile;
 import dev.whittle.npz.Npz;
 import dev.whittle.runtime.Interpreter;
+import dev.whittle.runtime.InterpreterOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -74,7 +75,8 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     EngineOptions.require(engine);
-    try (var interpreter = Interpreter.of(model, engines.options().withEngine(engine))) {
+    InterpreterOptions options = engines.options().withEngine(engine).withExpectedRuns(1);
+    try (var interpreter = Interpreter.of(model, options)) {
       Signature signature = signature(interpreter.model());
       Map<String, NpyArray> arrays = read(signature);
       for (Signature.Port port : signature.inputs()) {

@@ -121,7 +121,7 @@ class OperatorsDocumentTest {
       var builder = new CaseBuilder(random.split());
       generator.generate().accept(builder);
       Model model = builder.build().model();
-      var fast = new FastKernels(new Workers(1), PackedWeights.of(model));
+      var fast = new FastKernels(new Workers(1, true), PackedWeights.of(model));
       for (Graph graph : model.graphs()) {
         for (Node node : graph.nodes()) {
           if (node.op().type().name().equals(type.name())) {

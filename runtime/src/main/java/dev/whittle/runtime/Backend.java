@@ -6,11 +6,21 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What an engine plans with: its kernels and its memory. One for each session. */
 interface Backend extends AutoCloseable {
+  /**
+   * What plans of that much work are made with. Closed with this one.
+   *
+   * @param work of one run, as {@link PlanWork} counts it
+   */
+  default Backend forWork(LongSupplier work) {
+    return this;
+  }
+
   /**
    * The kernel for operands of these types, extents and parameters.
    *

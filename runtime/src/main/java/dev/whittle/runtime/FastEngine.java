@@ -12,6 +12,7 @@ import dev.whittle.runtime.kernel.VectorModule;
 import dev.whittle.runtime.kernel.Workers;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * Runs operators with fast kernels where there are some and with reference kernels elsewhere.
  * Integers are as the reference engine computes them; floats differ in their last bits, because
  * sums are in another order. Results depend neither on the number of threads nor on the processor.
- * Without the Vector API they are the same, later.
+ * Without the Vector API they are the same, later: where the module is absent, and where so few
+ * runs are expected that they are over before its use is compiled.
  */
 public final class FastEngine implements Engine {
   public static final String NAME = "fast";
@@ -32,38 +34,76 @@ public final class FastEngine implements Engine {
   @Override
   public Session open(Model model, @Nullable MemorySegment file, InterpreterOptions options) {
     ReferenceEngine.requireKnownOperators(model);
-    VectorModule.recommend();
-    return new PlannedSession(model, options, new Fast(model, options.threads()));
+    return new PlannedSession(model, options, new Fast(model, options, true));
   }
 
   /** Fast kernels on arrays. */
   private static final class Fast implements Backend {
-    private final Workers workers;
-    private final PackedWeights weights;
-    private final FastKernels kernels;
+    /**
+     * Work in all runs that is done without vectors before their loops would be compiled: these
+     * take 0.5 s and more, and without vectors 16e9 multiply-adds take 0.5 s.
+     */
+    private static final long FEW = 16_000_000_000L;
 
-    Fast(Model model, int threads) {
-      workers = new Workers(threads);
-      weights = PackedWeights.of(model);
-      kernels = new FastKernels(workers, weights);
+    private final Model model;
+    private final InterpreterOptions options;
+    private final boolean vectors;
+    private final PackedWeights weights;
+    private @Nullable Workers workers;
+    private @Nullable FastKernels kernels;
+    private @Nullable Fast withoutVectors;
+
+    /**
+     * Fast kernels.
+     *
+     * @param vectors whether they use the Vector API, where it is present
+     */
+    Fast(Model model, InterpreterOptions options, boolean vectors) {
+      this.model = model;
+      this.options = options;
+      this.vectors = vectors;
+      this.weights = PackedWeights.of(model);
+    }
+
+    @Override
+    public Backend forWork(LongSupplier work) {
+      long runs = options.expectedRuns();
+      if (runs == 0 || work.getAsLong() > FEW / runs) {
+        return this;
+      }
+      if (withoutVectors == null) {
+        withoutVectors = new Fast(model, options, false);
+      }
+      return withoutVectors;
+    }
+
+    private FastKernels kernels() {
+      if (kernels == null) {
+        if (vectors) {
+          VectorModule.recommend();
+        }
+        workers = new Workers(options.threads(), vectors);
+        kernels = new FastKernels(workers, weights);
+      }
+      return kernels;
     }
 
     @Override
     public Kernel kernel(Op op, Operands operands) {
       // The reference kernel is asked for anyway: it says what is wrong with operands.
       Kernel reference = op.kernel(operands);
-      Kernel chosen = kernels.kernel(op, operands);
+      Kernel chosen = kernels().kernel(op, operands);
       return chosen == null ? reference : chosen;
     }
 
     @Override
     public @Nullable Kernel paddedKernel(Op op, Operands operands, int top, int left) {
-      return kernels.padded(op, operands, top, left);
+      return kernels().padded(op, operands, top, left);
     }
 
     @Override
     public @Nullable Kernel fusedKernel(Kernel first, Kernel second) {
-      return kernels.fused(first, second);
+      return kernels().fused(first, second);
     }
 
     @Override
@@ -83,12 +123,18 @@ public final class FastEngine implements Engine {
 
     @Override
     public String describe(Kernel kernel) {
-      return kernels.describe(kernel);
+      String description = kernels().describe(kernel);
+      return vectors ? description : description + ", without vectors";
     }
 
     @Override
     public void close() {
-      workers.close();
+      if (workers != null) {
+        workers.close();
+      }
+      if (withoutVectors != null) {
+        withoutVectors.close();
+      }
     }
   }
 }

@@ -88,8 +88,9 @@ final class GraphPlan {
       ShapeInference.Inferred typed,
       Map<Integer, Tensor> variables,
       MemoryLimit.Account memory,
-      Backend backend,
+      Backend any,
       boolean observed) {
+    Backend backend = any.forWork(() -> PlanWork.of(model, graphIndex, typed));
     boolean optimized = backend.optimizes() && !observed;
     ShapeInference.Inferred known =
         backend.optimizes()

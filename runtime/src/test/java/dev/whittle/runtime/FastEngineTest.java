@@ -69,7 +69,7 @@ class FastEngineTest {
     Value curved = graph.node("curved", new Tanh(), sum);
     Value axes = graph.constant("axes", Tensor.of(new int[] {1, 2}, 2));
     Value mean = graph.node("mean", new Mean(true), curved, axes);
-    Value flat = graph.node("flat", new Reshape(List.of(1, 32)), mean);
+    Value flat = graph.node("flat", new Reshape(List.of(-1, 32)), mean);
     return graph.output(flat).buildModel("test");
   }
 
@@ -106,6 +106,30 @@ class FastEngineTest {
         assertArrayEquals(single, run(three, input), 0, "three threads");
       }
     }
+  }
+
+  @Test
+  void fewRunsAreDoneWithoutVectorsAndGiveTheSame() {
+    Model model = network();
+    Tensor input = floats(1, 20, 20, 8);
+    InterpreterOptions options = InterpreterOptions.DEFAULT;
+    try (Interpreter many = Interpreter.of(model);
+        Interpreter few = Interpreter.of(model, options.withExpectedRuns(1000).withThreads(2));
+        Interpreter counted = Interpreter.of(model, options.withExpectedRuns(1_000_000))) {
+      assertEquals(0, kernelsWithoutVectors(many));
+      assertEquals(0, kernelsWithoutVectors(counted), "a million runs");
+      assertTrue(kernelsWithoutVectors(few) > 5, few.plan().toString());
+      assertArrayEquals(run(many, input), run(few, input), 0, "seed " + SEED);
+      // Enough for vectors to be worth their time.
+      few.resizeInput(0, new int[] {100, 20, 20, 8});
+      assertEquals(0, kernelsWithoutVectors(few), "many pictures at once");
+    }
+  }
+
+  private static long kernelsWithoutVectors(Interpreter interpreter) {
+    return interpreter.plan().stream()
+        .filter(node -> node.kernel().endsWith("without vectors"))
+        .count();
   }
 
   @Test

@@ -122,6 +122,11 @@ public record BidirectionalSequenceLstm(
   }
 
   @Override
+  public long multiplyAccumulates(Operands operands) {
+    return SequenceLayout.multiplyAccumulates(operands);
+  }
+
+  @Override
   public QuantizationRule quantizationRule() {
     Integer[] weights =
         IntStream.range(1, 48)

@@ -104,6 +104,11 @@ public record BidirectionalSequenceRnn(
   }
 
   @Override
+  public long multiplyAccumulates(Operands operands) {
+    return SequenceLayout.multiplyAccumulates(operands);
+  }
+
+  @Override
   public QuantizationRule quantizationRule() {
     return QuantizationRule.FLOAT_ONLY.withStored(1, 2, 5, 6, 10, 11);
   }

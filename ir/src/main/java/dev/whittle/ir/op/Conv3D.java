@@ -85,6 +85,11 @@ public record Conv3D(
   }
 
   @Override
+  public long multiplyAccumulates(Operands operands) {
+    return VolumeKernels.multiplyAccumulates(operands.output(0).shape(), operands.shape(1));
+  }
+
+  @Override
   public QuantizationRule quantizationRule() {
     return QuantizationRule.stored(1, 4);
   }

@@ -93,6 +93,11 @@ public record Conv3DTranspose(
   }
 
   @Override
+  public long multiplyAccumulates(Operands operands) {
+    return VolumeKernels.multiplyAccumulates(operands.shape(2), operands.shape(1));
+  }
+
+  @Override
   public QuantizationRule quantizationRule() {
     return QuantizationRule.stored(1, 3);
   }

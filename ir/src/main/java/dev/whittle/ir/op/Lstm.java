@@ -91,6 +91,11 @@ public record Lstm(
   }
 
   @Override
+  public long multiplyAccumulates(Operands operands) {
+    return SequenceLayout.multiplyAccumulates(operands);
+  }
+
+  @Override
   public QuantizationRule quantizationRule() {
     return QuantizationRule.FLOAT_ONLY.withStored(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16);
   }

@@ -72,6 +72,11 @@ public record Rnn(Activation activation, boolean asymmetricQuantizeInputs) imple
   }
 
   @Override
+  public long multiplyAccumulates(Operands operands) {
+    return SequenceLayout.multiplyAccumulates(operands);
+  }
+
+  @Override
   public QuantizationRule quantizationRule() {
     return QuantizationRule.FLOAT_ONLY.withStored(1, 2);
   }

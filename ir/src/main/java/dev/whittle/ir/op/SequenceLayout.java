@@ -29,6 +29,26 @@ record SequenceLayout(int batches, int steps, boolean timeMajor) {
   }
 
   /**
+   * Products that layers over a sequence sum: each of its rows meets every matrix that a constant
+   * holds. Zero where extents are not known.
+   */
+  static long multiplyAccumulates(Operands operands) {
+    Shape sequence = operands.shape(0);
+    if (!sequence.isStatic() || sequence.rank() == 0) {
+      return 0;
+    }
+    long weights = 0;
+    for (int i = 1; i < operands.inputCount(); i++) {
+      boolean matrix =
+          operands.hasInput(i)
+              && operands.input(i).known() != null
+              && operands.shape(i).rank() == 2;
+      weights += matrix ? operands.shape(i).elements() : 0;
+    }
+    return sequence.elements() / Math.max(1, sequence.dim(sequence.rank() - 1)) * weights;
+  }
+
+  /**
    * What two layers over one sequence give, each {@code [.., .., its units]}, or one output with
    * the units of both.
    *

@@ -96,6 +96,11 @@ public record Svdf(int rank, Activation activation, boolean asymmetricQuantizeIn
   }
 
   @Override
+  public long multiplyAccumulates(Operands operands) {
+    return SequenceLayout.multiplyAccumulates(operands);
+  }
+
+  @Override
   public QuantizationRule quantizationRule() {
     return QuantizationRule.FLOAT_ONLY.withStored(1, 2);
   }

@@ -12,6 +12,18 @@ import java.util.List;
 final class VolumeKernels {
   private VolumeKernels() {}
 
+  /**
+   * Products that a convolution sums: each element of the volume meets the filter's extents and its
+   * channels of the other kind, which are its fourth axis. Zero where extents are not known.
+   *
+   * @param volume the output, or the input of a transposed convolution
+   */
+  static long multiplyAccumulates(Shape volume, Shape filter) {
+    return volume.isStatic() && filter.isStatic() && filter.rank() == 5
+        ? volume.elements() * filter.dim(0) * filter.dim(1) * filter.dim(2) * filter.dim(3)
+        : 0;
+  }
+
   static List<TypedShape> infer(Operands operands, Window[] windows) {
     Shape input = operands.shape(0);
     Shape filter = operands.shape(1);

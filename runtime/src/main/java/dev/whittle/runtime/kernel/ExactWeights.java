@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class ExactWeights {
   private static final long LIMIT = 1 << 24;
 
+  /** So many magnitudes add up to less than 2^31. */
+  private static final int BLOCK = 1 << 22;
+
   private final byte[] stored;
   private final int mask;
   private final int zeroPoint;
@@ -68,7 +71,16 @@ final class ExactWeights {
 
   /** What some adjacent weights' magnitudes add up to. */
   private long magnitude(int from, int end) {
-    long sum = 0;
+    long magnitude = 0;
+    for (int first = from; first < end; first += BLOCK) {
+      magnitude += blockMagnitude(first, Math.min(first + BLOCK, end));
+    }
+    return magnitude;
+  }
+
+  /** In 32 bits, as sums of 64 are no vectors. */
+  private int blockMagnitude(int from, int end) {
+    int sum = 0;
     for (int i = from; i < end; i++) {
       sum += Math.abs(weight(i));
     }
@@ -132,10 +144,16 @@ final class ExactWeights {
     int depth = columns == 0 ? 0 : stored.length / columns;
     int[] sums = new int[columns];
     for (int c = 0; c < columns; c++) {
-      for (int k = 0; k < depth; k++) {
-        sums[c] += weight(c * depth + k);
-      }
+      sums[c] = sum(c * depth, (c + 1) * depth);
     }
     return sums;
+  }
+
+  private int sum(int from, int end) {
+    int sum = 0;
+    for (int i = from; i < end; i++) {
+      sum += weight(i);
+    }
+    return sum;
   }
 }

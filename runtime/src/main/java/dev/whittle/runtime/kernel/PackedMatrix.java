@@ -11,6 +11,9 @@ import java.util.Arrays;
 final class PackedMatrix {
   private static final int TRANSPOSED_ROWS = 32;
 
+  /** Floats of a cache line. */
+  private static final int LINE = 16;
+
   /** The fewest columns that a panel of one vector is made for; no vector has more. */
   private static final int NARROWEST = 16;
 
@@ -65,7 +68,7 @@ final class PackedMatrix {
   }
 
   /**
-   * Packs weights, a panel at a time, so that there is no second copy of all of them.
+   * Packs weights, some columns at a time, so that there is no second copy of all of them.
    *
    * @param weights {@code [columns, taps, stride]}
    * @param bias one for each column, or none
@@ -74,19 +77,31 @@ final class PackedMatrix {
   static PackedMatrix of(Elements weights, int columns, Cut cut, float[] bias, int lanes) {
     int depth = cut.taps * cut.run;
     PackedMatrix matrix = room(columns, depth, lanes);
-    float[] panel = new float[Math.multiplyExact(Math.min(columns, 2 * matrix.lanes), depth)];
+    // An odd number of cache lines apart, so that they are not all in the same places of a cache.
+    int step = (Math.ceilDiv(depth, LINE) | 1) * LINE;
+    float[] some = new float[Math.multiplyExact(Math.min(columns, LINE), step)];
     for (int p = 0; p < matrix.panels(); p++) {
-      int width = matrix.width(p);
       int first = matrix.firstColumn(p);
-      int count = Math.min(width, columns - first);
-      for (int run = 0; run < count * cut.taps; run++) {
-        int from = (first * cut.taps + run) * cut.stride + cut.first;
-        weights.copy(from, panel, run * cut.run, cut.run);
+      int end = Math.min(first + matrix.width(p), columns);
+      for (int c = first; c < end; c += LINE) {
+        int count = Math.min(LINE, end - c);
+        copy(weights, c, count, cut, some, step);
+        int to = matrix.start(p) + c - first;
+        transpose(some, 0, step, count, depth, matrix.packed, to, matrix.width(p));
       }
-      transpose(panel, 0, depth, count, depth, matrix.packed, matrix.start(p), width);
     }
     System.arraycopy(bias, 0, matrix.bias, 0, bias.length);
     return matrix;
+  }
+
+  private static void copy(
+      Elements weights, int first, int count, Cut cut, float[] to, int columnStep) {
+    for (int c = 0; c < count; c++) {
+      for (int tap = 0; tap < cut.taps; tap++) {
+        int from = ((first + c) * cut.taps + tap) * cut.stride + cut.first;
+        weights.copy(from, to, c * columnStep + tap * cut.run, cut.run);
+      }
+    }
   }
 
   /** The same matrix, whose sums begin with another bias; one for each column. */

@@ -8,7 +8,7 @@ final class Scratch {
   /** Sums may be read beyond the last. */
   private static final int MAX_LANES = 128;
 
-  final MicroKernels math = MicroKernels.best();
+  final MicroKernels math;
   private final float[] weights = new float[4];
   private float[] input = {};
   private float[] sums = {};
@@ -18,6 +18,10 @@ final class Scratch {
   private byte[] bytes = {};
   private long[] longs = {};
   private short[] shorts = {};
+
+  Scratch(MicroKernels math) {
+    this.math = math;
+  }
 
   void reserve(int inputs, int sumCount, int integerCount) {
     if (input.length < inputs) {

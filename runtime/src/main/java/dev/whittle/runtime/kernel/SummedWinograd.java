@@ -72,10 +72,11 @@ final class SummedWinograd extends WinogradProduct {
       return false;
     }
     float[] filter = new float[9 * channels];
+    double[] sums = new double[channels];
     float[] transformed = new float[ELEMENTS * channels];
     for (int c = 0; c < bias.length; c++) {
       filters.copy(c * filter.length, filter, 0, filter.length);
-      transform(filter, channels, FILTER, transformed, 0);
+      transform(filter, FILTER, sums, transformed, 0);
       for (int i = 0; i < ELEMENTS; i++) {
         long magnitude = 0;
         for (int k = i * channels; k < (i + 1) * channels; k++) {

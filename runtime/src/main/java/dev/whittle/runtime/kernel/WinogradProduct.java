@@ -2,6 +2,7 @@ package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
+import java.util.Arrays;
 
 /**
  * A convolution with a 3x3 filter of stride 1 by Winograd's F(2x2, 3x3): Lavin and Gray, "Fast
@@ -144,11 +145,12 @@ abstract class WinogradProduct implements Kernel, Workers.Task, StridedOutput {
   static PackedMatrix pack(
       PackedMatrix.Elements filters, int columns, int channels, float[][] rows, int lanes) {
     float[] filter = new float[9 * channels];
+    double[] sums = new double[channels];
     PackedMatrix.Elements transformed =
         (from, to, at, count) -> {
           // A cut of whole columns asks for one of them at a time.
           filters.copy(from / count * filter.length, filter, 0, filter.length);
-          transform(filter, channels, rows, to, at);
+          transform(filter, rows, sums, to, at);
         };
     return PackedMatrix.of(transformed, columns, cut(channels), new float[0], lanes);
   }
@@ -161,20 +163,31 @@ abstract class WinogradProduct implements Kernel, Workers.Task, StridedOutput {
    * Transforms a filter {@code [3, 3, channels]} to {@code [16, channels]}.
    *
    * @param rows of {@code G}
+   * @param sums room for a number of each channel
    */
-  static void transform(float[] filter, int channels, float[][] rows, float[] to, int at) {
+  static void transform(float[] filter, float[][] rows, double[] sums, float[] to, int at) {
+    int channels = sums.length;
     for (int i = 0; i < ELEMENTS; i++) {
-      float[] vertical = rows[i / 4];
-      float[] horizontal = rows[i % 4];
-      for (int c = 0; c < channels; c++) {
-        double sum = 0;
-        for (int y = 0; y < 3; y++) {
-          for (int x = 0; x < 3; x++) {
-            sum += (double) vertical[y] * horizontal[x] * filter[(3 * y + x) * channels + c];
-          }
+      Arrays.fill(sums, 0);
+      for (int tap = 0; tap < 9; tap++) {
+        double factor = (double) rows[i / 4][tap / 3] * rows[i % 4][tap % 3];
+        if (factor != 0) {
+          add(filter, tap * channels, factor, sums);
         }
-        to[at + i * channels + c] = (float) sum;
       }
+      round(sums, to, at + i * channels);
+    }
+  }
+
+  private static void add(float[] filter, int at, double factor, double[] sums) {
+    for (int c = 0; c < sums.length; c++) {
+      sums[c] += factor * filter[at + c];
+    }
+  }
+
+  private static void round(double[] sums, float[] to, int at) {
+    for (int c = 0; c < sums.length; c++) {
+      to[at + c] = (float) sums[c];
     }
   }
 

@@ -75,11 +75,15 @@ public final class Workers implements AutoCloseable {
   private volatile boolean closed;
   private volatile @Nullable Throwable failure;
 
-  /** Starts {@code threads - 1} daemon threads. */
-  public Workers(int threads) {
+  /**
+   * Starts {@code threads - 1} daemon threads.
+   *
+   * @param vectors whether they use the Vector API, where it is present
+   */
+  public Workers(int threads, boolean vectors) {
     scratches = new Scratch[threads];
     for (int i = 0; i < threads; i++) {
-      scratches[i] = new Scratch();
+      scratches[i] = new Scratch(vectors ? MicroKernels.best() : new ScalarKernels());
     }
     this.threads = new Thread[threads - 1];
     for (int i = 0; i < this.threads.length; i++) {
