@@ -8,7 +8,7 @@ package dev.whittle.runtime;
  * @param threads how many threads one invocation may use; the engine {@code reference} uses one
  * @param maxMemory bytes that activations may take; models that need more are refused instead of
  *     exhausting the machine
- * @param expectedRuns how often the model will about be run; 0 if that is not known, or is often.
+ * @param expectedRuns about how often the model will be run; 0 if that is not known, or is often.
  *     The engine {@code fast} has its first results of few runs sooner without the Vector API,
  *     whose use the virtual machine compiles for half a second to two
  */
