@@ -180,7 +180,7 @@ class FastEngineTest {
    */
   private Model bottleneck(int channels, int padding, int stride, boolean rim) {
     var graph = new GraphBuilder("main");
-    Value input = graph.input("x", TensorType.FLOAT32, Shape.of(2, 41, 43, 8));
+    Value input = graph.input("x", TensorType.FLOAT32, Shape.of(2, 81, 87, 8));
     Value expanded = convolution(graph, "expanded", input, channels, 1);
     Value rims = graph.constant("rims", Tensor.of(new int[] {0, 0, 1, 2, 2, 1, 0, 0}, 4, 2));
     Value result =
@@ -198,7 +198,7 @@ class FastEngineTest {
   void anExpansionAndTheDepthwiseConvolutionThatReadsItRunAsOne(
       int channels, int padding, int stride, boolean rim) {
     Model model = bottleneck(channels, padding, stride, rim);
-    Tensor input = floats(2, 41, 43, 8);
+    Tensor input = floats(2, 81, 87, 8);
     try (Interpreter reference = open(model, "reference", 1);
         Interpreter one = open(model, "fast", 1);
         Interpreter three = open(model, "fast", 3)) {

@@ -60,6 +60,10 @@ final class VectorTiles {
       int valid = Math.min(width, matrix.columns() - first);
       int from = firstRow * taps;
       int at = outputAt + first;
+      if (!SEVEN_ROWS && panel + 2 == lastPanel && rows > 1 && isOneVector(matrix, panel + 1)) {
+        three(input, base, offsets, from, rows, taps, run, matrix, panel, output, at, outputStride);
+        break;
+      }
       if (valid == width) {
         tiles(input, base, offsets, from, rows, taps, run, matrix, panel, output, at, outputStride);
         continue;
@@ -119,6 +123,11 @@ final class VectorTiles {
       int offset = firstOffset + last * taps;
       one(input, base, offsets, offset, taps, run, matrix, panel, output, at + last * stride);
     }
+  }
+
+  /** Whether a panel is one vector of columns, none of them beyond the last. */
+  private static boolean isOneVector(PackedMatrix matrix, int panel) {
+    return matrix.width(panel) == LANES && matrix.firstColumn(panel) + LANES == matrix.columns();
   }
 
   /** Whether a panel has two vectors of columns. */
@@ -227,6 +236,84 @@ final class VectorTiles {
       }
       firstOffset += ROWS * taps;
       at += ROWS * stride;
+    }
+  }
+
+  /**
+   * Tiles of three rows and three vectors of columns: a panel of two, and a last one of one, which
+   * by itself would leave too few sums to hide how long each takes. With 16 registers it is these
+   * nine accumulators, as twelve are not left them beside what they are made of. See {@link #wide}.
+   */
+  private static void three(
+      float[] input,
+      int base,
+      int[] offsets,
+      int firstOffset,
+      int rows,
+      int taps,
+      int run,
+      PackedMatrix matrix,
+      int panel,
+      float[] output,
+      int at,
+      int stride) {
+    float[] packed = matrix.packed();
+    float[] bias = matrix.bias();
+    int firstColumn = matrix.firstColumn(panel);
+    FloatVector left = FloatVector.fromArray(FLOATS, bias, firstColumn);
+    FloatVector middle = FloatVector.fromArray(FLOATS, bias, firstColumn + LANES);
+    FloatVector right = FloatVector.fromArray(FLOATS, bias, firstColumn + 2 * LANES);
+    for (int row = 0; row < rows; row += 3) {
+      int last = rows - row - 1;
+      int r1 = Math.min(1, last);
+      int r2 = Math.min(2, last);
+      FloatVector a0 = left;
+      FloatVector b0 = middle;
+      FloatVector c0 = right;
+      FloatVector a1 = left;
+      FloatVector b1 = middle;
+      FloatVector c1 = right;
+      FloatVector a2 = left;
+      FloatVector b2 = middle;
+      FloatVector c2 = right;
+      int w = matrix.start(panel);
+      int v = matrix.start(panel + 1);
+      for (int tap = 0; tap < taps; tap++) {
+        int o = firstOffset + tap;
+        int x0 = base + offsets[o];
+        int x1 = base + offsets[o + r1 * taps];
+        int x2 = base + offsets[o + r2 * taps];
+        for (int k = 0; k < run; k++) {
+          FloatVector p = FloatVector.fromArray(FLOATS, packed, w);
+          FloatVector q = FloatVector.fromArray(FLOATS, packed, w + LANES);
+          FloatVector r = FloatVector.fromArray(FLOATS, packed, v);
+          FloatVector x = FloatVector.broadcast(FLOATS, input[x0 + k]);
+          a0 = x.fma(p, a0);
+          b0 = x.fma(q, b0);
+          c0 = x.fma(r, c0);
+          x = FloatVector.broadcast(FLOATS, input[x1 + k]);
+          a1 = x.fma(p, a1);
+          b1 = x.fma(q, b1);
+          c1 = x.fma(r, c1);
+          x = FloatVector.broadcast(FLOATS, input[x2 + k]);
+          a2 = x.fma(p, a2);
+          b2 = x.fma(q, b2);
+          c2 = x.fma(r, c2);
+          w += 2 * LANES;
+          v += LANES;
+        }
+      }
+      a0.intoArray(output, at);
+      b0.intoArray(output, at + LANES);
+      c0.intoArray(output, at + 2 * LANES);
+      a1.intoArray(output, at + r1 * stride);
+      b1.intoArray(output, at + r1 * stride + LANES);
+      c1.intoArray(output, at + r1 * stride + 2 * LANES);
+      a2.intoArray(output, at + r2 * stride);
+      b2.intoArray(output, at + r2 * stride + LANES);
+      c2.intoArray(output, at + r2 * stride + 2 * LANES);
+      firstOffset += 3 * taps;
+      at += 3 * stride;
     }
   }
 
