@@ -38,9 +38,10 @@ for jar in "$home"/lib/*.jar; do
   class_path=$class_path${class_path:+:}$jar
 done
 
-# Options that the cache and the run must agree on.
+# Options that the cache and the run must agree on. Without safepoints in counted loops, which Serial
+# does not ask for, the compiler keeps sums of products in memory.
 options="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow
-    -XX:+UseSerialGC -Djava.awt.headless=true -Xlog:disable -Xlog:all=off"
+    -XX:+UseSerialGC -XX:+UseCountedLoopSafepoints -XX:LoopStripMiningIter=1000 -Djava.awt.headless=true -Xlog:disable -Xlog:all=off"
 
 # Commands that run models use the Vector API, of which the virtual machine says that it is new.
 cache=$home/whittle.aot

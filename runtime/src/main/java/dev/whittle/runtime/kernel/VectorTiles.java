@@ -11,10 +11,11 @@ final class VectorTiles {
   /**
    * Rows of a tile. Processors with 512-bit vectors have 32 registers, enough for fourteen
    * accumulators, and the pictures of many networks have a multiple of seven rows; of 16 registers,
-   * twelve are left for them.
+   * twelve are left for them, or eight where the compiler takes more for what they are made of.
    */
-  static final int ROWS = LANES == 16 ? 7 : 6;
+  static final int ROWS = LANES == 16 ? 7 : StripMining.isOn() ? 6 : 4;
 
+  private static final boolean SIX_ROWS = ROWS >= 6;
   private static final boolean SEVEN_ROWS = ROWS == 7;
 
   /** Floats of a tile. */
@@ -186,8 +187,8 @@ final class VectorTiles {
         int x1 = base + offsets[o + r1 * taps];
         int x2 = base + offsets[o + r2 * taps];
         int x3 = base + offsets[o + r3 * taps];
-        int x4 = base + offsets[o + r4 * taps];
-        int x5 = base + offsets[o + r5 * taps];
+        int x4 = SIX_ROWS ? base + offsets[o + r4 * taps] : 0;
+        int x5 = SIX_ROWS ? base + offsets[o + r5 * taps] : 0;
         int x6 = SEVEN_ROWS ? base + offsets[o + r6 * taps] : 0;
         for (int k = 0; k < run; k++) {
           FloatVector p = FloatVector.fromArray(FLOATS, packed, w);
@@ -204,12 +205,14 @@ final class VectorTiles {
           x = FloatVector.broadcast(FLOATS, input[x3 + k]);
           a3 = x.fma(p, a3);
           b3 = x.fma(q, b3);
-          x = FloatVector.broadcast(FLOATS, input[x4 + k]);
-          a4 = x.fma(p, a4);
-          b4 = x.fma(q, b4);
-          x = FloatVector.broadcast(FLOATS, input[x5 + k]);
-          a5 = x.fma(p, a5);
-          b5 = x.fma(q, b5);
+          if (SIX_ROWS) {
+            x = FloatVector.broadcast(FLOATS, input[x4 + k]);
+            a4 = x.fma(p, a4);
+            b4 = x.fma(q, b4);
+            x = FloatVector.broadcast(FLOATS, input[x5 + k]);
+            a5 = x.fma(p, a5);
+            b5 = x.fma(q, b5);
+          }
           if (SEVEN_ROWS) {
             x = FloatVector.broadcast(FLOATS, input[x6 + k]);
             a6 = x.fma(p, a6);
@@ -226,10 +229,12 @@ final class VectorTiles {
       b2.intoArray(output, at + r2 * stride + LANES);
       a3.intoArray(output, at + r3 * stride);
       b3.intoArray(output, at + r3 * stride + LANES);
-      a4.intoArray(output, at + r4 * stride);
-      b4.intoArray(output, at + r4 * stride + LANES);
-      a5.intoArray(output, at + r5 * stride);
-      b5.intoArray(output, at + r5 * stride + LANES);
+      if (SIX_ROWS) {
+        a4.intoArray(output, at + r4 * stride);
+        b4.intoArray(output, at + r4 * stride + LANES);
+        a5.intoArray(output, at + r5 * stride);
+        b5.intoArray(output, at + r5 * stride + LANES);
+      }
       if (SEVEN_ROWS) {
         a6.intoArray(output, at + r6 * stride);
         b6.intoArray(output, at + r6 * stride + LANES);
@@ -357,8 +362,8 @@ final class VectorTiles {
         int x1 = base + offsets[o + r1 * taps];
         int x2 = base + offsets[o + r2 * taps];
         int x3 = base + offsets[o + r3 * taps];
-        int x4 = base + offsets[o + r4 * taps];
-        int x5 = base + offsets[o + r5 * taps];
+        int x4 = SIX_ROWS ? base + offsets[o + r4 * taps] : 0;
+        int x5 = SIX_ROWS ? base + offsets[o + r5 * taps] : 0;
         int x6 = SEVEN_ROWS ? base + offsets[o + r6 * taps] : 0;
         for (int k = 0; k < run; k++) {
           FloatVector p = FloatVector.fromArray(FLOATS, packed, w);
@@ -366,8 +371,10 @@ final class VectorTiles {
           a1 = FloatVector.broadcast(FLOATS, input[x1 + k]).fma(p, a1);
           a2 = FloatVector.broadcast(FLOATS, input[x2 + k]).fma(p, a2);
           a3 = FloatVector.broadcast(FLOATS, input[x3 + k]).fma(p, a3);
-          a4 = FloatVector.broadcast(FLOATS, input[x4 + k]).fma(p, a4);
-          a5 = FloatVector.broadcast(FLOATS, input[x5 + k]).fma(p, a5);
+          if (SIX_ROWS) {
+            a4 = FloatVector.broadcast(FLOATS, input[x4 + k]).fma(p, a4);
+            a5 = FloatVector.broadcast(FLOATS, input[x5 + k]).fma(p, a5);
+          }
           if (SEVEN_ROWS) {
             a6 = FloatVector.broadcast(FLOATS, input[x6 + k]).fma(p, a6);
           }
@@ -378,8 +385,10 @@ final class VectorTiles {
       a1.intoArray(output, at + r1 * stride);
       a2.intoArray(output, at + r2 * stride);
       a3.intoArray(output, at + r3 * stride);
-      a4.intoArray(output, at + r4 * stride);
-      a5.intoArray(output, at + r5 * stride);
+      if (SIX_ROWS) {
+        a4.intoArray(output, at + r4 * stride);
+        a5.intoArray(output, at + r5 * stride);
+      }
       if (SEVEN_ROWS) {
         a6.intoArray(output, at + r6 * stride);
       }
