@@ -80,9 +80,16 @@ final class RowNormalization implements ElementwiseKernel, Workers.Task {
   private void exponentials(MicroKernels math, float[] in, int at, float[] out, int to) {
     float greatest = math.maximum(in, at, length);
     math.exponentials(in, at, out, to, length, greatest, beta);
-    float factor = 1 / math.sum(out, to, length);
+    scale(out, to, 1 / math.sum(out, to, length));
+  }
+
+  /**
+   * A method of its own: as a loop, it would have its caller compiled before others it calls, whose
+   * vectors would then be objects for good.
+   */
+  private void scale(float[] row, int at, float factor) {
     for (int i = 0; i < length; i++) {
-      out[to + i] *= factor;
+      row[at + i] *= factor;
     }
   }
 
@@ -91,8 +98,12 @@ final class RowNormalization implements ElementwiseKernel, Workers.Task {
     float greatest = math.maximum(in, at, length);
     math.exponentials(in, at, scratch.input(), 0, length, greatest, 1);
     float logarithm = (float) Math.log(math.sum(scratch.input(), 0, length));
+    subtract(in, at, greatest, logarithm, out, to);
+  }
+
+  private void subtract(float[] in, int at, float first, float second, float[] out, int to) {
     for (int i = 0; i < length; i++) {
-      out[to + i] = in[at + i] - greatest - logarithm;
+      out[to + i] = in[at + i] - first - second;
     }
   }
 

@@ -310,7 +310,12 @@ final class ScalarKernels implements MicroKernels {
   @Override
   public void exponentials(
       float[] input, int at, float[] output, int to, int count, float shift, float factor) {
-    for (int i = 0; i < count; i++) {
+    exponentials(input, at, output, to, 0, count, shift, factor);
+  }
+
+  static void exponentials(
+      float[] input, int at, float[] output, int to, int from, int end, float shift, float factor) {
+    for (int i = from; i < end; i++) {
       output[to + i] = ScalarFunctions.exp((input[at + i] - shift) * factor);
     }
   }

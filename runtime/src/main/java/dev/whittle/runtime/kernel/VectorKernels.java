@@ -326,17 +326,29 @@ final class VectorKernels implements MicroKernels {
   @Override
   public void exponentials(
       float[] input, int at, float[] output, int to, int count, float shift, float factor) {
-    int i = 0;
+    if (count < LANES) {
+      fewExponentials(input, at, output, to, count, shift, factor);
+      return;
+    }
     int end = FLOATS.loopBound(count);
-    for (; i < end; i += LANES) {
+    wholeExponentials(input, at, output, to, end, shift, factor);
+    // Vectors of what is left would be objects for long: too seldom to be compiled early.
+    ScalarKernels.exponentials(input, at, output, to, end, count, shift, factor);
+  }
+
+  private static void wholeExponentials(
+      float[] input, int at, float[] output, int to, int end, float shift, float factor) {
+    for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       VectorFunctions.exp(x.sub(shift).mul(factor)).intoArray(output, to + i);
     }
-    if (i < count) {
-      VectorMask<Float> rest = FLOATS.indexInRange(i, count);
-      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i, rest);
-      VectorFunctions.exp(x.sub(shift).mul(factor)).intoArray(output, to + i, rest);
-    }
+  }
+
+  private static void fewExponentials(
+      float[] input, int at, float[] output, int to, int count, float shift, float factor) {
+    VectorMask<Float> rest = FLOATS.indexInRange(0, count);
+    FloatVector x = FloatVector.fromArray(FLOATS, input, at, rest);
+    VectorFunctions.exp(x.sub(shift).mul(factor)).intoArray(output, to, rest);
   }
 
   @Override
