@@ -78,7 +78,7 @@ final class VectorClamp {
     }
   }
 
-  private static boolean isNone(float min, float max) {
+  static boolean isNone(float min, float max) {
     return min == Float.NEGATIVE_INFINITY && max == Float.POSITIVE_INFINITY;
   }
 }

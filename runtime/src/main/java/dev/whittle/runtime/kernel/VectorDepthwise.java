@@ -324,8 +324,6 @@ final class VectorDepthwise {
         input, rows, steps, r, row, weights, bias, c, 0, first, output, outputAt, pixelStep, min,
         max);
     int channels = row.channels();
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
     FloatVector none = FloatVector.fromArray(FLOATS, bias, c);
     int x = first;
     int stride = row.stride();
@@ -348,11 +346,12 @@ final class VectorDepthwise {
         }
       }
       int out = outputAt + x * pixelStep;
-      Vectors.clamp(sum0, low, high).intoArray(output, out);
-      Vectors.clamp(sum1, low, high).intoArray(output, out + pixelStep);
-      Vectors.clamp(sum2, low, high).intoArray(output, out + 2 * pixelStep);
-      Vectors.clamp(sum3, low, high).intoArray(output, out + 3 * pixelStep);
+      sum0.intoArray(output, out);
+      sum1.intoArray(output, out + pixelStep);
+      sum2.intoArray(output, out + 2 * pixelStep);
+      sum3.intoArray(output, out + 3 * pixelStep);
     }
+    clamp(output, outputAt + first * pixelStep, pixelStep, x - first, min, max);
     border(
         input,
         rows,
@@ -388,8 +387,6 @@ final class VectorDepthwise {
       int pixelStep,
       float min,
       float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
     int channels = row.channels();
     for (int x = first; x < last; x++) {
       int start = x * row.stride() - row.before();
@@ -406,7 +403,26 @@ final class VectorDepthwise {
                   .fma(FloatVector.fromArray(FLOATS, weights, w), sum);
         }
       }
-      Vectors.clamp(sum, low, high).intoArray(output, outputAt + x * pixelStep);
+      sum.intoArray(output, outputAt + x * pixelStep);
+    }
+    clamp(output, outputAt + first * pixelStep, pixelStep, last - first, min, max);
+  }
+
+  /**
+   * Clamps a vector of each of some pixels. Behind the loops that make the sums, clamps were at
+   * times not inlined, and the sums objects.
+   */
+  private static void clamp(
+      float[] output, int at, int pixelStep, int pixels, float min, float max) {
+    if (VectorClamp.isNone(min, max)) {
+      return;
+    }
+    FloatVector low = FloatVector.broadcast(FLOATS, min);
+    FloatVector high = FloatVector.broadcast(FLOATS, max);
+    for (int i = 0; i < pixels; i++) {
+      int place = at + i * pixelStep;
+      Vectors.clamp(FloatVector.fromArray(FLOATS, output, place), low, high)
+          .intoArray(output, place);
     }
   }
 }
