@@ -124,7 +124,9 @@ public final class FastEngine implements Engine {
     @Override
     public String describe(Kernel kernel) {
       String description = kernels().describe(kernel);
-      return vectors ? description : description + ", without vectors";
+      return vectors || !FastKernels.isFast(kernel)
+          ? description
+          : description + ", without vectors";
     }
 
     @Override

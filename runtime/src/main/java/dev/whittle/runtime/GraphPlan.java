@@ -88,9 +88,9 @@ final class GraphPlan {
       ShapeInference.Inferred typed,
       Map<Integer, Tensor> variables,
       MemoryLimit.Account memory,
-      Backend any,
+      Backend usual,
       boolean observed) {
-    Backend backend = any.forWork(() -> PlanWork.of(model, graphIndex, typed));
+    Backend backend = usual.forWork(() -> PlanWork.of(model, graphIndex, typed));
     boolean optimized = backend.optimizes() && !observed;
     ShapeInference.Inferred known =
         backend.optimizes()

@@ -9,7 +9,7 @@ import dev.whittle.ir.ShapeInference;
 
 /**
  * How much a run of a graph computes, in multiply-adds; a rough estimate, for choosing what to plan
- * with.
+ * with. What has extents that only the run tells is not counted.
  */
 final class PlanWork {
   /** What an element of other operators' outputs counts. */

@@ -306,9 +306,14 @@ public final class FastKernels {
 
   /** What plans call a kernel: what it computes with. */
   public String describe(Kernel kernel) {
-    return kernel.getClass().getPackage() == FastKernels.class.getPackage()
+    return isFast(kernel)
         ? "fast: " + kernel.getClass().getNestHost().getSimpleName()
         : "reference";
+  }
+
+  /** Whether a kernel is one of these, not a reference kernel. */
+  public static boolean isFast(Kernel kernel) {
+    return kernel.getClass().getPackage() == FastKernels.class.getPackage();
   }
 
   private static boolean areStatic(Operands operands) {
