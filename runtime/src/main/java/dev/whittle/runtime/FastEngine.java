@@ -123,10 +123,7 @@ public final class FastEngine implements Engine {
 
     @Override
     public String describe(Kernel kernel) {
-      String description = kernels().describe(kernel);
-      return vectors || !FastKernels.isFast(kernel)
-          ? description
-          : description + ", without vectors";
+      return kernels().describe(kernel);
     }
 
     @Override

@@ -14,9 +14,6 @@ import org.jspecify.annotations.Nullable;
 final class ExactWeights {
   private static final long LIMIT = 1 << 24;
 
-  /** So many magnitudes add up to less than 2^31. */
-  private static final int BLOCK = 1 << 22;
-
   private final byte[] stored;
   private final int mask;
   private final int zeroPoint;
@@ -71,16 +68,7 @@ final class ExactWeights {
 
   /** What some adjacent weights' magnitudes add up to. */
   private long magnitude(int from, int end) {
-    long magnitude = 0;
-    for (int first = from; first < end; first += BLOCK) {
-      magnitude += blockMagnitude(first, Math.min(first + BLOCK, end));
-    }
-    return magnitude;
-  }
-
-  /** In 32 bits, as sums of 64 are no vectors. */
-  private int blockMagnitude(int from, int end) {
-    int sum = 0;
+    long sum = 0;
     for (int i = from; i < end; i++) {
       sum += Math.abs(weight(i));
     }

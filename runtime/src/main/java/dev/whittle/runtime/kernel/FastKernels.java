@@ -306,14 +306,11 @@ public final class FastKernels {
 
   /** What plans call a kernel: what it computes with. */
   public String describe(Kernel kernel) {
-    return isFast(kernel)
-        ? "fast: " + kernel.getClass().getNestHost().getSimpleName()
-        : "reference";
-  }
-
-  /** Whether a kernel is one of these, not a reference kernel. */
-  public static boolean isFast(Kernel kernel) {
-    return kernel.getClass().getPackage() == FastKernels.class.getPackage();
+    if (kernel.getClass().getPackage() != FastKernels.class.getPackage()) {
+      return "reference";
+    }
+    String name = kernel.getClass().getNestHost().getSimpleName();
+    return "fast: " + name + (workers.mayUseVectors() ? "" : ", without vectors");
   }
 
   private static boolean areStatic(Operands operands) {

@@ -3,6 +3,8 @@ package dev.whittle.runtime.kernel;
 /**
  * As {@link VectorPools}, in loops over channels that the compiler vectorizes; {@link ScalarTiles}
  * says what that takes. What takes a first channel goes channel by channel, for what vectors leave.
+ * The loops are not those of {@link ScalarBlocks}: short ones here would have the compiler use
+ * narrow vectors for long ones there.
  */
 final class ScalarPools {
   /** Channels that are computed together. */

@@ -78,7 +78,7 @@ final class VectorClamp {
     }
   }
 
-  static boolean isNone(float min, float max) {
+  private static boolean isNone(float min, float max) {
     return min == Float.NEGATIVE_INFINITY && max == Float.POSITIVE_INFINITY;
   }
 }

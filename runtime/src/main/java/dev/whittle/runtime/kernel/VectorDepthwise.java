@@ -351,7 +351,8 @@ final class VectorDepthwise {
       sum2.intoArray(output, out + 2 * pixelStep);
       sum3.intoArray(output, out + 3 * pixelStep);
     }
-    clamp(output, outputAt + first * pixelStep, pixelStep, x - first, min, max);
+    // Behind the loops that make the sums, clamps were at times not inlined, and the sums objects.
+    VectorClamp.rows(output, outputAt + first * pixelStep, pixelStep, x - first, LANES, min, max);
     border(
         input,
         rows,
@@ -405,24 +406,7 @@ final class VectorDepthwise {
       }
       sum.intoArray(output, outputAt + x * pixelStep);
     }
-    clamp(output, outputAt + first * pixelStep, pixelStep, last - first, min, max);
-  }
-
-  /**
-   * Clamps a vector of each of some pixels. Behind the loops that make the sums, clamps were at
-   * times not inlined, and the sums objects.
-   */
-  private static void clamp(
-      float[] output, int at, int pixelStep, int pixels, float min, float max) {
-    if (VectorClamp.isNone(min, max)) {
-      return;
-    }
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
-    for (int i = 0; i < pixels; i++) {
-      int place = at + i * pixelStep;
-      Vectors.clamp(FloatVector.fromArray(FLOATS, output, place), low, high)
-          .intoArray(output, place);
-    }
+    VectorClamp.rows(
+        output, outputAt + first * pixelStep, pixelStep, last - first, LANES, min, max);
   }
 }

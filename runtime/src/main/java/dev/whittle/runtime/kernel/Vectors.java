@@ -32,7 +32,7 @@ final class Vectors {
   static final VectorSpecies<Byte> WHOLE_BYTES = VectorSpecies.of(byte.class, FLOATS.vectorShape());
 
   /** Adding and subtracting it rounds a float to the nearest whole number. */
-  static final float ROUNDER = 0x1.8p23f;
+  static final float ROUNDER = ScalarFunctions.ROUNDER;
 
   private Vectors() {}
 

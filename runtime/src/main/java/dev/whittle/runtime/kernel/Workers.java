@@ -55,6 +55,7 @@ public final class Workers implements AutoCloseable {
     return Math.min(CHUNK, count - chunk * CHUNK);
   }
 
+  private final boolean vectors;
   private final Scratch[] scratches;
   private final Thread[] threads;
   private @Nullable Task task;
@@ -81,6 +82,7 @@ public final class Workers implements AutoCloseable {
    * @param vectors whether they use the Vector API, where it is present
    */
   public Workers(int threads, boolean vectors) {
+    this.vectors = vectors;
     scratches = new Scratch[threads];
     for (int i = 0; i < threads; i++) {
       scratches[i] = new Scratch(vectors ? MicroKernels.best() : new ScalarKernels());
@@ -91,6 +93,11 @@ public final class Workers implements AutoCloseable {
       this.threads[i] =
           Thread.ofPlatform().daemon().name("whittle-" + (i + 1)).start(() -> work(scratch));
     }
+  }
+
+  /** Whether they use the Vector API where it is present. */
+  boolean mayUseVectors() {
+    return vectors;
   }
 
   int count() {
