@@ -333,8 +333,8 @@ final class LstmSequence implements Kernel, Workers.Task {
   private void quantizeState(MicroKernels math) {
     for (int b = 0; b < batches; b++) {
       int at = b * cells;
-      math.extremes(outputState, at, cells, lows, highs, b);
-      RowScale scale = RowScale.of(Math.min(0, lows[b]), Math.max(0, highs[b]), asymmetric);
+      math.range(outputState, at, cells, lows, highs, b);
+      RowScale scale = RowScale.of(lows[b], highs[b], asymmetric);
       stateScale[b] = scale.scale();
       math.quantizeRow(
           outputState,

@@ -232,6 +232,9 @@ interface MicroKernels {
    */
   void extremes(float[] input, int at, int count, float[] least, float[] greatest, int to);
 
+  /** The same of elements and zero. */
+  void range(float[] input, int at, int count, float[] least, float[] greatest, int to);
+
   /**
    * Makes floats fractions of what the exponentials of {@code beta} times them sum up to in each
    * row.

@@ -5,7 +5,7 @@ import dev.whittle.ir.op.RowScale;
 
 /**
  * The input of a hybrid kernel: rows of floats that become whole numbers, less their zero point,
- * where a part of them is read. Before that, the extremes of all rows are found.
+ * where a part of them is read. Before that, the ranges of all rows are found.
  */
 final class QuantizedRows implements Workers.Task, Patches.Source {
   private static final int PART = 1 << 13;
@@ -54,7 +54,7 @@ final class QuantizedRows implements Workers.Task, Patches.Source {
   public void run(int part, Scratch scratch) {
     int first = part % partsPerRow * PART;
     int at = input.offset() + part / partsPerRow * length + first;
-    scratch.math.extremes(input.array(), at, Math.min(PART, length - first), lows, highs, part);
+    scratch.math.range(input.array(), at, Math.min(PART, length - first), lows, highs, part);
   }
 
   private void findScale(int row) {

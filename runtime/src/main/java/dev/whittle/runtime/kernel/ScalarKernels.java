@@ -288,6 +288,13 @@ final class ScalarKernels implements MicroKernels {
     }
   }
 
+  @Override
+  public void range(float[] input, int at, int count, float[] least, float[] greatest, int to) {
+    extremes(input, at, count, least, greatest, to);
+    least[to] = Math.min(0, least[to]);
+    greatest[to] = Math.max(0, greatest[to]);
+  }
+
   /** Further elements. */
   static void extremes(
       float[] input, int at, int first, int last, float[] least, float[] greatest, int to) {

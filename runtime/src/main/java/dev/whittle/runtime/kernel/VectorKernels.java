@@ -23,13 +23,6 @@ final class VectorKernels implements MicroKernels {
   /** One vector on its way to bytes where these have no vectors. */
   private final int[] wide = new int[LANES];
 
-  /**
-   * The float before one half. Added with the sign of a float and cut off, it rounds to the nearest
-   * whole number, halves away from zero, as tried for all below 2^23; one half itself would round
-   * its predecessor to 1.
-   */
-  private static final float ALMOST_HALF = 0x1.fffffep-2f;
-
   private final ScalarWinograd fewChannels = new ScalarWinograd();
   private final VectorRescaling rescaling = new VectorRescaling();
   private final float[] tile = new float[VectorTiles.SIZE];
@@ -319,6 +312,34 @@ final class VectorKernels implements MicroKernels {
   }
 
   @Override
+  public void range(float[] input, int at, int count, float[] least, float[] greatest, int to) {
+    // Bits of floats above zero are in their order as integers, and others are less.
+    IntVector sign = IntVector.broadcast(INTS, Integer.MIN_VALUE);
+    IntVector low0 = IntVector.zero(INTS);
+    IntVector low1 = low0;
+    IntVector high0 = low0;
+    IntVector high1 = low0;
+    int end = count / (2 * LANES) * (2 * LANES);
+    for (int i = 0; i < end; i += 2 * LANES) {
+      IntVector x = FloatVector.fromArray(FLOATS, input, at + i).reinterpretAsInts();
+      IntVector y = FloatVector.fromArray(FLOATS, input, at + i + LANES).reinterpretAsInts();
+      high0 = high0.max(x);
+      low0 = low0.max(x.lanewise(VectorOperators.XOR, sign));
+      high1 = high1.max(y);
+      low1 = low1.max(y.lanewise(VectorOperators.XOR, sign));
+    }
+    least[to] = -Float.intBitsToFloat(low0.max(low1).reduceLanes(VectorOperators.MAX));
+    greatest[to] = Float.intBitsToFloat(high0.max(high1).reduceLanes(VectorOperators.MAX));
+    int from = end;
+    if (Float.isNaN(least[to]) || Float.isNaN(greatest[to])) {
+      least[to] = 0;
+      greatest[to] = 0;
+      from = 0;
+    }
+    ScalarKernels.extremes(input, at, from, count, least, greatest, to);
+  }
+
+  @Override
   public void softmax(float[] columns, int length, int rows, float beta) {
     VectorRows.softmax(columns, length, rows, beta);
   }
@@ -562,24 +583,7 @@ final class VectorKernels implements MicroKernels {
       byte[] output,
       int to,
       int count) {
-    int i = 0;
-    FloatVector least = FloatVector.broadcast(FLOATS, low - zeroPoint);
-    FloatVector most = FloatVector.broadcast(FLOATS, high - zeroPoint);
-    float factor = (float) (1 / scale);
-    int end = FLOATS.loopBound(count);
-    for (; i < end; i += LANES) {
-      FloatVector scaled = FloatVector.fromArray(FLOATS, input, at + i).mul(factor);
-      FloatVector product = Vectors.clamp(scaled, least, most);
-      FloatVector whole = product.add(ROUNDER).sub(ROUNDER);
-      FloatVector fromHalf = product.sub(whole).abs().sub(0.5f).neg();
-      // Near a half, and for NaN, single precision does not tell.
-      if (fromHalf.compare(VectorOperators.GT, ScalarKernels.DOUBT).allTrue()) {
-        Vectors.store(Vectors.toInts(whole.add(zeroPoint)), output, to + i, wide);
-      } else {
-        ScalarKernels.quantize(input, at, scale, zeroPoint, low, high, output, to, i, i + LANES);
-      }
-    }
-    ScalarKernels.quantize(input, at, scale, zeroPoint, low, high, output, to, i, count);
+    VectorQuantization.bytes(input, at, scale, zeroPoint, low, high, output, to, count, wide);
   }
 
   @Override
@@ -593,18 +597,6 @@ final class VectorKernels implements MicroKernels {
       float[] output,
       int to,
       int count) {
-    IntVector least = IntVector.broadcast(INTS, (int) low);
-    IntVector most = IntVector.broadcast(INTS, (int) high);
-    IntVector half = FloatVector.broadcast(FLOATS, ALMOST_HALF).reinterpretAsInts();
-    int zero = (int) zeroPoint;
-    int end = FLOATS.loopBound(count);
-    for (int i = 0; i < end; i += LANES) {
-      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i).mul(factor).add(zeroPoint);
-      IntVector away = x.reinterpretAsInts().and(Integer.MIN_VALUE).or(half);
-      IntVector rounded = Vectors.toInts(x.add(away.reinterpretAsFloats()));
-      ((FloatVector) rounded.max(least).min(most).sub(zero).convert(VectorOperators.I2F, 0))
-          .intoArray(output, to + i);
-    }
-    ScalarKernels.quantizeRow(input, at, factor, zeroPoint, low, high, output, to, end, count);
+    VectorQuantization.row(input, at, factor, zeroPoint, low, high, output, to, count);
   }
 }

@@ -333,18 +333,35 @@ class MicroKernelsTest {
       float[] input = floats(count);
       assertEquals(scalar.sum(input, 0, count), vector.sum(input, 0, count), count + " numbers");
       assertEquals(scalar.maximum(input, 0, count), vector.maximum(input, 0, count));
-      if (count > 3) {
-        input[random.nextInt(count)] = Float.NaN;
+      assertExtremesAreTheSame(input);
+      for (int k = 0; k < count; k++) {
+        input[k] = i % 3 == 0 ? Math.abs(input[k]) : i % 3 == 1 ? -Math.abs(input[k]) : input[k];
       }
-      float[] expected = new float[2];
-      float[] actual = new float[2];
-      float[] expectedGreatest = new float[2];
-      float[] actualGreatest = new float[2];
-      scalar.extremes(input, 0, count, expected, expectedGreatest, 1);
-      vector.extremes(input, 0, count, actual, actualGreatest, 1);
-      assertArrayEquals(expectedGreatest, actualGreatest, 0, count + " numbers");
-      assertArrayEquals(expected, actual, 0, count + " numbers");
+      assertExtremesAreTheSame(input);
+      if (count > 3) {
+        float nan = Float.intBitsToFloat(0x7fc00000 | (i & 1) << 31);
+        input[random.nextInt(count)] = nan;
+        assertExtremesAreTheSame(input);
+        input[random.nextInt(count)] = i % 4 < 2 ? Float.POSITIVE_INFINITY : -0f;
+        assertExtremesAreTheSame(input);
+      }
     }
+  }
+
+  private void assertExtremesAreTheSame(float[] input) {
+    int count = input.length;
+    float[] expected = new float[2];
+    float[] actual = new float[2];
+    float[] expectedGreatest = new float[2];
+    float[] actualGreatest = new float[2];
+    scalar.extremes(input, 0, count, expected, expectedGreatest, 1);
+    vector.extremes(input, 0, count, actual, actualGreatest, 1);
+    assertArrayEquals(expectedGreatest, actualGreatest, 0, count + " numbers, seed " + SEED);
+    assertArrayEquals(expected, actual, 0, count + " numbers, seed " + SEED);
+    scalar.range(input, 0, count, expected, expectedGreatest, 1);
+    vector.range(input, 0, count, actual, actualGreatest, 1);
+    assertEquals(expectedGreatest[1] + 0, actualGreatest[1] + 0, "seed " + SEED);
+    assertEquals(expected[1] + 0, actual[1] + 0, "seed " + SEED);
   }
 
   @Test
@@ -357,6 +374,27 @@ class MicroKernelsTest {
       scalar.softmax(expected, length, rows, 0.7f);
       vector.softmax(actual, length, rows, 0.7f);
       assertArrayEquals(expected, actual, 0, rows + " rows, seed " + SEED);
+    }
+  }
+
+  @Test
+  void rowsWithFewHalvesAreQuantizedTheSame() {
+    for (int i = 0; i < 300; i++) {
+      float[] input = floats(random.nextInt(1, 3000));
+      float factor = (float) Math.pow(2, random.nextInt(-2, 6));
+      int zeroPoint = random.nextInt(-128, 128);
+      for (int k = random.nextInt(6); k > 0; k--) {
+        float half = (random.nextInt(-260, 260) + 0.5f) / factor;
+        float[] special = {
+          half, Math.nextUp(half), Math.nextDown(half), Float.NaN, 1e30f, Float.NEGATIVE_INFINITY
+        };
+        input[random.nextInt(input.length)] = special[random.nextInt(special.length)];
+      }
+      float[] expected = new float[input.length];
+      float[] actual = new float[input.length];
+      scalar.quantizeRow(input, 0, factor, zeroPoint, -128, 127, expected, 0, input.length);
+      vector.quantizeRow(input, 0, factor, zeroPoint, -128, 127, actual, 0, input.length);
+      assertArrayEquals(expected, actual, 0, "seed " + SEED);
     }
   }
 
