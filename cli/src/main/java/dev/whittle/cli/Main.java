@@ -30,7 +30,7 @@ public final class Main {
       return DONE;
     }
     String[] normalized = Arrays.stream(arguments).map(Main::normalized).toArray(String[]::new);
-    var commandLine = new CommandLine(new WhittleCommand());
+    CommandLine commandLine = WhittleCommand.parser(normalized);
     Extensions.replaceIfAsked(commandLine, normalized);
     return commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)

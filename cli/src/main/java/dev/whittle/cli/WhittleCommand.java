@@ -1,6 +1,10 @@
 package dev.whittle.cli;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -12,26 +16,47 @@ import picocli.CommandLine.Spec;
     description = "Carves TensorFlow models down to the edge.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    subcommands = {
-      ConvertCommand.class,
-      TfliteConvertCommand.class,
-      OptimizeCommand.class,
-      RunCommand.class,
-      InspectCommand.class,
-      BenchCommand.class,
-      EvaluateCommand.class,
-      ClassifyCommand.class,
-      ServeCommand.class,
-      DoctorCommand.class,
-      ExperimentCommand.class
-    },
     footer = {
       "",
       "Options may be written with _ or -, and with = or a space before the value.",
       "Exit status: 0 done; 1 the model cannot be handled; 2 wrong usage or unreadable input."
     })
 final class WhittleCommand implements Runnable {
+  /** In the order of the help. */
+  static final Map<String, Supplier<Object>> SUBCOMMANDS = subcommands();
+
   @Spec private @Nullable CommandSpec spec;
+
+  private static Map<String, Supplier<Object>> subcommands() {
+    Map<String, Supplier<Object>> all = new LinkedHashMap<>();
+    all.put("convert", ConvertCommand::new);
+    all.put("tflite_convert", TfliteConvertCommand::new);
+    all.put("optimize", OptimizeCommand::new);
+    all.put("run", RunCommand::new);
+    all.put("inspect", InspectCommand::new);
+    all.put("bench", BenchCommand::new);
+    all.put("evaluate", EvaluateCommand::new);
+    all.put("classify", ClassifyCommand::new);
+    all.put(ServeCommand.NAME, ServeCommand::new);
+    all.put("doctor", DoctorCommand::new);
+    all.put(ExperimentCommand.NAME, ExperimentCommand::new);
+    return all;
+  }
+
+  /**
+   * The parser for some arguments. It knows the command that these begin with alone, if there is
+   * one of that name: what all commands' options are takes longer to read than the rest of a start.
+   */
+  static CommandLine parser(String... arguments) {
+    var parser = new CommandLine(new WhittleCommand());
+    Supplier<Object> named = arguments.length == 0 ? null : SUBCOMMANDS.get(arguments[0]);
+    if (named == null) {
+      SUBCOMMANDS.forEach((name, command) -> parser.addSubcommand(name, command.get()));
+    } else {
+      parser.addSubcommand(arguments[0], named.get());
+    }
+    return parser;
+  }
 
   @Override
   public void run() {

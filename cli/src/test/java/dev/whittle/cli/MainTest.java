@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
@@ -317,8 +318,21 @@ class MainTest {
   void helpNamesEveryCommand() {
     CommandRun outcome = whittle("--help");
     assertEquals(0, outcome.status());
-    for (String command : List.of("convert", "run", "inspect", "bench", "experiment")) {
-      assertTrue(outcome.out().contains(command), outcome.out());
+    for (String command : WhittleCommand.SUBCOMMANDS.keySet()) {
+      assertTrue(outcome.out().contains("\n  " + command + " "), outcome.out());
     }
+  }
+
+  @Test
+  void commandsAreKnownByTheirNames() {
+    WhittleCommand.SUBCOMMANDS.forEach(
+        (name, command) -> assertEquals(name, new CommandLine(command.get()).getCommandName()));
+  }
+
+  @Test
+  void aMisspeltCommandIsExplained() {
+    CommandRun outcome = whittle("inspekt", MODEL);
+    assertEquals(2, outcome.status());
+    assertTrue(outcome.err().contains("whittle inspect"), outcome.err());
   }
 }
