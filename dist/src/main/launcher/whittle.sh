@@ -45,28 +45,31 @@ options="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allo
 
 # Commands that run models use the Vector API, of which the virtual machine says that it is new.
 cache=$home/whittle.aot
+example=inspect
 case ${1:-} in
   run | bench | evaluate | doctor | optimize | convert | experiment | classify | serve)
     options="$options --add-modules=jdk.incubator.vector"
     cache=$home/whittle-vector.aot
+    example="run --input=sample.npy"
     ;;
 esac
 
 # TensorFlow tells much about itself; errors remain.
 export TF_CPP_MIN_LOG_LEVEL="${TF_CPP_MIN_LOG_LEVEL:-2}"
 
-# Classes loaded and linked ahead of time, which the first start makes: only later ones are faster.
+# Classes loaded and linked ahead of time, as an example needs them. The first start makes it: only
+# later ones are faster.
 if [ ! -f "$cache" ] && [ -w "$home" ]; then
   # shellcheck disable=SC2086 # the options are words
-  if "$java_home/bin/java" "-XX:AOTCacheOutput=$cache.$$" $options -cp "$class_path" \
-      dev.whittle.cli.Main inspect "$home/sample.tflite" >/dev/null 2>&1; then
+  if (cd "$home" && exec "$java_home/bin/java" "-XX:AOTCacheOutput=$cache.$$" $options \
+      -cp "$class_path" dev.whittle.cli.Main $example sample.tflite) >/dev/null 2>&1
+  then
     mv -f "$cache.$$" "$cache"
   else
     rm -f "$cache.$$" "$cache.$$.config"
   fi
 fi
-if [ -f "$cache" ]; then
-  options="-XX:AOTCache=$cache $options"
-fi
+[ -f "$cache" ] || cache=
 # shellcheck disable=SC2086
-exec "$java_home/bin/java" $options -cp "$class_path" dev.whittle.cli.Main "$@"
+exec "$java_home/bin/java" ${cache:+"-XX:AOTCache=$cache"} $options -cp "$class_path" \
+    dev.whittle.cli.Main "$@"
