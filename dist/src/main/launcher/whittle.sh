@@ -44,6 +44,7 @@ options="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allo
     -XX:+UseSerialGC -XX:+UseCountedLoopSafepoints -XX:LoopStripMiningIter=1000 -Djava.awt.headless=true -Xlog:disable -Xlog:all=off"
 
 # Commands that run models use the Vector API, of which the virtual machine says that it is new.
+# What is over sooner than the best code for it would be compiled does without.
 cache=$home/whittle.aot
 example=inspect
 case ${1:-} in
@@ -52,6 +53,7 @@ case ${1:-} in
     cache=$home/whittle-vector.aot
     example="run --input=sample.npy"
     ;;
+  inspect | -* | "") options="$options -XX:TieredStopAtLevel=1" ;;
 esac
 
 # TensorFlow tells much about itself; errors remain.
