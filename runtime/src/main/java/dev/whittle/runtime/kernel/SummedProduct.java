@@ -10,6 +10,12 @@ import dev.whittle.ir.kernel.Invocation;
 final class SummedProduct extends Product {
   private static final int BLOCK_SUMS = 1 << 12;
 
+  /**
+   * Columns that a block has at least, if there are so many: {@link VectorTiles} computes narrow
+   * panels and single rows together with other panels.
+   */
+  private static final int TOGETHER = 64;
+
   private final QuantizedEnds ends;
   private final int blockRows;
   private final int blockPanels;
@@ -27,7 +33,8 @@ final class SummedProduct extends Product {
     super(workers, layer, piece, patches, parts);
     this.ends = ends;
     int panelWidth = panels() == 0 ? 1 : panelWidth(0);
-    int rows = Math.min(chunkRows(), BLOCK_SUMS / panelWidth);
+    int together = Math.clamp(panels(), 1, Math.max(1, TOGETHER / panelWidth));
+    int rows = Math.min(chunkRows(), BLOCK_SUMS / (panelWidth * together));
     blockRows = Math.max(1, Math.ceilDiv(rows, workers.blockRows())) * workers.blockRows();
     blockPanels = Math.clamp(BLOCK_SUMS / (blockRows * panelWidth), 1, Math.max(1, panels()));
     width = blockPanels * panelWidth;
