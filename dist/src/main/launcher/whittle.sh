@@ -44,7 +44,7 @@ options="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allo
     -XX:+UseSerialGC -XX:+UseCountedLoopSafepoints -XX:LoopStripMiningIter=1000 -Djava.awt.headless=true -Xlog:disable -Xlog:all=off"
 
 # Commands that run models use the Vector API, of which the virtual machine says that it is new.
-# What is over sooner than the best code for it would be compiled does without.
+# Inspecting and helping are over before what the second compiler makes would pay.
 cache=$home/whittle.aot
 example=inspect
 case ${1:-} in
