@@ -313,7 +313,8 @@ final class VectorKernels implements MicroKernels {
 
   @Override
   public void range(float[] input, int at, int count, float[] least, float[] greatest, int to) {
-    // Bits of floats above zero are in their order as integers, and others are less.
+    // Bits of floats above zero are in their order as integers, others are less, and NaN is
+    // greater.
     IntVector sign = IntVector.broadcast(INTS, Integer.MIN_VALUE);
     IntVector low0 = IntVector.zero(INTS);
     IntVector low1 = low0;

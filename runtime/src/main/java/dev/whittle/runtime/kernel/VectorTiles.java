@@ -289,7 +289,7 @@ final class VectorTiles {
     }
   }
 
-  /** The same for rows of one tap each. */
+  /** {@link #manyTaps} for rows of one tap each. */
   private static void oneTap(
       float[] input,
       int base,
@@ -393,7 +393,8 @@ final class VectorTiles {
   /**
    * Tiles of three rows and three vectors of columns: a panel of two, and a last one of one, which
    * by itself would leave too few sums to hide how long each takes. With 16 registers it is these
-   * nine accumulators, as twelve are not left them beside what they are made of. See {@link #wide}.
+   * nine accumulators, as twelve are not left them beside what they are made of. See {@link
+   * #manyTaps}.
    */
   private static void three(
       float[] input,
@@ -468,7 +469,7 @@ final class VectorTiles {
     }
   }
 
-  /** Tiles of {@link #ROWS} rows and one vector of columns; see {@link #wide}. */
+  /** Tiles of {@link #ROWS} rows and one vector of columns; see {@link #manyTaps}. */
   private static void narrow(
       float[] input,
       int base,
