@@ -52,7 +52,9 @@ def layer2(class_name, name, nodes=None, **config):
 
 
 def node(*names, **kwargs):
-    return [[[n, 0, 0, kwargs if i == 0 else {}] for i, n in enumerate(names)]]
+    """Names are those of layers, or (layer, call): the calls of nested models count from 1."""
+    calls = [n if isinstance(n, tuple) else (n, 0) for n in names]
+    return [[[n, call, 0, kwargs if i == 0 else {}] for i, (n, call) in enumerate(calls)]]
 
 
 def legacy_names(layer):
@@ -182,7 +184,7 @@ def nested():
         layer2("InputLayer", "input_2", [], batch_input_shape=[None, 6, 6, 2]),
         dict(class_name="Sequential", config=dict(name="base", layers=inner), name="base",
              inbound_nodes=node("input_2")),
-        layer2("Flatten", "flatten", node("base"), data_format="channels_last"),
+        layer2("Flatten", "flatten", node(("base", 1)), data_format="channels_last"),
         layer2("Dense", "head", node("flatten"), units=2, activation="linear", use_bias=True)]
     config = dict(class_name="Model", config=dict(
         name="model_1", layers=layers, input_layers=[["input_2", 0, 0]], output_layers=[["head", 0, 0]]))
@@ -192,6 +194,30 @@ def nested():
     values = [rng.uniform(-1, 1, (2, 6, 6, 2)).astype("float32")]
     save_h5(os.path.join(FOLDER, "keras2_nested.h5"), config, weighted)
     expect(os.path.join(FOLDER, "keras2_nested.json"), "keras2_nested", model, values)
+
+
+def siamese():
+    i = keras.Input((5,), name="input_1")
+    base = keras.Model(i, L.Dense(3, activation="tanh", name="inner")(i), name="model")
+    a, b = keras.Input((5,), name="input_2"), keras.Input((5,), name="input_3")
+    model = keras.Model([a, b], [L.Subtract(name="difference")([base(a), base(b)]), base(b)])
+    randomize(model)
+    dense = layer2("Dense", "inner", node("input_1"), units=3, activation="tanh", use_bias=True)
+    inner = [layer2("InputLayer", "input_1", [], batch_input_shape=[None, 5]), dense]
+    layers = [
+        layer2("InputLayer", "input_2", [], batch_input_shape=[None, 5]),
+        layer2("InputLayer", "input_3", [], batch_input_shape=[None, 5]),
+        dict(class_name="Functional", name="model", inbound_nodes=node("input_2") + node("input_3"),
+             config=dict(name="model", layers=inner, input_layers=[["input_1", 0, 0]],
+                         output_layers=[["inner", 0, 0]])),
+        layer2("Subtract", "difference", node(("model", 1), ("model", 2)))]
+    config = dict(class_name="Functional", config=dict(
+        name="model_1", layers=layers, input_layers=[["input_2", 0, 0], ["input_3", 0, 0]],
+        output_layers=[["difference", 0, 0], ["model", 2, 0]]))
+    weighted = [("model", [(w.path.replace("model/", "") + ":0", np.asarray(w)) for w in base.weights])]
+    values = [rng.uniform(-1, 1, (2, 5)).astype("float32") for _ in range(2)]
+    save_h5(os.path.join(FOLDER, "keras2_siamese.h5"), config, weighted)
+    expect(os.path.join(FOLDER, "keras2_siamese.json"), "keras2_siamese", model, values)
 
 
 def tfjs(name, quantize):
@@ -248,3 +274,4 @@ text()
 nested()
 for kind in ("float32", "float16", "uint8", "uint16"):
     tfjs("tfjs_" + kind, kind)
+siamese()

@@ -592,3 +592,14 @@ def broadcast():
 
 for network_ in (transformer, unet, gan, nolayers, seq2seq, multi, dictio, preproc, se, wavenet, tdcnn, stateful, attpool, siamese, bidi_conv, groupconv, intin, shapes, sortop, f16in, broadcast):
     network_()
+
+# Outputs that are a nested model's, whose calls the file counts otherwise than other layers'.
+for suffix in (".keras", ".h5"):
+    i = keras.Input((6,))
+    base = keras.Model(i, L.Dense(5, activation="tanh")(i), name="base")
+    row = keras.Sequential([keras.Input((6,)), L.Dense(5, activation="tanh")], name="row")
+    x = keras.Input((6,))
+    case("nested_output" + suffix.replace(".", "_"), x, base(x), suffix=suffix)
+    first, second = base(x), base(L.Rescaling(2.0)(x))
+    case("nested_outputs" + suffix.replace(".", "_"), x,
+         [second, L.Add()([first, second]), first, row(x)], suffix=suffix)

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * which list tensors.
  */
 final class FunctionalWalk {
-  /** A tensor in the file: which layer gave it, in which of its calls, as which result. */
+  /** A tensor in the file: which layer gave it, in which of this model's calls, as which result. */
   private record History(String layer, int call, int result) {}
 
   /** One call of a layer that is still to be lowered. */
@@ -36,12 +36,14 @@ final class FunctionalWalk {
   private final Emitter emit;
   private final Map<String, Map<Integer, Results>> results = new HashMap<>();
   private final Map<String, WeightStore.Scope> scopes = new HashMap<>();
+  private final NestedCalls nestedCalls;
 
   FunctionalWalk(KerasImporter importer, Config config, WeightStore.Scope weights) {
     this.importer = importer;
     this.config = config;
     this.weights = weights;
     this.emit = importer.emitter();
+    this.nestedCalls = new NestedCalls(config);
   }
 
   /** Names for the outputs, in their order: keys of a dictionary, else names of layers. */
@@ -89,7 +91,7 @@ final class FunctionalWalk {
     return KerasImporter.isOperationModule(layer.string("module", ""));
   }
 
-  private static String layerName(Config layer) {
+  static String layerName(Config layer) {
     return layer.has("name") ? layer.string("name") : layer.object("config").string("name");
   }
 
@@ -232,18 +234,18 @@ final class FunctionalWalk {
       return "__keras_tensor__".equals(map.get("class_name"))
               && map.get("config") instanceof Map<?, ?> described
               && described.get("keras_history") instanceof List<?> list
-          ? history(list)
+              && NestedCalls.isTensor(list)
+          ? history(list, 0)
           : null;
     }
-    return leaf instanceof List<?> list
-            && list.size() >= 3
-            && list.size() <= 4
-            && list.get(0) instanceof String layer
-            && list.get(1) instanceof Long call
-            && list.get(2) instanceof Long result
-            && call >= 0
-        ? new History(layer, call.intValue(), result.intValue())
+    return leaf instanceof List<?> list && NestedCalls.isTensor(list)
+        ? history(list, nestedCalls.before((String) list.get(0)))
         : null;
+  }
+
+  private static History history(List<?> list, int before) {
+    int call = ((Long) list.get(1)).intValue();
+    return new History((String) list.get(0), call - before, ((Long) list.get(2)).intValue());
   }
 
   private List<History> leaves(Object structure) {

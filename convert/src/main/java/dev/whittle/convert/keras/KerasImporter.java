@@ -374,7 +374,7 @@ public final class KerasImporter {
     }
   }
 
-  private static boolean isModel(Config layer) {
+  static boolean isModel(Config layer) {
     String className = layer.string("class_name");
     return className.equals("Sequential") || isFunctional(layer);
   }
