@@ -22,6 +22,28 @@ final class Rescaling {
    */
   static final float SURE = 0.5f - 264 * 2 * 0x1p-24f;
 
+  /**
+   * Bits behind the point of a float between 512 and 1024: those of {@code sum * factor + origin}
+   * are the output's 9 bits, and these.
+   */
+  static final int FRACTION_BITS = 14;
+
+  /**
+   * What outputs are added to, so that every possible one is between 512 and 1024. The lowest byte
+   * of the whole part is the output's own.
+   */
+  static final float ORIGIN = 768;
+
+  /**
+   * Fractions below it may be of the next lower output. The product with the rounded factor is off
+   * by up to a quarter of the last place (256 * 2^-24), the sum and the origin by half of it each;
+   * origins are one place too high, so that fractions are not too low, but up to 2.25 places too
+   * high.
+   */
+  static final int DOUBTFUL = 3;
+
+  private static final float LAST_PLACE = 1f / (1 << FRACTION_BITS);
+
   private final int[] bias;
   private final int[] left;
   private final long[] mantissa;
@@ -42,6 +64,18 @@ final class Rescaling {
 
   /** Whether halves go away from zero, so that the shift has the product's sign. */
   final boolean away;
+
+  /**
+   * For each column {@link #ORIGIN}, the zero point and what makes rounding down what the two
+   * roundings come to.
+   */
+  final float[] origin;
+
+  /** The same for negative sums. */
+  final float[] negativeOrigin;
+
+  /** Whether negative sums have outputs of their own, and another origin. */
+  final boolean hasTwoOrigins;
 
   /** Whether products in single precision tell most outputs. */
   private final boolean approximate;
@@ -68,6 +102,15 @@ final class Rescaling {
     this.factor = new float[padded];
     this.shift = new float[padded];
     this.away = !requantization.tiesUp();
+    this.origin = new float[padded];
+    this.negativeOrigin = new float[padded];
+    this.zeroPoint = requantization.outputZero();
+    this.low = requantization.bounds().low();
+    this.high = requantization.bounds().high();
+    this.hasTwoOrigins = away && low < zeroPoint;
+    // Columns beyond the last are nowhere in doubt.
+    Arrays.fill(origin, ORIGIN + 0.5f);
+    Arrays.fill(negativeOrigin, ORIGIN + 0.5f);
     boolean simple = true;
     for (int c = 0; c < columns; c++) {
       FixedPoint.Multiplier multiplier = requantization.multiplier(firstColumn + c);
@@ -78,12 +121,12 @@ final class Rescaling {
       ties[c] = requantization.tiesUp() || right[c] == 0 ? 0 : -1;
       factor[c] = (float) Math.scalb((double) mantissa[c], multiplier.exponent() - 31);
       shift[c] = right[c] == 0 ? 0 : (float) Math.scalb(0.5, -right[c]);
+      double middle = ORIGIN + zeroPoint + 0.5 + LAST_PLACE;
+      origin[c] = (float) (middle + shift[c]);
+      negativeOrigin[c] = (float) (away ? middle - shift[c] : middle + shift[c]);
       simple &= bias[c] == 0 && left[c] == 0;
     }
     this.approximate = simple;
-    this.zeroPoint = requantization.outputZero();
-    this.low = requantization.bounds().low();
-    this.high = requantization.bounds().high();
   }
 
   /** Whether products in single precision tell most outputs; see {@link #SURE}. */

@@ -13,9 +13,8 @@ final class VectorRescaling {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
   private static final VectorSpecies<Integer> INTS = Vectors.INTS;
   private static final int LANES = Vectors.LANES;
-  private static final float ROUNDER = Vectors.ROUNDER;
-  private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
-  private static final int SURE_BITS = Float.floatToRawIntBits(Rescaling.SURE);
+  private static final VectorOperators.Binary LSHR = VectorOperators.LSHR;
+  private static final int FRACTION = (1 << Rescaling.FRACTION_BITS) - 1;
 
   /** Vectors of a group: in more, a doubtful lane is more likely and costs more. */
   private static final int GROUP = 16;
@@ -76,8 +75,13 @@ final class VectorRescaling {
       byte[] output,
       int to,
       int outputStride) {
-    if (approximately(
-        sums, at, sumStride, rescaling, column, rows, output, to, outputStride, wide)) {
+    boolean hasDoubtful =
+        rescaling.hasTwoOrigins
+            ? signedApproximately(
+                sums, at, sumStride, rescaling, column, rows, output, to, outputStride, wide)
+            : approximately(
+                sums, at, sumStride, rescaling, column, rows, output, to, outputStride, wide);
+    if (hasDoubtful) {
       findDoubtful(sums, at, sumStride, rescaling, column, rows, doubtful);
       for (int row = 0; row < rows; row++) {
         for (long lanes = doubtful[row]; lanes != 0; lanes &= lanes - 1) {
@@ -102,27 +106,53 @@ final class VectorRescaling {
       int outputStride,
       int[] wide) {
     FloatVector factor = FloatVector.fromArray(FLOATS, rescaling.factor, column);
-    IntVector shift = FloatVector.fromArray(FLOATS, rescaling.shift, column).reinterpretAsInts();
-    IntVector sign = IntVector.broadcast(INTS, rescaling.away ? Integer.MIN_VALUE : 0);
-    FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER + rescaling.zeroPoint);
-    IntVector low = IntVector.broadcast(INTS, ROUNDER_BITS + rescaling.low);
-    IntVector high = IntVector.broadcast(INTS, ROUNDER_BITS + rescaling.high);
-    IntVector greatest = IntVector.zero(INTS);
+    FloatVector origin = FloatVector.fromArray(FLOATS, rescaling.origin, column);
+    IntVector low = IntVector.broadcast(INTS, bits(rescaling.low));
+    IntVector high = IntVector.broadcast(INTS, bits(rescaling.high));
+    IntVector least = IntVector.broadcast(INTS, FRACTION);
     for (int row = 0; row < rows; row++) {
       FloatVector sum = FloatVector.fromArray(FLOATS, sums, at + row * sumStride);
-      // Shifts are not negative, and take the sum's sign.
-      FloatVector shifted =
-          sum.fma(factor, shift.or(sum.reinterpretAsInts().and(sign)).reinterpretAsFloats());
-      FloatVector rounded = shifted.add(rounder);
-      // Beside the rounder, whose lowest byte is zero, the bits of a whole number are its own.
-      IntVector whole = rounded.reinterpretAsInts().max(low).min(high);
+      IntVector point = sum.fma(factor, origin).reinterpretAsInts();
+      // Floats are in the order of their bits; the lowest byte of the whole part is the output.
+      IntVector whole = point.max(low).min(high).lanewise(LSHR, Rescaling.FRACTION_BITS);
       Vectors.store(whole, output, to + row * outputStride, wide);
-      // Magnitudes are in the order of their bits.
-      IntVector fraction =
-          shifted.sub(rounded.sub(rounder)).reinterpretAsInts().and(Integer.MAX_VALUE);
-      greatest = greatest.max(fraction);
+      least = least.min(point.and(FRACTION));
     }
-    return greatest.compare(VectorOperators.GT, SURE_BITS).anyTrue();
+    return least.compare(VectorOperators.LT, Rescaling.DOUBTFUL).anyTrue();
+  }
+
+  /** The same where negative sums have another origin. */
+  private static boolean signedApproximately(
+      float[] sums,
+      int at,
+      int sumStride,
+      Rescaling rescaling,
+      int column,
+      int rows,
+      byte[] output,
+      int to,
+      int outputStride,
+      int[] wide) {
+    FloatVector factor = FloatVector.fromArray(FLOATS, rescaling.factor, column);
+    FloatVector positive = FloatVector.fromArray(FLOATS, rescaling.origin, column);
+    FloatVector negative = FloatVector.fromArray(FLOATS, rescaling.negativeOrigin, column);
+    IntVector low = IntVector.broadcast(INTS, bits(rescaling.low));
+    IntVector high = IntVector.broadcast(INTS, bits(rescaling.high));
+    IntVector least = IntVector.broadcast(INTS, FRACTION);
+    for (int row = 0; row < rows; row++) {
+      FloatVector sum = FloatVector.fromArray(FLOATS, sums, at + row * sumStride);
+      FloatVector origin = positive.blend(negative, sum.lt(0));
+      IntVector point = sum.fma(factor, origin).reinterpretAsInts();
+      IntVector whole = point.max(low).min(high).lanewise(LSHR, Rescaling.FRACTION_BITS);
+      Vectors.store(whole, output, to + row * outputStride, wide);
+      least = least.min(point.and(FRACTION));
+    }
+    return least.compare(VectorOperators.LT, Rescaling.DOUBTFUL).anyTrue();
+  }
+
+  /** The bits of a point without fraction. */
+  private static int bits(int output) {
+    return Float.floatToRawIntBits(Rescaling.ORIGIN + output);
   }
 
   /** Finds for which lanes single precision does not do. */
@@ -135,16 +165,13 @@ final class VectorRescaling {
       int rows,
       long[] doubtful) {
     FloatVector factor = FloatVector.fromArray(FLOATS, rescaling.factor, column);
-    IntVector shift = FloatVector.fromArray(FLOATS, rescaling.shift, column).reinterpretAsInts();
-    IntVector sign = IntVector.broadcast(INTS, rescaling.away ? Integer.MIN_VALUE : 0);
-    FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER + rescaling.zeroPoint);
+    FloatVector positive = FloatVector.fromArray(FLOATS, rescaling.origin, column);
+    FloatVector negative = FloatVector.fromArray(FLOATS, rescaling.negativeOrigin, column);
     for (int row = 0; row < rows; row++) {
       FloatVector sum = FloatVector.fromArray(FLOATS, sums, at + row * sumStride);
-      FloatVector shifted =
-          sum.fma(factor, shift.or(sum.reinterpretAsInts().and(sign)).reinterpretAsFloats());
-      FloatVector whole = shifted.add(rounder).sub(rounder);
-      IntVector fraction = shifted.sub(whole).reinterpretAsInts().and(Integer.MAX_VALUE);
-      doubtful[row] = fraction.compare(VectorOperators.GT, SURE_BITS).toLong();
+      FloatVector origin = positive.blend(negative, sum.lt(0));
+      IntVector fraction = sum.fma(factor, origin).reinterpretAsInts().and(FRACTION);
+      doubtful[row] = fraction.compare(VectorOperators.LT, Rescaling.DOUBTFUL).toLong();
     }
   }
 }

@@ -10,6 +10,7 @@ import dev.whittle.ir.op.Activation.Bounds;
 import dev.whittle.ir.op.Requantization;
 import dev.whittle.runtime.kernel.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.MicroKernels.Unary;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -419,7 +420,7 @@ class MicroKernelsTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void sumsBesideThresholdsAreRescaledTheSame(boolean tiesUp) {
+  void sumsBesideThresholdsAreRescaledExactly(boolean tiesUp) {
     for (int i = 0; i < 400; i++) {
       int columns = extent(90);
       int rows = random.nextInt(1, i % 8 == 0 ? 400 : 40);
@@ -435,18 +436,28 @@ class MicroKernelsTest {
           sums[row * stride + c] = Math.clamp(sum, -(1 << 24) + 1, (1 << 24) - 1);
         }
       }
+      int least = random.nextBoolean() ? 0 : -128;
+      int zeroPoint = random.nextInt(least, least + 256);
+      int low = random.nextBoolean() ? zeroPoint : random.nextInt(least, least + 256);
       var requantization =
           new Requantization(
               multipliers,
               tiesUp,
-              Quantization.perTensor(1, random.nextInt(-128, 128)),
-              new Bounds(random.nextInt(-128, 0), random.nextInt(0, 128)));
+              Quantization.perTensor(1, zeroPoint),
+              new Bounds(low, random.nextInt(low, least + 256)));
       var rescaling = new Rescaling(requantization, 0, new int[columns], columns);
       byte[] expected = new byte[rows * stride];
-      byte[] actual = new byte[rows * stride];
-      scalar.rescale(sums, 0, stride, rescaling, 0, columns, rows, expected, 0, stride);
-      vector.rescale(sums, 0, stride, rescaling, 0, columns, rows, actual, 0, stride);
-      assertArrayEquals(expected, actual, columns + " columns, seed " + SEED);
+      for (int row = 0; row < rows; row++) {
+        for (int c = 0; c < columns; c++) {
+          int at = row * stride + c;
+          expected[at] = (byte) requantization.apply((int) sums[at], c);
+        }
+      }
+      for (MicroKernels math : List.of(scalar, vector)) {
+        byte[] actual = new byte[rows * stride];
+        math.rescale(sums, 0, stride, rescaling, 0, columns, rows, actual, 0, stride);
+        assertArrayEquals(expected, actual, columns + " columns, seed " + SEED);
+      }
     }
   }
 
