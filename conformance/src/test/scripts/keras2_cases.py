@@ -220,6 +220,94 @@ def siamese():
     expect(os.path.join(FOLDER, "keras2_siamese.json"), "keras2_siamese", model, values)
 
 
+def save_legacy(name, config, weighted, model, values):
+    save_h5(os.path.join(FOLDER, name + ".h5"), config, weighted)
+    expect(os.path.join(FOLDER, name + ".json"), name, model, values)
+
+
+def classifier():
+    """A sequential model of sequential models, the first of which begins with a functional one."""
+    i = keras.Input((8, 8, 3), name="input_1")
+    base = keras.Model(i, L.ReLU(name="relu")(L.Conv2D(4, 3, name="conv1_conv")(i)), name="base")
+    dense = L.Dense(3, activation="softmax", name="dense_1")
+    model = keras.Sequential([keras.Input((8, 8, 3)), base, L.GlobalAveragePooling2D(), dense])
+    randomize(model)
+    # As in Keras' own DenseNet, names have slashes.
+    inner = [
+        layer2("InputLayer", "input_1", [], batch_input_shape=[None, 8, 8, 3]),
+        layer2("Conv2D", "conv1/conv", node("input_1"), filters=4, kernel_size=[3, 3], strides=[1, 1],
+               padding="valid", data_format="channels_last", dilation_rate=[1, 1], activation="linear",
+               use_bias=True),
+        layer2("ReLU", "conv1/relu", node("conv1/conv"), max_value=None, negative_slope=0.0, threshold=0.0)]
+    first = [
+        dict(class_name="Model", config=dict(name="base", layers=inner, input_layers=[["input_1", 0, 0]],
+                                             output_layers=[["conv1/relu", 0, 0]])),
+        layer2("GlobalAveragePooling2D", "pool", data_format="channels_last")]
+    second = [layer2("Dense", "dense_1", batch_input_shape=[None, 4], units=3, activation="softmax",
+                     use_bias=True)]
+    config = dict(class_name="Sequential", config=dict(name="sequential_4", layers=[
+        dict(class_name="Sequential", config=dict(name="sequential_1", layers=first)),
+        dict(class_name="Sequential", config=dict(name="sequential_3", layers=second))]))
+    kernel, bias = [np.asarray(w) for w in base.weights]
+    weighted = [("sequential_1", [("conv1/conv/kernel:0", kernel), ("conv1/conv/bias:0", bias)]),
+                ("sequential_3", legacy_names(dense))]
+    values = [rng.uniform(-1, 1, (2, 8, 8, 3)).astype("float32")]
+    save_legacy("keras2_classifier", config, weighted, model, values)
+
+
+def lists():
+    """Before Keras 2.2.3 the configuration of a sequential model was the list of its layers."""
+    dense = [L.Dense(5, activation="relu", name="dense_1"), L.Dense(3, activation="tanh", name="dense_2"),
+             L.Dense(2, activation="softmax", name="dense_3")]
+    model = keras.Sequential([keras.Input((4,)), *dense])
+    randomize(model)
+    inner = [layer2("Dense", "dense_1", units=5, activation="relu", use_bias=True, batch_input_shape=[None, 4]),
+             layer2("Dense", "dense_2", units=3, activation="tanh", use_bias=True)]
+    config = dict(class_name="Sequential", config=[
+        dict(class_name="Sequential", config=inner),
+        layer2("Dense", "dense_3", units=2, activation="softmax", use_bias=True)])
+    weighted = [("sequential_9", legacy_names(dense[0]) + legacy_names(dense[1])),
+                ("dense_3", legacy_names(dense[2]))]
+    save_legacy("keras2_lists", config, weighted, model, [rng.uniform(-1, 1, (2, 4)).astype("float32")])
+
+
+def video():
+    """A model over time, whose weights' names do not mention it, two directions without names of their
+    own, and a loss that the outputs do not depend on."""
+    i = keras.Input((4, 4, 2), name="input_2")
+    frame = keras.Model(i, L.GlobalAveragePooling2D()(L.Conv2D(3, 3, name="conv")(i)), name="frame")
+    x = keras.Input((5, 4, 4, 2), name="input_1")
+    both = L.Bidirectional(L.LSTM(2, name="lstm"), name="bidirectional_1")
+    model = keras.Model(x, both(L.TimeDistributed(frame)(x)))
+    randomize(model)
+    inner = [
+        layer2("InputLayer", "input_2", [], batch_input_shape=[None, 4, 4, 2]),
+        layer2("Conv2D", "conv", node("input_2"), filters=3, kernel_size=[3, 3], strides=[1, 1],
+               padding="valid", data_format="channels_last", dilation_rate=[1, 1], activation="linear",
+               use_bias=True),
+        layer2("GlobalAveragePooling2D", "pool", node("conv"), data_format="channels_last")]
+    wrapped = dict(class_name="Model", config=dict(
+        name="frame", layers=inner, input_layers=[["input_2", 0, 0]], output_layers=[["pool", 0, 0]]))
+    lstm = layer2("LSTM", "lstm_1", units=2, activation="tanh", recurrent_activation="sigmoid",
+                  use_bias=True, unit_forget_bias=True, return_sequences=False, return_state=False,
+                  go_backwards=False, stateful=False, unroll=False, implementation=1)
+    layers = [
+        layer2("InputLayer", "input_1", [], batch_input_shape=[None, 5, 4, 4, 2]),
+        layer2("TimeDistributed", "time_distributed_1", node("input_1"), layer=wrapped),
+        layer2("Bidirectional", "bidirectional_1", node("time_distributed_1"), merge_mode="concat", layer=lstm),
+        layer2("AddLoss", "add_loss", node("bidirectional_1"), unconditional=False)]
+    config = dict(class_name="Model", config=dict(
+        name="model_1", layers=layers, input_layers=[["input_1", 0, 0]],
+        output_layers=[["bidirectional_1", 0, 0]]))
+    kernel, bias = [np.asarray(w) for w in frame.weights]
+    names = [n + suffix for suffix in (":0", "_1:0") for n in ("kernel", "recurrent_kernel", "bias")]
+    weighted = [
+        ("time_distributed_1", [("time_distributed_1/kernel:0", kernel), ("time_distributed_1/bias:0", bias)]),
+        ("bidirectional_1", [("bidirectional_1/" + n, np.asarray(w)) for n, w in zip(names, both.weights)])]
+    values = [rng.uniform(-1, 1, (2, 5, 4, 4, 2)).astype("float32")]
+    save_legacy("keras2_video", config, weighted, model, values)
+
+
 def tfjs(name, quantize):
     model = keras.Sequential([
         keras.Input((8, 8, 1)), L.Conv2D(4, 3, activation="relu", name="conv2d_Conv2D1"),
@@ -275,3 +363,6 @@ nested()
 for kind in ("float32", "float16", "uint8", "uint16"):
     tfjs("tfjs_" + kind, kind)
 siamese()
+classifier()
+lists()
+video()

@@ -7,12 +7,16 @@ import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import dev.whittle.json.Config;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,8 +87,35 @@ final class FunctionalWalk {
       }
     }
     bindInputs(layers, input);
-    lowerAll(pending);
-    return result(Objects.requireNonNull(config.get("output_layers")));
+    Object outputs = Objects.requireNonNull(config.get("output_layers"));
+    lowerAll(needed(pending, outputs));
+    return result(outputs);
+  }
+
+  /** The calls that outputs depend on: others compute losses and metrics, for example. */
+  private List<Pending> needed(List<Pending> calls, Object outputs) {
+    Map<String, Map<Integer, Pending>> byPlace = new HashMap<>();
+    for (Pending call : calls) {
+      byPlace.computeIfAbsent(layerName(call.layer), k -> new HashMap<>()).put(call.call, call);
+    }
+    Set<Pending> needed = new HashSet<>();
+    Deque<Object> left = new ArrayDeque<>(List.of(outputs));
+    while (!left.isEmpty()) {
+      Object next = left.pop();
+      History leaf = history(next);
+      if (leaf != null) {
+        Pending call = byPlace.getOrDefault(leaf.layer, Map.of()).get(leaf.call);
+        if (call != null && needed.add(call)) {
+          left.push(call.node);
+        }
+      }
+      if (next instanceof List<?> list) {
+        list.stream().filter(Objects::nonNull).forEach(left::push);
+      } else if (next instanceof Map<?, ?> map) {
+        map.values().stream().filter(Objects::nonNull).forEach(left::push);
+      }
+    }
+    return calls.stream().filter(needed::contains).toList();
   }
 
   private static boolean isOperationNode(Config layer) {

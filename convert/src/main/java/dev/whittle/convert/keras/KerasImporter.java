@@ -17,7 +17,6 @@ import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
 import dev.whittle.json.Config;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -154,11 +153,8 @@ public final class KerasImporter {
         name(outputs, walk.outputNames(), walk.run(null));
       }
       case "Sequential" -> {
-        Argument result = sequential(model, weights, null);
-        List<Config> all = sequentialLayers(model.get("config"), model);
-        String last =
-            all.isEmpty() ? "output" : all.getLast().object("config").string("name", "output");
-        name(outputs, List.of(last), result);
+        var walk = new SequentialWalk(this, model, weights);
+        name(outputs, List.of(walk.outputName()), walk.run(null));
       }
       default -> {
         if (!isFunctional(model)) {
@@ -391,12 +387,15 @@ public final class KerasImporter {
     Argument input = args.size() == 1 ? args.getFirst() : new Argument.OfList(args);
     Argument result =
         layer.string("class_name").equals("Sequential")
-            ? sequential(layer, weights, input)
+            ? new SequentialWalk(this, layer, weights).run(input)
             : new FunctionalWalk(this, config, weights).run(input);
     if (result == null) {
       throw new NestedUnsupported();
     }
-    return result;
+    // Keras 2 lists the outputs of every model, but a call has a single one as its result.
+    return result instanceof Argument.OfList list && list.items().size() == 1
+        ? list.items().getFirst()
+        : result;
   }
 
   /** Something within a nested model is unsupported and has been noted already. */
@@ -511,56 +510,6 @@ public final class KerasImporter {
     layers.add(new Imported.Layer(emitter.scope(), className, operators));
   }
 
-  // Sequential models.
-
-  private static List<Config> sequentialLayers(@Nullable Object config, Config model) {
-    if (config instanceof List<?>) {
-      return model.objects("config");
-    }
-    return model.object("config").objects("layers");
-  }
-
-  private @Nullable Argument sequential(
-      Config model, WeightStore.Scope weights, @Nullable Argument input) {
-    List<Config> all = sequentialLayers(model.get("config"), model);
-    var names = new WeightKeys();
-    Argument current = input;
-    if (current instanceof Argument.OfList list && list.items().size() == 1) {
-      current = list.items().getFirst();
-    }
-    for (Config layer : all) {
-      Config config = layer.object("config");
-      String className = layer.string("class_name");
-      if (className.equals("InputLayer")) {
-        current = current == null ? Argument.of(input(config, config.string("name"))) : current;
-        continue;
-      }
-      if (current == null) {
-        current = Argument.of(firstInput(model, config));
-      }
-      String name = config.string("name", className);
-      WeightStore.Scope scope = weights.layer(names.next(className), name);
-      Argument result = layerOrNull(layer, scope, List.of(current), Map.of(), emit);
-      if (result == null) {
-        noteRest(all, layer);
-        return null;
-      }
-      current = result;
-    }
-    return current;
-  }
-
-  /** After a layer without a result the rest cannot be typed, but unknown classes can be told. */
-  private void noteRest(List<Config> all, Config failed) {
-    for (Config layer : all.subList(all.indexOf(failed) + 1, all.size())) {
-      String className = layer.string("class_name");
-      if (isModel(layer) || className.equals("InputLayer")) {
-        continue;
-      }
-      noteIfUnknown(layer, className);
-    }
-  }
-
   void noteIfUnknown(Config layer, String className) {
     Config config = layer.has("config") ? layer.object("config") : layer;
     try {
@@ -571,22 +520,5 @@ public final class KerasImporter {
     } catch (OperandException e) {
       note(config.string("name", className), className, String.valueOf(e.getMessage()), "");
     }
-  }
-
-  private Value firstInput(Config model, Config firstLayer) {
-    Config stated = model.get("config") instanceof Map<?, ?> ? model.object("config") : model;
-    String name = firstLayer.string("name", "layer") + "_input";
-    if (firstLayer.has("batch_input_shape")) {
-      return input(firstLayer, name);
-    }
-    if (stated.has("build_input_shape")) {
-      Map<String, @Nullable Object> fields = new HashMap<>();
-      fields.put("batch_shape", stated.get("build_input_shape"));
-      return input(new Config(fields, stated.place()), name);
-    }
-    throw new UnsupportedModelException(
-        "the Sequential model",
-        "was never built, so nothing says what shape its input has",
-        "call it once, or begin it with keras.Input, before saving");
   }
 }

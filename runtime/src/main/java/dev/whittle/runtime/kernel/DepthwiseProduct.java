@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
 final class DepthwiseProduct implements Kernel, Workers.Task {
   private static final long MIN_WORK = 1 << 16;
 
-  /** Elements of a band of lines that are read, if lines are not longer: part of a first-level cache. */
+  /**
+   * Elements of a band of lines that are read, if lines are not longer: part of a first-level
+   * cache.
+   */
   private static final int BAND_ELEMENTS = 1 << 12;
 
   /** Sums that stay in the first-level cache. */

@@ -286,12 +286,19 @@ public final class KerasFile implements AutoCloseable {
               : parse(
                   json == null ? new byte[0] : json.getBytes(StandardCharsets.UTF_8),
                   path + "@model_config");
-      Config alone = json == null ? stated : null;
-      return new KerasFile(config, weights(file, path.toString(), alone), file, null);
+      List<String> layers = file.texts(folder(file), "layer_names");
+      Config named = Topology.named(config, layers == null ? List.of() : layers);
+      Config alone = json == null ? named : null;
+      return new KerasFile(named, weights(file, path.toString(), alone), file, null);
     } catch (RuntimeException e) {
       file.close();
       throw e;
     }
+  }
+
+  /** Where groups of layers are in a file that names weights. */
+  private static String folder(Hdf5 file) {
+    return file.has("model_weights") ? "/model_weights/" : "/";
   }
 
   private static List<String> layersWithWeights(Hdf5 file, String folder) {
@@ -317,7 +324,7 @@ public final class KerasFile implements AutoCloseable {
     if (file.has("layers") || file.has("_layer_checkpoint_dependencies")) {
       return new ArchiveWeights(file, name -> null);
     }
-    String folder = file.has("model_weights") ? "/model_weights/" : "/";
+    String folder = folder(file);
     Map<String, String> renamed =
         stated == null ? Map.of() : RenamedLayers.match(stated, layersWithWeights(file, folder));
     return new NamedWeights(
@@ -327,7 +334,9 @@ public final class KerasFile implements AutoCloseable {
           List<String> names = file.texts(stored, "weight_names");
           return names == null
               ? List.of()
-              : names.stream().map(name -> stored + "/" + name).toList();
+              : names.stream()
+                  .map(name -> new NamedWeights.Variable(name, stored + "/" + name))
+                  .toList();
         },
         file::tensor);
   }

@@ -54,8 +54,11 @@ final class TfjsFile {
     Config model = topology.has("model_config") ? topology.object("model_config") : topology;
     var file = new TfjsFile(path);
     file.index(root);
-    List<String> names = List.copyOf(file.entries.keySet());
-    return KerasFile.of(model, new NamedWeights(path.toString(), layer -> names, file::tensor));
+    List<NamedWeights.Variable> all =
+        file.entries.keySet().stream().map(name -> new NamedWeights.Variable(name, name)).toList();
+    return KerasFile.of(
+        Topology.named(model, List.of()),
+        new NamedWeights(path.toString(), layer -> all, file::tensor));
   }
 
   private void index(Config root) {

@@ -1,0 +1,120 @@
+package dev.whittle.convert.keras;
+
+import dev.whittle.convert.keras.file.WeightStore;
+import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.Value;
+import dev.whittle.json.Config;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One run through the layers of a sequential model. */
+final class SequentialWalk {
+  private static final String INPUT = "InputLayer";
+
+  private final KerasImporter importer;
+  private final Config model;
+  private final WeightStore.Scope weights;
+  private final List<Config> layers;
+
+  /**
+   * A run through a model.
+   *
+   * @param model its {@code class_name} and {@code config}
+   */
+  SequentialWalk(KerasImporter importer, Config model, WeightStore.Scope weights) {
+    this.importer = importer;
+    this.model = model;
+    this.weights = weights;
+    this.layers = model.object("config").objects("layers");
+  }
+
+  /** The name of the output: that of the last layer. */
+  String outputName() {
+    return layers.isEmpty() ? "output" : layers.getLast().object("config").string("name", "output");
+  }
+
+  /**
+   * Lowers the model.
+   *
+   * @param input what a nested model is called with; null for the outermost
+   * @return null if something unsupported is in the way, which has been noted
+   */
+  @Nullable Argument run(@Nullable Argument input) {
+    var names = new WeightKeys();
+    Argument current = input;
+    if (current instanceof Argument.OfList list && list.items().size() == 1) {
+      current = list.items().getFirst();
+    }
+    for (Config layer : layers) {
+      Config config = layer.object("config");
+      String className = layer.string("class_name");
+      if (className.equals(INPUT)) {
+        current =
+            current == null ? Argument.of(importer.input(config, config.string("name"))) : current;
+        continue;
+      }
+      if (current == null) {
+        current = Argument.of(firstInput(layer));
+      }
+      String name = config.string("name", className);
+      WeightStore.Scope scope = weights.layer(names.next(className), name);
+      Argument result =
+          importer.layerOrNull(layer, scope, List.of(current), Map.of(), importer.emitter());
+      if (result == null) {
+        noteRest(layer);
+        return null;
+      }
+      current = result;
+    }
+    return current;
+  }
+
+  /** After a layer without a result the rest cannot be typed, but unknown classes can be told. */
+  private void noteRest(Config failed) {
+    for (Config layer : layers.subList(layers.indexOf(failed) + 1, layers.size())) {
+      String className = layer.string("class_name");
+      if (!KerasImporter.isModel(layer) && !className.equals(INPUT)) {
+        importer.noteIfUnknown(layer, className);
+      }
+    }
+  }
+
+  private Value firstInput(Config firstLayer) {
+    String name = firstLayer.object("config").string("name", "layer") + "_input";
+    Config described = describedInput(model);
+    if (described == null) {
+      throw new UnsupportedModelException(
+          "the Sequential model",
+          "was never built, so nothing says what shape its input has",
+          "call it once, or begin it with keras.Input, before saving");
+    }
+    return importer.input(described, name);
+  }
+
+  /** What says the shape of a layer's input; if that is a model, what its first layer says. */
+  private static @Nullable Config describedInput(Config layer) {
+    Config config = layer.object("config");
+    if (layer.string("class_name").equals(INPUT) || config.has("batch_input_shape")) {
+      return config;
+    }
+    if (KerasImporter.isModel(layer)) {
+      for (Config inner : config.objects("layers")) {
+        Config described = describedInput(inner);
+        if (described != null) {
+          return described;
+        }
+        if (layer.string("class_name").equals("Sequential")) {
+          break;
+        }
+      }
+    }
+    if (!config.has("build_input_shape")) {
+      return null;
+    }
+    Map<String, @Nullable Object> fields = new HashMap<>();
+    fields.put("batch_shape", config.get("build_input_shape"));
+    return new Config(fields, config.place());
+  }
+}
