@@ -308,6 +308,57 @@ def video():
     save_legacy("keras2_video", config, weighted, model, values)
 
 
+def recurrent():
+    """What Keras 2.0 wrote: hard_sigmoid of its own, GRU without reset_after."""
+    def gate(z):
+        return ops.clip(0.2 * z + 0.5, 0, 1)
+
+    gru = L.GRU(3, reset_after=False, recurrent_activation=gate, return_sequences=True, name="gru_1")
+    lstm = L.LSTM(2, recurrent_activation=gate, name="lstm_1")
+    dense = L.Dense(2, activation=gate, name="dense_1")
+    model = keras.Sequential([keras.Input((5, 4)), gru, lstm, dense])
+    randomize(model)
+    common = dict(activation="tanh", recurrent_activation="hard_sigmoid", use_bias=True, go_backwards=False,
+                  return_state=False, stateful=False, unroll=False, implementation=0)
+    config = dict(class_name="Sequential", config=[
+        layer2("GRU", "gru_1", batch_input_shape=[None, 5, 4], units=3, return_sequences=True, **common),
+        layer2("LSTM", "lstm_1", units=2, return_sequences=False, unit_forget_bias=True, **common),
+        layer2("Dense", "dense_1", units=2, activation="hard_sigmoid", use_bias=True)])
+    weighted = [(l.name, [(l.name + "/" + w.name + ":0", np.asarray(w)) for w in l.weights])
+                for l in (gru, lstm, dense)]
+    save_legacy("keras2_recurrent", config, weighted, model, [rng.uniform(-1, 1, (2, 5, 4)).astype("float32")])
+
+
+def calls():
+    """Functions of TensorFlow with arguments that have defaults."""
+    x = keras.Input((3, 4), name="input_1")
+    rest = np.full((1, 2, 4), 0.5, "float32")
+    product = ops.matmul(x, ops.transpose(x, (0, 2, 1)))
+    first, second = ops.split(x, [1], axis=-1)
+    joined = ops.concatenate([x, ops.broadcast_to(rest, (2, 2, 4))], axis=1)
+    padded = ops.pad(x, [[0, 0], [1, 0], [0, 2]], constant_values=1.5)
+    summed = ops.flip(ops.cumsum(ops.flip(x, 1), axis=1), 1) - x
+    model = keras.Model(x, [product, first, second, joined, padded, summed])
+
+    def function(name, what, first="input_1", **kwargs):
+        nodes = [[[first, 0, 0, kwargs]]] if isinstance(first, str) else [first]
+        return layer2("TFOpLambda", name, nodes[0], function=what)
+
+    constant = ["_CONSTANT_VALUE", -1, np.repeat(rest, 2, 0).tolist()]
+    layers = [
+        layer2("InputLayer", "input_1", [], batch_input_shape=[2, 3, 4]),
+        function("tf.linalg.matmul", "linalg.matmul", b=["input_1", 0, 0], transpose_b=True),
+        function("tf.split", "split", num_or_size_splits=[1, 3], axis=-1),
+        layer2("TFOpLambda", "tf.concat", [[["input_1", 0, 0, {"axis": 1}], constant]], function="concat"),
+        function("tf.compat.v1.pad", "compat.v1.pad", paddings=[[0, 0], [1, 0], [0, 2]], constant_values=1.5),
+        function("tf.math.cumsum", "math.cumsum", axis=1, exclusive=True, reverse=True)]
+    outputs = [["tf.linalg.matmul", 0, 0], ["tf.split", 0, 0], ["tf.split", 0, 1], ["tf.concat", 0, 0],
+               ["tf.compat.v1.pad", 0, 0], ["tf.math.cumsum", 0, 0]]
+    config = dict(class_name="Functional", config=dict(
+        name="model", layers=layers, input_layers=[["input_1", 0, 0]], output_layers=outputs))
+    save_legacy("keras2_calls", config, [], model, [rng.uniform(-1, 1, (2, 3, 4)).astype("float32")])
+
+
 def tfjs(name, quantize):
     model = keras.Sequential([
         keras.Input((8, 8, 1)), L.Conv2D(4, 3, activation="relu", name="conv2d_Conv2D1"),
@@ -366,3 +417,5 @@ siamese()
 classifier()
 lists()
 video()
+recurrent()
+calls()

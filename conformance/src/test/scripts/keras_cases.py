@@ -343,6 +343,24 @@ case("op_pictures", p, ops.image.resize(ops.max_pool(p, 2), (5, 4)))
 i = keras.Input((3,), dtype="int32")
 case("op_integers", i, [ops.one_hot(i, 5), i * 2 + 1, i // 2, ops.cast(i, "float32") / 3])
 
+# Masks, axes and arguments that are easily lost.
+i, j = keras.Input((5,), dtype="int32"), keras.Input((5,), dtype="int32")
+tokens = [np.array([[1, 0, 2, 0, 3], [0, 0, 4, 1, 1]], "int32"), np.array([[1, 2, 0, 0, 3], [3, 0, 4, 1, 0]], "int32")]
+embedded = [L.Embedding(6, 3, mask_zero=True)(i), L.Embedding(6, 3, mask_zero=True)(j)]
+case("multiply_masked", [i, j], L.GRU(3)(L.Multiply()(embedded)), values=tokens)
+case("multiply_masked_one", [i, j], L.Multiply()([embedded[0], L.Embedding(6, 3)(j)]), values=tokens)
+case("average_integers", [i, j], L.Average()([i, j]), values=tokens)
+x = keras.Input((6, 2))
+case("concatenate_masked", x, L.LSTM(3)(L.Concatenate()([L.Masking()(x), L.Dense(2)(x)])))
+layer("channels_first_softmax", (3, 6, 5), L.Conv2D(4, 3, data_format="channels_first", activation="softmax"))
+layer("gru_softmax_gates", (4, 3), L.GRU(3, recurrent_activation="softmax"))
+x = keras.Input((3, 4))
+case("op_arguments", x, [
+    ops.average(x, axis=2, weights=np.array([1, 2, 3, 4], "float32")), ops.max(x, axis=1, initial=0.3),
+    ops.min(x, axis=1, initial=-0.3), ops.cumsum(x), ops.cumsum(x * 3, axis=1, dtype="int32"),
+    ops.cast(ops.saturate_cast(x * 200, "int8"), "int32"), ops.softmax(x, axis=None), ops.append(x, x),
+    ops.take(x, np.array([0, -1]), axis=1), ops.zeros_like(x, dtype="bool"), ops.full_like(x, 7, dtype="int32")])
+
 # Models.
 inner = keras.Sequential([keras.Input((6,)), L.Dense(4, activation="relu"), L.BatchNormalization()])
 x = keras.Input((6,), name="left")

@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.keras.file.Topology;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Functions;
 import dev.whittle.ir.OperandException;
@@ -75,6 +76,14 @@ final class Activations {
     return "__lambda__".equals(object.get("class_name"));
   }
 
+  /** Whether an activation's results depend on other elements along the last axis. */
+  static boolean isAlongAnAxis(String name) {
+    return switch (name) {
+      case "softmax", "log_softmax", "sparsemax", "glu" -> true;
+      default -> false;
+    };
+  }
+
   static Value apply(Emitter emit, String name, Value input) {
     // Booleans and integers are activated as floats.
     Value x = name.equals("linear") ? input : emit.cast(input, TensorType.FLOAT32);
@@ -88,13 +97,15 @@ final class Activations {
       case "celu" -> celu(emit, x, 1);
       case "sigmoid" -> emit.node(new Logistic(), x);
       case "tanh" -> emit.node(new Tanh(), x);
-      case "softmax" -> softmax(emit, x, -1);
+      case "softmax", "softmax_v2" -> softmax(emit, x, -1);
       case "log_softmax" -> logSoftmax(emit, x, -1);
       case "softplus" -> Functions.softplus(emit, x);
       case "softsign" -> emit.div(x, emit.add(emit.node(new Abs(), x), 1));
       case "silu", "swish" -> emit.mul(x, emit.node(new Logistic(), x));
       case "hard_silu", "hard_swish" -> emit.node(new HardSwish(), x);
       case "hard_sigmoid" -> hardSigmoid(emit, x);
+      case Topology.OLD_HARD_SIGMOID ->
+          emit.min(emit.node(new Relu(), emit.add(emit.mul(x, 0.2), 0.5)), 1);
       case "gelu" -> emit.node(new Gelu(false), x);
       case "exponential" -> emit.node(new Exp(), x);
       case "mish" -> mish(emit, x);

@@ -58,8 +58,13 @@ final class ConvolutionLayers {
     return dims;
   }
 
+  /** The activation, of outputs with the channels last, along the axis that is last for Keras. */
   private static Value activation(LayerCall call, Value y) {
-    return Activations.apply(call.emit(), call.config(), "activation", y);
+    Emitter emit = call.emit();
+    String name = Activations.name(call.config().get("activation"));
+    return call.channelsFirst() && Activations.isAlongAnAxis(name)
+        ? emit.channelsLast(Activations.apply(emit, name, emit.channelsFirst(y)))
+        : Activations.apply(emit, name, y);
   }
 
   private static Value convolution(LayerCall call, int axes) {

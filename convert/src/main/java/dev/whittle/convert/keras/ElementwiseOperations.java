@@ -4,6 +4,7 @@ import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Functions;
 import dev.whittle.ir.Op;
+import dev.whittle.ir.OperandException;
 import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
@@ -35,6 +36,7 @@ import dev.whittle.ir.op.Square;
 import dev.whittle.ir.op.SquaredDifference;
 import dev.whittle.json.Config;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -104,8 +106,8 @@ final class ElementwiseOperations {
               ? e.node(new Round(), x)
               : e.mul(e.node(new Round(), e.mul(x, scale)), 1 / scale);
         });
-    any(table, "OnesLike", (e, x) -> e.add(e.node(new dev.whittle.ir.op.ZerosLike(), x), 1));
-    any(table, "ZerosLike", (e, x) -> e.node(new dev.whittle.ir.op.ZerosLike(), x));
+    table.value("OnesLike", call -> filled(call, call.emit().scalar(1f)));
+    table.value("ZerosLike", call -> filled(call, call.emit().scalar(0f)));
     table.value(
         "Clip",
         call -> {
@@ -121,7 +123,35 @@ final class ElementwiseOperations {
         call -> call.emit().cast(Operations.x(call), KerasImporter.type(dtype(call, "dtype"))));
     table.value(
         "SaturateCast",
-        call -> call.emit().cast(Operations.x(call), KerasImporter.type(dtype(call, "dtype"))));
+        call -> {
+          TensorType type = KerasImporter.type(dtype(call, "dtype"));
+          return call.emit().cast(saturated(call.emit(), Operations.x(call), type), type);
+        });
+  }
+
+  /** Clamped to what a type of integers of up to 32 bits holds. */
+  private static Value saturated(Emitter e, Value x, TensorType type) {
+    return switch (type) {
+      case INT8 -> e.min(e.max(x, Byte.MIN_VALUE), Byte.MAX_VALUE);
+      case UINT8 -> e.min(e.max(x, 0), 255);
+      case INT16 -> e.min(e.max(x, Short.MIN_VALUE), Short.MAX_VALUE);
+      case FLOAT32, FLOAT16, FLOAT64, INT64, BOOL -> x;
+      default ->
+          throw OperandException.unsupported(
+              "a saturating cast to %s", type.name().toLowerCase(Locale.ROOT));
+    };
+  }
+
+  /**
+   * A tensor of the operand's extents, each element of which is {@code value}: of the stated type,
+   * or of the operand's.
+   */
+  static Value filled(LayerCall call, Value value) {
+    Emitter e = call.emit();
+    Value x = Operations.x(call);
+    TensorType type =
+        call.config().has("dtype") ? KerasImporter.type(dtype(call, "dtype")) : x.type();
+    return e.node(new dev.whittle.ir.op.Fill(), e.shapeOf(x), e.cast(value, type));
   }
 
   private static String dtype(LayerCall call, String key) {

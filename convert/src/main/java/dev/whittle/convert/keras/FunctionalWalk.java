@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -417,11 +418,15 @@ final class FunctionalWalk {
     // [["a", 0, 0, {}], ["b", 0, 0, {}]]; a call with one tensor may be that list itself.
     List<?> entries = history(node) != null || isConstant(node) ? List.of(node) : node;
     List<Argument> tensors = new ArrayList<>();
+    Map<Integer, Object> constants = new LinkedHashMap<>();
     for (Object entry : entries) {
       if (!(entry instanceof List<?> list)) {
         throw new MalformedModelException(layer.place() + ": a call of an unknown form");
       }
       if (isConstant(list)) {
+        if (list.get(2) != null) {
+          constants.put(tensors.size(), list.get(2));
+        }
         tensors.add(legacyArgument(list.get(2)));
       } else {
         History history = history(list);
@@ -439,6 +444,15 @@ final class FunctionalWalk {
     } else if (tensors.size() == 1) {
       args.add(tensors.getFirst());
     } else {
+      // A constant among tensors is one of them.
+      List<Argument.OfTensor> others = Argument.tensors(new Argument.OfList(tensors));
+      String dtype =
+          others.isEmpty()
+              ? "float32"
+              : others.getFirst().value().type().name().toLowerCase(Locale.ROOT);
+      constants.forEach(
+          (place, value) ->
+              tensors.set(place, Argument.of(Constants.ofNested(emit, value, dtype))));
       args.add(new Argument.OfList(tensors));
     }
   }

@@ -4,6 +4,7 @@ import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.OperandException;
+import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.Equal;
 import dev.whittle.ir.op.LogicalOr;
@@ -21,7 +22,7 @@ final class MergingLayers {
   static void register(Layers table) {
     table.put("Add", call -> merge(call, call.emit()::add));
     table.put("Subtract", call -> merge(call, call.emit()::sub));
-    table.put("Multiply", call -> merge(call, call.emit()::mul));
+    table.put("Multiply", MergingLayers::multiply);
     table.put("Maximum", call -> merge(call, call.emit()::max));
     table.put("Minimum", call -> merge(call, call.emit()::min));
     // A layer that keras.applications.InceptionResNetV2 defines for itself.
@@ -43,10 +44,40 @@ final class MergingLayers {
     return new Argument.OfTensor(merged, mask(call));
   }
 
+  /** Steps that are masked in one input count as 1 there, and as 0 where all inputs mask them. */
+  private static Argument multiply(LayerCall call) {
+    Emitter emit = call.emit();
+    List<Value> inputs = aligned(call);
+    Value product = null;
+    for (int i = 0; i < inputs.size(); i++) {
+      Value x = inputs.get(i);
+      Value mask = call.tensors().get(i).mask();
+      Value factor =
+          mask == null ? x : emit.where(over(emit, mask, x), x, emit.scalar(x.type(), 1));
+      product = product == null ? factor : emit.mul(product, factor);
+    }
+    Value present = mask(call);
+    Value whole = Objects.requireNonNull(product);
+    return new Argument.OfTensor(
+        present == null
+            ? whole
+            : emit.where(over(emit, present, whole), whole, emit.scalar(whole.type(), 0)),
+        present);
+  }
+
+  /** A mask of steps with as many axes as what it masks. */
+  private static Value over(Emitter emit, Value mask, Value x) {
+    Value wide = mask;
+    while (wide.shape().rank() < x.shape().rank()) {
+      wide = emit.expandDims(wide, -1);
+    }
+    return wide;
+  }
+
   private static Argument average(LayerCall call) {
     var sum = (Argument.OfTensor) merge(call, call.emit()::add);
-    return new Argument.OfTensor(
-        call.emit().mul(sum.value(), 1.0 / call.tensors().size()), sum.mask());
+    Value floats = call.emit().cast(sum.value(), TensorType.FLOAT32);
+    return new Argument.OfTensor(call.emit().mul(floats, 1.0 / call.tensors().size()), sum.mask());
   }
 
   /** The inputs with as many axes as the one with most; new ones come after the batch. */

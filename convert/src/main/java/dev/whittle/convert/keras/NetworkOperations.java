@@ -107,7 +107,16 @@ final class NetworkOperations {
   private static void along(Layers table, String name, Along function) {
     table.value(
         name,
-        call -> function.apply(call.emit(), call.floats(), call.config().integer("axis", -1)));
+        call -> {
+          Emitter e = call.emit();
+          Value x = call.floats();
+          if (call.config().keys().contains("axis") && !call.config().has("axis")) {
+            // Over all elements.
+            Value flat = function.apply(e, e.reshape(x, -1), -1);
+            return e.node(new dev.whittle.ir.op.Reshape(), flat, e.shapeOf(x));
+          }
+          return function.apply(e, x, call.config().integer("axis", -1));
+        });
   }
 
   private static void registerOthers(Layers table) {

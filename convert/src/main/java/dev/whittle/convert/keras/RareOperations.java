@@ -17,7 +17,6 @@ import dev.whittle.ir.op.Pow;
 import dev.whittle.ir.op.Rsqrt;
 import dev.whittle.ir.op.Sign;
 import dev.whittle.ir.op.TopKV2;
-import dev.whittle.ir.op.ZerosLike;
 import dev.whittle.json.Config;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -63,9 +62,9 @@ final class RareOperations {
     table.value(
         "FullLike",
         call -> {
-          Emitter e = call.emit();
-          Value zeros = e.node(new ZerosLike(), Operations.x(call));
-          return e.add(zeros, Operations.operand(call, 1, "fill_value", zeros));
+          Value like = Operations.x(call);
+          return ElementwiseOperations.filled(
+              call, Operations.operand(call, 1, "fill_value", like));
         });
     table.value(
         "NanToNum",

@@ -146,18 +146,25 @@ interface RecurrentCell {
       List<Value> gates;
       if (resetAfter) {
         List<Value> r = parts(emit, product(emit, h, recurrent, recurrentBias), 2 * units, units);
-        gates = emit.split(Activations.apply(emit, gate, emit.add(x.get(0), r.get(0))), -1, 2);
+        gates = gates(emit, emit.add(x.get(0), r.get(0)));
         candidate = emit.add(x.get(1), emit.mul(gates.get(1), r.get(1)));
       } else {
         Tensor byOutput = ConstantTensors.transpose(recurrent, 1, 0);
         Value r = rowsProduct(emit, h, byOutput, 0, 2 * units);
-        gates = emit.split(Activations.apply(emit, gate, emit.add(x.get(0), r)), -1, 2);
+        gates = gates(emit, emit.add(x.get(0), r));
         Value reset = emit.mul(gates.get(1), h);
         candidate = emit.add(x.get(1), rowsProduct(emit, reset, byOutput, 2 * units, units));
       }
       Value c = Activations.apply(emit, activation, candidate);
       Value next = emit.add(c, emit.mul(gates.get(0), emit.sub(h, c)));
       return new Step(next, List.of(next));
+    }
+
+    /** The two gates, activated as one where no element depends on others. */
+    private List<Value> gates(Emitter emit, Value both) {
+      return Activations.isAlongAnAxis(gate)
+          ? emit.split(both, -1, 2).stream().map(x -> Activations.apply(emit, gate, x)).toList()
+          : emit.split(Activations.apply(emit, gate, both), -1, 2);
     }
 
     private Value rowsProduct(Emitter emit, Value x, Tensor byOutput, int from, int count) {

@@ -17,6 +17,7 @@ import dev.whittle.ir.op.ReduceProd;
 import dev.whittle.ir.op.Sqrt;
 import dev.whittle.ir.op.Square;
 import dev.whittle.ir.op.SquaredDifference;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,14 +31,34 @@ final class ReductionOperations {
     Value apply(Emitter emit, Value x, boolean keep, int[] axes);
   }
 
+  /** A function of two tensors. */
+  @FunctionalInterface
+  private interface Pairwise {
+    Value apply(Emitter emit, Value a, Value b);
+  }
+
   private static void reduction(Layers table, String name, Reduction reduction) {
+    table.value(name, call -> reduce(call, reduction));
+  }
+
+  private static Value reduce(LayerCall call, Reduction reduction) {
+    Value x = Operations.x(call);
+    int @Nullable [] stated = Operations.axes(call, "axis");
+    int[] all = stated == null ? Emitter.axesFrom(x, 0) : stated;
+    return reduction.apply(call.emit(), x, call.config().flag("keepdims", false), all);
+  }
+
+  /** A reduction that begins with a number, if one is stated. */
+  private static void extreme(Layers table, String name, Reduction reduction, Pairwise function) {
     table.value(
         name,
         call -> {
-          Value x = Operations.x(call);
-          int @Nullable [] stated = Operations.axes(call, "axis");
-          int[] all = stated == null ? Emitter.axesFrom(x, 0) : stated;
-          return reduction.apply(call.emit(), x, call.config().flag("keepdims", false), all);
+          Value reduced = reduce(call, reduction);
+          Emitter e = call.emit();
+          return call.config().has("initial")
+              ? function.apply(
+                  e, reduced, e.scalar(reduced.type(), call.config().real("initial", 0)))
+              : reduced;
         });
   }
 
@@ -45,14 +66,13 @@ final class ReductionOperations {
     for (String prefix : List.of("", "A")) {
       String max = prefix.isEmpty() ? "Max" : "Amax";
       String min = prefix.isEmpty() ? "Min" : "Amin";
-      reduction(table, max, (e, x, keep, axes) -> e.reduceMax(x, keep, axes));
-      reduction(table, min, (e, x, keep, axes) -> e.reduceMin(x, keep, axes));
+      extreme(table, max, (e, x, keep, axes) -> e.reduceMax(x, keep, axes), Emitter::max);
+      extreme(table, min, (e, x, keep, axes) -> e.reduceMin(x, keep, axes), Emitter::min);
     }
     reduction(table, "Sum", (e, x, keep, axes) -> e.sum(summable(e, x), keep, axes));
     reduction(
         table, "Mean", (e, x, keep, axes) -> e.mean(e.cast(x, TensorType.FLOAT32), keep, axes));
-    reduction(
-        table, "Average", (e, x, keep, axes) -> e.mean(e.cast(x, TensorType.FLOAT32), keep, axes));
+    table.value("Average", ReductionOperations::average);
     reduction(table, "Prod", (e, x, keep, axes) -> e.reduce(new ReduceProd(keep), x, axes));
     reduction(
         table,
@@ -89,8 +109,17 @@ final class ReductionOperations {
         "Cumsum",
         call -> {
           Value x = Operations.x(call);
+          if (call.config().has("dtype")) {
+            x = call.emit().cast(x, KerasImporter.type(call.config().string("dtype")));
+          }
+          if (!call.config().has("axis")) {
+            x = call.emit().reshape(x, -1);
+          }
           int axis = Emitter.axis(x, call.config().integer("axis", 0));
-          return call.emit().node(new Cumsum(false, false), x, call.emit().scalar(axis));
+          var cumsum =
+              new Cumsum(
+                  call.config().flag("exclusive", false), call.config().flag("reverse", false));
+          return call.emit().node(cumsum, x, call.emit().scalar(axis));
         });
     table.value(
         "Norm",
@@ -104,8 +133,11 @@ final class ReductionOperations {
           if (all.length == 1 && Long.valueOf(1).equals(order)) {
             return e.sum(e.node(new Abs(), x), keep, all);
           }
-          if (order != null && !Long.valueOf(2).equals(order) && !"fro".equals(order)) {
-            throw OperandException.unsupported("the norm of order %s", order);
+          // Of matrices, 2 is the largest singular value.
+          Object plain = all.length == 1 ? Long.valueOf(2) : "fro";
+          if (order != null && !order.equals(plain)) {
+            throw OperandException.unsupported(
+                "the norm of order %s over %d axes", order, all.length);
           }
           return e.node(new Sqrt(), e.sum(e.node(new Square(), x), keep, all));
         });
@@ -122,6 +154,30 @@ final class ReductionOperations {
               call.config().real("epsilon", 1e-7),
               axes == null ? new int[] {-1} : axes);
         });
+  }
+
+  /** The mean, with weights if there are some: {@code sum(x w) / sum(w)}. */
+  private static Value average(LayerCall call) {
+    Emitter e = call.emit();
+    Value x = e.cast(Operations.x(call), TensorType.FLOAT32);
+    int @Nullable [] stated = Operations.axes(call, "axis");
+    int[] axes = stated == null ? Emitter.axesFrom(x, 0) : stated;
+    Argument given = call.argument(1, "weights");
+    if (given == null || (given instanceof Argument.Literal literal && literal.value() == null)) {
+      return e.mean(x, false, axes);
+    }
+    Value weights = e.cast(Operations.operand(call, 1, "weights", x), TensorType.FLOAT32);
+    if (weights.shape().rank() == 1 && x.shape().rank() > 1) {
+      if (axes.length != 1) {
+        throw OperandException.invalid("weights of one axis for an average over %d", axes.length);
+      }
+      int[] dims = new int[x.shape().rank()];
+      Arrays.fill(dims, 1);
+      dims[Emitter.axis(x, axes[0])] = -1;
+      weights = e.reshape(weights, dims);
+    }
+    Value everywhere = e.mul(weights, e.add(e.mul(x, 0), 1));
+    return e.div(e.sum(e.mul(x, weights), false, axes), e.sum(everywhere, false, axes));
   }
 
   private static Value summable(Emitter e, Value x) {

@@ -1,6 +1,7 @@
 package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.Constant;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Shape;
 import dev.whittle.ir.TensorType;
@@ -69,7 +70,14 @@ final class ShapeOperations {
     table.value("Hstack", call -> concatenate(call.emit(), 1, values(call)));
     table.value("Vstack", call -> concatenate(call.emit(), 0, values(call)));
     table.value(
-        "Append", call -> concatenate(call.emit(), call.config().integer("axis", 0), values(call)));
+        "Append",
+        call -> {
+          List<Value> parts = values(call);
+          return call.config().has("axis")
+              ? concatenate(call.emit(), call.config().integer("axis"), parts)
+              : concatenate(
+                  call.emit(), 0, parts.stream().map(x -> call.emit().reshape(x, -1)).toList());
+        });
     table.value(
         "Stack",
         call -> {
@@ -125,11 +133,11 @@ final class ShapeOperations {
         call -> {
           Emitter e = call.emit();
           Value x = Operations.x(call);
-          Value indices =
-              PreprocessingLayers.indices(e, Operations.operand(call, 1, "indices", e.scalar(0)));
-          return call.config().has("axis")
-              ? e.gather(x, indices, call.config().integer("axis"))
-              : e.gather(e.reshape(x, -1), indices, 0);
+          Value indices = Operations.operand(call, 1, "indices", e.scalar(0));
+          Value source = call.config().has("axis") ? x : e.reshape(x, -1);
+          int axis = call.config().has("axis") ? Emitter.axis(x, call.config().integer("axis")) : 0;
+          Value places = PreprocessingLayers.indices(e, fromEnd(e, source, indices, axis));
+          return e.gather(source, places, axis);
         });
     table.value(
         "DepthToSpace",
@@ -153,6 +161,32 @@ final class ShapeOperations {
                         .node(
                             new dev.whittle.ir.op.SpaceToDepth(call.config().integer("block_size")),
                             y)));
+  }
+
+  /** Indices of which constant negative ones count from the end. */
+  private static Value fromEnd(Emitter e, Value source, Value indices, int axis) {
+    Constant data = indices.data();
+    int extent = source.shape().dim(axis);
+    if (data == null || !indices.type().isInteger()) {
+      return indices;
+    }
+    var known = new Tensor(indices.type(), indices.shape().toArray(), null, data.bytes());
+    int[] places = new int[Math.toIntExact(known.elements())];
+    boolean negative = false;
+    for (int i = 0; i < places.length; i++) {
+      places[i] = Math.toIntExact(known.getInteger(i));
+      negative |= places[i] < 0;
+    }
+    if (!negative) {
+      return indices;
+    }
+    if (extent == Shape.DYNAMIC) {
+      throw OperandException.unsupported("indices from the end of an open dimension");
+    }
+    for (int i = 0; i < places.length; i++) {
+      places[i] += places[i] < 0 ? extent : 0;
+    }
+    return e.constant("indices", Tensor.of(places, known.dims()));
   }
 
   private static List<Value> values(LayerCall call) {
@@ -383,7 +417,9 @@ final class ShapeOperations {
     if (mode.equals("constant")) {
       Argument fill = call.argument(1, "constant_values");
       double value =
-          fill instanceof Argument.Literal l && l.value() instanceof Number n ? n.doubleValue() : 0;
+          fill instanceof Argument.Literal l && l.value() instanceof Number n
+              ? n.doubleValue()
+              : call.config().real("constant_values", 0);
       return value == 0 ? e.pad(x, margins) : e.pad(x, value, margins);
     }
     if (!mode.equals("reflect") && !mode.equals("symmetric")) {

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class KerasFile implements AutoCloseable {
   static final String CONFIG = "config.json";
   static final String WEIGHTS = "model.weights.h5";
+  private static final String METADATA = "metadata.json";
   private static final byte[] HDF5_MAGIC = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
   private static final byte[] ZIP_MAGIC = {'P', 'K'};
   private static final long MAX_CONFIG_BYTES = 256L << 20;
@@ -183,11 +184,20 @@ public final class KerasFile implements AutoCloseable {
         temporary = extract(zip, entry);
         file = Hdf5.open(temporary, origin, entry.getSize());
       }
-      return new KerasFile(config, new ArchiveWeights(file, assets(path)), file, temporary);
+      Config current = Topology.current(config, version(path, zip), List.of());
+      return new KerasFile(current, new ArchiveWeights(file, assets(path)), file, temporary);
     } catch (ZipException e) {
       throw new MalformedModelException(
           path + ": is not a readable .keras archive: " + e.getMessage(), e);
     }
+  }
+
+  /** The version of Keras that wrote an archive; empty if it does not say. */
+  private static String version(Path path, ZipFile zip) throws IOException {
+    ZipEntry entry = zip.getEntry(METADATA);
+    return entry == null
+        ? ""
+        : Config.parse(read(path, zip, entry), path + "!" + METADATA).string("keras_version", "");
   }
 
   private static String shards(ZipFile zip) {
@@ -287,7 +297,12 @@ public final class KerasFile implements AutoCloseable {
                   json == null ? new byte[0] : json.getBytes(StandardCharsets.UTF_8),
                   path + "@model_config");
       List<String> layers = file.texts(folder(file), "layer_names");
-      Config named = Topology.named(config, layers == null ? List.of() : layers);
+      String version = file.text("/", "keras_version");
+      Config named =
+          Topology.current(
+              config,
+              config.string("keras_version", version == null ? "" : version),
+              layers == null ? List.of() : layers);
       Config alone = json == null ? named : null;
       return new KerasFile(named, weights(file, path.toString(), alone), file, null);
     } catch (RuntimeException e) {

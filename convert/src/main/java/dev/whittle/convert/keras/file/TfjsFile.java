@@ -57,7 +57,7 @@ final class TfjsFile {
     List<NamedWeights.Variable> all =
         file.entries.keySet().stream().map(name -> new NamedWeights.Variable(name, name)).toList();
     return KerasFile.of(
-        Topology.named(model, List.of()),
+        Topology.current(model, topology.string("keras_version", ""), List.of()),
         new NamedWeights(path.toString(), layer -> all, file::tensor));
   }
 
