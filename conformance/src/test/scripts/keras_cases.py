@@ -360,6 +360,14 @@ case("op_arguments", x, [
     ops.min(x, axis=1, initial=-0.3), ops.cumsum(x), ops.cumsum(x * 3, axis=1, dtype="int32"),
     ops.cast(ops.saturate_cast(x * 200, "int8"), "int32"), ops.softmax(x, axis=None), ops.append(x, x),
     ops.take(x, np.array([0, -1]), axis=1), ops.zeros_like(x, dtype="bool"), ops.full_like(x, 7, dtype="int32")])
+i = keras.Input((4,), dtype="int32")
+numbers = [np.array([[0, 3, 9, 7], [3, 3, 0, 0]], "int32")]
+case("lookup_masked", i, [
+    L.IntegerLookup(vocabulary=[3, 7, 5], mask_token=0, output_mode="count")(i),
+    L.IntegerLookup(vocabulary=[3, 7, 5], mask_token=0, output_mode="multi_hot")(i),
+    L.IntegerLookup(vocabulary=[3, 7, 5], output_mode="tf_idf", idf_weights=[0.5, 0.6, 0.7])(i)], values=numbers)
+b = keras.Input((4,), dtype="uint8")
+case("op_bytes", b, [b + 200, b * 3, b - 5], values=[np.array([[1, 2, 100, 255], [0, 7, 90, 3]], "uint8")])
 
 # Models.
 inner = keras.Sequential([keras.Input((6,)), L.Dense(4, activation="relu"), L.BatchNormalization()])

@@ -35,6 +35,11 @@ final class Lookups {
     int first() {
       return masks + unknown;
     }
+
+    /** The number of what is masked: none where vectors are given out. */
+    int masked() {
+      return masks == 1 ? 0 : -1;
+    }
   }
 
   private static Numbering numbering(Config config) {
@@ -55,7 +60,7 @@ final class Lookups {
     Value found = position(emit, x, vocabulary, numbering, config);
     if (config.has("mask_token") && config.get("mask_token") instanceof Long mask) {
       Value isMask = emit.node(new Equal(), x, emit.scalar(TensorType.INT64, mask));
-      found = emit.where(isMask, emit.scalar(TensorType.INT64, 0), found);
+      found = emit.where(isMask, emit.scalar(TensorType.INT64, numbering.masked()), found);
     }
     return numbers(call, found, numbering.first() + vocabulary.length);
   }
@@ -161,6 +166,7 @@ final class Lookups {
     }
     if (mask != null) {
       keys.add(mask.getBytes(StandardCharsets.UTF_8));
+      values[words.size()] = numbering.masked();
     }
     Value unknown = emit.scalar(TensorType.INT64, numbering.unknown == 0 ? -1 : numbering.masks);
     Value found = table(emit, call, strings(keys), longTensor(values), call.x(), unknown);
@@ -230,7 +236,15 @@ final class Lookups {
       return encode(call.emit(), found, mode, depth, null);
     }
     float[] weights = config.reals("idf_weights");
-    float[] padded = java.util.Arrays.copyOf(weights, depth);
+    float[] padded = new float[depth];
+    int unknown = Math.min(numbering(config).first(), depth);
+    double sum = 0;
+    for (float weight : weights) {
+      sum += weight;
+    }
+    // What is unknown counts as what is known does on average.
+    java.util.Arrays.fill(padded, 0, unknown, (float) (sum / Math.max(1, weights.length)));
+    System.arraycopy(weights, 0, padded, unknown, Math.min(weights.length, depth - unknown));
     Value counts = encode(call.emit(), found, "count", depth, null);
     return call.emit().mul(counts, call.emit().constant("idf_weights", padded, depth));
   }

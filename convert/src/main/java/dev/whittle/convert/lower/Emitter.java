@@ -561,15 +561,15 @@ public final class Emitter {
   // Arithmetic.
 
   public Value add(Value a, Value b) {
-    return binary(new Add(), a, b);
+    return arithmetic(new Add(), a, b);
   }
 
   public Value sub(Value a, Value b) {
-    return binary(new Sub(), a, b);
+    return arithmetic(new Sub(), a, b);
   }
 
   public Value mul(Value a, Value b) {
-    return binary(new Mul(), a, b);
+    return arithmetic(new Mul(), a, b);
   }
 
   public Value div(Value a, Value b) {
@@ -608,6 +608,19 @@ public final class Emitter {
   public Value binary(Op op, Value a, Value b) {
     List<Value> operands = promote(a, b);
     return node(op, operands.get(0), operands.get(1));
+  }
+
+  /**
+   * Integers of 8 and 16 bits are computed as wider ones and wrap around, as the operators take
+   * them for quantized numbers.
+   */
+  private Value arithmetic(Op op, Value a, Value b) {
+    TensorType type = promoted(a.type(), b.type());
+    return switch (type) {
+      case INT8, UINT8, INT16 ->
+          cast(node(op, cast(a, TensorType.INT32), cast(b, TensorType.INT32)), type);
+      default -> binary(op, a, b);
+    };
   }
 
   public Value where(Value condition, Value a, Value b) {
