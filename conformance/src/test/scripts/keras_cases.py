@@ -368,6 +368,10 @@ case("lookup_masked", i, [
     L.IntegerLookup(vocabulary=[3, 7, 5], output_mode="tf_idf", idf_weights=[0.5, 0.6, 0.7])(i)], values=numbers)
 b = keras.Input((4,), dtype="uint8")
 case("op_bytes", b, [b + 200, b * 3, b - 5], values=[np.array([[1, 2, 100, 255], [0, 7, 90, 3]], "uint8")])
+x, y = keras.Input(batch_shape=(2, 3, 4)), keras.Input(batch_shape=(2, 4, 5))
+case("op_dot_rank3", [x, y], ops.dot(x, y))
+i = keras.Input((3, 4), dtype="int32")
+case("op_multi_hot_rank3", i, ops.multi_hot(i, 5))
 
 # Models.
 inner = keras.Sequential([keras.Input((6,)), L.Dense(4, activation="relu"), L.BatchNormalization()])

@@ -206,11 +206,12 @@ final class AttentionLayers {
       context = emit.mul(context, gate(call, q, heads, valueWidth));
     }
     Value output = project(call, context, heads, valueWidth);
-    return results(
-        places.restore(emit, output, query.value()),
-        weights,
-        query.mask(),
-        flag(call, -1, "return_attention_scores"));
+    boolean hasScores = flag(call, -1, "return_attention_scores");
+    if (!places.plain() && (hasScores || output.shape().rank() > 3)) {
+      throw OperandException.unsupported(
+          "attention over inputs of rank %d with scores or results of several axes", rank);
+    }
+    return results(places.restore(emit, output, query.value()), weights, query.mask(), hasScores);
   }
 
   private static Value gate(LayerCall call, Value x, int heads, int width) {

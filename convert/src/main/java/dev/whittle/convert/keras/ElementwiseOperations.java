@@ -217,7 +217,7 @@ final class ElementwiseOperations {
         "Dot",
         call -> {
           List<Value> operands = Operations.pair(call);
-          return matmul(call.emit(), operands.get(0), operands.get(1));
+          return dot(call.emit(), operands.get(0), operands.get(1));
         });
     table.value(
         "Einsum",
@@ -273,6 +273,23 @@ final class ElementwiseOperations {
       product = e.squeeze(product, -1);
     }
     return rankA == 1 ? e.squeeze(product, rankB == 1 ? -1 : -2) : product;
+  }
+
+  /**
+   * Sums over the last axis of one and the last but one of the other, which are matched no further.
+   */
+  private static Value dot(Emitter e, Value a, Value b) {
+    int rankA = a.shape().rank();
+    int rankB = b.shape().rank();
+    if (rankA == 0 || rankB <= 2) {
+      return matmul(e, a, b);
+    }
+    String rows = "abcdefgh".substring(0, rankA - 1);
+    String columns = "ijklmnop".substring(0, rankB - 1);
+    String before = columns.substring(0, rankB - 2);
+    String last = columns.substring(rankB - 2);
+    String equation = rows + "z," + before + "z" + last + "->" + rows + columns;
+    return Einsum.apply(e, equation, List.of(a, b));
   }
 
   private static Value tensordot(LayerCall call, Value a, Value b) {

@@ -273,7 +273,8 @@ final class Lookups {
     }
     return switch (mode) {
       case "one_hot" -> vectors;
-      case "multi_hot" -> emit.reduceMax(vectors, false, -2);
+      // Along the first axis behind the batch, however many there are.
+      case "multi_hot" -> emit.reduceMax(vectors, false, 1);
       case "count" -> emit.sum(vectors, false, -2);
       default -> throw OperandException.unsupported("the output mode '%s'", mode);
     };

@@ -92,6 +92,10 @@ final class RecurrentLayers {
       }
       sequence = emit.transpose(sequence, order);
     }
+    if (first && Activations.isAlongAnAxis(Activations.name(call.config().get("activation")))) {
+      throw OperandException.unsupported(
+          "an activation along the last axis with channels first; use channels_last");
+    }
     if (first && !input.initial.isEmpty()) {
       throw OperandException.unsupported("given states with channels first");
     }

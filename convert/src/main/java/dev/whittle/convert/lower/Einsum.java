@@ -76,6 +76,9 @@ public final class Einsum {
         throw OperandException.invalid(
             "'%s' does not fit an operand %s", equation, operands.get(i).shape());
       }
+      if (inputs.get(i).chars().distinct().count() < inputs.get(i).length()) {
+        throw OperandException.unsupported("a diagonal, which '%s' takes of an operand", equation);
+      }
     }
     inputs.add(result.replace("...", dots));
     return inputs;
