@@ -45,19 +45,32 @@ final class TensorFlowCalls {
   private static final Map<String, Object> DEFAULTS =
       Map.of("on_value", 1.0, "beta", 1.0, "data_format", "NHWC");
 
-  /** The functions of the graph's operations that are called otherwise. */
+  /** The functions of the graph's operations that have no attributes but types. */
   private static final Map<String, String> GRAPH_OPERATIONS =
-      Map.of(
-          "AddV2", "math.add",
-          "Sub", "math.subtract",
-          "Mul", "math.multiply",
-          "RealDiv", "math.divide",
-          "Relu", "nn.relu",
-          "Relu6", "nn.relu6",
-          "Elu", "nn.elu",
-          "Selu", "nn.selu",
-          "Softmax", "nn.softmax",
-          "MatMul", "matmul");
+      Map.ofEntries(
+          Map.entry("Add", "math.add"),
+          Map.entry("AddV2", "math.add"),
+          Map.entry("Sub", "math.subtract"),
+          Map.entry("Mul", "math.multiply"),
+          Map.entry("RealDiv", "math.divide"),
+          Map.entry("Maximum", "math.maximum"),
+          Map.entry("Minimum", "math.minimum"),
+          Map.entry("Pow", "math.pow"),
+          Map.entry("Neg", "math.negative"),
+          Map.entry("Abs", "math.abs"),
+          Map.entry("Exp", "math.exp"),
+          Map.entry("Log", "math.log"),
+          Map.entry("Sqrt", "math.sqrt"),
+          Map.entry("Rsqrt", "math.rsqrt"),
+          Map.entry("Square", "math.square"),
+          Map.entry("Relu", "nn.relu"),
+          Map.entry("Relu6", "nn.relu6"),
+          Map.entry("Elu", "nn.elu"),
+          Map.entry("Selu", "nn.selu"),
+          Map.entry("Sigmoid", "math.sigmoid"),
+          Map.entry("Tanh", "math.tanh"),
+          Map.entry("Softplus", "math.softplus"),
+          Map.entry("Softmax", "nn.softmax"));
 
   private static final Map<String, Object> FIRST_AXIS = Map.of("axis", 0L);
 
@@ -96,7 +109,9 @@ final class TensorFlowCalls {
   private static Map<String, Operation> functions() {
     Map<String, Operation> table = new HashMap<>();
     Map<String, String> reduced = Map.of("axis", "axis", "keepdims", "keepdims");
-    var normalize = new Operation("Normalize", Map.of("axis", "axis", "epsilon", "epsilon"));
+    var normalize =
+        new Operation(
+            "Normalize", Map.of("axis", "axis", "epsilon", "epsilon"), Map.of("epsilon", 1e-6));
     for (String prefix : List.of("math.", "__operators__.", "")) {
       put(table, prefix + "add", "Add");
       put(table, prefix + "subtract", "Subtract");
@@ -223,7 +238,9 @@ final class TensorFlowCalls {
   private static Argument lower(LayerCall call, String stated) {
     String function = stated;
     for (String prefix : OTHER_NAMES) {
-      function = function.startsWith(prefix) ? function.substring(prefix.length()) : function;
+      // Pictures were resized otherwise then.
+      boolean same = function.startsWith(prefix) && !function.startsWith(prefix + "image.");
+      function = same ? function.substring(prefix.length()) : function;
     }
     Operation operation = FUNCTIONS.get(function);
     if (operation == null) {
@@ -231,6 +248,9 @@ final class TensorFlowCalls {
           "the TensorFlow function tf.%s; express it with built-in layers or keras.ops", function);
     }
     List<Argument> operands = new ArrayList<>(call.args());
+    if (function.endsWith("l2_normalize") && !call.kwargs().containsKey("axis")) {
+      throw OperandException.unsupported("tf.%s over all axes", function);
+    }
     for (String key : OPERANDS) {
       Argument operand = call.kwargs().get(key);
       if (operand != null && !isNothing(operand)) {
@@ -360,7 +380,11 @@ final class TensorFlowCalls {
           case null, default -> config;
         };
     String op = node.string("op", "");
-    String function = GRAPH_OPERATIONS.getOrDefault(op, "math." + WeightKeys.snakeCase(op));
+    String function = GRAPH_OPERATIONS.get(op);
+    if (function == null) {
+      throw OperandException.unsupported(
+          "the TensorFlow operation %s; express it with built-in layers or keras.ops", op);
+    }
     List<Argument> operands = new ArrayList<>();
     call.args()
         .forEach(
