@@ -3,12 +3,16 @@ package dev.whittle.cli;
 import dev.whittle.json.JsonOutput;
 import dev.whittle.runtime.LatencyBenchmark;
 import dev.whittle.runtime.LatencyBenchmark.Latency;
+import dev.whittle.runtime.LatencyBenchmark.NodeLatency;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -44,6 +48,11 @@ final class BenchCommand implements Callable<Integer> {
       description = "Timed runs of each engine (default: ${DEFAULT-VALUE}).")
   private int runs = 50;
 
+  @Option(
+      names = "--profile",
+      description = "Also tells how long each operator of the main graph takes.")
+  private boolean profile;
+
   @Option(names = "--json", description = "Prints one JSON document.")
   private boolean json;
 
@@ -56,20 +65,39 @@ final class BenchCommand implements Callable<Integer> {
     }
     names.forEach(EngineOptions::require);
     Map<Path, List<Latency>> all = new LinkedHashMap<>();
+    Map<Path, Map<String, List<NodeLatency>>> profiles = new LinkedHashMap<>();
     for (Path model : models) {
       all.put(
           model,
           LatencyBenchmark.measure(model, names, engines.options(), runs, System.err::println));
+      profiles.put(model, profile ? profile(model) : Map.of());
     }
     if (json) {
-      printJson(all);
+      printJson(all, profiles);
     } else {
-      printTable(all);
+      printTable(all, profiles);
     }
     return Main.DONE;
   }
 
-  private static void printTable(Map<Path, List<Latency>> all) {
+  /** The times of operators by engine. */
+  private Map<String, List<NodeLatency>> profile(Path model) throws IOException {
+    Map<String, List<NodeLatency>> profiles = new LinkedHashMap<>();
+    for (String name : names) {
+      try {
+        profiles.put(
+            name,
+            LatencyBenchmark.profile(
+                model, engines.options().withEngine(name), runs, System.err::println));
+      } catch (UnsupportedOperationException e) {
+        throw new UsageException("--profile with engine " + name + ": " + e.getMessage());
+      }
+    }
+    return profiles;
+  }
+
+  private static void printTable(
+      Map<Path, List<Latency>> all, Map<Path, Map<String, List<NodeLatency>>> profiles) {
     all.forEach(
         (model, latencies) -> {
           System.out.println(model);
@@ -90,10 +118,43 @@ final class BenchCommand implements Callable<Integer> {
                     ? "unknown"
                     : "%,d".formatted(latency.activationBytes()));
           }
+          profiles.getOrDefault(model, Map.of()).forEach(BenchCommand::printProfile);
         });
   }
 
-  private static void printJson(Map<Path, List<Latency>> all) {
+  /** Operators in their order, then the kinds of them by the time they take. */
+  private static void printProfile(String engine, List<NodeLatency> nodes) {
+    double all = Math.max(1, nodes.stream().mapToLong(NodeLatency::median).sum());
+    System.out.printf("%n  operators in %s%n", engine);
+    for (NodeLatency node : nodes) {
+      System.out.printf(
+          "  %4d %-28s %12.1f us %5.1f %%  %s%n",
+          node.node(),
+          node.operator(),
+          node.median() / 1e3,
+          100 * node.median() / all,
+          node.kernel());
+    }
+    Map<String, LongSummaryStatistics> kinds =
+        nodes.stream()
+            .collect(
+                Collectors.groupingBy(
+                    NodeLatency::operator, Collectors.summarizingLong(NodeLatency::median)));
+    System.out.println();
+    kinds.entrySet().stream()
+        .sorted(Comparator.comparingLong(kind -> -kind.getValue().getSum()))
+        .forEach(
+            kind ->
+                System.out.printf(
+                    "  %4d %-28s %12.1f us %5.1f %%%n",
+                    kind.getValue().getCount(),
+                    kind.getKey(),
+                    kind.getValue().getSum() / 1e3,
+                    100 * kind.getValue().getSum() / all));
+  }
+
+  private static void printJson(
+      Map<Path, List<Latency>> all, Map<Path, Map<String, List<NodeLatency>>> profiles) {
     try (JsonGenerator out = JsonOutput.standardOutput()) {
       out.writeStartArray();
       all.forEach(
@@ -109,11 +170,28 @@ final class BenchCommand implements Callable<Integer> {
               out.writeNumberProperty("p90_ms", latency.p90() / 1e6);
               out.writeNumberProperty("median_ratio", (double) latency.median() / base);
               out.writeNumberProperty("activation_bytes", latency.activationBytes());
+              var nodes = profiles.getOrDefault(model, Map.of()).get(latency.engine());
+              if (nodes != null) {
+                printNodes(out, nodes);
+              }
               out.writeEndObject();
             }
           });
       out.writeEndArray();
     }
     System.out.println();
+  }
+
+  private static void printNodes(JsonGenerator out, List<NodeLatency> nodes) {
+    out.writeArrayPropertyStart("nodes");
+    for (NodeLatency node : nodes) {
+      out.writeStartObject();
+      out.writeNumberProperty("node", node.node());
+      out.writeStringProperty("operator", node.operator());
+      out.writeStringProperty("kernel", node.kernel());
+      out.writeNumberProperty("median_us", node.median() / 1e3);
+      out.writeEndObject();
+    }
+    out.writeEndArray();
   }
 }

@@ -156,6 +156,16 @@ class MainTest {
   }
 
   @Test
+  void benchTellsWhatEachOperatorTakes() {
+    CommandRun outcome = whittle("bench", MODEL, "--profile", "--runs", "3");
+    assertEquals(0, outcome.status(), outcome.err());
+    assertTrue(outcome.out().contains("operators in fast"), outcome.out());
+    assertTrue(outcome.out().lines().anyMatch(l -> l.matches(".*TOPK_V2 .* us .*%.*fast: .*")));
+    CommandRun json = whittle("bench", MODEL, "--profile", "--runs", "3", "--json");
+    assertTrue(json.out().contains("\"operator\""), json.out());
+  }
+
+  @Test
   void optionsMayBeWrittenWithDashesOrUnderscores() throws IOException {
     Path csv = Files.writeString(folder.resolve("p.csv"), "x,y,class\n1,2,a\n3,4,b\n5,6,a\n");
     Path model = folder.resolve("p.tflite");

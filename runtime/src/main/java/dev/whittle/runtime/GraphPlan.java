@@ -351,12 +351,18 @@ final class GraphPlan {
   }
 
   /** Runs all steps in order, unless the thread is interrupted. */
-  void run(PlannedSession session, @Nullable TensorObserver observer) {
+  void run(PlannedSession session, @Nullable TensorObserver observer, @Nullable NodeTimer timer) {
     for (Step step : steps) {
       if (Thread.currentThread().isInterrupted()) {
         throw new CancellationException("the thread was interrupted");
       }
-      step.run(session);
+      if (timer == null) {
+        step.run(session);
+      } else {
+        long start = System.nanoTime();
+        step.run(session);
+        timer.ran(graphIndex, step.node(), System.nanoTime() - start);
+      }
       if (observer != null) {
         step.show(observer, graphIndex);
       }

@@ -434,6 +434,17 @@ public final class Interpreter implements AutoCloseable {
   }
 
   /**
+   * Tells a timer how long each node takes from now on; null for nobody. Nodes that are computed
+   * ahead, or by the kernel of another one, are not told.
+   *
+   * @throws UnsupportedOperationException if the engine cannot
+   */
+  public synchronized void timeNodes(@Nullable NodeTimer timer) {
+    requireOpen();
+    session.time(timer);
+  }
+
+  /**
    * What the present plan of the main graph does with each node: the kernel that runs it, and where
    * its outputs are.
    *

@@ -1,5 +1,6 @@
 package dev.whittle.runtime;
 
+import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Tensor;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -82,6 +84,57 @@ public final class LatencyBenchmark {
     }
   }
 
+  /**
+   * How long a node of the main graph takes.
+   *
+   * @param node its index in the graph
+   * @param operator its name
+   * @param kernel what runs it
+   * @param median in nanoseconds
+   */
+  public record NodeLatency(int node, String operator, String kernel, long median) {}
+
+  /**
+   * Measures the nodes of the main graph of a model, with its declared extents, in their order.
+   *
+   * @param runs how often each is timed
+   * @param progress receives a line before each step
+   * @throws UnsupportedOperationException if the engine does not time nodes
+   */
+  public static List<NodeLatency> profile(
+      Path file, InterpreterOptions options, int runs, Consumer<String> progress)
+      throws IOException {
+    try (Interpreter interpreter = Interpreter.of(file, options)) {
+      interpreter.allocateTensors();
+      fill(interpreter);
+      Map<Integer, long[]> times = new TreeMap<>();
+      int[] run = {0};
+      interpreter.timeNodes(
+          (graph, node, nanoseconds) -> {
+            if (graph == 0) {
+              times.computeIfAbsent(node, n -> new long[runs])[run[0]] = nanoseconds;
+            }
+          });
+      progress.accept("timing the nodes of " + file + " in engine " + options.engine());
+      warmUp(interpreter);
+      for (; run[0] < runs; run[0]++) {
+        interpreter.invoke();
+      }
+      Graph graph = interpreter.model().mainGraph();
+      List<NodeLatency> latencies = new ArrayList<>();
+      for (PlannedNode planned : interpreter.plan()) {
+        long[] nanos = times.get(planned.node());
+        if (nanos != null) {
+          Arrays.sort(nanos);
+          String operator = graph.nodes().get(planned.node()).op().type().name();
+          latencies.add(
+              new NodeLatency(planned.node(), operator, planned.kernel(), nanos[runs / 2]));
+        }
+      }
+      return latencies;
+    }
+  }
+
   private static long activations(Map<String, Interpreter> interpreters, String engine) {
     Interpreter interpreter = interpreters.get(engine);
     return interpreter == null ? -1 : interpreter.activationBytes();
@@ -91,10 +144,7 @@ public final class LatencyBenchmark {
       Map<String, Interpreter> interpreters, int runs, Consumer<String> progress) {
     progress.accept("warming up");
     for (Interpreter interpreter : interpreters.values()) {
-      long end = System.nanoTime() + WARM_UP_NANOS;
-      do {
-        interpreter.invoke();
-      } while (System.nanoTime() < end);
+      warmUp(interpreter);
     }
     progress.accept("timing " + runs + " runs");
     Map<String, long[]> times = new LinkedHashMap<>();
@@ -111,6 +161,13 @@ public final class LatencyBenchmark {
     }
     times.values().forEach(Arrays::sort);
     return times;
+  }
+
+  private static void warmUp(Interpreter interpreter) {
+    long end = System.nanoTime() + WARM_UP_NANOS;
+    do {
+      interpreter.invoke();
+    } while (System.nanoTime() < end);
   }
 
   private static long time(Interpreter interpreter) {

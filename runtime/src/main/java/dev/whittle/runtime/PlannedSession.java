@@ -27,6 +27,7 @@ final class PlannedSession implements Session {
   private final List<GraphState> graphs;
   private final Map<Object, Object> resources = new HashMap<>();
   private @Nullable TensorObserver observer;
+  private @Nullable NodeTimer timer;
 
   PlannedSession(Model model, InterpreterOptions options, Backend backend) {
     this.backend = backend;
@@ -137,7 +138,7 @@ final class PlannedSession implements Session {
     }
     state.running = true;
     try {
-      state.plan(graph).run(this, observer);
+      state.plan(graph).run(this, observer, timer);
     } finally {
       state.running = false;
     }
@@ -292,6 +293,11 @@ final class PlannedSession implements Session {
       graphs.forEach(GraphState::discard);
     }
     observer = newObserver;
+  }
+
+  @Override
+  public void time(@Nullable NodeTimer newTimer) {
+    timer = newTimer;
   }
 
   @Override

@@ -49,6 +49,15 @@ public interface Session extends AutoCloseable {
     throw new UnsupportedOperationException("this engine does not show what nodes compute");
   }
 
+  /**
+   * Tells a timer how long each node takes from now on; null for nobody.
+   *
+   * @throws UnsupportedOperationException if this engine cannot
+   */
+  default void time(@Nullable NodeTimer timer) {
+    throw new UnsupportedOperationException("this engine does not time nodes");
+  }
+
   @Override
   void close();
 }

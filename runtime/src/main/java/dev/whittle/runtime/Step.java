@@ -54,6 +54,11 @@ final class Step implements Invocation {
     this.outputs = outputs.toArray(Tensor[]::new);
   }
 
+  /** The index of its node in the graph. */
+  int node() {
+    return index;
+  }
+
   void run(PlannedSession running) {
     if (kernel == null) {
       return;
