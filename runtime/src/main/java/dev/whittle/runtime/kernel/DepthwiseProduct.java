@@ -6,10 +6,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A depthwise convolution of one output channel for each input channel, some lines of the output at
- * a time. Floats are read in place, with a column of zeros for lines beyond the border; where whole
- * numbers are multiplied, the lines that are read are copied to a slab as such.
+ * a time. Floats are read in place, with a column of zeros for lines beyond the border, or, if
+ * filters are wide, copied to a slab with zeros around them; where whole numbers are multiplied,
+ * the lines that are read are copied to a slab as such.
  */
-final class DepthwiseProduct implements Kernel, Workers.Task {
+final class DepthwiseProduct implements Kernel, Workers.Task, Patches.Source {
   private static final long MIN_WORK = 1 << 16;
 
   /**
@@ -39,15 +40,11 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
   /** Channels whose sums are made outputs before those of others are computed. */
   private final int blockChannels;
 
-  /** Where whole numbers are multiplied; null for floats. */
-  private final @Nullable Slabs slabs;
+  /** Where lines are copied to a slab; null where they are read in place. */
+  private final @Nullable Patches patches;
 
-  /** Inputs that are made whole numbers in slabs, and what is before and behind. */
-  private record Slabs(Patches patches, QuantizedEnds ends) {
-    int size() {
-      return Math.multiplyExact(ends.halves(), patches.slabSize());
-    }
-  }
+  /** What is before and behind whole numbers; null for floats. */
+  private final @Nullable QuantizedEnds ends;
 
   private DepthwiseProduct(
       Workers workers,
@@ -56,16 +53,19 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
       float[] bias,
       float min,
       float max,
-      @Nullable Slabs slabs) {
+      @Nullable QuantizedEnds ends) {
     this.workers = workers;
     this.windows = windows;
     this.weights = weights;
     this.bias = bias;
     this.min = min;
     this.max = max;
-    this.slabs = slabs;
-    boolean whole = slabs != null;
-    this.geometry = whole ? DepthwiseRow.bordered(windows) : DepthwiseRow.inPlace(windows);
+    this.ends = ends;
+    boolean whole = ends != null;
+    // Windows of wide filters that reach beyond the border are many, and computed one by one.
+    boolean copied = whole || (windows.filterWidth() > 3 && windows.reachesBeyond());
+    this.patches = copied ? new Patches(windows, windows.channels(), false, workers) : null;
+    this.geometry = copied ? DepthwiseRow.bordered(windows) : DepthwiseRow.inPlace(windows);
     this.linesPerChunk = Math.max(1, Math.ceilDiv(windows.outputHeight(), 4 * workers.count()));
     this.chunksPerPicture = Math.ceilDiv(windows.outputHeight(), linesPerChunk);
     this.blockChannels = Math.min(windows.channels(), 2 * workers.lanes());
@@ -74,10 +74,12 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
             ? BLOCK_SUMS / Math.max(1, windows.outputWidth() * blockChannels)
             : BAND_ELEMENTS / Math.max(1, windows.width() * windows.channels());
     this.linesPerBand = Math.max(2, Math.min(most / 2 * 2, windows.outputHeight()));
-    if (slabs != null) {
+    if (patches != null) {
+      int halves = ends == null ? 1 : ends.halves();
       int line = Math.multiplyExact(windows.outputWidth(), blockChannels);
-      int sums = Math.multiplyExact(linesPerBand, line);
-      workers.reserve(slabs.size(), sums, slabs.ends.halves() > 1 ? sums : 0);
+      int sums = whole ? Math.multiplyExact(linesPerBand, line) : 0;
+      int slabs = Math.multiplyExact(halves, patches.slabSize());
+      workers.reserve(slabs, sums, halves > 1 ? sums : 0);
     }
   }
 
@@ -87,7 +89,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
 
   /** Whether inputs and weights are floats. */
   boolean isOfFloats() {
-    return slabs == null;
+    return ends == null;
   }
 
   static DepthwiseProduct ofFloats(
@@ -104,8 +106,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
       Workers workers, Windows given, float[] weights, float[] bias, QuantizedEnds ends) {
     float all = Float.POSITIVE_INFINITY;
     Windows windows = given.flattened();
-    var slabs = new Slabs(new Patches(windows, windows.channels(), false, workers), ends);
-    return new DepthwiseProduct(workers, windows, weights, bias, -all, all, slabs);
+    return new DepthwiseProduct(workers, windows, weights, bias, -all, all, ends);
   }
 
   @Override
@@ -113,15 +114,13 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
     if (windows.outputs() == 0 || windows.channels() == 0) {
       return;
     }
-    int chunks;
-    if (slabs != null) {
-      slabs.ends.begin(invocation.input(0), invocation.output(0));
-      chunks = slabs.patches.chunks();
+    if (ends != null) {
+      ends.begin(invocation.input(0), invocation.output(0));
     } else {
       floats.bind(invocation.input(0));
       bindOutput(invocation);
-      chunks = windows.batch() * chunksPerPicture;
     }
+    int chunks = patches != null ? patches.chunks() : windows.batch() * chunksPerPicture;
     long work = (long) windows.outputs() * windows.channels() * windows.taps();
     workers.run(this, chunks, work >= MIN_WORK);
   }
@@ -133,8 +132,8 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
 
   @Override
   public void run(int chunk, Scratch scratch) {
-    if (slabs != null) {
-      inSlab(chunk, scratch, slabs.patches, slabs.ends);
+    if (patches != null) {
+      inSlab(chunk, scratch, patches, ends);
     } else {
       inPlace(chunk, scratch);
     }
@@ -162,11 +161,15 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
     }
   }
 
-  private void inSlab(int chunk, Scratch scratch, Patches from, QuantizedEnds to) {
+  private void inSlab(int chunk, Scratch scratch, Patches from, @Nullable QuantizedEnds to) {
     float[] slab = scratch.input();
-    for (int half = 0; half < to.halves(); half++) {
-      int at = half * from.slabSize();
-      from.fill(chunk, to.source(half), to.beyond(), slab, at, scratch.math);
+    if (to == null) {
+      from.fill(chunk, this, 0, slab, 0, scratch.math);
+    } else {
+      for (int half = 0; half < to.halves(); half++) {
+        int at = half * from.slabSize();
+        from.fill(chunk, to.source(half), to.beyond(), slab, at, scratch.math);
+      }
     }
     int height = windows.filterHeight();
     int lineSize = from.slabLine();
@@ -180,8 +183,18 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
         rows[r] = (row + r % height * windows.dilationHeight()) * lineSize;
         steps[r] = windows.channels();
       }
-      sums(scratch, lines, firstLine + y, from.slabSize(), to);
+      if (to == null) {
+        compute(scratch, slab, lines, firstLine + y, geometry, 0, windows.channels());
+      } else {
+        sums(scratch, lines, firstLine + y, from.slabSize(), to);
+      }
     }
+  }
+
+  /** Copies floats to a slab as they are. */
+  @Override
+  public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
+    System.arraycopy(floats.array(), floats.offset() + from, slab, to, count);
   }
 
   /**
@@ -227,7 +240,10 @@ final class DepthwiseProduct implements Kernel, Workers.Task {
     int channels = windows.channels();
     int pixels = lines * windows.outputWidth();
     int rows = lines * windows.filterHeight();
-    for (int c = 0; c < channels; c += blockChannels) {
+    for (int from = 0; from < channels; from += blockChannels) {
+      // The last block computes again some of what the one before it has, to have a vector at
+      // least.
+      int c = Math.max(0, Math.min(from, channels - workers.lanes()));
       int count = Math.min(blockChannels, channels - c);
       for (int half = 0; half < to.halves(); half++) {
         sums(scratch, lines, c, count);

@@ -38,6 +38,29 @@ record DepthwiseRow(
         windows.outputWidth());
   }
 
+  int taps() {
+    return filterHeight * filterWidth;
+  }
+
+  /**
+   * Whether the products of a window are added row by row of the filter, and not column by column.
+   * All kernels keep to that, so that they give the same bits: narrow filters read each column of
+   * pixels once for all windows that it is in, wide ones each row.
+   */
+  private boolean isByRows() {
+    return filterWidth > 3;
+  }
+
+  /** The filter's row of a tap, counted in the order of the products. */
+  int tapRow(int tap) {
+    return isByRows() ? tap / filterWidth : tap % filterHeight;
+  }
+
+  /** The filter's column of a tap, counted in the order of the products. */
+  int tapColumn(int tap) {
+    return isByRows() ? tap % filterWidth : tap / filterHeight;
+  }
+
   /** The first output whose window begins inside the input. */
   int firstInside() {
     return Math.min(outputs, Math.ceilDiv(before, stride));
@@ -48,15 +71,5 @@ record DepthwiseRow(
     int reach = (filterWidth - 1) * dilation;
     int last = width - 1 - reach + before;
     return last < 0 ? 0 : Math.min(outputs, last / stride + 1);
-  }
-
-  /** The filter's first column that is inside the input, for a window that begins at a column. */
-  int firstTap(int start) {
-    return start >= 0 ? 0 : Math.ceilDiv(-start, dilation);
-  }
-
-  /** The filter's column after the last one inside the input. */
-  int endTap(int start) {
-    return Math.clamp(Math.ceilDiv(width - start, dilation), 0, filterWidth);
   }
 }

@@ -82,7 +82,8 @@ interface MicroKernels {
    *
    * @param rows where each of the filter's rows begins in {@code input}, for one line after the
    *     other: column 0
-   * @param steps how far apart the columns of each of these rows are; 0 for a row of zeros
+   * @param steps how far apart the columns of each of these rows are; 0 for a row of zeros, as many
+   *     as a vector has lanes at least
    * @param weights {@code [height, width, channels]} of all channels
    * @param bias one for each of all channels
    * @param outputAt where the first channel of the first output goes

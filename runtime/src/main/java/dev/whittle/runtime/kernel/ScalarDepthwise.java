@@ -20,13 +20,18 @@ final class ScalarDepthwise {
   private final float[] sum = new float[WIDTH];
   private final float[] biases = new float[WIDTH];
 
-  /** {@code [filterWidth][filterHeight][WIDTH]}, column by column as sums go. */
+  /** {@code [filterWidth][filterHeight][WIDTH]}. */
   private float[][][] weights = {};
 
   /** Pixels, as {@link #weights}: the column {@code columns[i]} of the input is in place i. */
   private float[][][] pixels = {};
 
   private int[] columns = {};
+
+  /** For each tap, in the order of the products, the pixels and the weights that are multiplied. */
+  private float[][] multiplied = {};
+
+  private float[][] multipliers = {};
 
   /** {@link MicroKernels#depthwise}. */
   void compute(
@@ -115,6 +120,8 @@ final class ScalarDepthwise {
       columns = new int[width];
       weights = new float[width][height][WIDTH];
       pixels = new float[width][height][WIDTH];
+      multiplied = new float[width * height][];
+      multipliers = new float[width * height][];
     }
   }
 
@@ -128,23 +135,35 @@ final class ScalarDepthwise {
       int x,
       int firstChannel,
       int count) {
-    int height = row.filterHeight();
     int start = x * row.stride() - row.before();
-    int end = row.endTap(start);
-    for (int kx = row.firstTap(start); kx < end; kx++) {
+    int first = start >= 0 ? 0 : Math.ceilDiv(-start, row.dilation());
+    int end = Math.clamp(Math.ceilDiv(row.width() - start, row.dilation()), 0, row.filterWidth());
+    for (int kx = first; kx < end; kx++) {
       int column = start + kx * row.dilation();
-      // Columns of a window lie in different places.
-      int place = row.dilation() == 1 ? column % row.filterWidth() : kx;
-      float[][] pixel = pixels[place];
+      int place = place(row, column, kx);
       if (columns[place] != column) {
         columns[place] = column;
-        for (int ky = 0; ky < height; ky++) {
+        for (int ky = 0; ky < row.filterHeight(); ky++) {
           int at = rows[firstRow + ky] + firstChannel + column * steps[firstRow + ky];
-          System.arraycopy(input, at, pixel[ky], 0, count);
+          System.arraycopy(input, at, pixels[place][ky], 0, count);
         }
       }
-      add(pixel, weights[kx], height, count);
     }
+    int inside = 0;
+    for (int tap = 0; tap < row.taps(); tap++) {
+      int kx = row.tapColumn(tap);
+      if (kx >= first && kx < end) {
+        int ky = row.tapRow(tap);
+        multiplied[inside] = pixels[place(row, start + kx * row.dilation(), kx)][ky];
+        multipliers[inside++] = weights[kx][ky];
+      }
+    }
+    add(inside, count);
+  }
+
+  /** Where a column is copied to: columns of a window lie in different places. */
+  private static int place(DepthwiseRow row, int column, int kx) {
+    return row.dilation() == 1 ? column % row.filterWidth() : kx;
   }
 
   /** Adds the products of some adjacent windows, all of which are inside the input. */
@@ -158,41 +177,43 @@ final class ScalarDepthwise {
       int some,
       int firstChannel,
       int count) {
-    float[][] pixel = pixels[0];
-    columns[0] = -1;
-    for (int kx = 0; kx < row.filterWidth(); kx++) {
+    Arrays.fill(columns, -1);
+    for (int tap = 0; tap < row.taps(); tap++) {
+      int kx = row.tapColumn(tap);
+      int ky = row.tapRow(tap);
+      float[] pixel = pixels[kx][ky];
+      int step = steps[firstRow + ky];
       int column = x * row.stride() - row.before() + kx * row.dilation();
-      for (int ky = 0; ky < row.filterHeight(); ky++) {
-        int step = steps[firstRow + ky];
-        int at = rows[firstRow + ky] + firstChannel + column * step;
-        if (step * row.stride() == count) {
-          System.arraycopy(input, at, pixel[ky], 0, some * count);
-        } else {
-          for (int i = 0; i < some; i++) {
-            System.arraycopy(input, at + i * row.stride() * step, pixel[ky], i * count, count);
-          }
+      int at = rows[firstRow + ky] + firstChannel + column * step;
+      if (step * row.stride() == count) {
+        System.arraycopy(input, at, pixel, 0, some * count);
+      } else {
+        for (int i = 0; i < some; i++) {
+          System.arraycopy(input, at + i * row.stride() * step, pixel, i * count, count);
         }
       }
-      add(pixel, weights[kx], row.filterHeight(), some * count);
+      multiplied[tap] = pixel;
+      multipliers[tap] = weights[kx][ky];
     }
+    add(row.taps(), some * count);
   }
 
-  /** Adds the products of one column of a filter. */
-  private void add(float[][] pixel, float[][] weight, int height, int count) {
-    int ky = 0;
-    for (; ky + 3 <= height; ky += 3) {
+  /** Adds the products of some taps. */
+  private void add(int taps, int count) {
+    int tap = 0;
+    for (; tap + 3 <= taps; tap += 3) {
       addThree(
           sum,
-          pixel[ky],
-          pixel[ky + 1],
-          pixel[ky + 2],
-          weight[ky],
-          weight[ky + 1],
-          weight[ky + 2],
+          multiplied[tap],
+          multiplied[tap + 1],
+          multiplied[tap + 2],
+          multipliers[tap],
+          multipliers[tap + 1],
+          multipliers[tap + 2],
           count);
     }
-    for (; ky < height; ky++) {
-      addOne(sum, pixel[ky], weight[ky], count);
+    for (; tap < taps; tap++) {
+      addOne(sum, multiplied[tap], multipliers[tap], count);
     }
   }
 
@@ -254,7 +275,7 @@ final class ScalarDepthwise {
     }
   }
 
-  /** One output. The sum goes column by column, as the sliding kernel's does. */
+  /** One output. */
   private static float depthwise(
       float[] input,
       int[] rows,
@@ -266,14 +287,14 @@ final class ScalarDepthwise {
       int x,
       int c) {
     float sum = bias[c];
-    for (int kx = 0; kx < row.filterWidth(); kx++) {
+    for (int tap = 0; tap < row.taps(); tap++) {
+      int kx = row.tapColumn(tap);
       int column = x * row.stride() - row.before() + kx * row.dilation();
       if (column >= 0 && column < row.width()) {
-        for (int ky = 0; ky < row.filterHeight(); ky++) {
-          float w = weights[(ky * row.filterWidth() + kx) * row.channels() + c];
-          int at = rows[firstRow + ky] + c + column * steps[firstRow + ky];
-          sum = Math.fma(input[at], w, sum);
-        }
+        int ky = row.tapRow(tap);
+        float w = weights[(ky * row.filterWidth() + kx) * row.channels() + c];
+        int at = rows[firstRow + ky] + c + column * steps[firstRow + ky];
+        sum = Math.fma(input[at], w, sum);
       }
     }
     return sum;

@@ -11,10 +11,22 @@ final class VectorDepthwise {
   /** Whether there are registers enough for two lines at once. */
   private static final boolean PAIRS = LANES == 16;
 
-  private VectorDepthwise() {}
+  /** Outputs that are computed side by side, to hide how long each product takes. */
+  private static final int MANY = 8;
+
+  private static final int FEW = 4;
+
+  /** For each tap, where it reads, how far apart that is for adjacent outputs, and its weight. */
+  private int[] places = {};
+
+  private int[] distances = {};
+  private int[] weightsAt = {};
+
+  /** For each tap, how many columns it is behind a window's first. */
+  private int[] columns = {};
 
   /** {@link MicroKernels#depthwise}. */
-  static void depthwise(
+  void depthwise(
       float[] input,
       int[] rows,
       int[] steps,
@@ -30,27 +42,11 @@ final class VectorDepthwise {
       int lineStep,
       float min,
       float max) {
-    if (channels < LANES) {
-      ScalarDepthwise.eachChannel(
-          input,
-          rows,
-          steps,
-          lines,
-          row,
-          weights,
-          bias,
-          firstChannel,
-          channels,
-          output,
-          outputAt,
-          pixelStep,
-          lineStep,
-          min,
-          max);
-      return;
-    }
     boolean three = row.filterHeight() == 3 && row.filterWidth() == 3 && row.dilation() == 1;
     boolean sliding = three && row.stride() == 1 && row.before() <= 1 && row.width() >= 2;
+    if (!sliding) {
+      place(rows, steps, lines, row);
+    }
     for (int i = 0; i < channels; i += LANES) {
       // The last vector computes again some of what the one before it has.
       int first = Math.min(i, channels - LANES);
@@ -235,7 +231,7 @@ final class VectorDepthwise {
   }
 
   /** A 3x3 filter of any stride. */
-  private static void three(
+  private void three(
       float[] input,
       int[] rows,
       int[] steps,
@@ -252,9 +248,7 @@ final class VectorDepthwise {
     int channels = row.channels();
     int first = row.firstInside();
     int last = Math.max(first, row.endInside());
-    border(
-        input, rows, steps, r, row, weights, bias, c, 0, first, output, outputAt, pixelStep, min,
-        max);
+    border(input, r, row, weights, bias, c, 0, first, output, outputAt, pixelStep, min, max);
     FloatVector w00 = FloatVector.fromArray(FLOATS, weights, c);
     FloatVector w01 = FloatVector.fromArray(FLOATS, weights, channels + c);
     FloatVector w02 = FloatVector.fromArray(FLOATS, weights, 2 * channels + c);
@@ -270,7 +264,32 @@ final class VectorDepthwise {
     int s0 = steps[r];
     int s1 = steps[r + 1];
     int s2 = steps[r + 2];
-    for (int x = first; x < last; x++) {
+    int x = first;
+    if (row.stride() == 2 && first < last) {
+      // Every other column is the last of one output and the first of the next.
+      int column = 2 * first - row.before();
+      int p0 = rows[r] + c + column * s0;
+      int p1 = rows[r + 1] + c + column * s1;
+      int p2 = rows[r + 2] + c + column * s2;
+      FloatVector begun = FloatVector.fromArray(FLOATS, input, p0).fma(w00, none);
+      begun = FloatVector.fromArray(FLOATS, input, p1).fma(w10, begun);
+      begun = FloatVector.fromArray(FLOATS, input, p2).fma(w20, begun);
+      for (; x < last; x++) {
+        begun = FloatVector.fromArray(FLOATS, input, p0 + s0).fma(w01, begun);
+        begun = FloatVector.fromArray(FLOATS, input, p1 + s1).fma(w11, begun);
+        begun = FloatVector.fromArray(FLOATS, input, p2 + s2).fma(w21, begun);
+        p0 += 2 * s0;
+        p1 += 2 * s1;
+        p2 += 2 * s2;
+        FloatVector x0 = FloatVector.fromArray(FLOATS, input, p0);
+        FloatVector x1 = FloatVector.fromArray(FLOATS, input, p1);
+        FloatVector x2 = FloatVector.fromArray(FLOATS, input, p2);
+        FloatVector sum = x2.fma(w22, x1.fma(w12, x0.fma(w02, begun)));
+        begun = x2.fma(w20, x1.fma(w10, x0.fma(w00, none)));
+        Vectors.clamp(sum, low, high).intoArray(output, outputAt + x * pixelStep);
+      }
+    }
+    for (; x < last; x++) {
       int column = x * row.stride() - row.before();
       int p0 = rows[r] + c + column * s0;
       int p1 = rows[r + 1] + c + column * s1;
@@ -288,8 +307,6 @@ final class VectorDepthwise {
     }
     border(
         input,
-        rows,
-        steps,
         r,
         row,
         weights,
@@ -304,7 +321,8 @@ final class VectorDepthwise {
         max);
   }
 
-  private static void channels(
+  /** Any filter. */
+  private void channels(
       float[] input,
       int[] rows,
       int[] steps,
@@ -320,49 +338,53 @@ final class VectorDepthwise {
       float max) {
     int first = row.firstInside();
     int last = Math.max(first, row.endInside());
-    border(
-        input, rows, steps, r, row, weights, bias, c, 0, first, output, outputAt, pixelStep, min,
-        max);
-    int channels = row.channels();
-    FloatVector none = FloatVector.fromArray(FLOATS, bias, c);
-    int x = first;
-    int stride = row.stride();
-    for (; x + 4 <= last; x += 4) {
-      FloatVector sum0 = none;
-      FloatVector sum1 = none;
-      FloatVector sum2 = none;
-      FloatVector sum3 = none;
-      for (int kx = 0; kx < row.filterWidth(); kx++) {
-        int column = x * stride - row.before() + kx * row.dilation();
-        for (int ky = 0; ky < row.filterHeight(); ky++) {
-          FloatVector w =
-              FloatVector.fromArray(FLOATS, weights, (ky * row.filterWidth() + kx) * channels + c);
-          int at = rows[r + ky] + c + column * steps[r + ky];
-          int step = stride * steps[r + ky];
-          sum0 = FloatVector.fromArray(FLOATS, input, at).fma(w, sum0);
-          sum1 = FloatVector.fromArray(FLOATS, input, at + step).fma(w, sum1);
-          sum2 = FloatVector.fromArray(FLOATS, input, at + 2 * step).fma(w, sum2);
-          sum3 = FloatVector.fromArray(FLOATS, input, at + 3 * step).fma(w, sum3);
+    if (last - first < FEW) {
+      border(
+          input, r, row, weights, bias, c, 0, row.outputs(), output, outputAt, pixelStep, min, max);
+      return;
+    }
+    border(input, r, row, weights, bias, c, 0, first, output, outputAt, pixelStep, min, max);
+    int taps = row.taps();
+    int tap = r / row.filterHeight() * taps;
+    boolean five = row.filterWidth() == 5 && row.dilation() == 1;
+    // The last group computes again some of what the one before it has.
+    if (last - first >= MANY && row.stride() == 1) {
+      for (int x = first; x < last; x += MANY) {
+        int from = Math.min(x, last - MANY);
+        int to = outputAt + from * pixelStep;
+        if (five) {
+          int column = from - row.before();
+          eightOfFive(input, rows, steps, r, row, column, weights, bias, c, output, to, pixelStep);
+        } else {
+          many(input, tap, taps, from - first, weights, bias, c, output, to, pixelStep);
         }
       }
-      int out = outputAt + x * pixelStep;
-      sum0.intoArray(output, out);
-      sum1.intoArray(output, out + pixelStep);
-      sum2.intoArray(output, out + 2 * pixelStep);
-      sum3.intoArray(output, out + 3 * pixelStep);
+    } else {
+      for (int x = first; x < last; x += FEW) {
+        int from = Math.min(x, last - FEW);
+        int to = outputAt + from * pixelStep;
+        int column = from * row.stride() - row.before();
+        if (five && row.stride() == 1) {
+          fourOfFive(input, rows, steps, r, row, column, weights, bias, c, output, to, pixelStep);
+        } else if (five && row.stride() == 2) {
+          fourOfFiveApart(
+              input, rows, steps, r, row, column, weights, bias, c, output, to, pixelStep);
+        } else {
+          few(input, tap, taps, from - first, weights, bias, c, output, to, pixelStep);
+        }
+      }
     }
     // Behind the loops that make the sums, clamps were at times not inlined, and the sums objects.
-    VectorClamp.rows(output, outputAt + first * pixelStep, pixelStep, x - first, LANES, min, max);
+    VectorClamp.rows(
+        output, outputAt + first * pixelStep, pixelStep, last - first, LANES, min, max);
     border(
         input,
-        rows,
-        steps,
         r,
         row,
         weights,
         bias,
         c,
-        x,
+        last,
         row.outputs(),
         output,
         outputAt,
@@ -371,11 +393,337 @@ final class VectorDepthwise {
         max);
   }
 
-  /** Outputs whose window may reach beyond the border. */
-  private static void border(
+  /** Finds where taps read for the first outputs of lines that read no column beyond the border. */
+  private void place(int[] rows, int[] steps, int lines, DepthwiseRow row) {
+    int taps = row.taps();
+    if (places.length < lines * taps) {
+      places = new int[lines * taps];
+      distances = new int[lines * taps];
+    }
+    if (weightsAt.length < taps) {
+      weightsAt = new int[taps];
+      columns = new int[taps];
+    }
+    int height = row.filterHeight();
+    int first = row.firstInside() * row.stride() - row.before();
+    for (int tap = 0; tap < taps; tap++) {
+      int kx = row.tapColumn(tap);
+      int ky = row.tapRow(tap);
+      weightsAt[tap] = (ky * row.filterWidth() + kx) * row.channels();
+      columns[tap] = kx * row.dilation();
+      int column = first + columns[tap];
+      for (int line = 0; line < lines; line++) {
+        int r = line * height + ky;
+        places[line * taps + tap] = rows[r] + column * steps[r];
+        distances[line * taps + tap] = row.stride() * steps[r];
+      }
+    }
+  }
+
+  /** {@link #MANY} adjacent outputs, the first of which is {@code x} behind what was placed. */
+  private void many(
+      float[] input,
+      int firstTap,
+      int taps,
+      int x,
+      float[] weights,
+      float[] bias,
+      int c,
+      float[] output,
+      int to,
+      int pixelStep) {
+    FloatVector sum0 = FloatVector.fromArray(FLOATS, bias, c);
+    FloatVector sum1 = sum0;
+    FloatVector sum2 = sum0;
+    FloatVector sum3 = sum0;
+    FloatVector sum4 = sum0;
+    FloatVector sum5 = sum0;
+    FloatVector sum6 = sum0;
+    FloatVector sum7 = sum0;
+    for (int tap = 0; tap < taps; tap++) {
+      int step = distances[firstTap + tap];
+      int at = places[firstTap + tap] + x * step + c;
+      FloatVector w = FloatVector.fromArray(FLOATS, weights, weightsAt[tap] + c);
+      sum0 = FloatVector.fromArray(FLOATS, input, at).fma(w, sum0);
+      sum1 = FloatVector.fromArray(FLOATS, input, at + step).fma(w, sum1);
+      sum2 = FloatVector.fromArray(FLOATS, input, at + 2 * step).fma(w, sum2);
+      sum3 = FloatVector.fromArray(FLOATS, input, at + 3 * step).fma(w, sum3);
+      sum4 = FloatVector.fromArray(FLOATS, input, at + 4 * step).fma(w, sum4);
+      sum5 = FloatVector.fromArray(FLOATS, input, at + 5 * step).fma(w, sum5);
+      sum6 = FloatVector.fromArray(FLOATS, input, at + 6 * step).fma(w, sum6);
+      sum7 = FloatVector.fromArray(FLOATS, input, at + 7 * step).fma(w, sum7);
+    }
+    sum0.intoArray(output, to);
+    sum1.intoArray(output, to + pixelStep);
+    sum2.intoArray(output, to + 2 * pixelStep);
+    sum3.intoArray(output, to + 3 * pixelStep);
+    sum4.intoArray(output, to + 4 * pixelStep);
+    sum5.intoArray(output, to + 5 * pixelStep);
+    sum6.intoArray(output, to + 6 * pixelStep);
+    sum7.intoArray(output, to + 7 * pixelStep);
+  }
+
+  /** The same for {@link #FEW}. */
+  private void few(
+      float[] input,
+      int firstTap,
+      int taps,
+      int x,
+      float[] weights,
+      float[] bias,
+      int c,
+      float[] output,
+      int to,
+      int pixelStep) {
+    FloatVector sum0 = FloatVector.fromArray(FLOATS, bias, c);
+    FloatVector sum1 = sum0;
+    FloatVector sum2 = sum0;
+    FloatVector sum3 = sum0;
+    for (int tap = 0; tap < taps; tap++) {
+      int step = distances[firstTap + tap];
+      int at = places[firstTap + tap] + x * step + c;
+      FloatVector w = FloatVector.fromArray(FLOATS, weights, weightsAt[tap] + c);
+      sum0 = FloatVector.fromArray(FLOATS, input, at).fma(w, sum0);
+      sum1 = FloatVector.fromArray(FLOATS, input, at + step).fma(w, sum1);
+      sum2 = FloatVector.fromArray(FLOATS, input, at + 2 * step).fma(w, sum2);
+      sum3 = FloatVector.fromArray(FLOATS, input, at + 3 * step).fma(w, sum3);
+    }
+    sum0.intoArray(output, to);
+    sum1.intoArray(output, to + pixelStep);
+    sum2.intoArray(output, to + 2 * pixelStep);
+    sum3.intoArray(output, to + 3 * pixelStep);
+  }
+
+  /**
+   * {@link #MANY} adjacent outputs of a filter of five columns and stride 1: of each row, twelve
+   * columns are read once.
+   */
+  private static void eightOfFive(
       float[] input,
       int[] rows,
       int[] steps,
+      int r,
+      DepthwiseRow row,
+      int column,
+      float[] weights,
+      float[] bias,
+      int c,
+      float[] output,
+      int to,
+      int pixelStep) {
+    FloatVector sum0 = FloatVector.fromArray(FLOATS, bias, c);
+    FloatVector sum1 = sum0;
+    FloatVector sum2 = sum0;
+    FloatVector sum3 = sum0;
+    FloatVector sum4 = sum0;
+    FloatVector sum5 = sum0;
+    FloatVector sum6 = sum0;
+    FloatVector sum7 = sum0;
+    int channels = row.channels();
+    for (int ky = 0; ky < row.filterHeight(); ky++) {
+      int at = 5 * ky * channels + c;
+      FloatVector w0 = FloatVector.fromArray(FLOATS, weights, at);
+      FloatVector w1 = FloatVector.fromArray(FLOATS, weights, at + channels);
+      FloatVector w2 = FloatVector.fromArray(FLOATS, weights, at + 2 * channels);
+      FloatVector w3 = FloatVector.fromArray(FLOATS, weights, at + 3 * channels);
+      FloatVector w4 = FloatVector.fromArray(FLOATS, weights, at + 4 * channels);
+      int step = steps[r + ky];
+      int from = rows[r + ky] + c + column * step;
+      FloatVector x = FloatVector.fromArray(FLOATS, input, from);
+      sum0 = x.fma(w0, sum0);
+      x = FloatVector.fromArray(FLOATS, input, from + step);
+      sum0 = x.fma(w1, sum0);
+      sum1 = x.fma(w0, sum1);
+      x = FloatVector.fromArray(FLOATS, input, from + 2 * step);
+      sum0 = x.fma(w2, sum0);
+      sum1 = x.fma(w1, sum1);
+      sum2 = x.fma(w0, sum2);
+      x = FloatVector.fromArray(FLOATS, input, from + 3 * step);
+      sum0 = x.fma(w3, sum0);
+      sum1 = x.fma(w2, sum1);
+      sum2 = x.fma(w1, sum2);
+      sum3 = x.fma(w0, sum3);
+      x = FloatVector.fromArray(FLOATS, input, from + 4 * step);
+      sum0 = x.fma(w4, sum0);
+      sum1 = x.fma(w3, sum1);
+      sum2 = x.fma(w2, sum2);
+      sum3 = x.fma(w1, sum3);
+      sum4 = x.fma(w0, sum4);
+      x = FloatVector.fromArray(FLOATS, input, from + 5 * step);
+      sum1 = x.fma(w4, sum1);
+      sum2 = x.fma(w3, sum2);
+      sum3 = x.fma(w2, sum3);
+      sum4 = x.fma(w1, sum4);
+      sum5 = x.fma(w0, sum5);
+      x = FloatVector.fromArray(FLOATS, input, from + 6 * step);
+      sum2 = x.fma(w4, sum2);
+      sum3 = x.fma(w3, sum3);
+      sum4 = x.fma(w2, sum4);
+      sum5 = x.fma(w1, sum5);
+      sum6 = x.fma(w0, sum6);
+      x = FloatVector.fromArray(FLOATS, input, from + 7 * step);
+      sum3 = x.fma(w4, sum3);
+      sum4 = x.fma(w3, sum4);
+      sum5 = x.fma(w2, sum5);
+      sum6 = x.fma(w1, sum6);
+      sum7 = x.fma(w0, sum7);
+      x = FloatVector.fromArray(FLOATS, input, from + 8 * step);
+      sum4 = x.fma(w4, sum4);
+      sum5 = x.fma(w3, sum5);
+      sum6 = x.fma(w2, sum6);
+      sum7 = x.fma(w1, sum7);
+      x = FloatVector.fromArray(FLOATS, input, from + 9 * step);
+      sum5 = x.fma(w4, sum5);
+      sum6 = x.fma(w3, sum6);
+      sum7 = x.fma(w2, sum7);
+      x = FloatVector.fromArray(FLOATS, input, from + 10 * step);
+      sum6 = x.fma(w4, sum6);
+      sum7 = x.fma(w3, sum7);
+      x = FloatVector.fromArray(FLOATS, input, from + 11 * step);
+      sum7 = x.fma(w4, sum7);
+    }
+    sum0.intoArray(output, to);
+    sum1.intoArray(output, to + pixelStep);
+    sum2.intoArray(output, to + 2 * pixelStep);
+    sum3.intoArray(output, to + 3 * pixelStep);
+    sum4.intoArray(output, to + 4 * pixelStep);
+    sum5.intoArray(output, to + 5 * pixelStep);
+    sum6.intoArray(output, to + 6 * pixelStep);
+    sum7.intoArray(output, to + 7 * pixelStep);
+  }
+
+  /** The same for {@link #FEW}. */
+  private static void fourOfFive(
+      float[] input,
+      int[] rows,
+      int[] steps,
+      int r,
+      DepthwiseRow row,
+      int column,
+      float[] weights,
+      float[] bias,
+      int c,
+      float[] output,
+      int to,
+      int pixelStep) {
+    FloatVector sum0 = FloatVector.fromArray(FLOATS, bias, c);
+    FloatVector sum1 = sum0;
+    FloatVector sum2 = sum0;
+    FloatVector sum3 = sum0;
+    int channels = row.channels();
+    for (int ky = 0; ky < row.filterHeight(); ky++) {
+      int at = 5 * ky * channels + c;
+      FloatVector w0 = FloatVector.fromArray(FLOATS, weights, at);
+      FloatVector w1 = FloatVector.fromArray(FLOATS, weights, at + channels);
+      FloatVector w2 = FloatVector.fromArray(FLOATS, weights, at + 2 * channels);
+      FloatVector w3 = FloatVector.fromArray(FLOATS, weights, at + 3 * channels);
+      FloatVector w4 = FloatVector.fromArray(FLOATS, weights, at + 4 * channels);
+      int step = steps[r + ky];
+      int from = rows[r + ky] + c + column * step;
+      FloatVector x = FloatVector.fromArray(FLOATS, input, from);
+      sum0 = x.fma(w0, sum0);
+      x = FloatVector.fromArray(FLOATS, input, from + step);
+      sum0 = x.fma(w1, sum0);
+      sum1 = x.fma(w0, sum1);
+      x = FloatVector.fromArray(FLOATS, input, from + 2 * step);
+      sum0 = x.fma(w2, sum0);
+      sum1 = x.fma(w1, sum1);
+      sum2 = x.fma(w0, sum2);
+      x = FloatVector.fromArray(FLOATS, input, from + 3 * step);
+      sum0 = x.fma(w3, sum0);
+      sum1 = x.fma(w2, sum1);
+      sum2 = x.fma(w1, sum2);
+      sum3 = x.fma(w0, sum3);
+      x = FloatVector.fromArray(FLOATS, input, from + 4 * step);
+      sum0 = x.fma(w4, sum0);
+      sum1 = x.fma(w3, sum1);
+      sum2 = x.fma(w2, sum2);
+      sum3 = x.fma(w1, sum3);
+      x = FloatVector.fromArray(FLOATS, input, from + 5 * step);
+      sum1 = x.fma(w4, sum1);
+      sum2 = x.fma(w3, sum2);
+      sum3 = x.fma(w2, sum3);
+      x = FloatVector.fromArray(FLOATS, input, from + 6 * step);
+      sum2 = x.fma(w4, sum2);
+      sum3 = x.fma(w3, sum3);
+      x = FloatVector.fromArray(FLOATS, input, from + 7 * step);
+      sum3 = x.fma(w4, sum3);
+    }
+    sum0.intoArray(output, to);
+    sum1.intoArray(output, to + pixelStep);
+    sum2.intoArray(output, to + 2 * pixelStep);
+    sum3.intoArray(output, to + 3 * pixelStep);
+  }
+
+  /** The same for {@link #FEW} and stride 2. */
+  private static void fourOfFiveApart(
+      float[] input,
+      int[] rows,
+      int[] steps,
+      int r,
+      DepthwiseRow row,
+      int column,
+      float[] weights,
+      float[] bias,
+      int c,
+      float[] output,
+      int to,
+      int pixelStep) {
+    FloatVector sum0 = FloatVector.fromArray(FLOATS, bias, c);
+    FloatVector sum1 = sum0;
+    FloatVector sum2 = sum0;
+    FloatVector sum3 = sum0;
+    int channels = row.channels();
+    for (int ky = 0; ky < row.filterHeight(); ky++) {
+      int at = 5 * ky * channels + c;
+      FloatVector w0 = FloatVector.fromArray(FLOATS, weights, at);
+      FloatVector w1 = FloatVector.fromArray(FLOATS, weights, at + channels);
+      FloatVector w2 = FloatVector.fromArray(FLOATS, weights, at + 2 * channels);
+      FloatVector w3 = FloatVector.fromArray(FLOATS, weights, at + 3 * channels);
+      FloatVector w4 = FloatVector.fromArray(FLOATS, weights, at + 4 * channels);
+      int step = steps[r + ky];
+      int from = rows[r + ky] + c + column * step;
+      FloatVector x = FloatVector.fromArray(FLOATS, input, from);
+      sum0 = x.fma(w0, sum0);
+      x = FloatVector.fromArray(FLOATS, input, from + step);
+      sum0 = x.fma(w1, sum0);
+      x = FloatVector.fromArray(FLOATS, input, from + 2 * step);
+      sum0 = x.fma(w2, sum0);
+      sum1 = x.fma(w0, sum1);
+      x = FloatVector.fromArray(FLOATS, input, from + 3 * step);
+      sum0 = x.fma(w3, sum0);
+      sum1 = x.fma(w1, sum1);
+      x = FloatVector.fromArray(FLOATS, input, from + 4 * step);
+      sum0 = x.fma(w4, sum0);
+      sum1 = x.fma(w2, sum1);
+      sum2 = x.fma(w0, sum2);
+      x = FloatVector.fromArray(FLOATS, input, from + 5 * step);
+      sum1 = x.fma(w3, sum1);
+      sum2 = x.fma(w1, sum2);
+      x = FloatVector.fromArray(FLOATS, input, from + 6 * step);
+      sum1 = x.fma(w4, sum1);
+      sum2 = x.fma(w2, sum2);
+      sum3 = x.fma(w0, sum3);
+      x = FloatVector.fromArray(FLOATS, input, from + 7 * step);
+      sum2 = x.fma(w3, sum2);
+      sum3 = x.fma(w1, sum3);
+      x = FloatVector.fromArray(FLOATS, input, from + 8 * step);
+      sum2 = x.fma(w4, sum2);
+      sum3 = x.fma(w2, sum3);
+      x = FloatVector.fromArray(FLOATS, input, from + 9 * step);
+      sum3 = x.fma(w3, sum3);
+      x = FloatVector.fromArray(FLOATS, input, from + 10 * step);
+      sum3 = x.fma(w4, sum3);
+    }
+    sum0.intoArray(output, to);
+    sum1.intoArray(output, to + pixelStep);
+    sum2.intoArray(output, to + 2 * pixelStep);
+    sum3.intoArray(output, to + 3 * pixelStep);
+  }
+
+  /** Outputs whose window may reach beyond the border. */
+  private void border(
+      float[] input,
       int r,
       DepthwiseRow row,
       float[] weights,
@@ -388,20 +736,19 @@ final class VectorDepthwise {
       int pixelStep,
       float min,
       float max) {
-    int channels = row.channels();
+    int taps = row.taps();
+    int firstTap = r / row.filterHeight() * taps;
     for (int x = first; x < last; x++) {
       int start = x * row.stride() - row.before();
-      int kx = row.firstTap(start);
-      int end = row.endTap(start);
+      int moved = x - row.firstInside();
       FloatVector sum = FloatVector.fromArray(FLOATS, bias, c);
-      for (; kx < end; kx++) {
-        int column = start + kx * row.dilation();
-        for (int ky = 0; ky < row.filterHeight(); ky++) {
-          int w = (ky * row.filterWidth() + kx) * channels + c;
-          int at = rows[r + ky] + c + column * steps[r + ky];
+      for (int tap = 0; tap < taps; tap++) {
+        int column = start + columns[tap];
+        if (column >= 0 && column < row.width()) {
+          int at = places[firstTap + tap] + moved * distances[firstTap + tap] + c;
           sum =
               FloatVector.fromArray(FLOATS, input, at)
-                  .fma(FloatVector.fromArray(FLOATS, weights, w), sum);
+                  .fma(FloatVector.fromArray(FLOATS, weights, weightsAt[tap] + c), sum);
         }
       }
       sum.intoArray(output, outputAt + x * pixelStep);

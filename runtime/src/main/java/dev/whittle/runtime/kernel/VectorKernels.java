@@ -24,6 +24,8 @@ final class VectorKernels implements MicroKernels {
   private final int[] wide = new int[LANES];
 
   private final ScalarWinograd fewChannels = new ScalarWinograd();
+  private final VectorDepthwise depthwise = new VectorDepthwise();
+  private final NarrowDepthwise narrowDepthwise = new NarrowDepthwise();
   private final VectorRescaling rescaling = new VectorRescaling();
   private final float[] tile = new float[VectorTiles.SIZE];
 
@@ -97,7 +99,26 @@ final class VectorKernels implements MicroKernels {
       int lineStep,
       float min,
       float max) {
-    VectorDepthwise.depthwise(
+    if (channels < LANES) {
+      narrowDepthwise.compute(
+          input,
+          rows,
+          steps,
+          lines,
+          row,
+          weights,
+          bias,
+          firstChannel,
+          channels,
+          output,
+          outputAt,
+          pixelStep,
+          lineStep,
+          min,
+          max);
+      return;
+    }
+    depthwise.depthwise(
         input,
         rows,
         steps,

@@ -10,6 +10,7 @@ import dev.whittle.ir.op.Activation.Bounds;
 import dev.whittle.ir.op.Requantization;
 import dev.whittle.runtime.kernel.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.MicroKernels.Unary;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -111,15 +112,16 @@ class MicroKernelsTest {
           new DepthwiseRow(
               width, channels, filterHeight, filterWidth, stride, dilation, before, outputs);
       int lines = random.nextInt(1, 6);
-      float[] input = floats(channels + width * channels * (filterHeight + lines));
+      int zeros = Math.max(channels, vector.lanes());
+      float[] input = floats(zeros + width * channels * (filterHeight + lines));
+      Arrays.fill(input, 0, zeros, 0);
       int[] rows = new int[filterHeight * lines];
       int[] steps = new int[rows.length];
       int step = random.nextInt(0, 2);
       for (int line = 0; line < lines; line++) {
         for (int y = 0; y < filterHeight; y++) {
           boolean beyond = line * step + y == lines / 2;
-          rows[line * filterHeight + y] =
-              beyond ? 0 : channels + (line * step + y) * width * channels;
+          rows[line * filterHeight + y] = beyond ? 0 : zeros + (line * step + y) * width * channels;
           steps[line * filterHeight + y] = beyond ? 0 : channels;
         }
       }
