@@ -45,6 +45,13 @@ interface Backend extends AutoCloseable {
   @Nullable Kernel fusedKernel(Kernel first, Kernel second);
 
   /**
+   * One kernel for two of one and two inputs, the second of which alone reads what the first
+   * computes, and beside it what the first reads, in either order. It reads that twice. Null where
+   * there is none.
+   */
+  @Nullable Kernel gatedKernel(Kernel first, Kernel second);
+
+  /**
    * Memory for tensors, all of the same kind.
    *
    * @param floats whether they are float tensors

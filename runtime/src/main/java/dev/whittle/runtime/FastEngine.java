@@ -107,6 +107,11 @@ public final class FastEngine implements Engine {
     }
 
     @Override
+    public @Nullable Kernel gatedKernel(Kernel first, Kernel second) {
+      return kernels().gated(first, second);
+    }
+
+    @Override
     public MemorySegment allocate(long bytes, boolean floats) {
       return ArrayMemory.allocate(bytes, floats);
     }

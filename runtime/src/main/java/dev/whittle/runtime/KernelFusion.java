@@ -32,22 +32,33 @@ final class KernelFusion {
     var uses = new ValueUses(graph, n -> kernels[n] != null);
     boolean[] fused = new boolean[kernels.length];
     for (int n = 0; n < kernels.length; n++) {
-      Node node = nodes.get(n);
-      int producer = uses.onlyFor(node);
-      Kernel second = kernels[n];
-      Kernel first = producer < 0 ? null : kernels[producer];
-      if (first == null || second == null || readsVariable(graph, nodes.get(producer))) {
-        continue;
-      }
-      Kernel both = backend.fusedKernel(first, second);
-      if (both != null) {
-        nodes.set(n, node.withInput(0, nodes.get(producer).inputs().getFirst()));
-        kernels[n] = both;
-        kernels[producer] = null;
-        fused[producer] = true;
+      for (int place = 0; place < Math.min(2, nodes.get(n).inputs().size()); place++) {
+        Node node = nodes.get(n);
+        int producer = uses.onlyFor(node, place);
+        Kernel second = kernels[n];
+        Kernel first = producer < 0 ? null : kernels[producer];
+        if (first == null || second == null || readsVariable(graph, nodes.get(producer))) {
+          continue;
+        }
+        int read = nodes.get(producer).inputs().getFirst();
+        Kernel both =
+            isGated(node, place, read)
+                ? backend.gatedKernel(first, second)
+                : place == 0 ? backend.fusedKernel(first, second) : null;
+        if (both != null) {
+          nodes.set(n, node.withInput(place, read));
+          kernels[n] = both;
+          kernels[producer] = null;
+          fused[producer] = true;
+        }
       }
     }
     return new KernelFusion(graph.withNodes(nodes), fused);
+  }
+
+  /** Whether a node of two inputs reads a value beside the input at {@code place}. */
+  private static boolean isGated(Node node, int place, int value) {
+    return node.inputs().size() == 2 && node.inputs().get(1 - place) == value;
   }
 
   /** A variable may change before the second node runs. */

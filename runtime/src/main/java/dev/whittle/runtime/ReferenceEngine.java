@@ -55,6 +55,11 @@ public final class ReferenceEngine implements Engine {
     }
 
     @Override
+    public @Nullable Kernel gatedKernel(Kernel first, Kernel second) {
+      return null;
+    }
+
+    @Override
     public MemorySegment allocate(long bytes, boolean floats) {
       return Arena.ofAuto().allocate(bytes, MemoryLimit.ALIGNMENT);
     }

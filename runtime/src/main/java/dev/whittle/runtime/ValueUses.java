@@ -36,7 +36,12 @@ final class ValueUses {
    * read it too: nodes, or whoever runs the graph.
    */
   int onlyFor(Node node) {
-    int input = node.inputs().isEmpty() ? Node.ABSENT : node.inputs().getFirst();
+    return onlyFor(node, 0);
+  }
+
+  /** {@link #onlyFor(Node)}, of the input at some place. */
+  int onlyFor(Node node, int place) {
+    int input = place < node.inputs().size() ? node.inputs().get(place) : Node.ABSENT;
     return input == Node.ABSENT || uses[input] != 1 ? -1 : producers[input];
   }
 }

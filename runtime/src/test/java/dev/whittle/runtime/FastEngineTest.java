@@ -23,7 +23,9 @@ import dev.whittle.ir.op.Cast;
 import dev.whittle.ir.op.Concatenation;
 import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.DepthwiseConv2D;
+import dev.whittle.ir.op.Logistic;
 import dev.whittle.ir.op.Mean;
+import dev.whittle.ir.op.Mul;
 import dev.whittle.ir.op.Pad;
 import dev.whittle.ir.op.Reshape;
 import dev.whittle.ir.op.Tanh;
@@ -191,6 +193,30 @@ class FastEngineTest {
             graph.constant("dw", floats(1, 3, 3, channels)),
             graph.constant("db", floats(channels)));
     return graph.output(result).buildModel("test");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true,false", "false,false", "true,true"})
+  void aGateAndItsProductRunAsOneUnlessTheGateIsReadElsewhere(boolean gateFirst, boolean read) {
+    var graph = new GraphBuilder("g");
+    Value x = graph.input("x", TensorType.FLOAT32, Shape.of(3, 37));
+    Value gate = graph.node("gate", new Logistic(), x);
+    Value product =
+        gateFirst
+            ? graph.node("product", new Mul(), gate, x)
+            : graph.node("product", new Mul(), x, gate);
+    Value result = read ? graph.node("sum", new Add(), product, gate) : product;
+    Model model = graph.output(result).buildModel("test");
+    Tensor input = floats(3, 37);
+    try (Interpreter reference = open(model, "reference", 1);
+        Interpreter one = open(model, "fast", 1)) {
+      assertEquals(!read, one.plan().getFirst().kernel().startsWith("nothing: folded"));
+      float[] expected = run(reference, input);
+      float[] together = run(one, input);
+      assertArrayEquals(expected, together, 1e-5f, "seed " + SEED);
+      one.observe((graphIndex, value, tensor) -> {});
+      assertArrayEquals(together, run(one, input), 0, "each for itself");
+    }
   }
 
   @ParameterizedTest

@@ -304,6 +304,19 @@ public final class FastKernels {
     }
   }
 
+  /**
+   * One kernel for two, the second of which alone reads what the first computes, and beside it what
+   * the first reads. Null where there is none.
+   */
+  public @Nullable Kernel gated(Kernel first, Kernel second) {
+    return first instanceof FloatUnary gate
+            && gate.is(Unary.LOGISTIC)
+            && second instanceof FloatBinary product
+            && product.isPlain(Binary.MUL)
+        ? FloatUnary.of(workers, Unary.SWISH)
+        : null;
+  }
+
   /** What plans call a kernel: what it computes with. */
   public String describe(Kernel kernel) {
     if (kernel.getClass().getPackage() != FastKernels.class.getPackage()) {

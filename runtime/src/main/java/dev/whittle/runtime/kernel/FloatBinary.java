@@ -24,6 +24,11 @@ final class FloatBinary implements ElementwiseKernel, Workers.Task, BroadcastRun
     this.pattern = new float[runs.patternSize()];
   }
 
+  /** Whether it computes a function, and clamps nothing. */
+  boolean isPlain(Binary other) {
+    return function == other && min == Float.NEGATIVE_INFINITY && max == Float.POSITIVE_INFINITY;
+  }
+
   @Override
   public void run(Invocation invocation) {
     left.bind(invocation.input(0));

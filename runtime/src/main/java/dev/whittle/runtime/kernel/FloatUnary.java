@@ -27,6 +27,10 @@ final class FloatUnary implements ElementwiseKernel, Workers.Task {
     return new FloatUnary(workers, function, 0, 0, 0);
   }
 
+  boolean is(Unary other) {
+    return function == other;
+  }
+
   static FloatUnary leaky(Workers workers, float alpha) {
     return new FloatUnary(workers, Unary.LEAKY_RELU, alpha, 0, 0);
   }

@@ -29,6 +29,8 @@ interface MicroKernels {
     SIGN,
     SQRT,
     SQUARE,
+    /** {@code x * logistic(x)}. */
+    SWISH,
     TANH
   }
 

@@ -22,6 +22,11 @@ final class ScalarFunctions {
 
   static final float EXP_HIGH = 89f;
 
+  /** Between these, results are neither infinite nor denormal. */
+  static final float EXP_LEAST = -87f;
+
+  static final float EXP_MOST = 88.5f;
+
   /** Cephes' single-precision {@code tanhf} for small operands, highest power first. */
   static final float[] TANH = {
     -5.7049887e-3f, 2.0639088e-2f, -5.3739715e-2f, 1.3331442e-1f, -3.333328e-1f
@@ -85,6 +90,17 @@ final class ScalarFunctions {
     return p * powerOfTwo(half) * powerOfTwo(exponent - half);
   }
 
+  /**
+   * For sums with 1, which what is beyond {@link #EXP_LEAST} and {@link #EXP_MOST} is nothing to.
+   */
+  private static float expWithin(float x) {
+    return exp(Math.min(Math.max(x, EXP_LEAST), EXP_MOST));
+  }
+
+  private static float logistic(float x) {
+    return 1f / (expWithin(-x) + 1f);
+  }
+
   private static float powerOfTwo(int exponent) {
     return Float.intBitsToFloat((exponent + 127) << 23);
   }
@@ -99,7 +115,7 @@ final class ScalarFunctions {
       }
       return Math.fma(p * square, x, x);
     }
-    float far = 1f - 2f / (exp(magnitude + magnitude) + 1f);
+    float far = 1f - 2f / (expWithin(magnitude + magnitude) + 1f);
     return x < 0 ? -far : far;
   }
 
@@ -148,7 +164,7 @@ final class ScalarFunctions {
     return switch (function) {
       case ABS -> Math.abs(x);
       case CEIL -> (float) Math.ceil(x);
-      case ELU -> x < 0 ? exp(x) - 1f : x;
+      case ELU -> x < 0 ? expWithin(x) - 1f : x;
       case EXP -> exp(x);
       case FLOOR -> (float) Math.floor(x);
       case GELU -> x * 0.5f * (erf(x * ROOT_HALF) + 1f);
@@ -156,7 +172,8 @@ final class ScalarFunctions {
       case HARD_SWISH -> x * Math.min(Math.max(x + 3f, 0f), 6f) * (1f / 6);
       case LEAKY_RELU -> x < 0 ? x * alpha : x;
       case LOG -> log(x);
-      case LOGISTIC -> 1f / (exp(-x) + 1f);
+      case LOGISTIC -> logistic(x);
+      case SWISH -> x * logistic(x);
       case NEG -> -x;
       case ROUND -> (float) Math.rint(x);
       case RSQRT -> 1f / (float) Math.sqrt(x);

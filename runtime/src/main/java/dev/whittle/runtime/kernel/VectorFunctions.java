@@ -19,28 +19,54 @@ final class VectorFunctions {
   /** From here on, floats are whole. */
   private static final float WHOLE = 0x1p23f;
 
+  private static final int ROUNDER_BITS = Float.floatToRawIntBits(Vectors.ROUNDER);
+
   private VectorFunctions() {}
 
   static FloatVector exp(FloatVector x) {
-    FloatVector in = x.max(ScalarFunctions.EXP_LOW).min(ScalarFunctions.EXP_HIGH);
-    FloatVector n =
-        in.fma(
-                FloatVector.broadcast(FLOATS, ScalarFunctions.LOG2_E),
-                FloatVector.broadcast(FLOATS, Vectors.ROUNDER))
-            .sub(Vectors.ROUNDER);
-    FloatVector r = n.fma(FloatVector.broadcast(FLOATS, -ScalarFunctions.LN2_HIGH), in);
+    FloatVector in = within(x, ScalarFunctions.EXP_LOW, ScalarFunctions.EXP_HIGH);
+    FloatVector shifted = shifted(in);
+    FloatVector p = expOfRest(in, shifted);
+    IntVector exponent = shifted.reinterpretAsInts().sub(ROUNDER_BITS);
+    IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
+    // In two steps: one would not reach the ends of the range.
+    FloatVector scaled = p.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
+    // Of a NaN above, the polynomial is NaN.
+    return scaled;
+  }
+
+  /** {@link ScalarFunctions#expWithin}. */
+  private static FloatVector expWithin(FloatVector x) {
+    FloatVector in = within(x, ScalarFunctions.EXP_LEAST, ScalarFunctions.EXP_MOST);
+    FloatVector shifted = shifted(in);
+    FloatVector p = expOfRest(in, shifted);
+    // The lowest bits are the power of two, which goes to the exponent.
+    IntVector power = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+    return p.reinterpretAsInts().add(power).reinterpretAsFloats();
+  }
+
+  /** Compared and blended, as {@link Vectors#clamp}. */
+  private static FloatVector within(FloatVector x, float low, float high) {
+    FloatVector raised = x.blend(low, x.lt(low));
+    return raised.blend(high, raised.compare(VectorOperators.GT, high));
+  }
+
+  /** The number by powers of two, rounded, with {@link Vectors#ROUNDER} added. */
+  private static FloatVector shifted(FloatVector x) {
+    return x.fma(
+        FloatVector.broadcast(FLOATS, ScalarFunctions.LOG2_E),
+        FloatVector.broadcast(FLOATS, Vectors.ROUNDER));
+  }
+
+  private static FloatVector expOfRest(FloatVector x, FloatVector shifted) {
+    FloatVector n = shifted.sub(Vectors.ROUNDER);
+    FloatVector r = n.fma(FloatVector.broadcast(FLOATS, -ScalarFunctions.LN2_HIGH), x);
     r = n.fma(FloatVector.broadcast(FLOATS, -ScalarFunctions.LN2_LOW), r);
     FloatVector p = FloatVector.broadcast(FLOATS, ScalarFunctions.EXP[0]);
     for (int i = 1; i < 6; i++) {
       p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarFunctions.EXP[i]));
     }
-    p = p.fma(r.mul(r), r).add(1f);
-    IntVector exponent = (IntVector) n.convert(VectorOperators.F2I, 0);
-    IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
-    // In two steps: one would not reach the ends of the range.
-    FloatVector scaled = p.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
-    // Of a NaN above, the exponent is 0 and the polynomial NaN.
-    return scaled;
+    return p.fma(r.mul(r), r).add(1f);
   }
 
   private static FloatVector powerOfTwo(IntVector exponent) {
@@ -49,7 +75,7 @@ final class VectorFunctions {
 
   private static FloatVector logistic(FloatVector x) {
     FloatVector one = FloatVector.broadcast(FLOATS, 1f);
-    return one.div(exp(x.neg()).add(1f));
+    return one.div(expWithin(x.neg()).add(1f));
   }
 
   private static FloatVector tanh(FloatVector x) {
@@ -61,7 +87,7 @@ final class VectorFunctions {
     }
     FloatVector near = p.mul(square).fma(x, x);
     FloatVector one = FloatVector.broadcast(FLOATS, 1f);
-    FloatVector far = one.sub(one.add(one).div(exp(magnitude.add(magnitude)).add(1f)));
+    FloatVector far = one.sub(one.add(one).div(expWithin(magnitude.add(magnitude)).add(1f)));
     FloatVector signed = far.blend(far.neg(), x.lt(0f));
     return signed.blend(near, magnitude.lt(ScalarFunctions.TANH_NEAR));
   }
@@ -130,6 +156,7 @@ final class VectorFunctions {
       case SIGN -> signs(input, at, output, to, end);
       case SQRT -> sqrts(input, at, output, to, end);
       case SQUARE -> squares(input, at, output, to, end);
+      case SWISH -> swishs(input, at, output, to, end);
       case TANH -> tanhs(input, at, output, to, end);
     }
     ScalarFunctions.unary(function, input, at, output, to, end, count, alpha);
@@ -190,7 +217,7 @@ final class VectorFunctions {
   private static void elus(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
-      x.blend(exp(x).sub(1f), x.lt(0f)).intoArray(output, to + i);
+      x.blend(expWithin(x).sub(1f), x.lt(0f)).intoArray(output, to + i);
     }
   }
 
@@ -271,6 +298,13 @@ final class VectorFunctions {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       x.mul(x).intoArray(output, to + i);
+    }
+  }
+
+  private static void swishs(float[] input, int at, float[] output, int to, int end) {
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
+      x.mul(logistic(x)).intoArray(output, to + i);
     }
   }
 
