@@ -19,7 +19,16 @@ final class BilinearResize implements Kernel, Workers.Task {
   private final Workers workers;
   private final TensorType type;
   private final ResizedAxis vertical;
-  private final ResizedAxis horizontal;
+
+  /** For each column of the output, where the pixel left of it is in its line. */
+  private final int[] lefts;
+
+  /** Where the one right of it is. */
+  private final int[] rights;
+
+  /** How far it is from the left one, as {@link ResizedAxis#fraction}. */
+  private final float[] aside;
+
   private final int height;
   private final int width;
   private final int channels;
@@ -44,9 +53,20 @@ final class BilinearResize implements Kernel, Workers.Task {
     this.lines = out.dim(1);
     this.columns = out.dim(2);
     this.vertical = op.axis(type, height, lines);
-    this.horizontal = op.axis(type, width, columns);
+    ResizedAxis horizontal = op.axis(type, width, columns);
+    lefts = new int[columns];
+    rights = new int[columns];
+    aside = new float[columns];
+    for (int x = 0; x < columns; x++) {
+      lefts[x] = horizontal.lower(x) * channels;
+      rights[x] = horizontal.upper(x) * channels;
+      aside[x] = horizontal.fraction(x);
+    }
     if (type == TensorType.UINT8) {
-      workers.reserve(2 * width * channels, channels, 0);
+      workers.reserve(
+          Math.multiplyExact(2, Math.multiplyExact(width, channels)),
+          Math.multiplyExact(columns, channels),
+          0);
     }
   }
 
@@ -91,51 +111,24 @@ final class BilinearResize implements Kernel, Workers.Task {
     }
   }
 
-  private void place(int[] places, float[] weights, int x, int top, int bottom, float dy) {
-    int left = horizontal.lower(x) * channels;
-    int right = horizontal.upper(x) * channels;
-    float dx = horizontal.fraction(x);
-    places[0] = top + left;
-    places[1] = top + right;
-    places[2] = bottom + left;
-    places[3] = bottom + right;
-    weights[0] = (1 - dy) * (1 - dx);
-    weights[1] = (1 - dy) * dx;
-    weights[2] = dy * (1 - dx);
-    weights[3] = dy * dx;
-  }
-
   private void realLine(
       Scratch scratch, float[] in, int top, int bottom, float dy, float[] out, int to) {
-    int[] places = scratch.rows(4);
-    float[] weights = scratch.weights();
-    for (int x = 0; x < columns; x++) {
-      place(places, weights, x, top, bottom, dy);
-      scratch.math.interpolate(in, places, weights, out, to + x * channels, channels);
-    }
+    scratch.math.interpolate(in, top, bottom, dy, lefts, rights, aside, channels, out, to);
   }
 
   private void unsignedLine(Scratch scratch, float[] rows, float dy, int to) {
-    int[] places = scratch.rows(4);
     float[] sums = scratch.sums();
-    float[] weights = scratch.weights();
-    byte[] out = storedResults.array();
-    for (int x = 0; x < columns; x++) {
-      place(places, weights, x, 0, width * channels, dy);
-      scratch.math.interpolate(rows, places, weights, sums, 0, channels);
-      for (int c = 0; c < channels; c++) {
-        out[to + x * channels + c] = (byte) (int) (sums[c] + 0.5f);
-      }
-    }
+    realLine(scratch, rows, 0, width * channels, dy, sums, 0);
+    scratch.math.roundToBytes(sums, storedResults.array(), to, columns * channels);
   }
 
   private void signedLine(int top, int bottom, int dy, int to) {
     byte[] in = stored.array();
     byte[] out = storedResults.array();
     for (int x = 0; x < columns; x++) {
-      int left = stored.offset() + horizontal.lower(x) * channels;
-      int right = stored.offset() + horizontal.upper(x) * channels;
-      int dx = (int) horizontal.fraction(x);
+      int left = stored.offset() + lefts[x];
+      int right = stored.offset() + rights[x];
+      int dx = (int) aside[x];
       signedPixel(
           in,
           top + left,

@@ -251,13 +251,30 @@ interface MicroKernels {
       float[] input, int at, float[] output, int to, int count, float shift, float factor);
 
   /**
-   * Weighted sums of the channels of four pixels, in this order, each step rounded.
+   * A line of pixels between two lines of others: weighted sums of four of them, the upper left and
+   * right one first, each step rounded.
    *
-   * @param places where the pixels are in {@code input}
-   * @param weights one for each
+   * @param top where the upper line begins in {@code input}
+   * @param bottom where the lower line begins
+   * @param down how far below the upper line the new one is, of 1
+   * @param lefts where the pixels left of the new ones are in their lines
+   * @param rights where those right of them are
+   * @param aside how far the new ones are from the left ones, of 1
    */
   void interpolate(
-      float[] input, int[] places, float[] weights, float[] output, int to, int channels);
+      float[] input,
+      int top,
+      int bottom,
+      float down,
+      int[] lefts,
+      int[] rights,
+      float[] aside,
+      int channels,
+      float[] output,
+      int to);
+
+  /** Makes bytes of numbers from 0 to 255: the nearest whole ones, halves upward. */
+  void roundToBytes(float[] input, byte[] output, int to, int count);
 
   /** Sums of 8-bit numbers that have been made floats; steps as of {@link #binary}. */
   void sum(

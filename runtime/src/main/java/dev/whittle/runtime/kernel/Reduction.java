@@ -125,7 +125,7 @@ final class Reduction implements Kernel, Workers.Task {
       case PRODUCT -> product(at);
       case MAXIMUM -> Math.max(kind.initial, math.maximum(in, at, reduced));
       case MINIMUM -> {
-        float[] least = scratch.weights();
+        float[] least = scratch.four();
         math.extremes(in, at, reduced, least, scratch.sums(), 0);
         yield Math.min(kind.initial, least[0]);
       }

@@ -215,16 +215,29 @@ final class ScalarBlocks {
     }
   }
 
-  /** {@link MicroKernels#interpolate}. */
+  /** One pixel of {@link MicroKernels#interpolate}. */
   void interpolate(
-      float[] input, int[] places, float[] weights, float[] output, int to, int channels) {
+      float[] input,
+      int top,
+      int bottom,
+      float down,
+      int left,
+      int right,
+      float aside,
+      int channels,
+      float[] output,
+      int to) {
+    float topLeft = (1 - down) * (1 - aside);
+    float topRight = (1 - down) * aside;
+    float bottomLeft = down * (1 - aside);
+    float bottomRight = down * aside;
     for (int i = 0; i < channels; i += WIDTH) {
       int width = width(i, channels);
-      System.arraycopy(input, places[0] + i, a, 0, width);
-      System.arraycopy(input, places[1] + i, b, 0, width);
-      System.arraycopy(input, places[2] + i, c, 0, width);
-      System.arraycopy(input, places[3] + i, d, 0, width);
-      interpolate(a, b, c, d, weights[0], weights[1], weights[2], weights[3], width);
+      System.arraycopy(input, top + left + i, a, 0, width);
+      System.arraycopy(input, top + right + i, b, 0, width);
+      System.arraycopy(input, bottom + left + i, c, 0, width);
+      System.arraycopy(input, bottom + right + i, d, 0, width);
+      interpolate(a, b, c, d, topLeft, topRight, bottomLeft, bottomRight, width);
       System.arraycopy(a, 0, output, to + i, width);
     }
   }

@@ -5,6 +5,9 @@ package dev.whittle.runtime.kernel;
  * element is for those that vectors leave.
  */
 final class ScalarKernels implements MicroKernels {
+  /** With fewer channels, blocks are not worth their copies. */
+  private static final int FEW_CHANNELS = 16;
+
   /** Quotients below 512 in single precision are off by less. */
   static final float DOUBT = 512 * 4 * 0x1p-24f;
 
@@ -329,18 +332,61 @@ final class ScalarKernels implements MicroKernels {
 
   @Override
   public void interpolate(
-      float[] input, int[] places, float[] weights, float[] output, int to, int channels) {
-    blocks.interpolate(input, places, weights, output, to, channels);
+      float[] input,
+      int top,
+      int bottom,
+      float down,
+      int[] lefts,
+      int[] rights,
+      float[] aside,
+      int channels,
+      float[] output,
+      int to) {
+    for (int x = 0; x < lefts.length; x++) {
+      int place = to + x * channels;
+      if (channels < FEW_CHANNELS) {
+        interpolate(
+            input, top, bottom, down, lefts[x], rights[x], aside[x], channels, output, place);
+      } else {
+        blocks.interpolate(
+            input, top, bottom, down, lefts[x], rights[x], aside[x], channels, output, place);
+      }
+    }
   }
 
+  /** One pixel of {@link MicroKernels#interpolate}. */
   static void interpolate(
-      float[] input, int[] places, float[] weights, float[] output, int to, int from, int end) {
-    for (int c = from; c < end; c++) {
+      float[] input,
+      int top,
+      int bottom,
+      float down,
+      int left,
+      int right,
+      float aside,
+      int channels,
+      float[] output,
+      int to) {
+    float topLeft = (1 - down) * (1 - aside);
+    float topRight = (1 - down) * aside;
+    float bottomLeft = down * (1 - aside);
+    float bottomRight = down * aside;
+    for (int c = 0; c < channels; c++) {
       output[to + c] =
-          input[places[0] + c] * weights[0]
-              + input[places[1] + c] * weights[1]
-              + input[places[2] + c] * weights[2]
-              + input[places[3] + c] * weights[3];
+          input[top + left + c] * topLeft
+              + input[top + right + c] * topRight
+              + input[bottom + left + c] * bottomLeft
+              + input[bottom + right + c] * bottomRight;
+    }
+  }
+
+  @Override
+  public void roundToBytes(float[] input, byte[] output, int to, int count) {
+    roundToBytes(input, output, to, 0, count);
+  }
+
+  static void roundToBytes(float[] input, byte[] output, int to, int from, int end) {
+    for (int i = from; i < end; i++) {
+      output[to + i] = (byte) (int) (input[i] + 0.5f);
     }
   }
 

@@ -9,7 +9,7 @@ final class Scratch {
   private static final int MAX_LANES = 128;
 
   final MicroKernels math;
-  private final float[] weights = new float[4];
+  private final float[] four = new float[4];
   private float[] input = {};
   private float[] sums = {};
   private int[] integers = {};
@@ -71,9 +71,9 @@ final class Scratch {
     }
   }
 
-  /** Room for the weights of four pixels. */
-  float[] weights() {
-    return weights;
+  /** Room for four floats. */
+  float[] four() {
+    return four;
   }
 
   /** Room for the places of {@code count} rows. */

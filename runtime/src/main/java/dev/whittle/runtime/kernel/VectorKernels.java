@@ -396,16 +396,54 @@ final class VectorKernels implements MicroKernels {
 
   @Override
   public void interpolate(
-      float[] input, int[] places, float[] weights, float[] output, int to, int channels) {
-    int end = FLOATS.loopBound(channels);
-    for (int c = 0; c < end; c += LANES) {
-      FloatVector a = FloatVector.fromArray(FLOATS, input, places[0] + c).mul(weights[0]);
-      FloatVector b = FloatVector.fromArray(FLOATS, input, places[1] + c).mul(weights[1]);
-      FloatVector d = FloatVector.fromArray(FLOATS, input, places[2] + c).mul(weights[2]);
-      FloatVector e = FloatVector.fromArray(FLOATS, input, places[3] + c).mul(weights[3]);
-      a.add(b).add(d).add(e).intoArray(output, to + c);
+      float[] input,
+      int top,
+      int bottom,
+      float down,
+      int[] lefts,
+      int[] rights,
+      float[] aside,
+      int channels,
+      float[] output,
+      int to) {
+    // A vector of more lanes than channels takes what follows a pixel in memory, if there is
+    // enough; what it stores too much, the next pixel replaces.
+    int last = input.length - LANES - Math.max(top, bottom);
+    int end = lefts.length * channels - LANES;
+    for (int x = 0; x < lefts.length; x++) {
+      int left = lefts[x];
+      int right = rights[x];
+      int place = x * channels;
+      if (channels < LANES && (Math.max(left, right) > last || place > end)) {
+        ScalarKernels.interpolate(
+            input, top, bottom, down, left, right, aside[x], channels, output, to + place);
+        continue;
+      }
+      float topLeft = (1 - down) * (1 - aside[x]);
+      float topRight = (1 - down) * aside[x];
+      float bottomLeft = down * (1 - aside[x]);
+      float bottomRight = down * aside[x];
+      for (int i = 0; i < channels; i += LANES) {
+        // The last vector computes again some of what the one before it has.
+        int c = Math.max(0, Math.min(i, channels - LANES));
+        FloatVector a = FloatVector.fromArray(FLOATS, input, top + left + c).mul(topLeft);
+        FloatVector b = FloatVector.fromArray(FLOATS, input, top + right + c).mul(topRight);
+        FloatVector d = FloatVector.fromArray(FLOATS, input, bottom + left + c).mul(bottomLeft);
+        FloatVector e = FloatVector.fromArray(FLOATS, input, bottom + right + c).mul(bottomRight);
+        a.add(b).add(d).add(e).intoArray(output, to + place + c);
+      }
     }
-    ScalarKernels.interpolate(input, places, weights, output, to, end, channels);
+  }
+
+  @Override
+  public void roundToBytes(float[] input, byte[] output, int to, int count) {
+    int i = 0;
+    int end = FLOATS.loopBound(count);
+    for (; i < end; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, input, i).add(0.5f);
+      Vectors.store(Vectors.toInts(x), output, to + i, wide);
+    }
+    ScalarKernels.roundToBytes(input, output, to, i, count);
   }
 
   @Override

@@ -464,18 +464,43 @@ class MicroKernelsTest {
   }
 
   @Test
-  void weightedSumsOfPixelsAreTheSame() {
-    float[] input = floats(1000);
-    float[] weights = floats(4);
+  void linesBetweenLinesOfPixelsAreTheSame() {
     for (int i = 1; i < 80; i++) {
       int channels = i < 70 ? i : 5 * i + 200;
-      int[] places = random.ints(4, 0, 400).toArray();
-      float[] expected = new float[channels];
-      float[] actual = new float[channels];
-      scalar.interpolate(input, places, weights, expected, 0, channels);
-      vector.interpolate(input, places, weights, actual, 0, channels);
+      int width = random.nextInt(1, 7);
+      int columns = random.nextInt(1, 20);
+      int line = width * channels;
+      float[] input = floats(2 * line);
+      int[] lefts = new int[columns];
+      int[] rights = new int[columns];
+      float[] aside = new float[columns];
+      for (int x = 0; x < columns; x++) {
+        lefts[x] = random.nextInt(width) * channels;
+        rights[x] = random.nextInt(width) * channels;
+        aside[x] = (float) random.nextDouble();
+      }
+      float down = (float) random.nextDouble();
+      // Neighbors keep what they hold.
+      float[] expected = floats(columns * channels + 40);
+      float[] actual = expected.clone();
+      scalar.interpolate(input, 0, line, down, lefts, rights, aside, channels, expected, 20);
+      vector.interpolate(input, 0, line, down, lefts, rights, aside, channels, actual, 20);
       assertArrayEquals(expected, actual, 0, channels + " channels, seed " + SEED);
     }
+  }
+
+  @Test
+  void bytesOfNumbersAreTheSame() {
+    float[] input = new float[1003];
+    for (int i = 0; i < input.length; i++) {
+      input[i] = i % 3 == 0 ? random.nextInt(255) + 0.5f : (float) random.nextDouble(0, 255);
+    }
+    byte[] expected = new byte[input.length + 5];
+    byte[] actual = new byte[input.length + 5];
+    scalar.roundToBytes(input, expected, 5, input.length);
+    vector.roundToBytes(input, actual, 5, input.length);
+    assertArrayEquals(expected, actual, "seed " + SEED);
+    assertEquals((byte) Math.floor(input[0] + 0.5), actual[5]);
   }
 
   @Test
