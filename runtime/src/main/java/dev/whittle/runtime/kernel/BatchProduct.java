@@ -215,6 +215,7 @@ abstract class BatchProduct implements Kernel, Workers.Task {
       float[] output,
       int at,
       int stride,
+      boolean padded,
       float min,
       float max) {
     PackedMatrix matrix = right[part];
@@ -232,6 +233,7 @@ abstract class BatchProduct implements Kernel, Workers.Task {
         output,
         at,
         stride,
+        padded,
         min,
         max);
   }
@@ -240,7 +242,7 @@ abstract class BatchProduct implements Kernel, Workers.Task {
   final void sum(Scratch scratch, PackedMatrix[] right, int count) {
     float all = Float.POSITIVE_INFINITY;
     for (int part = 0; part < right.length; part++) {
-      multiply(scratch, right, part, count, scratch.sums(), 0, width(), -all, all);
+      multiply(scratch, right, part, count, scratch.sums(), 0, width(), true, -all, all);
       if (right.length > 1) {
         scratch.addSums(part == 0, count * width());
       }
@@ -306,7 +308,7 @@ abstract class BatchProduct implements Kernel, Workers.Task {
     void multiply(Scratch scratch, PackedMatrix[] right, int row, int count) {
       int columns = layout.columns;
       int at = output.offset() + row * columns;
-      multiply(scratch, right, 0, count, output.array(), at, columns, min, max);
+      multiply(scratch, right, 0, count, output.array(), at, columns, false, min, max);
     }
   }
 

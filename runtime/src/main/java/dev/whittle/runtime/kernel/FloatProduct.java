@@ -39,7 +39,7 @@ final class FloatProduct extends Product {
     float[] in = input.array();
     int origin = at - firstColumn(panel);
     int width = panelWidth(panel);
-    multiply(0, 0, scratch, in, first, count, panel, panel + 1, to, origin, width, min, max);
+    multiply(0, 0, scratch, in, first, count, panel, panel + 1, to, origin, width, true, min, max);
   }
 
   @Override
@@ -69,6 +69,7 @@ final class FloatProduct extends Product {
           output.array(),
           output.offset() + place(row + done, 0),
           stride(),
+          false,
           min,
           max);
       done += part;

@@ -299,6 +299,7 @@ final class LstmSequence implements Kernel, Workers.Task {
         results,
         to,
         gates * cells,
+        false,
         -ALL,
         ALL);
   }

@@ -61,6 +61,8 @@ interface MicroKernels {
    * @param run how many adjacent elements each tap reads: {@code taps * run} is the matrix's depth
    * @param output receives row {@code firstRow + i} from {@code outputAt + i * outputStride} on,
    *     column 0 being there
+   * @param padded whether rows have room for the columns beyond the last that panels have, and
+   *     nobody else writes there
    */
   void multiply(
       float[] input,
@@ -76,6 +78,7 @@ interface MicroKernels {
       float[] output,
       int outputAt,
       int outputStride,
+      boolean padded,
       float min,
       float max);
 

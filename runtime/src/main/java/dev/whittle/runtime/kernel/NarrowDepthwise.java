@@ -59,7 +59,13 @@ final class NarrowDepthwise {
       int to = outputAt + line * lineStep;
       if (adjacent && place(row, rows, steps, r, channels)) {
         pixels(input, rows, steps, r, row, firstChannel, channels, 0, first, output, to, pixelStep);
-        adjacent(input, row.taps(), first * channels, last * channels, channels, output, to);
+        int from = first * channels;
+        int end = last * channels;
+        if (isThree(row) && LANES % channels == 0 && allMove()) {
+          three(input, from, end, output, to);
+        } else {
+          adjacent(input, row.taps(), from, end, channels, output, to);
+        }
         pixels(
             input,
             rows,
@@ -150,6 +156,59 @@ final class NarrowDepthwise {
         sum = FloatVector.fromArray(FLOATS, input, places[tap] + (f & moving[tap])).fma(w, sum);
       }
       sum.intoArray(output, to + f);
+    }
+  }
+
+  private static boolean isThree(DepthwiseRow row) {
+    return row.filterHeight() == 3 && row.filterWidth() == 3;
+  }
+
+  /** Whether none of a 3x3 filter's rows is one of zeros. */
+  private boolean allMove() {
+    return (moving[0] & moving[1] & moving[2]) != 0;
+  }
+
+  /**
+   * {@link #adjacent} for a 3x3 filter whose weights are the same for all vectors. The compiler
+   * finds out before the loop that no place is beyond the input.
+   */
+  private void three(float[] input, int first, int last, float[] output, int to) {
+    FloatVector none = FloatVector.fromArray(FLOATS, biases, 0);
+    FloatVector w0 = FloatVector.fromArray(FLOATS, weights, 0);
+    FloatVector w1 = FloatVector.fromArray(FLOATS, weights, step);
+    FloatVector w2 = FloatVector.fromArray(FLOATS, weights, 2 * step);
+    FloatVector w3 = FloatVector.fromArray(FLOATS, weights, 3 * step);
+    FloatVector w4 = FloatVector.fromArray(FLOATS, weights, 4 * step);
+    FloatVector w5 = FloatVector.fromArray(FLOATS, weights, 5 * step);
+    FloatVector w6 = FloatVector.fromArray(FLOATS, weights, 6 * step);
+    FloatVector w7 = FloatVector.fromArray(FLOATS, weights, 7 * step);
+    FloatVector w8 = FloatVector.fromArray(FLOATS, weights, 8 * step);
+    int p0 = places[0];
+    int p1 = places[1];
+    int p2 = places[2];
+    int p3 = places[3];
+    int p4 = places[4];
+    int p5 = places[5];
+    int p6 = places[6];
+    int p7 = places[7];
+    int p8 = places[8];
+    int end = last - LANES;
+    // The last vector computes again some of what the one before it has.
+    for (int round = 0; round < 2; round++) {
+      int from = round == 0 ? first : end;
+      int until = round == 0 ? end : last;
+      for (int f = from; f < until; f += LANES) {
+        FloatVector sum = FloatVector.fromArray(FLOATS, input, p0 + f).fma(w0, none);
+        sum = FloatVector.fromArray(FLOATS, input, p1 + f).fma(w1, sum);
+        sum = FloatVector.fromArray(FLOATS, input, p2 + f).fma(w2, sum);
+        sum = FloatVector.fromArray(FLOATS, input, p3 + f).fma(w3, sum);
+        sum = FloatVector.fromArray(FLOATS, input, p4 + f).fma(w4, sum);
+        sum = FloatVector.fromArray(FLOATS, input, p5 + f).fma(w5, sum);
+        sum = FloatVector.fromArray(FLOATS, input, p6 + f).fma(w6, sum);
+        sum = FloatVector.fromArray(FLOATS, input, p7 + f).fma(w7, sum);
+        sum = FloatVector.fromArray(FLOATS, input, p8 + f).fma(w8, sum);
+        sum.intoArray(output, to + f);
+      }
     }
   }
 

@@ -206,6 +206,7 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
       float[] output,
       int at,
       int stride,
+      boolean padded,
       float min,
       float max) {
     scratch.math.multiply(
@@ -222,6 +223,7 @@ abstract class Product implements Kernel, Workers.Task, StridedOutput, Patches.S
         output,
         at,
         stride,
+        padded,
         min,
         max);
   }

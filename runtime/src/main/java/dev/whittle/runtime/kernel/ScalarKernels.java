@@ -44,6 +44,7 @@ final class ScalarKernels implements MicroKernels {
       float[] output,
       int outputAt,
       int outputStride,
+      boolean padded,
       float min,
       float max) {
     tiles.multiply(

@@ -120,6 +120,7 @@ final class SummedProduct extends Product {
           sums,
           at,
           width,
+          true,
           -all,
           all);
       if (parts() > 1 || halves() > 1) {

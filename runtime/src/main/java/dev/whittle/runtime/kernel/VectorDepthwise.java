@@ -42,8 +42,13 @@ final class VectorDepthwise {
       int lineStep,
       float min,
       float max) {
-    boolean three = row.filterHeight() == 3 && row.filterWidth() == 3 && row.dilation() == 1;
-    boolean sliding = three && row.stride() == 1 && row.before() <= 1 && row.width() >= 2;
+    boolean three = row.filterHeight() == 3 && row.filterWidth() == 3;
+    int apart = row.dilation();
+    boolean sliding =
+        three
+            && row.stride() == 1
+            && (row.before() == 0 || row.before() == apart)
+            && row.width() >= 2 * apart;
     if (!sliding) {
       place(rows, steps, lines, row);
     }
@@ -52,7 +57,7 @@ final class VectorDepthwise {
       int first = Math.min(i, channels - LANES);
       int c = firstChannel + first;
       int line = 0;
-      if (PAIRS && sliding) {
+      if (PAIRS && sliding && apart == 1) {
         for (; line + 2 <= lines && overlap(rows, 3 * line); line += 2) {
           int to = outputAt + line * lineStep + first;
           slidingPair(
@@ -64,9 +69,13 @@ final class VectorDepthwise {
         int r = line * row.filterHeight();
         int to = outputAt + line * lineStep + first;
         if (sliding) {
-          slidingThree(
-              input, rows, steps, r, row, weights, bias, c, output, to, pixelStep, min, max);
-        } else if (three) {
+          // Every so many columns are a line of their own.
+          for (int phase = 0; phase < apart; phase++) {
+            slidingThree(
+                input, rows, steps, r, row, phase, weights, bias, c, output, to, pixelStep, min,
+                max);
+          }
+        } else if (three && apart == 1) {
           three(input, rows, steps, r, row, weights, bias, c, output, to, pixelStep, min, max);
         } else {
           channels(input, rows, steps, r, row, weights, bias, c, output, to, pixelStep, min, max);
@@ -158,13 +167,18 @@ final class VectorDepthwise {
     }
   }
 
-  /** A 3x3 filter of stride 1: each column is read once and added to three outputs. */
+  /**
+   * A 3x3 filter of stride 1: each column is read once and added to three outputs.
+   *
+   * @param phase the first of the columns and outputs that are as far apart as the filter's columns
+   */
   private static void slidingThree(
       float[] input,
       int[] rows,
       int[] steps,
       int r,
       DepthwiseRow row,
+      int phase,
       float[] weights,
       float[] bias,
       int c,
@@ -186,27 +200,31 @@ final class VectorDepthwise {
     FloatVector none = FloatVector.fromArray(FLOATS, bias, c);
     FloatVector low = FloatVector.broadcast(FLOATS, min);
     FloatVector high = FloatVector.broadcast(FLOATS, max);
-    int p0 = rows[r] + c;
-    int p1 = rows[r + 1] + c;
-    int p2 = rows[r + 2] + c;
-    int s0 = steps[r];
-    int s1 = steps[r + 1];
-    int s2 = steps[r + 2];
+    int apart = row.dilation();
+    int p0 = rows[r] + c + phase * steps[r];
+    int p1 = rows[r + 1] + c + phase * steps[r + 1];
+    int p2 = rows[r + 2] + c + phase * steps[r + 2];
+    int s0 = apart * steps[r];
+    int s1 = apart * steps[r + 1];
+    int s2 = apart * steps[r + 2];
+    int first = outputAt + phase * pixelStep;
+    int outputStep = apart * pixelStep;
     // The output that column 0 is the last of has the number before - 2.
     FloatVector a = none;
     FloatVector b = none;
-    int out = outputAt + (row.before() - 2) * pixelStep;
-    for (int column = 0; column < row.width(); column++) {
+    int out = first + (row.before() / apart - 2) * outputStep;
+    int columns = Math.ceilDiv(row.width() - phase, apart);
+    for (int column = 0; column < columns; column++) {
       FloatVector x0 = FloatVector.fromArray(FLOATS, input, p0);
       FloatVector x1 = FloatVector.fromArray(FLOATS, input, p1);
       FloatVector x2 = FloatVector.fromArray(FLOATS, input, p2);
       FloatVector done = x2.fma(w22, x1.fma(w12, x0.fma(w02, a)));
       a = x2.fma(w21, x1.fma(w11, x0.fma(w01, b)));
       b = x2.fma(w20, x1.fma(w10, x0.fma(w00, none)));
-      if (out >= outputAt) {
+      if (out >= first) {
         Vectors.clamp(done, low, high).intoArray(output, out);
       }
-      out += pixelStep;
+      out += outputStep;
       p0 += s0;
       p1 += s1;
       p2 += s2;
@@ -215,9 +233,9 @@ final class VectorDepthwise {
     if (out < end) {
       a.intoArray(output, out);
       clamp(output, out, min, max);
-      if (out + pixelStep < end) {
-        b.intoArray(output, out + pixelStep);
-        clamp(output, out + pixelStep, min, max);
+      if (out + outputStep < end) {
+        b.intoArray(output, out + outputStep);
+        clamp(output, out + outputStep, min, max);
       }
     }
   }

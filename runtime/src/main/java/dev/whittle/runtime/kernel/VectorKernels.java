@@ -61,6 +61,7 @@ final class VectorKernels implements MicroKernels {
       float[] output,
       int outputAt,
       int outputStride,
+      boolean padded,
       float min,
       float max) {
     VectorTiles.multiply(
@@ -78,6 +79,7 @@ final class VectorKernels implements MicroKernels {
         output,
         outputAt,
         outputStride,
+        padded,
         min,
         max);
   }

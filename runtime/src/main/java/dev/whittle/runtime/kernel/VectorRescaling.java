@@ -44,9 +44,23 @@ final class VectorRescaling {
           sums, at, sumStride, rescaling, firstColumn, columns, rows, output, to, outputStride);
       return;
     }
+    if (columns == 0) {
+      return;
+    }
     if (columns < LANES) {
-      for (int row = 0; row < rows; row++) {
-        group(sums, at + row * sumStride, 0, rescaling, firstColumn, 1, narrow, 0, 0);
+      // Of adjacent rows, what is stored beyond one's end is replaced by the next.
+      int spare = Math.ceilDiv(LANES - columns, columns);
+      int through = outputStride == columns ? Math.max(0, rows - spare) : 0;
+      for (int row = 0; row < through; row += GROUP) {
+        int from = at + row * sumStride;
+        int count = Math.min(GROUP, through - row);
+        int place = to + row * columns;
+        group(
+            sums, from, sumStride, rescaling, firstColumn, columns, count, output, place, columns);
+      }
+      for (int row = through; row < rows; row++) {
+        int from = at + row * sumStride;
+        group(sums, from, 0, rescaling, firstColumn, columns, 1, narrow, 0, 0);
         System.arraycopy(narrow, 0, output, to + row * outputStride, columns);
       }
       return;
@@ -58,19 +72,20 @@ final class VectorRescaling {
         int from = at + row * sumStride + i;
         int place = to + row * outputStride + i;
         int count = Math.min(GROUP, rows - row);
-        group(
-            sums, from, sumStride, rescaling, firstColumn + i, count, output, place, outputStride);
+        int first = firstColumn + i;
+        group(sums, from, sumStride, rescaling, first, LANES, count, output, place, outputStride);
       }
     }
   }
 
-  /** One vector of columns, of some rows. */
+  /** One vector of columns, of some rows; what is beyond {@code columns} is as good as any. */
   private void group(
       float[] sums,
       int at,
       int sumStride,
       Rescaling rescaling,
       int column,
+      int columns,
       int rows,
       byte[] output,
       int to,
@@ -84,7 +99,8 @@ final class VectorRescaling {
     if (hasDoubtful) {
       findDoubtful(sums, at, sumStride, rescaling, column, rows, doubtful);
       for (int row = 0; row < rows; row++) {
-        for (long lanes = doubtful[row]; lanes != 0; lanes &= lanes - 1) {
+        long there = doubtful[row] & (-1L >>> -columns);
+        for (long lanes = there; lanes != 0; lanes &= lanes - 1) {
           int lane = Long.numberOfTrailingZeros(lanes);
           int sum = (int) sums[at + row * sumStride + lane];
           output[to + row * outputStride + lane] = (byte) rescaling.apply(sum, column + lane);

@@ -43,26 +43,54 @@ final class VectorTiles {
       float[] output,
       int outputAt,
       int outputStride,
+      boolean padded,
       float min,
       float max) {
     if (firstPanel == lastPanel) {
       return;
     }
+    int last = lastPanel - 1;
+    int spare = matrix.firstColumn(last) + matrix.width(last) - matrix.columns();
+    int end = lastPanel;
+    if (spare > 0) {
+      // Vectors are stored whole. What goes beyond the last column must have room, or go to the
+      // row below, the beginning of which is computed later: so this panel comes first.
+      boolean all = firstPanel == 0 && lastPanel == matrix.panels();
+      boolean replaced = all && outputStride == matrix.columns();
+      int through =
+          padded ? rows : replaced ? Math.max(0, rows - Math.ceilDiv(spare, outputStride)) : 0;
+      int from = firstRow * taps;
+      int at = outputAt + matrix.firstColumn(last);
+      tiles(input, base, offsets, from, through, taps, run, matrix, last, output, at, outputStride);
+      for (int row = through; row < rows; row += ROWS) {
+        int count = Math.min(ROWS, rows - row);
+        int width = matrix.width(last);
+        int first = from + row * taps;
+        tiles(input, base, offsets, first, count, taps, run, matrix, last, tile, 0, width);
+        for (int i = 0; i < count; i++) {
+          System.arraycopy(tile, i * width, output, at + (row + i) * outputStride, width - spare);
+        }
+      }
+      end = last;
+    }
     int panel = firstPanel;
     // A single row behind the last tile has too few sums of one panel to hide how long each takes.
     if (rows % ROWS == 1) {
       int from = firstRow * taps;
-      int last = rows - 1;
-      for (; panel + 4 <= lastPanel && isFull(matrix, panel + 3); panel += 4) {
+      int lastRow = rows - 1;
+      for (; panel + 4 <= end; panel += 4) {
+        if (!isFull(matrix, panel + 3)) {
+          break;
+        }
         int at = outputAt + matrix.firstColumn(panel);
-        for (int i = 0; i < 4 && last > 0; i++) {
+        for (int i = 0; i < 4 && lastRow > 0; i++) {
           int to = at + i * 2 * LANES;
           wide(
               input,
               base,
               offsets,
               from,
-              last,
+              lastRow,
               taps,
               run,
               matrix,
@@ -71,53 +99,24 @@ final class VectorTiles {
               to,
               outputStride);
         }
-        int offset = from + last * taps;
-        int to = at + last * outputStride;
+        int offset = from + lastRow * taps;
+        int to = at + lastRow * outputStride;
         fourPanels(input, base, offsets, offset, taps, run, matrix, panel, output, to);
       }
     }
-    for (; panel < lastPanel; panel++) {
-      int first = matrix.firstColumn(panel);
-      int width = matrix.width(panel);
-      int valid = Math.min(width, matrix.columns() - first);
+    for (; panel < end; panel++) {
       int from = firstRow * taps;
-      int at = outputAt + first;
-      if (!SEVEN_ROWS && panel + 2 == lastPanel && rows > 1 && isOneVector(matrix, panel + 1)) {
+      int at = outputAt + matrix.firstColumn(panel);
+      if (!SEVEN_ROWS && panel + 2 == end && rows > 1 && isOneVector(matrix, panel + 1)) {
         three(input, base, offsets, from, rows, taps, run, matrix, panel, output, at, outputStride);
         break;
       }
-      if (valid == width) {
-        tiles(input, base, offsets, from, rows, taps, run, matrix, panel, output, at, outputStride);
-        continue;
-      }
-      // Vectors are stored whole: what would go beyond the last column is stored elsewhere.
-      for (int row = 0; row < rows; row += ROWS) {
-        int count = Math.min(ROWS, rows - row);
-        tiles(
-            input,
-            base,
-            offsets,
-            from + row * taps,
-            count,
-            taps,
-            run,
-            matrix,
-            panel,
-            tile,
-            0,
-            width);
-        VectorClamp.rows(tile, 0, width, count, width, min, max);
-        for (int i = 0; i < count; i++) {
-          System.arraycopy(tile, i * width, output, at + (row + i) * outputStride, valid);
-        }
-      }
+      tiles(input, base, offsets, from, rows, taps, run, matrix, panel, output, at, outputStride);
     }
     // Clamped here: right behind a tile, clamps would wait for what it has stored.
     int column = matrix.firstColumn(firstPanel);
-    int end = matrix.firstColumn(lastPanel - 1) + matrix.width(lastPanel - 1);
-    // A panel that has columns beyond the last is clamped already.
-    int whole = end > matrix.columns() ? matrix.firstColumn(lastPanel - 1) : end;
-    VectorClamp.rows(output, outputAt + column, outputStride, rows, whole - column, min, max);
+    int columns = matrix.firstColumn(last) + matrix.width(last) - Math.max(0, spare) - column;
+    VectorClamp.rows(output, outputAt + column, outputStride, rows, columns, min, max);
   }
 
   /** Some rows of one panel, not clamped. */

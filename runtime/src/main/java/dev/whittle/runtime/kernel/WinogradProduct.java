@@ -289,6 +289,7 @@ abstract class WinogradProduct implements Kernel, Workers.Task, StridedOutput {
         scratch.sums(),
         to,
         width,
+        true,
         -none,
         none);
   }

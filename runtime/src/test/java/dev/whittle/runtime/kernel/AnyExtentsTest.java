@@ -86,13 +86,16 @@ class AnyExtentsTest {
         int multiplier = of.coin() ? 1 : of.small(5);
         int height = of.small(7);
         int width = of.small(7);
-        int[] picture = picture(of, height, width, channels);
-        shrink(picture, (long) height * width * channels * multiplier, height, width);
         // The native kernels want equal strides.
         int stride = of.small(4);
+        int dilation = stride > 1 || of.coin() ? 1 : of.small(4);
+        int tall = (height - 1) * dilation + 1;
+        int wide = (width - 1) * dilation + 1;
+        int[] picture = picture(of, tall, wide, channels);
+        shrink(picture, (long) height * width * channels * multiplier, tall, wide);
         var conv =
             new DepthwiseConv2D(
-                of.random().nextInt(2), stride, stride, multiplier, of.clamp(), 1, 1);
+                of.random().nextInt(2), stride, stride, multiplier, of.clamp(), dilation, dilation);
         return of.node(
             numbers,
             conv,

@@ -41,52 +41,50 @@ class MicroKernelsTest {
 
   @Test
   void productsAreTheSame() {
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 500; i++) {
       int taps = random.nextInt(1, 4);
       int run = random.nextInt(1, 40);
       int columns = extent(150);
       int rows = random.nextInt(1, 60);
+      boolean padded = i % 5 == 0;
+      // Rows are adjacent, have others' columns between them, or room for whole panels.
+      int stride = columns + (padded ? 600 : i % 5 == 1 ? random.nextInt(1, 40) : 0);
       float[] weights = floats(columns * taps * run);
       float[] bias = floats(columns);
       float[] input = floats(1000);
       int[] offsets = random.ints((long) rows * taps, 0, 1000 - run).toArray();
-      float[] expected = new float[rows * columns];
-      float[] actual = new float[rows * columns];
-      multiply(scalar, input, offsets, rows, taps, run, weights, bias, columns, expected);
-      multiply(vector, input, offsets, rows, taps, run, weights, bias, columns, actual);
-      assertArrayEquals(expected, actual, 0, columns + " columns, seed " + SEED);
+      float[] expected = floats(rows * stride + 50);
+      float[] actual = expected.clone();
+      for (MicroKernels math : List.of(scalar, vector)) {
+        PackedMatrix.Cut cut = PackedMatrix.Cut.whole(taps * run);
+        PackedMatrix matrix = PackedMatrix.of(weights, columns, cut, bias, math.lanes());
+        float[] output = math.equals(scalar) ? expected : actual;
+        math.multiply(
+            input,
+            0,
+            offsets,
+            0,
+            rows,
+            taps,
+            run,
+            matrix,
+            0,
+            matrix.panels(),
+            output,
+            0,
+            stride,
+            padded,
+            -50,
+            60);
+      }
+      for (int row = 0; padded && row < rows; row++) {
+        // What is beyond the last column is as good as any.
+        int from = row * stride + columns;
+        System.arraycopy(expected, from, actual, from, stride - columns);
+      }
+      String what = columns + " columns, stride " + stride + ", seed " + SEED;
+      assertArrayEquals(expected, actual, 0, what);
     }
-  }
-
-  private static void multiply(
-      MicroKernels math,
-      float[] input,
-      int[] offsets,
-      int rows,
-      int taps,
-      int run,
-      float[] weights,
-      float[] bias,
-      int columns,
-      float[] output) {
-    PackedMatrix matrix =
-        PackedMatrix.of(weights, columns, PackedMatrix.Cut.whole(taps * run), bias, math.lanes());
-    math.multiply(
-        input,
-        0,
-        offsets,
-        0,
-        rows,
-        taps,
-        run,
-        matrix,
-        0,
-        matrix.panels(),
-        output,
-        0,
-        columns,
-        -50,
-        60);
   }
 
   @Test
@@ -426,7 +424,7 @@ class MicroKernelsTest {
     for (int i = 0; i < 400; i++) {
       int columns = extent(90);
       int rows = random.nextInt(1, i % 8 == 0 ? 400 : 40);
-      int stride = columns + random.nextInt(9);
+      int stride = columns + (random.nextBoolean() ? 0 : random.nextInt(9));
       Multiplier[] multipliers = new Multiplier[columns];
       float[] sums = new float[rows * stride + 64];
       for (int c = 0; c < columns; c++) {
