@@ -247,7 +247,7 @@ final class VectorFunctions {
   private static void hardSwishs(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
-      x.mul(x.add(3f).max(0f).min(6f)).mul(1f / 6).intoArray(output, to + i);
+      x.mul(within(x.add(3f), 0f, 6f)).mul(1f / 6).intoArray(output, to + i);
     }
   }
 
