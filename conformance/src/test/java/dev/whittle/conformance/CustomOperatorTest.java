@@ -157,12 +157,12 @@ class CustomOperatorTest {
               x,
               bias);
       graph.output(custom, plain);
-      List<float[]> outputs =
-          run(
-              graph.buildModel("both"),
-              "reference",
-              List.of(random(random, 2 * height * width * in, -1, 1)));
-      assertArrayEquals(outputs.get(1), outputs.get(0), 1e-5f, "seed " + seed);
+      Model both = graph.buildModel("both");
+      List<float[]> inputs = List.of(random(random, 2 * height * width * in, -1, 1));
+      for (String engine : List.of("reference", "fast")) {
+        List<float[]> outputs = run(both, engine, inputs);
+        assertArrayEquals(outputs.get(1), outputs.get(0), 1e-5f, engine + ", seed " + seed);
+      }
     }
   }
 }

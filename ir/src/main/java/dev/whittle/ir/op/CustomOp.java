@@ -44,7 +44,7 @@ public record CustomOp(String customCode, Constant customOptions, boolean largeO
   }
 
   /** What implements an operator of that name; null if nothing on the class path does. */
-  private @Nullable CustomOperator implementation() {
+  public @Nullable CustomOperator implementation() {
     return Known.BY_NAME.get(customCode);
   }
 
@@ -67,7 +67,8 @@ public record CustomOp(String customCode, Constant customOptions, boolean largeO
     return implementation() != null;
   }
 
-  private byte[] optionBytes() {
+  /** A copy of {@link #customOptions}. */
+  public byte[] optionBytes() {
     return customOptions.bytes().toArray(ValueLayout.JAVA_BYTE);
   }
 

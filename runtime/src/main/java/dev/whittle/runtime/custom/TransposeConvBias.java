@@ -9,6 +9,8 @@ import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.TransposeConv;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -50,6 +52,22 @@ public final class TransposeConvBias implements CustomOperator {
     int margin(int in, int taps, int stride) {
       return padding == SAME ? Math.max(0, (in - 1) * stride + taps - in * stride) / 2 : 0;
     }
+  }
+
+  /**
+   * The built-in operator that computes the same, of other operands: the output's extents, weights,
+   * input, bias.
+   *
+   * @throws OperandException if the options are malformed
+   */
+  public static TransposeConv asBuiltIn(byte[] options) {
+    Attributes attributes = Attributes.of(options);
+    return new TransposeConv(
+        attributes.padding - SAME,
+        attributes.strideWidth,
+        attributes.strideHeight,
+        Activation.NONE,
+        TensorType.FLOAT32);
   }
 
   @Override

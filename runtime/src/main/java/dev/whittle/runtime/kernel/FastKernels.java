@@ -22,6 +22,7 @@ import dev.whittle.ir.op.Conv2D;
 import dev.whittle.ir.op.Conv3D;
 import dev.whittle.ir.op.Conv3DTranspose;
 import dev.whittle.ir.op.Cumsum;
+import dev.whittle.ir.op.CustomOp;
 import dev.whittle.ir.op.DepthwiseConv2D;
 import dev.whittle.ir.op.Dequantize;
 import dev.whittle.ir.op.Div;
@@ -96,6 +97,7 @@ import dev.whittle.ir.op.TransposeConv;
 import dev.whittle.ir.op.UnidirectionalSequenceLstm;
 import dev.whittle.ir.op.Unpack;
 import dev.whittle.ir.op.Where;
+import dev.whittle.runtime.custom.TransposeConvBias;
 import dev.whittle.runtime.kernel.Comparison.Relation;
 import dev.whittle.runtime.kernel.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.MicroKernels.Unary;
@@ -153,7 +155,10 @@ public final class FastKernels {
         case DepthwiseConv2D conv -> matrices.depthwise(conv, operands, 0, 0);
         case FullyConnected dense -> matrices.dense(dense, operands);
         case BatchMatMul product -> matrices.batch(product, operands);
-        case TransposeConv conv -> matrices.transposed(conv, operands);
+        case TransposeConv conv -> matrices.transposed(conv, new Layer(operands, 2, 1, 3));
+        case CustomOp custom when custom.implementation() instanceof TransposeConvBias ->
+            matrices.transposedFloats(
+                TransposeConvBias.asBuiltIn(custom.optionBytes()), Layer.of(operands));
         case UnidirectionalSequenceLstm lstm -> LstmSequence.of(workers, weights, lstm, operands);
         case Abs abs -> elements.unary(abs, Unary.ABS, operands);
         case Ceil ceil -> elements.unary(ceil, Unary.CEIL, operands);

@@ -136,25 +136,29 @@ final class MatrixKernels {
   }
 
   /** A convolution whose windows are the output's, and whose output is the input. */
-  @Nullable Kernel transposed(TransposeConv conv, Operands operands) {
-    if (operands.shape(1).rank() != 4
-        || operands.shape(2).rank() != 4
-        || operands.shape(1).dim(3) != operands.shape(2).dim(3)
+  @Nullable Kernel transposed(TransposeConv conv, Layer layer) {
+    Operands operands = layer.operands();
+    Shape filter = operands.shape(layer.filter());
+    Shape input = operands.shape(layer.input());
+    if (filter.rank() != 4
+        || input.rank() != 4
+        || filter.dim(3) != input.dim(3)
         || operands.output(0).shape().rank() != 4
-        || operands.output(0).shape().dim(0) != operands.shape(2).dim(0)
+        || operands.output(0).shape().dim(0) != input.dim(0)
         || conv.strideHeight() < 1
         || conv.strideWidth() < 1
         || !conv.activation().isClamp()) {
       return null;
     }
-    List<Piece> pieces = Piece.transposed(conv, operands);
+    List<Piece> pieces = Piece.transposed(conv, layer);
     return pieces == null
         ? null
-        : pieces(
-            new Layer(operands, 2, 1, 3),
-            pieces,
-            conv.activation(),
-            () -> conv.requantization(operands));
+        : pieces(layer, pieces, conv.activation(), () -> conv.requantization(operands));
+  }
+
+  /** {@link #transposed} for operands in another order than the operator's, which are floats. */
+  @Nullable Kernel transposedFloats(TransposeConv conv, Layer layer) {
+    return layer.inputType() == TensorType.FLOAT32 ? transposed(conv, layer) : null;
   }
 
   /** A layer of several products; null where one of them has no kernel. */

@@ -166,10 +166,10 @@ record Piece(
    * pixels: each such phase is a convolution of its own. Null where a phase reads no tap, or begins
    * within the picture.
    */
-  static @Nullable List<Piece> transposed(TransposeConv conv, Operands operands) {
-    Shape output = operands.output(0).shape();
-    Shape filter = operands.shape(1);
-    Shape input = operands.shape(2);
+  static @Nullable List<Piece> transposed(TransposeConv conv, Layer layer) {
+    Shape output = layer.operands().output(0).shape();
+    Shape filter = layer.operands().shape(layer.filter());
+    Shape input = layer.operands().shape(layer.input());
     int channels = filter.dim(3);
     List<Piece> pieces = new ArrayList<>();
     for (int y = 0; y < Math.min(conv.strideHeight(), output.dim(1)); y++) {
