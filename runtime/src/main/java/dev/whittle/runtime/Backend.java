@@ -46,10 +46,11 @@ interface Backend extends AutoCloseable {
 
   /**
    * One kernel for two of one and two inputs, the second of which alone reads what the first
-   * computes, and beside it what the first reads, in either order. It reads that twice. Null where
-   * there is none.
+   * computes, and beside it what the first reads. It reads that twice. Null where there is none.
+   *
+   * @param place which input of the second is what the first computes
    */
-  @Nullable Kernel gatedKernel(Kernel first, Kernel second);
+  @Nullable Kernel gatedKernel(Kernel first, Kernel second, int place);
 
   /**
    * Memory for tensors, all of the same kind.

@@ -107,8 +107,8 @@ public final class FastEngine implements Engine {
     }
 
     @Override
-    public @Nullable Kernel gatedKernel(Kernel first, Kernel second) {
-      return kernels().gated(first, second);
+    public @Nullable Kernel gatedKernel(Kernel first, Kernel second, int place) {
+      return kernels().gated(first, second, place);
     }
 
     @Override

@@ -43,7 +43,7 @@ final class KernelFusion {
         int read = nodes.get(producer).inputs().getFirst();
         Kernel both =
             isGated(node, place, read)
-                ? backend.gatedKernel(first, second)
+                ? backend.gatedKernel(first, second, place)
                 : place == 0 ? backend.fusedKernel(first, second) : null;
         if (both != null) {
           nodes.set(n, node.withInput(place, read));

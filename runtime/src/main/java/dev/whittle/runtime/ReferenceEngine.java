@@ -55,7 +55,7 @@ public final class ReferenceEngine implements Engine {
     }
 
     @Override
-    public @Nullable Kernel gatedKernel(Kernel first, Kernel second) {
+    public @Nullable Kernel gatedKernel(Kernel first, Kernel second, int place) {
       return null;
     }
 

@@ -220,6 +220,39 @@ class FastEngineTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"INT8,true", "INT8,false", "UINT8,true", "UINT8,false"})
+  void gatesOfBytesAndTheirProductsAreOneTable(TensorType type, boolean gateFirst) {
+    int zero = type == TensorType.INT8 ? -128 : 0;
+    var graph = new GraphBuilder("g");
+    Value x = graph.input("x", type, Shape.of(4, 64), Quantization.perTensor(0.0625f, zero + 77));
+    Value gate = graph.node(quantized("gate", type, 1f / 256, zero), new Logistic(), x);
+    Value result = quantized("product", type, 0.05f, zero + 5);
+    Value product =
+        gateFirst ? graph.node(result, new Mul(), gate, x) : graph.node(result, new Mul(), x, gate);
+    Model model = graph.output(product).buildModel("test");
+    Tensor input = Tensor.allocate(type, 4, 64);
+    for (int i = 0; i < 256; i++) {
+      input.setByte(i, (byte) i);
+    }
+    try (Interpreter reference = open(model, "reference", 1);
+        Interpreter one = open(model, "fast", 1)) {
+      assertTrue(one.plan().getFirst().kernel().startsWith("nothing: folded"));
+      assertArrayEquals(bytes(reference, input), bytes(one, input));
+    }
+  }
+
+  private static Value quantized(String name, TensorType type, float scale, int zeroPoint) {
+    return Value.of(0, name, type, Shape.of(4, 64))
+        .withQuantization(Quantization.perTensor(scale, zeroPoint));
+  }
+
+  private static byte[] bytes(Interpreter interpreter, Tensor input) {
+    interpreter.getInputTensor(0).copyFrom(input);
+    interpreter.invoke();
+    return interpreter.getOutputTensor(0).data().toArray(Tensor.BYTE);
+  }
+
+  @ParameterizedTest
   @CsvSource({"75,0,1,false", "75,0,2,false", "96,1,1,false", "80,1,2,true", "80,0,1,true"})
   void anExpansionAndTheDepthwiseConvolutionThatReadsItRunAsOne(
       int channels, int padding, int stride, boolean rim) {

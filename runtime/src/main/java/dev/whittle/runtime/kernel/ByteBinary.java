@@ -1,6 +1,7 @@
 package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.kernel.Invocation;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +60,18 @@ final class ByteBinary implements ElementwiseKernel, Workers.Task, BroadcastRuns
       int rightZero,
       boolean unsigned) {
     return new ByteBinary(workers, runs, unsigned, null, rescaling, leftZero, rightZero);
+  }
+
+  boolean isProduct() {
+    return product != null;
+  }
+
+  /** The product of two numbers as they are stored. */
+  byte multiply(byte left, byte right) {
+    int mask = unsigned ? 0xff : -1;
+    int x = (left & mask) - (int) leftZero;
+    int y = (right & mask) - (int) rightZero;
+    return (byte) Objects.requireNonNull(product).apply(x * y, 0);
   }
 
   @Override

@@ -312,8 +312,13 @@ public final class FastKernels {
   /**
    * One kernel for two, the second of which alone reads what the first computes, and beside it what
    * the first reads. Null where there is none.
+   *
+   * @param place which input of the second is what the first computes
    */
-  public @Nullable Kernel gated(Kernel first, Kernel second) {
+  public @Nullable Kernel gated(Kernel first, Kernel second, int place) {
+    if (first instanceof Table gate && second instanceof ByteBinary product) {
+      return gate.times(product, place == 0);
+    }
     return first instanceof FloatUnary gate
             && gate.is(Unary.LOGISTIC)
             && second instanceof FloatBinary product

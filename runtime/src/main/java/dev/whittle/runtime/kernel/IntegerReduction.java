@@ -4,8 +4,10 @@ import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.runtime.kernel.MicroKernels.Binary;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.LongToIntFunction;
 
 /**
@@ -15,6 +17,9 @@ import java.util.function.LongToIntFunction;
 final class IntegerReduction implements Kernel, Workers.Task {
   /** Elements that are read at once. */
   private static final int BLOCK = 1 << 11;
+
+  /** 8-bit numbers whose sum is below 2^24. */
+  private static final int MAX_EXACT = (1 << 24) / 255;
 
   /** 8-bit numbers whose sum is below 2^31. */
   static final int MAX_BYTES = 1 << 23;
@@ -31,6 +36,11 @@ final class IntegerReduction implements Kernel, Workers.Task {
   private final int columns;
 
   private final int chunksPerOuter;
+
+  /** Whether single precision is exact. */
+  private final boolean exact;
+
+  private final ByteArray stored = new ByteArray();
   private MemorySegment input = MemorySegment.NULL;
   private MemorySegment output = MemorySegment.NULL;
 
@@ -57,12 +67,16 @@ final class IntegerReduction implements Kernel, Workers.Task {
     this.inner = extents[2];
     this.columns = Math.min(inner, BLOCK);
     this.chunksPerOuter = Math.ceilDiv(inner, columns);
-    workers.reserve(0, 0, 2 * BLOCK);
+    this.exact = type != TensorType.INT32 && kind.binary() != null && reduced <= MAX_EXACT;
+    workers.reserve(exact ? BLOCK : 0, 0, 2 * BLOCK);
   }
 
   @Override
   public void run(Invocation invocation) {
     input = invocation.input(0).data();
+    if (exact) {
+      stored.bind(invocation.input(0));
+    }
     output = invocation.output(0).data();
     workers.run(this, outer * chunksPerOuter, (long) outer * reduced * inner > Workers.CHUNK);
   }
@@ -78,6 +92,11 @@ final class IntegerReduction implements Kernel, Workers.Task {
     int rows = count == inner ? Math.max(1, BLOCK / inner) : 1;
     for (int r = 0; r < reduced; r += rows) {
       int part = Math.min(rows, reduced - r);
+      if (exact) {
+        halve(scratch, (o * reduced + r) * inner + first, part, count);
+        combine(x, 0, count);
+        continue;
+      }
       read(scratch, (o * reduced + r) * inner + first, part * count);
       if (count == 1) {
         x[BLOCK] = line(x, part, x[BLOCK]);
@@ -89,6 +108,25 @@ final class IntegerReduction implements Kernel, Workers.Task {
     }
     for (int i = 0; i < count; i++) {
       store(o * inner + first + i, finish.applyAsInt(x[BLOCK + i]));
+    }
+  }
+
+  /** Makes the first integers what some rows of bytes come to: half of them at a time. */
+  private void halve(Scratch scratch, int from, int rows, int count) {
+    float[] floats = scratch.input();
+    boolean unsigned = type != TensorType.INT8;
+    scratch.math.widen(stored.array(), stored.offset() + from, unsigned, floats, 0, rows * count);
+    Binary combine = Objects.requireNonNull(kind.binary());
+    float all = Float.POSITIVE_INFINITY;
+    for (int left = rows; left > 1; ) {
+      int half = left / 2;
+      left -= half;
+      scratch.math.binary(
+          combine, floats, 0, 1, floats, left * count, 1, floats, 0, half * count, -all, all);
+    }
+    int[] x = scratch.integers();
+    for (int i = 0; i < count; i++) {
+      x[i] = (int) floats[i];
     }
   }
 

@@ -30,6 +30,16 @@ final class Reduction implements Kernel, Workers.Task {
       this.whole = whole;
     }
 
+    /** How two elements are combined; null for products. */
+    @Nullable Binary binary() {
+      return switch (this) {
+        case SUM, MEAN -> Binary.ADD;
+        case MAXIMUM -> Binary.MAXIMUM;
+        case MINIMUM -> Binary.MINIMUM;
+        case PRODUCT -> null;
+      };
+    }
+
     /** What integers are combined with. */
     int whole() {
       return whole;

@@ -7,6 +7,7 @@ import dev.whittle.ir.kernel.DirectInvocation;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Tensor;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A function of each 8-bit number, looked up: what the reference kernel makes of each of the 256.
@@ -43,6 +44,29 @@ final class Table implements ElementwiseKernel, Workers.Task {
         bytes[i] = results.getByte(i);
       }
     }
+  }
+
+  private Table(Workers workers) {
+    this.workers = workers;
+    this.toFloats = false;
+  }
+
+  /**
+   * The products of results and what they are made of, which are functions of that alone; null
+   * where results are floats, or the kernel is not one of products.
+   *
+   * @param first whether results are the first operand
+   */
+  @Nullable Table times(ByteBinary product, boolean first) {
+    if (toFloats || !product.isProduct()) {
+      return null;
+    }
+    var products = new Table(workers);
+    for (int i = 0; i < SIZE; i++) {
+      byte x = (byte) i;
+      products.bytes[i] = first ? product.multiply(bytes[i], x) : product.multiply(x, bytes[i]);
+    }
+    return products;
   }
 
   @Override
