@@ -57,8 +57,10 @@ final class NarrowDepthwise {
     for (int line = 0; line < lines; line++) {
       int r = line * row.filterHeight();
       int to = outputAt + line * lineStep;
-      if (adjacent && place(row, rows, steps, r, channels)) {
-        pixels(input, rows, steps, r, row, firstChannel, channels, 0, first, output, to, pixelStep);
+      boolean together = adjacent && place(row, rows, steps, r, channels);
+      int alone = together ? first : row.outputs();
+      pixels(input, rows, steps, r, row, firstChannel, channels, 0, alone, output, to, pixelStep);
+      if (together) {
         int from = first * channels;
         int end = last * channels;
         if (isThree(row) && LANES % channels == 0 && allMove()) {
@@ -66,33 +68,9 @@ final class NarrowDepthwise {
         } else {
           adjacent(input, row.taps(), from, end, channels, output, to);
         }
+        int all = row.outputs();
         pixels(
-            input,
-            rows,
-            steps,
-            r,
-            row,
-            firstChannel,
-            channels,
-            last,
-            row.outputs(),
-            output,
-            to,
-            pixelStep);
-      } else {
-        pixels(
-            input,
-            rows,
-            steps,
-            r,
-            row,
-            firstChannel,
-            channels,
-            0,
-            row.outputs(),
-            output,
-            to,
-            pixelStep);
+            input, rows, steps, r, row, firstChannel, channels, last, all, output, to, pixelStep);
       }
       VectorClamp.rows(output, to, pixelStep, row.outputs(), channels, min, max);
     }

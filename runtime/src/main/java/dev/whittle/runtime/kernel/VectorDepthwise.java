@@ -58,9 +58,9 @@ final class VectorDepthwise {
       int c = firstChannel + first;
       int line = 0;
       if (PAIRS && sliding && apart == 1) {
-        for (; line + 2 <= lines && overlap(rows, 3 * line); line += 2) {
+        for (; line + 2 <= lines && SlidingDepthwise.overlap(rows, 3 * line); line += 2) {
           int to = outputAt + line * lineStep + first;
-          slidingPair(
+          SlidingDepthwise.pair(
               input, rows, steps, 3 * line, row, weights, bias, c, output, to, pixelStep, lineStep,
               min, max);
         }
@@ -71,7 +71,7 @@ final class VectorDepthwise {
         if (sliding) {
           // Every so many columns are a line of their own.
           for (int phase = 0; phase < apart; phase++) {
-            slidingThree(
+            SlidingDepthwise.one(
                 input, rows, steps, r, row, phase, weights, bias, c, output, to, pixelStep, min,
                 max);
           }
@@ -82,170 +82,6 @@ final class VectorDepthwise {
         }
       }
     }
-  }
-
-  /** Whether the next line's first two rows are the last two of the line at {@code r}. */
-  private static boolean overlap(int[] rows, int r) {
-    return rows[r + 3] == rows[r + 1] && rows[r + 4] == rows[r + 2];
-  }
-
-  /** Two lines of a 3x3 filter of stride 1: of each column, four elements are read for both. */
-  private static void slidingPair(
-      float[] input,
-      int[] rows,
-      int[] steps,
-      int r,
-      DepthwiseRow row,
-      float[] weights,
-      float[] bias,
-      int c,
-      float[] output,
-      int outputAt,
-      int pixelStep,
-      int lineStep,
-      float min,
-      float max) {
-    int channels = row.channels();
-    FloatVector w00 = FloatVector.fromArray(FLOATS, weights, c);
-    FloatVector w01 = FloatVector.fromArray(FLOATS, weights, channels + c);
-    FloatVector w02 = FloatVector.fromArray(FLOATS, weights, 2 * channels + c);
-    FloatVector w10 = FloatVector.fromArray(FLOATS, weights, 3 * channels + c);
-    FloatVector w11 = FloatVector.fromArray(FLOATS, weights, 4 * channels + c);
-    FloatVector w12 = FloatVector.fromArray(FLOATS, weights, 5 * channels + c);
-    FloatVector w20 = FloatVector.fromArray(FLOATS, weights, 6 * channels + c);
-    FloatVector w21 = FloatVector.fromArray(FLOATS, weights, 7 * channels + c);
-    FloatVector w22 = FloatVector.fromArray(FLOATS, weights, 8 * channels + c);
-    FloatVector none = FloatVector.fromArray(FLOATS, bias, c);
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
-    int p0 = rows[r] + c;
-    int p1 = rows[r + 1] + c;
-    int p2 = rows[r + 2] + c;
-    int p3 = rows[r + 5] + c;
-    int s0 = steps[r];
-    int s1 = steps[r + 1];
-    int s2 = steps[r + 2];
-    int s3 = steps[r + 5];
-    FloatVector a = none;
-    FloatVector b = none;
-    FloatVector d = none;
-    FloatVector e = none;
-    int out = outputAt + (row.before() - 2) * pixelStep;
-    for (int column = 0; column < row.width(); column++) {
-      FloatVector x0 = FloatVector.fromArray(FLOATS, input, p0);
-      FloatVector x1 = FloatVector.fromArray(FLOATS, input, p1);
-      FloatVector x2 = FloatVector.fromArray(FLOATS, input, p2);
-      FloatVector x3 = FloatVector.fromArray(FLOATS, input, p3);
-      FloatVector upper = x2.fma(w22, x1.fma(w12, x0.fma(w02, a)));
-      FloatVector lower = x3.fma(w22, x2.fma(w12, x1.fma(w02, d)));
-      a = x2.fma(w21, x1.fma(w11, x0.fma(w01, b)));
-      d = x3.fma(w21, x2.fma(w11, x1.fma(w01, e)));
-      b = x2.fma(w20, x1.fma(w10, x0.fma(w00, none)));
-      e = x3.fma(w20, x2.fma(w10, x1.fma(w00, none)));
-      if (out >= outputAt) {
-        Vectors.clamp(upper, low, high).intoArray(output, out);
-        Vectors.clamp(lower, low, high).intoArray(output, out + lineStep);
-      }
-      out += pixelStep;
-      p0 += s0;
-      p1 += s1;
-      p2 += s2;
-      p3 += s3;
-    }
-    int end = outputAt + row.outputs() * pixelStep;
-    if (out < end) {
-      a.intoArray(output, out);
-      d.intoArray(output, out + lineStep);
-      clamp(output, out, min, max);
-      clamp(output, out + lineStep, min, max);
-      if (out + pixelStep < end) {
-        b.intoArray(output, out + pixelStep);
-        e.intoArray(output, out + pixelStep + lineStep);
-        clamp(output, out + pixelStep, min, max);
-        clamp(output, out + pixelStep + lineStep, min, max);
-      }
-    }
-  }
-
-  /**
-   * A 3x3 filter of stride 1: each column is read once and added to three outputs.
-   *
-   * @param phase the first of the columns and outputs that are as far apart as the filter's columns
-   */
-  private static void slidingThree(
-      float[] input,
-      int[] rows,
-      int[] steps,
-      int r,
-      DepthwiseRow row,
-      int phase,
-      float[] weights,
-      float[] bias,
-      int c,
-      float[] output,
-      int outputAt,
-      int pixelStep,
-      float min,
-      float max) {
-    int channels = row.channels();
-    FloatVector w00 = FloatVector.fromArray(FLOATS, weights, c);
-    FloatVector w01 = FloatVector.fromArray(FLOATS, weights, channels + c);
-    FloatVector w02 = FloatVector.fromArray(FLOATS, weights, 2 * channels + c);
-    FloatVector w10 = FloatVector.fromArray(FLOATS, weights, 3 * channels + c);
-    FloatVector w11 = FloatVector.fromArray(FLOATS, weights, 4 * channels + c);
-    FloatVector w12 = FloatVector.fromArray(FLOATS, weights, 5 * channels + c);
-    FloatVector w20 = FloatVector.fromArray(FLOATS, weights, 6 * channels + c);
-    FloatVector w21 = FloatVector.fromArray(FLOATS, weights, 7 * channels + c);
-    FloatVector w22 = FloatVector.fromArray(FLOATS, weights, 8 * channels + c);
-    FloatVector none = FloatVector.fromArray(FLOATS, bias, c);
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
-    int apart = row.dilation();
-    int p0 = rows[r] + c + phase * steps[r];
-    int p1 = rows[r + 1] + c + phase * steps[r + 1];
-    int p2 = rows[r + 2] + c + phase * steps[r + 2];
-    int s0 = apart * steps[r];
-    int s1 = apart * steps[r + 1];
-    int s2 = apart * steps[r + 2];
-    int first = outputAt + phase * pixelStep;
-    int outputStep = apart * pixelStep;
-    // The output that column 0 is the last of has the number before - 2.
-    FloatVector a = none;
-    FloatVector b = none;
-    int out = first + (row.before() / apart - 2) * outputStep;
-    int columns = Math.ceilDiv(row.width() - phase, apart);
-    for (int column = 0; column < columns; column++) {
-      FloatVector x0 = FloatVector.fromArray(FLOATS, input, p0);
-      FloatVector x1 = FloatVector.fromArray(FLOATS, input, p1);
-      FloatVector x2 = FloatVector.fromArray(FLOATS, input, p2);
-      FloatVector done = x2.fma(w22, x1.fma(w12, x0.fma(w02, a)));
-      a = x2.fma(w21, x1.fma(w11, x0.fma(w01, b)));
-      b = x2.fma(w20, x1.fma(w10, x0.fma(w00, none)));
-      if (out >= first) {
-        Vectors.clamp(done, low, high).intoArray(output, out);
-      }
-      out += outputStep;
-      p0 += s0;
-      p1 += s1;
-      p2 += s2;
-    }
-    int end = outputAt + row.outputs() * pixelStep;
-    if (out < end) {
-      a.intoArray(output, out);
-      clamp(output, out, min, max);
-      if (out + outputStep < end) {
-        b.intoArray(output, out + outputStep);
-        clamp(output, out + outputStep, min, max);
-      }
-    }
-  }
-
-  /**
-   * Clamps a vector that has been stored. What is seldom called is sometimes not inlined, and then
-   * may not have vectors for operands, as they would be allocated.
-   */
-  private static void clamp(float[] output, int at, float min, float max) {
-    VectorClamp.clamp(output, at, output, at, LANES, min, max);
   }
 
   /** A 3x3 filter of any stride. */
@@ -372,7 +208,8 @@ final class VectorDepthwise {
         int to = outputAt + from * pixelStep;
         if (five) {
           int column = from - row.before();
-          eightOfFive(input, rows, steps, r, row, column, weights, bias, c, output, to, pixelStep);
+          FiveColumns.eight(
+              input, rows, steps, r, row, column, weights, bias, c, output, to, pixelStep);
         } else {
           many(input, tap, taps, from - first, weights, bias, c, output, to, pixelStep);
         }
@@ -383,9 +220,10 @@ final class VectorDepthwise {
         int to = outputAt + from * pixelStep;
         int column = from * row.stride() - row.before();
         if (five && row.stride() == 1) {
-          fourOfFive(input, rows, steps, r, row, column, weights, bias, c, output, to, pixelStep);
+          FiveColumns.four(
+              input, rows, steps, r, row, column, weights, bias, c, output, to, pixelStep);
         } else if (five && row.stride() == 2) {
-          fourOfFiveApart(
+          FiveColumns.fourApart(
               input, rows, steps, r, row, column, weights, bias, c, output, to, pixelStep);
         } else {
           few(input, tap, taps, from - first, weights, bias, c, output, to, pixelStep);
@@ -505,233 +343,6 @@ final class VectorDepthwise {
       sum1 = FloatVector.fromArray(FLOATS, input, at + step).fma(w, sum1);
       sum2 = FloatVector.fromArray(FLOATS, input, at + 2 * step).fma(w, sum2);
       sum3 = FloatVector.fromArray(FLOATS, input, at + 3 * step).fma(w, sum3);
-    }
-    sum0.intoArray(output, to);
-    sum1.intoArray(output, to + pixelStep);
-    sum2.intoArray(output, to + 2 * pixelStep);
-    sum3.intoArray(output, to + 3 * pixelStep);
-  }
-
-  /**
-   * {@link #MANY} adjacent outputs of a filter of five columns and stride 1: of each row, twelve
-   * columns are read once.
-   */
-  private static void eightOfFive(
-      float[] input,
-      int[] rows,
-      int[] steps,
-      int r,
-      DepthwiseRow row,
-      int column,
-      float[] weights,
-      float[] bias,
-      int c,
-      float[] output,
-      int to,
-      int pixelStep) {
-    FloatVector sum0 = FloatVector.fromArray(FLOATS, bias, c);
-    FloatVector sum1 = sum0;
-    FloatVector sum2 = sum0;
-    FloatVector sum3 = sum0;
-    FloatVector sum4 = sum0;
-    FloatVector sum5 = sum0;
-    FloatVector sum6 = sum0;
-    FloatVector sum7 = sum0;
-    int channels = row.channels();
-    for (int ky = 0; ky < row.filterHeight(); ky++) {
-      int at = 5 * ky * channels + c;
-      FloatVector w0 = FloatVector.fromArray(FLOATS, weights, at);
-      FloatVector w1 = FloatVector.fromArray(FLOATS, weights, at + channels);
-      FloatVector w2 = FloatVector.fromArray(FLOATS, weights, at + 2 * channels);
-      FloatVector w3 = FloatVector.fromArray(FLOATS, weights, at + 3 * channels);
-      FloatVector w4 = FloatVector.fromArray(FLOATS, weights, at + 4 * channels);
-      int step = steps[r + ky];
-      int from = rows[r + ky] + c + column * step;
-      FloatVector x = FloatVector.fromArray(FLOATS, input, from);
-      sum0 = x.fma(w0, sum0);
-      x = FloatVector.fromArray(FLOATS, input, from + step);
-      sum0 = x.fma(w1, sum0);
-      sum1 = x.fma(w0, sum1);
-      x = FloatVector.fromArray(FLOATS, input, from + 2 * step);
-      sum0 = x.fma(w2, sum0);
-      sum1 = x.fma(w1, sum1);
-      sum2 = x.fma(w0, sum2);
-      x = FloatVector.fromArray(FLOATS, input, from + 3 * step);
-      sum0 = x.fma(w3, sum0);
-      sum1 = x.fma(w2, sum1);
-      sum2 = x.fma(w1, sum2);
-      sum3 = x.fma(w0, sum3);
-      x = FloatVector.fromArray(FLOATS, input, from + 4 * step);
-      sum0 = x.fma(w4, sum0);
-      sum1 = x.fma(w3, sum1);
-      sum2 = x.fma(w2, sum2);
-      sum3 = x.fma(w1, sum3);
-      sum4 = x.fma(w0, sum4);
-      x = FloatVector.fromArray(FLOATS, input, from + 5 * step);
-      sum1 = x.fma(w4, sum1);
-      sum2 = x.fma(w3, sum2);
-      sum3 = x.fma(w2, sum3);
-      sum4 = x.fma(w1, sum4);
-      sum5 = x.fma(w0, sum5);
-      x = FloatVector.fromArray(FLOATS, input, from + 6 * step);
-      sum2 = x.fma(w4, sum2);
-      sum3 = x.fma(w3, sum3);
-      sum4 = x.fma(w2, sum4);
-      sum5 = x.fma(w1, sum5);
-      sum6 = x.fma(w0, sum6);
-      x = FloatVector.fromArray(FLOATS, input, from + 7 * step);
-      sum3 = x.fma(w4, sum3);
-      sum4 = x.fma(w3, sum4);
-      sum5 = x.fma(w2, sum5);
-      sum6 = x.fma(w1, sum6);
-      sum7 = x.fma(w0, sum7);
-      x = FloatVector.fromArray(FLOATS, input, from + 8 * step);
-      sum4 = x.fma(w4, sum4);
-      sum5 = x.fma(w3, sum5);
-      sum6 = x.fma(w2, sum6);
-      sum7 = x.fma(w1, sum7);
-      x = FloatVector.fromArray(FLOATS, input, from + 9 * step);
-      sum5 = x.fma(w4, sum5);
-      sum6 = x.fma(w3, sum6);
-      sum7 = x.fma(w2, sum7);
-      x = FloatVector.fromArray(FLOATS, input, from + 10 * step);
-      sum6 = x.fma(w4, sum6);
-      sum7 = x.fma(w3, sum7);
-      x = FloatVector.fromArray(FLOATS, input, from + 11 * step);
-      sum7 = x.fma(w4, sum7);
-    }
-    sum0.intoArray(output, to);
-    sum1.intoArray(output, to + pixelStep);
-    sum2.intoArray(output, to + 2 * pixelStep);
-    sum3.intoArray(output, to + 3 * pixelStep);
-    sum4.intoArray(output, to + 4 * pixelStep);
-    sum5.intoArray(output, to + 5 * pixelStep);
-    sum6.intoArray(output, to + 6 * pixelStep);
-    sum7.intoArray(output, to + 7 * pixelStep);
-  }
-
-  /** The same for {@link #FEW}. */
-  private static void fourOfFive(
-      float[] input,
-      int[] rows,
-      int[] steps,
-      int r,
-      DepthwiseRow row,
-      int column,
-      float[] weights,
-      float[] bias,
-      int c,
-      float[] output,
-      int to,
-      int pixelStep) {
-    FloatVector sum0 = FloatVector.fromArray(FLOATS, bias, c);
-    FloatVector sum1 = sum0;
-    FloatVector sum2 = sum0;
-    FloatVector sum3 = sum0;
-    int channels = row.channels();
-    for (int ky = 0; ky < row.filterHeight(); ky++) {
-      int at = 5 * ky * channels + c;
-      FloatVector w0 = FloatVector.fromArray(FLOATS, weights, at);
-      FloatVector w1 = FloatVector.fromArray(FLOATS, weights, at + channels);
-      FloatVector w2 = FloatVector.fromArray(FLOATS, weights, at + 2 * channels);
-      FloatVector w3 = FloatVector.fromArray(FLOATS, weights, at + 3 * channels);
-      FloatVector w4 = FloatVector.fromArray(FLOATS, weights, at + 4 * channels);
-      int step = steps[r + ky];
-      int from = rows[r + ky] + c + column * step;
-      FloatVector x = FloatVector.fromArray(FLOATS, input, from);
-      sum0 = x.fma(w0, sum0);
-      x = FloatVector.fromArray(FLOATS, input, from + step);
-      sum0 = x.fma(w1, sum0);
-      sum1 = x.fma(w0, sum1);
-      x = FloatVector.fromArray(FLOATS, input, from + 2 * step);
-      sum0 = x.fma(w2, sum0);
-      sum1 = x.fma(w1, sum1);
-      sum2 = x.fma(w0, sum2);
-      x = FloatVector.fromArray(FLOATS, input, from + 3 * step);
-      sum0 = x.fma(w3, sum0);
-      sum1 = x.fma(w2, sum1);
-      sum2 = x.fma(w1, sum2);
-      sum3 = x.fma(w0, sum3);
-      x = FloatVector.fromArray(FLOATS, input, from + 4 * step);
-      sum0 = x.fma(w4, sum0);
-      sum1 = x.fma(w3, sum1);
-      sum2 = x.fma(w2, sum2);
-      sum3 = x.fma(w1, sum3);
-      x = FloatVector.fromArray(FLOATS, input, from + 5 * step);
-      sum1 = x.fma(w4, sum1);
-      sum2 = x.fma(w3, sum2);
-      sum3 = x.fma(w2, sum3);
-      x = FloatVector.fromArray(FLOATS, input, from + 6 * step);
-      sum2 = x.fma(w4, sum2);
-      sum3 = x.fma(w3, sum3);
-      x = FloatVector.fromArray(FLOATS, input, from + 7 * step);
-      sum3 = x.fma(w4, sum3);
-    }
-    sum0.intoArray(output, to);
-    sum1.intoArray(output, to + pixelStep);
-    sum2.intoArray(output, to + 2 * pixelStep);
-    sum3.intoArray(output, to + 3 * pixelStep);
-  }
-
-  /** The same for {@link #FEW} and stride 2. */
-  private static void fourOfFiveApart(
-      float[] input,
-      int[] rows,
-      int[] steps,
-      int r,
-      DepthwiseRow row,
-      int column,
-      float[] weights,
-      float[] bias,
-      int c,
-      float[] output,
-      int to,
-      int pixelStep) {
-    FloatVector sum0 = FloatVector.fromArray(FLOATS, bias, c);
-    FloatVector sum1 = sum0;
-    FloatVector sum2 = sum0;
-    FloatVector sum3 = sum0;
-    int channels = row.channels();
-    for (int ky = 0; ky < row.filterHeight(); ky++) {
-      int at = 5 * ky * channels + c;
-      FloatVector w0 = FloatVector.fromArray(FLOATS, weights, at);
-      FloatVector w1 = FloatVector.fromArray(FLOATS, weights, at + channels);
-      FloatVector w2 = FloatVector.fromArray(FLOATS, weights, at + 2 * channels);
-      FloatVector w3 = FloatVector.fromArray(FLOATS, weights, at + 3 * channels);
-      FloatVector w4 = FloatVector.fromArray(FLOATS, weights, at + 4 * channels);
-      int step = steps[r + ky];
-      int from = rows[r + ky] + c + column * step;
-      FloatVector x = FloatVector.fromArray(FLOATS, input, from);
-      sum0 = x.fma(w0, sum0);
-      x = FloatVector.fromArray(FLOATS, input, from + step);
-      sum0 = x.fma(w1, sum0);
-      x = FloatVector.fromArray(FLOATS, input, from + 2 * step);
-      sum0 = x.fma(w2, sum0);
-      sum1 = x.fma(w0, sum1);
-      x = FloatVector.fromArray(FLOATS, input, from + 3 * step);
-      sum0 = x.fma(w3, sum0);
-      sum1 = x.fma(w1, sum1);
-      x = FloatVector.fromArray(FLOATS, input, from + 4 * step);
-      sum0 = x.fma(w4, sum0);
-      sum1 = x.fma(w2, sum1);
-      sum2 = x.fma(w0, sum2);
-      x = FloatVector.fromArray(FLOATS, input, from + 5 * step);
-      sum1 = x.fma(w3, sum1);
-      sum2 = x.fma(w1, sum2);
-      x = FloatVector.fromArray(FLOATS, input, from + 6 * step);
-      sum1 = x.fma(w4, sum1);
-      sum2 = x.fma(w2, sum2);
-      sum3 = x.fma(w0, sum3);
-      x = FloatVector.fromArray(FLOATS, input, from + 7 * step);
-      sum2 = x.fma(w3, sum2);
-      sum3 = x.fma(w1, sum3);
-      x = FloatVector.fromArray(FLOATS, input, from + 8 * step);
-      sum2 = x.fma(w4, sum2);
-      sum3 = x.fma(w2, sum3);
-      x = FloatVector.fromArray(FLOATS, input, from + 9 * step);
-      sum3 = x.fma(w3, sum3);
-      x = FloatVector.fromArray(FLOATS, input, from + 10 * step);
-      sum3 = x.fma(w4, sum3);
     }
     sum0.intoArray(output, to);
     sum1.intoArray(output, to + pixelStep);
