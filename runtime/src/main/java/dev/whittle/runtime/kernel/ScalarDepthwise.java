@@ -12,7 +12,7 @@ final class ScalarDepthwise {
   private static final int WIDTH = 256;
 
   /** With fewer channels, loops are too short to be worth copies. */
-  private static final int MIN_CHANNELS = 12;
+  private static final int MIN_CHANNELS = 4;
 
   /** Rows and columns of a filter that there is room for. */
   private static final int MAX_FILTER = 16;
@@ -33,6 +33,14 @@ final class ScalarDepthwise {
 
   private float[][] multipliers = {};
 
+  /** The filter's row and column of each tap, in the order of the products. */
+  private int[] tapRows = {};
+
+  private int[] tapColumns = {};
+
+  /** For each column of a window, the place of its pixels. */
+  private int[] placeOf = {};
+
   /** {@link MicroKernels#depthwise}. */
   void compute(
       float[] input,
@@ -50,6 +58,7 @@ final class ScalarDepthwise {
       int lineStep,
       float min,
       float max) {
+    order(row);
     if (channels < MIN_CHANNELS || Math.max(row.filterWidth(), row.filterHeight()) > MAX_FILTER) {
       eachChannel(
           input,
@@ -98,6 +107,18 @@ final class ScalarDepthwise {
     }
   }
 
+  private void order(DepthwiseRow row) {
+    int taps = row.taps();
+    if (tapRows.length < taps) {
+      tapRows = new int[taps];
+      tapColumns = new int[taps];
+    }
+    for (int tap = 0; tap < taps; tap++) {
+      tapRows[tap] = row.tapRow(tap);
+      tapColumns[tap] = row.tapColumn(tap);
+    }
+  }
+
   /** Copies weights and biases of some channels, as often as there are windows together. */
   private void load(
       DepthwiseRow row, float[] filter, float[] bias, int first, int count, int together) {
@@ -118,6 +139,7 @@ final class ScalarDepthwise {
       int width = Math.max(columns.length, filterWidth);
       height = Math.max(height, filterHeight);
       columns = new int[width];
+      placeOf = new int[width];
       weights = new float[width][height][WIDTH];
       pixels = new float[width][height][WIDTH];
       multiplied = new float[width * height][];
@@ -140,7 +162,9 @@ final class ScalarDepthwise {
     int end = Math.clamp(Math.ceilDiv(row.width() - start, row.dilation()), 0, row.filterWidth());
     for (int kx = first; kx < end; kx++) {
       int column = start + kx * row.dilation();
-      int place = place(row, column, kx);
+      // Columns of a window lie in different places.
+      int place = row.dilation() == 1 ? column % row.filterWidth() : kx;
+      placeOf[kx] = place;
       if (columns[place] != column) {
         columns[place] = column;
         for (int ky = 0; ky < row.filterHeight(); ky++) {
@@ -151,19 +175,14 @@ final class ScalarDepthwise {
     }
     int inside = 0;
     for (int tap = 0; tap < row.taps(); tap++) {
-      int kx = row.tapColumn(tap);
+      int kx = tapColumns[tap];
       if (kx >= first && kx < end) {
-        int ky = row.tapRow(tap);
-        multiplied[inside] = pixels[place(row, start + kx * row.dilation(), kx)][ky];
+        int ky = tapRows[tap];
+        multiplied[inside] = pixels[placeOf[kx]][ky];
         multipliers[inside++] = weights[kx][ky];
       }
     }
     add(inside, count);
-  }
-
-  /** Where a column is copied to: columns of a window lie in different places. */
-  private static int place(DepthwiseRow row, int column, int kx) {
-    return row.dilation() == 1 ? column % row.filterWidth() : kx;
   }
 
   /** Adds the products of some adjacent windows, all of which are inside the input. */
@@ -179,8 +198,8 @@ final class ScalarDepthwise {
       int count) {
     Arrays.fill(columns, -1);
     for (int tap = 0; tap < row.taps(); tap++) {
-      int kx = row.tapColumn(tap);
-      int ky = row.tapRow(tap);
+      int kx = tapColumns[tap];
+      int ky = tapRows[tap];
       float[] pixel = pixels[kx][ky];
       int step = steps[firstRow + ky];
       int column = x * row.stride() - row.before() + kx * row.dilation();
@@ -238,7 +257,7 @@ final class ScalarDepthwise {
   }
 
   /** Channel by channel. */
-  static void eachChannel(
+  private void eachChannel(
       float[] input,
       int[] rows,
       int[] steps,
@@ -276,7 +295,7 @@ final class ScalarDepthwise {
   }
 
   /** One output. */
-  private static float depthwise(
+  private float depthwise(
       float[] input,
       int[] rows,
       int[] steps,
@@ -288,10 +307,10 @@ final class ScalarDepthwise {
       int c) {
     float sum = bias[c];
     for (int tap = 0; tap < row.taps(); tap++) {
-      int kx = row.tapColumn(tap);
+      int kx = tapColumns[tap];
       int column = x * row.stride() - row.before() + kx * row.dilation();
       if (column >= 0 && column < row.width()) {
-        int ky = row.tapRow(tap);
+        int ky = tapRows[tap];
         float w = weights[(ky * row.filterWidth() + kx) * row.channels() + c];
         int at = rows[firstRow + ky] + c + column * steps[firstRow + ky];
         sum = Math.fma(input[at], w, sum);

@@ -77,7 +77,11 @@ final class ScalarFunctions {
   }
 
   static float exp(float x) {
-    float in = Math.min(Math.max(x, EXP_LOW), EXP_HIGH);
+    return expOf(Math.min(Math.max(x, EXP_LOW), EXP_HIGH));
+  }
+
+  /** Of a number between {@link #EXP_LOW} and {@link #EXP_HIGH}. */
+  private static float expOf(float in) {
     float n = Math.fma(in, LOG2_E, ROUNDER) - ROUNDER;
     float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, in));
     float p = EXP[0];
@@ -94,7 +98,7 @@ final class ScalarFunctions {
    * For sums with 1, which what is beyond {@link #EXP_LEAST} and {@link #EXP_MOST} is nothing to.
    */
   private static float expWithin(float x) {
-    return exp(Math.min(Math.max(x, EXP_LEAST), EXP_MOST));
+    return expOf(Math.min(Math.max(x, EXP_LEAST), EXP_MOST));
   }
 
   private static float logistic(float x) {
