@@ -22,10 +22,10 @@ final class ScalarFunctions {
 
   static final float EXP_HIGH = 89f;
 
-  /** Between these, results are neither infinite nor denormal. */
+  /** Between these, results are neither denormal nor beyond 2^128, as are their powers of two. */
   static final float EXP_LEAST = -87f;
 
-  static final float EXP_MOST = 88.5f;
+  static final float EXP_MOST = 88f;
 
   /** Cephes' single-precision {@code tanhf} for small operands, highest power first. */
   static final float[] TANH = {

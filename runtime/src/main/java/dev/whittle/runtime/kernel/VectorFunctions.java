@@ -19,6 +19,7 @@ final class VectorFunctions {
   /** From here on, floats are whole. */
   private static final float WHOLE = 0x1p23f;
 
+  private static final int ONE_BITS = Float.floatToRawIntBits(1f);
   private static final int ROUNDER_BITS = Float.floatToRawIntBits(Vectors.ROUNDER);
 
   private VectorFunctions() {}
@@ -40,9 +41,9 @@ final class VectorFunctions {
     FloatVector in = within(x, ScalarFunctions.EXP_LEAST, ScalarFunctions.EXP_MOST);
     FloatVector shifted = shifted(in);
     FloatVector p = expOfRest(in, shifted);
-    // The lowest bits are the power of two, which goes to the exponent.
-    IntVector power = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-    return p.reinterpretAsInts().add(power).reinterpretAsFloats();
+    // The lowest bits are the exponent of the power of two. Of a NaN, the polynomial is NaN.
+    IntVector exponent = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+    return p.mul(exponent.add(ONE_BITS).reinterpretAsFloats());
   }
 
   /** Compared and blended, as {@link Vectors#clamp}. */
