@@ -75,8 +75,8 @@ final class VectorDepthwise {
                 input, rows, steps, r, row, phase, weights, bias, c, output, to, pixelStep, min,
                 max);
           }
-        } else if (three && apart == 1) {
-          three(input, rows, steps, r, row, weights, bias, c, output, to, pixelStep, min, max);
+        } else if (three && apart == 1 && row.stride() == 2) {
+          strideTwo(input, rows, steps, r, row, weights, bias, c, output, to, pixelStep, min, max);
         } else {
           channels(input, rows, steps, r, row, weights, bias, c, output, to, pixelStep, min, max);
         }
@@ -84,8 +84,11 @@ final class VectorDepthwise {
     }
   }
 
-  /** A 3x3 filter of any stride. */
-  private void three(
+  /**
+   * A 3x3 filter of stride 2: every other column is the last of one output and the first of the
+   * next.
+   */
+  private void strideTwo(
       float[] input,
       int[] rows,
       int[] steps,
@@ -118,9 +121,7 @@ final class VectorDepthwise {
     int s0 = steps[r];
     int s1 = steps[r + 1];
     int s2 = steps[r + 2];
-    int x = first;
-    if (row.stride() == 2 && first < last) {
-      // Every other column is the last of one output and the first of the next.
+    if (first < last) {
       int column = 2 * first - row.before();
       int p0 = rows[r] + c + column * s0;
       int p1 = rows[r + 1] + c + column * s1;
@@ -128,7 +129,7 @@ final class VectorDepthwise {
       FloatVector begun = FloatVector.fromArray(FLOATS, input, p0).fma(w00, none);
       begun = FloatVector.fromArray(FLOATS, input, p1).fma(w10, begun);
       begun = FloatVector.fromArray(FLOATS, input, p2).fma(w20, begun);
-      for (; x < last; x++) {
+      for (int x = first; x < last; x++) {
         begun = FloatVector.fromArray(FLOATS, input, p0 + s0).fma(w01, begun);
         begun = FloatVector.fromArray(FLOATS, input, p1 + s1).fma(w11, begun);
         begun = FloatVector.fromArray(FLOATS, input, p2 + s2).fma(w21, begun);
@@ -142,22 +143,6 @@ final class VectorDepthwise {
         begun = x2.fma(w20, x1.fma(w10, x0.fma(w00, none)));
         Vectors.clamp(sum, low, high).intoArray(output, outputAt + x * pixelStep);
       }
-    }
-    for (; x < last; x++) {
-      int column = x * row.stride() - row.before();
-      int p0 = rows[r] + c + column * s0;
-      int p1 = rows[r + 1] + c + column * s1;
-      int p2 = rows[r + 2] + c + column * s2;
-      FloatVector sum = FloatVector.fromArray(FLOATS, input, p0).fma(w00, none);
-      sum = FloatVector.fromArray(FLOATS, input, p1).fma(w10, sum);
-      sum = FloatVector.fromArray(FLOATS, input, p2).fma(w20, sum);
-      sum = FloatVector.fromArray(FLOATS, input, p0 + s0).fma(w01, sum);
-      sum = FloatVector.fromArray(FLOATS, input, p1 + s1).fma(w11, sum);
-      sum = FloatVector.fromArray(FLOATS, input, p2 + s2).fma(w21, sum);
-      sum = FloatVector.fromArray(FLOATS, input, p0 + 2 * s0).fma(w02, sum);
-      sum = FloatVector.fromArray(FLOATS, input, p1 + 2 * s1).fma(w12, sum);
-      sum = FloatVector.fromArray(FLOATS, input, p2 + 2 * s2).fma(w22, sum);
-      Vectors.clamp(sum, low, high).intoArray(output, outputAt + x * pixelStep);
     }
     border(
         input,
