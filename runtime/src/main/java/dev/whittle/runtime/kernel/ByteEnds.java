@@ -19,6 +19,16 @@ final class ByteEnds implements QuantizedEnds {
     this.unsigned = unsigned;
   }
 
+  /** A depthwise filter that reads the input in place. */
+  ByteFilter filter(Windows windows, float[] weights, float[] bias) {
+    return new ByteFilter(windows, weights, bias, zeroPoint, unsigned);
+  }
+
+  /** What the input is bound to. */
+  ByteArray input() {
+    return input;
+  }
+
   @Override
   public void begin(Tensor from, Tensor to) {
     input.bind(from);

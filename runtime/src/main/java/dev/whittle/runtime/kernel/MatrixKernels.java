@@ -670,6 +670,9 @@ final class MatrixKernels {
     }
     var rescaling = new Rescaling(conv.requantization(layer.operands()), 0, bias, channels);
     var ends = new ByteEnds(rescaling, zeroPoint, isUnsigned(layer));
-    return DepthwiseProduct.ofSums(workers, windows, filter, sumsBegin, ends);
+    Kernel inPlace = ByteDepthwise.of(workers, windows, filter, sumsBegin, ends);
+    return inPlace != null
+        ? inPlace
+        : DepthwiseProduct.ofSums(workers, windows, filter, sumsBegin, ends);
   }
 }

@@ -112,6 +112,21 @@ interface MicroKernels {
       float min,
       float max);
 
+  /** Whether depthwise filters of bytes are fastest where these are read in place. */
+  boolean readsBytes();
+
+  /**
+   * Sums of some lines of output places of a depthwise 3x3 filter of bytes, as many channels as a
+   * vector has lanes.
+   *
+   * @param rows where each of the filter's rows begins in {@code input}, for one line after the
+   *     other: channel 0 of column 0; negative for one that is beyond the border
+   * @param channel the first channel
+   * @param to where the first sum goes; the others follow, channels adjacent
+   */
+  void depthwiseBytes(
+      byte[] input, int[] rows, int lines, ByteFilter filter, int channel, float[] sums, int to);
+
   /**
    * Transforms tiles of 4x4 pixels for {@link WinogradProduct}.
    *

@@ -100,6 +100,26 @@ final class ScalarKernels implements MicroKernels {
         max);
   }
 
+  /** Copying bytes to floats first lets the compiler vectorize what comes then. */
+  @Override
+  public boolean readsBytes() {
+    return false;
+  }
+
+  @Override
+  public void depthwiseBytes(
+      byte[] input, int[] rows, int lines, ByteFilter filter, int channel, float[] sums, int to) {
+    DepthwiseRow row = filter.row;
+    int at = to;
+    for (int line = 0; line < lines; line++) {
+      for (int x = 0; x < row.outputs(); x++) {
+        for (int c = channel; c < channel + lanes(); c++) {
+          sums[at++] = filter.sum(input, rows, 3 * line, x, c);
+        }
+      }
+    }
+  }
+
   @Override
   public void winogradInputs(
       float[] input, int[] places, int tiles, int channels, float[] output, int step) {

@@ -139,6 +139,17 @@ final class VectorKernels implements MicroKernels {
   }
 
   @Override
+  public boolean readsBytes() {
+    return HAS_BYTES;
+  }
+
+  @Override
+  public void depthwiseBytes(
+      byte[] input, int[] rows, int lines, ByteFilter filter, int channel, float[] sums, int to) {
+    ByteColumns.lines(input, rows, lines, filter, channel, sums, to);
+  }
+
+  @Override
   public void winogradInputs(
       float[] input, int[] places, int tiles, int channels, float[] output, int step) {
     if (channels < LANES) {

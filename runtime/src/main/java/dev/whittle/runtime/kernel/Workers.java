@@ -109,6 +109,11 @@ public final class Workers implements AutoCloseable {
     return scratches[0].math.lanes();
   }
 
+  /** {@link MicroKernels#readsBytes}. */
+  boolean readBytes() {
+    return scratches[0].math.readsBytes();
+  }
+
   /** A number of rows that products are best computed by, or a multiple of it. */
   int blockRows() {
     int tile = scratches[0].math.tileRows();

@@ -141,6 +141,53 @@ class MicroKernelsTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void depthwiseSumsOfBytesAreThoseOfTheirWindows(boolean unsigned) {
+    for (MicroKernels math : vector.readsBytes() ? List.of(scalar, vector) : List.of(scalar)) {
+      for (int i = 0; i < 300; i++) {
+        int channels = math.lanes() + random.nextInt(0, 40);
+        int stride = random.nextInt(1, 3);
+        int width = random.nextInt(1, 12);
+        int left = random.nextInt(0, 2);
+        // As many outputs as there may be, or fewer: the last window may end behind the picture.
+        int outputs = Math.max(1, (width - 1 + left) / stride + 1 - random.nextInt(0, 3));
+        int lines = random.nextInt(1, 6);
+        var windows =
+            new Windows(1, 9, width, channels, 3, 3, lines, outputs, stride, stride, 1, 1, 1, left);
+        float[] weights = wholeNumbers(9 * channels);
+        int zeroPoint = unsigned ? random.nextInt(0, 256) : random.nextInt(-128, 128);
+        var filter = new ByteFilter(windows, weights, wholeNumbers(channels), zeroPoint, unsigned);
+        byte[] input = new byte[7 + 9 * width * channels];
+        random.nextBytes(input);
+        int[] rows = new int[3 * lines];
+        for (int r = 0; r < rows.length; r++) {
+          int row = windows.inputRow(r / 3, r % 3);
+          boolean inside = row >= 0 && row < 9 && random.nextInt(9) > 0;
+          rows[r] = inside ? 7 + row * width * channels : -1;
+        }
+        int channel = random.nextInt(0, channels - math.lanes() + 1);
+        float[] sums = new float[3 + lines * outputs * math.lanes()];
+        math.depthwiseBytes(input, rows, lines, filter, channel, sums, 3);
+        for (int j = 0; j < sums.length - 3; j++) {
+          int lane = j % math.lanes();
+          int x = j / math.lanes() % outputs;
+          int line = j / math.lanes() / outputs;
+          float expected = filter.sum(input, rows, 3 * line, x, channel + lane);
+          assertEquals(expected, sums[3 + j], 0, windows + ", seed " + SEED);
+        }
+      }
+    }
+  }
+
+  private float[] wholeNumbers(int count) {
+    float[] numbers = new float[count];
+    for (int i = 0; i < count; i++) {
+      numbers[i] = random.nextInt(-127, 128);
+    }
+    return numbers;
+  }
+
   @Test
   void tilesAreTheSameBeforeAndBehindProducts() {
     for (int i = 0; i < 300; i++) {

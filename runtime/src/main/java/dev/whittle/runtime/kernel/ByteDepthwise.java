@@ -1,0 +1,115 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A depthwise 3x3 convolution of bytes that are read where they are, some lines and a vector of
+ * channels at a time; other filters copy their input to a slab ({@link DepthwiseProduct}).
+ */
+final class ByteDepthwise implements Kernel, Workers.Task {
+  private static final long MIN_WORK = 1 << 16;
+
+  /**
+   * What a band of lines reads and writes, if lines are not longer: part of a first-level cache.
+   */
+  private static final int BAND_BYTES = 1 << 14;
+
+  private final Workers workers;
+  private final Windows windows;
+  private final ByteFilter filter;
+  private final ByteEnds ends;
+  private final int linesPerChunk;
+  private final int chunksPerPicture;
+
+  /** Lines that are computed together, channels by channels. */
+  private final int linesPerBand;
+
+  private ByteDepthwise(Workers workers, Windows windows, ByteFilter filter, ByteEnds ends) {
+    this.workers = workers;
+    this.windows = windows;
+    this.filter = filter;
+    this.ends = ends;
+    int height = windows.outputHeight();
+    int width = windows.outputWidth();
+    this.linesPerChunk = Math.max(1, Math.ceilDiv(height, 4 * workers.count()));
+    this.chunksPerPicture = Math.ceilDiv(height, linesPerChunk);
+    int step = windows.strideWidth() == 1 ? 2 : 1;
+    int most = step;
+    while (most < height && bytes(most + step) <= BAND_BYTES) {
+      most += step;
+    }
+    this.linesPerBand = most;
+    int pixels = Math.multiplyExact(linesPerBand, width);
+    workers.reserve(0, Math.multiplyExact(pixels, workers.lanes()), 0);
+  }
+
+  /** What the first-level cache is to hold for some lines. */
+  private long bytes(int lines) {
+    long read = (long) windows.reachedRows(lines) * windows.width() * windows.channels();
+    long written = (long) lines * windows.outputWidth();
+    return read + written * windows.channels() + written * workers.lanes() * Float.BYTES;
+  }
+
+  /**
+   * The convolution, or null where it is not of a kind that is read in place.
+   *
+   * @param bias what sums begin with
+   */
+  static @Nullable ByteDepthwise of(
+      Workers workers, Windows windows, float[] weights, float[] bias, ByteEnds ends) {
+    int stride = windows.strideWidth();
+    boolean three = windows.filterHeight() == 3 && windows.filterWidth() == 3;
+    boolean adjacent = windows.dilationHeight() == 1 && windows.dilationWidth() == 1;
+    boolean fits =
+        workers.readBytes()
+            && three
+            && adjacent
+            && (stride == 1 || stride == 2)
+            && windows.left() <= 1
+            && windows.width() > 0
+            && windows.channels() >= workers.lanes();
+    return fits
+        ? new ByteDepthwise(workers, windows, ends.filter(windows, weights, bias), ends)
+        : null;
+  }
+
+  @Override
+  public void run(Invocation invocation) {
+    if (windows.outputs() == 0) {
+      return;
+    }
+    ends.begin(invocation.input(0), invocation.output(0));
+    long work = (long) windows.outputs() * windows.channels() * windows.taps();
+    workers.run(this, windows.batch() * chunksPerPicture, work >= MIN_WORK);
+  }
+
+  @Override
+  public void run(int chunk, Scratch scratch) {
+    int picture = chunk / chunksPerPicture;
+    int first = chunk % chunksPerPicture * linesPerChunk;
+    int last = Math.min(first + linesPerChunk, windows.outputHeight());
+    int lanes = workers.lanes();
+    int channels = windows.channels();
+    for (int y = first; y < last; y += linesPerBand) {
+      int lines = Math.min(linesPerBand, last - y);
+      int[] rows = scratch.rows(3 * lines);
+      for (int r = 0; r < 3 * lines; r++) {
+        int row = windows.inputRow(y + r / 3, r % 3);
+        int place = (picture * windows.height() + row) * windows.width() * channels;
+        rows[r] = row >= 0 && row < windows.height() ? ends.input().offset() + place : -1;
+      }
+      int pixel = (picture * windows.outputHeight() + y) * windows.outputWidth();
+      int pixels = lines * windows.outputWidth();
+      byte[] bytes = ends.input().array();
+      for (int i = 0; i < channels; i += lanes) {
+        // The last vector computes again some of what the one before it has.
+        int c = Math.min(i, channels - lanes);
+        scratch.math.depthwiseBytes(bytes, rows, lines, filter, c, scratch.sums(), 0);
+        int to = pixel * channels + c;
+        ends.finish(scratch, false, 0, lanes, pixel, pixels, c, lanes, to, channels);
+      }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.whittle.runtime.kernel;
+
+import java.util.Arrays;
+
+/** A depthwise 3x3 filter of bytes that are read in place, as signed ones. */
+final class ByteFilter {
+  private static final int MAX_LANES = 128;
+
+  /** How it moves: stride 1 or 2, at most one column before the input. */
+  final DepthwiseRow row;
+
+  /** Whole numbers {@code [3, 3, channels]}. */
+  final float[] weights;
+
+  /** What sums begin with, one for each channel. */
+  final float[] bias;
+
+  /** The bits in which an unsigned byte differs from the signed one 128 below it. */
+  final byte flip;
+
+  /** What is beyond the border, as a signed byte. */
+  final int edge;
+
+  /** What is beyond the border, as it is read: as many bytes as a vector may have. */
+  final byte[] beyond = new byte[MAX_LANES];
+
+  /**
+   * The filter of a layer.
+   *
+   * @param bias what sums begin with if bytes are taken for what they are
+   * @param zeroPoint of the input, which stands for what is beyond the border
+   * @param unsigned whether the input's bytes are
+   */
+  ByteFilter(Windows windows, float[] weights, float[] bias, int zeroPoint, boolean unsigned) {
+    this.row = DepthwiseRow.inPlace(windows);
+    this.weights = weights;
+    this.bias = bias.clone();
+    for (int i = 0; unsigned && i < weights.length; i++) {
+      this.bias[i % bias.length] += 128 * weights[i];
+    }
+    this.flip = unsigned ? Byte.MIN_VALUE : 0;
+    this.edge = unsigned ? zeroPoint - 128 : zeroPoint;
+    Arrays.fill(beyond, (byte) zeroPoint);
+  }
+
+  /** The sum of one window; {@code rows} as of {@link MicroKernels#depthwiseBytes}. */
+  float sum(byte[] input, int[] rows, int firstRow, int output, int channel) {
+    float sum = bias[channel];
+    for (int tap = 0; tap < row.taps(); tap++) {
+      int column = output * row.stride() - row.before() + tap % 3;
+      int place = rows[firstRow + tap / 3];
+      boolean inside = place >= 0 && column >= 0 && column < row.width();
+      int at = place + column * row.channels() + channel;
+      int x = inside ? (byte) (input[at] ^ flip) : edge;
+      sum = Math.fma(x, weights[tap * row.channels() + channel], sum);
+    }
+    return sum;
+  }
+}
