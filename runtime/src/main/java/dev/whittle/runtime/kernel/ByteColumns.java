@@ -22,28 +22,43 @@ final class ByteColumns {
 
   /** {@link MicroKernels#depthwiseBytes}. */
   static void lines(
-      byte[] input, int[] rows, int lines, ByteFilter filter, int channel, float[] sums, int to) {
+      byte[] input,
+      int[] rows,
+      int[] steps,
+      int lines,
+      ByteFilter filter,
+      int channel,
+      float[] sums,
+      int to) {
     DepthwiseRow row = filter.row;
     int lineSize = row.outputs() * LANES;
     int line = 0;
     if (row.stride() == 2) {
       for (; line < lines; line++) {
-        apart(input, rows, 3 * line, filter, channel, sums, to + line * lineSize);
+        apart(input, rows, steps, 3 * line, filter, channel, sums, to + line * lineSize);
       }
       return;
     }
     if (PAIRS) {
-      for (; line + 2 <= lines && SlidingDepthwise.overlap(rows, 3 * line); line += 2) {
-        pair(input, rows, 3 * line, filter, channel, sums, to + line * lineSize);
+      for (; line + 2 <= lines && SlidingDepthwise.overlap(rows, steps, 3 * line); line += 2) {
+        pair(input, rows, steps, 3 * line, filter, channel, sums, to + line * lineSize);
       }
     }
     for (; line < lines; line++) {
-      one(input, rows, 3 * line, filter, channel, sums, to + line * lineSize);
+      one(input, rows, steps, 3 * line, filter, channel, sums, to + line * lineSize);
     }
   }
 
+  /** Two lines of stride 1: of each column, four elements are read for both. */
   private static void pair(
-      byte[] input, int[] rows, int r, ByteFilter filter, int c, float[] sums, int to) {
+      byte[] input,
+      int[] rows,
+      int[] steps,
+      int r,
+      ByteFilter filter,
+      int c,
+      float[] sums,
+      int to) {
     DepthwiseRow row = filter.row;
     int channels = row.channels();
     float[] weights = filter.weights;
@@ -59,18 +74,18 @@ final class ByteColumns {
     FloatVector none = FloatVector.fromArray(FLOATS, filter.bias, c);
     ByteVector flip = ByteVector.broadcast(BYTES, filter.flip);
     byte[] beyond = filter.beyond;
-    byte[] in0 = rows[r] < 0 ? beyond : input;
-    byte[] in1 = rows[r + 1] < 0 ? beyond : input;
-    byte[] in2 = rows[r + 2] < 0 ? beyond : input;
-    byte[] in3 = rows[r + 5] < 0 ? beyond : input;
-    int p0 = rows[r] < 0 ? 0 : rows[r] + c;
-    int p1 = rows[r + 1] < 0 ? 0 : rows[r + 1] + c;
-    int p2 = rows[r + 2] < 0 ? 0 : rows[r + 2] + c;
-    int p3 = rows[r + 5] < 0 ? 0 : rows[r + 5] + c;
-    int s0 = rows[r] < 0 ? 0 : channels;
-    int s1 = rows[r + 1] < 0 ? 0 : channels;
-    int s2 = rows[r + 2] < 0 ? 0 : channels;
-    int s3 = rows[r + 5] < 0 ? 0 : channels;
+    byte[] in0 = steps[r] == 0 ? beyond : input;
+    byte[] in1 = steps[r + 1] == 0 ? beyond : input;
+    byte[] in2 = steps[r + 2] == 0 ? beyond : input;
+    byte[] in3 = steps[r + 5] == 0 ? beyond : input;
+    int p0 = rows[r] + c;
+    int p1 = rows[r + 1] + c;
+    int p2 = rows[r + 2] + c;
+    int p3 = rows[r + 5] + c;
+    int s0 = steps[r];
+    int s1 = steps[r + 1];
+    int s2 = steps[r + 2];
+    int s3 = steps[r + 5];
     int lineStep = row.outputs() * LANES;
     float edge = filter.edge;
     FloatVector a = none;
@@ -119,8 +134,16 @@ final class ByteColumns {
     }
   }
 
+  /** One line of stride 1. */
   private static void one(
-      byte[] input, int[] rows, int r, ByteFilter filter, int c, float[] sums, int to) {
+      byte[] input,
+      int[] rows,
+      int[] steps,
+      int r,
+      ByteFilter filter,
+      int c,
+      float[] sums,
+      int to) {
     DepthwiseRow row = filter.row;
     int channels = row.channels();
     float[] weights = filter.weights;
@@ -136,15 +159,15 @@ final class ByteColumns {
     FloatVector none = FloatVector.fromArray(FLOATS, filter.bias, c);
     ByteVector flip = ByteVector.broadcast(BYTES, filter.flip);
     byte[] beyond = filter.beyond;
-    byte[] in0 = rows[r] < 0 ? beyond : input;
-    byte[] in1 = rows[r + 1] < 0 ? beyond : input;
-    byte[] in2 = rows[r + 2] < 0 ? beyond : input;
-    int p0 = rows[r] < 0 ? 0 : rows[r] + c;
-    int p1 = rows[r + 1] < 0 ? 0 : rows[r + 1] + c;
-    int p2 = rows[r + 2] < 0 ? 0 : rows[r + 2] + c;
-    int s0 = rows[r] < 0 ? 0 : channels;
-    int s1 = rows[r + 1] < 0 ? 0 : channels;
-    int s2 = rows[r + 2] < 0 ? 0 : channels;
+    byte[] in0 = steps[r] == 0 ? beyond : input;
+    byte[] in1 = steps[r + 1] == 0 ? beyond : input;
+    byte[] in2 = steps[r + 2] == 0 ? beyond : input;
+    int p0 = rows[r] + c;
+    int p1 = rows[r + 1] + c;
+    int p2 = rows[r + 2] + c;
+    int s0 = steps[r];
+    int s1 = steps[r + 1];
+    int s2 = steps[r + 2];
     int end = to + row.outputs() * LANES;
     float edge = filter.edge;
     FloatVector a = none;
@@ -184,7 +207,14 @@ final class ByteColumns {
 
   /** A line of windows that are two columns apart: every other column is in two of them. */
   private static void apart(
-      byte[] input, int[] rows, int r, ByteFilter filter, int c, float[] sums, int to) {
+      byte[] input,
+      int[] rows,
+      int[] steps,
+      int r,
+      ByteFilter filter,
+      int c,
+      float[] sums,
+      int to) {
     DepthwiseRow row = filter.row;
     int channels = row.channels();
     float[] weights = filter.weights;
@@ -200,15 +230,15 @@ final class ByteColumns {
     FloatVector none = FloatVector.fromArray(FLOATS, filter.bias, c);
     ByteVector flip = ByteVector.broadcast(BYTES, filter.flip);
     byte[] beyond = filter.beyond;
-    byte[] in0 = rows[r] < 0 ? beyond : input;
-    byte[] in1 = rows[r + 1] < 0 ? beyond : input;
-    byte[] in2 = rows[r + 2] < 0 ? beyond : input;
-    int p0 = rows[r] < 0 ? 0 : rows[r] + c;
-    int p1 = rows[r + 1] < 0 ? 0 : rows[r + 1] + c;
-    int p2 = rows[r + 2] < 0 ? 0 : rows[r + 2] + c;
-    int s0 = rows[r] < 0 ? 0 : channels;
-    int s1 = rows[r + 1] < 0 ? 0 : channels;
-    int s2 = rows[r + 2] < 0 ? 0 : channels;
+    byte[] in0 = steps[r] == 0 ? beyond : input;
+    byte[] in1 = steps[r + 1] == 0 ? beyond : input;
+    byte[] in2 = steps[r + 2] == 0 ? beyond : input;
+    int p0 = rows[r] + c;
+    int p1 = rows[r + 1] + c;
+    int p2 = rows[r + 2] + c;
+    int s0 = steps[r];
+    int s1 = steps[r + 1];
+    int s2 = steps[r + 2];
     float edge = filter.edge;
     int before = row.before();
     FloatVector begun;

@@ -20,8 +20,7 @@ final class ByteDepthwise implements Kernel, Workers.Task {
   private final Windows windows;
   private final ByteFilter filter;
   private final ByteEnds ends;
-  private final int linesPerChunk;
-  private final int chunksPerPicture;
+  private final OutputLines outputLines;
 
   /** Lines that are computed together, channels by channels. */
   private final int linesPerBand;
@@ -33,8 +32,7 @@ final class ByteDepthwise implements Kernel, Workers.Task {
     this.ends = ends;
     int height = windows.outputHeight();
     int width = windows.outputWidth();
-    this.linesPerChunk = Math.max(1, Math.ceilDiv(height, 4 * workers.count()));
-    this.chunksPerPicture = Math.ceilDiv(height, linesPerChunk);
+    this.outputLines = OutputLines.of(windows, workers);
     int step = windows.strideWidth() == 1 ? 2 : 1;
     int most = step;
     while (most < height && bytes(most + step) <= BAND_BYTES) {
@@ -82,31 +80,26 @@ final class ByteDepthwise implements Kernel, Workers.Task {
     }
     ends.begin(invocation.input(0), invocation.output(0));
     long work = (long) windows.outputs() * windows.channels() * windows.taps();
-    workers.run(this, windows.batch() * chunksPerPicture, work >= MIN_WORK);
+    workers.run(this, outputLines.chunks(), work >= MIN_WORK);
   }
 
   @Override
   public void run(int chunk, Scratch scratch) {
-    int picture = chunk / chunksPerPicture;
-    int first = chunk % chunksPerPicture * linesPerChunk;
-    int last = Math.min(first + linesPerChunk, windows.outputHeight());
+    int picture = outputLines.picture(chunk);
+    int end = outputLines.end(chunk);
     int lanes = workers.lanes();
     int channels = windows.channels();
-    for (int y = first; y < last; y += linesPerBand) {
-      int lines = Math.min(linesPerBand, last - y);
-      int[] rows = scratch.rows(3 * lines);
-      for (int r = 0; r < 3 * lines; r++) {
-        int row = windows.inputRow(y + r / 3, r % 3);
-        int place = (picture * windows.height() + row) * windows.width() * channels;
-        rows[r] = row >= 0 && row < windows.height() ? ends.input().offset() + place : -1;
-      }
+    for (int y = outputLines.first(chunk); y < end; y += linesPerBand) {
+      int lines = Math.min(linesPerBand, end - y);
+      outputLines.place(scratch, ends.input().offset(), picture, y, lines);
       int pixel = (picture * windows.outputHeight() + y) * windows.outputWidth();
       int pixels = lines * windows.outputWidth();
       byte[] bytes = ends.input().array();
       for (int i = 0; i < channels; i += lanes) {
         // The last vector computes again some of what the one before it has.
         int c = Math.min(i, channels - lanes);
-        scratch.math.depthwiseBytes(bytes, rows, lines, filter, c, scratch.sums(), 0);
+        scratch.math.depthwiseBytes(
+            bytes, scratch.rows(0), scratch.steps(0), lines, filter, c, scratch.sums(), 0);
         int to = pixel * channels + c;
         ends.finish(scratch, false, 0, lanes, pixel, pixels, c, lanes, to, channels);
       }

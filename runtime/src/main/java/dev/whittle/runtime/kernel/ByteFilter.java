@@ -4,8 +4,6 @@ import java.util.Arrays;
 
 /** A depthwise 3x3 filter of bytes that are read in place, as signed ones. */
 final class ByteFilter {
-  private static final int MAX_LANES = 128;
-
   /** How it moves: stride 1 or 2, at most one column before the input. */
   final DepthwiseRow row;
 
@@ -21,8 +19,8 @@ final class ByteFilter {
   /** What is beyond the border, as a signed byte. */
   final int edge;
 
-  /** What is beyond the border, as it is read: as many bytes as a vector may have. */
-  final byte[] beyond = new byte[MAX_LANES];
+  /** What is beyond the border, as it is read: of all channels. */
+  final byte[] beyond;
 
   /**
    * The filter of a layer.
@@ -35,25 +33,14 @@ final class ByteFilter {
     this.row = DepthwiseRow.inPlace(windows);
     this.weights = weights;
     this.bias = bias.clone();
-    for (int i = 0; unsigned && i < weights.length; i++) {
-      this.bias[i % bias.length] += 128 * weights[i];
+    if (unsigned) {
+      for (int i = 0; i < weights.length; i++) {
+        this.bias[i % bias.length] += 128 * weights[i];
+      }
     }
     this.flip = unsigned ? Byte.MIN_VALUE : 0;
     this.edge = unsigned ? zeroPoint - 128 : zeroPoint;
+    this.beyond = new byte[windows.channels()];
     Arrays.fill(beyond, (byte) zeroPoint);
-  }
-
-  /** The sum of one window; {@code rows} as of {@link MicroKernels#depthwiseBytes}. */
-  float sum(byte[] input, int[] rows, int firstRow, int output, int channel) {
-    float sum = bias[channel];
-    for (int tap = 0; tap < row.taps(); tap++) {
-      int column = output * row.stride() - row.before() + tap % 3;
-      int place = rows[firstRow + tap / 3];
-      boolean inside = place >= 0 && column >= 0 && column < row.width();
-      int at = place + column * row.channels() + channel;
-      int x = inside ? (byte) (input[at] ^ flip) : edge;
-      sum = Math.fma(x, weights[tap * row.channels() + channel], sum);
-    }
-    return sum;
   }
 }

@@ -28,8 +28,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task, Patches.Source {
   private final float[] bias;
   private final float min;
   private final float max;
-  private final int linesPerChunk;
-  private final int chunksPerPicture;
+  private final OutputLines outputLines;
   private final FloatArray floats = new FloatArray();
   private final FloatArray results = new FloatArray();
   private final DepthwiseRow geometry;
@@ -66,8 +65,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task, Patches.Source {
     boolean copied = whole || (windows.filterWidth() > 3 && windows.reachesBeyond());
     this.patches = copied ? new Patches(windows, windows.channels(), false, workers) : null;
     this.geometry = copied ? DepthwiseRow.bordered(windows) : DepthwiseRow.inPlace(windows);
-    this.linesPerChunk = Math.max(1, Math.ceilDiv(windows.outputHeight(), 4 * workers.count()));
-    this.chunksPerPicture = Math.ceilDiv(windows.outputHeight(), linesPerChunk);
+    this.outputLines = OutputLines.of(windows, workers);
     this.blockChannels = Math.min(windows.channels(), 2 * workers.lanes());
     int most =
         whole
@@ -120,7 +118,7 @@ final class DepthwiseProduct implements Kernel, Workers.Task, Patches.Source {
       floats.bind(invocation.input(0));
       bindOutput(invocation);
     }
-    int chunks = patches != null ? patches.chunks() : windows.batch() * chunksPerPicture;
+    int chunks = patches != null ? patches.chunks() : outputLines.chunks();
     long work = (long) windows.outputs() * windows.channels() * windows.taps();
     workers.run(this, chunks, work >= MIN_WORK);
   }
@@ -140,24 +138,13 @@ final class DepthwiseProduct implements Kernel, Workers.Task, Patches.Source {
   }
 
   private void inPlace(int chunk, Scratch scratch) {
-    int picture = chunk / chunksPerPicture;
-    int first = chunk % chunksPerPicture * linesPerChunk;
-    int last = Math.min(first + linesPerChunk, windows.outputHeight());
-    int channels = windows.channels();
-    int height = windows.filterHeight();
-    for (int y = first; y < last; y += linesPerBand) {
-      int lines = Math.min(linesPerBand, last - y);
-      int[] rows = scratch.rows(lines * height);
-      int[] steps = scratch.steps(lines * height);
-      for (int r = 0; r < lines * height; r++) {
-        int row = windows.inputRow(y + r / height, r % height);
-        boolean inside = row >= 0 && row < windows.height();
-        int place = (picture * windows.height() + row) * windows.width();
-        rows[r] = inside ? floats.offset() + place * channels : 0;
-        steps[r] = inside ? channels : 0;
-      }
+    int picture = outputLines.picture(chunk);
+    int end = outputLines.end(chunk);
+    for (int y = outputLines.first(chunk); y < end; y += linesPerBand) {
+      int lines = Math.min(linesPerBand, end - y);
+      outputLines.place(scratch, floats.offset(), picture, y, lines);
       int line = picture * windows.outputHeight() + y;
-      compute(scratch, floats.array(), lines, line, geometry, 0, channels);
+      compute(scratch, floats.array(), lines, line, geometry, 0, windows.channels());
     }
   }
 

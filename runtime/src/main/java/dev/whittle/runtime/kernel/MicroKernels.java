@@ -10,6 +10,9 @@ interface MicroKernels {
   /** Partial sums that a sum along adjacent elements is made of, whatever the vectors' width. */
   int PARTS = 16;
 
+  /** As many as no vector of floats has: arrays that are read by vectors have room for them. */
+  int MAX_LANES = 128;
+
   /** Elementwise functions of one operand. */
   enum Unary {
     ABS,
@@ -120,12 +123,21 @@ interface MicroKernels {
    * vector has lanes.
    *
    * @param rows where each of the filter's rows begins in {@code input}, for one line after the
-   *     other: channel 0 of column 0; negative for one that is beyond the border
+   *     other: channel 0 of column 0
+   * @param steps how far apart the columns of each of these rows are; 0 for a row that is beyond
+   *     the border, whose place is 0
    * @param channel the first channel
    * @param to where the first sum goes; the others follow, channels adjacent
    */
   void depthwiseBytes(
-      byte[] input, int[] rows, int lines, ByteFilter filter, int channel, float[] sums, int to);
+      byte[] input,
+      int[] rows,
+      int[] steps,
+      int lines,
+      ByteFilter filter,
+      int channel,
+      float[] sums,
+      int to);
 
   /**
    * Transforms tiles of 4x4 pixels for {@link WinogradProduct}.

@@ -12,9 +12,6 @@ import java.util.Arrays;
  * shifting does.
  */
 final class Rescaling {
-  /** A vector may be read from any column on. */
-  private static final int MAX_LANES = 128;
-
   /**
    * How far a shifted product in single precision may be from a whole number for that to be the
    * result. Products that matter, those that are not clamped, are below 256; the factor and the
@@ -92,7 +89,7 @@ final class Rescaling {
    *     vectors need
    */
   Rescaling(Requantization requantization, int firstColumn, int[] bias, int columns) {
-    int padded = columns + MAX_LANES;
+    int padded = columns + MicroKernels.MAX_LANES;
     this.bias = Arrays.copyOf(bias, padded);
     this.left = new int[padded];
     this.mantissa = new long[padded];

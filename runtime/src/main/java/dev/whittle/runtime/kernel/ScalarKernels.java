@@ -108,13 +108,29 @@ final class ScalarKernels implements MicroKernels {
 
   @Override
   public void depthwiseBytes(
-      byte[] input, int[] rows, int lines, ByteFilter filter, int channel, float[] sums, int to) {
+      byte[] input,
+      int[] rows,
+      int[] steps,
+      int lines,
+      ByteFilter filter,
+      int channel,
+      float[] sums,
+      int to) {
     DepthwiseRow row = filter.row;
     int at = to;
     for (int line = 0; line < lines; line++) {
       for (int x = 0; x < row.outputs(); x++) {
         for (int c = channel; c < channel + lanes(); c++) {
-          sums[at++] = filter.sum(input, rows, 3 * line, x, c);
+          float sum = filter.bias[c];
+          for (int tap = 0; tap < row.taps(); tap++) {
+            int column = x * row.stride() - row.before() + tap % 3;
+            int r = 3 * line + tap / 3;
+            boolean inside = steps[r] > 0 && column >= 0 && column < row.width();
+            int place = rows[r] + column * steps[r] + c;
+            int element = inside ? (byte) (input[place] ^ filter.flip) : filter.edge;
+            sum = Math.fma(element, filter.weights[tap * row.channels() + c], sum);
+          }
+          sums[at++] = sum;
         }
       }
     }

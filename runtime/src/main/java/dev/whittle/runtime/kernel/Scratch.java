@@ -5,9 +5,6 @@ package dev.whittle.runtime.kernel;
  * turn. Kernels say at planning time how much they need, so that runs allocate nothing.
  */
 final class Scratch {
-  /** Sums may be read beyond the last. */
-  private static final int MAX_LANES = 128;
-
   final MicroKernels math;
   private final float[] four = new float[4];
   private float[] input = {};
@@ -27,8 +24,8 @@ final class Scratch {
     if (input.length < inputs) {
       input = new float[inputs];
     }
-    if (sums.length < sumCount + MAX_LANES) {
-      sums = new float[sumCount + MAX_LANES];
+    if (sums.length < sumCount + MicroKernels.MAX_LANES) {
+      sums = new float[sumCount + MicroKernels.MAX_LANES];
     }
     if (integers.length < integerCount) {
       integers = new int[integerCount];

@@ -14,8 +14,11 @@ final class SlidingDepthwise {
   private SlidingDepthwise() {}
 
   /** Whether the next line's first two rows are the last two of the line at {@code r}. */
-  static boolean overlap(int[] rows, int r) {
-    return rows[r + 3] == rows[r + 1] && rows[r + 4] == rows[r + 2];
+  static boolean overlap(int[] rows, int[] steps, int r) {
+    return rows[r + 3] == rows[r + 1]
+        && rows[r + 4] == rows[r + 2]
+        && steps[r + 3] == steps[r + 1]
+        && steps[r + 4] == steps[r + 2];
   }
 
   /** Two lines: of each column, four elements are read for both. */

@@ -58,7 +58,7 @@ final class VectorDepthwise {
       int c = firstChannel + first;
       int line = 0;
       if (PAIRS && sliding && apart == 1) {
-        for (; line + 2 <= lines && SlidingDepthwise.overlap(rows, 3 * line); line += 2) {
+        for (; line + 2 <= lines && SlidingDepthwise.overlap(rows, steps, 3 * line); line += 2) {
           int to = outputAt + line * lineStep + first;
           SlidingDepthwise.pair(
               input, rows, steps, 3 * line, row, weights, bias, c, output, to, pixelStep, lineStep,

@@ -145,8 +145,15 @@ final class VectorKernels implements MicroKernels {
 
   @Override
   public void depthwiseBytes(
-      byte[] input, int[] rows, int lines, ByteFilter filter, int channel, float[] sums, int to) {
-    ByteColumns.lines(input, rows, lines, filter, channel, sums, to);
+      byte[] input,
+      int[] rows,
+      int[] steps,
+      int lines,
+      ByteFilter filter,
+      int channel,
+      float[] sums,
+      int to) {
+    ByteColumns.lines(input, rows, steps, lines, filter, channel, sums, to);
   }
 
   @Override

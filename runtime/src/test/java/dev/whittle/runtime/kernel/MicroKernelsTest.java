@@ -156,24 +156,39 @@ class MicroKernelsTest {
         var windows =
             new Windows(1, 9, width, channels, 3, 3, lines, outputs, stride, stride, 1, 1, 1, left);
         float[] weights = wholeNumbers(9 * channels);
+        float[] bias = wholeNumbers(channels);
         int zeroPoint = unsigned ? random.nextInt(0, 256) : random.nextInt(-128, 128);
-        var filter = new ByteFilter(windows, weights, wholeNumbers(channels), zeroPoint, unsigned);
-        byte[] input = new byte[7 + 9 * width * channels];
+        var filter = new ByteFilter(windows, weights, bias, zeroPoint, unsigned);
+        // The first row may be where rows beyond the border are said to be.
+        int first = random.nextBoolean() ? 0 : 7;
+        byte[] input = new byte[first + 9 * width * channels];
         random.nextBytes(input);
         int[] rows = new int[3 * lines];
+        int[] steps = new int[3 * lines];
         for (int r = 0; r < rows.length; r++) {
           int row = windows.inputRow(r / 3, r % 3);
           boolean inside = row >= 0 && row < 9 && random.nextInt(9) > 0;
-          rows[r] = inside ? 7 + row * width * channels : -1;
+          rows[r] = inside ? first + row * width * channels : 0;
+          steps[r] = inside ? channels : 0;
         }
         int channel = random.nextInt(0, channels - math.lanes() + 1);
         float[] sums = new float[3 + lines * outputs * math.lanes()];
-        math.depthwiseBytes(input, rows, lines, filter, channel, sums, 3);
+        math.depthwiseBytes(input, rows, steps, lines, filter, channel, sums, 3);
         for (int j = 0; j < sums.length - 3; j++) {
-          int lane = j % math.lanes();
+          int c = channel + j % math.lanes();
           int x = j / math.lanes() % outputs;
           int line = j / math.lanes() / outputs;
-          float expected = filter.sum(input, rows, 3 * line, x, channel + lane);
+          int expected = (int) bias[c];
+          for (int tap = 0; tap < 9; tap++) {
+            int r = 3 * line + tap / 3;
+            int column = x * stride - left + tap % 3;
+            int element = zeroPoint;
+            if (steps[r] > 0 && column >= 0 && column < width) {
+              byte read = input[rows[r] + column * channels + c];
+              element = unsigned ? Byte.toUnsignedInt(read) : read;
+            }
+            expected += element * (int) weights[tap * channels + c];
+          }
           assertEquals(expected, sums[3 + j], 0, windows + ", seed " + SEED);
         }
       }
