@@ -16,7 +16,7 @@ class FineTuneConvolutionalNetworkTest {
   @Test
   void theSmallModelIsAQuarterAndAboutAsGood() throws IOException {
     Evaluation evaluation =
-        FineTuneConvolutionalNetwork.run(Path.of("../testdata/mnist"), folder, 15);
+        FineTuneConvolutionalNetwork.run(Path.of("../quality/testdata/mnist"), folder, 15);
     double floats = evaluation.results().get(0).scores().top1();
     double integers = evaluation.results().get(1).scores().top1();
     assertTrue(floats > 0.5, "floats: " + floats);

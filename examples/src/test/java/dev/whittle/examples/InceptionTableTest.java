@@ -39,7 +39,7 @@ class InceptionTableTest {
     Path layers = folder.resolve("layers.json");
     Files.writeString(layers, LAYERS);
     InceptionTable.Table table =
-        InceptionTable.run(layers, Path.of("..", "testdata", "vision"), folder, null);
+        InceptionTable.run(layers, Path.of("..", "quality", "testdata", "vision"), folder, null);
     assertEquals(63, table.views());
     assertEquals(table.floatBytes(), Files.size(folder.resolve("inception_v3.tflite")));
     assertTrue(table.floatBytes() > 2 * table.quantizedBytes(), table.text());

@@ -1,0 +1,125 @@
+package dev.whittle.cli.serve;
+
+import dev.whittle.cli.UsageException;
+import dev.whittle.web.ClassifierServer;
+import dev.whittle.web.ServerOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Serves the image classifier. */
+@Command(
+    name = "serve",
+    description = "Serves classifiers of pictures: a page for people, an interface for programs.",
+    mixinStandardHelpOptions = true)
+final class ServeCommand implements Callable<Integer> {
+  private static final String API_KEY = "WHITTLE_API_KEY";
+  private static final String PASSWORD = "WHITTLE_KEYSTORE_PASSWORD";
+
+  @Option(
+      names = "--models",
+      paramLabel = "DIR",
+      description =
+          "A folder of .tflite files, with labels in NAME.txt or labels.txt unless the files have"
+              + " them. It is watched: files may come, change and go.")
+  private @Nullable Path models;
+
+  @Option(
+      names = "--port",
+      defaultValue = "8080",
+      description = "Where to listen; 0 for any free port (default: ${DEFAULT-VALUE}).")
+  private int port = 8080;
+
+  @Option(
+      names = "--host",
+      defaultValue = "127.0.0.1",
+      description = "The address to listen at; 0.0.0.0 for all (default: ${DEFAULT-VALUE}).")
+  private String host = "127.0.0.1";
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Requests that are computed at a time (default: one for each processor).")
+  private int threads = ServerOptions.DEFAULT.threads();
+
+  @Option(
+      names = "--queue",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "Requests that may wait; others get 429 (default: ${DEFAULT-VALUE}).")
+  private int queue = 64;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "30",
+      description = "How long a request may wait, and compute (default: ${DEFAULT-VALUE}).")
+  private int timeout = 30;
+
+  @Option(
+      names = "--max_request",
+      paramLabel = "MIB",
+      defaultValue = "20",
+      description = "The largest request, in MiB (default: ${DEFAULT-VALUE}).")
+  private long maxRequest = 20;
+
+  @Option(
+      names = "--max_megapixels",
+      paramLabel = "N",
+      defaultValue = "40",
+      description = "The largest picture (default: ${DEFAULT-VALUE} million pixels).")
+  private long maxMegapixels = 40;
+
+  @Option(
+      names = "--keystore",
+      paramLabel = "F.p12",
+      description =
+          "Serves HTTPS with this certificate; its password is in the environment variable "
+              + PASSWORD
+              + ". Phones want HTTPS for the camera and to install the page.")
+  private @Nullable Path keyStore;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (models != null && !Files.isDirectory(models)) {
+      throw new UsageException("--models " + models + ": there is no such folder");
+    }
+    if (keyStore != null && !Files.isRegularFile(keyStore)) {
+      throw new UsageException("--keystore " + keyStore + ": there is no such file");
+    }
+    String apiKey = System.getenv(API_KEY);
+    ServerOptions options =
+        ServerOptions.DEFAULT
+            .with(host, port, models)
+            .withLoad(threads, queue, Duration.ofSeconds(timeout))
+            .withLimits(Math.multiplyExact(maxRequest, 1L << 20), maxMegapixels * 1_000_000)
+            .withSecurity(
+                apiKey == null || apiKey.isEmpty() ? null : apiKey,
+                keyStore,
+                System.getenv(PASSWORD));
+    var server = new ClassifierServer(options);
+    server.start();
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "whittle-stop"));
+    System.out.println(server.address());
+    System.err.println("whittle: serves " + server.modelNames() + "; Ctrl-C stops it");
+    if (options.apiKey() == null && !options.isLoopback()) {
+      System.err.println(
+          "whittle: whoever reaches this machine may use it: set " + API_KEY + " to a key");
+    }
+    server.join();
+    return 0;
+  }
+
+  private static void stop(ClassifierServer server) {
+    try {
+      server.close();
+    } catch (IOException e) {
+      System.err.println("whittle: " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package dev.whittle.convert.savedmodel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** {@code -Doperations.list=write} writes the list anew. */
+class OperationsDocumentTest {
+  private static final Path DOCUMENT = Path.of("../../docs/tensorflow-operations.md");
+  private static final String HEADING = "## All of them\n\n";
+
+  @Test
+  void theDocumentListsWhatIsConverted() throws IOException {
+    String text = Files.readString(DOCUMENT);
+    String list = String.join(", ", Operations.TABLE.names()) + "\n";
+    int at = text.indexOf(HEADING) + HEADING.length();
+    if (System.getProperty("operations.list", "").equals("write")) {
+      Files.writeString(DOCUMENT, text.substring(0, at) + list);
+      return;
+    }
+    assertEquals(list, text.substring(at));
+  }
+}

@@ -1,0 +1,150 @@
+package dev.whittle.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.whittle.npz.NpyArray;
+import dev.whittle.npz.Npz;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SamplesTest {
+  private static final Path MNIST = Path.of("../../quality/testdata/mnist");
+
+  @TempDir private Path folder = Path.of("");
+
+  private Path npz(Map<String, NpyArray> arrays) throws IOException {
+    Path file = folder.resolve("data.npz");
+    Npz.write(file, arrays);
+    return file;
+  }
+
+  private static void assertComplains(String expected, Throwable complaint) {
+    assertTrue(String.valueOf(complaint.getMessage()).contains(expected), complaint::getMessage);
+  }
+
+  @Test
+  void rowsOfAnArchiveAreSamplesWithTheirLabels() throws IOException {
+    Path file =
+        npz(
+            Map.of(
+                "x", NpyArray.of(new float[] {1, 2, 3, 4, 5, 6}, 3, 2),
+                "y", NpyArray.of(new int[] {7, 8, 9}, 3)));
+    NpzSamples samples = NpzSamples.of(file, "y");
+    assertEquals(3, samples.size().orElseThrow());
+    for (int reading = 0; reading < 2; reading++) {
+      try (Samples.Reader reader = samples.open()) {
+        Sample first = Objects.requireNonNull(reader.next());
+        assertEquals(7, first.label());
+        Sample second = Objects.requireNonNull(reader.next());
+        assertArrayEquals(
+            new float[] {3, 4}, Objects.requireNonNull(second.inputs().get("x")).toFloats());
+        assertNotNull(reader.next());
+        assertNull(reader.next());
+      }
+    }
+  }
+
+  @Test
+  void arraysOfDifferentLengthsAreRefused() throws IOException {
+    Path file =
+        npz(
+            Map.of(
+                "x", NpyArray.of(new float[] {1, 2, 3}, 3),
+                "z", NpyArray.of(new float[] {1, 2}, 2)));
+    assertComplains(
+        "different numbers of samples",
+        assertThrows(IOException.class, () -> NpzSamples.of(file, null)));
+  }
+
+  @Test
+  void labelsMustBeWholeNumbersOneForEachSample() throws IOException {
+    Path file =
+        npz(
+            Map.of(
+                "x", NpyArray.of(new float[] {1, 2, 3}, 3),
+                "y", NpyArray.of(new float[] {1, 2, 3}, 3)));
+    assertComplains(
+        "must be integers", assertThrows(IOException.class, () -> NpzSamples.of(file, "y")));
+    Path negative =
+        npz(
+            Map.of(
+                "x", NpyArray.of(new float[] {1, 2}, 2),
+                "y", NpyArray.of(new int[] {1, -2}, 2)));
+    assertComplains(
+        "negative", assertThrows(IOException.class, () -> NpzSamples.of(negative, "y")));
+  }
+
+  @Test
+  void digitsComeFromIdxFilesAsFloatsUpToOne() throws IOException {
+    IdxSamples digits = IdxSamples.test(MNIST);
+    assertEquals(1000, digits.size().orElseThrow());
+    try (Samples.Reader reader = digits.first(2).open()) {
+      Sample seven = Objects.requireNonNull(reader.next());
+      assertEquals(7, seven.label());
+      float[] pixels = Objects.requireNonNull(seven.inputs().get(Sample.ONLY_INPUT)).toFloats();
+      assertEquals(784, pixels.length);
+      assertEquals(84 / 255f, pixels[7 * 28 + 6]);
+      assertNotNull(reader.next());
+      assertNull(reader.next());
+    }
+  }
+
+  @Test
+  void brokenIdxFilesAreNamed() throws IOException {
+    assertComplains(
+        "there is no file t10k-images-idx3-ubyte",
+        assertThrows(IOException.class, () -> IdxSamples.test(folder)));
+    Files.write(folder.resolve("t10k-images-idx3-ubyte"), new byte[] {0, 0, 8, 3, 0, 0});
+    Files.write(folder.resolve("t10k-labels-idx1-ubyte"), new byte[8]);
+    assertComplains(
+        "ends within its header", assertThrows(IOException.class, () -> IdxSamples.test(folder)));
+    byte[] hugePictures = {0, 0, 8, 3, 0, 0, 0, 1, 127, 0, 0, 0, 127, 0, 0, 0};
+    Files.write(folder.resolve("t10k-images-idx3-ubyte"), hugePictures);
+    assertComplains("cannot be", assertThrows(IOException.class, () -> IdxSamples.test(folder)));
+  }
+
+  @Test
+  void picturesAreScaledAndLabeledByTheirFolders() throws IOException {
+    for (String name : new String[] {"cat", "dog"}) {
+      Path inside = Files.createDirectory(folder.resolve(name));
+      var picture = new BufferedImage(8, 6, BufferedImage.TYPE_INT_RGB);
+      int color = name.equals("cat") ? 0xff0000 : 0x0000ff;
+      for (int i = 0; i < 48; i++) {
+        picture.setRGB(i % 8, i / 8, color);
+      }
+      ImageIO.write(picture, "png", inside.resolve("a.png").toFile());
+    }
+    PictureSamples samples = PictureSamples.of(folder, 4, 4, 3, -1, 1);
+    assertEquals(java.util.List.of("cat", "dog"), samples.labels());
+    try (Samples.Reader reader = samples.open()) {
+      Sample cat = Objects.requireNonNull(reader.next());
+      assertEquals(0, cat.label());
+      float[] values = Objects.requireNonNull(cat.inputs().get(Sample.ONLY_INPUT)).toFloats();
+      assertArrayEquals(new float[] {1, -1, -1}, java.util.Arrays.copyOf(values, 3), 1e-6f);
+      assertEquals(1, Objects.requireNonNull(reader.next()).label());
+    }
+  }
+
+  @Test
+  void brokenPicturesAreNamed() throws IOException {
+    Files.write(folder.resolve("a.png"), new byte[] {(byte) 0x89, 'P', 'N', 'G', 1, 2, 3});
+    try (Samples.Reader reader = PictureSamples.of(folder, 4, 4, 3, 0, 1).open()) {
+      assertComplains("a.png", assertThrows(IOException.class, reader::next));
+    }
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    assertComplains(
+        "holds no", assertThrows(IOException.class, () -> PictureSamples.of(empty, 4, 4, 3, 0, 1)));
+  }
+}
