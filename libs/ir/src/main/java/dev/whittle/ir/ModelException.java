@@ -10,4 +10,11 @@ public abstract sealed class ModelException extends RuntimeException
   ModelException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
+
+  /** Returns an operand's problem as an exception for the user, with the place it occurred at. */
+  public static ModelException of(String where, OperandException problem) {
+    return problem.isUnsupported()
+        ? new UnsupportedModelException(where, String.valueOf(problem.getMessage()), "")
+        : new MalformedModelException(where + ": " + problem.getMessage(), problem);
+  }
 }

@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /**
  * Thrown by an operator about its operands. Whoever walks the graph adds the node's name and turns
- * it into a {@link ModelException}; it never reaches a user as it is.
+ * it into a model exception; it never reaches a user as it is.
  */
 public final class OperandException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -28,12 +28,5 @@ public final class OperandException extends RuntimeException {
 
   public boolean isUnsupported() {
     return unsupported;
-  }
-
-  /** This problem as an exception for the user, with the place it occurred at. */
-  public ModelException at(String where) {
-    return unsupported
-        ? new UnsupportedModelException(where, String.valueOf(getMessage()), "")
-        : new MalformedModelException(where + ": " + getMessage(), this);
   }
 }

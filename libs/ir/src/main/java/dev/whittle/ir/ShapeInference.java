@@ -92,7 +92,7 @@ public final class ShapeInference {
         inferNode(graph, graph.nodes().get(n), shapes, known);
       } catch (OperandException e) {
         if (!e.isUnsupported()) {
-          throw e.at(graph.describe(n));
+          throw ModelException.of(graph.describe(n), e);
         }
         unsupported.add(
             new UnsupportedModelException.Item(

@@ -2,6 +2,7 @@ package dev.whittle.runtime;
 
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
+import dev.whittle.ir.ModelException;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.ShapeInference;
@@ -92,7 +93,8 @@ final class ConstantFolding {
           tensor);
       return tensor;
     } catch (OperandException e) {
-      throw e.at("constant '" + value.name() + "' of graph '" + graph.name() + "'");
+      throw ModelException.of(
+          "constant '" + value.name() + "' of graph '" + graph.name() + "'", e);
     }
   }
 

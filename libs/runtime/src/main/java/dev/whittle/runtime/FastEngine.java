@@ -34,7 +34,7 @@ public final class FastEngine implements Engine {
   @Override
   public Session open(Model model, @Nullable MemorySegment file, InterpreterOptions options) {
     ReferenceEngine.requireKnownOperators(model);
-    return new PlannedSession(model, options, new Fast(model, options, true));
+    return new PlannedSession(model, options.maxMemory(), new Fast(model, options, true));
   }
 
   /** Fast kernels on arrays. */

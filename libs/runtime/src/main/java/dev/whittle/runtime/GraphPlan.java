@@ -278,7 +278,7 @@ final class GraphPlan {
             backend.kernel(node.op(), ShapeInference.operands(model, graph, node, inferred));
       } catch (OperandException e) {
         if (!e.isUnsupported()) {
-          throw e.at(graph.describe(n));
+          throw ModelException.of(graph.describe(n), e);
         }
         unsupported.add(
             new UnsupportedModelException.Item(

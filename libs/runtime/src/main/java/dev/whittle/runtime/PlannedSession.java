@@ -29,10 +29,10 @@ final class PlannedSession implements Session {
   private @Nullable TensorObserver observer;
   private @Nullable NodeTimer timer;
 
-  PlannedSession(Model model, InterpreterOptions options, Backend backend) {
+  PlannedSession(Model model, long maxMemory, Backend backend) {
     this.backend = backend;
     this.model = model;
-    this.limit = new MemoryLimit(options.maxMemory(), backend);
+    this.limit = new MemoryLimit(maxMemory, backend);
     this.graphs = new ArrayList<>();
     for (Graph graph : model.graphs()) {
       graphs.add(new GraphState(graph));

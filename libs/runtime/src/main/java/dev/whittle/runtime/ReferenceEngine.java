@@ -34,7 +34,7 @@ public final class ReferenceEngine implements Engine {
 
   /** A session that says what is wrong with unknown operators when it plans. */
   static Session plan(Model model, InterpreterOptions options) {
-    return new PlannedSession(model, options, new Reference());
+    return new PlannedSession(model, options.maxMemory(), new Reference());
   }
 
   /** Reference kernels on memory outside the heap. */

@@ -4,6 +4,7 @@ import dev.whittle.ir.Graph;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Operand;
+import dev.whittle.ir.ModelException;
 import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.TypedShape;
@@ -70,7 +71,7 @@ final class Step implements Invocation {
       }
       kernel.run(this);
     } catch (OperandException e) {
-      throw e.at(graph.describe(index));
+      throw ModelException.of(graph.describe(index), e);
     } catch (ArithmeticException | IndexOutOfBoundsException | NegativeArraySizeException e) {
       // Kernels check what they can; contents that lead them astray are the model's fault.
       throw new MalformedModelException(

@@ -53,7 +53,7 @@ final class ArgSelection {
     Tensor in = invocation.input(0);
     Tensor out = invocation.output(0);
     int axis = Shapes.axis(invocation.input(1).getInteger(0), in.rank());
-    long inner = Reductions.product(in.dims(), axis + 1, in.rank());
+    long inner = Shapes.product(in.dims(), axis + 1, in.rank());
     long length = in.dim(axis);
     if (length == 0 && out.elements() > 0) {
       throw OperandException.invalid("no element along axis %d of %s", axis, in.shape());

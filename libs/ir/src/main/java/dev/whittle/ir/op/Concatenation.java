@@ -104,12 +104,12 @@ public record Concatenation(int axis, Activation activation) implements Op {
   private void run(Invocation invocation) {
     Tensor out = invocation.output(0);
     int place = Shapes.axis(axis, out.rank());
-    long outer = Reductions.product(out.dims(), 0, place);
-    long row = Reductions.product(out.dims(), place, out.rank());
+    long outer = Shapes.product(out.dims(), 0, place);
+    long row = Shapes.product(out.dims(), place, out.rank());
     long offset = 0;
     for (int n = 0; n < invocation.inputCount(); n++) {
       Tensor in = invocation.input(n);
-      long run = Reductions.product(in.dims(), place, in.rank());
+      long run = Shapes.product(in.dims(), place, in.rank());
       for (long o = 0; o < outer; o++) {
         Elements.copy(in, o * run, out, o * row + offset, run);
       }

@@ -78,7 +78,7 @@ public record Conv3D(
 
   @Override
   public Kernel kernel(Operands operands) {
-    RecurrentKernels.requireFloats(operands, 1);
+    Elementwise.requireFloats(operands, 1);
     activation.requireClamp();
     Window[] windows = windows();
     return invocation -> VolumeKernels.convolve(invocation, windows, activation);

@@ -54,9 +54,9 @@ public record Cumsum(boolean exclusive, boolean reverse) implements Op {
     Tensor in = invocation.input(0);
     Tensor out = invocation.output(0);
     int axis = Shapes.axis(invocation.input(1).getInteger(0), in.rank());
-    long inner = Reductions.product(in.dims(), axis + 1, in.rank());
+    long inner = Shapes.product(in.dims(), axis + 1, in.rank());
     long length = in.dim(axis);
-    long outer = Reductions.product(in.dims(), 0, axis);
+    long outer = Shapes.product(in.dims(), 0, axis);
     for (long o = 0; o < outer; o++) {
       for (long i = 0; i < inner; i++) {
         line(in, out, o * length * inner + i, length, inner);

@@ -17,6 +17,14 @@ import java.util.function.Predicate;
 final class Elementwise {
   private Elementwise() {}
 
+  /** Refuses everything but floats. */
+  static void requireFloats(Operands operands, int weights) {
+    if (operands.type(0) != TensorType.FLOAT32 || operands.type(weights) != TensorType.FLOAT32) {
+      throw OperandException.unsupported(
+          "no kernel for %s input and %s weights", operands.type(0), operands.type(weights));
+    }
+  }
+
   @FunctionalInterface
   interface FloatUnary {
     float apply(float x);

@@ -75,7 +75,7 @@ public record EmbeddingLookup() implements Op {
   private static void copy(Invocation invocation) {
     Tensor ids = invocation.input(0);
     Tensor table = invocation.input(1);
-    long slice = Reductions.product(table.dims(), 1, table.rank());
+    long slice = Shapes.product(table.dims(), 1, table.rank());
     for (long i = 0; i < ids.elements(); i++) {
       Elements.copy(table, row(ids, i, table) * slice, invocation.output(0), i * slice, slice);
     }
@@ -84,7 +84,7 @@ public record EmbeddingLookup() implements Op {
   private static void dequantize(Invocation invocation, float[] scales) {
     Tensor ids = invocation.input(0);
     Tensor table = invocation.input(1);
-    long slice = Reductions.product(table.dims(), 1, table.rank());
+    long slice = Shapes.product(table.dims(), 1, table.rank());
     for (long i = 0; i < ids.elements(); i++) {
       long row = row(ids, i, table);
       float scale = scales[scales.length == 1 ? 0 : (int) row];

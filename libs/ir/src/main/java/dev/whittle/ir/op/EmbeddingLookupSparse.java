@@ -75,7 +75,7 @@ public record EmbeddingLookupSparse(int combiner) implements Op {
     Tensor table = invocation.input(4);
     Tensor output = invocation.output(0);
     int rank = places.dim(1);
-    long slice = Reductions.product(table.dims(), 1, table.rank());
+    long slice = Shapes.product(table.dims(), 1, table.rank());
     for (long i = 0; i < output.elements(); i++) {
       output.setFloat(i, 0);
     }

@@ -77,10 +77,10 @@ public record Gather(int axis, int batchDims) implements Op {
     Tensor out = invocation.output(0);
     int place = Shapes.axis(axis, params.rank());
     int batch = batchDims < 0 ? batchDims + indices.rank() : batchDims;
-    long batches = Reductions.product(params.dims(), 0, batch);
-    long outer = Reductions.product(params.dims(), batch, place);
-    long inner = Reductions.product(params.dims(), place + 1, params.rank());
-    long count = Reductions.product(indices.dims(), batch, indices.rank());
+    long batches = Shapes.product(params.dims(), 0, batch);
+    long outer = Shapes.product(params.dims(), batch, place);
+    long inner = Shapes.product(params.dims(), place + 1, params.rank());
+    long count = Shapes.product(indices.dims(), batch, indices.rank());
     int length = params.dim(place);
     List<byte[]> strings = new ArrayList<>();
     List<byte[]> source = params.type() == TensorType.STRING ? params.strings() : List.of();

@@ -67,7 +67,7 @@ public record GatherNd() implements Op {
       List<byte[]> taken = new ArrayList<>();
       Tensor indices = invocation.input(1);
       int depth = indices.dim(indices.rank() - 1);
-      long inner = Reductions.product(params.dims(), depth, params.rank());
+      long inner = Shapes.product(params.dims(), depth, params.rank());
       long rows = depth == 0 ? indices.elements() : indices.elements() / depth;
       for (long row = 0; row < rows; row++) {
         long from = 0;

@@ -96,7 +96,7 @@ public record HashtableLookup() implements Op {
   private static void slices(Invocation invocation) {
     Tensor values = invocation.input(2);
     Tensor output = invocation.output(0);
-    long slice = Reductions.product(values.dims(), 1, values.rank());
+    long slice = Shapes.product(values.dims(), 1, values.rank());
     output.data().fill((byte) 0);
     for (int i = 0; i < invocation.input(0).dim(0); i++) {
       int place = look(invocation, i);

@@ -7,8 +7,11 @@ import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Tensor;
 
-/** Reference kernels of {@link L2Normalization}. */
-final class L2Kernels {
+/** Reference kernels of L2 normalization along the last axis. */
+public final class L2Kernels {
+  /** The divisor of rows of floats whose L2 norm is smaller. */
+  public static final float MIN_NORM = 1e-6f;
+
   private L2Kernels() {}
 
   static void floats(Invocation invocation) {
@@ -20,7 +23,7 @@ final class L2Kernels {
       for (int i = 0; i < depth; i++) {
         sum += in.getFloat(row + i) * in.getFloat(row + i);
       }
-      float length = Math.max((float) Math.sqrt(sum), L2Normalization.LEAST_LENGTH);
+      float length = Math.max((float) Math.sqrt(sum), MIN_NORM);
       for (int i = 0; i < depth; i++) {
         out.setFloat(row + i, in.getFloat(row + i) / length);
       }

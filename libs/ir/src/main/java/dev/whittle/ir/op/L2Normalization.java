@@ -15,9 +15,6 @@ import java.util.Map;
 
 /** Rows of the last axis divided by their lengths. */
 public record L2Normalization(Activation activation) implements Op {
-  /** What shorter rows of floats are divided by. */
-  public static final float LEAST_LENGTH = 1e-6f;
-
   public static final OpType<L2Normalization> TYPE =
       OpType.of(
           "L2_NORMALIZATION",

@@ -66,7 +66,7 @@ public record OneHot(int axis) implements Op {
     Tensor out = invocation.output(0);
     int place = Shapes.axis(axis, out.rank());
     int depth = out.dim(place);
-    long inner = Reductions.product(out.dims(), place + 1, out.rank());
+    long inner = Shapes.product(out.dims(), place + 1, out.rank());
     for (long o = 0; o < out.elements(); o++) {
       long rest = o / inner;
       long at = rest / depth * inner + o % inner;

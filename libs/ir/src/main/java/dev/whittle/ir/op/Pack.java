@@ -64,8 +64,8 @@ public record Pack(int count, int axis) implements Op {
   private void run(Invocation invocation) {
     Tensor out = invocation.output(0);
     int place = Shapes.axis(axis, out.rank());
-    long outer = Reductions.product(out.dims(), 0, place);
-    long run = Reductions.product(out.dims(), place + 1, out.rank());
+    long outer = Shapes.product(out.dims(), 0, place);
+    long run = Shapes.product(out.dims(), place + 1, out.rank());
     for (int n = 0; n < invocation.inputCount(); n++) {
       for (long o = 0; o < outer; o++) {
         long to = (o * invocation.inputCount() + n) * run;

@@ -42,7 +42,7 @@ final class QuantizeKernels {
         throw OperandException.invalid(
             "%d scales along axis %d of %s", scale.length, axis, tensor.shape());
       }
-      return Reductions.product(tensor.dims(), axis + 1, tensor.rank());
+      return Shapes.product(tensor.dims(), axis + 1, tensor.rank());
     }
   }
 

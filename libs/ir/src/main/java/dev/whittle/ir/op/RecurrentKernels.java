@@ -32,14 +32,6 @@ final class RecurrentKernels {
     }
   }
 
-  /** Refuses everything but floats. */
-  static void requireFloats(Operands operands, int weights) {
-    if (operands.type(0) != TensorType.FLOAT32 || operands.type(weights) != TensorType.FLOAT32) {
-      throw OperandException.unsupported(
-          "no kernel for %s input and %s weights", operands.type(0), operands.type(weights));
-    }
-  }
-
   /** Refuses everything but floats and weights of 8 bits with them. */
   static void requireTypes(Operands operands, int weights) {
     TensorType type = operands.type(weights);

@@ -45,15 +45,6 @@ final class Reductions {
     return reduced;
   }
 
-  /** The product of some extents. */
-  static long product(int[] dims, int from, int to) {
-    long product = 1;
-    for (int i = from; i < to; i++) {
-      product *= dims[i];
-    }
-    return product;
-  }
-
   /** Receives an input element and the output element it is reduced into. */
   private interface Visitor {
     void visit(long input, long output);

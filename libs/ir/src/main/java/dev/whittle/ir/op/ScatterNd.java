@@ -57,7 +57,7 @@ public record ScatterNd() implements Op {
     if (depth < 1 || depth > out.rank()) {
       throw OperandException.invalid("coordinates %s in %s", indices.shape(), out.shape());
     }
-    long slice = Reductions.product(out.dims(), depth, out.rank());
+    long slice = Shapes.product(out.dims(), depth, out.rank());
     long count = indices.elements() / depth;
     if (updates.elements() != count * slice) {
       throw OperandException.invalid(

@@ -60,7 +60,7 @@ final class Segments {
         out.setInteger(i, (long) initial);
       }
     }
-    long slice = Reductions.product(in.dims(), numbers.rank(), in.rank());
+    long slice = Shapes.product(in.dims(), numbers.rank(), in.rank());
     if (numbers.elements() * slice != in.elements()) {
       throw OperandException.invalid("segment numbers %s of %s", numbers.shape(), in.shape());
     }

@@ -9,6 +9,15 @@ import java.util.function.IntUnaryOperator;
 final class Shapes {
   private Shapes() {}
 
+  /** The product of some extents. */
+  static long product(int[] dims, int from, int to) {
+    long product = 1;
+    for (int i = from; i < to; i++) {
+      product *= dims[i];
+    }
+    return product;
+  }
+
   /**
    * The shape two operands broadcast to, by NumPy's rule: aligned at the last axis, extents equal
    * or one of them 1.

@@ -115,10 +115,10 @@ final class SpaceBatch {
     long[] blocks = invocation.input(1).toLongs();
     long[] margins = invocation.input(2).toLongs();
     int spatial = blocks.length;
-    long slice = Reductions.product(batched.dims(), spatial + 1, batched.rank());
+    long slice = Shapes.product(batched.dims(), spatial + 1, batched.rank());
     long batches = spaced.dim(0);
     int[] place = new int[spatial + 1];
-    long places = Reductions.product(batched.dims(), 0, spatial + 1);
+    long places = Shapes.product(batched.dims(), 0, spatial + 1);
     for (long p = 0; p < places; p++) {
       long rest = p;
       for (int axis = spatial; axis >= 0; axis--) {

@@ -79,12 +79,12 @@ public record Split(int count) implements Op {
 
   /** Deals the operand out along an axis: each output takes its extent. */
   static void run(Invocation invocation, Tensor in, int axis) {
-    long outer = Reductions.product(in.dims(), 0, axis);
-    long row = Reductions.product(in.dims(), axis, in.rank());
+    long outer = Shapes.product(in.dims(), 0, axis);
+    long row = Shapes.product(in.dims(), axis, in.rank());
     long offset = 0;
     for (int n = 0; n < invocation.outputCount(); n++) {
       Tensor out = invocation.output(n);
-      long run = Reductions.product(out.dims(), axis, out.rank());
+      long run = Shapes.product(out.dims(), axis, out.rank());
       for (long o = 0; o < outer; o++) {
         Elements.copy(in, o * row + offset, out, o * run, run);
       }

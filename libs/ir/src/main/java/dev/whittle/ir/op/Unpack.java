@@ -66,8 +66,8 @@ public record Unpack(int count, int axis) implements Op {
   private void run(Invocation invocation) {
     Tensor in = invocation.input(0);
     int place = Shapes.axis(axis, in.rank());
-    long outer = Reductions.product(in.dims(), 0, place);
-    long run = Reductions.product(in.dims(), place + 1, in.rank());
+    long outer = Shapes.product(in.dims(), 0, place);
+    long run = Shapes.product(in.dims(), place + 1, in.rank());
     for (int n = 0; n < invocation.outputCount(); n++) {
       for (long o = 0; o < outer; o++) {
         long from = (o * count + n) * run;

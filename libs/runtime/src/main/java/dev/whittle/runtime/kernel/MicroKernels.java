@@ -7,6 +7,9 @@ package dev.whittle.runtime.kernel;
  * clamped or the greatest. One for each thread: they may keep scratch space.
  */
 interface MicroKernels {
+  /** Elements of a transformed 4x4 tile of Winograd's F(2x2, 3x3). */
+  int WINOGRAD_ELEMENTS = 16;
+
   /** Partial sums that a sum along adjacent elements is made of, whatever the vectors' width. */
   int PARTS = 16;
 

@@ -8,8 +8,8 @@ final class ScalarWinograd {
   /** Channels that are computed together. */
   private static final int WIDTH = 256;
 
-  private final float[][] tile = new float[WinogradProduct.ELEMENTS][WIDTH];
-  private final int[][] whole = new int[WinogradProduct.ELEMENTS][WIDTH];
+  private final float[][] tile = new float[MicroKernels.WINOGRAD_ELEMENTS][WIDTH];
+  private final int[][] whole = new int[MicroKernels.WINOGRAD_ELEMENTS][WIDTH];
 
   /** {@link MicroKernels#winogradInputs}. */
   void inputs(float[] input, int[] places, int tiles, int channels, float[] output, int step) {

@@ -12,8 +12,7 @@ import java.util.Arrays;
  * multiply-adds for 9. What the numbers are is for the kinds to say.
  */
 abstract class WinogradProduct implements Kernel, Workers.Task, StridedOutput {
-  /** Elements of a transformed tile, which is as many matrices as there are. */
-  static final int ELEMENTS = 16;
+  static final int ELEMENTS = MicroKernels.WINOGRAD_ELEMENTS;
 
   /** The element that all outputs of a tile have once, so that it is the one to have the bias. */
   static final int BIASED = 5;
