@@ -1,7 +1,7 @@
 package dev.whittle.examples;
 
 import dev.whittle.ir.Model;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.tflite.TfliteReader;
 import dev.whittle.tflite.TfliteWriter;

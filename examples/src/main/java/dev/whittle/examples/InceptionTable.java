@@ -3,14 +3,14 @@ package dev.whittle.examples;
 import dev.whittle.convert.TfLiteConverter;
 import dev.whittle.data.Sample;
 import dev.whittle.data.Samples;
+import dev.whittle.image.Image;
+import dev.whittle.image.ImageDecoder;
+import dev.whittle.image.Region;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.json.Config;
 import dev.whittle.optimize.quantize.Quantizer;
 import dev.whittle.optimize.recipe.Recipe;
-import dev.whittle.picture.Picture;
-import dev.whittle.picture.PictureDecoder;
-import dev.whittle.picture.Region;
 import dev.whittle.tflite.ImageMetadata;
 import dev.whittle.tflite.TfliteWriter;
 import dev.whittle.vision.Category;
@@ -120,7 +120,7 @@ public final class InceptionTable {
       converter.kerasConfig(layers);
     }
     Model floats = converter.convertModel().model();
-    List<Picture> all = pictures(pictures);
+    List<Image> all = pictures(pictures);
     var random = new SplittableRandom(SEED);
     List<View> calibration = views(all, CALIBRATION_PARTS, random);
     var metadata =
@@ -144,12 +144,12 @@ public final class InceptionTable {
   }
 
   /** A part of a picture. */
-  private record View(Picture picture, Region region) {}
+  private record View(Image picture, Region region) {}
 
   /** The square of each picture and other squares in it. */
-  private static List<View> views(List<Picture> pictures, int parts, SplittableRandom random) {
+  private static List<View> views(List<Image> pictures, int parts, SplittableRandom random) {
     List<View> views = new ArrayList<>();
-    for (Picture picture : pictures) {
+    for (Image picture : pictures) {
       Region square = Region.square(picture);
       views.add(new View(picture, square));
       double width = square.right() - square.left();
@@ -165,12 +165,12 @@ public final class InceptionTable {
     return views;
   }
 
-  private static List<Picture> pictures(Path folder) throws IOException {
-    List<Picture> pictures = new ArrayList<>();
+  private static List<Image> pictures(Path folder) throws IOException {
+    List<Image> pictures = new ArrayList<>();
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.sorted().toList()) {
         if (file.toString().matches("(?i).*\\.(jpe?g|png|webp|bmp|gif)")) {
-          pictures.add(PictureDecoder.DEFAULT.read(file));
+          pictures.add(ImageDecoder.DEFAULT.read(file));
         }
       }
     }

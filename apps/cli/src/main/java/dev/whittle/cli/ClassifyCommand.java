@@ -1,10 +1,10 @@
 package dev.whittle.cli;
 
+import dev.whittle.image.Image;
+import dev.whittle.image.ImageDecoder;
+import dev.whittle.image.Region;
+import dev.whittle.image.Resampling;
 import dev.whittle.json.JsonOutput;
-import dev.whittle.picture.Picture;
-import dev.whittle.picture.PictureDecoder;
-import dev.whittle.picture.Region;
-import dev.whittle.picture.Resampling;
 import dev.whittle.runtime.FastEngine;
 import dev.whittle.vision.Category;
 import dev.whittle.vision.ClassifierOptions;
@@ -153,7 +153,7 @@ final class ClassifyCommand implements Callable<Integer> {
             model);
       }
       for (Path file : pictures) {
-        Picture picture = PictureDecoder.DEFAULT.read(file).rotated(rotation);
+        Image picture = ImageDecoder.DEFAULT.read(file).rotated(rotation);
         List<Category> categories =
             classifier.classify(picture, region == null ? Region.square(picture) : region(region));
         answers.add(new Answer(file, categories, classifier.lastNanoseconds() / NANOSECONDS));

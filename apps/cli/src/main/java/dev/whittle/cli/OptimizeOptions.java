@@ -3,7 +3,7 @@ package dev.whittle.cli;
 import dev.whittle.data.Samples;
 import dev.whittle.evaluate.doctor.AutoQuantizer;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.TensorType;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.RangeMethod;
 import dev.whittle.optimize.quantize.Quantized;
 import dev.whittle.optimize.quantize.Quantizer;

@@ -1,8 +1,8 @@
 package dev.whittle.cli;
 
 import dev.whittle.data.IdxSamples;
+import dev.whittle.data.ImageSamples;
 import dev.whittle.data.NpzSamples;
-import dev.whittle.data.PictureSamples;
 import dev.whittle.data.Samples;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Value;
@@ -88,7 +88,7 @@ final class PictureOptions {
     String range = range();
     String[] ends = range.split(",", -1);
     try {
-      return PictureSamples.of(
+      return ImageSamples.of(
           data,
           dims[1],
           dims[2],

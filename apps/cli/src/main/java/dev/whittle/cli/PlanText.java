@@ -1,9 +1,9 @@
 package dev.whittle.cli;
 
 import dev.whittle.ir.Graph;
-import dev.whittle.ir.TensorType;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.runtime.Interpreter;
-import dev.whittle.runtime.PlannedNode;
+import dev.whittle.runtime.session.PlannedNode;
 import java.util.List;
 import java.util.stream.Collectors;
 

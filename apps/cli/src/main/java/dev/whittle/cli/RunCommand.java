@@ -2,10 +2,10 @@ package dev.whittle.cli;
 
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.Shape;
 import dev.whittle.ir.Signature;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.npz.NpyArray;
 import dev.whittle.npz.NpyFile;
 import dev.whittle.npz.Npz;

@@ -1,8 +1,8 @@
 package dev.whittle.cli;
 
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.npz.DType;
 import dev.whittle.npz.NpyArray;
 import java.nio.ByteBuffer;

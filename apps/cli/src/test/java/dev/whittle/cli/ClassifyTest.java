@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Add;
-import dev.whittle.ir.op.Mean;
+import dev.whittle.ir.op.math.Add;
+import dev.whittle.ir.op.reduce.Mean;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import dev.whittle.tflite.TfliteReader;
 import dev.whittle.tflite.TfliteWriter;
@@ -105,7 +105,10 @@ class ClassifyTest {
     assertEquals(2, region.status());
     CommandRun other =
         CommandRun.of(
-            "classify", DATA + "cat.jpg", "--model", "../../quality/testdata/knn/../mnist/int16x8.tflite");
+            "classify",
+            DATA + "cat.jpg",
+            "--model",
+            "../../quality/testdata/knn/../mnist/int16x8.tflite");
     assertEquals(1, other.status(), other.err());
   }
 

@@ -1,8 +1,8 @@
 package dev.whittle.web;
 
+import dev.whittle.image.ImageException;
 import dev.whittle.ir.ModelException;
-import dev.whittle.ir.OperandException;
-import dev.whittle.picture.PictureException;
+import dev.whittle.ir.tensor.OperandException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -17,7 +17,6 @@ import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Request;
-import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -44,7 +43,7 @@ public final class ClassifierServer implements AutoCloseable {
   private final Server server;
   private final ServerConnector connector;
   private final ModelRepository models;
-  private final Turnstile turnstile;
+  private final RequestLimiter turnstile;
   private final AtomicBoolean ready = new AtomicBoolean();
 
   /**
@@ -55,7 +54,7 @@ public final class ClassifierServer implements AutoCloseable {
   public ClassifierServer(ServerOptions options) throws IOException {
     this.options = options;
     this.models = new ModelRepository(options.models(), options.maxMemory());
-    this.turnstile = new Turnstile(options.threads(), options.queue(), options.timeout());
+    this.turnstile = new RequestLimiter(options.threads(), options.queue(), options.timeout());
     var metrics = new Metrics(models, turnstile);
     var endpoints = new Endpoints(options, new Page(), models, turnstile, metrics, ready);
     var threads = new QueuedThreadPool(16);
@@ -105,7 +104,8 @@ public final class ClassifierServer implements AutoCloseable {
   }
 
   /** What cannot even be read as a request is answered in the same form as other errors. */
-  private static boolean unreadable(Request request, Response response, Callback callback) {
+  private static boolean unreadable(
+      Request request, org.eclipse.jetty.server.Response response, Callback callback) {
     Throwable cause = (Throwable) request.getAttribute(ErrorHandler.ERROR_EXCEPTION);
     // What cannot be understood, another version of HTTP too, is the client's doing.
     int stated = response.getStatus();
@@ -115,15 +115,18 @@ public final class ClassifierServer implements AutoCloseable {
             ? http.getReason()
             : "the request cannot be answered";
     // What follows on the connection cannot be understood either.
-    write(response, callback, Answer.error(status, message).with("Connection", "close"), false);
+    write(response, callback, Response.error(status, message).with("Connection", "close"), false);
     return true;
   }
 
   private static void write(
-      Response response, Callback callback, Answer answer, boolean withoutBody) {
+      org.eclipse.jetty.server.Response response,
+      Callback callback,
+      Response answer,
+      boolean withoutBody) {
     response.setStatus(answer.status());
     var headers = response.getHeaders();
-    Gate.HEADERS.forEach(headers::put);
+    AccessFilter.HEADERS.forEach(headers::put);
     headers.put("Content-Type", answer.type());
     answer.headers().forEach(headers::put);
     if (withoutBody || answer.status() == 304) {
@@ -147,24 +150,25 @@ public final class ClassifierServer implements AutoCloseable {
     }
 
     @Override
-    public boolean handle(Request request, Response response, Callback callback) {
+    public boolean handle(
+        Request request, org.eclipse.jetty.server.Response response, Callback callback) {
       long begin = System.nanoTime();
       String name = "none";
-      Answer answer;
+      Response answer;
       Exchange exchange = null;
       try {
         exchange = new Exchange(request, options.maxRequestBytes());
         Optional<Endpoints.Endpoint> found = endpoints.find(Request.getPathInContext(request));
         if (found.isEmpty()) {
-          answer = Answer.error(404, "there is nothing here");
+          answer = Response.error(404, "there is nothing here");
         } else {
           name = found.get().name();
           answer = answer(found.get(), exchange);
         }
       } catch (BadMessageException e) {
-        answer = Answer.error(e.getCode(), String.valueOf(e.getReason()));
+        answer = Response.error(e.getCode(), String.valueOf(e.getReason()));
       } catch (IllegalArgumentException e) {
-        answer = Answer.error(400, String.valueOf(e.getMessage()));
+        answer = Response.error(400, String.valueOf(e.getMessage()));
       } finally {
         if (exchange != null) {
           exchange.release();
@@ -178,19 +182,19 @@ public final class ClassifierServer implements AutoCloseable {
       return true;
     }
 
-    private static Answer answer(Endpoints.Endpoint endpoint, Exchange exchange) {
+    private static Response answer(Endpoints.Endpoint endpoint, Exchange exchange) {
       String method = exchange.method();
       boolean fits =
           method.equals(endpoint.method())
               || (method.equals("HEAD") && endpoint.method().equals("GET"));
       if (!fits) {
-        return Answer.error(405, "the method is " + endpoint.method())
+        return Response.error(405, "the method is " + endpoint.method())
             .with("Allow", endpoint.method());
       }
       try {
         return endpoint.action().answer(exchange);
       } catch (RequestException e) {
-        Answer error = Answer.error(e.status(), String.valueOf(e.getMessage()));
+        Response error = Response.error(e.status(), String.valueOf(e.getMessage()));
         if (e.status() == RequestException.UNAUTHORIZED) {
           return error.with("WWW-Authenticate", "Bearer");
         }
@@ -198,8 +202,8 @@ public final class ClassifierServer implements AutoCloseable {
             e.status() == RequestException.TOO_MANY_REQUESTS
                 || e.status() == RequestException.UNAVAILABLE;
         return later ? error.with("Retry-After", "1") : error;
-      } catch (PictureException e) {
-        return Answer.error(
+      } catch (ImageException e) {
+        return Response.error(
             switch (e.reason()) {
               case UNKNOWN_FORMAT -> 415;
               case TOO_LARGE -> 413;
@@ -207,7 +211,7 @@ public final class ClassifierServer implements AutoCloseable {
             },
             String.valueOf(e.getMessage()));
       } catch (HttpException.RuntimeException e) {
-        return Answer.error(e.getCode(), String.valueOf(e.getReason()));
+        return Response.error(e.getCode(), String.valueOf(e.getReason()));
       } catch (ModelException
           | OperandException
           | IllegalArgumentException
@@ -215,16 +219,17 @@ public final class ClassifierServer implements AutoCloseable {
           | TimeoutException
           | IOException e) {
         // The client went away, or asks for what the model cannot do.
-        return Answer.error(400, String.valueOf(e.getMessage()));
+        return Response.error(400, String.valueOf(e.getMessage()));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        return Answer.error(503, "the server stops");
+        return Response.error(503, "the server stops");
       } catch (OutOfMemoryError e) {
-        return Answer.error(503, "the server has no memory left for this").with("Retry-After", "1");
+        return Response.error(503, "the server has no memory left for this")
+            .with("Retry-After", "1");
       } catch (Exception e) {
         System.err.println("whittle: a defect: " + e);
         e.printStackTrace(System.err);
-        return Answer.error(500, "a defect of the server; it is in its log");
+        return Response.error(500, "a defect of the server; it is in its log");
       }
     }
   }

@@ -1,8 +1,8 @@
 package dev.whittle.web;
 
-import dev.whittle.picture.Picture;
-import dev.whittle.picture.PictureDecoder;
-import dev.whittle.picture.Region;
+import dev.whittle.image.Image;
+import dev.whittle.image.ImageDecoder;
+import dev.whittle.image.Region;
 import dev.whittle.vision.Category;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,12 +16,12 @@ import org.jspecify.annotations.Nullable;
 final class Endpoints {
   private static final int DEFAULT_TOP = 3;
 
-  private final Gate gate;
+  private final AccessFilter gate;
   private final Page page;
   private final ModelRepository models;
-  private final Turnstile turnstile;
+  private final RequestLimiter turnstile;
   private final Metrics metrics;
-  private final PictureDecoder decoder;
+  private final ImageDecoder decoder;
   private final AtomicBoolean ready;
   private final String version;
 
@@ -29,15 +29,15 @@ final class Endpoints {
       ServerOptions options,
       Page page,
       ModelRepository models,
-      Turnstile turnstile,
+      RequestLimiter turnstile,
       Metrics metrics,
       AtomicBoolean ready) {
-    this.gate = new Gate(options);
+    this.gate = new AccessFilter(options);
     this.page = page;
     this.models = models;
     this.turnstile = turnstile;
     this.metrics = metrics;
-    this.decoder = new PictureDecoder(options.maxRequestBytes(), options.maxPixels());
+    this.decoder = new ImageDecoder(options.maxRequestBytes(), options.maxPixels());
     this.ready = ready;
     String implementation = Endpoints.class.getPackage().getImplementationVersion();
     this.version = implementation == null ? "development" : implementation;
@@ -48,7 +48,7 @@ final class Endpoints {
 
   /** Makes an answer. */
   interface Action {
-    Answer answer(Exchange exchange) throws Exception;
+    Response answer(Exchange exchange) throws Exception;
   }
 
   /** The endpoint at a path; empty if there is none. */
@@ -120,10 +120,10 @@ final class Endpoints {
     }
     if (parts[1].equals("health") && parts.length == 3) {
       return switch (parts[2]) {
-        case "live" -> new Endpoint("health", "GET", open(e -> Answer.json(200, Map.of())));
+        case "live" -> new Endpoint("health", "GET", open(e -> Response.json(200, Map.of())));
         case "ready" ->
             new Endpoint(
-                "health", "GET", open(e -> Answer.json(ready.get() ? 200 : 503, Map.of())));
+                "health", "GET", open(e -> Response.json(ready.get() ? 200 : 503, Map.of())));
         default -> null;
       };
     }
@@ -148,7 +148,7 @@ final class Endpoints {
               "ready",
               e -> {
                 model(parts[2], version);
-                return Answer.json(200, Map.of());
+                return Response.json(200, Map.of());
               });
       case "infer" ->
           post("infer", e -> InferenceProtocol.infer(model(parts[2], version), e, turnstile));
@@ -156,7 +156,7 @@ final class Endpoints {
     };
   }
 
-  private Answer index() {
+  private Response index() {
     List<Object> entries = new ArrayList<>();
     for (ServedModel served : models.all()) {
       entries.add(Map.of("name", served.name(), "version", served.version(), "state", "READY"));
@@ -166,7 +166,7 @@ final class Endpoints {
         .forEach(
             (name, reason) ->
                 entries.add(Map.of("name", name, "state", "UNAVAILABLE", "reason", reason)));
-    return Answer.json(200, entries);
+    return Response.json(200, entries);
   }
 
   private @Nullable Endpoint api(String[] parts) {
@@ -178,18 +178,18 @@ final class Endpoints {
     }
     return switch (parts[3]) {
       case "labels" ->
-          get("labels", e -> Answer.json(200, Map.of("labels", model(parts[2]).labels())));
+          get("labels", e -> Response.json(200, Map.of("labels", model(parts[2]).labels())));
       case "classify" -> post("classify", e -> classify(model(parts[2]), e));
       default -> null;
     };
   }
 
-  private Answer list() {
+  private Response list() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("models", models.all().stream().map(ServedModel::summary).toList());
     map.put("problems", models.problems());
     map.put("version", version);
-    return Answer.json(200, map).with("Cache-Control", "no-store");
+    return Response.json(200, map).with("Cache-Control", "no-store");
   }
 
   private @Nullable Endpoint download(String file) {
@@ -205,14 +205,14 @@ final class Endpoints {
           String tag = '"' + served.version() + (forBrowser ? "-browser" : "") + '"';
           boolean same = tag.equals(e.header("If-None-Match"));
           byte[] bytes = forBrowser ? served.browserFile() : served.file();
-          return new Answer(
+          return new Response(
                   same ? 304 : 200, "application/octet-stream", same ? new byte[0] : bytes)
               .with("ETag", tag)
               .with("Cache-Control", "no-cache");
         });
   }
 
-  private Answer classify(ServedModel served, Exchange exchange) throws Exception {
+  private Response classify(ServedModel served, Exchange exchange) throws Exception {
     int top = (int) exchange.number("top", DEFAULT_TOP);
     double rotation = exchange.number("rotate", 0);
     Optional<Region> region = region(exchange);
@@ -224,7 +224,7 @@ final class Endpoints {
     return turnstile.pass(
         () -> {
           long begin = System.nanoTime();
-          Picture picture = decoder.decode(body, "the picture").rotated((int) rotation);
+          Image picture = decoder.decode(body, "the picture").rotated((int) rotation);
           long decoded = System.nanoTime();
           Region part = region.orElseGet(() -> Region.square(picture));
           ServedModel.Classified classified = served.classify(picture, part, top);
@@ -237,7 +237,7 @@ final class Endpoints {
           map.put("results", classified.categories().stream().map(Category::fields).toList());
           map.put("milliseconds", classified.milliseconds());
           map.put("decodeMilliseconds", (decoded - begin) / 1e6);
-          return Answer.json(200, map).with("Cache-Control", "no-store");
+          return Response.json(200, map).with("Cache-Control", "no-store");
         });
   }
 

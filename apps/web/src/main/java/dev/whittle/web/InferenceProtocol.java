@@ -2,10 +2,10 @@ package dev.whittle.web;
 
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.Shape;
 import dev.whittle.ir.Signature;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.json.Config;
 import dev.whittle.json.JsonOutput;
 import dev.whittle.runtime.Interpreter;
@@ -30,15 +30,15 @@ final class InferenceProtocol {
 
   private InferenceProtocol() {}
 
-  static Answer serverMetadata(String version) {
+  static Response serverMetadata(String version) {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("name", "whittle");
     map.put("version", version);
     map.put("extensions", List.of("binary_tensor_data"));
-    return Answer.json(200, map);
+    return Response.json(200, map);
   }
 
-  static Answer modelMetadata(ServedModel served) {
+  static Response modelMetadata(ServedModel served) {
     Names names = Names.of(served.model());
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("name", served.name());
@@ -46,7 +46,7 @@ final class InferenceProtocol {
     map.put("platform", "tensorflow_lite");
     map.put("inputs", describe(served, names.inputs, names.inputIndices));
     map.put("outputs", describe(served, names.outputs, names.outputIndices));
-    return Answer.json(200, map);
+    return Response.json(200, map);
   }
 
   private static List<Object> describe(
@@ -124,7 +124,8 @@ final class InferenceProtocol {
    *
    * @throws RequestException with 400 if the request is not what the model takes
    */
-  static Answer infer(ServedModel served, Exchange exchange, Turnstile turnstile) throws Exception {
+  static Response infer(ServedModel served, Exchange exchange, RequestLimiter turnstile)
+      throws Exception {
     byte[] body = exchange.body();
     String jsonLength = exchange.header(JSON_LENGTH);
     // Parsing takes its turn too: a tree of numbers is many times larger than their text.
@@ -135,7 +136,7 @@ final class InferenceProtocol {
         });
   }
 
-  private static Answer infer(ServedModel served, Interpreter interpreter, Parts parts) {
+  private static Response infer(ServedModel served, Interpreter interpreter, Parts parts) {
     Config document = parts.document;
     Names names = Names.of(served.model());
     try {
@@ -238,7 +239,7 @@ final class InferenceProtocol {
     return ifMissing;
   }
 
-  private static Answer outputs(
+  private static Response outputs(
       ServedModel served, Interpreter interpreter, Names names, Config document) {
     var head = new ByteArrayOutputStream();
     var binary = new ByteArrayOutputStream();
@@ -275,11 +276,11 @@ final class InferenceProtocol {
       json.writeEndObject();
     }
     if (binary.size() == 0) {
-      return new Answer(200, Answer.JSON, head.toByteArray());
+      return new Response(200, Response.JSON, head.toByteArray());
     }
     String length = Integer.toString(head.size());
     head.writeBytes(binary.toByteArray());
-    return new Answer(200, "application/octet-stream", head.toByteArray())
+    return new Response(200, "application/octet-stream", head.toByteArray())
         .with(JSON_LENGTH, length);
   }
 }

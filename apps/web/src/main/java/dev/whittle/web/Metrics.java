@@ -17,7 +17,7 @@ final class Metrics {
   private final Histogram seconds;
   private final Histogram invocations;
 
-  Metrics(ModelRepository models, Turnstile turnstile) {
+  Metrics(ModelRepository models, RequestLimiter turnstile) {
     requests =
         Counter.builder()
             .name("whittle_requests_total")
@@ -73,10 +73,10 @@ final class Metrics {
     invocations.labelValues(model).observe(milliseconds / 1e3);
   }
 
-  Answer expose() throws IOException {
+  Response expose() throws IOException {
     var out = new ByteArrayOutputStream();
     var writer = PrometheusTextFormatWriter.builder().build();
     writer.write(out, registry.scrape());
-    return new Answer(200, writer.getContentType(), out.toByteArray());
+    return new Response(200, writer.getContentType(), out.toByteArray());
   }
 }

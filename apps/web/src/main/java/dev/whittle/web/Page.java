@@ -75,13 +75,13 @@ final class Page {
   }
 
   /** The file at a path that there is. */
-  Answer answer(String path, Exchange exchange) throws IOException {
+  Response answer(String path, Exchange exchange) throws IOException {
     String file = file(path);
     String tag = Objects.requireNonNull(entityTags.get(file), file);
     String type = type(file);
     String caching = file.startsWith(HASHED) ? "public, max-age=31536000, immutable" : "no-cache";
     if (tag.equals(exchange.header("If-None-Match"))) {
-      return finished(new Answer(304, type, new byte[0]), tag, caching);
+      return finished(new Response(304, type, new byte[0]), tag, caching);
     }
     String accepted = exchange.header("Accept-Encoding");
     boolean takesZipped = accepted != null && accepted.contains("gzip");
@@ -91,15 +91,15 @@ final class Page {
       boolean worthZipping =
           !type.equals("image/png") && !type.equals("image/jpeg") && bytes.length >= MIN_ZIPPED;
       if (!takesZipped || !worthZipping) {
-        return finished(new Answer(200, type, bytes), tag, caching);
+        return finished(new Response(200, type, bytes), tag, caching);
       }
       small = zipped.computeIfAbsent(file, f -> zip(bytes));
     }
-    Answer answer = new Answer(200, type, small).with("Content-Encoding", "gzip");
+    Response answer = new Response(200, type, small).with("Content-Encoding", "gzip");
     return finished(answer.with("Vary", "Accept-Encoding"), tag, caching);
   }
 
-  private static Answer finished(Answer answer, String tag, String caching) {
+  private static Response finished(Response answer, String tag, String caching) {
     return answer.with("ETag", tag).with("Cache-Control", caching);
   }
 

@@ -1,11 +1,11 @@
 package dev.whittle.web;
 
+import dev.whittle.image.Image;
+import dev.whittle.image.Region;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.Quantization;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
-import dev.whittle.picture.Picture;
-import dev.whittle.picture.Region;
+import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
 import dev.whittle.tflite.ImageMetadata;
@@ -13,8 +13,8 @@ import dev.whittle.tflite.TfliteReader;
 import dev.whittle.vision.Category;
 import dev.whittle.vision.ClassifierOptions;
 import dev.whittle.vision.ImageClassifier;
+import dev.whittle.vision.ImageInput;
 import dev.whittle.vision.Normalization;
-import dev.whittle.vision.PictureInput;
 import java.awt.image.BufferedImage;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -117,7 +117,7 @@ final class ServedModel {
 
   /** What a browser needs to run the model by itself. */
   private Map<String, Object> describe(ImageClassifier classifier) {
-    PictureInput input = classifier.input();
+    ImageInput input = classifier.input();
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("height", input.height());
     map.put("width", input.width());
@@ -217,7 +217,7 @@ final class ServedModel {
   record Classified(List<Category> categories, double milliseconds) {}
 
   /** The {@code top} likeliest labels of a region of a picture. */
-  Classified classify(Picture picture, Region region, int top) {
+  Classified classify(Image picture, Region region, int top) {
     ImageClassifier classifier = take();
     try {
       float[] scores = classifier.scores(picture, region);
@@ -293,7 +293,7 @@ final class ServedModel {
     if (!isClassifier()) {
       return;
     }
-    var gray = Picture.of(new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB));
+    var gray = Image.of(new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB));
     double[] times = new double[MAX_RUNS];
     long end = System.nanoTime() + MEASURING;
     int runs = 0;

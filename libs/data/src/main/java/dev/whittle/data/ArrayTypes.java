@@ -1,6 +1,6 @@
 package dev.whittle.data;
 
-import dev.whittle.ir.TensorType;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.npz.DType;
 import java.io.IOException;
 

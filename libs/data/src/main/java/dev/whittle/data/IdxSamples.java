@@ -1,6 +1,6 @@
 package dev.whittle.data;
 
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;

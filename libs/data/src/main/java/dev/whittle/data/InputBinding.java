@@ -2,12 +2,12 @@ package dev.whittle.data;
 
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.Quantization;
-import dev.whittle.ir.Shape;
 import dev.whittle.ir.Signature;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.FixedPoint;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;

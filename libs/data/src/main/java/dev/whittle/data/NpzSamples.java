@@ -1,7 +1,7 @@
 package dev.whittle.data;
 
-import dev.whittle.ir.TensorType;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.npz.DType;
 import dev.whittle.npz.NpyArray;
 import dev.whittle.npz.NpyFile;

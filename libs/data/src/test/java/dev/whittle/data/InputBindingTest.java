@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.Quantization;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -126,7 +126,7 @@ class SamplesTest {
       }
       ImageIO.write(picture, "png", inside.resolve("a.png").toFile());
     }
-    PictureSamples samples = PictureSamples.of(folder, 4, 4, 3, -1, 1);
+    ImageSamples samples = ImageSamples.of(folder, 4, 4, 3, -1, 1);
     assertEquals(java.util.List.of("cat", "dog"), samples.labels());
     try (Samples.Reader reader = samples.open()) {
       Sample cat = Objects.requireNonNull(reader.next());
@@ -140,11 +140,11 @@ class SamplesTest {
   @Test
   void brokenPicturesAreNamed() throws IOException {
     Files.write(folder.resolve("a.png"), new byte[] {(byte) 0x89, 'P', 'N', 'G', 1, 2, 3});
-    try (Samples.Reader reader = PictureSamples.of(folder, 4, 4, 3, 0, 1).open()) {
+    try (Samples.Reader reader = ImageSamples.of(folder, 4, 4, 3, 0, 1).open()) {
       assertComplains("a.png", assertThrows(IOException.class, reader::next));
     }
     Path empty = Files.createDirectory(folder.resolve("empty"));
     assertComplains(
-        "holds no", assertThrows(IOException.class, () -> PictureSamples.of(empty, 4, 4, 3, 0, 1)));
+        "holds no", assertThrows(IOException.class, () -> ImageSamples.of(empty, 4, 4, 3, 0, 1)));
   }
 }

@@ -2,10 +2,10 @@ package dev.whittle.evaluate;
 
 import dev.whittle.data.Sample;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.Quantization;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.SampleRunner;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;

@@ -1,6 +1,8 @@
 package dev.whittle.ir;
 
 import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**

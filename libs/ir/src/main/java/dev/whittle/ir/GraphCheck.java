@@ -1,5 +1,8 @@
 package dev.whittle.ir;
 
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Shape;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.whittle.ir;
 
+import dev.whittle.ir.tensor.Constant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

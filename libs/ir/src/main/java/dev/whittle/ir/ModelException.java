@@ -1,5 +1,6 @@
 package dev.whittle.ir;
 
+import dev.whittle.ir.tensor.OperandException;
 import org.jspecify.annotations.Nullable;
 
 /** Why a model cannot be handled. The message says what was found where, and what to do. */

@@ -1,6 +1,10 @@
 package dev.whittle.ir;
 
 import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**

@@ -1,5 +1,6 @@
 package dev.whittle.ir;
 
+import dev.whittle.ir.tensor.OperandException;
 import java.util.function.Function;
 
 /**

@@ -1,5 +1,7 @@
 package dev.whittle.ir;
 
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,5 +1,7 @@
 package dev.whittle.ir;
 
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

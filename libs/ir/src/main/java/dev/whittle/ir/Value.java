@@ -1,6 +1,11 @@
 package dev.whittle.ir;
 
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Sparsity;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -4,8 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.whittle.ir.op.Abs;
-import dev.whittle.ir.op.Add;
+import dev.whittle.ir.op.math.Abs;
+import dev.whittle.ir.op.math.Add;
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

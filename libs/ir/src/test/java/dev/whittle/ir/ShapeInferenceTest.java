@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Add;
-import dev.whittle.ir.op.Reshape;
+import dev.whittle.ir.op.math.Add;
+import dev.whittle.ir.op.shape.Reshape;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -3,7 +3,7 @@ package dev.whittle.litert;
 import dev.whittle.ir.Model;
 import dev.whittle.runtime.Engine;
 import dev.whittle.runtime.InterpreterOptions;
-import dev.whittle.runtime.Session;
+import dev.whittle.runtime.session.Session;
 import java.lang.foreign.MemorySegment;
 import org.bytedeco.tensorflowlite.BuiltinOpResolver;
 import org.jspecify.annotations.Nullable;

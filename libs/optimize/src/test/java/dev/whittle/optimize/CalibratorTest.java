@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.whittle.data.Sample;
 import dev.whittle.data.Samples;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.optimize.calibrate.Calibrator;
 import dev.whittle.optimize.calibrate.Histogram;
 import dev.whittle.optimize.calibrate.Range;

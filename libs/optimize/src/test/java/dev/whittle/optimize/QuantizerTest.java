@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.FakeQuant;
+import dev.whittle.ir.op.type.FakeQuant;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.quantize.Quantized;
 import dev.whittle.optimize.quantize.Quantizer;
 import dev.whittle.optimize.recipe.Compute;
@@ -183,7 +183,7 @@ class QuantizerTest {
     Value c =
         Networks.dense(builder, "c", x, Networks.weights(random, 10, Networks.IN), bias, false);
     return builder
-        .output(builder.node("scores", new dev.whittle.ir.op.Logistic(), c))
+        .output(builder.node("scores", new dev.whittle.ir.op.activation.Logistic(), c))
         .buildModel("test");
   }
 
@@ -200,7 +200,7 @@ class QuantizerTest {
     Value c = Networks.dense(builder, "c", x, weights, new float[2], false);
     Model model =
         builder
-            .output(builder.node("scores", new dev.whittle.ir.op.Logistic(), c))
+            .output(builder.node("scores", new dev.whittle.ir.op.activation.Logistic(), c))
             .buildModel("test");
     assertEquals("DEQUANTIZE", operators(int8(model).model()).getLast());
   }
@@ -254,7 +254,7 @@ class QuantizerTest {
     Value masked =
         builder.node(
             "masked",
-            new dev.whittle.ir.op.Add(dev.whittle.ir.op.Activation.NONE, false),
+            new dev.whittle.ir.op.math.Add(dev.whittle.ir.op.common.Activation.NONE, false),
             x,
             builder.constant("mask", Tensor.of(mask, Networks.IN)));
     Model model = builder.output(masked).buildModel("test");

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.whittle.ir.MalformedModelException;
-import dev.whittle.ir.TensorType;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.RangeMethod;
 import dev.whittle.optimize.recipe.Compute;
 import dev.whittle.optimize.recipe.Head;

@@ -1,6 +1,7 @@
 package dev.whittle.runtime;
 
 import dev.whittle.ir.Model;
+import dev.whittle.runtime.session.Session;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

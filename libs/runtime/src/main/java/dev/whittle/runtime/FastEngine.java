@@ -4,12 +4,15 @@ import dev.whittle.ir.Model;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.runtime.kernel.ArrayMemory;
-import dev.whittle.runtime.kernel.FastKernels;
-import dev.whittle.runtime.kernel.PackedWeights;
-import dev.whittle.runtime.kernel.VectorModule;
-import dev.whittle.runtime.kernel.Workers;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.runtime.kernel.KernelSelector;
+import dev.whittle.runtime.kernel.execution.ArrayMemory;
+import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.gemm.PackedWeights;
+import dev.whittle.runtime.kernel.simd.VectorModule;
+import dev.whittle.runtime.plan.Backend;
+import dev.whittle.runtime.plan.PlannedSession;
+import dev.whittle.runtime.session.Session;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -50,7 +53,7 @@ public final class FastEngine implements Engine {
     private final boolean vectors;
     private final PackedWeights weights;
     private @Nullable Workers workers;
-    private @Nullable FastKernels kernels;
+    private @Nullable KernelSelector kernels;
     private @Nullable Fast withoutVectors;
 
     /**
@@ -77,13 +80,13 @@ public final class FastEngine implements Engine {
       return withoutVectors;
     }
 
-    private FastKernels kernels() {
+    private KernelSelector kernels() {
       if (kernels == null) {
         if (vectors) {
           VectorModule.recommend();
         }
         workers = new Workers(options.threads(), vectors);
-        kernels = new FastKernels(workers, weights);
+        kernels = new KernelSelector(workers, weights);
       }
       return kernels;
     }

@@ -2,10 +2,14 @@ package dev.whittle.runtime;
 
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.Shape;
 import dev.whittle.ir.Signature;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.runtime.session.NodeTimer;
+import dev.whittle.runtime.session.PlannedNode;
+import dev.whittle.runtime.session.Session;
+import dev.whittle.runtime.session.TensorObserver;
 import dev.whittle.tflite.TfliteReader;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

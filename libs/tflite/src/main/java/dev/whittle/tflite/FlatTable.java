@@ -1,7 +1,7 @@
 package dev.whittle.tflite;
 
 import dev.whittle.ir.MalformedModelException;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;

@@ -1,17 +1,17 @@
 package dev.whittle.tflite;
 
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
-import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Options;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.CustomOp;
 import dev.whittle.ir.op.OpCatalog;
+import dev.whittle.ir.op.common.CustomOp;
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;

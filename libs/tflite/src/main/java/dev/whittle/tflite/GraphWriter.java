@@ -1,13 +1,13 @@
 package dev.whittle.tflite;
 
 import com.google.flatbuffers.FlatBufferBuilder;
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
-import dev.whittle.ir.Shape;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.CustomOp;
+import dev.whittle.ir.op.common.CustomOp;
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

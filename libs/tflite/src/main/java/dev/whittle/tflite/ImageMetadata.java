@@ -1,10 +1,10 @@
 package dev.whittle.tflite;
 
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Metadata;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.tensor.Constant;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,8 +1,8 @@
 package dev.whittle.tflite;
 
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.MalformedModelException;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.Tensor;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

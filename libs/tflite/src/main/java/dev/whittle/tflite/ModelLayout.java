@@ -1,12 +1,12 @@
 package dev.whittle.tflite;
 
 import com.google.flatbuffers.FlatBufferBuilder;
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Metadata;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Signature;
-import dev.whittle.ir.op.CustomOp;
+import dev.whittle.ir.op.common.CustomOp;
+import dev.whittle.ir.tensor.Constant;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package dev.whittle.tflite;
 
 import com.google.flatbuffers.FlatBufferBuilder;
-import dev.whittle.ir.Quantization;
+import dev.whittle.ir.tensor.Quantization;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

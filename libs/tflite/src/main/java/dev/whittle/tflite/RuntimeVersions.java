@@ -1,9 +1,9 @@
 package dev.whittle.tflite;
 
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Metadata;
 import dev.whittle.ir.Model;
+import dev.whittle.ir.tensor.Constant;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -1,9 +1,9 @@
 package dev.whittle.tflite;
 
 import com.google.flatbuffers.FlatBufferBuilder;
-import dev.whittle.ir.Sparsity;
-import dev.whittle.ir.Sparsity.Dimension;
-import dev.whittle.ir.Sparsity.Indices;
+import dev.whittle.ir.tensor.Sparsity;
+import dev.whittle.ir.tensor.Sparsity.Dimension;
+import dev.whittle.ir.tensor.Sparsity.Indices;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

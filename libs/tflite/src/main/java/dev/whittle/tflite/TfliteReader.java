@@ -1,12 +1,12 @@
 package dev.whittle.tflite;
 
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.GraphCheck;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Metadata;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Signature;
 import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.tensor.Constant;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

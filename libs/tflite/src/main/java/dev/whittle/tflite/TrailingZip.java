@@ -1,7 +1,7 @@
 package dev.whittle.tflite;
 
-import dev.whittle.ir.Constant;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 
 /**

@@ -11,7 +11,8 @@ import java.util.List;
  * -Dwhittle.models} names.
  */
 final class SampleModels {
-  private static final Path FOLDER = Path.of(System.getProperty("whittle.models", "../../quality/testdata"));
+  private static final Path FOLDER =
+      Path.of(System.getProperty("whittle.models", "../../quality/testdata"));
 
   private SampleModels() {}
 

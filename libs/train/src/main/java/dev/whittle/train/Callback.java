@@ -1,6 +1,6 @@
 package dev.whittle.train;
 
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 import java.util.Map;
 
 /** Watches training, and may end it early. */

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.whittle.ir.Model;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.tflite.TfliteReader;
 import dev.whittle.tflite.TfliteWriter;

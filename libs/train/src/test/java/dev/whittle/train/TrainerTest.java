@@ -13,10 +13,10 @@ import dev.whittle.data.Samples;
 import dev.whittle.evaluate.Evaluator;
 import dev.whittle.evaluate.NamedModel;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.recipe.Head;
 import dev.whittle.optimize.recipe.Recipe;
 import dev.whittle.optimize.sparse.Pruning;
@@ -253,7 +253,8 @@ class TrainerTest {
   @Test
   void aFixedBatchTakesWholeBatchesOfItsSizeOnly() throws IOException {
     TrainableModel model =
-        TrainableModel.fromKerasModel(keras, Map.of("input", dev.whittle.ir.Shape.of(16, 28, 28)));
+        TrainableModel.fromKerasModel(
+            keras, Map.of("input", dev.whittle.ir.tensor.Shape.of(16, 28, 28)));
     Training trained = trainer(model).epochs(10).fit(training);
     assertTrue(trained.last().accuracy() > 0.4, trained.last()::toString);
     Trainer other = trainer(model).batchSize(8);

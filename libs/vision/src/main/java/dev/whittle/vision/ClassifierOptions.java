@@ -1,6 +1,6 @@
 package dev.whittle.vision;
 
-import dev.whittle.picture.Resampling;
+import dev.whittle.image.Resampling;
 import dev.whittle.runtime.InterpreterOptions;
 import java.util.List;
 import java.util.Set;

@@ -1,23 +1,23 @@
 package dev.whittle.vision;
 
+import dev.whittle.image.Image;
+import dev.whittle.image.Region;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Op;
-import dev.whittle.ir.Quantization;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Dequantize;
-import dev.whittle.ir.op.Logistic;
-import dev.whittle.ir.op.Quantize;
-import dev.whittle.ir.op.Reshape;
-import dev.whittle.ir.op.Softmax;
-import dev.whittle.ir.op.Squeeze;
-import dev.whittle.picture.Picture;
-import dev.whittle.picture.Region;
+import dev.whittle.ir.op.activation.Logistic;
+import dev.whittle.ir.op.activation.Softmax;
+import dev.whittle.ir.op.shape.Reshape;
+import dev.whittle.ir.op.shape.Squeeze;
+import dev.whittle.ir.op.type.Dequantize;
+import dev.whittle.ir.op.type.Quantize;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.tflite.ImageMetadata;
 import dev.whittle.tflite.TfliteReader;
@@ -39,14 +39,14 @@ import java.util.Optional;
 public final class ImageClassifier implements AutoCloseable {
   private final Interpreter interpreter;
   private final ClassifierOptions options;
-  private final PictureInput input;
+  private final ImageInput input;
   private final List<String> labels;
   private final boolean probabilities;
 
   private ImageClassifier(Model model, ClassifierOptions options) {
     Optional<ImageMetadata> metadata = ImageMetadata.read(model);
     this.options = options;
-    this.input = PictureInput.of(model, metadata, options.normalization());
+    this.input = ImageInput.of(model, metadata, options.normalization());
     int outputs = outputs(model.mainGraph());
     this.labels = labels(options, metadata, outputs);
     this.probabilities = endsInProbabilities(model.mainGraph());
@@ -141,7 +141,7 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /** How the model takes pictures. */
-  public PictureInput input() {
+  public ImageInput input() {
     return input;
   }
 
@@ -161,22 +161,22 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /** The likeliest labels for the square in a picture's middle. */
-  public List<Category> classify(Picture picture) {
+  public List<Category> classify(Image picture) {
     return classify(picture, Region.square(picture));
   }
 
   /** The likeliest labels for a region of a picture, the likeliest first. */
-  public List<Category> classify(Picture picture, Region region) {
+  public List<Category> classify(Image picture, Region region) {
     return best(scores(picture, region));
   }
 
   /** What the model gets for a region of a picture: for calibration, say. */
-  public Tensor tensor(Picture picture, Region region) {
+  public Tensor tensor(Image picture, Region region) {
     return input.tensor(picture, region, options.resampling());
   }
 
   /** A score from 0 to 1 for each output. */
-  public synchronized float[] scores(Picture picture, Region region) {
+  public synchronized float[] scores(Image picture, Region region) {
     interpreter.getInputTensor(0).copyFrom(tensor(picture, region));
     interpreter.invoke();
     float[] scores = floats(interpreter.getOutputTensor(0));

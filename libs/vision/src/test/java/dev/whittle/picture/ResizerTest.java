@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.whittle.image.Image;
+import dev.whittle.image.Region;
+import dev.whittle.image.Resampling;
+import dev.whittle.image.Resizer;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -11,16 +15,16 @@ import org.junit.jupiter.api.Test;
 class ResizerTest {
   private static final long SEED = 20261122L;
 
-  private static Picture random(int width, int height) {
+  private static Image random(int width, int height) {
     var random = new SplittableRandom(SEED);
     int[] pixels = new int[width * height];
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = random.nextInt(1 << 24);
     }
-    return new Picture(width, height, pixels);
+    return new Image(width, height, pixels);
   }
 
-  private static double[] levels(Picture picture) {
+  private static double[] levels(Image picture) {
     double[] levels = new double[picture.width() * picture.height() * 3];
     for (int i = 0; i < picture.width() * picture.height(); i++) {
       int pixel = picture.pixel(i % picture.width(), i / picture.width());
@@ -33,7 +37,7 @@ class ResizerTest {
 
   @Test
   void theSameSizeChangesNothing() {
-    Picture picture = random(17, 9);
+    Image picture = random(17, 9);
     for (Resampling resampling : Resampling.values()) {
       assertArrayEquals(
           levels(picture), Resizer.resize(picture, Region.WHOLE, 17, 9, resampling), 1e-9);
@@ -42,7 +46,7 @@ class ResizerTest {
 
   @Test
   void aWholeFactorGivesTheMeansOfBlocks() {
-    Picture picture = random(12, 8);
+    Image picture = random(12, 8);
     double[] levels = levels(picture);
     double[] expected = new double[4 * 4 * 3];
     for (int y = 0; y < 8; y++) {
@@ -57,7 +61,7 @@ class ResizerTest {
 
   @Test
   void theMeanOfAllLevelsStaysForAnyFactor() {
-    Picture picture = random(101, 67);
+    Image picture = random(101, 67);
     double before = Arrays.stream(levels(picture)).average().orElseThrow();
     double[] small = Resizer.resize(picture, Region.WHOLE, 13, 29, Resampling.AREA);
     assertEquals(before, Arrays.stream(small).average().orElseThrow(), 1e-9);
@@ -66,7 +70,7 @@ class ResizerTest {
   /** By hand: centers at 0.25, 0.75, 1.25, 1.75 less a half, clamped to the picture. */
   @Test
   void whatGrowsIsInterpolatedBetweenCenters() {
-    var picture = new Picture(2, 1, new int[] {0x000000, 0xff0000});
+    var picture = new Image(2, 1, new int[] {0x000000, 0xff0000});
     double[] wide = Resizer.resize(picture, Region.WHOLE, 4, 1, Resampling.AREA);
     assertArrayEquals(
         new double[] {0, 63.75, 191.25, 255}, new double[] {wide[0], wide[3], wide[6], wide[9]});
@@ -74,13 +78,13 @@ class ResizerTest {
 
   @Test
   void aRegionIsWhatACroppedPictureWouldBe() {
-    Picture picture = random(20, 20);
+    Image picture = random(20, 20);
     int[] part = new int[25];
     for (int i = 0; i < 25; i++) {
       part[i] = picture.pixel(5 + i % 5, 10 + i / 5);
     }
     assertArrayEquals(
-        levels(new Picture(5, 5, part)),
+        levels(new Image(5, 5, part)),
         Resizer.resize(picture, new Region(0.25, 0.5, 0.5, 0.75), 5, 5, Resampling.AREA),
         1e-9);
   }

@@ -5,22 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.whittle.image.Image;
+import dev.whittle.image.ImageDecoder;
+import dev.whittle.image.Region;
+import dev.whittle.image.Resampling;
 import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.Quantization;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Mul;
-import dev.whittle.ir.op.Quantize;
-import dev.whittle.ir.op.Reshape;
-import dev.whittle.ir.op.Softmax;
-import dev.whittle.picture.Picture;
-import dev.whittle.picture.PictureDecoder;
-import dev.whittle.picture.Region;
-import dev.whittle.picture.Resampling;
+import dev.whittle.ir.op.activation.Softmax;
+import dev.whittle.ir.op.math.Mul;
+import dev.whittle.ir.op.shape.Reshape;
+import dev.whittle.ir.op.type.Quantize;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.tflite.ImageMetadata;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,13 +33,13 @@ class ImageClassifierTest {
   private static final Path DATA = Path.of("..", "..", "quality", "testdata", "vision");
   private static final Path MOBILE_NET = DATA.resolve("mobilenet_v2_1.0_224_quant.tflite");
 
-  private static Picture picture(String name) throws IOException {
-    return PictureDecoder.DEFAULT.read(DATA.resolve(name));
+  private static Image picture(String name) throws IOException {
+    return ImageDecoder.DEFAULT.read(DATA.resolve(name));
   }
 
   /** Gray levels of four pixels (red, green, blue, white) are what comes out, after scaling. */
-  private static final Picture FOUR =
-      new Picture(2, 2, new int[] {0xff0000, 0x00ff00, 0x0000ff, 0xffffff});
+  private static final Image FOUR =
+      new Image(2, 2, new int[] {0xff0000, 0x00ff00, 0x0000ff, 0xffffff});
 
   /** A model whose outputs are its inputs: what a classifier puts in can be seen. */
   private static Model echo(TensorType type, @Nullable Quantization quantization, int... dims) {
@@ -91,7 +91,7 @@ class ImageClassifierTest {
 
   private static float[] put(Model model, @Nullable Normalization normalization) {
     var options = ClassifierOptions.DEFAULT.withNormalization(normalization);
-    PictureInput input = PictureInput.of(model, ImageMetadata.read(model), options.normalization());
+    ImageInput input = ImageInput.of(model, ImageMetadata.read(model), options.normalization());
     Tensor tensor = input.tensor(FOUR, Region.WHOLE, Resampling.AREA);
     float[] elements = new float[(int) tensor.elements()];
     for (int i = 0; i < elements.length; i++) {
@@ -137,8 +137,8 @@ class ImageClassifierTest {
     assertEquals(255, gray[3], 1e-4);
   }
 
-  private static PictureInput input(Model model) {
-    return PictureInput.of(model, ImageMetadata.read(model), null);
+  private static ImageInput input(Model model) {
+    return ImageInput.of(model, ImageMetadata.read(model), null);
   }
 
   @Test
@@ -165,7 +165,7 @@ class ImageClassifierTest {
     Value y = scaling.input("x", TensorType.FLOAT32, Shape.of(1, 2, 2, 3));
     Value factor = scaling.constant("f", Tensor.of(new float[] {1 / 255f}, 1));
     scaling.output(scaling.node("s", new Mul(), y, factor));
-    PictureInput byItself = input(scaling.buildModel(""));
+    ImageInput byItself = input(scaling.buildModel(""));
     assertEquals(Normalization.NONE, byItself.normalization());
     assertFalse(byItself.isAssumed());
   }

@@ -36,8 +36,8 @@ class ModuleArrowsTest {
         .definedBy("dev.whittle.json..")
         .layer("data")
         .definedBy("dev.whittle.data..")
-        .layer("picture")
-        .definedBy("dev.whittle.picture..")
+        .layer("image")
+        .definedBy("dev.whittle.image..")
         .layer("vision")
         .definedBy("dev.whittle.vision..")
         .layer("web")
@@ -71,13 +71,13 @@ class ModuleArrowsTest {
         .whereLayer("json")
         .mayOnlyAccessLayers("ir")
         .whereLayer("data")
-        .mayOnlyAccessLayers("ir", "npz", "picture")
-        .whereLayer("picture")
+        .mayOnlyAccessLayers("ir", "npz", "image")
+        .whereLayer("image")
         .mayNotAccessAnyLayer()
         .whereLayer("vision")
-        .mayOnlyAccessLayers("picture", "ir", "tflite", "runtime")
+        .mayOnlyAccessLayers("image", "ir", "tflite", "runtime")
         .whereLayer("web")
-        .mayOnlyAccessLayers("ir", "tflite", "runtime", "picture", "vision", "json", "cli")
+        .mayOnlyAccessLayers("ir", "tflite", "runtime", "image", "vision", "json", "cli")
         .whereLayer("optimize")
         .mayOnlyAccessLayers("ir", "runtime", "data", "json", "io")
         .whereLayer("evaluate")
@@ -97,7 +97,7 @@ class ModuleArrowsTest {
             "data",
             "optimize",
             "evaluate",
-            "picture",
+            "image",
             "vision")
         .whereLayer("cli-train")
         .mayNotBeAccessedByAnyLayer()
@@ -123,7 +123,7 @@ class ModuleArrowsTest {
             "dev.whittle.data..",
             "dev.whittle.optimize..",
             "dev.whittle.evaluate..",
-            "dev.whittle.picture..",
+            "dev.whittle.image..",
             "dev.whittle.vision..",
             "dev.whittle.convert..",
             "dev.whittle.web..")

@@ -1,17 +1,17 @@
 package dev.whittle.conformance;
 
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.GraphCheck;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Op;
-import dev.whittle.ir.Quantization;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.Sparsity;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Sparsity;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,8 +1,8 @@
 package dev.whittle.conformance;
 
 import dev.whittle.conformance.CaseGenerator.Exactness;
-import dev.whittle.ir.TensorType;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

@@ -1,11 +1,11 @@
 package dev.whittle.conformance;
 
-import dev.whittle.ir.Quantization;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.nn.FullyConnected;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

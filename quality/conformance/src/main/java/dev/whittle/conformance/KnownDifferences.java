@@ -1,11 +1,11 @@
 package dev.whittle.conformance;
 
-import static dev.whittle.ir.TensorType.FLOAT32;
+import static dev.whittle.ir.tensor.TensorType.FLOAT32;
 
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.NonMaxSuppressionV4;
-import dev.whittle.ir.op.StridedSlice;
+import dev.whittle.ir.op.image.NonMaxSuppressionV4;
+import dev.whittle.ir.op.shape.StridedSlice;
+import dev.whittle.ir.tensor.Tensor;
 import java.util.Map;
 import java.util.function.Consumer;
 

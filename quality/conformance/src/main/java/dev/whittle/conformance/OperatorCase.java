@@ -1,7 +1,7 @@
 package dev.whittle.conformance;
 
 import dev.whittle.ir.Model;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 import java.util.List;
 
 /**

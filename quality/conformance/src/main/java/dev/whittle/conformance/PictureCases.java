@@ -1,27 +1,27 @@
 package dev.whittle.conformance;
 
-import static dev.whittle.ir.TensorType.FLOAT32;
-import static dev.whittle.ir.TensorType.INT16;
-import static dev.whittle.ir.TensorType.INT32;
-import static dev.whittle.ir.TensorType.INT64;
-import static dev.whittle.ir.TensorType.INT8;
-import static dev.whittle.ir.TensorType.UINT8;
+import static dev.whittle.ir.tensor.TensorType.FLOAT32;
+import static dev.whittle.ir.tensor.TensorType.INT16;
+import static dev.whittle.ir.tensor.TensorType.INT32;
+import static dev.whittle.ir.tensor.TensorType.INT64;
+import static dev.whittle.ir.tensor.TensorType.INT8;
+import static dev.whittle.ir.tensor.TensorType.UINT8;
 
 import dev.whittle.ir.Op;
-import dev.whittle.ir.Quantization;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.AveragePool2D;
-import dev.whittle.ir.op.Conv2D;
-import dev.whittle.ir.op.DepthToSpace;
-import dev.whittle.ir.op.DepthwiseConv2D;
-import dev.whittle.ir.op.L2Pool2D;
-import dev.whittle.ir.op.MaxPool2D;
-import dev.whittle.ir.op.ResizeBilinear;
-import dev.whittle.ir.op.ResizeNearestNeighbor;
-import dev.whittle.ir.op.SpaceToDepth;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.image.ResizeBilinear;
+import dev.whittle.ir.op.image.ResizeNearestNeighbor;
+import dev.whittle.ir.op.nn.AveragePool2D;
+import dev.whittle.ir.op.nn.Conv2D;
+import dev.whittle.ir.op.nn.DepthwiseConv2D;
+import dev.whittle.ir.op.nn.L2Pool2D;
+import dev.whittle.ir.op.nn.MaxPool2D;
+import dev.whittle.ir.op.shape.DepthToSpace;
+import dev.whittle.ir.op.shape.SpaceToDepth;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 import java.util.Objects;
 

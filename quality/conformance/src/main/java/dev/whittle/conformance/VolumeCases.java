@@ -1,21 +1,21 @@
 package dev.whittle.conformance;
 
-import static dev.whittle.ir.TensorType.FLOAT32;
-import static dev.whittle.ir.TensorType.INT16;
-import static dev.whittle.ir.TensorType.INT32;
-import static dev.whittle.ir.TensorType.INT64;
-import static dev.whittle.ir.TensorType.INT8;
+import static dev.whittle.ir.tensor.TensorType.FLOAT32;
+import static dev.whittle.ir.tensor.TensorType.INT16;
+import static dev.whittle.ir.tensor.TensorType.INT32;
+import static dev.whittle.ir.tensor.TensorType.INT64;
+import static dev.whittle.ir.tensor.TensorType.INT8;
 
-import dev.whittle.ir.Quantization;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.Bucketize;
-import dev.whittle.ir.op.Conv3D;
-import dev.whittle.ir.op.Conv3DTranspose;
-import dev.whittle.ir.op.Rfft2d;
-import dev.whittle.ir.op.TransposeConv;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.index.Bucketize;
+import dev.whittle.ir.op.nn.Conv3D;
+import dev.whittle.ir.op.nn.Conv3DTranspose;
+import dev.whittle.ir.op.nn.TransposeConv;
+import dev.whittle.ir.op.signal.Rfft2d;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 
 /** Convolutions of volumes, transposed convolutions, and transforms. */

@@ -2,7 +2,7 @@ package dev.whittle.conformance;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
 import java.util.ArrayList;

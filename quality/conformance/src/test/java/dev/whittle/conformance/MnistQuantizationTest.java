@@ -9,7 +9,7 @@ import dev.whittle.evaluate.Evaluator;
 import dev.whittle.evaluate.NamedModel;
 import dev.whittle.evaluate.Scores;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.TensorType;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.quantize.Quantizer;
 import dev.whittle.optimize.recipe.Head;
 import dev.whittle.optimize.recipe.Recipe;

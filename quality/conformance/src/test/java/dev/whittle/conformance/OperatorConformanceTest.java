@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.whittle.ir.OpType;
-import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.op.OpCatalog;
+import dev.whittle.ir.tensor.Tensor;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;

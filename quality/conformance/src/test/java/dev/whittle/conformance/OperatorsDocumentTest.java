@@ -9,12 +9,12 @@ import dev.whittle.ir.Node;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.OpCatalog;
-import dev.whittle.runtime.kernel.FastKernels;
-import dev.whittle.runtime.kernel.PackedWeights;
-import dev.whittle.runtime.kernel.Workers;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.runtime.kernel.KernelSelector;
+import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.gemm.PackedWeights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,7 +121,7 @@ class OperatorsDocumentTest {
       var builder = new CaseBuilder(random.split());
       generator.generate().accept(builder);
       Model model = builder.build().model();
-      var fast = new FastKernels(new Workers(1, true), PackedWeights.of(model));
+      var fast = new KernelSelector(new Workers(1, true), PackedWeights.of(model));
       for (Graph graph : model.graphs()) {
         for (Node node : graph.nodes()) {
           if (node.op().type().name().equals(type.name())) {

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.whittle.convert.TfLiteConverter;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.train.TrainableModel;
 import dev.whittle.train.network.Batch;
 import dev.whittle.train.network.Loss;

@@ -1,12 +1,12 @@
 package dev.whittle.convert.fuse;
 
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.Node;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.rewrite.GraphEditor;
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

@@ -2,19 +2,19 @@ package dev.whittle.convert.fuse;
 
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Op;
-import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.Add;
-import dev.whittle.ir.op.AveragePool2D;
-import dev.whittle.ir.op.Conv2D;
-import dev.whittle.ir.op.Conv3D;
-import dev.whittle.ir.op.Conv3DTranspose;
-import dev.whittle.ir.op.DepthwiseConv2D;
-import dev.whittle.ir.op.Div;
-import dev.whittle.ir.op.FullyConnected;
-import dev.whittle.ir.op.MaxPool2D;
-import dev.whittle.ir.op.Mul;
-import dev.whittle.ir.op.Sub;
-import dev.whittle.ir.op.TransposeConv;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.math.Add;
+import dev.whittle.ir.op.math.Div;
+import dev.whittle.ir.op.math.Mul;
+import dev.whittle.ir.op.math.Sub;
+import dev.whittle.ir.op.nn.AveragePool2D;
+import dev.whittle.ir.op.nn.Conv2D;
+import dev.whittle.ir.op.nn.Conv3D;
+import dev.whittle.ir.op.nn.Conv3DTranspose;
+import dev.whittle.ir.op.nn.DepthwiseConv2D;
+import dev.whittle.ir.op.nn.FullyConnected;
+import dev.whittle.ir.op.nn.MaxPool2D;
+import dev.whittle.ir.op.nn.TransposeConv;
 import org.jspecify.annotations.Nullable;
 
 /**

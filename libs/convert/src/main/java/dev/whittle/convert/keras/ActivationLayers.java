@@ -1,11 +1,11 @@
 package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.LeakyRelu;
-import dev.whittle.ir.op.Prelu;
+import dev.whittle.ir.op.activation.LeakyRelu;
+import dev.whittle.ir.op.activation.Prelu;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -102,7 +102,7 @@ final class ActivationLayers {
     int rank = x.shape().rank();
     int[] order = java.util.Arrays.stream(axes).map(a -> Emitter.axis(x, a)).sorted().toArray();
     Value shifted = emit.sub(x, emit.reduceMax(x, true, order));
-    Value powers = emit.node(new dev.whittle.ir.op.Exp(), shifted);
+    Value powers = emit.node(new dev.whittle.ir.op.math.Exp(), shifted);
     boolean isLast = order[0] == rank - order.length;
     if (isLast && Shape.of(x.shape().toArray()).isStatic()) {
       int[] flat = new int[order[0] + 1];

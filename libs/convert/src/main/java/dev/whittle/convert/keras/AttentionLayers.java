@@ -2,17 +2,17 @@ package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Abs;
-import dev.whittle.ir.op.GreaterEqual;
-import dev.whittle.ir.op.Less;
-import dev.whittle.ir.op.LogicalAnd;
-import dev.whittle.ir.op.Range;
-import dev.whittle.ir.op.Tanh;
+import dev.whittle.ir.op.activation.Tanh;
+import dev.whittle.ir.op.math.Abs;
+import dev.whittle.ir.op.math.GreaterEqual;
+import dev.whittle.ir.op.math.Less;
+import dev.whittle.ir.op.math.LogicalAnd;
+import dev.whittle.ir.op.shape.Range;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -216,7 +216,7 @@ final class AttentionLayers {
 
   private static Value gate(LayerCall call, Value x, int heads, int width) {
     Value gate = heads(call, x, "gate_dense", "gate", heads, width, 1);
-    return call.emit().node(new dev.whittle.ir.op.Logistic(), gate);
+    return call.emit().node(new dev.whittle.ir.op.activation.Logistic(), gate);
   }
 
   private static Value headsFirst(Emitter emit, Value x) {

@@ -1,9 +1,9 @@
 package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.json.Config;
 import org.jspecify.annotations.Nullable;
 
@@ -145,7 +145,7 @@ final class ConvolutionLayers {
     if (!java.util.Arrays.equals(kernel.dims(), dims)) {
       throw OperandException.invalid(
           "its kernel has the shape %s, but its configuration makes it %s",
-          kernel.shape(), dev.whittle.ir.Shape.of(dims));
+          kernel.shape(), dev.whittle.ir.tensor.Shape.of(dims));
     }
     return kernel;
   }

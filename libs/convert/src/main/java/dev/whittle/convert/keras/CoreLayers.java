@@ -3,16 +3,16 @@ package dev.whittle.convert.keras;
 import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.FullyConnected;
-import dev.whittle.ir.op.Gather;
-import dev.whittle.ir.op.NotEqual;
-import dev.whittle.ir.op.ReduceAny;
-import dev.whittle.ir.op.Tanh;
+import dev.whittle.ir.op.activation.Tanh;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.index.Gather;
+import dev.whittle.ir.op.math.NotEqual;
+import dev.whittle.ir.op.nn.FullyConnected;
+import dev.whittle.ir.op.reduce.ReduceAny;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import java.util.List;
 import java.util.Map;
@@ -239,7 +239,7 @@ final class CoreLayers {
     }
     Value y = tensor.value();
     int[] dims = new int[y.shape().rank() + 1];
-    boolean known = x.shape().dim(1) != dev.whittle.ir.Shape.DYNAMIC;
+    boolean known = x.shape().dim(1) != dev.whittle.ir.tensor.Shape.DYNAMIC;
     dims[0] = -1;
     dims[1] = x.shape().dim(1);
     for (int i = 2; i < dims.length; i++) {
@@ -254,8 +254,9 @@ final class CoreLayers {
             List.of(
                 emit.slice(emit.shapeOf(x), 0, 0, 2),
                 emit.ints(java.util.Arrays.copyOfRange(dims, 2, dims.length))));
-    Value restored = emit.node(new dev.whittle.ir.op.Reshape(), y, shape);
-    dims[0] = dims[1] = dev.whittle.ir.Shape.DYNAMIC;
-    return new Argument.OfTensor(emit.narrow(restored, dev.whittle.ir.Shape.of(dims)), call.mask());
+    Value restored = emit.node(new dev.whittle.ir.op.shape.Reshape(), y, shape);
+    dims[0] = dims[1] = dev.whittle.ir.tensor.Shape.DYNAMIC;
+    return new Argument.OfTensor(
+        emit.narrow(restored, dev.whittle.ir.tensor.Shape.of(dims)), call.mask());
   }
 }

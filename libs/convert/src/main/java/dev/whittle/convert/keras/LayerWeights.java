@@ -2,9 +2,9 @@ package dev.whittle.convert.keras;
 
 import dev.whittle.convert.keras.file.WeightStore;
 import dev.whittle.ir.MalformedModelException;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -3,12 +3,12 @@ package dev.whittle.convert.keras;
 import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.MalformedModelException;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.Equal;
-import dev.whittle.ir.op.LogicalOr;
-import dev.whittle.ir.op.ReduceAny;
+import dev.whittle.ir.op.math.Equal;
+import dev.whittle.ir.op.math.LogicalOr;
+import dev.whittle.ir.op.reduce.ReduceAny;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -141,7 +141,7 @@ final class MergingLayers {
         masks.add(everywhere);
       } else {
         Value wide = mask.shape().rank() < x.shape().rank() ? emit.expandDims(mask, -1) : mask;
-        masks.add(emit.node(new dev.whittle.ir.op.LogicalAnd(), everywhere, wide));
+        masks.add(emit.node(new dev.whittle.ir.op.math.LogicalAnd(), everywhere, wide));
       }
     }
     Value joined = emit.concat(axis, masks);

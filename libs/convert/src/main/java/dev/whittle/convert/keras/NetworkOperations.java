@@ -2,11 +2,11 @@ package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Resizing;
-import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.LeakyRelu;
-import dev.whittle.ir.op.TopKV2;
+import dev.whittle.ir.op.activation.LeakyRelu;
+import dev.whittle.ir.op.index.TopKV2;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.json.Config;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -77,7 +77,7 @@ final class NetworkOperations {
         call ->
             call.emit()
                 .node(
-                    new dev.whittle.ir.op.Gelu(call.config().flag("approximate", true)),
+                    new dev.whittle.ir.op.activation.Gelu(call.config().flag("approximate", true)),
                     call.floats()));
     along(table, "Softmax", Activations::softmax);
     along(table, "LogSoftmax", Activations::logSoftmax);
@@ -113,7 +113,7 @@ final class NetworkOperations {
           if (call.config().keys().contains("axis") && !call.config().has("axis")) {
             // Over all elements.
             Value flat = function.apply(e, e.reshape(x, -1), -1);
-            return e.node(new dev.whittle.ir.op.Reshape(), flat, e.shapeOf(x));
+            return e.node(new dev.whittle.ir.op.shape.Reshape(), flat, e.shapeOf(x));
           }
           return function.apply(e, x, call.config().integer("axis", -1));
         });

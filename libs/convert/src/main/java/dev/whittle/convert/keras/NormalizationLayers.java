@@ -2,14 +2,14 @@ package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Minimum;
-import dev.whittle.ir.op.Rsqrt;
-import dev.whittle.ir.op.Square;
+import dev.whittle.ir.op.math.Minimum;
+import dev.whittle.ir.op.math.Rsqrt;
+import dev.whittle.ir.op.math.Square;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -206,7 +206,7 @@ final class NormalizationLayers {
     if (open <= 1) {
       return emit.reshape(y, dims);
     }
-    Value restored = emit.node(new dev.whittle.ir.op.Reshape(), y, emit.shapeOf(like));
+    Value restored = emit.node(new dev.whittle.ir.op.shape.Reshape(), y, emit.shapeOf(like));
     return emit.narrow(restored, like.shape());
   }
 

@@ -1,9 +1,9 @@
 package dev.whittle.convert.keras;
 
 import dev.whittle.ir.MalformedModelException;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -2,10 +2,10 @@ package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Pooling;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import java.util.ArrayList;
 import java.util.Arrays;

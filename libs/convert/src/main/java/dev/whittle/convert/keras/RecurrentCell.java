@@ -2,12 +2,12 @@ package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.SplitV;
+import dev.whittle.ir.op.shape.SplitV;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -177,7 +177,7 @@ interface RecurrentCell {
                   .data()
                   .asSlice((long) from * units * Float.BYTES, (long) count * units * Float.BYTES));
       return emit.node(
-          new dev.whittle.ir.op.FullyConnected(dev.whittle.ir.op.Activation.NONE, false),
+          new dev.whittle.ir.op.nn.FullyConnected(dev.whittle.ir.op.common.Activation.NONE, false),
           x,
           emit.constant("recurrent_kernel", part),
           null);

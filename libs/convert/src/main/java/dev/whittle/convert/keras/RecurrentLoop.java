@@ -1,12 +1,12 @@
 package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.DynamicUpdateSlice;
-import dev.whittle.ir.op.Less;
+import dev.whittle.ir.op.index.DynamicUpdateSlice;
+import dev.whittle.ir.op.math.Less;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +59,7 @@ record RecurrentLoop(
     }
     Value all =
         allOutputs
-            ? emit.node(new dev.whittle.ir.op.Pack(steps, 1), outputs.toArray(new Value[0]))
+            ? emit.node(new dev.whittle.ir.op.shape.Pack(steps, 1), outputs.toArray(new Value[0]))
             : null;
     return new Run(all, output, states);
   }

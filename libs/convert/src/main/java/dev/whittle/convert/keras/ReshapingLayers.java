@@ -2,10 +2,10 @@ package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Resizing;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.StridedSlice;
+import dev.whittle.ir.op.shape.StridedSlice;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
 import dev.whittle.json.Config;
 import java.util.Arrays;
 import java.util.List;
@@ -190,6 +190,7 @@ final class ReshapingLayers {
     Arrays.fill(factors, 1);
     factors[a] = times;
     Value shape = emit.mul(emit.shapeOf(x), emit.ints(factors));
-    return emit.narrow(emit.node(new dev.whittle.ir.op.Reshape(), tiled, shape), Shape.of(dims));
+    return emit.narrow(
+        emit.node(new dev.whittle.ir.op.shape.Reshape(), tiled, shape), Shape.of(dims));
   }
 }

@@ -1,17 +1,17 @@
 package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.Constant;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.BroadcastTo;
-import dev.whittle.ir.op.MirrorPad;
-import dev.whittle.ir.op.Pack;
-import dev.whittle.ir.op.SplitV;
-import dev.whittle.ir.op.StridedSlice;
+import dev.whittle.ir.op.shape.BroadcastTo;
+import dev.whittle.ir.op.shape.MirrorPad;
+import dev.whittle.ir.op.shape.Pack;
+import dev.whittle.ir.op.shape.SplitV;
+import dev.whittle.ir.op.shape.StridedSlice;
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -148,7 +148,8 @@ final class ShapeOperations {
                 y ->
                     call.emit()
                         .node(
-                            new dev.whittle.ir.op.DepthToSpace(call.config().integer("block_size")),
+                            new dev.whittle.ir.op.shape.DepthToSpace(
+                                call.config().integer("block_size")),
                             y)));
     table.value(
         "SpaceToDepth",
@@ -159,7 +160,8 @@ final class ShapeOperations {
                 y ->
                     call.emit()
                         .node(
-                            new dev.whittle.ir.op.SpaceToDepth(call.config().integer("block_size")),
+                            new dev.whittle.ir.op.shape.SpaceToDepth(
+                                call.config().integer("block_size")),
                             y)));
   }
 
@@ -292,7 +294,7 @@ final class ShapeOperations {
     int count = call.extent(x, axis);
     List<Argument> parts = new ArrayList<>();
     call.emit()
-        .nodes(count, new dev.whittle.ir.op.Unpack(count, axis), x)
+        .nodes(count, new dev.whittle.ir.op.shape.Unpack(count, axis), x)
         .forEach(part -> parts.add(Argument.of(part)));
     return new Argument.OfList(parts);
   }
@@ -406,7 +408,7 @@ final class ShapeOperations {
         starts instanceof Argument.OfTensor t
             ? e.cast(t.value(), TensorType.INT32)
             : Operations.operand(call, 1, "start_indices", e.scalar(0));
-    return e.node(new dev.whittle.ir.op.Slice(), x, begin, e.ints(shape));
+    return e.node(new dev.whittle.ir.op.shape.Slice(), x, begin, e.ints(shape));
   }
 
   private static Value pad(LayerCall call) {

@@ -1,9 +1,9 @@
 package dev.whittle.convert.keras;
 
 import dev.whittle.convert.keras.file.WeightStore;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

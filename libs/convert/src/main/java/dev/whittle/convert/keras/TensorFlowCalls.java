@@ -1,6 +1,6 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.ir.OperandException;
+import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.json.Config;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

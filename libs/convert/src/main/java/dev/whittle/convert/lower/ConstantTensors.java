@@ -1,9 +1,9 @@
 package dev.whittle.convert.lower;
 
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.Arrays;
 
 /** Computing with constants while lowering. */

@@ -1,11 +1,11 @@
 package dev.whittle.convert.lower;
 
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.nn.FullyConnected;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

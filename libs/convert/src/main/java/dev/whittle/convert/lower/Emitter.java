@@ -1,49 +1,49 @@
 package dev.whittle.convert.lower;
 
-import static dev.whittle.ir.TensorType.BOOL;
-import static dev.whittle.ir.TensorType.FLOAT32;
-import static dev.whittle.ir.TensorType.INT32;
-import static dev.whittle.ir.TensorType.INT64;
+import static dev.whittle.ir.tensor.TensorType.BOOL;
+import static dev.whittle.ir.tensor.TensorType.FLOAT32;
+import static dev.whittle.ir.tensor.TensorType.INT32;
+import static dev.whittle.ir.tensor.TensorType.INT64;
 
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Operand;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.Add;
-import dev.whittle.ir.op.BatchMatMul;
-import dev.whittle.ir.op.BroadcastTo;
-import dev.whittle.ir.op.Cast;
-import dev.whittle.ir.op.Concatenation;
-import dev.whittle.ir.op.Div;
-import dev.whittle.ir.op.ExpandDims;
-import dev.whittle.ir.op.Fill;
-import dev.whittle.ir.op.Gather;
-import dev.whittle.ir.op.Maximum;
-import dev.whittle.ir.op.Mean;
-import dev.whittle.ir.op.Minimum;
-import dev.whittle.ir.op.Mul;
-import dev.whittle.ir.op.Pad;
-import dev.whittle.ir.op.PadV2;
-import dev.whittle.ir.op.ReduceMax;
-import dev.whittle.ir.op.ReduceMin;
-import dev.whittle.ir.op.Reshape;
-import dev.whittle.ir.op.SelectV2;
-import dev.whittle.ir.op.ShapeOf;
-import dev.whittle.ir.op.Split;
-import dev.whittle.ir.op.StridedSlice;
-import dev.whittle.ir.op.Sub;
-import dev.whittle.ir.op.Sum;
-import dev.whittle.ir.op.Tile;
-import dev.whittle.ir.op.Transpose;
-import dev.whittle.ir.op.While;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.control.While;
+import dev.whittle.ir.op.index.Gather;
+import dev.whittle.ir.op.index.SelectV2;
+import dev.whittle.ir.op.math.Add;
+import dev.whittle.ir.op.math.Div;
+import dev.whittle.ir.op.math.Maximum;
+import dev.whittle.ir.op.math.Minimum;
+import dev.whittle.ir.op.math.Mul;
+import dev.whittle.ir.op.math.Sub;
+import dev.whittle.ir.op.nn.BatchMatMul;
+import dev.whittle.ir.op.reduce.Mean;
+import dev.whittle.ir.op.reduce.ReduceMax;
+import dev.whittle.ir.op.reduce.ReduceMin;
+import dev.whittle.ir.op.reduce.Sum;
+import dev.whittle.ir.op.shape.BroadcastTo;
+import dev.whittle.ir.op.shape.Concatenation;
+import dev.whittle.ir.op.shape.ExpandDims;
+import dev.whittle.ir.op.shape.Fill;
+import dev.whittle.ir.op.shape.Pad;
+import dev.whittle.ir.op.shape.PadV2;
+import dev.whittle.ir.op.shape.Reshape;
+import dev.whittle.ir.op.shape.ShapeOf;
+import dev.whittle.ir.op.shape.Split;
+import dev.whittle.ir.op.shape.StridedSlice;
+import dev.whittle.ir.op.shape.Tile;
+import dev.whittle.ir.op.shape.Transpose;
+import dev.whittle.ir.op.type.Cast;
 import dev.whittle.ir.rewrite.ConstantEvaluation;
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -407,7 +407,7 @@ public final class Emitter {
     long unknown = Arrays.stream(left).filter(d -> d < 0).count();
     return unknown <= 1
         ? reshape(x, left)
-        : node(new dev.whittle.ir.op.Squeeze(Arrays.stream(drop).boxed().toList()), x);
+        : node(new dev.whittle.ir.op.shape.Squeeze(Arrays.stream(drop).boxed().toList()), x);
   }
 
   public Value transpose(Value x, int... permutation) {
@@ -502,7 +502,7 @@ public final class Emitter {
   }
 
   public Value reverse(Value x, int axis) {
-    return node(new dev.whittle.ir.op.ReverseV2(), x, ints(axis(x, axis)));
+    return node(new dev.whittle.ir.op.shape.ReverseV2(), x, ints(axis(x, axis)));
   }
 
   public Value tile(Value x, int... times) {

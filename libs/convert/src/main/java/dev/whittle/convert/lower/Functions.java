@@ -1,21 +1,21 @@
 package dev.whittle.convert.lower;
 
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.Abs;
-import dev.whittle.ir.op.Atan2;
-import dev.whittle.ir.op.Cos;
-import dev.whittle.ir.op.Elu;
-import dev.whittle.ir.op.Exp;
-import dev.whittle.ir.op.Floor;
-import dev.whittle.ir.op.Greater;
-import dev.whittle.ir.op.Less;
-import dev.whittle.ir.op.Log;
-import dev.whittle.ir.op.Neg;
-import dev.whittle.ir.op.Sign;
-import dev.whittle.ir.op.Sin;
-import dev.whittle.ir.op.Sqrt;
-import dev.whittle.ir.op.ZerosLike;
+import dev.whittle.ir.op.activation.Elu;
+import dev.whittle.ir.op.math.Abs;
+import dev.whittle.ir.op.math.Atan2;
+import dev.whittle.ir.op.math.Cos;
+import dev.whittle.ir.op.math.Exp;
+import dev.whittle.ir.op.math.Floor;
+import dev.whittle.ir.op.math.Greater;
+import dev.whittle.ir.op.math.Less;
+import dev.whittle.ir.op.math.Log;
+import dev.whittle.ir.op.math.Neg;
+import dev.whittle.ir.op.math.Sign;
+import dev.whittle.ir.op.math.Sin;
+import dev.whittle.ir.op.math.Sqrt;
+import dev.whittle.ir.op.shape.ZerosLike;
+import dev.whittle.ir.tensor.TensorType;
 
 /** Functions of 32-bit floats that no operator computes, as combinations of some that do. */
 public final class Functions {

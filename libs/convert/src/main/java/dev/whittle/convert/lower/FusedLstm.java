@@ -1,13 +1,13 @@
 package dev.whittle.convert.lower;
 
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.Tile;
-import dev.whittle.ir.op.UnidirectionalSequenceLstm;
-import dev.whittle.ir.op.ZerosLike;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.recurrent.UnidirectionalSequenceLstm;
+import dev.whittle.ir.op.shape.Tile;
+import dev.whittle.ir.op.shape.ZerosLike;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,12 +1,12 @@
 package dev.whittle.convert.lower;
 
 import dev.whittle.ir.Op;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.AveragePool2D;
-import dev.whittle.ir.op.MaxPool2D;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.nn.AveragePool2D;
+import dev.whittle.ir.op.nn.MaxPool2D;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
 import java.util.Arrays;
 
 /** Pools over the spatial axes of tensors with channels last. Paddings: 0 same, 1 valid. */

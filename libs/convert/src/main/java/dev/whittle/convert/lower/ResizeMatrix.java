@@ -1,6 +1,6 @@
 package dev.whittle.convert.lower;
 
-import dev.whittle.ir.OperandException;
+import dev.whittle.ir.tensor.OperandException;
 import java.util.function.DoubleUnaryOperator;
 
 /**

@@ -1,15 +1,15 @@
 package dev.whittle.convert.lower;
 
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.FullyConnected;
-import dev.whittle.ir.op.ResizeBilinear;
-import dev.whittle.ir.op.ResizeNearestNeighbor;
-import dev.whittle.ir.op.StridedSlice;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.image.ResizeBilinear;
+import dev.whittle.ir.op.image.ResizeNearestNeighbor;
+import dev.whittle.ir.op.nn.FullyConnected;
+import dev.whittle.ir.op.shape.StridedSlice;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 
 /** Pictures {@code [batch, height, width, channels]} in another size. */

@@ -2,12 +2,12 @@ package dev.whittle.convert.savedmodel;
 
 import com.google.flatbuffers.FlexBuffersBuilder;
 import com.google.protobuf.ByteString;
-import dev.whittle.ir.Constant;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.CustomOp;
+import dev.whittle.ir.op.common.CustomOp;
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package dev.whittle.convert.savedmodel;
 
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Gelu;
+import dev.whittle.ir.op.activation.Gelu;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -4,14 +4,14 @@ import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.ResizeMatrix;
 import dev.whittle.convert.lower.Resizing;
 import dev.whittle.ir.Op;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.Conv2D;
-import dev.whittle.ir.op.ResizeBilinear;
-import dev.whittle.ir.op.ResizeNearestNeighbor;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.image.ResizeBilinear;
+import dev.whittle.ir.op.image.ResizeNearestNeighbor;
+import dev.whittle.ir.op.nn.Conv2D;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 
 /** Pictures in another size or with other colors. */
 final class ImageOperations {

@@ -1,8 +1,8 @@
 package dev.whittle.convert.savedmodel;
 
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +22,7 @@ sealed interface Item {
       known = value.isConstant() ? elements(value.contents()) : known;
     }
 
-    private static @Nullable List<@Nullable Long> elements(
-        dev.whittle.ir.kernel.@Nullable Tensor tensor) {
+    private static @Nullable List<@Nullable Long> elements(dev.whittle.ir.tensor.Tensor tensor) {
       if (tensor == null
           || !tensor.type().isInteger()
           || tensor.rank() > 1

@@ -1,14 +1,14 @@
 package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.Greater;
-import dev.whittle.ir.op.LogSoftmax;
-import dev.whittle.ir.op.OneHot;
-import dev.whittle.ir.op.Softmax;
+import dev.whittle.ir.op.activation.LogSoftmax;
+import dev.whittle.ir.op.activation.Softmax;
+import dev.whittle.ir.op.index.OneHot;
+import dev.whittle.ir.op.math.Greater;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 
 /** Losses, and derivatives of what a network computes. */

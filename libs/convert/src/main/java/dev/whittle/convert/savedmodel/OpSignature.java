@@ -1,6 +1,6 @@
 package dev.whittle.convert.savedmodel;
 
-import dev.whittle.ir.TensorType;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;

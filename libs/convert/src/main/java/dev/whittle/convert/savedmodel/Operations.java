@@ -2,7 +2,7 @@ package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.Reshape;
+import dev.whittle.ir.op.shape.Reshape;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

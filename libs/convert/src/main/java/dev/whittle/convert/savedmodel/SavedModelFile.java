@@ -2,8 +2,8 @@ package dev.whittle.convert.savedmodel;
 
 import com.google.protobuf.ByteString;
 import dev.whittle.ir.MalformedModelException;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.tensor.TensorType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

@@ -2,10 +2,10 @@ package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.Fill;
-import dev.whittle.ir.op.Greater;
-import dev.whittle.ir.op.ScatterNd;
-import dev.whittle.ir.op.SelectV2;
+import dev.whittle.ir.op.index.ScatterNd;
+import dev.whittle.ir.op.index.SelectV2;
+import dev.whittle.ir.op.math.Greater;
+import dev.whittle.ir.op.shape.Fill;
 
 /** Updates of a tensor at places that are computed. */
 final class Scattering {

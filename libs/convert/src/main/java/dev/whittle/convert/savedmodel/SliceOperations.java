@@ -1,10 +1,10 @@
 package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.StridedSlice;
+import dev.whittle.ir.op.shape.StridedSlice;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

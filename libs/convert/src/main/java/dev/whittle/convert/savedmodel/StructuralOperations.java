@@ -1,9 +1,9 @@
 package dev.whittle.convert.savedmodel;
 
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 

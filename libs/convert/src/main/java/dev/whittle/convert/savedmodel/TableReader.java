@@ -2,9 +2,9 @@ package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.MalformedModelException;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.TensorType;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

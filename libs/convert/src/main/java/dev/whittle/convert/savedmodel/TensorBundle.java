@@ -2,10 +2,10 @@ package dev.whittle.convert.savedmodel;
 
 import com.google.protobuf.ByteString;
 import dev.whittle.ir.MalformedModelException;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,15 +1,15 @@
 package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.AssignVariable;
-import dev.whittle.ir.op.Gather;
-import dev.whittle.ir.op.GatherNd;
-import dev.whittle.ir.op.ReadVariable;
-import dev.whittle.ir.op.VarHandle;
+import dev.whittle.ir.op.index.Gather;
+import dev.whittle.ir.op.index.GatherNd;
+import dev.whittle.ir.op.state.AssignVariable;
+import dev.whittle.ir.op.state.ReadVariable;
+import dev.whittle.ir.op.state.VarHandle;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 import java.util.Set;
 

@@ -188,7 +188,8 @@ class BrokenKerasFileTest {
         Files.write(folder.resolve("model.json"), KerasArchive.of("dense").entry("config.json"));
     byte[] converted = TfLiteConverter.fromKerasModel(weights).kerasConfig(config).convert();
     byte[] whole =
-        TfLiteConverter.fromKerasModel(Path.of("../../quality/testdata/keras/dense.keras")).convert();
+        TfLiteConverter.fromKerasModel(Path.of("../../quality/testdata/keras/dense.keras"))
+            .convert();
     assertTrue(Arrays.equals(whole, converted), "gives the same model");
   }
 

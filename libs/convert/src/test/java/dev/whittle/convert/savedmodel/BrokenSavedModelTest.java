@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class BrokenSavedModelTest {
-  private static final Path SOURCE = Path.of("../../quality/testdata/savedmodel/affine/saved_model");
+  private static final Path SOURCE =
+      Path.of("../../quality/testdata/savedmodel/affine/saved_model");
   private static final String GRAPH = "saved_model.pb";
   private static final String INDEX = "variables/variables.index";
   private static final String DATA = "variables/variables.data-00000-of-00001";

@@ -2,9 +2,9 @@ package dev.whittle.evaluate.doctor;
 
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Node;
-import dev.whittle.ir.TensorType;
-import dev.whittle.ir.op.Dequantize;
-import dev.whittle.ir.op.Quantize;
+import dev.whittle.ir.op.type.Dequantize;
+import dev.whittle.ir.op.type.Quantize;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;

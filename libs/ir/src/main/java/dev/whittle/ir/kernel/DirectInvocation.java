@@ -1,6 +1,7 @@
 package dev.whittle.ir.kernel;
 
-import dev.whittle.ir.OperandException;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

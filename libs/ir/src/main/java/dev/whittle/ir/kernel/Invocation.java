@@ -1,5 +1,6 @@
 package dev.whittle.ir.kernel;
 
+import dev.whittle.ir.tensor.Tensor;
 import java.util.List;
 import java.util.function.Supplier;
 

@@ -1,7 +1,6 @@
 /**
- * What reference kernels are written with: tensors over memory segments, the invocation they
- * receive, and the fixed-point arithmetic of quantized operators. May use: the JDK, {@code
- * dev.whittle.ir}.
+ * The interface of kernels: what a kernel is, what it sees of a node, and the fixed-point
+ * arithmetic that integer kernels share. May use: {@code ir.tensor}.
  */
 @NullMarked
 package dev.whittle.ir.kernel;

@@ -1,7 +1,6 @@
 /**
- * The operators, one file each: attributes, shape inference, reference kernels and the codec of
- * their options. {@link dev.whittle.ir.op.OpCatalog} lists them. May use: the JDK, {@code
- * dev.whittle.ir}, {@code dev.whittle.ir.kernel}.
+ * The catalog of operators. The operators are in packages by family, one file each: attributes,
+ * shape inference, reference kernels and the codec of their options.
  */
 @NullMarked
 package dev.whittle.ir.op;

@@ -1,16 +1,16 @@
 package dev.whittle.ir.rewrite;
 
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Operand;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.Add;
-import dev.whittle.ir.op.Mul;
-import dev.whittle.ir.op.Reshape;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.math.Add;
+import dev.whittle.ir.op.math.Mul;
+import dev.whittle.ir.op.shape.Reshape;
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -2,11 +2,11 @@ package dev.whittle.ir.rewrite;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Operand;
-import dev.whittle.ir.OperandException;
 import dev.whittle.ir.Operands;
-import dev.whittle.ir.TypedShape;
 import dev.whittle.ir.kernel.DirectInvocation;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TypedShape;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -2,8 +2,8 @@ package dev.whittle.ir.rewrite;
 
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Node;
-import dev.whittle.ir.Quantization;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.tensor.Quantization;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;

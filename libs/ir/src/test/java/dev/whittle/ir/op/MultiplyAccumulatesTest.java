@@ -5,9 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.nn.Conv3D;
+import dev.whittle.ir.op.nn.Conv3DTranspose;
+import dev.whittle.ir.op.recurrent.UnidirectionalSequenceRnn;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -5,18 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.InvalidGraphException;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Abs;
-import dev.whittle.ir.op.Add;
-import dev.whittle.ir.op.Reshape;
+import dev.whittle.ir.op.math.Abs;
+import dev.whittle.ir.op.math.Add;
+import dev.whittle.ir.op.shape.Reshape;
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -1,6 +1,6 @@
 package dev.whittle.optimize.calibrate;
 
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 
 /**
  * What an output with scores would lose as integers of a fixed scale. Scores near 1 become the same

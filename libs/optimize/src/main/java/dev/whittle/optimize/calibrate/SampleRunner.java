@@ -3,7 +3,7 @@ package dev.whittle.optimize.calibrate;
 import dev.whittle.data.InputBinding;
 import dev.whittle.data.Sample;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
 import java.io.IOException;

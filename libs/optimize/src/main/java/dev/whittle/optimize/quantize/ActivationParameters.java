@@ -1,8 +1,8 @@
 package dev.whittle.optimize.quantize;
 
-import dev.whittle.ir.Quantization;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.FixedPoint;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.Range;
 
 /** Scale and zero point of activations from their range (quantization notes, section a.3). */

@@ -4,7 +4,7 @@ import dev.whittle.ir.Graph;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.DepthwiseConv2D;
+import dev.whittle.ir.op.nn.DepthwiseConv2D;
 import dev.whittle.optimize.calibrate.Statistics;
 import dev.whittle.optimize.calibrate.TensorStatistics;
 import dev.whittle.optimize.recipe.Settings;

@@ -1,15 +1,15 @@
 package dev.whittle.optimize.quantize;
 
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.Conv2D;
-import dev.whittle.ir.op.DepthwiseConv2D;
-import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.nn.Conv2D;
+import dev.whittle.ir.op.nn.DepthwiseConv2D;
+import dev.whittle.ir.op.nn.FullyConnected;
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -3,7 +3,7 @@ package dev.whittle.optimize.quantize;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.QuantizationRule;
-import dev.whittle.ir.TensorType;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.recipe.Compute;
 import dev.whittle.optimize.recipe.Head;
 import dev.whittle.optimize.recipe.Recipe;

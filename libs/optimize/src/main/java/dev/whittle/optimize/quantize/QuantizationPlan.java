@@ -1,7 +1,7 @@
 package dev.whittle.optimize.quantize;
 
-import dev.whittle.ir.Quantization;
-import dev.whittle.ir.TensorType;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.Range;
 import dev.whittle.optimize.recipe.Recipe;
 import dev.whittle.optimize.recipe.WeightMethod;

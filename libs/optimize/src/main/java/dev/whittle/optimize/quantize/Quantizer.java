@@ -5,12 +5,12 @@ import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Signature;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
 import dev.whittle.ir.rewrite.CleanUp;
 import dev.whittle.ir.rewrite.Rewriter;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.Calibrator;
 import dev.whittle.optimize.calibrate.Statistics;
 import dev.whittle.optimize.recipe.Compute;
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * Quantizes float models by a recipe.
  *
  * <pre>{@code
- * Quantized small = new Quantizer(Recipe.int8()).calibrateWith(samples).quantize(model);
+ * Quantized small = new Int8QuantizeKernel(Recipe.int8()).calibrateWith(samples).quantize(model);
  * }</pre>
  */
 public final class Quantizer {

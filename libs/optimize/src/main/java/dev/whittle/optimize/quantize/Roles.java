@@ -3,8 +3,8 @@ package dev.whittle.optimize.quantize;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.QuantizationRule;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 

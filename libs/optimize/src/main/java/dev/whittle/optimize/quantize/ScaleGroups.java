@@ -2,10 +2,10 @@ package dev.whittle.optimize.quantize;
 
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Node;
-import dev.whittle.ir.Quantization;
 import dev.whittle.ir.QuantizationRule;
-import dev.whittle.ir.TensorType;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.Range;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,7 +1,7 @@
 package dev.whittle.optimize.quantize;
 
 import dev.whittle.ir.Graph;
-import dev.whittle.ir.TensorType;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.Range;
 import dev.whittle.optimize.calibrate.RangeMethod;
 import dev.whittle.optimize.calibrate.Statistics;

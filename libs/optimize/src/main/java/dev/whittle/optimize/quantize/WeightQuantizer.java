@@ -1,10 +1,10 @@
 package dev.whittle.optimize.quantize;
 
-import dev.whittle.ir.Constant;
-import dev.whittle.ir.Quantization;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.kernel.FixedPoint;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 
 /** Float numbers to integers of given scales. */

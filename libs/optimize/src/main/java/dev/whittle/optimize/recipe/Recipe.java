@@ -2,7 +2,7 @@ package dev.whittle.optimize.recipe;
 
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Node;
-import dev.whittle.ir.TensorType;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.RangeMethod;
 import java.util.ArrayList;
 import java.util.List;

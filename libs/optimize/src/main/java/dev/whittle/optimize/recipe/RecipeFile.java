@@ -2,7 +2,7 @@ package dev.whittle.optimize.recipe;
 
 import dev.whittle.io.AtomicFile;
 import dev.whittle.ir.MalformedModelException;
-import dev.whittle.ir.TensorType;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import dev.whittle.json.JsonOutput;
 import dev.whittle.optimize.calibrate.RangeMethod;

@@ -1,6 +1,6 @@
 package dev.whittle.optimize.recipe;
 
-import dev.whittle.ir.TensorType;
+import dev.whittle.ir.tensor.TensorType;
 
 /**
  * What is done to an operator.

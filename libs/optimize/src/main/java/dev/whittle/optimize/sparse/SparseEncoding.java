@@ -1,15 +1,15 @@
 package dev.whittle.optimize.sparse;
 
-import dev.whittle.ir.Constant;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
-import dev.whittle.ir.Sparsity;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Densify;
-import dev.whittle.ir.op.FullyConnected;
+import dev.whittle.ir.op.nn.FullyConnected;
+import dev.whittle.ir.op.type.Densify;
+import dev.whittle.ir.tensor.Constant;
+import dev.whittle.ir.tensor.Sparsity;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -3,8 +3,8 @@ package dev.whittle.optimize.quantize;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.whittle.ir.Quantization;
-import dev.whittle.ir.TensorType;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.Range;
 import dev.whittle.optimize.recipe.WeightMethod;
 import java.util.SplittableRandom;

@@ -1,6 +1,6 @@
 /**
- * Kernels that are fast: the Vector API on float arrays, or, where it is missing, loops that the
- * compiler vectorizes. Reference kernels do what these do not.
+ * The selectors: which fast kernel computes a node, if one does. May use: the kernel families
+ * below.
  */
 @NullMarked
 package dev.whittle.runtime.kernel;

@@ -1,10 +1,10 @@
 package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.Op;
-import dev.whittle.ir.Quantization;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 import java.util.SplittableRandom;
 

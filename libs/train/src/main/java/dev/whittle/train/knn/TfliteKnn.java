@@ -1,6 +1,6 @@
 package dev.whittle.train.knn;
 
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
 import java.lang.foreign.MemorySegment;

@@ -6,7 +6,7 @@ import dev.whittle.evaluate.Evaluator;
 import dev.whittle.evaluate.NamedModel;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
-import dev.whittle.ir.op.Logistic;
+import dev.whittle.ir.op.activation.Logistic;
 import dev.whittle.optimize.quantize.QuantizationPlan;
 import dev.whittle.optimize.quantize.Quantizer;
 import dev.whittle.optimize.recipe.Head;

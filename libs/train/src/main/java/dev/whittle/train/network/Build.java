@@ -1,8 +1,8 @@
 package dev.whittle.train.network;
 
-import dev.whittle.ir.TensorType;
-import dev.whittle.ir.kernel.Tensor;
-import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.whittle.train.network;
 
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.optimize.sparse.WeightClustering;
 import dev.whittle.optimize.sparse.WeightClustering.Clusters;
 import java.util.Comparator;

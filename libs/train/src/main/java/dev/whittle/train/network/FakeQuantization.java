@@ -1,8 +1,8 @@
 package dev.whittle.train.network;
 
-import dev.whittle.ir.Quantization;
-import dev.whittle.ir.TensorType;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.Range;
 import dev.whittle.optimize.quantize.QuantizationPlan;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package dev.whittle.train.network;
 
 import dev.whittle.convert.keras.TrainingImport;
 import dev.whittle.ir.Graph;
-import dev.whittle.ir.TensorType;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

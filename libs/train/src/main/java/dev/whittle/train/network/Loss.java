@@ -2,9 +2,9 @@ package dev.whittle.train.network;
 
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Node;
-import dev.whittle.ir.TensorType;
-import dev.whittle.ir.op.Logistic;
-import dev.whittle.ir.op.Softmax;
+import dev.whittle.ir.op.activation.Logistic;
+import dev.whittle.ir.op.activation.Softmax;
+import dev.whittle.ir.tensor.TensorType;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.Output;
 

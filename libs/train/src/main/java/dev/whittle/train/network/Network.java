@@ -2,13 +2,13 @@ package dev.whittle.train.network;
 
 import dev.whittle.convert.keras.TrainingImport;
 import dev.whittle.ir.Graph;
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.Shape;
 import dev.whittle.ir.Signature;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.Range;
 import dev.whittle.optimize.quantize.QuantizationPlan;
 import java.io.IOException;

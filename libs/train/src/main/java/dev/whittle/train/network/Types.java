@@ -1,7 +1,7 @@
 package dev.whittle.train.network;
 
-import dev.whittle.ir.OperandException;
-import dev.whittle.ir.TensorType;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.TensorType;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat16;

@@ -1,6 +1,6 @@
 package dev.whittle.train.network;
 
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 import org.tensorflow.Output;
 
 /**

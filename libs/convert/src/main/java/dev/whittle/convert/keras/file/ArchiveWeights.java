@@ -1,6 +1,6 @@
 package dev.whittle.convert.keras.file;
 
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;

@@ -1,9 +1,9 @@
 package dev.whittle.convert.keras.file;
 
 import dev.whittle.ir.MalformedModelException;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import io.jhdf.HdfFile;
 import io.jhdf.api.Attribute;

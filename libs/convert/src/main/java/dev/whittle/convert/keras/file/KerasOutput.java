@@ -2,7 +2,7 @@ package dev.whittle.convert.keras.file;
 
 import dev.whittle.io.AtomicFile;
 import dev.whittle.ir.UnsupportedModelException;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.json.JsonOutput;
 import io.jhdf.HdfFile;
 import io.jhdf.api.WritableGroup;

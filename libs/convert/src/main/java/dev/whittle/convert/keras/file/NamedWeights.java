@@ -1,7 +1,7 @@
 package dev.whittle.convert.keras.file;
 
 import dev.whittle.ir.MalformedModelException;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

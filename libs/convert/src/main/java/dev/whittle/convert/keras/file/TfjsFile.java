@@ -1,10 +1,10 @@
 package dev.whittle.convert.keras.file;
 
 import dev.whittle.ir.MalformedModelException;
-import dev.whittle.ir.Shape;
-import dev.whittle.ir.TensorType;
 import dev.whittle.ir.UnsupportedModelException;
-import dev.whittle.ir.kernel.Tensor;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import java.io.IOException;
 import java.io.UncheckedIOException;

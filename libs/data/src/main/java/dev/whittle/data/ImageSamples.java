@@ -1,0 +1,148 @@
+package dev.whittle.data;
+
+import dev.whittle.image.Image;
+import dev.whittle.image.ImageDecoder;
+import dev.whittle.image.Region;
+import dev.whittle.image.Resampling;
+import dev.whittle.image.Resizer;
+import dev.whittle.ir.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pictures of a folder in the order of their names, of each the square in the middle, scaled to
+ * the extents that a model takes: as classifiers of pictures see them. Pictures in subfolders have
+ * the subfolder's place in the alphabet as their label.
+ */
+public final class ImageSamples implements Samples {
+  private record Entry(Path file, int label) {}
+
+  private final Path folder;
+  private final List<Entry> pictures;
+  private final List<String> labels;
+  private final int height;
+  private final int width;
+  private final int channels;
+  private final float low;
+  private final float high;
+
+  private ImageSamples(
+      Path folder,
+      List<Entry> pictures,
+      List<String> labels,
+      int height,
+      int width,
+      int channels,
+      float low,
+      float high) {
+    this.folder = folder;
+    this.pictures = pictures;
+    this.labels = labels;
+    this.height = height;
+    this.width = width;
+    this.channels = channels;
+    this.low = low;
+    this.high = high;
+  }
+
+  /**
+   * Lists the pictures of a folder.
+   *
+   * @param height of the tensors, in pixels
+   * @param channels 3 for red, green, blue; 1 for gray
+   * @param low what a black pixel becomes
+   * @param high what a white pixel becomes
+   * @throws IOException if the folder holds no pictures
+   */
+  public static ImageSamples of(
+      Path folder, int height, int width, int channels, float low, float high) throws IOException {
+    if (channels != 1 && channels != 3) {
+      throw new IllegalArgumentException("pictures have 1 or 3 channels, not " + channels);
+    }
+    List<Entry> pictures = new ArrayList<>();
+    List<String> labels = new ArrayList<>();
+    for (Path file : list(folder)) {
+      if (Files.isDirectory(file)) {
+        List<Path> inside = list(file).stream().filter(ImageSamples::isPicture).toList();
+        if (!inside.isEmpty()) {
+          inside.forEach(p -> pictures.add(new Entry(p, labels.size())));
+          labels.add(String.valueOf(file.getFileName()));
+        }
+      }
+    }
+    if (pictures.isEmpty()) {
+      list(folder).stream()
+          .filter(ImageSamples::isPicture)
+          .forEach(p -> pictures.add(new Entry(p, Sample.NO_LABEL)));
+    }
+    if (pictures.isEmpty()) {
+      throw new IOException(folder + ": holds no .jpg, .png, .webp, .gif or .bmp pictures");
+    }
+    return new ImageSamples(folder, pictures, labels, height, width, channels, low, high);
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.sorted().toList();
+    }
+  }
+
+  private static boolean isPicture(Path file) {
+    String name = file.toString().toLowerCase(Locale.ROOT);
+    return Stream.of(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp").anyMatch(name::endsWith)
+        && Files.isRegularFile(file);
+  }
+
+  /** The names of the subfolders, by label; empty for a folder without. */
+  public List<String> labels() {
+    return List.copyOf(labels);
+  }
+
+  @Override
+  public OptionalLong size() {
+    return OptionalLong.of(pictures.size());
+  }
+
+  @Override
+  public String origin() {
+    return folder.toString();
+  }
+
+  @Override
+  public Reader open() {
+    Iterator<Entry> left = pictures.iterator();
+    return new Reader() {
+      @Override
+      public @Nullable Sample next() throws IOException {
+        if (!left.hasNext()) {
+          return null;
+        }
+        Entry entry = left.next();
+        return Sample.of(tensor(ImageDecoder.DEFAULT.read(entry.file)), entry.label);
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  private Tensor tensor(Image picture) {
+    double[] levels =
+        Resizer.resize(picture, Region.square(picture), width, height, Resampling.AREA);
+    float[] values = new float[height * width * channels];
+    float step = (high - low) / 255;
+    for (int i = 0; i < values.length; i++) {
+      double level = channels == 1 ? Resizer.gray(levels, i) : levels[i];
+      values[i] = (float) (low + level * step);
+    }
+    return Tensor.onHeap(values, height, width, channels);
+  }
+}

@@ -1,9 +1,0 @@
-package dev.whittle.ir;
-
-/** Element type and shape of a tensor. */
-public record TypedShape(TensorType type, Shape shape) {
-  @Override
-  public String toString() {
-    return type + " " + shape;
-  }
-}

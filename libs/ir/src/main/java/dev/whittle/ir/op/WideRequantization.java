@@ -1,8 +1,0 @@
-package dev.whittle.ir.op;
-
-/** How 64-bit sums of products, bias included, become 16-bit outputs. */
-@FunctionalInterface
-public interface WideRequantization {
-  /** The stored output for a sum. */
-  int apply(long sum, int channel);
-}

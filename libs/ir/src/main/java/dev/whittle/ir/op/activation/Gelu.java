@@ -1,0 +1,67 @@
+package dev.whittle.ir.op.activation;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * {@code x * P(X <= x)} for a standard normal X.
+ *
+ * @param approximate whether the distribution is approximated by a hyperbolic tangent
+ */
+public record Gelu(boolean approximate) implements Op {
+  public static final OpType<Gelu> TYPE =
+      OpType.of(
+          "GELU",
+          150,
+          "GeluOptions",
+          1,
+          1,
+          options -> new Gelu(options.flag("approximate", false)));
+
+  @Override
+  public OpType<Gelu> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("approximate", approximate);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.sameAsInput(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floats(this::apply);
+      case INT8, UINT8 -> Elementwise.quantizedFunction(operands, this::apply);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  private static final double SQRT_TWO_OVER_PI = Math.sqrt(2 / Math.PI);
+
+  private float apply(float x) {
+    double y =
+        approximate
+            ? 1 + Math.tanh(SQRT_TWO_OVER_PI * (x + 0.044715 * x * x * x))
+            : ErrorFunction.complement(-x / Math.sqrt(2));
+    return (float) (0.5 * x * y);
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8);
+  }
+}

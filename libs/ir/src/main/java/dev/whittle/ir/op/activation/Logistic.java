@@ -1,0 +1,69 @@
+package dev.whittle.ir.op.activation;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.LogisticInt16;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+import java.util.Map;
+
+/** {@code 1 / (1 + e^-x)}. */
+public record Logistic() implements Op {
+  public static final OpType<Logistic> TYPE =
+      OpType.of("LOGISTIC", 14, "", 1, 1, options -> new Logistic());
+
+  @Override
+  public OpType<Logistic> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.sameAsInput(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floats(Logistic::sigmoid);
+      case INT8, UINT8 -> Elementwise.quantizedFunction(operands, Logistic::sigmoid);
+      case INT16 -> LogisticInt16.kernel(operands);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8 -> 2;
+      case INT16 -> 3;
+      default -> 1;
+    };
+  }
+
+  private static float sigmoid(float x) {
+    return (float) (1 / (1 + Math.exp(-x)));
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.fixed(
+        Map.of(
+            TensorType.INT8,
+            Quantization.perTensor(1f / 256, -128),
+            TensorType.INT16,
+            Quantization.perTensor(1f / 32768, 0)));
+  }
+}

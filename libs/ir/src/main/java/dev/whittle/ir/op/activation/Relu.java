@@ -1,0 +1,55 @@
+package dev.whittle.ir.op.activation;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/** Clamps to 0 and no upper bound. */
+public record Relu() implements Op {
+  public static final OpType<Relu> TYPE = OpType.of("RELU", 19, "", 1, 1, options -> new Relu());
+
+  @Override
+  public OpType<Relu> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.sameAsInput(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floats(x -> Elementwise.clamp(x, 0, Float.POSITIVE_INFINITY));
+      case INT8, UINT8, INT16 -> Elementwise.requantizedClamp(operands, 0, Float.POSITIVE_INFINITY);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8 -> 2;
+      case INT16 -> 3;
+      default -> 1;
+    };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8, TensorType.INT16);
+  }
+}

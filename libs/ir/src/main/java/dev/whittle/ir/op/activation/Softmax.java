@@ -1,0 +1,74 @@
+package dev.whittle.ir.op.activation;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * {@code e^(beta x)} divided by its sum along the last axis.
+ *
+ * @param beta mostly 1
+ */
+public record Softmax(float beta) implements Op {
+  public static final OpType<Softmax> TYPE =
+      OpType.of(
+          "SOFTMAX", 25, "SoftmaxOptions", 1, 1, options -> new Softmax(options.real("beta", 0)));
+
+  @Override
+  public OpType<Softmax> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("beta", beta);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.sameAsInput(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> SoftmaxKernels.floats(beta);
+      case INT8, UINT8 -> SoftmaxKernels.quantized(operands, beta);
+      case INT16 -> new SoftmaxInt16(operands.input(0).requireQuantization(), beta);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  /** What 8-bit elements contribute by their distance from the greatest: 256 numbers. */
+  public float[] exponentials(Operands operands) {
+    return SoftmaxKernels.exponentials(operands, beta);
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8 -> 2;
+      case INT16 -> 3;
+      default -> 1;
+    };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.fixed(
+        Map.of(
+            TensorType.INT8,
+            Quantization.perTensor(1f / 256, -128),
+            TensorType.INT16,
+            Quantization.perTensor(1f / 32768, 0)));
+  }
+}

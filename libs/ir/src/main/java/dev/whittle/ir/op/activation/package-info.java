@@ -1,0 +1,5 @@
+/** Activation functions, softmax included. May use: {@code ir.op.common} and below. */
+@NullMarked
+package dev.whittle.ir.op.activation;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,8 @@
+/**
+ * Typing, arithmetic and reference kernels that operators of several families share. May use:
+ * {@code ir}, {@code ir.kernel}, {@code ir.tensor}.
+ */
+@NullMarked
+package dev.whittle.ir.op.common;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,62 @@
+package dev.whittle.ir.op.control;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * Runs a graph without inputs and outputs the first time an interpreter comes by.
+ *
+ * @param graph the index of the graph
+ */
+public record CallOnce(int graph) implements Op {
+  public static final OpType<CallOnce> TYPE =
+      OpType.of(
+          "CALL_ONCE",
+          129,
+          "CallOnceOptions",
+          0,
+          0,
+          options -> new CallOnce(options.integer("init_subgraph_index", 0)));
+
+  @Override
+  public OpType<CallOnce> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("init_subgraph_index", graph);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return List.of();
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return invocation -> {
+      boolean[] done =
+          invocation.resource("call_once:" + graph, boolean[].class, () -> new boolean[1]);
+      if (!done[0]) {
+        done[0] = true;
+        invocation.runSubgraph(graph, List.of(), List.of());
+      }
+    };
+  }
+
+  @Override
+  public List<Integer> subgraphs() {
+    return List.of(graph);
+  }
+
+  @Override
+  public boolean isPure() {
+    return false;
+  }
+}

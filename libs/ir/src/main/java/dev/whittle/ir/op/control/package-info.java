@@ -1,0 +1,8 @@
+/**
+ * Operators that run other graphs of the model. May use: {@code ir}, {@code ir.kernel}, {@code
+ * ir.tensor}.
+ */
+@NullMarked
+package dev.whittle.ir.op.control;
+
+import org.jspecify.annotations.NullMarked;

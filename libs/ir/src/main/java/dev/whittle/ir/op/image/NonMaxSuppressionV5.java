@@ -1,0 +1,51 @@
+package dev.whittle.ir.op.image;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * Indices of the best boxes that do not overlap too much: operands are boxes {@code [count, 4]}
+ * (y1, x1, y2, x2), scores, how many at most, the overlap from which a box is dropped, and the
+ * score above which a box counts, and how fast overlap lowers scores. Results are indices and
+ * scores, filled with zeros, and how many there are.
+ */
+public record NonMaxSuppressionV5() implements Op {
+  public static final OpType<NonMaxSuppressionV5> TYPE =
+      OpType.of(
+          "NON_MAX_SUPPRESSION_V5",
+          121,
+          "NonMaxSuppressionV5Options",
+          6,
+          3,
+          options -> new NonMaxSuppressionV5());
+
+  @Override
+  public OpType<NonMaxSuppressionV5> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return BoxSelection.infer(operands, true);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    if (operands.type(0) != TensorType.FLOAT32) {
+      throw Elementwise.noKernel(operands);
+    }
+    return BoxSelection::run;
+  }
+}

@@ -1,0 +1,84 @@
+package dev.whittle.ir.op.index;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elements;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Operand 0 with operand 1 written over it from the coordinates in operand 2, which are moved so
+ * that it fits.
+ */
+public record DynamicUpdateSlice() implements Op {
+  public static final OpType<DynamicUpdateSlice> TYPE =
+      OpType.of(
+          "DYNAMIC_UPDATE_SLICE",
+          151,
+          "DynamicUpdateSliceOptions",
+          3,
+          1,
+          options -> new DynamicUpdateSlice());
+
+  @Override
+  public OpType<DynamicUpdateSlice> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.sameAsInput(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    Elements.requireMovable(operands.type(0));
+    return invocation -> {
+      Tensor in = invocation.input(0);
+      Tensor update = invocation.input(1);
+      Tensor out = invocation.output(0);
+      if (update.rank() != in.rank() || invocation.input(2).elements() != in.rank()) {
+        throw OperandException.invalid("update %s of %s", update.shape(), in.shape());
+      }
+      out.data().copyFrom(in.data());
+      long[] strides = Shapes.strides(in.dims());
+      long first = 0;
+      for (int axis = 0; axis < in.rank(); axis++) {
+        int most = in.dim(axis) - update.dim(axis);
+        if (most < 0) {
+          throw OperandException.invalid("update %s of %s", update.shape(), in.shape());
+        }
+        long start = invocation.input(2).getInteger(axis);
+        first += Math.min(Math.max(start, 0), most) * strides[axis];
+      }
+      // Along the last axis, elements are adjacent in both.
+      int outer = Math.max(0, in.rank() - 1);
+      long run = in.rank() == 0 ? 1 : update.dim(outer);
+      Shapes.forEachIndex(
+          Arrays.copyOf(update.dims(), outer),
+          Arrays.copyOf(strides, outer),
+          first,
+          (u, o) -> Elements.copy(update, u * run, out, o, run));
+    };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.SHARED, TensorType.INT8);
+  }
+}

@@ -1,0 +1,79 @@
+package dev.whittle.ir.op.index;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elements;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A vector for each index in operand 0: operand 2 at the place of the index, operand 3 elsewhere;
+ * its length is operand 1.
+ *
+ * @param axis where the vectors lie; -1 for the last axis
+ */
+public record OneHot(int axis) implements Op {
+  public static final OpType<OneHot> TYPE =
+      OpType.of(
+          "ONE_HOT", 85, "OneHotOptions", 4, 1, options -> new OneHot(options.integer("axis", 0)));
+
+  @Override
+  public OpType<OneHot> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("axis", axis);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    Shape shape = operands.shape(0);
+    long[] depth = operands.knownIntegers(1);
+    if (!shape.isRankKnown()) {
+      return List.of(new TypedShape(operands.type(2), Shape.UNKNOWN));
+    }
+    int place = Shapes.axis(axis, shape.rank() + 1);
+    int[] dims = new int[shape.rank() + 1];
+    for (int i = 0; i < dims.length; i++) {
+      dims[i] = i == place ? Shape.DYNAMIC : shape.dim(i < place ? i : i - 1);
+    }
+    if (depth != null) {
+      if (depth.length != 1 || depth[0] < 0) {
+        throw OperandException.invalid("depth %s", Arrays.toString(depth));
+      }
+      dims[place] = Math.toIntExact(depth[0]);
+    }
+    return List.of(new TypedShape(operands.type(2), Shape.of(dims)));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    Elements.requireMovable(operands.type(2));
+    return this::run;
+  }
+
+  private void run(Invocation invocation) {
+    Tensor indices = invocation.input(0);
+    Tensor out = invocation.output(0);
+    int place = Shapes.axis(axis, out.rank());
+    int depth = out.dim(place);
+    long inner = Shapes.product(out.dims(), place + 1, out.rank());
+    for (long o = 0; o < out.elements(); o++) {
+      long rest = o / inner;
+      long at = rest / depth * inner + o % inner;
+      boolean on = indices.getInteger(at) == rest % depth;
+      Elements.copy(invocation.input(on ? 2 : 3), 0, out, o, 1);
+    }
+  }
+}

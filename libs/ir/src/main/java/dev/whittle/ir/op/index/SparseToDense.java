@@ -1,0 +1,93 @@
+package dev.whittle.ir.op.index;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elements;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * A tensor of the shape in operand 1 that is operand 3 but for the values of operand 2 at the
+ * coordinates in operand 0.
+ *
+ * @param validateIndices whether coordinates must be sorted and differ; not enforced
+ */
+public record SparseToDense(boolean validateIndices) implements Op {
+  public static final OpType<SparseToDense> TYPE =
+      OpType.of(
+          "SPARSE_TO_DENSE",
+          68,
+          "SparseToDenseOptions",
+          4,
+          1,
+          options -> new SparseToDense(options.flag("validate_indices", false)));
+
+  @Override
+  public OpType<SparseToDense> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    // Converters write no options for the default.
+    return validateIndices
+        ? Options.of(TYPE.optionTable()).with("validate_indices", true)
+        : Options.NONE;
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    long[] shape = operands.knownIntegers(1);
+    return List.of(
+        new TypedShape(operands.type(2), shape == null ? Shape.UNKNOWN : Shapes.ofContents(shape)));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    Elements.requireMovable(operands.type(2));
+    return invocation -> {
+      Tensor indices = invocation.input(0);
+      Tensor values = invocation.input(2);
+      Tensor out = invocation.output(0);
+      out.resize(Shapes.ofContents(invocation.input(1).toLongs()).toArray());
+      for (long i = 0; i < out.elements(); i++) {
+        Elements.copy(invocation.input(3), 0, out, i, 1);
+      }
+      int depth = indices.rank() == 2 ? indices.dim(1) : 1;
+      if (depth != out.rank()) {
+        throw OperandException.invalid("coordinates %s in %s", indices.shape(), out.shape());
+      }
+      long count = indices.elements() / depth;
+      if (values.elements() != 1 && values.elements() != count) {
+        throw OperandException.invalid("%d values at %d places", values.elements(), count);
+      }
+      for (long i = 0; i < count; i++) {
+        long at = 0;
+        for (int axis = 0; axis < depth; axis++) {
+          long place = indices.getInteger(i * depth + axis);
+          if (place < 0 || place >= out.dim(axis)) {
+            throw OperandException.invalid("coordinate %d in %s", place, out.shape());
+          }
+          at = at * out.dim(axis) + place;
+        }
+        Elements.copy(values, values.elements() == 1 ? 0 : i, out, at, 1);
+      }
+    };
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(2)) {
+      case INT64 -> 2;
+      case INT8, UINT8 -> 3;
+      default -> 1;
+    };
+  }
+}

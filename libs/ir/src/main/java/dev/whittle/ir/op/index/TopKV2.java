@@ -1,0 +1,78 @@
+package dev.whittle.ir.op.index;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The k greatest elements of each row along the last axis, in falling order, and their places; of
+ * equal elements the one that comes first. k is operand 1.
+ */
+public record TopKV2() implements Op {
+  public static final OpType<TopKV2> TYPE =
+      OpType.of("TOPK_V2", 48, "TopKV2Options", 2, 2, options -> new TopKV2());
+
+  @Override
+  public OpType<TopKV2> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    Shape shape = operands.shape(0);
+    TensorType places = operands.outputCount() > 1 ? operands.output(1).type() : TensorType.INT32;
+    long[] k = operands.knownIntegers(1);
+    if (!shape.isRankKnown()) {
+      return List.of(
+          new TypedShape(operands.type(0), Shape.UNKNOWN), new TypedShape(places, Shape.UNKNOWN));
+    }
+    if (shape.rank() == 0) {
+      throw OperandException.invalid("a scalar has no row to select from");
+    }
+    int[] dims = shape.toArray();
+    int row = dims[dims.length - 1];
+    dims[dims.length - 1] = k == null || k.length == 0 ? Shape.DYNAMIC : Math.toIntExact(k[0]);
+    if (k != null && (k.length != 1 || k[0] < 0 || (row != Shape.DYNAMIC && k[0] > row))) {
+      throw OperandException.invalid("k = %s of rows of %d", Arrays.toString(k), row);
+    }
+    Shape selected = Shape.of(dims);
+    return List.of(new TypedShape(operands.type(0), selected), new TypedShape(places, selected));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> new TopKKernels.Floats();
+      case INT8, UINT8, INT16, INT32, INT64 -> new TopKKernels.Integers();
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8, UINT8 -> 2;
+      default -> 1;
+    };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.SHARED, TensorType.INT8);
+  }
+}

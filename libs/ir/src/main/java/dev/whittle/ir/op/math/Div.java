@@ -1,0 +1,51 @@
+package dev.whittle.ir.op.math;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.QuantizedFunctions;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/** {@code a / b}, broadcast; whole numbers are cut toward zero. */
+public record Div(Activation activation) implements Op {
+  public static final OpType<Div> TYPE = OpType.of("DIV", 42, "DivOptions", 2, 1, Div::decode);
+
+  public Div() {
+    this(Activation.NONE);
+  }
+
+  private static Div decode(Options options) {
+    return new Div(Activation.ofCode(options.integer("fused_activation_function", 0)));
+  }
+
+  @Override
+  public OpType<Div> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("fused_activation_function", activation.code());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.broadcast(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floats(Elementwise.clampedFloats((a, b) -> a / b, activation));
+      case INT32 ->
+          Elementwise.integers(Elementwise.clampedIntegers(Elementwise::divide, activation));
+      case INT8, UINT8 -> QuantizedFunctions.quotient(operands, activation);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+}

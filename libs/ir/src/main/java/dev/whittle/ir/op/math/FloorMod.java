@@ -1,0 +1,40 @@
+package dev.whittle.ir.op.math;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/** What is left of a after {@link FloorDiv} by b, with the sign of b; broadcast. */
+public record FloorMod() implements Op {
+  public static final OpType<FloorMod> TYPE =
+      OpType.of("FLOOR_MOD", 95, "FloorModOptions", 2, 1, options -> new FloorMod());
+
+  @Override
+  public OpType<FloorMod> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.broadcast(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floats(Elementwise::floorModulo);
+      case INT32, INT64 -> Elementwise.integers(Elementwise::floorModulo);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+}

@@ -1,0 +1,72 @@
+package dev.whittle.ir.op.math;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.Requantization;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/** {@code a * b}, broadcast. */
+public record Mul(Activation activation) implements Op {
+  public static final OpType<Mul> TYPE = OpType.of("MUL", 18, "MulOptions", 2, 1, Mul::decode);
+
+  public Mul() {
+    this(Activation.NONE);
+  }
+
+  private static Mul decode(Options options) {
+    return new Mul(Activation.ofCode(options.integer("fused_activation_function", 0)));
+  }
+
+  @Override
+  public OpType<Mul> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("fused_activation_function", activation.code());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.broadcast(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floats(Elementwise.clampedFloats((a, b) -> a * b, activation));
+      case INT32, INT64, UINT32 ->
+          Elementwise.integers(Elementwise.clampedIntegers((a, b) -> a * b, activation));
+      case INT8, UINT8, INT16 -> QuantizedArithmetic.product(operands, activation);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  /** How products of quantized numbers, less their zero points, become outputs. */
+  public Requantization requantization(Operands operands) {
+    return QuantizedArithmetic.productRequantization(operands, activation);
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT64 -> 6;
+      case INT8, INT16 -> 2;
+      default -> 1;
+    };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8, TensorType.INT16);
+  }
+}

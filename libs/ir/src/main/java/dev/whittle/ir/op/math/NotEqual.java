@@ -1,0 +1,61 @@
+package dev.whittle.ir.op.math;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/** Whether both differ, broadcast; a truth value for each pair. */
+public record NotEqual() implements Op {
+  public static final OpType<NotEqual> TYPE =
+      OpType.of("NOT_EQUAL", 72, "NotEqualOptions", 2, 1, options -> new NotEqual());
+
+  @Override
+  public OpType<NotEqual> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.truthOfBroadcast(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floatComparison((a, b) -> a != b);
+      case INT32, INT64 -> Elementwise.comparison((a, b) -> a != b);
+      case INT8, UINT8 ->
+          operands.input(0).isQuantized()
+              ? Elementwise.quantizedComparison(operands, (a, b) -> a != b)
+              : Elementwise.comparison((a, b) -> a != b);
+      case BOOL -> Elementwise.comparison((a, b) -> a != b);
+      case STRING -> Elementwise.stringComparison(equal -> !equal);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8 -> 2;
+      default -> 1;
+    };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.NONE, TensorType.INT8);
+  }
+}

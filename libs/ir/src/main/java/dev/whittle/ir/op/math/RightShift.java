@@ -1,0 +1,44 @@
+package dev.whittle.ir.op.math;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/** A whole number shifted right by another, which is held to 0 and its bits less one; broadcast. */
+public record RightShift() implements Op {
+  public static final OpType<RightShift> TYPE =
+      OpType.of("RIGHT_SHIFT", 161, "RightShiftOptions", 2, 1, options -> new RightShift());
+
+  @Override
+  public OpType<RightShift> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.broadcast(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8, UINT8, INT16, UINT16, INT32, UINT32 ->
+          Elementwise.integers(rightShift(operands.type(0).bits()));
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  private static Elementwise.LongBinary rightShift(int bits) {
+    return (a, b) -> a >> Math.min(Math.max(b, 0), bits - 1);
+  }
+}

@@ -1,0 +1,39 @@
+package dev.whittle.ir.op.math;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/** The nearest whole number; ties go to the even one. */
+public record Round() implements Op {
+  public static final OpType<Round> TYPE =
+      OpType.of("ROUND", 116, "", 1, 1, options -> new Round());
+
+  @Override
+  public OpType<Round> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.sameAsInput(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floats(x -> (float) Math.rint(x));
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+}

@@ -1,0 +1,40 @@
+package dev.whittle.ir.op.math;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/** -1, 0 or 1 by the sign of x. */
+public record Sign() implements Op {
+  public static final OpType<Sign> TYPE =
+      OpType.of("SIGN", 158, "SignOptions", 1, 1, options -> new Sign());
+
+  @Override
+  public OpType<Sign> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.sameAsInput(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floats(x -> Math.signum(x));
+      case INT32 -> Elementwise.integers(x -> Long.signum(x));
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+}

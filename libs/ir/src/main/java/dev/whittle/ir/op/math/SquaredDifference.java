@@ -1,0 +1,55 @@
+package dev.whittle.ir.op.math;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.QuantizedFunctions;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/** {@code (a - b)^2}, broadcast. */
+public record SquaredDifference() implements Op {
+  public static final OpType<SquaredDifference> TYPE =
+      OpType.of(
+          "SQUARED_DIFFERENCE",
+          99,
+          "SquaredDifferenceOptions",
+          2,
+          1,
+          options -> new SquaredDifference());
+
+  @Override
+  public OpType<SquaredDifference> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.broadcast(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floats((a, b) -> (a - b) * (a - b));
+      case INT32 -> Elementwise.integers((a, b) -> (a - b) * (a - b));
+      case INT8 -> QuantizedFunctions.squaredDifference(operands);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8);
+  }
+}

@@ -1,0 +1,86 @@
+package dev.whittle.ir.op.math;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * {@code a - b}, broadcast.
+ *
+ * @param powerOfTwoScales whether 16-bit quantized operands are rescaled by powers of two only, as
+ *     files of before version 2.4 expect
+ */
+public record Sub(Activation activation, boolean powerOfTwoScales) implements Op {
+  public static final OpType<Sub> TYPE = OpType.of("SUB", 41, "SubOptions", 2, 1, Sub::decode);
+
+  public Sub() {
+    this(Activation.NONE, true);
+  }
+
+  private static Sub decode(Options options) {
+    return new Sub(
+        Activation.ofCode(options.integer("fused_activation_function", 0)),
+        options.flag("pot_scale_int16", true));
+  }
+
+  @Override
+  public OpType<Sub> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable())
+        .with("fused_activation_function", activation.code())
+        .with("pot_scale_int16", powerOfTwoScales);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.broadcast(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Elementwise.floats(Elementwise.clampedFloats((a, b) -> a - b, activation));
+      case INT32, INT64 ->
+          Elementwise.integers(Elementwise.clampedIntegers((a, b) -> a - b, activation));
+      case INT8, UINT8 -> QuantizedArithmetic.sum(operands, activation, -1);
+      case INT16 ->
+          powerOfTwoScales && QuantizedSum.hasPowerOfTwoScales(operands)
+              ? QuantizedArithmetic.shiftedSum(operands, activation, -1)
+              : QuantizedArithmetic.sum(operands, activation, -1);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT64 -> 4;
+      case INT16 -> powerOfTwoScales ? 2 : 5;
+      case INT8 -> 2;
+      default -> 1;
+    };
+  }
+
+  /** 16-bit scales need not be powers of two. */
+  @Override
+  public Op asInteger(TensorType type) {
+    return new Sub(activation, powerOfTwoScales && type != TensorType.INT16);
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8, TensorType.INT16);
+  }
+}

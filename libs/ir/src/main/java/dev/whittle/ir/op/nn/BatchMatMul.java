@@ -1,0 +1,301 @@
+package dev.whittle.ir.op.nn;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.FixedPoint;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.Requantization;
+import dev.whittle.ir.op.common.RowQuantizer;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The matrix product over the last two axes; the axes before them broadcast.
+ *
+ * @param asymmetricQuantizeInputs how the float operand of 8-bit weights is quantized on the fly
+ */
+public record BatchMatMul(
+    boolean transposeLeft, boolean transposeRight, boolean asymmetricQuantizeInputs) implements Op {
+  public static final OpType<BatchMatMul> TYPE =
+      OpType.of(
+          "BATCH_MATMUL",
+          126,
+          "BatchMatMulOptions",
+          2,
+          1,
+          options ->
+              new BatchMatMul(
+                  options.flag("adj_x", false),
+                  options.flag("adj_y", false),
+                  options.flag("asymmetric_quantize_inputs", false)));
+
+  @Override
+  public OpType<BatchMatMul> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable())
+        .with("adj_x", transposeLeft)
+        .with("adj_y", transposeRight)
+        .with("asymmetric_quantize_inputs", asymmetricQuantizeInputs);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    Shape left = operands.shape(0);
+    Shape right = operands.shape(1);
+    if (!left.isRankKnown() || !right.isRankKnown()) {
+      return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
+    }
+    if (left.rank() < 2 || right.rank() < 2) {
+      throw OperandException.invalid("operands %s and %s are not matrices", left, right);
+    }
+    int inner = left.dim(left.rank() - (transposeLeft ? 2 : 1));
+    int innerRight = right.dim(right.rank() - (transposeRight ? 1 : 2));
+    if (inner != innerRight && inner != Shape.DYNAMIC && innerRight != Shape.DYNAMIC) {
+      throw OperandException.invalid("cannot multiply %s by %s", left, right);
+    }
+    Shape batch = Shapes.broadcast(batch(left), batch(right));
+    int[] dims = Arrays.copyOf(batch.toArray(), batch.rank() + 2);
+    dims[batch.rank()] = left.dim(left.rank() - (transposeLeft ? 1 : 2));
+    dims[batch.rank() + 1] = right.dim(right.rank() - (transposeRight ? 2 : 1));
+    return List.of(new TypedShape(operands.type(0), Shape.of(dims)));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 ->
+          switch (operands.type(1)) {
+            case FLOAT32 -> this::floats;
+            case INT8 -> hybrid(operands.input(1).requireQuantization().scaleValue());
+            default ->
+                throw OperandException.unsupported(
+                    "no kernel for %s by %s", operands.type(0), operands.type(1));
+          };
+      case INT8, INT16 -> integers(operands);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  private static Shape batch(Shape shape) {
+    return Shape.of(Arrays.copyOf(shape.toArray(), shape.rank() - 2));
+  }
+
+  /** Computes one element of the output from elements of the operands. */
+  private interface Product {
+    void add(long left, long right);
+
+    void end(long output);
+  }
+
+  private void walk(Tensor a, Tensor b, Tensor out, Product product) {
+    int rows = out.dim(out.rank() - 2);
+    int columns = out.dim(out.rank() - 1);
+    int inner = a.dim(a.rank() - (transposeLeft ? 2 : 1));
+    long matrix = (long) rows * columns;
+    long batches = matrix == 0 ? 0 : out.elements() / matrix;
+    for (long n = 0; n < batches; n++) {
+      long left = Shapes.broadcastIndex(n, out.dims(), a.dims(), 2) * rows * inner;
+      long right = Shapes.broadcastIndex(n, out.dims(), b.dims(), 2) * inner * columns;
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+          for (int k = 0; k < inner; k++) {
+            long i = transposeLeft ? (long) k * rows + r : (long) r * inner + k;
+            long j = transposeRight ? (long) c * inner + k : (long) k * columns + c;
+            product.add(left + i, right + j);
+          }
+          product.end(n * matrix + (long) r * columns + c);
+        }
+      }
+    }
+  }
+
+  private void floats(Invocation invocation) {
+    Tensor a = invocation.input(0);
+    Tensor b = invocation.input(1);
+    Tensor out = invocation.output(0);
+    walk(
+        a,
+        b,
+        out,
+        new Product() {
+          private float sum;
+
+          @Override
+          public void add(long i, long j) {
+            sum += a.getFloat(i) * b.getFloat(j);
+          }
+
+          @Override
+          public void end(long at) {
+            out.setFloat(at, sum);
+            sum = 0;
+          }
+        });
+  }
+
+  /** The left operand in 8 bits, row by row. */
+  private final class QuantizedRows {
+    private final byte[] values;
+    private final float[] scales;
+    private final int[] zeroPoints;
+    private final int rows;
+    private final int inner;
+
+    QuantizedRows(Tensor a) {
+      rows = a.dim(a.rank() - (transposeLeft ? 1 : 2));
+      inner = a.dim(a.rank() - (transposeLeft ? 2 : 1));
+      values = new byte[Math.toIntExact(a.elements())];
+      int count = inner == 0 ? 0 : values.length / inner;
+      scales = new float[count];
+      zeroPoints = new int[count];
+      var rowQuantizer = new RowQuantizer();
+      Tensor row = Tensor.allocate(TensorType.FLOAT32, inner);
+      for (int r = 0; r < count; r++) {
+        for (int k = 0; k < inner; k++) {
+          row.setFloat(k, a.getFloat(index(r, k)));
+        }
+        rowQuantizer.quantize(row, 0, inner, asymmetricQuantizeInputs);
+        scales[r] = rowQuantizer.scale();
+        zeroPoints[r] = rowQuantizer.zeroPoint();
+        for (int k = 0; k < inner; k++) {
+          values[index(r, k)] = rowQuantizer.values()[k];
+        }
+      }
+    }
+
+    private int index(int row, int k) {
+      return transposeLeft ? (row / rows * inner + k) * rows + row % rows : row * inner + k;
+    }
+
+    int row(long index) {
+      int matrix = rows * inner;
+      return transposeLeft ? (int) (index / matrix * rows + index % rows) : (int) (index / inner);
+    }
+  }
+
+  /** Rows of the left operand are quantized on the fly; the right one has 8 bits. */
+  private Kernel hybrid(float scale) {
+    return invocation -> {
+      var left = new QuantizedRows(invocation.input(0));
+      Tensor b = invocation.input(1);
+      Tensor out = invocation.output(0);
+      walk(
+          invocation.input(0),
+          b,
+          out,
+          new Product() {
+            private int row;
+            private int sum;
+
+            @Override
+            public void add(long i, long j) {
+              row = left.row(i);
+              sum += (left.values[(int) i] - left.zeroPoints[row]) * b.getByte(j);
+            }
+
+            @Override
+            public void end(long at) {
+              out.setFloat(at, left.inner == 0 ? 0 : sum * (left.scales[row] * scale));
+              sum = 0;
+            }
+          });
+    };
+  }
+
+  /** How sums of products of 8-bit numbers become outputs. */
+  public Requantization requantization(Operands operands) {
+    return new Requantization(
+        new FixedPoint.Multiplier[] {multiplier(operands)},
+        true,
+        operands.output(0).requireQuantization(),
+        Activation.Bounds.of(operands.output(0).type()));
+  }
+
+  private static FixedPoint.Multiplier multiplier(Operands operands) {
+    Quantization left = operands.input(0).requireQuantization();
+    Quantization right = operands.input(1).requireQuantization();
+    double product = (double) (left.scaleValue() * right.scaleValue());
+    return FixedPoint.Multiplier.of(
+        product / operands.output(0).requireQuantization().scaleValue());
+  }
+
+  private Kernel integers(Operands operands) {
+    int leftZero = operands.input(0).requireQuantization().zeroPointValue();
+    int rightZero = operands.input(1).requireQuantization().zeroPointValue();
+    int zero = operands.output(0).requireQuantization().zeroPointValue();
+    FixedPoint.Multiplier multiplier = multiplier(operands);
+    boolean wide = operands.type(0) == TensorType.INT16;
+    Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());
+    return invocation -> {
+      Tensor a = invocation.input(0);
+      Tensor b = invocation.input(1);
+      Tensor out = invocation.output(0);
+      walk(
+          a,
+          b,
+          out,
+          new Product() {
+            private long sum;
+
+            @Override
+            public void add(long i, long j) {
+              sum += (a.getInteger(i) - leftZero) * (b.getInteger(j) - rightZero);
+            }
+
+            @Override
+            public void end(long at) {
+              int scaled = wide ? multiplier.applyLong(sum) : multiplier.applyTiesUp((int) sum);
+              out.setInteger(at, bounds.clamp(scaled + zero));
+              sum = 0;
+            }
+          });
+    };
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT16 -> 3;
+      case INT8 -> 2;
+      default -> operands.type(1) == TensorType.INT8 && asymmetricQuantizeInputs ? 4 : 1;
+    };
+  }
+
+  @Override
+  public long multiplyAccumulates(Operands operands) {
+    Shape left = operands.shape(0);
+    Shape output = operands.output(0).shape();
+    if (!left.isStatic() || !output.isStatic()) {
+      return 0;
+    }
+    return output.elements() * left.dim(left.rank() - (transposeLeft ? 2 : 1));
+  }
+
+  @Override
+  public Op asHybrid() {
+    return new BatchMatMul(transposeLeft, transposeRight, true);
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8, TensorType.INT16)
+        .withStored(1);
+  }
+}

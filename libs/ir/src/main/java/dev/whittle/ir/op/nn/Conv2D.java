@@ -1,0 +1,161 @@
+package dev.whittle.ir.op.nn;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Int16Requantization;
+import dev.whittle.ir.op.common.Requantization;
+import dev.whittle.ir.op.common.UnpackedWeights;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * Two-dimensional convolution of an input {@code [batch, height, width, in]} with a filter {@code
+ * [out, height, width, in / groups]}, plus a bias {@code [out]} that may be absent.
+ *
+ * @param padding the schema's number: 0 same, 1 valid
+ * @param quantizedBiasType the type of sums for 16-bit input, or float32 where a file leaves it out
+ */
+public record Conv2D(
+    int padding,
+    int strideWidth,
+    int strideHeight,
+    Activation activation,
+    int dilationWidth,
+    int dilationHeight,
+    TensorType quantizedBiasType)
+    implements Op {
+  public static final OpType<Conv2D> TYPE =
+      OpType.of("CONV_2D", 3, "Conv2DOptions", 2, 1, Conv2D::decode).withMaxInputs(3);
+
+  private static Conv2D decode(Options options) {
+    return new Conv2D(
+        options.integer("padding", 0),
+        options.integer("stride_w", 0),
+        options.integer("stride_h", 0),
+        Activation.ofCode(options.integer("fused_activation_function", 0)),
+        options.integer("dilation_w_factor", 1),
+        options.integer("dilation_h_factor", 1),
+        options.tensorType("quantized_bias_type", TensorType.FLOAT32));
+  }
+
+  @Override
+  public OpType<Conv2D> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable())
+        .with("padding", padding)
+        .with("stride_w", strideWidth)
+        .with("stride_h", strideHeight)
+        .with("fused_activation_function", activation.code())
+        .with("dilation_w_factor", dilationWidth)
+        .with("dilation_h_factor", dilationHeight)
+        .with("quantized_bias_type", quantizedBiasType.code());
+  }
+
+  /** The same with another activation. */
+  public Conv2D withActivation(Activation other) {
+    return new Conv2D(
+        padding,
+        strideWidth,
+        strideHeight,
+        other,
+        dilationWidth,
+        dilationHeight,
+        quantizedBiasType);
+  }
+
+  private Window vertical() {
+    return new Window(Window.Margin.ofCode(padding), strideHeight, dilationHeight);
+  }
+
+  private Window horizontal() {
+    return new Window(Window.Margin.ofCode(padding), strideWidth, dilationWidth);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    Shape filter = operands.shape(1);
+    int channels = filter.isRankKnown() && filter.rank() > 0 ? filter.dim(0) : Shape.DYNAMIC;
+    Shape output =
+        ConvolutionKernels.output(operands.shape(0), filter, vertical(), horizontal(), channels);
+    return List.of(new TypedShape(operands.type(0), output));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    var taps = new Taps(vertical(), horizontal(), 0);
+    return UnpackedWeights.of(
+        operands,
+        1,
+        wide -> ConvolutionKernels.of(wide, taps, activation, !isGrouped(operands), false));
+  }
+
+  /** Groups have no matrix kernel. */
+  private static boolean isGrouped(Operands operands) {
+    Shape input = operands.shape(0);
+    Shape filter = operands.shape(1);
+    return input.isRankKnown() && filter.isRankKnown() && input.dim(3) != filter.dim(3);
+  }
+
+  /** How the sums of 16-bit operands become outputs. */
+  public Int16Requantization wideRequantization(Operands operands) {
+    return ConvolutionKernels.wideRequantization(operands, activation);
+  }
+
+  /** How the sums of 8-bit operands become outputs. */
+  public Requantization requantization(Operands operands) {
+    // Unsigned operands have no matrix kernel either.
+    boolean tiesUp = operands.type(0) == TensorType.INT8 && !isGrouped(operands);
+    return ConvolutionKernels.requantization(operands, activation, tiesUp);
+  }
+
+  @Override
+  public int version(Operands operands) {
+    TensorType input = operands.type(0);
+    TensorType filter = operands.type(1);
+    if (input == TensorType.INT16) {
+      return 8;
+    }
+    if (filter == TensorType.INT4) {
+      return 7;
+    }
+    Shape in = operands.shape(0);
+    Shape weights = operands.shape(1);
+    if (in.isRankKnown() && weights.isRankKnown() && in.dim(3) != weights.dim(3)) {
+      return 6;
+    }
+    if (input == TensorType.INT8) {
+      return 3;
+    }
+    if (input == TensorType.FLOAT32 && filter == TensorType.INT8) {
+      Quantization quantization = operands.input(1).quantization();
+      return quantization != null && quantization.isPerAxis() ? 5 : 2;
+    }
+    return 1;
+  }
+
+  @Override
+  public long multiplyAccumulates(Operands operands) {
+    Shape filter = operands.shape(1);
+    Shape output = operands.output(0).shape();
+    return filter.isStatic() && output.isStatic()
+        ? output.elements() * filter.dim(1) * filter.dim(2) * filter.dim(3)
+        : 0;
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.weighted(1, 0, 2);
+  }
+}

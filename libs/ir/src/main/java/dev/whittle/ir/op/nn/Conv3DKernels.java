@@ -1,0 +1,140 @@
+package dev.whittle.ir.op.nn;
+
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/** Typing and reference kernels of {@link Conv3D} and {@link Conv3DTranspose}. */
+final class Conv3DKernels {
+  private Conv3DKernels() {}
+
+  /**
+   * Products that a convolution sums: each element of the volume meets the filter's extents and its
+   * channels of the other kind, which are its fourth axis. Zero where extents are not known.
+   *
+   * @param volume the output, or the input of a transposed convolution
+   */
+  static long multiplyAccumulates(Shape volume, Shape filter) {
+    return volume.isStatic() && filter.isStatic() && filter.rank() == 5
+        ? volume.elements() * filter.dim(0) * filter.dim(1) * filter.dim(2) * filter.dim(3)
+        : 0;
+  }
+
+  static List<TypedShape> infer(Operands operands, Window[] windows) {
+    Shape input = operands.shape(0);
+    Shape filter = operands.shape(1);
+    if (!input.isRankKnown() || !filter.isRankKnown()) {
+      return List.of(new TypedShape(operands.type(0), Shapes.dynamic(5)));
+    }
+    if (input.rank() != 5 || filter.rank() != 5) {
+      throw OperandException.invalid("input %s and filter %s must have 5 axes", input, filter);
+    }
+    int[] dims = {input.dim(0), 0, 0, 0, filter.dim(4)};
+    for (int axis = 0; axis < 3; axis++) {
+      dims[axis + 1] = windows[axis].output(input.dim(axis + 1), filter.dim(axis));
+    }
+    return List.of(new TypedShape(operands.type(0), Shape.of(dims)));
+  }
+
+  static void convolve(Invocation invocation, Window[] windows, Activation activation) {
+    Tensor input = invocation.input(0);
+    Tensor filter = invocation.input(1);
+    Tensor output = invocation.output(0);
+    int in = input.dim(4);
+    if (filter.dim(3) != in) {
+      throw OperandException.invalid("filter %s for %s", filter.shape(), input.shape());
+    }
+    int out = filter.dim(4);
+    int[] place = new int[5];
+    for (long i = 0; i < output.elements(); i++) {
+      position(i, output.dims(), place);
+      float sum = invocation.hasInput(2) ? invocation.input(2).getFloat(place[4]) : 0;
+      for (int d = 0; d < filter.dim(0); d++) {
+        int z = at(windows[0], input, filter, output, 0, place[1], d);
+        for (int h = 0; z >= 0 && h < filter.dim(1); h++) {
+          int y = at(windows[1], input, filter, output, 1, place[2], h);
+          for (int w = 0; y >= 0 && w < filter.dim(2); w++) {
+            int x = at(windows[2], input, filter, output, 2, place[3], w);
+            if (x < 0) {
+              continue;
+            }
+            long from = index(input.dims(), place[0], z, y, x) * in;
+            long weight = (((long) d * filter.dim(1) + h) * filter.dim(2) + w) * in * out;
+            for (int c = 0; c < in; c++) {
+              sum += input.getFloat(from + c) * filter.getFloat(weight + (long) c * out + place[4]);
+            }
+          }
+        }
+      }
+      output.setFloat(i, activation.apply(sum));
+    }
+  }
+
+  private static void position(long index, int[] dims, int[] place) {
+    long rest = index;
+    for (int axis = dims.length - 1; axis >= 0; axis--) {
+      place[axis] = (int) (rest % dims[axis]);
+      rest /= dims[axis];
+    }
+  }
+
+  /** The place in the input that a filter element meets; -1 beyond the borders. */
+  private static int at(
+      Window window, Tensor input, Tensor filter, Tensor output, int axis, int place, int k) {
+    int extent = input.dim(axis + 1);
+    int before = window.before(extent, filter.dim(axis), output.dim(axis + 1));
+    int at = place * window.stride() - before + k * window.dilation();
+    return at >= 0 && at < extent ? at : -1;
+  }
+
+  private static long index(int[] dims, int batch, int z, int y, int x) {
+    return (((long) batch * dims[1] + z) * dims[2] + y) * dims[3] + x;
+  }
+
+  static void transpose(Invocation invocation, Window[] windows, Activation activation) {
+    Tensor filter = invocation.input(1);
+    Tensor input = invocation.input(2);
+    Tensor output = invocation.output(0);
+    output.resize(Shapes.ofContents(invocation.input(0).toLongs()).toArray());
+    int in = input.dim(4);
+    int out = output.dim(4);
+    if (filter.dim(4) != in || filter.dim(3) != out) {
+      throw OperandException.invalid(
+          "filter %s from %s to %s", filter.shape(), input.shape(), output.shape());
+    }
+    output.data().fill((byte) 0);
+    int[] place = new int[5];
+    for (long i = 0; i < input.elements(); i++) {
+      position(i, input.dims(), place);
+      float value = input.getFloat(i);
+      for (int d = 0; d < filter.dim(0); d++) {
+        int z = at(windows[0], output, filter, input, 0, place[1], d);
+        for (int h = 0; z >= 0 && h < filter.dim(1); h++) {
+          int y = at(windows[1], output, filter, input, 1, place[2], h);
+          for (int w = 0; y >= 0 && w < filter.dim(2); w++) {
+            int x = at(windows[2], output, filter, input, 2, place[3], w);
+            if (x < 0) {
+              continue;
+            }
+            long to = index(output.dims(), place[0], z, y, x) * out;
+            long weight = (((long) d * filter.dim(1) + h) * filter.dim(2) + w) * out * in;
+            for (int c = 0; c < out; c++) {
+              float product = value * filter.getFloat(weight + (long) c * in + place[4]);
+              output.setFloat(to + c, output.getFloat(to + c) + product);
+            }
+          }
+        }
+      }
+    }
+    for (long i = 0; i < output.elements(); i++) {
+      float bias = invocation.hasInput(3) ? invocation.input(3).getFloat(i % out) : 0;
+      output.setFloat(i, activation.apply(output.getFloat(i) + bias));
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package dev.whittle.ir.op.nn;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * The transpose of {@link Conv3D}: operand 0 is the output's shape, then the filter {@code [depth,
+ * height, width, out, in]}, the input, and a bias that may be absent.
+ *
+ * @param padding the schema's number: 0 same, 1 valid
+ */
+public record Conv3DTranspose(
+    int padding,
+    int strideDepth,
+    int strideWidth,
+    int strideHeight,
+    Activation activation,
+    int dilationDepth,
+    int dilationWidth,
+    int dilationHeight)
+    implements Op {
+  public static final OpType<Conv3DTranspose> TYPE =
+      OpType.of(
+              "CONV_3D_TRANSPOSE",
+              141,
+              "Conv3DOptions",
+              3,
+              1,
+              options ->
+                  new Conv3DTranspose(
+                      options.integer("padding", 0),
+                      options.integer("stride_d", 0),
+                      options.integer("stride_w", 0),
+                      options.integer("stride_h", 0),
+                      Activation.ofCode(options.integer("fused_activation_function", 0)),
+                      options.integer("dilation_d_factor", 1),
+                      options.integer("dilation_w_factor", 1),
+                      options.integer("dilation_h_factor", 1)))
+          .withMaxInputs(4);
+
+  @Override
+  public OpType<Conv3DTranspose> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable())
+        .with("padding", padding)
+        .with("stride_d", strideDepth)
+        .with("stride_w", strideWidth)
+        .with("stride_h", strideHeight)
+        .with("fused_activation_function", activation.code())
+        .with("dilation_d_factor", dilationDepth)
+        .with("dilation_w_factor", dilationWidth)
+        .with("dilation_h_factor", dilationHeight);
+  }
+
+  private Window[] windows() {
+    Window.Margin margin = Window.Margin.ofCode(padding);
+    return new Window[] {
+      new Window(margin, strideDepth, dilationDepth),
+      new Window(margin, strideHeight, dilationHeight),
+      new Window(margin, strideWidth, dilationWidth)
+    };
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    long[] shape = operands.knownIntegers(0);
+    return List.of(
+        new TypedShape(
+            operands.type(2), shape == null ? Shapes.dynamic(5) : Shapes.ofContents(shape)));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    if (operands.type(1) != TensorType.FLOAT32 || operands.type(2) != TensorType.FLOAT32) {
+      throw OperandException.unsupported(
+          "no kernel for %s input and %s weights", operands.type(2), operands.type(1));
+    }
+    activation.requireClamp();
+    Window[] windows = windows();
+    return invocation -> Conv3DKernels.transpose(invocation, windows, activation);
+  }
+
+  @Override
+  public long multiplyAccumulates(Operands operands) {
+    return Conv3DKernels.multiplyAccumulates(operands.shape(2), operands.shape(1));
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.stored(1, 3);
+  }
+}

@@ -1,0 +1,70 @@
+package dev.whittle.ir.op.nn;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * The roots of mean squares of windows of a picture {@code [batch, height, width, channels]}.
+ *
+ * @param padding the schema's number: 0 same, 1 valid
+ */
+public record L2Pool2D(
+    int padding,
+    int strideWidth,
+    int strideHeight,
+    int filterWidth,
+    int filterHeight,
+    Activation activation)
+    implements Op {
+  public static final OpType<L2Pool2D> TYPE =
+      OpType.of(
+          "L2_POOL_2D",
+          12,
+          "Pool2DOptions",
+          1,
+          1,
+          options ->
+              new L2Pool2D(
+                  options.integer("padding", 0),
+                  options.integer("stride_w", 0),
+                  options.integer("stride_h", 0),
+                  options.integer("filter_width", 0),
+                  options.integer("filter_height", 0),
+                  Activation.ofCode(options.integer("fused_activation_function", 0))));
+
+  @Override
+  public OpType<L2Pool2D> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable())
+        .with("padding", padding)
+        .with("stride_w", strideWidth)
+        .with("stride_h", strideHeight)
+        .with("filter_width", filterWidth)
+        .with("filter_height", filterHeight)
+        .with("fused_activation_function", activation.code());
+  }
+
+  private PoolKernels.Pools pools() {
+    return new PoolKernels.Pools(padding, strideHeight, filterHeight, strideWidth, filterWidth);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return PoolKernels.infer(operands, pools());
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return PoolKernels.rootMeanSquare(operands, pools(), activation);
+  }
+}

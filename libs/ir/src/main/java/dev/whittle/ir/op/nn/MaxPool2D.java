@@ -1,0 +1,86 @@
+package dev.whittle.ir.op.nn;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * The greatest elements of windows of a picture {@code [batch, height, width, channels]}.
+ *
+ * @param padding the schema's number: 0 same, 1 valid
+ */
+public record MaxPool2D(
+    int padding,
+    int strideWidth,
+    int strideHeight,
+    int filterWidth,
+    int filterHeight,
+    Activation activation)
+    implements Op {
+  public static final OpType<MaxPool2D> TYPE =
+      OpType.of(
+          "MAX_POOL_2D",
+          17,
+          "Pool2DOptions",
+          1,
+          1,
+          options ->
+              new MaxPool2D(
+                  options.integer("padding", 0),
+                  options.integer("stride_w", 0),
+                  options.integer("stride_h", 0),
+                  options.integer("filter_width", 0),
+                  options.integer("filter_height", 0),
+                  Activation.ofCode(options.integer("fused_activation_function", 0))));
+
+  @Override
+  public OpType<MaxPool2D> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable())
+        .with("padding", padding)
+        .with("stride_w", strideWidth)
+        .with("stride_h", strideHeight)
+        .with("filter_width", filterWidth)
+        .with("filter_height", filterHeight)
+        .with("fused_activation_function", activation.code());
+  }
+
+  private PoolKernels.Pools pools() {
+    return new PoolKernels.Pools(padding, strideHeight, filterHeight, strideWidth, filterWidth);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return PoolKernels.infer(operands, pools());
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return PoolKernels.max(operands, pools(), activation);
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8 -> 2;
+      case INT16 -> 3;
+      default -> 1;
+    };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.SHARED, TensorType.INT8, TensorType.INT16);
+  }
+}

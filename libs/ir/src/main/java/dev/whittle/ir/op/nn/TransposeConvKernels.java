@@ -1,0 +1,173 @@
+package dev.whittle.ir.op.nn;
+
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Requantization;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+
+/** Reference kernels of {@link TransposeConv}: each output element gathers what falls on it. */
+final class TransposeConvKernels {
+  private TransposeConvKernels() {}
+
+  private interface Sum {
+    void add(long input, long filter, int count);
+
+    void end(long output, int channel);
+  }
+
+  private static void walk(Invocation invocation, Window vertical, Window horizontal, Sum sum) {
+    Tensor filter = invocation.input(1);
+    Tensor input = invocation.input(2);
+    Tensor output = invocation.output(0);
+    output.resize(Shapes.ofContents(invocation.input(0).toLongs()).toArray());
+    int in = input.dim(3);
+    if (filter.dim(3) != in || filter.dim(0) != output.dim(3)) {
+      throw OperandException.invalid(
+          "filter %s from %s to %s", filter.shape(), input.shape(), output.shape());
+    }
+    int top = vertical.before(output.dim(1), filter.dim(1), input.dim(1));
+    int left = horizontal.before(output.dim(2), filter.dim(2), input.dim(2));
+    long at = 0;
+    for (int b = 0; b < output.dim(0); b++) {
+      for (int y = 0; y < output.dim(1); y++) {
+        for (int x = 0; x < output.dim(2); x++) {
+          for (int c = 0; c < output.dim(3); c++, at++) {
+            for (int ky = 0; ky < filter.dim(1); ky++) {
+              int row = source(y + top - ky, vertical.stride(), input.dim(1));
+              for (int kx = 0; row >= 0 && kx < filter.dim(2); kx++) {
+                int column = source(x + left - kx, horizontal.stride(), input.dim(2));
+                if (column >= 0) {
+                  long place = ((long) b * input.dim(1) + row) * input.dim(2) + column;
+                  long tap = ((long) c * filter.dim(1) + ky) * filter.dim(2) + kx;
+                  sum.add(place * in, tap * in, in);
+                }
+              }
+            }
+            sum.end(at, c);
+          }
+        }
+      }
+    }
+  }
+
+  /** The place in the input that falls on {@code place}; -1 if none does. */
+  private static int source(int place, int stride, int extent) {
+    int source = place / stride;
+    return place >= 0 && place % stride == 0 && source < extent ? source : -1;
+  }
+
+  static Kernel of(Operands operands, Window vertical, Window horizontal, Activation activation) {
+    activation.requireClamp();
+    TensorType filter = operands.type(1);
+    return switch (operands.type(2)) {
+      case FLOAT32 -> {
+        if (filter != TensorType.FLOAT32) {
+          throw noKernel(operands);
+        }
+        yield invocation -> floats(invocation, vertical, horizontal, activation);
+      }
+      case INT8, UINT8 -> {
+        if (filter != operands.type(2)) {
+          throw noKernel(operands);
+        }
+        yield integers(operands, vertical, horizontal, activation);
+      }
+      case INT16 -> {
+        if (filter != TensorType.INT8) {
+          throw noKernel(operands);
+        }
+        yield integers(operands, vertical, horizontal, activation);
+      }
+      default -> throw noKernel(operands);
+    };
+  }
+
+  private static OperandException noKernel(Operands operands) {
+    return OperandException.unsupported(
+        "no kernel for %s input and %s filter", operands.type(2), operands.type(1));
+  }
+
+  static Requantization requantization(Operands operands, Activation activation) {
+    Quantization result = operands.output(0).requireQuantization();
+    return new Requantization(
+        ConvolutionKernels.multipliers(operands, operands.input(2)),
+        false,
+        result,
+        activation.quantizedBounds(operands.output(0).type(), result));
+  }
+
+  private static void floats(
+      Invocation invocation, Window vertical, Window horizontal, Activation activation) {
+    Tensor filter = invocation.input(1);
+    Tensor input = invocation.input(2);
+    Tensor output = invocation.output(0);
+    walk(
+        invocation,
+        vertical,
+        horizontal,
+        new Sum() {
+          private float sum;
+
+          @Override
+          public void add(long i, long f, int count) {
+            for (int k = 0; k < count; k++) {
+              sum += input.getFloat(i + k) * filter.getFloat(f + k);
+            }
+          }
+
+          @Override
+          public void end(long at, int channel) {
+            sum += invocation.hasInput(3) ? invocation.input(3).getFloat(channel) : 0;
+            output.setFloat(at, activation.apply(sum));
+            sum = 0;
+          }
+        });
+  }
+
+  private static Kernel integers(
+      Operands operands, Window vertical, Window horizontal, Activation activation) {
+    Quantization in = operands.input(2).requireQuantization();
+    Quantization weights = operands.input(1).requireQuantization();
+    Quantization result = operands.output(0).requireQuantization();
+    boolean wide = operands.type(2) == TensorType.INT16;
+    var multipliers = ConvolutionKernels.multipliers(operands, operands.input(2));
+    Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), result);
+    int inputZero = in.zeroPointValue();
+    int filterZero = weights.isPerAxis() ? 0 : weights.zeroPointValue();
+    return invocation -> {
+      Tensor filter = invocation.input(1);
+      Tensor input = invocation.input(2);
+      Tensor output = invocation.output(0);
+      walk(
+          invocation,
+          vertical,
+          horizontal,
+          new Sum() {
+            private long sum;
+
+            @Override
+            public void add(long i, long f, int count) {
+              for (int k = 0; k < count; k++) {
+                sum +=
+                    (input.getInteger(i + k) - inputZero) * (filter.getInteger(f + k) - filterZero);
+              }
+            }
+
+            @Override
+            public void end(long at, int channel) {
+              sum += invocation.hasInput(3) ? invocation.input(3).getInteger(channel) : 0;
+              var multiplier = multipliers[multipliers.length == 1 ? 0 : channel];
+              int scaled = wide ? multiplier.applyLong(sum) : multiplier.apply((int) sum);
+              output.setInteger(at, bounds.clamp(scaled + result.zeroPointValue()));
+              sum = 0;
+            }
+          });
+    };
+  }
+}

@@ -1,0 +1,74 @@
+package dev.whittle.ir.op.random;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.kernel.Philox;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * Normally distributed numbers in the shape of operand 0, two at a time (Box and Muller, 1958).
+ *
+ * @param seed with {@code seed2} decides the numbers; zeros for different ones each time
+ */
+public record RandomStandardNormal(long seed, long seed2) implements Op {
+  public static final OpType<RandomStandardNormal> TYPE =
+      OpType.of(
+          "RANDOM_STANDARD_NORMAL",
+          146,
+          "RandomOptions",
+          1,
+          1,
+          options ->
+              new RandomStandardNormal(
+                  options.longInteger("seed", 0), options.longInteger("seed2", 0)));
+
+  @Override
+  public OpType<RandomStandardNormal> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("seed", seed).with("seed2", seed2);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    long[] shape = operands.knownIntegers(0);
+    return List.of(
+        new TypedShape(
+            TensorType.FLOAT32, shape == null ? Shape.UNKNOWN : Shapes.ofContents(shape)));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    var random = new Philox(seed, seed2);
+    return invocation -> {
+      Tensor out = invocation.output(0);
+      out.resize(Shapes.ofContents(invocation.input(0).toLongs()).toArray());
+      random.alignToBlock();
+      for (long i = 0; i < out.elements(); i += 2) {
+        float u = Math.max(random.nextFloat(), 1e-7f);
+        float angle = 2 * (float) Math.PI * random.nextFloat();
+        float length = (float) Math.sqrt(-2 * (float) Math.log(u));
+        out.setFloat(i, (float) Math.sin(angle) * length);
+        if (i + 1 < out.elements()) {
+          out.setFloat(i + 1, (float) Math.cos(angle) * length);
+        }
+      }
+    };
+  }
+
+  @Override
+  public boolean isPure() {
+    return false;
+  }
+}

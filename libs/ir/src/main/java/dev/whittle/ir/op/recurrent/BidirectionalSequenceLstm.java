@@ -1,0 +1,139 @@
+package dev.whittle.ir.op.recurrent;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Two {@link UnidirectionalSequenceLstm} layers over a sequence, one from its start and one from
+ * its end. Operands 1 to 17 are the weights of the first, as there, and 18 to 34 of the second; 35
+ * to 38 the states of output and cell of both, which are variables. Operand 39 is a second
+ * sequence: with weights (40 to 43 and 44 to 47) both layers see it too, without the second layer
+ * sees it alone.
+ *
+ * @param activation of the cells' input and state
+ * @param cellClip the greatest magnitude of the cells' states; 0 for no limit
+ * @param projectionClip the greatest magnitude of projections; 0 for no limit
+ * @param mergeOutputs whether one output has the units of both layers
+ * @param timeMajor whether sequences are {@code [time, batch, in]}
+ */
+public record BidirectionalSequenceLstm(
+    Activation activation,
+    float cellClip,
+    float projectionClip,
+    boolean mergeOutputs,
+    boolean timeMajor,
+    boolean asymmetricQuantizeInputs)
+    implements Op {
+  private static final int AUXILIARY = 39;
+
+  public static final OpType<BidirectionalSequenceLstm> TYPE =
+      OpType.of(
+              "BIDIRECTIONAL_SEQUENCE_LSTM",
+              52,
+              "BidirectionalSequenceLSTMOptions",
+              48,
+              1,
+              options ->
+                  new BidirectionalSequenceLstm(
+                      Activation.ofCode(options.integer("fused_activation_function", 0)),
+                      options.real("cell_clip", 0),
+                      options.real("proj_clip", 0),
+                      options.flag("merge_outputs", false),
+                      options.flag("time_major", true),
+                      options.flag("asymmetric_quantize_inputs", false)))
+          .withMaxOutputs(2);
+
+  @Override
+  public OpType<BidirectionalSequenceLstm> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable())
+        .with("fused_activation_function", activation.code())
+        .with("cell_clip", cellClip)
+        .with("proj_clip", projectionClip)
+        .with("merge_outputs", mergeOutputs)
+        .with("time_major", timeMajor)
+        .with("asymmetric_quantize_inputs", asymmetricQuantizeInputs);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return SequenceLayout.outputs(operands, mergeOutputs, units(operands, 35), units(operands, 37));
+  }
+
+  private static int units(Operands operands, int state) {
+    Shape shape = operands.shape(state);
+    if (shape.isRankKnown() && shape.rank() != 2) {
+      throw OperandException.invalid("a state %s", shape);
+    }
+    return shape.isRankKnown() ? shape.dim(1) : Shape.DYNAMIC;
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    boolean hasSecond = operands.hasInput(AUXILIARY);
+    boolean linked = hasSecond && operands.hasInput(41);
+    int auxiliary = linked ? AUXILIARY : -1;
+    var forward = new LayerOperands(0, 1, 35, 36, -1, auxiliary, 40);
+    var backward =
+        new LayerOperands(hasSecond && !linked ? AUXILIARY : 0, 18, 37, 38, -1, auxiliary, 44);
+    LstmCell.requireTypes(operands, forward);
+    LstmCell.requireTypes(operands, backward);
+    return invocation -> {
+      run(invocation, forward, new LstmCell.Target(0, 0, false));
+      int offset = mergeOutputs ? invocation.input(35).dim(1) : 0;
+      run(invocation, backward, new LstmCell.Target(mergeOutputs ? 0 : 1, offset, true));
+    };
+  }
+
+  private void run(Invocation invocation, LayerOperands layer, LstmCell.Target target) {
+    var settings =
+        new LstmCell.Settings(activation, cellClip, projectionClip, asymmetricQuantizeInputs);
+    SequenceLayout layout = LstmCell.layout(invocation, layer, timeMajor);
+    new LstmCell(invocation, layer, settings).run(layout, target);
+  }
+
+  /** It changes its states. */
+  @Override
+  public boolean isPure() {
+    return false;
+  }
+
+  @Override
+  public int version(Operands operands) {
+    boolean hybrid = operands.type(2) != operands.type(0);
+    if (hybrid) {
+      return asymmetricQuantizeInputs ? 3 : 2;
+    }
+    return timeMajor ? 1 : 2;
+  }
+
+  @Override
+  public long multiplyAccumulates(Operands operands) {
+    return SequenceLayout.multiplyAccumulates(operands);
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    Integer[] weights =
+        IntStream.range(1, 48)
+            .filter(i -> i < 12 || i == 16 || (i > 17 && i < 29) || i == 33 || i > 39)
+            .boxed()
+            .toArray(Integer[]::new);
+    return QuantizationRule.FLOAT_ONLY.withStored(weights);
+  }
+}

@@ -1,0 +1,105 @@
+package dev.whittle.ir.op.recurrent;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.CustomOp;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * One step of {@link UnidirectionalSequenceLstm}, whose operands it has; the input is {@code
+ * [batch, in]}.
+ *
+ * @param kernelType 0 for this; 1 for the old one of five operands, which only some versions of the
+ *     native runtime have
+ */
+public record Lstm(
+    Activation activation,
+    float cellClip,
+    float projectionClip,
+    int kernelType,
+    boolean asymmetricQuantizeInputs)
+    implements Op {
+  public static final OpType<Lstm> TYPE =
+      OpType.of(
+              "LSTM",
+              16,
+              "LSTMOptions",
+              5,
+              1,
+              options ->
+                  new Lstm(
+                      Activation.ofCode(options.integer("fused_activation_function", 0)),
+                      options.real("cell_clip", 0),
+                      options.real("proj_clip", 0),
+                      options.integer("kernel_type", 0),
+                      options.flag("asymmetric_quantize_inputs", false)))
+          .withMaxInputs(24)
+          .withMaxOutputs(4);
+
+  @Override
+  public OpType<Lstm> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable())
+        .with("fused_activation_function", activation.code())
+        .with("cell_clip", cellClip)
+        .with("proj_clip", projectionClip)
+        .with("kernel_type", kernelType)
+        .with("asymmetric_quantize_inputs", asymmetricQuantizeInputs);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    if (kernelType != 0) {
+      return CustomOp.declaredOutputs(operands);
+    }
+    Shape input = operands.shape(0);
+    Shape state = operands.shape(18);
+    if (!input.isRankKnown() || !state.isRankKnown()) {
+      return List.of(new TypedShape(operands.type(0), Shapes.dynamic(2)));
+    }
+    if (input.rank() != 2 || state.rank() != 2) {
+      throw OperandException.invalid("input %s, output state %s", input, state);
+    }
+    return List.of(new TypedShape(operands.type(0), Shape.of(input.dim(0), state.dim(1))));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    if (kernelType != 0) {
+      throw OperandException.unsupported("no kernel of type %d", kernelType);
+    }
+    return LstmCell.kernel(
+        operands,
+        new LstmCell.Settings(activation, cellClip, projectionClip, asymmetricQuantizeInputs),
+        false);
+  }
+
+  /** It changes its states. */
+  @Override
+  public boolean isPure() {
+    return false;
+  }
+
+  @Override
+  public long multiplyAccumulates(Operands operands) {
+    return SequenceLayout.multiplyAccumulates(operands);
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.FLOAT_ONLY.withStored(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16);
+  }
+}

@@ -1,0 +1,130 @@
+package dev.whittle.ir.op.recurrent;
+
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.kernel.FixedPoint;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+
+/** The kernels of {@link Svdf}. */
+final class SvdfKernels {
+  private SvdfKernels() {}
+
+  /**
+   * In floats.
+   *
+   * @param x takes the input, and says whether weights have 8 bits
+   */
+  static void floats(Invocation invocation, int rank, Activation activation, Multiplicand x) {
+    Tensor input = invocation.input(0);
+    Tensor output = invocation.output(0);
+    int filters = invocation.input(1).dim(0);
+    int in = invocation.input(1).dim(1);
+    int units = filters / rank;
+    for (int b = 0; b < input.dim(0); b++) {
+      x.take(input, (long) b * in, in);
+      for (int u = 0; u < units; u++) {
+        float sum = invocation.hasInput(3) ? invocation.input(3).getFloat(u) : 0;
+        for (int f = u * rank; f < (u + 1) * rank; f++) {
+          sum += filter(invocation, b, f, x);
+        }
+        output.setFloat((long) b * units + u, activation.apply(sum));
+      }
+    }
+  }
+
+  /** Remembers what a filter sees now and sums up what it remembers. */
+  private static float filter(Invocation invocation, int batch, int filter, Multiplicand x) {
+    Tensor features = invocation.input(1);
+    Tensor time = invocation.input(2);
+    Tensor state = invocation.input(4);
+    int memory = time.dim(1);
+    float scale = time.type() == TensorType.FLOAT32 ? 1 : Multiplicand.scale(time);
+    long first = ((long) batch * features.dim(0) + filter) * memory;
+    for (int m = 1; m < memory; m++) {
+      state.setFloat(first + m - 1, state.getFloat(first + m));
+    }
+    state.setFloat(first + memory - 1, x.addProduct(0, features, filter));
+    float sum = 0;
+    for (int m = 0; m < memory; m++) {
+      float weight = (float) time.getReal((long) filter * memory + m) * scale;
+      sum += weight * state.getFloat(first + m);
+    }
+    return sum;
+  }
+
+  /** In integers: 8 bits for input, features and output, 16 for time and memory. */
+  static Kernel integers(Operands operands, int rank) {
+    boolean fits =
+        operands.type(1) == TensorType.INT8
+            && operands.type(2) == TensorType.INT16
+            && operands.type(4) == TensorType.INT16
+            && operands.output(0).type() == TensorType.INT8;
+    if (!fits) {
+      throw OperandException.unsupported(
+          "no kernel for %s weights of features and %s of time",
+          operands.type(1), operands.type(2));
+    }
+    Quantization input = operands.input(0).requireQuantization();
+    Quantization output = operands.output(0).requireQuantization();
+    // In single precision, as the built-in kernel computes it.
+    float state = operands.input(4).requireQuantization().scaleValue();
+    var toState =
+        FixedPoint.Multiplier.of(
+            input.scaleValue() * operands.input(1).requireQuantization().scaleValue() / state);
+    var toOutput =
+        FixedPoint.Multiplier.of(
+            state * operands.input(2).requireQuantization().scaleValue() / output.scaleValue());
+    int inputZero = input.zeroPointValue();
+    int outputZero = output.zeroPointValue();
+    return invocation -> {
+      int filters = invocation.input(1).dim(0);
+      int units = filters / rank;
+      for (int b = 0; b < invocation.input(0).dim(0); b++) {
+        for (int u = 0; u < units; u++) {
+          int sum = invocation.hasInput(3) ? invocation.input(3).getInt(u) : 0;
+          for (int f = u * rank; f < (u + 1) * rank; f++) {
+            sum += integerFilter(invocation, b, f, toState, inputZero);
+          }
+          int value = toOutput.apply(sum) + outputZero;
+          invocation
+              .output(0)
+              .setByte(
+                  (long) b * units + u,
+                  (byte) FixedPoint.clamp(value, Byte.MIN_VALUE, Byte.MAX_VALUE));
+        }
+      }
+    };
+  }
+
+  private static int integerFilter(
+      Invocation invocation, int batch, int filter, FixedPoint.Multiplier toState, int inputZero) {
+    Tensor input = invocation.input(0);
+    Tensor features = invocation.input(1);
+    Tensor time = invocation.input(2);
+    Tensor state = invocation.input(4);
+    int in = features.dim(1);
+    int memory = time.dim(1);
+    long first = ((long) batch * features.dim(0) + filter) * memory;
+    for (int m = 1; m < memory; m++) {
+      state.setInteger(first + m - 1, state.getInteger(first + m));
+    }
+    int seen = 0;
+    for (int i = 0; i < in; i++) {
+      seen +=
+          features.getByte((long) filter * in + i)
+              * (input.getByte((long) batch * in + i) - inputZero);
+    }
+    int kept = FixedPoint.clamp(toState.apply(seen), Short.MIN_VALUE, Short.MAX_VALUE);
+    state.setInteger(first + memory - 1, kept);
+    int sum = 0;
+    for (int m = 0; m < memory; m++) {
+      sum += (int) time.getInteger((long) filter * memory + m) * (int) state.getInteger(first + m);
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,65 @@
+package dev.whittle.ir.op.reduce;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * The place of the greatest element along the axis of operand 1; the first of equal ones.
+ *
+ * @param outputType INT32 or INT64; the declared output decides where a file states another one
+ */
+public record ArgMax(TensorType outputType) implements Op {
+  public static final OpType<ArgMax> TYPE =
+      OpType.of(
+          "ARG_MAX",
+          56,
+          "ArgMaxOptions",
+          2,
+          1,
+          options -> new ArgMax(options.tensorType("output_type", TensorType.FLOAT32)));
+
+  @Override
+  public OpType<ArgMax> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("output_type", outputType.code());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return ArgSelection.infer(operands, outputType);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> ArgSelection.floats((x, best) -> x > best);
+      case INT8, UINT8, INT32, BOOL -> ArgSelection.integers((x, best) -> x > best);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8 -> 2;
+      default -> 1;
+    };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.NONE, TensorType.INT8);
+  }
+}

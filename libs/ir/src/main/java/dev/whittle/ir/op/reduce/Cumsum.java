@@ -1,0 +1,86 @@
+package dev.whittle.ir.op.reduce;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * The running sum along the axis of operand 1.
+ *
+ * @param exclusive whether an element's own value is left out
+ * @param reverse whether it runs from the end
+ */
+public record Cumsum(boolean exclusive, boolean reverse) implements Op {
+  public static final OpType<Cumsum> TYPE =
+      OpType.of(
+          "CUMSUM",
+          128,
+          "CumsumOptions",
+          2,
+          1,
+          options -> new Cumsum(options.flag("exclusive", false), options.flag("reverse", false)));
+
+  @Override
+  public OpType<Cumsum> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("exclusive", exclusive).with("reverse", reverse);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.sameAsInput(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32, INT32, INT64 -> this::run;
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  private void run(Invocation invocation) {
+    Tensor in = invocation.input(0);
+    Tensor out = invocation.output(0);
+    int axis = Shapes.axis(invocation.input(1).getInteger(0), in.rank());
+    long inner = Shapes.product(in.dims(), axis + 1, in.rank());
+    long length = in.dim(axis);
+    long outer = Shapes.product(in.dims(), 0, axis);
+    for (long o = 0; o < outer; o++) {
+      for (long i = 0; i < inner; i++) {
+        line(in, out, o * length * inner + i, length, inner);
+      }
+    }
+  }
+
+  private void line(Tensor in, Tensor out, long first, long length, long step) {
+    boolean real = in.type() == TensorType.FLOAT32;
+    float realSum = 0;
+    long sum = 0;
+    for (long k = 0; k < length; k++) {
+      long at = first + (reverse ? length - 1 - k : k) * step;
+      float realBefore = realSum;
+      long before = sum;
+      if (real) {
+        realSum += in.getFloat(at);
+        out.setFloat(at, exclusive ? realBefore : realSum);
+      } else {
+        sum += in.getInteger(at);
+        out.setInteger(at, exclusive ? before : sum);
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package dev.whittle.ir.op.reduce;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * The mean of all elements; whole numbers are cut toward zero along the axes of operand 1.
+ *
+ * @param keepDims whether reduced axes stay with extent 1
+ */
+public record Mean(boolean keepDims) implements Op {
+  public static final OpType<Mean> TYPE =
+      OpType.of(
+          "MEAN",
+          40,
+          "ReducerOptions",
+          2,
+          1,
+          options -> new Mean(options.flag("keep_dims", false)));
+
+  @Override
+  public OpType<Mean> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("keep_dims", keepDims);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Reductions.infer(operands, keepDims);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Reductions.floatMean();
+      case INT32, INT64 -> Reductions.integerMean();
+      case INT8, UINT8, INT16 -> Reductions.quantizedMean(operands, keepDims);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  /** Whether height and width of pictures are reduced, to extents of 1. */
+  public boolean averagesPicture(Shape input, long[] axes) {
+    return keepDims && Reductions.averagesPicture(input, axes);
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8 -> 2;
+      case INT16 -> 3;
+      default -> 1;
+    };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8, TensorType.INT16);
+  }
+}

@@ -1,0 +1,67 @@
+package dev.whittle.ir.op.reduce;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * The greatest element along the axes of operand 1.
+ *
+ * @param keepDims whether reduced axes stay with extent 1
+ */
+public record ReduceMax(boolean keepDims) implements Op {
+  public static final OpType<ReduceMax> TYPE =
+      OpType.of(
+          "REDUCE_MAX",
+          82,
+          "ReducerOptions",
+          2,
+          1,
+          options -> new ReduceMax(options.flag("keep_dims", false)));
+
+  @Override
+  public OpType<ReduceMax> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("keep_dims", keepDims);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Reductions.infer(operands, keepDims);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Reductions.floats(-Float.MAX_VALUE, (max, x) -> x > max ? x : max);
+      case INT8, UINT8, INT16, INT32, INT64 ->
+          Reductions.integers(Reductions.least(operands.type(0)), Math::max);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8 -> 2;
+      case INT16 -> 3;
+      default -> 1;
+    };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.SHARED, TensorType.INT8, TensorType.INT16);
+  }
+}

@@ -1,0 +1,50 @@
+package dev.whittle.ir.op.reduce;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * The product of all elements along the axes of operand 1.
+ *
+ * @param keepDims whether reduced axes stay with extent 1
+ */
+public record ReduceProd(boolean keepDims) implements Op {
+  public static final OpType<ReduceProd> TYPE =
+      OpType.of(
+          "REDUCE_PROD",
+          81,
+          "ReducerOptions",
+          2,
+          1,
+          options -> new ReduceProd(options.flag("keep_dims", false)));
+
+  @Override
+  public OpType<ReduceProd> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("keep_dims", keepDims);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Reductions.infer(operands, keepDims);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Reductions.floats(1, (product, x) -> product * x);
+      case INT32, INT64 -> Reductions.integers(1, (product, x) -> product * x);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+}

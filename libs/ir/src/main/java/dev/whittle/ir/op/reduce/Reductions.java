@@ -1,0 +1,197 @@
+package dev.whittle.ir.op.reduce;
+
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/** Typing and reference kernels of the operators that reduce axes. */
+public final class Reductions {
+  private Reductions() {}
+
+  static List<TypedShape> infer(Operands operands, boolean keepDims) {
+    Shape shape = operands.shape(0);
+    long[] axes = operands.knownIntegers(1);
+    if (!shape.isRankKnown()) {
+      return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
+    }
+    if (axes == null) {
+      Shape unknown = keepDims ? Shapes.dynamic(shape.rank()) : Shape.UNKNOWN;
+      return List.of(new TypedShape(operands.type(0), unknown));
+    }
+    boolean[] reduced = reduced(axes, shape.rank());
+    int[] dims = new int[shape.rank()];
+    int rank = 0;
+    for (int i = 0; i < shape.rank(); i++) {
+      if (!reduced[i] || keepDims) {
+        dims[rank++] = reduced[i] ? 1 : shape.dim(i);
+      }
+    }
+    return List.of(new TypedShape(operands.type(0), Shape.of(java.util.Arrays.copyOf(dims, rank))));
+  }
+
+  private static boolean[] reduced(long[] axes, int rank) {
+    boolean[] reduced = new boolean[rank];
+    for (long axis : axes) {
+      // A scalar has no axis, but converters write axis 0 or -1 for it.
+      if (rank > 0) {
+        reduced[Shapes.axis(axis, rank)] = true;
+      }
+    }
+    return reduced;
+  }
+
+  /** Receives an input element and the output element it is reduced into. */
+  private interface Visitor {
+    void visit(long input, long output);
+  }
+
+  /** Visits all input elements in order. */
+  private static void visit(Tensor in, boolean[] reduced, Visitor visitor) {
+    int rank = in.rank();
+    long[] strides = new long[rank];
+    long stride = 1;
+    for (int i = rank - 1; i >= 0; i--) {
+      strides[i] = reduced[i] ? 0 : stride;
+      stride *= reduced[i] ? 1 : in.dim(i);
+    }
+    int[] position = new int[rank];
+    long out = 0;
+    for (long i = 0; i < in.elements(); i++) {
+      visitor.visit(i, out);
+      for (int axis = rank - 1; axis >= 0; axis--) {
+        out += strides[axis];
+        if (++position[axis] < in.dim(axis)) {
+          break;
+        }
+        out -= strides[axis] * in.dim(axis);
+        position[axis] = 0;
+      }
+    }
+  }
+
+  private static boolean[] reducedAxes(Invocation invocation) {
+    return reduced(invocation.input(1).toLongs(), invocation.input(0).rank());
+  }
+
+  static Kernel floats(float initial, Elementwise.FloatBinary combine) {
+    return invocation -> {
+      Tensor in = invocation.input(0);
+      Tensor out = invocation.output(0);
+      for (long i = 0; i < out.elements(); i++) {
+        out.setFloat(i, initial);
+      }
+      visit(
+          in,
+          reducedAxes(invocation),
+          (i, o) -> out.setFloat(o, combine.apply(out.getFloat(o), in.getFloat(i))));
+    };
+  }
+
+  static Kernel integers(long initial, Elementwise.LongBinary combine) {
+    return invocation -> {
+      Tensor in = invocation.input(0);
+      Tensor out = invocation.output(0);
+      for (long i = 0; i < out.elements(); i++) {
+        out.setInteger(i, initial);
+      }
+      visit(
+          in,
+          reducedAxes(invocation),
+          (i, o) -> out.setInteger(o, combine.apply(out.getInteger(o), in.getInteger(i))));
+    };
+  }
+
+  static Kernel floatMean() {
+    Kernel sum = floats(0, (a, b) -> a + b);
+    return invocation -> {
+      sum.run(invocation);
+      Tensor out = invocation.output(0);
+      float count = (float) count(invocation);
+      for (long i = 0; i < out.elements(); i++) {
+        out.setFloat(i, out.getFloat(i) / count);
+      }
+    };
+  }
+
+  private static long count(Invocation invocation) {
+    boolean[] reduced = reducedAxes(invocation);
+    Tensor in = invocation.input(0);
+    long count = 1;
+    for (int i = 0; i < reduced.length; i++) {
+      count *= reduced[i] ? in.dim(i) : 1;
+    }
+    return count;
+  }
+
+  private static long[] sums(Invocation invocation) {
+    Tensor in = invocation.input(0);
+    long[] sums = new long[Math.toIntExact(invocation.output(0).elements())];
+    visit(in, reducedAxes(invocation), (i, o) -> sums[(int) o] += in.getInteger(i));
+    return sums;
+  }
+
+  /** What sums are divided by; the mean of no numbers is zero, as they are all that is added. */
+  private static long nonZeroCount(Invocation invocation) {
+    return Math.max(1, count(invocation));
+  }
+
+  static Kernel integerMean() {
+    return invocation -> {
+      long count = nonZeroCount(invocation);
+      long[] sums = sums(invocation);
+      for (int i = 0; i < sums.length; i++) {
+        invocation.output(0).setInteger(i, sums[i] / count);
+      }
+    };
+  }
+
+  static Kernel quantizedSum(Operands operands) {
+    return invocation -> {
+      var total = new QuantizedTotal(operands, count(invocation));
+      long[] sums = sums(invocation);
+      for (int i = 0; i < sums.length; i++) {
+        invocation.output(0).setInteger(i, total.apply(sums[i]));
+      }
+    };
+  }
+
+  static Kernel quantizedMean(Operands operands, boolean keepDims) {
+    return invocation -> {
+      int count = Math.toIntExact(nonZeroCount(invocation));
+      long[] sums = sums(invocation);
+      var mean =
+          new QuantizedMean(
+              operands,
+              count,
+              keepDims
+                  && averagesPicture(invocation.input(0).shape(), invocation.input(1).toLongs()));
+      for (int i = 0; i < sums.length; i++) {
+        invocation.output(0).setInteger(i, mean.apply(sums[i]));
+      }
+    };
+  }
+
+  static boolean averagesPicture(Shape input, long[] axes) {
+    return input.rank() == 4
+        && axes.length == 2
+        && Math.min(axes[0], axes[1]) == 1
+        && Math.max(axes[0], axes[1]) == 2;
+  }
+
+  /** The least number of an integer type. */
+  public static long least(TensorType type) {
+    return type == TensorType.UINT8 ? 0 : -1L << (type.bits() - 1);
+  }
+
+  /** The greatest number of an integer type. */
+  static long greatest(TensorType type) {
+    return type == TensorType.UINT8 ? 255 : ~(-1L << (type.bits() - 1));
+  }
+}

@@ -1,0 +1,62 @@
+package dev.whittle.ir.op.reduce;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * The sum of all elements along the axes of operand 1.
+ *
+ * @param keepDims whether reduced axes stay with extent 1
+ */
+public record Sum(boolean keepDims) implements Op {
+  public static final OpType<Sum> TYPE =
+      OpType.of(
+          "SUM", 74, "ReducerOptions", 2, 1, options -> new Sum(options.flag("keep_dims", false)));
+
+  @Override
+  public OpType<Sum> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("keep_dims", keepDims);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Reductions.infer(operands, keepDims);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return switch (operands.type(0)) {
+      case FLOAT32 -> Reductions.floats(0, (sum, x) -> sum + x);
+      case INT32, INT64 -> Reductions.integers(0, (sum, x) -> sum + x);
+      case INT8, UINT8, INT16 -> Reductions.quantizedSum(operands);
+      default -> throw Elementwise.noKernel(operands);
+    };
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8, INT16 -> 2;
+      default -> 1;
+    };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    // The native runtime's sums of 16-bit numbers are wrong.
+    return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8);
+  }
+}

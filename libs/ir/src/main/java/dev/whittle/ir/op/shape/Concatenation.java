@@ -1,0 +1,136 @@
+package dev.whittle.ir.op.shape;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Elements;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/** The operands one after another along an axis. */
+public record Concatenation(int axis, Activation activation) implements Op {
+  public static final OpType<Concatenation> TYPE =
+      OpType.of(
+              "CONCATENATION",
+              2,
+              "ConcatenationOptions",
+              1,
+              1,
+              options ->
+                  new Concatenation(
+                      options.integer("axis", 0),
+                      Activation.ofCode(options.integer("fused_activation_function", 0))))
+          .withMaxInputs(OpType.MANY);
+
+  @Override
+  public OpType<Concatenation> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable())
+        .with("axis", axis)
+        .with("fused_activation_function", activation.code());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    Shape first = operands.shape(0);
+    for (int n = 0; n < operands.inputCount(); n++) {
+      if (!operands.shape(n).isRankKnown()) {
+        return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
+      }
+    }
+    int place = Shapes.axis(axis, first.rank());
+    int[] dims = first.toArray();
+    for (int n = 1; n < operands.inputCount(); n++) {
+      Shape next = operands.shape(n);
+      if (next.rank() != dims.length || operands.type(n) != operands.type(0)) {
+        throw OperandException.invalid(
+            "cannot concatenate %s %s to %s %s", operands.type(n), next, operands.type(0), first);
+      }
+      for (int i = 0; i < dims.length; i++) {
+        dims[i] = joined(dims[i], next.dim(i), i == place, first, next);
+      }
+    }
+    return List.of(new TypedShape(operands.type(0), Shape.of(dims)));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    if (operands.type(0) == TensorType.UINT8) {
+      requireEqualScales(operands);
+    }
+    Elements.requireMovable(operands.type(0));
+    if (activation != Activation.NONE) {
+      throw OperandException.unsupported("fused activation %s", activation);
+    }
+    return this::run;
+  }
+
+  private static int joined(int a, int b, boolean along, Shape first, Shape next) {
+    if (a == Shape.DYNAMIC || b == Shape.DYNAMIC) {
+      return along ? Shape.DYNAMIC : Math.max(a, b);
+    }
+    if (!along && a != b) {
+      throw OperandException.invalid("cannot concatenate %s to %s", next, first);
+    }
+    return along ? Math.addExact(a, b) : a;
+  }
+
+  private static void requireEqualScales(Operands operands) {
+    for (int n = 0; n < operands.inputCount(); n++) {
+      Quantization in = operands.input(n).quantization();
+      Quantization out = operands.output(0).quantization();
+      if (in != null
+          && out != null
+          && in.isQuantized()
+          && out.isQuantized()
+          && (in.scaleValue() != out.scaleValue() || in.zeroPointValue() != out.zeroPointValue())) {
+        throw OperandException.unsupported("operands of different quantization parameters");
+      }
+    }
+  }
+
+  private void run(Invocation invocation) {
+    Tensor out = invocation.output(0);
+    int place = Shapes.axis(axis, out.rank());
+    long outer = Shapes.product(out.dims(), 0, place);
+    long row = Shapes.product(out.dims(), place, out.rank());
+    long offset = 0;
+    for (int n = 0; n < invocation.inputCount(); n++) {
+      Tensor in = invocation.input(n);
+      long run = Shapes.product(in.dims(), place, in.rank());
+      for (long o = 0; o < outer; o++) {
+        Elements.copy(in, o * run, out, o * row + offset, run);
+      }
+      offset += run;
+    }
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8 -> 2;
+      case INT16 -> 3;
+      default -> 1;
+    };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.SHARED, TensorType.INT8, TensorType.INT16);
+  }
+}

@@ -1,0 +1,57 @@
+package dev.whittle.ir.op.shape;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elements;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/** Operand 1, a scalar, everywhere in the shape that operand 0 holds. */
+public record Fill() implements Op {
+  public static final OpType<Fill> TYPE =
+      OpType.of("FILL", 94, "FillOptions", 2, 1, options -> new Fill());
+
+  @Override
+  public OpType<Fill> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    long[] shape = operands.knownIntegers(0);
+    Shape vector = operands.shape(0);
+    boolean known = vector.isStatic() && vector.rank() == 1;
+    Shape open = known ? Shapes.dynamic((int) vector.elements()) : Shape.UNKNOWN;
+    return List.of(
+        new TypedShape(operands.type(1), shape == null ? open : Shapes.ofContents(shape)));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    Elements.requireMovable(operands.type(1));
+    return invocation -> {
+      Tensor out = invocation.output(0);
+      for (long i = 0; i < out.elements(); i++) {
+        Elements.copy(invocation.input(1), 0, out, i, 1);
+      }
+    };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.SHARED, TensorType.INT8);
+  }
+}

@@ -1,0 +1,76 @@
+package dev.whittle.ir.op.shape;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elements;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/**
+ * Operand 0 with the beginning of each of its sequences reversed, as far as operand 1 says.
+ *
+ * @param sequenceAxis along which sequences go
+ * @param batchAxis along which operand 1 counts
+ */
+public record ReverseSequence(int sequenceAxis, int batchAxis) implements Op {
+  public static final OpType<ReverseSequence> TYPE =
+      OpType.of(
+          "REVERSE_SEQUENCE",
+          112,
+          "ReverseSequenceOptions",
+          2,
+          1,
+          options ->
+              new ReverseSequence(options.integer("seq_dim", 0), options.integer("batch_dim", 0)));
+
+  @Override
+  public OpType<ReverseSequence> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable())
+        .with("seq_dim", sequenceAxis)
+        .with("batch_dim", batchAxis);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.sameAsInput(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    Elements.requireMovable(operands.type(0));
+    return invocation -> {
+      Tensor in = invocation.input(0);
+      Tensor lengths = invocation.input(1);
+      Tensor out = invocation.output(0);
+      int axis = Shapes.axis(sequenceAxis, in.rank());
+      int batch = Shapes.axis(batchAxis, in.rank());
+      if (lengths.elements() != in.dim(batch)) {
+        throw OperandException.invalid("%d lengths for %s", lengths.elements(), in.shape());
+      }
+      for (long i = 0; i < lengths.elements(); i++) {
+        if (lengths.getInteger(i) < 0 || lengths.getInteger(i) > in.dim(axis)) {
+          throw OperandException.invalid("length %d in %s", lengths.getInteger(i), in.shape());
+        }
+      }
+      long[] strides = Shapes.strides(in.dims());
+      for (long i = 0; i < in.elements(); i++) {
+        long place = i / strides[axis] % in.dim(axis);
+        long length = lengths.getInteger(i / strides[batch] % in.dim(batch));
+        long to = place < length ? i + (length - 1 - 2 * place) * strides[axis] : i;
+        Elements.copy(in, i, out, to, 1);
+      }
+    };
+  }
+}

@@ -1,0 +1,59 @@
+package dev.whittle.ir.op.shape;
+
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elements;
+import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/** The operand turned round along the axes that operand 1 lists. */
+public record ReverseV2() implements MoveKernels {
+  public static final OpType<ReverseV2> TYPE =
+      OpType.of("REVERSE_V2", 105, "ReverseV2Options", 2, 1, options -> new ReverseV2());
+
+  @Override
+  public OpType<ReverseV2> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return Elementwise.sameAsInput(operands);
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    Elements.requireMovable(operands.type(0));
+    return Walk.kernel(this);
+  }
+
+  @Override
+  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+    long[] strides = Shapes.strides(in.toArray());
+    long first = 0;
+    for (long axis : contents.apply(1)) {
+      int place = Shapes.axis(axis, in.rank());
+      first += strides[place] * (in.dim(place) - 1);
+      strides[place] = -strides[place];
+    }
+    return new Walk(out.toArray(), strides, first);
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.SHARED, TensorType.INT8);
+  }
+}

@@ -1,0 +1,98 @@
+package dev.whittle.ir.op.shape;
+
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elements;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A box of the operand: it begins where operand 1 says and has the extents that operand 2 says, -1
+ * for all that is left.
+ */
+public record Slice() implements MoveKernels {
+  public static final OpType<Slice> TYPE =
+      OpType.of("SLICE", 65, "SliceOptions", 3, 1, options -> new Slice());
+
+  @Override
+  public OpType<Slice> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    Shape shape = operands.shape(0);
+    long[] begin = operands.knownIntegers(1);
+    long[] size = operands.knownIntegers(2);
+    if (!shape.isRankKnown()) {
+      return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
+    }
+    int[] dims = new int[shape.rank()];
+    for (int i = 0; i < dims.length; i++) {
+      dims[i] = size == null ? Shape.DYNAMIC : extent(shape, i, begin, size);
+    }
+    return List.of(new TypedShape(operands.type(0), Shape.of(dims)));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    Elements.requireMovable(operands.type(0));
+    return Walk.kernel(this);
+  }
+
+  @Override
+  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+    long[] begin = contents.apply(1);
+    long[] strides = Shapes.strides(in.toArray());
+    long first = 0;
+    for (int i = 0; i < strides.length; i++) {
+      first += begin[i] * strides[i];
+    }
+    return new Walk(out.toArray(), strides, first);
+  }
+
+  private static int extent(Shape shape, int axis, long @Nullable [] begin, long[] size) {
+    if (size.length != shape.rank() || (begin != null && begin.length != shape.rank())) {
+      throw OperandException.invalid("slice of %s has %d extents", shape, size.length);
+    }
+    int whole = shape.dim(axis);
+    long start = begin == null ? 0 : begin[axis];
+    boolean open = begin == null || whole == Shape.DYNAMIC;
+    if (size[axis] == -1 && open) {
+      return Shape.DYNAMIC;
+    }
+    long extent = size[axis] == -1 ? whole - start : size[axis];
+    if (start < 0 || extent < 0 || (!open && extent > whole - start)) {
+      throw OperandException.invalid(
+          "slice of %d from %d of axis %d of %s", size[axis], start, axis, shape);
+    }
+    return Math.toIntExact(extent);
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return switch (operands.type(0)) {
+      case INT8 -> 2;
+      default -> 1;
+    };
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.SHARED, TensorType.INT8, TensorType.INT16);
+  }
+}

@@ -1,0 +1,88 @@
+package dev.whittle.ir.op.shape;
+
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Elements;
+import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/**
+ * The elements of square blocks of a picture {@code [batch, height, width, channels]} as channels.
+ */
+public record SpaceToDepth(int blockSize) implements MoveKernels {
+  public static final OpType<SpaceToDepth> TYPE =
+      OpType.of(
+          "SPACE_TO_DEPTH",
+          26,
+          "SpaceToDepthOptions",
+          1,
+          1,
+          options -> new SpaceToDepth(options.integer("block_size", 0)));
+
+  @Override
+  public OpType<SpaceToDepth> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable()).with("block_size", blockSize);
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    Shape input = operands.shape(0);
+    if (blockSize < 1 || (input.isRankKnown() && input.rank() != 4)) {
+      throw OperandException.invalid("blocks of %d in %s", blockSize, input);
+    }
+    if (!input.isRankKnown()) {
+      return List.of(new TypedShape(operands.type(0), Shapes.dynamic(4)));
+    }
+    int square = Math.multiplyExact(blockSize, blockSize);
+    for (int axis = 1; axis <= 2; axis++) {
+      if (input.dim(axis) != Shape.DYNAMIC && input.dim(axis) % blockSize != 0) {
+        throw OperandException.invalid("blocks of %d in %s", blockSize, input);
+      }
+    }
+    Shape output =
+        Shape.of(
+            input.dim(0),
+            Shapes.mapped(input.dim(1), e -> e / blockSize),
+            Shapes.mapped(input.dim(2), e -> e / blockSize),
+            Shapes.mapped(input.dim(3), e -> Math.multiplyExact(e, square)));
+    return List.of(new TypedShape(operands.type(0), output));
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    Elements.requireMovable(operands.type(0));
+    return Walk.kernel(this);
+  }
+
+  @Override
+  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+    long pixel = in.dim(3);
+    long line = pixel * in.dim(2);
+    int[] extents = {in.dim(0), out.dim(1), out.dim(2), blockSize, blockSize, in.dim(3)};
+    long[] steps = {line * in.dim(1), line * blockSize, pixel * blockSize, line, pixel, 1};
+    return new Walk(extents, steps, 0);
+  }
+
+  @Override
+  public int version(Operands operands) {
+    return operands.type(0) == TensorType.INT8 ? 2 : 1;
+  }
+
+  @Override
+  public QuantizationRule quantizationRule() {
+    return QuantizationRule.of(QuantizationRule.Scales.SHARED, TensorType.INT8);
+  }
+}

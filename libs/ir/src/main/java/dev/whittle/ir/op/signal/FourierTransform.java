@@ -1,0 +1,79 @@
+package dev.whittle.ir.op.signal;
+
+import dev.whittle.ir.tensor.Tensor;
+
+/** The Fourier transform of rows and columns whose lengths are powers of two. */
+final class FourierTransform {
+  private FourierTransform() {}
+
+  /**
+   * Transforms the last two axes of {@code in}, cut or filled with zeros to {@code rows} and {@code
+   * columns}, into the first {@code columns / 2 + 1} columns.
+   */
+  static void real(Tensor in, Tensor out, int rows, int columns) {
+    int height = in.dim(in.rank() - 2);
+    int width = in.dim(in.rank() - 1);
+    int kept = columns / 2 + 1;
+    long pictures = out.elements() / ((long) rows * kept);
+    double[] re = new double[rows * columns];
+    double[] im = new double[rows * columns];
+    for (long p = 0; p < pictures; p++) {
+      for (int y = 0; y < rows; y++) {
+        for (int x = 0; x < columns; x++) {
+          boolean inside = y < height && x < width;
+          re[y * columns + x] = inside ? in.getFloat((p * height + y) * width + x) : 0;
+          im[y * columns + x] = 0;
+        }
+        transform(re, im, y * columns, 1, columns);
+      }
+      for (int x = 0; x < kept; x++) {
+        transform(re, im, x, columns, rows);
+      }
+      for (int y = 0; y < rows; y++) {
+        for (int x = 0; x < kept; x++) {
+          long at = 8 * ((p * rows + y) * kept + x);
+          out.data().set(Tensor.FLOAT, at, (float) re[y * columns + x]);
+          out.data().set(Tensor.FLOAT, at + 4, (float) im[y * columns + x]);
+        }
+      }
+    }
+  }
+
+  /** The transform in place of {@code n} numbers {@code step} apart (Cooley and Tukey). */
+  private static void transform(double[] re, double[] im, int first, int step, int n) {
+    for (int i = 1, j = 0; i < n; i++) {
+      int bit = n >> 1;
+      for (; (j & bit) != 0; bit >>= 1) {
+        j ^= bit;
+      }
+      j ^= bit;
+      if (i < j) {
+        swap(re, first + i * step, first + j * step);
+        swap(im, first + i * step, first + j * step);
+      }
+    }
+    for (int length = 2; length <= n; length *= 2) {
+      for (int k = 0; k < length / 2; k++) {
+        double angle = -2 * Math.PI * k / length;
+        double cos = Math.cos(angle);
+        double sin = Math.sin(angle);
+        for (int i = 0; i < n; i += length) {
+          int a = first + (i + k) * step;
+          int b = a + length / 2 * step;
+          double r = re[b] * cos - im[b] * sin;
+          double s = re[b] * sin + im[b] * cos;
+          re[b] = re[a] - r;
+          im[b] = im[a] - s;
+          re[a] += r;
+          im[a] += s;
+        }
+      }
+    }
+  }
+
+  private static void swap(double[] values, int i, int j) {
+    double moved = values[i];
+    values[i] = values[j];
+    values[j] = moved;
+  }
+}

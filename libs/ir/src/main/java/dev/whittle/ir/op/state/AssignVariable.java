@@ -1,0 +1,42 @@
+package dev.whittle.ir.op.state;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.Options;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.tensor.TypedShape;
+import java.util.List;
+
+/** Sets a resource variable. */
+public record AssignVariable() implements Op {
+  public static final OpType<AssignVariable> TYPE =
+      OpType.of(
+          "ASSIGN_VARIABLE", 144, "AssignVariableOptions", 2, 0, options -> new AssignVariable());
+
+  @Override
+  public OpType<AssignVariable> type() {
+    return TYPE;
+  }
+
+  @Override
+  public Options options() {
+    return Options.of(TYPE.optionTable());
+  }
+
+  @Override
+  public List<TypedShape> infer(Operands operands) {
+    return List.of();
+  }
+
+  @Override
+  public Kernel kernel(Operands operands) {
+    return invocation ->
+        ResourceTable.of(invocation).assign(invocation.input(0).getInt(0), invocation.input(1));
+  }
+
+  @Override
+  public boolean isPure() {
+    return false;
+  }
+}

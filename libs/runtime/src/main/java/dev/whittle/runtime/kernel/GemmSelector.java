@@ -1,0 +1,730 @@
+package dev.whittle.runtime.kernel;
+
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Int16Requantization;
+import dev.whittle.ir.op.common.Requantization;
+import dev.whittle.ir.op.nn.BatchMatMul;
+import dev.whittle.ir.op.nn.Conv2D;
+import dev.whittle.ir.op.nn.Conv3D;
+import dev.whittle.ir.op.nn.Conv3DTranspose;
+import dev.whittle.ir.op.nn.DepthwiseConv2D;
+import dev.whittle.ir.op.nn.FullyConnected;
+import dev.whittle.ir.op.nn.TransposeConv;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.runtime.kernel.depthwise.DepthwiseConvolution;
+import dev.whittle.runtime.kernel.depthwise.Int8DepthwiseConvolution;
+import dev.whittle.runtime.kernel.execution.ArrayMemory;
+import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.gemm.BatchMatMulKernel;
+import dev.whittle.runtime.kernel.gemm.DynamicallyQuantizedRows;
+import dev.whittle.runtime.kernel.gemm.ExactWeights;
+import dev.whittle.runtime.kernel.gemm.FloatGemm;
+import dev.whittle.runtime.kernel.gemm.FloatWinograd;
+import dev.whittle.runtime.kernel.gemm.Gemm;
+import dev.whittle.runtime.kernel.gemm.HybridEpilogue;
+import dev.whittle.runtime.kernel.gemm.Im2col;
+import dev.whittle.runtime.kernel.gemm.Int16Epilogue;
+import dev.whittle.runtime.kernel.gemm.Int8Epilogue;
+import dev.whittle.runtime.kernel.gemm.IntegerGemm;
+import dev.whittle.runtime.kernel.gemm.IntegerWinograd;
+import dev.whittle.runtime.kernel.gemm.PackedWeights;
+import dev.whittle.runtime.kernel.gemm.QuantizedEpilogue;
+import dev.whittle.runtime.kernel.gemm.SubConvolution;
+import dev.whittle.runtime.kernel.gemm.SubConvolutions;
+import dev.whittle.runtime.kernel.gemm.WeightedLayer;
+import dev.whittle.runtime.kernel.gemm.WinogradConvolution;
+import dev.whittle.runtime.kernel.geometry.WindowGeometry;
+import dev.whittle.runtime.kernel.simd.PackedMatrix;
+import dev.whittle.runtime.kernel.simd.PackedRequantization;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Chooses kernels for convolutions and dense layers with constant weights. */
+final class GemmSelector {
+  private static final float[] NONE = {};
+
+  private final Workers workers;
+  private final PackedWeights weights;
+
+  GemmSelector(Workers workers, PackedWeights weights) {
+    this.workers = workers;
+    this.weights = weights;
+  }
+
+  /**
+   * A convolution, perhaps of groups.
+   *
+   * @param top rows of zeros before the input, beside the operator's own padding
+   * @param left columns of zeros before it
+   */
+  @Nullable Kernel convolution(Conv2D conv, Operands operands, int top, int left) {
+    Shape filter = operands.shape(1);
+    Shape input = operands.shape(0);
+    if (input.rank() != 4 || filter.rank() != 4 || !conv.activation().isClamp()) {
+      return null;
+    }
+    WindowGeometry windows = WindowGeometry.of(conv, operands).behind(top, left);
+    if (!windows.areWithinReach()) {
+      return null;
+    }
+    WeightedLayer layer = WeightedLayer.of(operands);
+    int columns = filter.dim(0);
+    int channels = filter.dim(3);
+    if (channels != input.dim(3)) {
+      boolean grouped =
+          channels > 0 && input.dim(3) % channels == 0 && columns % (input.dim(3) / channels) == 0;
+      return grouped
+          ? pieces(
+              layer,
+              SubConvolution.grouped(windows, channels, columns),
+              conv.activation(),
+              () -> conv.requantization(operands))
+          : null;
+    }
+    SubConvolution piece = SubConvolution.whole(windows, columns);
+    return switch (layer.inputType()) {
+      case FLOAT32 ->
+          layer.filterType() == TensorType.INT8
+              ? hybrid(layer, piece, conv.activation(), layer.isPerChannel(), false)
+              : floatConvolution(layer, piece, conv.activation());
+      case INT8, UINT8 ->
+          layer.hasOneType() ? bytes(layer, piece, conv.requantization(operands)) : null;
+      case INT16 ->
+          layer.filterType() == TensorType.INT8
+              ? wide(layer, piece, conv.wideRequantization(operands))
+              : null;
+      default -> null;
+    };
+  }
+
+  /** A convolution of volumes of floats. */
+  @Nullable Kernel volume(Conv3D conv, Operands operands) {
+    Shape input = operands.shape(0);
+    Shape filter = operands.shape(1);
+    Shape output = operands.output(0).shape();
+    if (input.rank() != 5
+        || filter.rank() != 5
+        || output.rank() != 5
+        || operands.type(0) != TensorType.FLOAT32
+        || input.dim(4) == 0
+        || filter.dim(3) != input.dim(4)
+        || output.elements() == 0
+        || !conv.activation().isClamp()) {
+      return null;
+    }
+    SubConvolution piece = SubConvolution.volume(conv, operands);
+    return piece.windows().areWithinReach()
+        ? floats(WeightedLayer.of(operands), piece, patches(piece, true), conv.activation())
+        : null;
+  }
+
+  /** The transpose of a convolution of volumes of floats. */
+  @Nullable Kernel transposedVolume(Conv3DTranspose conv, Operands operands) {
+    Shape filter = operands.shape(1);
+    Shape input = operands.shape(2);
+    Shape output = operands.output(0).shape();
+    if (input.rank() != 5
+        || filter.rank() != 5
+        || output.rank() != 5
+        || operands.type(2) != TensorType.FLOAT32
+        || input.elements() == 0
+        || output.elements() == 0
+        || output.dim(0) != input.dim(0)
+        || filter.dim(3) != output.dim(4)
+        || filter.dim(4) != input.dim(4)
+        || (conv.padding() != 0 && conv.padding() != 1)
+        || Math.min(conv.strideDepth(), Math.min(conv.strideHeight(), conv.strideWidth())) < 1
+        || conv.dilationDepth() != 1
+        || conv.dilationHeight() != 1
+        || conv.dilationWidth() != 1
+        || !conv.activation().isClamp()) {
+      return null;
+    }
+    List<SubConvolution> pieces = SubConvolution.transposedVolume(conv, operands);
+    return pieces == null || !pieces.stream().allMatch(p -> p.windows().areWithinReach())
+        ? null
+        : pieces(
+            new WeightedLayer(operands, 2, 1, 3),
+            pieces,
+            conv.activation(),
+            () -> {
+              throw new IllegalStateException("floats are not rescaled");
+            });
+  }
+
+  /** A convolution whose windows are the output's, and whose output is the input. */
+  @Nullable Kernel transposed(TransposeConv conv, WeightedLayer layer) {
+    Operands operands = layer.operands();
+    Shape filter = operands.shape(layer.filter());
+    Shape input = operands.shape(layer.input());
+    if (filter.rank() != 4
+        || input.rank() != 4
+        || filter.dim(3) != input.dim(3)
+        || operands.output(0).shape().rank() != 4
+        || operands.output(0).shape().dim(0) != input.dim(0)
+        || conv.strideHeight() < 1
+        || conv.strideWidth() < 1
+        || !conv.activation().isClamp()) {
+      return null;
+    }
+    List<SubConvolution> pieces = SubConvolution.transposed(conv, layer);
+    return pieces == null
+        ? null
+        : pieces(layer, pieces, conv.activation(), () -> conv.requantization(operands));
+  }
+
+  /** {@link #transposed} for operands in another order than the operator's, which are floats. */
+  @Nullable Kernel transposedFloats(TransposeConv conv, WeightedLayer layer) {
+    return layer.inputType() == TensorType.FLOAT32 ? transposed(conv, layer) : null;
+  }
+
+  /** A layer of several products; null where one of them has no kernel. */
+  private @Nullable Kernel pieces(
+      WeightedLayer layer,
+      List<SubConvolution> pieces,
+      Activation activation,
+      Supplier<Requantization> requantization) {
+    boolean floats = layer.inputType() == TensorType.FLOAT32;
+    if (!layer.hasOneType() || (!floats && !KernelSelector.isByte(layer.inputType()))) {
+      return null;
+    }
+    BiFunction<SubConvolution, Im2col, @Nullable Gemm> make;
+    if (floats) {
+      make = (piece, patches) -> floats(layer, piece, patches, activation);
+    } else {
+      ExactWeights exact = ExactWeights.of(layer.filterOperand());
+      Requantization whole = requantization.get();
+      make = (piece, patches) -> bytes(layer, piece, patches, exact, whole);
+    }
+    List<Gemm> products = new ArrayList<>();
+    Im2col patches = null;
+    SubConvolution last = null;
+    for (SubConvolution piece : pieces) {
+      if (patches == null
+          || last == null
+          || !piece.windows().equals(last.windows())
+          || !piece.planes().equals(last.planes())) {
+        patches = patches(piece, floats);
+      }
+      last = piece;
+      Gemm product = make.apply(piece, patches);
+      if (product == null) {
+        return null;
+      }
+      products.add(product);
+    }
+    return products.isEmpty() ? null : new SubConvolutions(products);
+  }
+
+  private Im2col patches(SubConvolution piece, boolean floats) {
+    return new Im2col(piece.windows(), piece.planes(), piece.channels(), floats, workers);
+  }
+
+  @Nullable Kernel dense(FullyConnected dense, Operands operands) {
+    Shape shape = operands.shape(1);
+    if (dense.weightsFormat() != 0 || !dense.activation().isClamp() || shape.rank() != 2) {
+      return null;
+    }
+    int columns = shape.dim(0);
+    long elements = operands.output(0).shape().elements();
+    int rows = columns == 0 ? 0 : Math.toIntExact(elements / columns);
+    WeightedLayer layer = WeightedLayer.of(operands);
+    SubConvolution piece = SubConvolution.whole(WindowGeometry.ofRows(rows, shape.dim(1)), columns);
+    return switch (layer.inputType()) {
+      case FLOAT32 ->
+          layer.filterType() == TensorType.INT8
+              ? hybrid(layer, piece, dense.activation(), dense.asymmetricQuantizeInputs(), true)
+              : floatDense(layer, piece, dense.activation());
+      case INT8 -> layer.hasOneType() ? bytes(layer, piece, dense.requantization(operands)) : null;
+      case INT16 ->
+          layer.filterType() == TensorType.INT8
+              ? wide(layer, piece, dense.wideRequantization(operands))
+              : null;
+      default -> null;
+    };
+  }
+
+  private @Nullable Kernel floatDense(
+      WeightedLayer layer, SubConvolution piece, Activation activation) {
+    boolean constant =
+        layer.filterOperand().known() != null && layer.hasBias() == (layer.knownBias() != null);
+    if (constant || layer.filterType() != TensorType.FLOAT32) {
+      return floats(layer, piece, patches(piece, true), activation);
+    }
+    WindowGeometry rows = piece.windows();
+    var layout = new BatchMatMulKernel.Layout(rows.height(), piece.columns(), rows.channels());
+    return layout.depth == 0
+        ? null
+        : new BatchMatMulKernel.OfFloats(
+            workers, layout, false, layer.hasBias(), activation.min(), activation.max());
+  }
+
+  /** Products of matrices that are both computed. */
+  @Nullable Kernel batch(BatchMatMul product, Operands operands) {
+    Shape a = operands.shape(0);
+    Shape b = operands.shape(1);
+    TensorType type = operands.type(0);
+    Shape output = operands.output(0).shape();
+    if (a.rank() < 2 || b.rank() < 2) {
+      return null;
+    }
+    var layout =
+        new BatchMatMulKernel.Layout(
+            a, b, output, product.transposeLeft(), product.transposeRight());
+    boolean constant = operands.input(1).known() != null;
+    float all = Float.POSITIVE_INFINITY;
+    if (layout.depth == 0) {
+      return null;
+    }
+    if (type == TensorType.FLOAT32 && operands.type(1) == TensorType.FLOAT32) {
+      return new BatchMatMulKernel.OfFloats(workers, layout, constant, false, -all, all);
+    }
+    if (type == TensorType.FLOAT32 && operands.type(1) == TensorType.INT8) {
+      int rows = Math.toIntExact(a.elements() / layout.depth);
+      boolean asymmetric = product.asymmetricQuantizeInputs();
+      return layout.leftTransposed
+          ? null
+          : new BatchMatMulKernel.OfHybrid(
+              workers,
+              layout,
+              constant,
+              new DynamicallyQuantizedRows(workers, rows, layout.depth, asymmetric),
+              operands.input(1).requireQuantization().scaleValue());
+    }
+    if (type == TensorType.INT8 && WeightedLayer.of(operands).hasOneType()) {
+      return new BatchMatMulKernel.OfBytes(
+          workers,
+          layout,
+          constant,
+          product.requantization(operands),
+          operands.input(0).requireQuantization().zeroPointValue(),
+          operands.input(1).requireQuantization().zeroPointValue());
+    }
+    return null;
+  }
+
+  private @Nullable Kernel floatConvolution(
+      WeightedLayer layer, SubConvolution piece, Activation activation) {
+    WindowGeometry windows = piece.windows();
+    int columns = piece.columns();
+    if (!FloatWinograd.isFaster(windows, columns)) {
+      return floats(layer, piece, patches(piece, true), activation);
+    }
+    float[] bias = layer.floatBias(0, columns);
+    Tensor filter = layer.floatFilter();
+    if (bias == null || filter == null) {
+      return null;
+    }
+    int channels = windows.channels();
+    int lanes = workers.lanes();
+    PackedMatrix matrix =
+        weights.matrix(
+            layer,
+            piece,
+            WinogradConvolution.cut(channels),
+            lanes,
+            () -> FloatWinograd.pack(elements(filter, piece), columns, channels, lanes));
+    return new FloatWinograd(workers, windows, matrix, bias, activation.min(), activation.max());
+  }
+
+  private @Nullable Gemm floats(
+      WeightedLayer layer, SubConvolution piece, Im2col patches, Activation activation) {
+    int columns = piece.columns();
+    float[] bias = layer.floatBias(piece.firstColumn(), columns);
+    Tensor filter = layer.floatFilter();
+    if (bias == null || filter == null) {
+      return null;
+    }
+    int lanes = workers.lanes();
+    var cut = PackedMatrix.Cut.whole(piece.depth());
+    PackedMatrix matrix =
+        weights.matrix(
+            layer,
+            piece,
+            cut,
+            lanes,
+            () -> PackedMatrix.of(elements(filter, piece), columns, cut, bias, lanes));
+    return new FloatGemm(
+        workers, layer, piece, patches, matrix, activation.min(), activation.max());
+  }
+
+  private static PackedMatrix.Elements elements(Tensor filter, SubConvolution piece) {
+    if (piece.isWhole()) {
+      return (from, to, at, count) ->
+          MemorySegment.copy(filter.data(), Tensor.FLOAT, 4L * from, to, at, count);
+    }
+    int[] places = piece.places();
+    return (from, to, at, count) -> {
+      for (int i = 0; i < count; i++) {
+        to[at + i] = filter.getFloat(places[from + i]);
+      }
+    };
+  }
+
+  /**
+   * A product of floats and 8-bit weights.
+   *
+   * @param asymmetric whether inputs are quantized with a zero point
+   * @param byRow whether each row of the input has a scale, and not each picture
+   */
+  private @Nullable Kernel hybrid(
+      WeightedLayer layer,
+      SubConvolution piece,
+      Activation activation,
+      boolean asymmetric,
+      boolean byRow) {
+    WindowGeometry windows = piece.windows();
+    int columns = piece.columns();
+    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    float[] scales = layer.scales(columns);
+    float[] bias = layer.floatBias(0, columns);
+    if (exact == null || scales == null || bias == null || columns == 0) {
+      return null;
+    }
+    DynamicallyQuantizedRows rows = quantizedRows(windows, asymmetric, byRow);
+    QuantizedEpilogue ends =
+        hybridEnds(rows, byRow ? 1 : perPicture(windows), scales, bias, activation);
+    int greatest = asymmetric ? 255 : 128;
+    int[] none = new int[columns];
+    if (isWinograd(piece, exact, none, greatest)) {
+      return winograd(layer, piece, exact, none, ends);
+    }
+    Im2col patches = patches(piece, false);
+    PackedMatrix[] parts = parts(layer, piece, exact, patches, greatest);
+    return new IntegerGemm(workers, layer, piece, patches, parts, ends);
+  }
+
+  /** Rows of the output that are of one picture. */
+  private static int perPicture(WindowGeometry windows) {
+    return Math.max(1, windows.outputHeight() * windows.outputWidth());
+  }
+
+  private static QuantizedEpilogue hybridEnds(
+      DynamicallyQuantizedRows rows,
+      int rowsPerScale,
+      float[] scales,
+      float[] bias,
+      Activation activation) {
+    float[] added = bias.length == 0 ? new float[scales.length] : bias;
+    return new HybridEpilogue(
+        rows, rowsPerScale, scales, added, activation.min(), activation.max());
+  }
+
+  private static boolean isWinograd(
+      SubConvolution piece, ExactWeights exact, int[] bias, int greatest) {
+    WindowGeometry windows = piece.windows();
+    return IntegerWinograd.isFaster(windows, piece.columns())
+        && IntegerWinograd.areExact(exact, bias, windows.channels(), greatest);
+  }
+
+  private Kernel winograd(
+      WeightedLayer layer,
+      SubConvolution piece,
+      ExactWeights exact,
+      int[] bias,
+      QuantizedEpilogue ends) {
+    WindowGeometry windows = piece.windows();
+    int channels = windows.channels();
+    int lanes = workers.lanes();
+    PackedMatrix matrix =
+        weights.matrix(
+            layer,
+            piece,
+            WinogradConvolution.cut(channels),
+            lanes,
+            () -> IntegerWinograd.pack(exact, piece.columns(), channels, lanes));
+    return new IntegerWinograd(workers, windows, matrix, bias, ends);
+  }
+
+  private DynamicallyQuantizedRows quantizedRows(
+      WindowGeometry windows, boolean asymmetric, boolean byRow) {
+    int picture =
+        Math.multiplyExact(
+            Math.multiplyExact(windows.height(), windows.width()), windows.channels());
+    return byRow
+        ? new DynamicallyQuantizedRows(workers, windows.height(), windows.channels(), asymmetric)
+        : new DynamicallyQuantizedRows(workers, windows.batch(), picture, asymmetric);
+  }
+
+  /** A layer of 8-bit numbers. */
+  private @Nullable Kernel bytes(
+      WeightedLayer layer, SubConvolution piece, Requantization requantization) {
+    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    int[] bias = exact == null ? null : wholeBias(layer, piece, exact);
+    if (exact == null || bias == null) {
+      return null;
+    }
+    if (isWinograd(piece, exact, bias, greatest(layer))) {
+      int[] none = new int[bias.length];
+      return winograd(layer, piece, exact, bias, byteEnds(layer, piece, requantization, none));
+    }
+    return bytes(layer, piece, patches(piece, false), exact, bias, requantization);
+  }
+
+  /**
+   * One of several products of 8-bit numbers.
+   *
+   * @param all the layer's weights; null if they are not such that sums are exact
+   */
+  private @Nullable Gemm bytes(
+      WeightedLayer layer,
+      SubConvolution piece,
+      Im2col patches,
+      @Nullable ExactWeights all,
+      Requantization requantization) {
+    if (all == null) {
+      return null;
+    }
+    ExactWeights exact = all.at(piece.places());
+    int[] bias = wholeBias(layer, piece, exact);
+    return bias == null ? null : bytes(layer, piece, patches, exact, bias, requantization);
+  }
+
+  private Gemm bytes(
+      WeightedLayer layer,
+      SubConvolution piece,
+      Im2col patches,
+      ExactWeights exact,
+      int[] bias,
+      Requantization requantization) {
+    PackedMatrix[] parts = parts(layer, piece, exact, patches, greatest(layer));
+    int[] rest = bias;
+    if (parts.length == 1 && exact.areExact(bias, greatest(layer))) {
+      parts[0] = parts[0].withBias(toFloats(bias));
+      rest = new int[bias.length];
+    }
+    QuantizedEpilogue ends = byteEnds(layer, piece, requantization, rest);
+    return new IntegerGemm(workers, layer, piece, patches, parts, ends);
+  }
+
+  /** What is added to sums of products of inputs whose zero point is not subtracted. */
+  private static int @Nullable [] wholeBias(
+      WeightedLayer layer, SubConvolution piece, ExactWeights exact) {
+    int columns = piece.columns();
+    int[] bias = layer.integerBias(piece.firstColumn(), columns);
+    if (bias != null) {
+      int zeroPoint = layer.zeroPoint();
+      int[] sums = exact.columnSums(columns);
+      for (int c = 0; c < columns; c++) {
+        bias[c] -= zeroPoint * sums[c];
+      }
+    }
+    return bias;
+  }
+
+  /**
+   * The ends of a layer of 8-bit numbers.
+   *
+   * @param bias what the sums do not have in them
+   */
+  private static QuantizedEpilogue byteEnds(
+      WeightedLayer layer, SubConvolution piece, Requantization requantization, int[] bias) {
+    return new Int8Epilogue(
+        new PackedRequantization(requantization, piece.firstColumn(), bias, piece.columns()),
+        layer.zeroPoint(),
+        isUnsigned(layer));
+  }
+
+  private static boolean isUnsigned(WeightedLayer layer) {
+    return layer.inputType() == TensorType.UINT8;
+  }
+
+  /** The greatest magnitude of a layer's 8-bit inputs. */
+  private static int greatest(WeightedLayer layer) {
+    return isUnsigned(layer) ? 255 : 128;
+  }
+
+  private @Nullable Kernel wide(
+      WeightedLayer layer, SubConvolution piece, Int16Requantization requantization) {
+    int columns = piece.columns();
+    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    QuantizedEpilogue ends = wideEnds(layer, columns, requantization);
+    if (exact == null || columns == 0 || ends == null) {
+      return null;
+    }
+    Im2col patches = patches(piece, false);
+    PackedMatrix[] parts = parts(layer, piece, exact, patches, 128);
+    return new IntegerGemm(workers, layer, piece, patches, parts, ends);
+  }
+
+  /** The ends of a layer of 16-bit numbers; null if it is none, or its bias is not constant. */
+  private static @Nullable QuantizedEpilogue wideEnds(
+      WeightedLayer layer, int columns, Int16Requantization requantization) {
+    if (layer.scales(columns) == null
+        || layer.operands().output(0).type() != TensorType.INT16
+        || layer.zeroPoint() != 0) {
+      return null;
+    }
+    long[] bias = new long[columns];
+    if (layer.hasBias()) {
+      Tensor known = layer.knownBias();
+      if (known == null || known.elements() != columns || !known.type().isInteger()) {
+        return null;
+      }
+      bias = known.toLongs();
+    }
+    return new Int16Epilogue(requantization, bias);
+  }
+
+  /** The weights in as many parts as exact sums need, each with a share of every run. */
+  private PackedMatrix[] parts(
+      WeightedLayer layer, SubConvolution piece, ExactWeights exact, Im2col patches, int greatest) {
+    int columns = piece.columns();
+    int taps = patches.taps();
+    int run = patches.run();
+    int count = exact.parts(columns, taps, greatest);
+    int share = Math.ceilDiv(run, count);
+    var parts = new PackedMatrix[Math.max(1, Math.ceilDiv(run, Math.max(1, share)))];
+    int lanes = workers.lanes();
+    for (int i = 0; i < parts.length; i++) {
+      int first = i * share;
+      var cut =
+          parts.length == 1
+              ? PackedMatrix.Cut.whole(taps * run)
+              : new PackedMatrix.Cut(taps, run, first, Math.min(share, run - first));
+      parts[i] =
+          weights.matrix(
+              layer,
+              piece,
+              cut,
+              lanes,
+              () -> PackedMatrix.of(exact::copy, columns, cut, NONE, lanes));
+    }
+    return parts;
+  }
+
+  /** A depthwise convolution; {@code top} and {@code left} as of {@link #convolution}. */
+  @Nullable Kernel depthwise(DepthwiseConv2D conv, Operands operands, int top, int left) {
+    Shape filter = operands.shape(1);
+    Shape input = operands.shape(0);
+    if (input.rank() != 4 || filter.rank() != 4 || !conv.activation().isClamp()) {
+      return null;
+    }
+    WindowGeometry windows = WindowGeometry.of(conv, operands).behind(top, left);
+    if (!windows.areWithinReach()) {
+      return null;
+    }
+    WeightedLayer layer = WeightedLayer.of(operands);
+    int columns = filter.dim(3);
+    if (input.dim(3) != columns) {
+      boolean multiplied = input.dim(3) > 0 && columns % input.dim(3) == 0;
+      return multiplied
+          ? pieces(
+              layer,
+              SubConvolution.depthwise(windows, columns),
+              conv.activation(),
+              () -> conv.requantization(operands))
+          : null;
+    }
+    if (columns > ArrayMemory.ZEROS) {
+      return null;
+    }
+    return switch (layer.inputType()) {
+      case FLOAT32 ->
+          layer.filterType() == TensorType.INT8
+              ? depthwiseHybrid(conv, windows, layer)
+              : depthwiseFloats(conv, windows, layer);
+      case INT8, UINT8 -> layer.hasOneType() ? depthwiseBytes(conv, windows, layer) : null;
+      case INT16 ->
+          layer.filterType() == TensorType.INT8 ? depthwiseWide(conv, windows, layer) : null;
+      default -> null;
+    };
+  }
+
+  private @Nullable Kernel depthwiseFloats(
+      DepthwiseConv2D conv, WindowGeometry windows, WeightedLayer layer) {
+    Tensor filter = layer.floatFilter();
+    float[] bias = layer.floatBias(0, windows.channels());
+    if (filter == null || bias == null) {
+      return null;
+    }
+    return DepthwiseConvolution.ofFloats(
+        workers,
+        windows,
+        filter.toFloats(),
+        bias.length == 0 ? new float[windows.channels()] : bias,
+        conv.activation().min(),
+        conv.activation().max());
+  }
+
+  private @Nullable Kernel depthwiseHybrid(
+      DepthwiseConv2D conv, WindowGeometry windows, WeightedLayer layer) {
+    int channels = windows.channels();
+    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    float[] scales = layer.scales(channels);
+    float[] bias = layer.floatBias(0, channels);
+    if (exact == null || scales == null || bias == null || !isExact(windows)) {
+      return null;
+    }
+    DynamicallyQuantizedRows rows = quantizedRows(windows, true, false);
+    return DepthwiseConvolution.ofSums(
+        workers,
+        windows,
+        exact.toFloats(),
+        new float[channels],
+        hybridEnds(rows, perPicture(windows), scales, bias, conv.activation()));
+  }
+
+  private @Nullable Kernel depthwiseWide(
+      DepthwiseConv2D conv, WindowGeometry windows, WeightedLayer layer) {
+    int channels = windows.channels();
+    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    QuantizedEpilogue ends = wideEnds(layer, channels, conv.wideRequantization(layer.operands()));
+    return exact == null || ends == null || !isExact(windows)
+        ? null
+        : DepthwiseConvolution.ofSums(
+            workers, windows, exact.toFloats(), new float[channels], ends);
+  }
+
+  /** Whether sums of a window's products are exact in single precision. */
+  private static boolean isExact(WindowGeometry windows, int... bias) {
+    long greatest = 0;
+    for (int b : bias) {
+      greatest = Math.max(greatest, Math.abs((long) b));
+    }
+    return (long) windows.taps() * 255 * 255 + greatest < 1 << 24;
+  }
+
+  private static float[] toFloats(int[] whole) {
+    float[] floats = new float[whole.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = whole[i];
+    }
+    return floats;
+  }
+
+  private @Nullable Kernel depthwiseBytes(
+      DepthwiseConv2D conv, WindowGeometry windows, WeightedLayer layer) {
+    int channels = windows.channels();
+    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    int[] bias = layer.integerBias(0, channels);
+    if (exact == null || bias == null || !isExact(windows)) {
+      return null;
+    }
+    float[] filter = exact.toFloats();
+    int zeroPoint = layer.zeroPoint();
+    for (int i = 0; i < filter.length; i++) {
+      bias[i % channels] -= zeroPoint * (int) filter[i];
+    }
+    float[] sumsBegin = new float[channels];
+    if (isExact(windows, bias)) {
+      sumsBegin = toFloats(bias);
+      bias = new int[channels];
+    }
+    var rescaling =
+        new PackedRequantization(conv.requantization(layer.operands()), 0, bias, channels);
+    var ends = new Int8Epilogue(rescaling, zeroPoint, isUnsigned(layer));
+    Kernel inPlace = Int8DepthwiseConvolution.of(workers, windows, filter, sumsBegin, ends);
+    return inPlace != null
+        ? inPlace
+        : DepthwiseConvolution.ofSums(workers, windows, filter, sumsBegin, ends);
+  }
+}

@@ -1,0 +1,60 @@
+package dev.whittle.runtime.kernel.elementwise;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.kernel.DirectInvocation;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+import java.util.List;
+
+/**
+ * A function of two 8-bit numbers, broadcast, whose result is a byte, looked up: what the reference
+ * kernel makes of each of the 65,536 pairs.
+ */
+public final class BinaryLookupTable extends BlockKernel implements ElementwiseKernel {
+  /** Elements below which the table is not worth making. */
+  public static final int MIN_COUNT = 1 << 12;
+
+  private static final int NUMBERS = 1 << 8;
+  private static final int SIZE = NUMBERS * NUMBERS;
+
+  private final byte[] results;
+
+  /**
+   * Tabulates an elementwise operator.
+   *
+   * @throws dev.whittle.ir.OperandException if the operator has no kernel for such operands, or no
+   *     result for some pairs
+   */
+  public BinaryLookupTable(
+      Workers workers, int count, Op op, Operands described, BlockOperand... operands) {
+    super(workers, count, operands);
+    TensorType type = described.output(0).type();
+    Tensor first = new Tensor(described.type(0), null, Tensor.Allocator.HEAP);
+    Tensor second = new Tensor(described.type(1), null, Tensor.Allocator.HEAP);
+    Tensor all = new Tensor(type, null, Tensor.Allocator.HEAP);
+    for (Tensor tensor : List.of(first, second, all)) {
+      tensor.resize(SIZE);
+    }
+    for (int i = 0; i < SIZE; i++) {
+      first.setByte(i, (byte) (i / NUMBERS));
+      second.setByte(i, (byte) i);
+    }
+    op.kernel(described).run(new DirectInvocation(List.of(first, second), List.of(all)));
+    results = all.data().toArray(Tensor.BYTE);
+  }
+
+  @Override
+  void block(Scratch scratch, int from, int count) {
+    byte[] x = scratch.bytes(2 * BLOCK);
+    operand(0).read(from, x, 0, count);
+    operand(1).read(from, x, BLOCK, count);
+    for (int i = 0; i < count; i++) {
+      x[i] = results[(x[i] & 0xff) * NUMBERS + (x[BLOCK + i] & 0xff)];
+    }
+    store(x, from, count);
+  }
+}

@@ -1,0 +1,210 @@
+package dev.whittle.runtime.kernel.elementwise;
+
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a function of two operands goes through its output where one of them is broadcast: in runs
+ * within which each operand moves by one element or stays. A short operand that repeats is to be
+ * written out, as a pattern, so that runs are long.
+ */
+public final class BroadcastLoop {
+  /** Patterns that repeat after fewer elements are written out to this length. */
+  private static final int MIN_RUN = 512;
+
+  private static final int MAX_RUNS = 1 << 20;
+
+  /** Computes part of a run. */
+  @FunctionalInterface
+  interface Part {
+    /**
+     * Computes {@code count} adjacent elements of the output from {@code to} on.
+     *
+     * @param a the left operand's first element, or the pattern's
+     * @param aStep 1, or 0 where one element goes with all
+     */
+    void compute(Scratch scratch, int a, int aStep, int b, int bStep, int to, int count);
+  }
+
+  /** Where each run of an operand begins. */
+  private int[] left = {0};
+
+  private int[] right = {0};
+  private int leftStep = 1;
+  private int rightStep = 1;
+  private int run;
+  private int count;
+  private int period;
+  private boolean patternIsRight;
+
+  private BroadcastLoop() {}
+
+  /** The runs of operands of static extents; null where they are too many. */
+  public static @Nullable BroadcastLoop of(Shape a, Shape b, Shape out) {
+    int[] dims = out.toArray();
+    int rank = dims.length;
+    long[] aStrides = strides(a, rank);
+    long[] bStrides = strides(b, rank);
+    int repeated = repetition(a, b, out);
+    if (repeated != 0) {
+      var runs = new BroadcastLoop();
+      runs.run = Math.toIntExact(out.elements());
+      runs.count = runs.run;
+      runs.period = Math.abs(repeated);
+      runs.patternIsRight = repeated > 0;
+      return runs;
+    }
+    // Axes are joined from the last on as long as both operands move alike.
+    int axis = rank - 1;
+    while (axis >= 0 && dims[axis] == 1) {
+      axis--;
+    }
+    var layout = new BroadcastLoop();
+    layout.count = Math.toIntExact(out.elements());
+    layout.run = axis < 0 ? 1 : dims[axis];
+    layout.leftStep = axis < 0 || aStrides[axis] != 0 ? 1 : 0;
+    layout.rightStep = axis < 0 || bStrides[axis] != 0 ? 1 : 0;
+    for (axis--; axis >= 0; axis--) {
+      boolean alike =
+          dims[axis] == 1
+              || (aStrides[axis] == (long) layout.leftStep * layout.run
+                  && bStrides[axis] == (long) layout.rightStep * layout.run);
+      if (!alike) {
+        break;
+      }
+      layout.run *= dims[axis];
+    }
+    long number = layout.run == 0 ? 0 : layout.count / layout.run;
+    if (number > MAX_RUNS) {
+      return null;
+    }
+    layout.left = starts(dims, aStrides, Math.max(0, axis + 1), (int) number);
+    layout.right = starts(dims, bStrides, Math.max(0, axis + 1), (int) number);
+    return layout;
+  }
+
+  /**
+   * The length of the pattern that one operand repeats while the other goes through the output
+   * once; negative where the first operand does. 0 if it is not so, or runs are long anyway.
+   */
+  private static int repetition(Shape a, Shape b, Shape out) {
+    if (a.elements() == out.elements() && isSuffix(b, out) && b.elements() < MIN_RUN / 4) {
+      return (int) b.elements() == 1 ? 0 : (int) b.elements();
+    }
+    if (b.elements() == out.elements() && isSuffix(a, out) && a.elements() < MIN_RUN / 4) {
+      return (int) a.elements() == 1 ? 0 : -(int) a.elements();
+    }
+    return 0;
+  }
+
+  /** Whether a shape is that of the last axes of another, apart from ones before. */
+  static boolean isSuffix(Shape part, Shape whole) {
+    int from = part.rank();
+    long elements = 1;
+    while (from > 0 && elements < part.elements()) {
+      from--;
+      elements *= part.dim(from);
+      if (part.dim(from) != whole.dim(whole.rank() - part.rank() + from)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static long[] strides(Shape shape, int rank) {
+    long[] strides = new long[rank];
+    long stride = 1;
+    for (int i = shape.rank() - 1; i >= 0; i--) {
+      strides[rank - shape.rank() + i] = shape.dim(i) == 1 ? 0 : stride;
+      stride *= shape.dim(i);
+    }
+    return strides;
+  }
+
+  /** Where runs begin that the first {@code axes} axes number. */
+  private static int[] starts(int[] dims, long[] strides, int axes, int runs) {
+    int[] starts = new int[runs];
+    int[] position = new int[axes];
+    long at = 0;
+    for (int i = 0; i < runs; i++) {
+      starts[i] = Math.toIntExact(at);
+      for (int axis = axes - 1; axis >= 0; axis--) {
+        at += strides[axis];
+        if (++position[axis] < dims[axis]) {
+          break;
+        }
+        at -= strides[axis] * dims[axis];
+        position[axis] = 0;
+      }
+    }
+    return starts;
+  }
+
+  /** Elements of the output. */
+  int count() {
+    return count;
+  }
+
+  /** After how many elements the pattern repeats; 0 where there is none. */
+  int period() {
+    return period;
+  }
+
+  /** Elements of the pattern when it is written out. */
+  int patternSize() {
+    return period == 0 ? 0 : Math.ceilDiv(MIN_RUN, period) * period;
+  }
+
+  /** Whether the left operand is the pattern. */
+  boolean leftIsPattern() {
+    return period > 0 && !patternIsRight;
+  }
+
+  /** Whether the right operand is the pattern. */
+  boolean rightIsPattern() {
+    return period > 0 && patternIsRight;
+  }
+
+  int chunks() {
+    return left.length == 1 ? Workers.chunks(count) : Math.ceilDiv(left.length, runsPerChunk());
+  }
+
+  private int runsPerChunk() {
+    return Math.max(1, Workers.CHUNK / run);
+  }
+
+  /** Computes a chunk. */
+  void compute(int chunk, Scratch scratch, Part part) {
+    if (period > 0) {
+      int first = Workers.first(chunk);
+      int end = first + Workers.length(chunk, count);
+      for (int from = first; from < end; ) {
+        // Chunks may begin within a period.
+        int phase = from % period;
+        int elements = Math.min(end - from, patternSize() - phase);
+        int a = patternIsRight ? from : phase;
+        int b = patternIsRight ? phase : from;
+        part.compute(scratch, a, 1, b, 1, from, elements);
+        from += elements;
+      }
+    } else if (left.length == 1) {
+      int from = Workers.first(chunk);
+      part.compute(
+          scratch,
+          left[0] + from * leftStep,
+          leftStep,
+          right[0] + from * rightStep,
+          rightStep,
+          from,
+          Workers.length(chunk, count));
+    } else {
+      int perChunk = runsPerChunk();
+      int end = Math.min((chunk + 1) * perChunk, left.length);
+      for (int i = chunk * perChunk; i < end; i++) {
+        part.compute(scratch, left[i], leftStep, right[i], rightStep, i * run, run);
+      }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package dev.whittle.runtime.kernel.elementwise;
+
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
+import dev.whittle.runtime.kernel.execution.FloatArray;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
+
+/** A function of two floats each, broadcast. */
+public final class FloatBinaryKernel
+    implements ElementwiseKernel, Workers.Task, BroadcastLoop.Part {
+  private final Workers workers;
+  private final Binary function;
+  private final BroadcastLoop runs;
+  private final float min;
+  private final float max;
+  private final float[] pattern;
+  private final FloatArray left = new FloatArray();
+  private final FloatArray right = new FloatArray();
+  private final FloatArray output = new FloatArray();
+
+  public FloatBinaryKernel(
+      Workers workers, Binary function, BroadcastLoop runs, float min, float max) {
+    this.workers = workers;
+    this.function = function;
+    this.runs = runs;
+    this.min = min;
+    this.max = max;
+    this.pattern = new float[runs.patternSize()];
+  }
+
+  /** Whether it computes a function, and clamps nothing. */
+  public boolean isPlain(Binary other) {
+    return function == other && min == Float.NEGATIVE_INFINITY && max == Float.POSITIVE_INFINITY;
+  }
+
+  @Override
+  public void run(Invocation invocation) {
+    left.bind(invocation.input(0));
+    right.bind(invocation.input(1));
+    output.bindOutput(invocation.output(0));
+    if (runs.count() == 0) {
+      return;
+    }
+    FloatArray repeated = runs.rightIsPattern() ? right : left;
+    for (int i = 0; i < pattern.length; i += runs.period()) {
+      System.arraycopy(repeated.array(), repeated.offset(), pattern, i, runs.period());
+    }
+    workers.run(this, runs.chunks());
+  }
+
+  @Override
+  public void run(int chunk, Scratch scratch) {
+    runs.compute(chunk, scratch, this);
+  }
+
+  @Override
+  public void compute(Scratch scratch, int a, int aStep, int b, int bStep, int to, int count) {
+    boolean leftPattern = runs.leftIsPattern();
+    boolean rightPattern = runs.rightIsPattern();
+    scratch.math.binary(
+        function,
+        leftPattern ? pattern : left.array(),
+        leftPattern ? a : left.offset() + a,
+        aStep,
+        rightPattern ? pattern : right.array(),
+        rightPattern ? b : right.offset() + b,
+        bStep,
+        output.array(),
+        output.offset() + to,
+        count,
+        min,
+        max);
+  }
+}

@@ -1,0 +1,67 @@
+package dev.whittle.runtime.kernel.elementwise;
+
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
+import dev.whittle.runtime.kernel.execution.FloatArray;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.MicroKernels.Unary;
+import org.jspecify.annotations.Nullable;
+
+/** A function of each float, or a clamp. */
+public final class FloatUnaryKernel implements ElementwiseKernel, Workers.Task {
+  private final Workers workers;
+  private final @Nullable Unary function;
+  private final float alpha;
+  private final float min;
+  private final float max;
+  private final FloatArray input = new FloatArray();
+  private final FloatArray output = new FloatArray();
+  private int count;
+
+  private FloatUnaryKernel(
+      Workers workers, @Nullable Unary function, float alpha, float min, float max) {
+    this.workers = workers;
+    this.function = function;
+    this.alpha = alpha;
+    this.min = min;
+    this.max = max;
+  }
+
+  public static FloatUnaryKernel of(Workers workers, Unary function) {
+    return new FloatUnaryKernel(workers, function, 0, 0, 0);
+  }
+
+  public boolean is(Unary other) {
+    return function == other;
+  }
+
+  public static FloatUnaryKernel leaky(Workers workers, float alpha) {
+    return new FloatUnaryKernel(workers, Unary.LEAKY_RELU, alpha, 0, 0);
+  }
+
+  public static FloatUnaryKernel clamp(Workers workers, float min, float max) {
+    return new FloatUnaryKernel(workers, null, 0, min, max);
+  }
+
+  @Override
+  public void run(Invocation invocation) {
+    input.bind(invocation.input(0));
+    output.bindOutput(invocation.output(0));
+    count = Math.toIntExact(invocation.output(0).elements());
+    workers.run(this, Workers.chunks(count));
+  }
+
+  @Override
+  public void run(int chunk, Scratch scratch) {
+    int from = Workers.first(chunk);
+    int part = Workers.length(chunk, count);
+    int at = input.offset() + from;
+    int to = output.offset() + from;
+    if (function == null) {
+      scratch.math.clamp(input.array(), at, output.array(), to, part, min, max);
+    } else {
+      scratch.math.unary(function, input.array(), at, output.array(), to, part, alpha);
+    }
+  }
+}

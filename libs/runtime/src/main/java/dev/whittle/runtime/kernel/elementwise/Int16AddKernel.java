@@ -1,0 +1,27 @@
+package dev.whittle.runtime.kernel.elementwise;
+
+import dev.whittle.ir.op.math.QuantizedSum;
+import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+
+/** Sums of two 16-bit numbers each. */
+public final class Int16AddKernel extends BlockKernel implements ElementwiseKernel {
+  private final QuantizedSum sum;
+
+  public Int16AddKernel(Workers workers, int count, QuantizedSum sum, BlockOperand... operands) {
+    super(workers, count, operands);
+    this.sum = sum;
+  }
+
+  @Override
+  void block(Scratch scratch, int from, int count) {
+    short[] x = scratch.shorts(2 * BLOCK);
+    operand(0).read(from, x, 0, count);
+    operand(1).read(from, x, BLOCK, count);
+    for (int i = 0; i < count; i++) {
+      x[i] = (short) sum.result(sum.left(x[i]) + sum.right(x[BLOCK + i]));
+    }
+    store(x, from, count);
+  }
+}

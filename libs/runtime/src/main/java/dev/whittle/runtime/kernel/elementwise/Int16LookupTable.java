@@ -1,0 +1,69 @@
+package dev.whittle.runtime.kernel.elementwise;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.kernel.DirectInvocation;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+import java.util.List;
+
+/**
+ * A function of each 16-bit number that gives another or a float, looked up: what the reference
+ * kernel makes of each of the 65,536.
+ */
+public final class Int16LookupTable extends BlockKernel implements ElementwiseKernel {
+  /** Elements below which the table is not worth making. */
+  public static final int MIN_COUNT = 1 << 13;
+
+  private static final int SIZE = 1 << 16;
+
+  /** The results, or their bits. */
+  private final int[] results = new int[SIZE];
+
+  private final boolean toFloats;
+
+  /** Tabulates an elementwise operator. */
+  public Int16LookupTable(
+      Workers workers, int count, Op op, Operands described, BlockOperand... operands) {
+    super(workers, count, operands);
+    TensorType type = described.output(0).type();
+    this.toFloats = type == TensorType.FLOAT32;
+    Tensor all = new Tensor(TensorType.INT16, null, Tensor.Allocator.HEAP);
+    Tensor made = new Tensor(type, null, Tensor.Allocator.HEAP);
+    all.resize(SIZE);
+    made.resize(SIZE);
+    for (int i = 0; i < SIZE; i++) {
+      all.setInteger(i, i);
+    }
+    op.kernel(described).run(new DirectInvocation(List.of(all), List.of(made)));
+    for (int i = 0; i < SIZE; i++) {
+      results[i] = toFloats ? made.getInt(i) : (int) made.getInteger(i);
+    }
+  }
+
+  /** Whether there is a table of what an operator gives. */
+  public static boolean has(TensorType to) {
+    return to == TensorType.INT16 || to == TensorType.FLOAT32;
+  }
+
+  @Override
+  void block(Scratch scratch, int from, int count) {
+    short[] numbers = scratch.shorts(BLOCK);
+    operand(0).read(from, numbers, 0, count);
+    if (toFloats) {
+      int[] found = scratch.integers();
+      for (int i = 0; i < count; i++) {
+        found[i] = results[numbers[i] & 0xffff];
+      }
+      store(found, from, count);
+    } else {
+      for (int i = 0; i < count; i++) {
+        numbers[i] = (short) results[numbers[i] & 0xffff];
+      }
+      store(numbers, from, count);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package dev.whittle.runtime.kernel.elementwise;
+
+import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+
+/** One of two elements of 8 to 64 bits each, by a truth value. */
+public final class SelectKernel extends BlockKernel implements ElementwiseKernel {
+  private final int bits;
+
+  /**
+   * A choice.
+   *
+   * @param bits of an element
+   * @param operands the condition, what is chosen where it is true, and what is chosen elsewhere
+   */
+  public SelectKernel(Workers workers, int count, int bits, BlockOperand... operands) {
+    super(workers, count, operands);
+    this.bits = bits;
+  }
+
+  @Override
+  void block(Scratch scratch, int from, int count) {
+    byte[] x = scratch.bytes(3 * BLOCK);
+    operand(0).read(from, x, 0, count);
+    switch (bits) {
+      case Byte.SIZE -> bytes(x, from, count);
+      case Short.SIZE -> shorts(x, scratch.shorts(2 * BLOCK), from, count);
+      case Integer.SIZE -> integers(x, scratch.integers(), from, count);
+      case Long.SIZE -> longs(x, scratch.longs(2 * BLOCK), from, count);
+      default -> throw new IllegalStateException(bits + " bits");
+    }
+  }
+
+  /** All ones where a byte is not zero: conditions that nobody can foresee take no jump. */
+  private static int mask(byte truth) {
+    return (truth | -truth) >> 31;
+  }
+
+  private void bytes(byte[] x, int from, int count) {
+    operand(1).read(from, x, BLOCK, count);
+    operand(2).read(from, x, 2 * BLOCK, count);
+    for (int i = 0; i < count; i++) {
+      int mask = mask(x[i]);
+      x[i] = (byte) ((x[BLOCK + i] & mask) | (x[2 * BLOCK + i] & ~mask));
+    }
+    store(x, from, count);
+  }
+
+  private void shorts(byte[] truth, short[] x, int from, int count) {
+    operand(1).read(from, x, 0, count);
+    operand(2).read(from, x, BLOCK, count);
+    for (int i = 0; i < count; i++) {
+      int mask = mask(truth[i]);
+      x[i] = (short) ((x[i] & mask) | (x[BLOCK + i] & ~mask));
+    }
+    store(x, from, count);
+  }
+
+  private void integers(byte[] truth, int[] x, int from, int count) {
+    operand(1).read(from, x, 0, count);
+    operand(2).read(from, x, BLOCK, count);
+    // A loop of its own, as bytes and integers are not vectorized together.
+    for (int i = 0; i < count; i++) {
+      x[2 * BLOCK + i] = truth[i];
+    }
+    for (int i = 0; i < count; i++) {
+      int mask = (x[2 * BLOCK + i] | -x[2 * BLOCK + i]) >> 31;
+      x[i] = (x[i] & mask) | (x[BLOCK + i] & ~mask);
+    }
+    store(x, from, count);
+  }
+
+  private void longs(byte[] truth, long[] x, int from, int count) {
+    operand(1).read(from, x, 0, count);
+    operand(2).read(from, x, BLOCK, count);
+    for (int i = 0; i < count; i++) {
+      long mask = mask(truth[i]);
+      x[i] = (x[i] & mask) | (x[BLOCK + i] & ~mask);
+    }
+    store(x, from, count);
+  }
+}

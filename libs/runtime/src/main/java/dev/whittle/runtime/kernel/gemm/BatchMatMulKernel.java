@@ -1,0 +1,469 @@
+package dev.whittle.runtime.kernel.gemm;
+
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Requantization;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.runtime.kernel.execution.ByteArray;
+import dev.whittle.runtime.kernel.execution.FloatArray;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.PackedMatrix;
+import dev.whittle.runtime.kernel.simd.PackedRequantization;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Products of matrices that may both be computed. A run begins with packing the right ones, unless
+ * they are constant; then it goes through the left ones' rows, block by block.
+ */
+public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
+  /** Rows of a block: a multiple of the rows of all tiles. */
+  private static final int BLOCK = 48;
+
+  private static final long MIN_WORK = 1 << 17;
+
+  /** Which matrices are multiplied. */
+  public static final class Layout {
+    final int rows;
+    final int columns;
+    public final int depth;
+    public final boolean leftTransposed;
+    final boolean rightTransposed;
+
+    /** For each product, which of the left matrices it takes, and which of the right ones. */
+    private final int[] lefts;
+
+    private final int[] rights;
+    private final int rightCount;
+
+    /** The products of the last two axes, broadcast over those before. */
+    public Layout(Shape a, Shape b, Shape out, boolean leftTransposed, boolean rightTransposed) {
+      this.leftTransposed = leftTransposed;
+      this.rightTransposed = rightTransposed;
+      rows = out.dim(out.rank() - 2);
+      columns = out.dim(out.rank() - 1);
+      depth = a.dim(a.rank() - (leftTransposed ? 2 : 1));
+      int[] batch = Arrays.copyOf(out.toArray(), out.rank() - 2);
+      lefts = matrices(batch, a);
+      rights = matrices(batch, b);
+      rightCount = Arrays.stream(rights).max().orElse(-1) + 1;
+    }
+
+    /** One product of the rows of a tensor and a matrix {@code [columns, depth]}. */
+    public Layout(int rows, int columns, int depth) {
+      this.rows = rows;
+      this.columns = columns;
+      this.depth = depth;
+      leftTransposed = false;
+      rightTransposed = true;
+      lefts = new int[1];
+      rights = new int[1];
+      rightCount = 1;
+    }
+
+    /** For each place in a batch, the matrix of an operand that is broadcast to it. */
+    private static int[] matrices(int[] batch, Shape operand) {
+      int count = 1;
+      for (int extent : batch) {
+        count = Math.multiplyExact(count, extent);
+      }
+      int[] matrices = new int[count];
+      for (int n = 0; n < count; n++) {
+        int rest = n;
+        int stride = 1;
+        for (int i = batch.length - 1; i >= 0; i--) {
+          int axis = operand.rank() - 2 - (batch.length - i);
+          int extent = axis < 0 ? 1 : operand.dim(axis);
+          matrices[n] += extent == 1 ? 0 : rest % batch[i] * stride;
+          stride *= extent;
+          rest /= batch[i];
+        }
+      }
+      return matrices;
+    }
+
+    int batches() {
+      return lefts.length;
+    }
+
+    private long work() {
+      return (long) batches() * rows * columns * depth;
+    }
+  }
+
+  final Workers workers;
+  final Layout layout;
+
+  /** The right matrices, in parts along the summed dimension. */
+  private final PackedMatrix[][] matrices;
+
+  /** Where the rows of a block in scratch space begin. */
+  private final int[] offsets = new int[BLOCK];
+
+  private final int share;
+  private final int panels;
+  private final int blocks;
+  private final boolean constant;
+  private boolean packed;
+  private boolean packing;
+
+  /**
+   * Products.
+   *
+   * @param constant whether the right matrices are the same in each run
+   * @param share the greatest depth whose sums are exact
+   */
+  BatchMatMulKernel(Workers workers, Layout layout, boolean constant, int share) {
+    this.workers = workers;
+    this.constant = constant;
+    this.layout = layout;
+    this.share = Math.min(share, Math.max(1, layout.depth));
+    int parts = Math.max(1, Math.ceilDiv(layout.depth, this.share));
+    this.matrices = new PackedMatrix[layout.rightCount][parts];
+    for (int part = 0; part < parts; part++) {
+      int depth = Math.min(this.share, layout.depth - part * this.share);
+      for (PackedMatrix[] matrix : matrices) {
+        matrix[part] = PackedMatrix.room(layout.columns, depth, workers.lanes());
+      }
+    }
+    Arrays.setAll(offsets, row -> row * layout.depth);
+    this.panels = layout.rightCount == 0 ? 0 : matrices[0][0].panels();
+    this.blocks = Math.ceilDiv(layout.rows, BLOCK);
+  }
+
+  /** Room for a block's left rows, and for its sums. */
+  final void reserve(boolean sums) {
+    int width = layout.rightCount == 0 ? 0 : matrices[0][0].bias().length;
+    int results = sums ? Math.multiplyExact(BLOCK, width) : 0;
+    workers.reserve(
+        Math.multiplyExact(Math.min(BLOCK, layout.rows), layout.depth), results, results);
+  }
+
+  /** Columns that a row of sums has room for. */
+  final int width() {
+    return matrices[0][0].bias().length;
+  }
+
+  /** Binds operands before anything is packed. */
+  abstract void begin(Invocation invocation);
+
+  /**
+   * Packs a panel of a part of a right matrix.
+   *
+   * @param at the matrix's first element, from the operand's on, that belongs to the part
+   * @param step how far apart elements are along the summed dimension
+   * @param columnStep how far apart columns are
+   */
+  abstract void pack(PackedMatrix matrix, int panel, int at, int step, int columnStep, int part);
+
+  /**
+   * Copies rows of a left matrix as floats, one behind the other.
+   *
+   * @param at the first row's first element, from the operand's on
+   * @param step how far apart a row's elements are
+   * @param rowStep how far apart rows are
+   */
+  abstract void copy(Scratch scratch, int at, int count, int step, int rowStep);
+
+  /**
+   * Computes rows of the output.
+   *
+   * @param right the right matrix's parts
+   * @param row the first row, counted over all products
+   */
+  abstract void multiply(Scratch scratch, PackedMatrix[] right, int row, int count);
+
+  @Override
+  public final void run(Invocation invocation) {
+    begin(invocation);
+    if (layout.work() == 0) {
+      return;
+    }
+    boolean shared = layout.work() >= MIN_WORK;
+    if (!packed) {
+      packing = true;
+      workers.run(this, layout.rightCount * panels, shared);
+      packing = false;
+      packed = constant;
+    }
+    workers.run(this, layout.batches() * blocks, shared);
+  }
+
+  @Override
+  public final void run(int chunk, Scratch scratch) {
+    if (packing) {
+      int at = chunk / panels * layout.depth * layout.columns;
+      int step = layout.rightTransposed ? 1 : layout.columns;
+      int columnStep = layout.rightTransposed ? layout.depth : 1;
+      PackedMatrix[] matrix = matrices[chunk / panels];
+      for (int part = 0; part < matrix.length; part++) {
+        pack(matrix[part], chunk % panels, at + part * share * step, step, columnStep, part);
+      }
+      return;
+    }
+    int batch = chunk / blocks;
+    int first = chunk % blocks * BLOCK;
+    int count = Math.min(BLOCK, layout.rows - first);
+    int left = layout.lefts[batch] * layout.rows * layout.depth;
+    int rowStep = layout.leftTransposed ? 1 : layout.depth;
+    int step = layout.leftTransposed ? layout.rows : 1;
+    copy(scratch, left + first * rowStep, count, step, rowStep);
+    multiply(scratch, matrices[layout.rights[batch]], batch * layout.rows + first, count);
+  }
+
+  /** Multiplies the rows in scratch space by a part of a right matrix. */
+  final void multiply(
+      Scratch scratch,
+      PackedMatrix[] right,
+      int part,
+      int count,
+      float[] output,
+      int at,
+      int stride,
+      boolean padded,
+      float min,
+      float max) {
+    PackedMatrix matrix = right[part];
+    scratch.math.multiply(
+        scratch.input(),
+        part * share,
+        offsets,
+        0,
+        count,
+        1,
+        matrix.depth(),
+        matrix,
+        0,
+        panels,
+        output,
+        at,
+        stride,
+        padded,
+        min,
+        max);
+  }
+
+  /** Sums up whole numbers: in the scratch space's sums if there is one part, else its integers. */
+  final void sum(Scratch scratch, PackedMatrix[] right, int count) {
+    float all = Float.POSITIVE_INFINITY;
+    for (int part = 0; part < right.length; part++) {
+      multiply(scratch, right, part, count, scratch.sums(), 0, width(), true, -all, all);
+      if (right.length > 1) {
+        scratch.addSums(part == 0, count * width());
+      }
+    }
+  }
+
+  /** Of floats. */
+  public static final class OfFloats extends BatchMatMulKernel {
+    private final FloatArray left = new FloatArray();
+    private final FloatArray right = new FloatArray();
+    private final @Nullable FloatArray bias;
+    private final FloatArray output = new FloatArray();
+    private final float min;
+    private final float max;
+
+    /** Products plus operand 2 where {@code biased}, clamped. */
+    public OfFloats(
+        Workers workers, Layout layout, boolean constant, boolean biased, float min, float max) {
+      super(workers, layout, constant, Integer.MAX_VALUE);
+      this.bias = biased ? new FloatArray() : null;
+      this.min = min;
+      this.max = max;
+      reserve(false);
+    }
+
+    @Override
+    void begin(Invocation invocation) {
+      left.bind(invocation.input(0));
+      right.bind(invocation.input(1));
+      if (bias != null) {
+        bias.bind(invocation.input(2));
+      }
+      output.bindOutput(invocation.output(0));
+    }
+
+    @Override
+    void pack(PackedMatrix matrix, int panel, int at, int step, int columnStep, int part) {
+      matrix.pack(panel, right.array(), right.offset() + at, step, columnStep);
+      if (bias != null) {
+        int first = matrix.firstColumn(panel);
+        int count = Math.min(matrix.width(panel), matrix.columns() - first);
+        System.arraycopy(bias.array(), bias.offset() + first, matrix.bias(), first, count);
+      }
+    }
+
+    @Override
+    void copy(Scratch scratch, int at, int count, int step, int rowStep) {
+      float[] rows = scratch.input();
+      int depth = layout.depth;
+      for (int row = 0; row < count; row++) {
+        int from = left.offset() + at + row * rowStep;
+        if (step == 1) {
+          System.arraycopy(left.array(), from, rows, row * depth, depth);
+        } else {
+          for (int k = 0; k < depth; k++) {
+            rows[row * depth + k] = left.array()[from + k * step];
+          }
+        }
+      }
+    }
+
+    @Override
+    void multiply(Scratch scratch, PackedMatrix[] right, int row, int count) {
+      int columns = layout.columns;
+      int at = output.offset() + row * columns;
+      multiply(scratch, right, 0, count, output.array(), at, columns, false, min, max);
+    }
+  }
+
+  /** Of 8-bit numbers, bit for bit as the reference kernel. */
+  public static final class OfBytes extends BatchMatMulKernel {
+    /**
+     * Left elements are below 129 in magnitude, right ones less their zero point below 256; what
+     * the left's zero point contributes, which sums begin with, is as great as the sum itself.
+     */
+    private static final int EXACT_DEPTH = ((1 << 24) - 1) / (2 * 128 * 255);
+
+    private final ByteArray left = new ByteArray();
+    private final ByteArray right = new ByteArray();
+    private final ByteArray output = new ByteArray();
+    private final PackedRequantization rescaling;
+    private final int leftZero;
+    private final int rightZero;
+
+    public OfBytes(
+        Workers workers,
+        Layout layout,
+        boolean constant,
+        Requantization requantization,
+        int leftZero,
+        int rightZero) {
+      super(workers, layout, constant, EXACT_DEPTH);
+      this.rescaling =
+          new PackedRequantization(requantization, 0, new int[layout.columns], layout.columns);
+      this.leftZero = leftZero;
+      this.rightZero = rightZero;
+      reserve(true);
+    }
+
+    @Override
+    void begin(Invocation invocation) {
+      left.bind(invocation.input(0));
+      right.bind(invocation.input(1));
+      output.bindOutput(invocation.output(0));
+    }
+
+    @Override
+    void pack(PackedMatrix matrix, int panel, int at, int step, int columnStep, int part) {
+      matrix.pack(panel, right.array(), right.offset() + at, step, columnStep, rightZero, leftZero);
+    }
+
+    @Override
+    void copy(Scratch scratch, int at, int count, int step, int rowStep) {
+      float[] rows = scratch.input();
+      int depth = layout.depth;
+      for (int row = 0; row < count; row++) {
+        int from = left.offset() + at + row * rowStep;
+        if (step == 1) {
+          scratch.math.widen(left.array(), from, false, rows, row * depth, depth);
+        } else {
+          for (int k = 0; k < depth; k++) {
+            rows[row * depth + k] = left.array()[from + k * step];
+          }
+        }
+      }
+    }
+
+    @Override
+    void multiply(Scratch scratch, PackedMatrix[] right, int row, int count) {
+      sum(scratch, right, count);
+      int width = width();
+      int columns = layout.columns;
+      int to = output.offset() + row * columns;
+      if (right.length == 1) {
+        scratch.math.rescale(
+            scratch.sums(), 0, width, rescaling, 0, columns, count, output.array(), to, columns);
+        return;
+      }
+      rescaling.apply(scratch.integers(), 0, width, 0, columns, count, output.array(), to, columns);
+    }
+  }
+
+  /** Of floats by 8-bit numbers: rows are quantized as they come, each with a scale of its own. */
+  public static final class OfHybrid extends BatchMatMulKernel {
+    /** Left elements are below 256 in magnitude, right ones below 129. */
+    private static final int EXACT_DEPTH = ((1 << 24) - 1) / (255 * 128);
+
+    private final ByteArray right = new ByteArray();
+    private final FloatArray output = new FloatArray();
+    private final DynamicallyQuantizedRows quantized;
+    private final float[] scales;
+    private final float[] bias;
+
+    /** Products with right matrices of one scale. */
+    public OfHybrid(
+        Workers workers,
+        Layout layout,
+        boolean constant,
+        DynamicallyQuantizedRows quantized,
+        float scale) {
+      super(workers, layout, constant, EXACT_DEPTH);
+      this.quantized = quantized;
+      this.scales = new float[layout.columns];
+      this.bias = new float[layout.columns];
+      Arrays.fill(scales, scale);
+      reserve(true);
+    }
+
+    @Override
+    void begin(Invocation invocation) {
+      right.bind(invocation.input(1));
+      output.bindOutput(invocation.output(0));
+      quantized.begin(invocation.input(0));
+    }
+
+    @Override
+    void pack(PackedMatrix matrix, int panel, int at, int step, int columnStep, int part) {
+      matrix.pack(panel, right.array(), right.offset() + at, step, columnStep, 0, 0);
+    }
+
+    @Override
+    void copy(Scratch scratch, int at, int count, int step, int rowStep) {
+      int elements = count * layout.depth;
+      quantized.copy(at, scratch.input(), 0, elements, scratch.math);
+    }
+
+    @Override
+    void multiply(Scratch scratch, PackedMatrix[] right, int row, int count) {
+      sum(scratch, right, count);
+      float[] sums = scratch.sums();
+      int width = width();
+      if (right.length > 1) {
+        scratch.takeIntegers(0, count * width);
+      }
+      int columns = layout.columns;
+      float all = Float.POSITIVE_INFINITY;
+      for (int i = 0; i < count; i++) {
+        int batch = (row + i) / layout.rows;
+        int leftRow = layout.lefts[batch] * layout.rows + (row + i) % layout.rows;
+        scratch.math.scale(
+            sums,
+            i * width,
+            width,
+            scales,
+            bias,
+            0,
+            quantized.scale(leftRow),
+            columns,
+            1,
+            output.array(),
+            output.offset() + (row + i) * columns,
+            columns,
+            -all,
+            all);
+      }
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package dev.whittle.runtime.kernel.gemm;
+
+import dev.whittle.ir.op.common.RowScale;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.runtime.kernel.execution.FloatArray;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.MicroKernels;
+
+/**
+ * The input of a hybrid kernel: rows of floats that become whole numbers, less their zero point,
+ * where a part of them is read. Before that, the ranges of all rows are found.
+ */
+public final class DynamicallyQuantizedRows implements Workers.Task, Im2col.Source {
+  private static final int PART = 1 << 13;
+
+  /** Fewer elements are done before another thread has begun. */
+  private static final int MIN_SHARED = 1 << 15;
+
+  private final int rows;
+  private final int length;
+  private final boolean asymmetric;
+  private final Workers workers;
+  private final float[] scales;
+  private final float[] inverses;
+  private final int[] zeroPoints;
+  private final int partsPerRow;
+  private final float[] lows;
+  private final float[] highs;
+  private final FloatArray input = new FloatArray();
+
+  /** The least stored number. */
+  private int least;
+
+  public DynamicallyQuantizedRows(Workers workers, int rows, int length, boolean asymmetric) {
+    this.workers = workers;
+    this.rows = rows;
+    this.length = length;
+    this.asymmetric = asymmetric;
+    this.scales = new float[rows];
+    this.inverses = new float[rows];
+    this.zeroPoints = new int[rows];
+    this.partsPerRow = Math.max(1, Math.ceilDiv(length, PART));
+    this.lows = new float[Math.multiplyExact(rows, partsPerRow)];
+    this.highs = new float[lows.length];
+  }
+
+  /** Finds the scales of a tensor's rows. */
+  public void begin(Tensor floats) {
+    input.bind(floats);
+    workers.run(this, lows.length, (long) rows * length >= MIN_SHARED);
+    for (int row = 0; row < rows; row++) {
+      findScale(row);
+    }
+  }
+
+  @Override
+  public void run(int part, Scratch scratch) {
+    int first = part % partsPerRow * PART;
+    int at = input.offset() + part / partsPerRow * length + first;
+    scratch.math.range(input.array(), at, Math.min(PART, length - first), lows, highs, part);
+  }
+
+  private void findScale(int row) {
+    float min = 0;
+    float max = 0;
+    for (int part = row * partsPerRow; part < (row + 1) * partsPerRow; part++) {
+      min = Math.min(min, lows[part]);
+      max = Math.max(max, highs[part]);
+    }
+    RowScale scale = RowScale.of(min, max, asymmetric);
+    scales[row] = scale.scale();
+    inverses[row] = scale.inverse();
+    zeroPoints[row] = scale.zeroPoint();
+    least = scale.low();
+  }
+
+  /** Quantizes some elements of adjacent rows. */
+  @Override
+  public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
+    for (int done = 0; done < count; ) {
+      int row = (from + done) / length;
+      int part = Math.min(count - done, (row + 1) * length - from - done);
+      math.quantizeRow(
+          input.array(),
+          input.offset() + from + done,
+          inverses[row],
+          zeroPoints[row],
+          least,
+          RowScale.HIGH,
+          slab,
+          to + done,
+          part);
+      done += part;
+    }
+  }
+
+  /** What a row's whole numbers are multiplied by to be floats again. */
+  public float scale(int row) {
+    return scales[row];
+  }
+}

@@ -1,0 +1,247 @@
+package dev.whittle.runtime.kernel.gemm;
+
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.runtime.kernel.execution.FloatArray;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.StridedOutput;
+import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.PackedMatrix;
+
+/**
+ * Convolutions and dense layers: the matrix of patches times a constant matrix, chunk by chunk.
+ * What the elements of both are, and what becomes of the sums, is for the kinds to say.
+ */
+public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2col.Source {
+  /** Multiply-adds of a chunk that are worth another thread. */
+  private static final long MIN_WORK = 1 << 17;
+
+  private final Workers workers;
+  private final Im2col patches;
+  private final int groups;
+  private final int panels;
+  private final int depth;
+  private final SubConvolution piece;
+
+  /** Which operand the pictures are. */
+  private final int operand;
+
+  private int stride;
+  private int firstStripe;
+  private final PackedMatrix matrix;
+  private final PackedMatrix[] parts;
+
+  /** Elements of each run that the first part multiplies. */
+  private final int share;
+
+  private final int columns;
+
+  /**
+   * A product.
+   *
+   * @param piece of the layer
+   * @param parts the matrix, in parts of which each has an equal share of every run, but the last
+   */
+  Gemm(
+      Workers workers,
+      WeightedLayer layer,
+      SubConvolution piece,
+      Im2col patches,
+      PackedMatrix[] parts) {
+    this.operand = layer.input();
+    this.piece = piece;
+    this.matrix = parts[0];
+    this.parts = parts;
+    this.workers = workers;
+    this.patches = patches;
+    this.columns = matrix.columns();
+    this.stride = piece.outputColumns();
+    this.share = parts[0].depth() / patches.taps();
+    this.panels = matrix.panels();
+    int sum = 0;
+    for (PackedMatrix part : parts) {
+      sum += part.depth();
+    }
+    this.depth = sum;
+    this.groups = groups();
+  }
+
+  /** Multiply-adds of a run. */
+  private long work() {
+    return (long) patches.rows() * depth * columns;
+  }
+
+  /** Panels are shared out where rows are too few for all threads. */
+  private int groups() {
+    int wanted = Math.ceilDiv(2 * workers.count(), Math.max(1, patches.chunks()));
+    long worthwhile = Math.max(1, work() / MIN_WORK);
+    return workers.count() == 1
+        ? 1
+        : (int) Math.max(1, Math.min(Math.min(wanted, worthwhile), panels));
+  }
+
+  /** Whether each row is a pixel of the input, and all of them are in their order. */
+  public final boolean isPointwise() {
+    return piece.isWhole() && piece.windows().arePixels();
+  }
+
+  public final int panels() {
+    return panels;
+  }
+
+  /** Columns that a panel has room for. */
+  public final int panelWidth(int panel) {
+    return matrix.width(panel);
+  }
+
+  public final int firstColumn(int panel) {
+    return matrix.firstColumn(panel);
+  }
+
+  @Override
+  public final void writeTo(int wider, int first) {
+    stride = wider;
+    firstStripe = first;
+  }
+
+  /** How far apart the output's adjacent rows are. */
+  final int stride() {
+    return piece.pixelStep() * stride;
+  }
+
+  /** Where an element of the output is, from the output's first row on. */
+  final int place(int row, int column) {
+    return piece.pixel(row) * stride + firstStripe + piece.firstColumn() + column;
+  }
+
+  /** How many of {@code count} rows lie at equal distances. */
+  final int adjacentRows(int row, int count) {
+    return piece.adjacentRows(row, count);
+  }
+
+  final Tensor input(Invocation invocation) {
+    return invocation.input(operand);
+  }
+
+  /** Room for a slab, and for sums, in every thread's scratch space. */
+  final void reserve(int sums, int integers) {
+    workers.reserve(Math.multiplyExact(halves(), patches.slabSize()), sums, integers);
+  }
+
+  /** The most rows that a chunk has. */
+  final int chunkRows() {
+    return Math.min(patches.rowsPerChunk(), patches.rows());
+  }
+
+  /** The column behind the last of a panel. */
+  final int endColumn(int panel) {
+    return Math.min(columns, matrix.firstColumn(panel) + matrix.width(panel));
+  }
+
+  final int parts() {
+    return parts.length;
+  }
+
+  /** Binds operands before the chunks run. */
+  abstract void begin(Invocation invocation);
+
+  /** The array that direct patches lie in. */
+  float[] pictures() {
+    throw new IllegalStateException("patches are copied to slabs");
+  }
+
+  /** What is beyond the border. */
+  float beyond() {
+    return 0;
+  }
+
+  /** How many numbers an element of the input is made, each in a slab of its own. */
+  int halves() {
+    return 1;
+  }
+
+  Im2col.Source source(int half) {
+    return this;
+  }
+
+  /**
+   * Computes some rows and panels.
+   *
+   * @param first the first row as the offsets count them
+   * @param row the first row as the output counts them
+   */
+  abstract void rows(
+      Scratch scratch, float[] input, int first, int count, int row, int firstPanel, int lastPanel);
+
+  @Override
+  public final void run(Invocation invocation) {
+    if (patches.rows() == 0 || columns == 0) {
+      return;
+    }
+    begin(invocation);
+    workers.run(this, patches.chunks() * groups, work() >= MIN_WORK);
+  }
+
+  @Override
+  public final void run(int chunk, Scratch scratch) {
+    int part = chunk / groups;
+    int group = chunk % groups;
+    int firstPanel = group * panels / groups;
+    int lastPanel = (group + 1) * panels / groups;
+    int row = patches.firstRow(part);
+    int count = patches.rows(part);
+    if (patches.isDirect()) {
+      rows(scratch, pictures(), row, count, row, firstPanel, lastPanel);
+    } else {
+      for (int half = 0; half < halves(); half++) {
+        Im2col.Source source = source(half);
+        int at = half * patches.slabSize();
+        patches.fill(part, source, beyond(), scratch.input(), at, scratch.math);
+      }
+      rows(scratch, scratch.input(), 0, count, row, firstPanel, lastPanel);
+    }
+  }
+
+  /** Computes {@code [rows, columns]} of floats from {@code at} on. */
+  final void multiply(
+      int half,
+      int part,
+      Scratch scratch,
+      float[] input,
+      int first,
+      int count,
+      int firstPanel,
+      int lastPanel,
+      float[] output,
+      int at,
+      int stride,
+      boolean padded,
+      float min,
+      float max) {
+    scratch.math.multiply(
+        input,
+        half * patches.slabSize() + piece.firstChannel() + part * share,
+        patches.offsets(),
+        first,
+        count,
+        patches.taps(),
+        parts[part].depth() / patches.taps(),
+        parts[part],
+        firstPanel,
+        lastPanel,
+        output,
+        at,
+        stride,
+        padded,
+        min,
+        max);
+  }
+
+  /** Places offsets where patches are read in place and the tensor has moved. */
+  final void place(FloatArray input, Tensor tensor) {
+    if (input.bind(tensor) && patches.isDirect()) {
+      patches.place(input.offset());
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package dev.whittle.runtime.kernel.gemm;
+
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.MicroKernels;
+import dev.whittle.runtime.kernel.simd.PackedMatrix;
+import dev.whittle.runtime.kernel.simd.VectorGemm;
+
+/**
+ * A product of whole numbers in single precision, which is exact, see {@link ExactWeights}. Outputs
+ * are made of its sums block by block: sums of a block stay in the first-level cache, as does a
+ * panel of weights that many rows are multiplied by.
+ */
+public final class IntegerGemm extends Gemm {
+  private static final int BLOCK_SUMS = 1 << 12;
+
+  /**
+   * Columns that a block has at least, if there are so many: {@link VectorGemm} computes narrow
+   * panels and single rows together with other panels.
+   */
+  private static final int TOGETHER = 64;
+
+  private final QuantizedEpilogue ends;
+  private final int blockRows;
+  private final int blockPanels;
+
+  /** How far apart rows of sums are. */
+  private final int width;
+
+  public IntegerGemm(
+      Workers workers,
+      WeightedLayer layer,
+      SubConvolution piece,
+      Im2col patches,
+      PackedMatrix[] parts,
+      QuantizedEpilogue ends) {
+    super(workers, layer, piece, patches, parts);
+    this.ends = ends;
+    int panelWidth = panels() == 0 ? 1 : panelWidth(0);
+    int together = Math.clamp(panels(), 1, Math.max(1, TOGETHER / panelWidth));
+    int rows = Math.min(chunkRows(), BLOCK_SUMS / (panelWidth * together));
+    blockRows = Math.max(1, Math.ceilDiv(rows, workers.blockRows())) * workers.blockRows();
+    blockPanels = Math.clamp(BLOCK_SUMS / (blockRows * panelWidth), 1, Math.max(1, panels()));
+    width = blockPanels * panelWidth;
+    int size = blockRows * width;
+    reserve(size, parts.length > 1 || ends.halves() > 1 ? size : 0);
+  }
+
+  @Override
+  int halves() {
+    return ends.halves();
+  }
+
+  @Override
+  Im2col.Source source(int half) {
+    return ends.source(half);
+  }
+
+  @Override
+  void begin(Invocation invocation) {
+    ends.begin(input(invocation), invocation.output(0));
+  }
+
+  @Override
+  public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
+    ends.copy(from, slab, to, count, math);
+  }
+
+  @Override
+  float beyond() {
+    return ends.beyond();
+  }
+
+  @Override
+  void rows(
+      Scratch scratch, float[] input, int first, int count, int row, int firstPanel, int end) {
+    boolean whole = parts() > 1 || halves() > 1;
+    for (int from = 0; from < count; from += blockRows) {
+      int rows = Math.min(blockRows, count - from);
+      for (int panel = firstPanel; panel < end; panel += blockPanels) {
+        int last = Math.min(panel + blockPanels, end);
+        for (int half = 0; half < halves(); half++) {
+          sum(scratch, input, half, first + from, rows, panel, last);
+          if (halves() > 1) {
+            scratch.addHalf(half, rows * width);
+          }
+        }
+        int column = firstColumn(panel);
+        int columns = endColumn(last - 1) - column;
+        for (int done = 0; done < rows; ) {
+          int at = row + from + done;
+          int alike = ends.rowsAlike(at, adjacentRows(at, rows - done));
+          int to = place(at, column);
+          ends.finish(
+              scratch, whole, done * width, width, at, alike, column, columns, to, stride());
+          done += alike;
+        }
+      }
+    }
+  }
+
+  /** The sums of some rows and panels. */
+  private void sum(
+      Scratch scratch,
+      float[] input,
+      int half,
+      int first,
+      int rows,
+      int firstPanel,
+      int lastPanel) {
+    float all = Float.POSITIVE_INFINITY;
+    int at = -firstColumn(firstPanel);
+    float[] sums = scratch.sums();
+    for (int part = 0; part < parts(); part++) {
+      multiply(
+          half,
+          part,
+          scratch,
+          input,
+          first,
+          rows,
+          firstPanel,
+          lastPanel,
+          sums,
+          at,
+          width,
+          true,
+          -all,
+          all);
+      if (parts() > 1 || halves() > 1) {
+        scratch.addSums(part == 0, rows * width);
+      }
+    }
+  }
+}

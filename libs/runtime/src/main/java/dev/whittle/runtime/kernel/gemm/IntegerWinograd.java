@@ -1,0 +1,184 @@
+package dev.whittle.runtime.kernel.gemm;
+
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.geometry.WindowGeometry;
+import dev.whittle.runtime.kernel.simd.PackedMatrix;
+import java.util.Arrays;
+
+/**
+ * A convolution of whole numbers by {@link WinogradConvolution}, exactly. Filters are transformed
+ * with whole numbers, which makes the products of some elements twice or four times what they
+ * should be in relation to others; products are below 2^24 for weights that {@link #areExact}, and
+ * are added as integers, to four times the sums.
+ */
+public final class IntegerWinograd extends WinogradConvolution {
+  /**
+   * Rows of {@code G}, of which the two in the middle are twice as great as they are for floats.
+   */
+  private static final float[][] FILTER = {{1, 0, 0}, {1, 1, 1}, {1, -1, 1}, {0, 0, 1}};
+
+  private static final double TRANSFORM_COST = 200;
+
+  private static final long LIMIT = 1 << 24;
+
+  private final QuantizedEpilogue ends;
+
+  /** Where the pictures' rows begin in the scratch input. */
+  private final int firstRow;
+
+  /**
+   * A convolution.
+   *
+   * @param weights as of {@link #pack}
+   * @param bias what is added to the sums, one for each column
+   */
+  public IntegerWinograd(
+      Workers workers,
+      WindowGeometry windows,
+      PackedMatrix weights,
+      int[] bias,
+      QuantizedEpilogue ends) {
+    super(workers, windows, weights, fourTimes(bias));
+    this.ends = ends;
+    int tiles = chunkTiles();
+    int channels = windows.channels();
+    int runs = Math.min(tiles, Math.ceilDiv(tiles, tileColumns()) + 1);
+    this.firstRow = ELEMENTS * tiles * channels;
+    reserve(
+        Math.multiplyExact(4 * (2 * tiles + 2 * runs), channels),
+        Math.multiplyExact(4 * tiles, weights.width(0)));
+  }
+
+  private static float[] fourTimes(int[] bias) {
+    float[] floats = new float[bias.length];
+    for (int c = 0; c < floats.length; c++) {
+      floats[c] = 4f * bias[c];
+    }
+    return floats;
+  }
+
+  /** Whether a convolution can be computed so, and takes less. */
+  public static boolean isFaster(WindowGeometry windows, int columns) {
+    return isFaster(windows, columns, TRANSFORM_COST);
+  }
+
+  /** Transforms filters {@code [columns, 3, 3, channels]}. */
+  public static PackedMatrix pack(ExactWeights filters, int columns, int channels, int lanes) {
+    return pack(filters::copy, columns, channels, FILTER, lanes);
+  }
+
+  /**
+   * Whether all products and sums are exact.
+   *
+   * @param bias of the sums, one for each column
+   * @param greatest magnitude of an input
+   */
+  public static boolean areExact(ExactWeights filters, int[] bias, int channels, int greatest) {
+    if (!filters.areExact(bias, greatest)) {
+      return false;
+    }
+    float[] filter = new float[9 * channels];
+    double[] sums = new double[channels];
+    float[] transformed = new float[ELEMENTS * channels];
+    for (int c = 0; c < bias.length; c++) {
+      filters.copy(c * filter.length, filter, 0, filter.length);
+      transform(filter, FILTER, sums, transformed, 0);
+      for (int i = 0; i < ELEMENTS; i++) {
+        long magnitude = 0;
+        for (int k = i * channels; k < (i + 1) * channels; k++) {
+          magnitude += (long) Math.abs(transformed[k]);
+        }
+        // An element of a transformed tile is made of four inputs.
+        long before = i == BIASED ? 4 * Math.abs((long) bias[c]) : 0;
+        if (before + magnitude * 4 * greatest >= LIMIT) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  @Override
+  void begin(Invocation invocation) {
+    ends.begin(invocation.input(0), invocation.output(0));
+  }
+
+  @Override
+  void before(Scratch scratch, int first, int count) {
+    int channels = windows.channels();
+    int[] places = scratch.rows(ELEMENTS * count);
+    int at = firstRow;
+    for (int done = 0; done < count; ) {
+      int run = tilesBeside(first + done, count - done);
+      int pixels = 2 * run + 2;
+      fill(scratch, first + done, pixels, at);
+      for (int tile = done; tile < done + run; tile++) {
+        for (int i = 0; i < ELEMENTS; i++) {
+          int pixel = i / 4 * pixels + 2 * (tile - done) + i % 4;
+          places[ELEMENTS * tile + i] = at + pixel * channels;
+        }
+      }
+      at += 4 * pixels * channels;
+      done += run;
+    }
+    float[] tiles = scratch.input();
+    scratch.math.winogradInputs(tiles, places, count, channels, tiles, count * channels);
+  }
+
+  /** Fills {@code [4, pixels, channels]} with what tiles from {@code tile} on read. */
+  private void fill(Scratch scratch, int tile, int pixels, int at) {
+    int channels = windows.channels();
+    float[] slab = scratch.input();
+    int top = outputRow(tile) - windows.top();
+    int left = outputColumn(tile) - windows.left();
+    int from = Math.clamp(-left, 0, pixels);
+    int to = Math.clamp(windows.width() - left, from, pixels);
+    for (int row = 0; row < 4; row++) {
+      int y = top + row;
+      boolean inside = y >= 0 && y < windows.height() && from < to;
+      int begin = at + row * pixels * channels;
+      int end = begin + pixels * channels;
+      int first = inside ? begin + from * channels : end;
+      int last = inside ? begin + to * channels : end;
+      Arrays.fill(slab, begin, first, ends.beyond());
+      if (inside) {
+        int line = (picture(tile) * windows.height() + y) * windows.width();
+        int place = (line + left + from) * channels;
+        ends.copy(place, slab, first, last - first, scratch.math);
+      }
+      Arrays.fill(slab, last, end, ends.beyond());
+    }
+  }
+
+  @Override
+  void behind(Scratch scratch, int first, int count, int width, int column, int columns) {
+    int begin = ELEMENTS * count * width;
+    int[] places = scratch.steps(2 * count);
+    for (int done = 0; done < count; ) {
+      int run = tilesBeside(first + done, count - done);
+      for (int i = 0; i < run; i++) {
+        int pixel = 4 * done + 2 * i;
+        places[2 * (done + i)] = begin + pixel * width;
+        places[2 * (done + i) + 1] = begin + (pixel + 2 * run) * width;
+      }
+      done += run;
+    }
+    scratch.math.winogradSums(scratch.sums(), count, width, places);
+    for (int done = 0; done < count; ) {
+      int run = tilesBeside(first + done, count - done);
+      int tile = first + done;
+      int pixels = Math.min(2 * run, windows.outputWidth() - outputColumn(tile));
+      int lines = Math.min(2, windows.outputHeight() - outputRow(tile));
+      for (int line = 0; line < lines; line++) {
+        int y = picture(tile) * windows.outputHeight() + outputRow(tile) + line;
+        int at = begin + (4 * done + line * 2 * run) * width;
+        int pixel = y * windows.outputWidth() + outputColumn(tile);
+        int to = place(pixel) + column;
+        ends.finish(scratch, false, at, width, pixel, pixels, column, columns, to, stride());
+      }
+      done += run;
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package dev.whittle.runtime.kernel.gemm;
+
+import dev.whittle.ir.Model;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.runtime.kernel.simd.PackedMatrix;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The packed matrices of one model, which all its interpreters share. Safe for threads. */
+public final class PackedWeights {
+  private static final List<Shared> SHARED = new ArrayList<>();
+
+  private final Map<Key, PackedMatrix> matrices = new ConcurrentHashMap<>();
+
+  private final Map<ValueKey, List<Tensor>> computed = new ConcurrentHashMap<>();
+
+  private record ValueKey(int graph, int value) {}
+
+  private record Shared(WeakReference<Model> model, PackedWeights weights) {}
+
+  /**
+   * Segments are equal if they are the same bytes of memory, whatever these hold.
+   *
+   * @param piece which of the weights; null for all
+   */
+  private record Key(
+      List<@Nullable MemorySegment> contents,
+      SubConvolution.@Nullable Weights piece,
+      PackedMatrix.Cut cut,
+      int lanes) {}
+
+  private static @Nullable MemorySegment contents(@Nullable Tensor known) {
+    return known == null ? null : known.data();
+  }
+
+  /** Those of a model, for as long as it is in use. */
+  @SuppressWarnings("ReferenceEquality") // Equal models may have other bytes.
+  public static PackedWeights of(Model model) {
+    synchronized (SHARED) {
+      SHARED.removeIf(shared -> shared.model.get() == null);
+      for (Shared shared : SHARED) {
+        if (shared.model.get() == model) {
+          return shared.weights;
+        }
+      }
+      var weights = new PackedWeights();
+      SHARED.add(new Shared(new WeakReference<>(model), weights));
+      return weights;
+    }
+  }
+
+  /** What is cut of a piece of a layer's weights, packed unless another session has done so. */
+  public PackedMatrix matrix(
+      WeightedLayer layer,
+      SubConvolution piece,
+      PackedMatrix.Cut cut,
+      int lanes,
+      Supplier<PackedMatrix> pack) {
+    List<@Nullable MemorySegment> contents = new ArrayList<>();
+    contents.add(contents(layer.filterOperand().known()));
+    contents.add(contents(layer.knownBias()));
+    var key = new Key(contents, piece.weights(), cut, lanes);
+    return matrices.computeIfAbsent(key, k -> pack.get());
+  }
+
+  /** What is made of some constants, packed unless another session has done so. */
+  public PackedMatrix matrix(
+      List<@Nullable Tensor> constants,
+      PackedMatrix.Cut cut,
+      int lanes,
+      Supplier<PackedMatrix> pack) {
+    List<@Nullable MemorySegment> contents = new ArrayList<>();
+    for (Tensor constant : constants) {
+      contents.add(contents(constant));
+    }
+    return matrices.computeIfAbsent(new Key(contents, null, cut, lanes), k -> pack.get());
+  }
+
+  /** Constants that have been computed from those of the model, by graph and value. */
+  public List<Tensor> constants(int graph, int value, Supplier<List<Tensor>> compute) {
+    return computed.computeIfAbsent(new ValueKey(graph, value), k -> List.copyOf(compute.get()));
+  }
+
+  /** Bytes that the packed matrices take. */
+  public long byteSize() {
+    return matrices.values().stream()
+        .mapToLong(m -> 4L * (m.packed().length + m.bias().length))
+        .sum();
+  }
+}

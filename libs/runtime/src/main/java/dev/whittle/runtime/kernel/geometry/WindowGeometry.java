@@ -1,0 +1,162 @@
+package dev.whittle.runtime.kernel.geometry;
+
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.op.nn.Conv2D;
+import dev.whittle.ir.op.nn.DepthwiseConv2D;
+import dev.whittle.ir.tensor.Shape;
+
+/**
+ * How windows move over pictures {@code [batch, height, width, channels]}.
+ *
+ * @param top how many rows before the input the first window begins
+ * @param left how many columns before it
+ */
+public record WindowGeometry(
+    int batch,
+    int height,
+    int width,
+    int channels,
+    int filterHeight,
+    int filterWidth,
+    int outputHeight,
+    int outputWidth,
+    int strideHeight,
+    int strideWidth,
+    int dilationHeight,
+    int dilationWidth,
+    int top,
+    int left) {
+
+  public static WindowGeometry of(Conv2D conv, Operands operands) {
+    Shape filter = operands.shape(1);
+    return of(
+        conv.padding(),
+        operands.shape(0),
+        operands.output(0).shape(),
+        new int[] {filter.dim(1), conv.strideHeight(), conv.dilationHeight()},
+        new int[] {filter.dim(2), conv.strideWidth(), conv.dilationWidth()});
+  }
+
+  public static WindowGeometry of(DepthwiseConv2D conv, Operands operands) {
+    Shape filter = operands.shape(1);
+    return of(
+        conv.padding(),
+        operands.shape(0),
+        operands.output(0).shape(),
+        new int[] {filter.dim(1), conv.strideHeight(), conv.dilationHeight()},
+        new int[] {filter.dim(2), conv.strideWidth(), conv.dilationWidth()});
+  }
+
+  /**
+   * Windows of a filter.
+   *
+   * @param padding the schema's number: 0 same, 1 valid
+   * @param vertical extent, stride and dilation
+   * @param horizontal the same
+   */
+  public static WindowGeometry of(
+      int padding, Shape input, Shape output, int[] vertical, int[] horizontal) {
+    return new WindowGeometry(
+        input.dim(0),
+        input.dim(1),
+        input.dim(2),
+        input.dim(3),
+        vertical[0],
+        horizontal[0],
+        output.dim(1),
+        output.dim(2),
+        vertical[1],
+        horizontal[1],
+        vertical[2],
+        horizontal[2],
+        before(padding, input.dim(1), output.dim(1), vertical),
+        before(padding, input.dim(2), output.dim(2), horizontal));
+  }
+
+  /** The rows of a matrix as pictures of one column. */
+  public static WindowGeometry ofRows(int rows, int depth) {
+    return new WindowGeometry(1, rows, 1, depth, 1, 1, rows, 1, 1, 1, 1, 1, 0, 0);
+  }
+
+  public static int before(int padding, int input, int output, int[] window) {
+    long reach = (window[0] - 1L) * window[2] + 1;
+    long total = Math.max(0, (output - 1L) * window[1] + reach - input);
+    return padding == 0 ? Math.toIntExact(total / 2) : 0;
+  }
+
+  /** As many windows of one element each, one below the other, where that comes to the same. */
+  public WindowGeometry flattened() {
+    return arePixels() ? ofRows(Math.multiplyExact(batch, height * width), channels) : this;
+  }
+
+  /** Whether each window is one pixel, and the windows are all pixels in their order. */
+  public boolean arePixels() {
+    return filterHeight == 1
+        && filterWidth == 1
+        && strideHeight == 1
+        && strideWidth == 1
+        && top == 0
+        && left == 0
+        && height == outputHeight
+        && width == outputWidth;
+  }
+
+  /** The same, with rows and columns of zeros before the input. */
+  public WindowGeometry behind(int rows, int columns) {
+    return new WindowGeometry(
+        batch,
+        height,
+        width,
+        channels,
+        filterHeight,
+        filterWidth,
+        outputHeight,
+        outputWidth,
+        strideHeight,
+        strideWidth,
+        dilationHeight,
+        dilationWidth,
+        top + rows,
+        left + columns);
+  }
+
+  /** Whether the first window does not end before the picture, nor the last begin behind it. */
+  public boolean areWithinReach() {
+    int tall = (filterHeight - 1) * dilationHeight;
+    int wide = (filterWidth - 1) * dilationWidth;
+    return top <= tall
+        && left <= wide
+        && (outputHeight - 1) * strideHeight - top < height
+        && (outputWidth - 1) * strideWidth - left < width;
+  }
+
+  public boolean reachesBeyond() {
+    return top > 0
+        || left > 0
+        || inputRow(outputHeight - 1, filterHeight - 1) >= height
+        || (outputWidth - 1) * strideWidth - left + (filterWidth - 1) * dilationWidth >= width;
+  }
+
+  public int outputs() {
+    return Math.multiplyExact(batch, Math.multiplyExact(outputHeight, outputWidth));
+  }
+
+  public int taps() {
+    return Math.multiplyExact(filterHeight, filterWidth);
+  }
+
+  /** The input row that a row of the filter reads for output row {@code y}. */
+  public int inputRow(int y, int filterRow) {
+    return y * strideHeight - top + filterRow * dilationHeight;
+  }
+
+  /** The columns that windows read, those beyond the border included. */
+  public int reachedColumns() {
+    return (outputWidth - 1) * strideWidth + (filterWidth - 1) * dilationWidth + 1;
+  }
+
+  /** The rows that {@code count} adjacent rows of windows read. */
+  public int reachedRows(int count) {
+    return (count - 1) * strideHeight + (filterHeight - 1) * dilationHeight + 1;
+  }
+}

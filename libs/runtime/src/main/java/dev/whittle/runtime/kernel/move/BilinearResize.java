@@ -1,0 +1,174 @@
+package dev.whittle.runtime.kernel.move;
+
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.image.ResizeBilinear;
+import dev.whittle.ir.op.image.ResizedAxis;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.runtime.kernel.execution.ByteArray;
+import dev.whittle.runtime.kernel.execution.FloatArray;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+
+/**
+ * A picture in another size: each pixel of the output lies between four of the input's. 8-bit
+ * numbers come out bit for bit as from the reference kernel.
+ */
+public final class BilinearResize implements Kernel, Workers.Task {
+  private static final int UNIT = 1024;
+  private static final int HALF = UNIT * UNIT / 2;
+
+  private final Workers workers;
+  private final TensorType type;
+  private final ResizedAxis vertical;
+
+  /** For each column of the output, where the pixel left of it is in its line. */
+  private final int[] lefts;
+
+  /** Where the one right of it is. */
+  private final int[] rights;
+
+  /** How far it is from the left one, as {@link ResizedAxis#fraction}. */
+  private final float[] aside;
+
+  private final int height;
+  private final int width;
+  private final int channels;
+  private final int lines;
+  private final int columns;
+  private final int pictures;
+  private final FloatArray floats = new FloatArray();
+  private final FloatArray floatResults = new FloatArray();
+  private final ByteArray stored = new ByteArray();
+  private final ByteArray storedResults = new ByteArray();
+
+  /** A kernel for floats or 8-bit numbers. */
+  public BilinearResize(Workers workers, ResizeBilinear op, Operands operands) {
+    Shape in = operands.shape(0);
+    Shape out = operands.output(0).shape();
+    this.workers = workers;
+    this.type = operands.type(0);
+    this.height = in.dim(1);
+    this.width = in.dim(2);
+    this.channels = in.dim(3);
+    this.pictures = out.dim(0);
+    this.lines = out.dim(1);
+    this.columns = out.dim(2);
+    this.vertical = op.axis(type, height, lines);
+    ResizedAxis horizontal = op.axis(type, width, columns);
+    lefts = new int[columns];
+    rights = new int[columns];
+    aside = new float[columns];
+    for (int x = 0; x < columns; x++) {
+      lefts[x] = horizontal.lower(x) * channels;
+      rights[x] = horizontal.upper(x) * channels;
+      aside[x] = horizontal.fraction(x);
+    }
+    if (type == TensorType.UINT8) {
+      workers.reserve(
+          Math.multiplyExact(2, Math.multiplyExact(width, channels)),
+          Math.multiplyExact(columns, channels),
+          0);
+    }
+  }
+
+  @Override
+  public void run(Invocation invocation) {
+    if (type == TensorType.FLOAT32) {
+      floats.bind(invocation.input(0));
+      floatResults.bindOutput(invocation.output(0));
+    } else {
+      stored.bind(invocation.input(0));
+      storedResults.bindOutput(invocation.output(0));
+    }
+    boolean worthSharing = (long) pictures * lines * columns * channels >= Workers.CHUNK;
+    workers.run(this, channels == 0 ? 0 : pictures * lines, worthSharing);
+  }
+
+  /** One line of the output. */
+  @Override
+  public void run(int line, Scratch scratch) {
+    int y = line % lines;
+    int size = width * channels;
+    int picture = line / lines * height;
+    int top = (picture + vertical.lower(y)) * size;
+    int bottom = (picture + vertical.upper(y)) * size;
+    int to = line * columns * channels;
+    float dy = vertical.fraction(y);
+    switch (type) {
+      case FLOAT32 -> {
+        int at = floats.offset();
+        float[] out = floatResults.array();
+        realLine(
+            scratch, floats.array(), at + top, at + bottom, dy, out, floatResults.offset() + to);
+      }
+      case UINT8 -> {
+        float[] rows = scratch.input();
+        byte[] in = stored.array();
+        scratch.math.widen(in, stored.offset() + top, true, rows, 0, size);
+        scratch.math.widen(in, stored.offset() + bottom, true, rows, size, size);
+        unsignedLine(scratch, rows, dy, storedResults.offset() + to);
+      }
+      default -> signedLine(top, bottom, (int) dy, storedResults.offset() + to);
+    }
+  }
+
+  private void realLine(
+      Scratch scratch, float[] in, int top, int bottom, float dy, float[] out, int to) {
+    scratch.math.interpolate(in, top, bottom, dy, lefts, rights, aside, channels, out, to);
+  }
+
+  private void unsignedLine(Scratch scratch, float[] rows, float dy, int to) {
+    float[] sums = scratch.sums();
+    realLine(scratch, rows, 0, width * channels, dy, sums, 0);
+    scratch.math.roundToBytes(sums, storedResults.array(), to, columns * channels);
+  }
+
+  private void signedLine(int top, int bottom, int dy, int to) {
+    byte[] in = stored.array();
+    byte[] out = storedResults.array();
+    for (int x = 0; x < columns; x++) {
+      int left = stored.offset() + lefts[x];
+      int right = stored.offset() + rights[x];
+      int dx = (int) aside[x];
+      signedPixel(
+          in,
+          top + left,
+          top + right,
+          bottom + left,
+          bottom + right,
+          dx,
+          dy,
+          out,
+          to + x * channels,
+          channels);
+    }
+  }
+
+  private static void signedPixel(
+      byte[] in,
+      int topLeft,
+      int topRight,
+      int bottomLeft,
+      int bottomRight,
+      int dx,
+      int dy,
+      byte[] out,
+      int to,
+      int channels) {
+    int a = (UNIT - dy) * (UNIT - dx);
+    int b = (UNIT - dy) * dx;
+    int d = dy * (UNIT - dx);
+    int e = dy * dx;
+    for (int c = 0; c < channels; c++) {
+      int sum =
+          in[topLeft + c] * a
+              + in[topRight + c] * b
+              + in[bottomLeft + c] * d
+              + in[bottomRight + c] * e;
+      out[to + c] = (byte) ((sum + (sum > 0 ? HALF : -HALF)) / (UNIT * UNIT));
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package dev.whittle.runtime.kernel.move;
+
+import dev.whittle.ir.Operand;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.runtime.kernel.execution.ArrayView;
+import dev.whittle.runtime.kernel.execution.ByteArray;
+import dev.whittle.runtime.kernel.execution.ContiguousCopy;
+import dev.whittle.runtime.kernel.execution.FloatArray;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Joins tensors along an axis, or deals one out along it. Seen as a matrix whose rows are what is
+ * from that axis on, the whole has its parts as stripes of columns, one beside the other.
+ */
+public final class ConcatSplitKernel implements Kernel, Workers.Task {
+  private final Workers workers;
+
+  /** Whether the parts are read and the whole is written. */
+  private final boolean joins;
+
+  /** Which input is dealt out. */
+  private final int dealt;
+
+  private final int rows;
+
+  /** Where each part's columns begin, and where the last one's end; of bytes if not of floats. */
+  private final int[] columns;
+
+  private final int rowsPerChunk;
+  private final int columnsPerChunk;
+  private final int chunksPerRow;
+  private final ArrayView<?> whole;
+  private final ArrayView<?>[] parts;
+
+  private ConcatSplitKernel(
+      Workers workers, boolean joins, int dealt, boolean floats, int rows, int[] columns) {
+    this.workers = workers;
+    this.joins = joins;
+    this.dealt = dealt;
+    this.rows = rows;
+    this.columns = columns;
+    int row = columns[columns.length - 1];
+    this.columnsPerChunk = Math.min(row, Workers.CHUNK);
+    this.rowsPerChunk = Workers.CHUNK / columnsPerChunk;
+    this.chunksPerRow = Math.ceilDiv(row, columnsPerChunk);
+    this.whole = view(floats);
+    this.parts = new ArrayView<?>[columns.length - 1];
+    for (int i = 0; i < parts.length; i++) {
+      parts[i] = view(floats);
+    }
+  }
+
+  private static ArrayView<?> view(boolean floats) {
+    return floats ? new FloatArray() : new ByteArray();
+  }
+
+  /**
+   * A kernel; null where elements are no whole bytes, or there are none.
+   *
+   * @param joins whether the parts are inputs, else they are outputs
+   * @param dealt which input the whole is, if the parts are outputs
+   * @param axis of the whole; from it on, parts go on where the one before ends
+   */
+  public static @Nullable ConcatSplitKernel of(
+      Workers workers, boolean joins, int dealt, Operand whole, int axis, Operand... parts) {
+    TensorType type = whole.type();
+    Shape shape = whole.shape();
+    if (!type.hasFixedSize() || type.bits() < 8 || shape.elements() == 0) {
+      return null;
+    }
+    int place = axis < 0 ? axis + shape.rank() : axis;
+    if (place < 0 || place >= shape.rank()) {
+      return null;
+    }
+    int rows = 1;
+    for (int i = 0; i < place; i++) {
+      rows *= shape.dim(i);
+    }
+    int size = type == TensorType.FLOAT32 ? 1 : type.bits() / 8;
+    int[] columns = new int[parts.length + 1];
+    for (int i = 0; i < parts.length; i++) {
+      long elements = parts[i].shape().elements();
+      if (parts[i].type() != type || elements % rows != 0) {
+        return null;
+      }
+      columns[i + 1] = Math.toIntExact(columns[i] + elements / rows * size);
+    }
+    boolean fits = Math.multiplyExact(columns[parts.length], rows) == shape.elements() * size;
+    return fits
+        ? new ConcatSplitKernel(workers, joins, dealt, type == TensorType.FLOAT32, rows, columns)
+        : null;
+  }
+
+  @Override
+  public void run(Invocation invocation) {
+    if (joins) {
+      whole.bindOutput(invocation.output(0));
+    } else {
+      whole.bind(invocation.input(dealt));
+    }
+    for (int i = 0; i < parts.length; i++) {
+      if (joins) {
+        parts[i].bind(invocation.input(i));
+      } else {
+        parts[i].bindOutput(invocation.output(i));
+      }
+    }
+    workers.run(this, chunksPerRow * Math.ceilDiv(rows, rowsPerChunk));
+  }
+
+  @Override
+  public void run(int chunk, Scratch scratch) {
+    int firstRow = chunk / chunksPerRow * rowsPerChunk;
+    int count = Math.min(rowsPerChunk, rows - firstRow);
+    int first = chunk % chunksPerRow * columnsPerChunk;
+    int row = columns[parts.length];
+    int end = Math.min(first + columnsPerChunk, row);
+    for (int i = 0; i < parts.length; i++) {
+      int begin = Math.max(first, columns[i]);
+      int run = Math.min(end, columns[i + 1]) - begin;
+      if (run > 0) {
+        ArrayView<?> part = parts[i];
+        int length = columns[i + 1] - columns[i];
+        int inPart = part.offset() + firstRow * length + begin - columns[i];
+        int inWhole = whole.offset() + firstRow * row + begin;
+        if (joins) {
+          ContiguousCopy.copy(
+              part.array(), inPart, length, whole.array(), inWhole, row, run, count);
+        } else {
+          ContiguousCopy.copy(
+              whole.array(), inWhole, row, part.array(), inPart, length, run, count);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package dev.whittle.runtime.kernel.move;
+
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.runtime.kernel.execution.FloatArray;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+import java.lang.foreign.MemorySegment;
+
+/** Makes those rows of a table of 8-bit numbers floats whose numbers operand 0 holds. */
+public final class DequantizingGather implements Kernel, Workers.Task {
+  private final Workers workers;
+  private final RowIndices numbers;
+  private final int length;
+
+  /** One for each row of the table, or one for all. */
+  private final float[] scales;
+
+  private final int rowsPerChunk;
+  private final FloatArray results = new FloatArray();
+  private MemorySegment table = MemorySegment.NULL;
+
+  public DequantizingGather(Workers workers, RowIndices numbers, int length, float... scales) {
+    this.workers = workers;
+    this.numbers = numbers;
+    this.length = length;
+    this.scales = scales;
+    this.rowsPerChunk = Math.max(1, Workers.CHUNK / length);
+  }
+
+  @Override
+  public void run(Invocation invocation) {
+    numbers.read(invocation.input(0));
+    table = invocation.input(1).data();
+    results.bindOutput(invocation.output(0));
+    workers.run(this, Math.ceilDiv(numbers.count(), rowsPerChunk));
+  }
+
+  @Override
+  public void run(int chunk, Scratch scratch) {
+    int first = chunk * rowsPerChunk;
+    int end = Math.min(first + rowsPerChunk, numbers.count());
+    byte[] row = scratch.bytes(length);
+    for (int i = first; i < end; i++) {
+      int number = numbers.rows()[i];
+      MemorySegment.copy(table, Tensor.BYTE, (long) number * length, row, 0, length);
+      float scale = scales[scales.length == 1 ? 0 : number];
+      scaled(row, scale, results.array(), results.offset() + i * length, length);
+    }
+  }
+
+  private static void scaled(byte[] row, float scale, float[] to, int at, int length) {
+    for (int k = 0; k < length; k++) {
+      to[at + k] = row[k] * scale;
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package dev.whittle.runtime.kernel.move;
+
+import dev.whittle.ir.Op;
+import dev.whittle.ir.Operand;
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.kernel.DirectInvocation;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.runtime.kernel.execution.ArrayView;
+import dev.whittle.runtime.kernel.execution.ByteArray;
+import dev.whittle.runtime.kernel.execution.ContiguousCopy;
+import dev.whittle.runtime.kernel.execution.FloatArray;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Copies rows of adjacent elements, each from a place that is known ahead: what the reference
+ * kernel makes of a tensor that holds the rows' numbers. Rows that come from nowhere are filled.
+ */
+public final class MappedCopy implements Kernel, Workers.Task {
+  private static final int MAX_ROWS = 1 << 22;
+
+  private final Workers workers;
+  private final boolean floats;
+
+  /** The number of the row that each row of the output comes from; -1 if it is filled. */
+  private final int[] sources;
+
+  private final int run;
+  private final byte rim;
+  private final FloatArray input = new FloatArray();
+  private final FloatArray output = new FloatArray();
+  private final ByteArray stored = new ByteArray();
+  private final ByteArray storedResults = new ByteArray();
+
+  private MappedCopy(Workers workers, boolean floats, int[] sources, int run, byte rim) {
+    this.workers = workers;
+    this.floats = floats;
+    this.sources = sources;
+    this.run = run;
+    this.rim = rim;
+  }
+
+  /**
+   * A kernel for an operator that moves rows; null where there is none.
+   *
+   * @param axes how many of the first axes it rearranges; along the others it leaves elements where
+   *     they are
+   * @param rim the bytes of elements that come from nowhere
+   */
+  public static @Nullable MappedCopy of(
+      Workers workers, Op op, int axes, byte rim, Operands operands) {
+    Shape in = operands.shape(0);
+    Shape out = operands.output(0).shape();
+    TensorType type = operands.type(0);
+    if (in.rank() != out.rank() || !type.hasFixedSize() || type.bits() < 8) {
+      return null;
+    }
+    Shape rowsOfInput = Shape.of(leading(in, axes));
+    Shape rowsOfOutput = Shape.of(leading(out, axes));
+    if (rowsOfInput.elements() > MAX_ROWS
+        || rowsOfOutput.elements() > MAX_ROWS
+        || out.elements() == 0) {
+      return null;
+    }
+    Tensor numbers = Tensor.allocate(TensorType.INT32, rowsOfInput.toArray());
+    Tensor moved = Tensor.allocate(TensorType.INT32, rowsOfOutput.toArray());
+    for (int i = 0; i < numbers.elements(); i++) {
+      numbers.setInteger(i, i + 1);
+    }
+    List<Tensor> inputs = new ArrayList<>(List.of(numbers));
+    for (int i = 1; i < operands.inputCount(); i++) {
+      Tensor known = operands.hasInput(i) ? operands.input(i).known() : null;
+      if (known == null) {
+        return null;
+      }
+      inputs.add(known);
+    }
+    // Not quantized, so that what comes from nowhere is 0.
+    var row = new Operand("rows", TensorType.INT32, numbers.shape(), null, null);
+    try {
+      op.kernel(operands.withInput(0, row)).run(new DirectInvocation(inputs, List.of(moved)));
+    } catch (IndexOutOfBoundsException e) {
+      // Contents that make no sense: the reference kernel says so when it runs.
+      return null;
+    }
+    int size = type == TensorType.FLOAT32 ? 1 : type.bits() / 8;
+    int run = Math.toIntExact(out.elements() / moved.elements() * size);
+    int[] sources = new int[Math.toIntExact(moved.elements())];
+    for (int i = 0; i < sources.length; i++) {
+      sources[i] = moved.getInt(i) - 1;
+    }
+    return new MappedCopy(workers, type == TensorType.FLOAT32, sources, run, rim);
+  }
+
+  private static int[] leading(Shape shape, int axes) {
+    int[] dims = shape.toArray();
+    Arrays.fill(dims, axes, dims.length, 1);
+    return dims;
+  }
+
+  @Override
+  public void run(Invocation invocation) {
+    if (floats) {
+      input.bind(invocation.input(0));
+      output.bindOutput(invocation.output(0));
+    } else {
+      stored.bind(invocation.input(0));
+      storedResults.bindOutput(invocation.output(0));
+    }
+    workers.run(this, Math.ceilDiv(sources.length, rowsPerChunk()));
+  }
+
+  private int rowsPerChunk() {
+    return Math.max(1, Workers.CHUNK / run);
+  }
+
+  @Override
+  public void run(int chunk, Scratch scratch) {
+    int first = chunk * rowsPerChunk();
+    int end = Math.min(first + rowsPerChunk(), sources.length);
+    ArrayView<?> in = floats ? input : stored;
+    ArrayView<?> out = floats ? output : storedResults;
+    int row = first;
+    while (row < end) {
+      int from = row;
+      boolean filled = sources[row] < 0;
+      while (row < end && sources[row] < 0 == filled) {
+        row++;
+      }
+      int place = out.offset() + from * run;
+      if (filled) {
+        fill(place, (row - from) * run);
+      } else {
+        ContiguousCopy.gather(
+            in.array(), in.offset(), sources, from, out.array(), place, run, row - from);
+      }
+    }
+  }
+
+  private void fill(int from, int count) {
+    if (floats) {
+      Arrays.fill(output.array(), from, from + count, 0);
+    } else {
+      Arrays.fill(storedResults.array(), from, from + count, rim);
+    }
+  }
+}

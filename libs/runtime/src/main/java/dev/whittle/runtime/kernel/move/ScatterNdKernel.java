@@ -1,0 +1,44 @@
+package dev.whittle.runtime.kernel.move;
+
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.runtime.kernel.execution.FloatArray;
+import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.MicroKernels;
+import java.util.Arrays;
+
+/** Adds rows of floats to those rows of zeros whose coordinates operand 0 holds. */
+public final class ScatterNdKernel implements Kernel {
+  private final MicroKernels math;
+  private final RowIndices numbers;
+  private final int length;
+  private final FloatArray updates = new FloatArray();
+  private final FloatArray results = new FloatArray();
+
+  /**
+   * A kernel.
+   *
+   * @param length elements of a row
+   */
+  public ScatterNdKernel(Workers workers, RowIndices numbers, int length) {
+    this.math = workers.scratch().math;
+    this.numbers = numbers;
+    this.length = length;
+  }
+
+  @Override
+  public void run(Invocation invocation) {
+    numbers.read(invocation.input(0));
+    updates.bind(invocation.input(1));
+    results.bindOutput(invocation.output(0));
+    int place = results.offset();
+    int elements = Math.toIntExact(invocation.output(0).elements());
+    Arrays.fill(results.array(), place, place + elements, 0);
+    // In the given order: rows may be named more than once.
+    for (int i = 0; i < numbers.count(); i++) {
+      int row = place + numbers.rows()[i] * length;
+      int at = updates.offset() + i * length;
+      math.add(results.array(), row, updates.array(), at, length);
+    }
+  }
+}

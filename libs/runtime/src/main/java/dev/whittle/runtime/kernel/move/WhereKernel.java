@@ -1,0 +1,109 @@
+package dev.whittle.runtime.kernel.move;
+
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.runtime.kernel.execution.ByteArray;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/** The coordinates of the bytes that are not zero. Their number is known when it has run. */
+public final class WhereKernel implements Kernel {
+  /** Bytes that are looked at in one go. */
+  private static final int BLOCK = 1024;
+
+  private final int[] extents;
+  private final int rows;
+  private final ByteArray input = new ByteArray();
+
+  /** Coordinates of the present row. */
+  private final int[] row;
+
+  /** Coordinates that are not in the output yet. */
+  private final long[] places;
+
+  /**
+   * A kernel.
+   *
+   * @param extents of the input, which has elements and at least one axis
+   */
+  public WhereKernel(int... extents) {
+    this.extents = extents;
+    int outer = 1;
+    for (int i = 0; i < extents.length - 1; i++) {
+      outer *= extents[i];
+    }
+    this.rows = outer;
+    this.row = new int[extents.length];
+    this.places = new long[2 * BLOCK * extents.length];
+  }
+
+  @Override
+  public void run(Invocation invocation) {
+    input.bind(invocation.input(0));
+    int rank = extents.length;
+    int length = extents[rank - 1];
+    Tensor output = invocation.output(0);
+    output.resize(count(input.array(), input.offset(), rows * length), rank);
+    Arrays.fill(row, 0);
+    long written = 0;
+    int waiting = 0;
+    for (int r = 0; r < rows; r++) {
+      for (int first = 0; first < length; first += BLOCK) {
+        if (waiting > BLOCK) {
+          write(output, written, waiting);
+          written += waiting;
+          waiting = 0;
+        }
+        int end = Math.min(first + BLOCK, length);
+        int at = input.offset() + r * length;
+        int found = columns(input.array(), at, first, end, places, waiting, rank);
+        for (int axis = 0; axis < rank - 1; axis++) {
+          for (int i = waiting; i < found; i++) {
+            places[i * rank + axis] = row[axis];
+          }
+        }
+        waiting = found;
+      }
+      next();
+    }
+    write(output, written, waiting);
+  }
+
+  private static int count(byte[] bytes, int from, int count) {
+    int found = 0;
+    for (int i = from; i < from + count; i++) {
+      found += bytes[i] == 0 ? 0 : 1;
+    }
+    return found;
+  }
+
+  /**
+   * Lists some columns of a row as last coordinates. There is no branch: whether a byte is zero is
+   * not to be guessed.
+   */
+  private static int columns(
+      byte[] bytes, int at, int first, int end, long[] places, int waiting, int rank) {
+    int next = waiting;
+    for (int column = first; column < end; column++) {
+      places[(next + 1) * rank - 1] = column;
+      next += bytes[at + column] == 0 ? 0 : 1;
+    }
+    return next;
+  }
+
+  private void next() {
+    for (int axis = extents.length - 2; axis >= 0; axis--) {
+      if (++row[axis] < extents[axis]) {
+        return;
+      }
+      row[axis] = 0;
+    }
+  }
+
+  private void write(Tensor output, long written, int waiting) {
+    int rank = extents.length;
+    long at = written * rank * Long.BYTES;
+    MemorySegment.copy(places, 0, output.data(), Tensor.LONG, at, waiting * rank);
+  }
+}

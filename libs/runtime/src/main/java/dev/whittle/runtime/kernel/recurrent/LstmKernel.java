@@ -1,0 +1,387 @@
+package dev.whittle.runtime.kernel.recurrent;
+
+import dev.whittle.ir.Operands;
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.RowScale;
+import dev.whittle.ir.op.recurrent.UnidirectionalSequenceLstm;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.runtime.kernel.execution.FloatArray;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.gemm.DynamicallyQuantizedRows;
+import dev.whittle.runtime.kernel.gemm.PackedWeights;
+import dev.whittle.runtime.kernel.simd.MicroKernels;
+import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
+import dev.whittle.runtime.kernel.simd.MicroKernels.Unary;
+import dev.whittle.runtime.kernel.simd.PackedMatrix;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Long short-term memory cells over a sequence of floats, with float weights or 8-bit ones. What
+ * the input contributes to the gates is one product for all steps; what the state contributes is
+ * one for each step. The gates are columns of one matrix: input (if there is one), forget, output
+ * and cell.
+ */
+public final class LstmKernel implements Kernel, Workers.Task {
+  private static final int CHUNK_ROWS = 48;
+  private static final float ALL = Float.POSITIVE_INFINITY;
+
+  /** Greatest depth whose sums of 8-bit products are exact in single precision. */
+  private static final int EXACT_DEPTH = ((1 << 24) - 1) / (255 * 128);
+
+  private static final int FIRST_BIAS = 12;
+  private static final int OUTPUT_STATE = 18;
+  private static final int CELL_STATE = 19;
+
+  private final Workers workers;
+  private final boolean timeMajor;
+  private final float cellClip;
+  private final boolean asymmetric;
+  private final int batches;
+  private final int steps;
+  private final int depth;
+  private final int cells;
+  private final int gates;
+  private final PackedMatrix weights;
+  private final PackedMatrix recurrent;
+
+  /** For 8-bit weights: the input, and the scales and biases of the columns; null for floats. */
+  private final @Nullable DynamicallyQuantizedRows rows;
+
+  private final float[] scales;
+  private final float[] recurrentScales;
+  private final float[] bias;
+  private final FloatArray input = new FloatArray();
+  private final FloatArray output = new FloatArray();
+
+  /** Where each row of the input is. */
+  private final int[] rowOffsets;
+
+  private final int[] stateOffsets;
+
+  /** What the input contributes, for each row of it. */
+  private final float[] ahead;
+
+  /** The gates of all batches at one step. */
+  private final float[] values;
+
+  private final float[] outputState;
+  private final float[] quantizedState;
+  private final float[] stateScale;
+  private final float[] lows;
+  private final float[] highs;
+  private final float[] cellState;
+  private final float[] candidate;
+
+  private LstmKernel(
+      Workers workers,
+      PackedWeights shared,
+      UnidirectionalSequenceLstm op,
+      Operands operands,
+      int gates) {
+    Shape shape = operands.shape(0);
+    boolean sequence = shape.rank() == 3;
+    this.workers = workers;
+    this.timeMajor = sequence && op.timeMajor();
+    this.cellClip = op.cellClip();
+    this.asymmetric = op.asymmetricQuantizeInputs();
+    this.batches = shape.dim(timeMajor ? 1 : 0);
+    this.steps = sequence ? shape.dim(timeMajor ? 0 : 1) : 1;
+    this.depth = shape.dim(shape.rank() - 1);
+    this.cells = operands.shape(CELL_STATE).dim(1);
+    this.gates = gates;
+    boolean hybrid = operands.type(2) == TensorType.INT8;
+    int lanes = workers.lanes();
+    this.bias = join(operands, FIRST_BIAS, 1);
+    this.weights = matrix(shared, operands, 1, depth, hybrid ? new float[0] : bias, lanes);
+    this.recurrent = matrix(shared, operands, 5, cells, new float[0], lanes);
+    this.rows = hybrid ? new DynamicallyQuantizedRows(workers, rows(), depth, asymmetric) : null;
+    this.scales = hybrid ? scales(operands, 1) : new float[0];
+    this.recurrentScales = hybrid ? scales(operands, 5) : new float[0];
+    this.rowOffsets = new int[rows()];
+    this.stateOffsets = IntStream.range(0, batches).map(b -> b * cells).toArray();
+    this.ahead = new float[Math.multiplyExact(rows(), gates * cells)];
+    this.values = new float[Math.multiplyExact(batches, gates * cells)];
+    this.outputState = new float[batches * cells];
+    this.quantizedState = new float[hybrid ? batches * cells : 0];
+    this.stateScale = new float[batches];
+    this.lows = new float[batches];
+    this.highs = new float[batches];
+    this.cellState = new float[batches * cells];
+    this.candidate = new float[cells];
+    workers.reserve(
+        hybrid ? Math.multiplyExact(CHUNK_ROWS, depth) : 0,
+        Math.multiplyExact(CHUNK_ROWS, gates * cells),
+        0);
+  }
+
+  /** The kernel; null for layers with a projection, peepholes or normalization. */
+  public static @Nullable LstmKernel of(
+      Workers workers, PackedWeights shared, UnidirectionalSequenceLstm op, Operands operands) {
+    boolean plain = op.activation() == Activation.TANH && !op.diagonalRecurrentTensors();
+    for (int i = 0; i < operands.inputCount(); i++) {
+      boolean extra = (i >= 9 && i < 12) || i == 16 || i == 17 || i >= 20;
+      plain &= !extra || !operands.hasInput(i);
+    }
+    TensorType type = operands.type(2);
+    boolean hybrid = type == TensorType.INT8;
+    plain &= operands.type(0) == TensorType.FLOAT32 && (hybrid || type == TensorType.FLOAT32);
+    Shape shape = operands.shape(0);
+    Shape states = operands.shape(CELL_STATE);
+    if (!plain || states.rank() != 2 || shape.rank() < 2 || shape.rank() > 3) {
+      return null;
+    }
+    boolean entered = operands.hasInput(1);
+    int cells = states.dim(1);
+    int depth = shape.dim(shape.rank() - 1);
+    for (int gate = entered ? 0 : 1; gate < 4; gate++) {
+      if (!isConstant(operands, 1 + gate, type, Shape.of(cells, depth))
+          || !isConstant(operands, 5 + gate, type, Shape.of(cells, cells))
+          || !isConstant(operands, FIRST_BIAS + gate, TensorType.FLOAT32, Shape.of(cells))) {
+        return null;
+      }
+    }
+    boolean fits =
+        operands.shape(OUTPUT_STATE).equals(states)
+            && states.dim(0) == shape.dim(shape.rank() == 3 && op.timeMajor() ? 1 : 0)
+            && (!hybrid || Math.max(depth, cells) <= EXACT_DEPTH)
+            && shape.elements() > 0
+            && cells > 0;
+    return fits ? new LstmKernel(workers, shared, op, operands, entered ? 4 : 3) : null;
+  }
+
+  private static boolean isConstant(Operands operands, int i, TensorType type, Shape shape) {
+    Tensor known = operands.hasInput(i) ? operands.input(i).known() : null;
+    return known != null && known.type() == type && known.shape().equals(shape);
+  }
+
+  private int rows() {
+    return batches * steps;
+  }
+
+  /** The operands of the gates in the order of the columns. */
+  private int[] inOrder(int first) {
+    int[] all = {first, first + 1, first + 3, first + 2};
+    return Arrays.copyOfRange(all, 4 - gates, 4);
+  }
+
+  /** The rows of the gates' operands, one below the other. */
+  private float[] join(Operands operands, int first, int length) {
+    float[] joined = new float[gates * cells * length];
+    int at = 0;
+    for (int operand : inOrder(first)) {
+      Tensor known = operands.input(operand).known();
+      if (known == null) {
+        throw new IllegalStateException("weights that are not constant");
+      }
+      for (int i = 0; i < cells * length; i++) {
+        joined[at++] = known.type() == TensorType.FLOAT32 ? known.getFloat(i) : known.getInteger(i);
+      }
+    }
+    return joined;
+  }
+
+  private PackedMatrix matrix(
+      PackedWeights shared, Operands operands, int first, int length, float[] added, int lanes) {
+    var cut = PackedMatrix.Cut.whole(length);
+    Supplier<PackedMatrix> pack =
+        () -> PackedMatrix.of(join(operands, first, length), gates * cells, cut, added, lanes);
+    List<@Nullable Tensor> contents = new ArrayList<>();
+    for (int operand : inOrder(first)) {
+      contents.add(operands.input(operand).known());
+    }
+    if (added.length > 0) {
+      for (int operand : inOrder(FIRST_BIAS)) {
+        contents.add(operands.input(operand).known());
+      }
+    }
+    return shared.matrix(contents, cut, lanes, pack);
+  }
+
+  /** For each column, the one scale that native kernels take from its gate's weights. */
+  private float[] scales(Operands operands, int first) {
+    float[] columns = new float[gates * cells];
+    int at = 0;
+    for (int operand : inOrder(first)) {
+      Quantization quantization = operands.input(operand).requireQuantization();
+      Arrays.fill(columns, at, at + cells, quantization.scales()[0]);
+      at += cells;
+    }
+    return columns;
+  }
+
+  @Override
+  public void run(Invocation invocation) {
+    if (input.bind(invocation.input(0))) {
+      int first = rows == null ? input.offset() : 0;
+      for (int row = 0; row < rowOffsets.length; row++) {
+        rowOffsets[row] = first + row * depth;
+      }
+    }
+    output.bindOutput(invocation.output(0));
+    if (rows != null) {
+      rows.begin(invocation.input(0));
+    }
+    workers.run(this, Math.ceilDiv(rows(), CHUNK_ROWS));
+    Tensor lastOutput = invocation.input(OUTPUT_STATE);
+    Tensor lastCell = invocation.input(CELL_STATE);
+    for (int i = 0; i < cellState.length; i++) {
+      outputState[i] = lastOutput.getFloat(i);
+      cellState[i] = lastCell.getFloat(i);
+    }
+    for (int step = 0; step < steps; step++) {
+      step(workers.scratch(), step);
+    }
+    for (int i = 0; i < cellState.length; i++) {
+      lastOutput.setFloat(i, outputState[i]);
+      lastCell.setFloat(i, cellState[i]);
+    }
+  }
+
+  /** What the input contributes to the gates, for some rows. */
+  @Override
+  public void run(int chunk, Scratch scratch) {
+    int first = chunk * CHUNK_ROWS;
+    int count = Math.min(CHUNK_ROWS, rows() - first);
+    int columns = gates * cells;
+    if (rows == null) {
+      multiply(scratch, input.array(), rowOffsets, first, count, weights, ahead, first * columns);
+      return;
+    }
+    float[] sums = scratch.sums();
+    rows.copy(first * depth, scratch.input(), 0, count * depth, scratch.math);
+    multiply(scratch, scratch.input(), rowOffsets, 0, count, weights, sums, 0);
+    for (int i = 0; i < count; i++) {
+      float scale = rows.scale(first + i);
+      int to = (first + i) * columns;
+      rescale(scratch.math, sums, i * columns, scales, bias, scale, ahead, to);
+    }
+  }
+
+  /** Makes one row of whole sums floats. */
+  private void rescale(
+      MicroKernels math,
+      float[] sums,
+      int at,
+      float[] scales,
+      float[] biases,
+      float scale,
+      float[] results,
+      int to) {
+    int columns = gates * cells;
+    math.scale(
+        sums, at, columns, scales, biases, 0, scale, columns, 1, results, to, columns, -ALL, ALL);
+  }
+
+  private void multiply(
+      Scratch scratch,
+      float[] elements,
+      int[] offsets,
+      int first,
+      int count,
+      PackedMatrix matrix,
+      float[] results,
+      int to) {
+    scratch.math.multiply(
+        elements,
+        0,
+        offsets,
+        first,
+        count,
+        1,
+        matrix.depth(),
+        matrix,
+        0,
+        matrix.panels(),
+        results,
+        to,
+        gates * cells,
+        false,
+        -ALL,
+        ALL);
+  }
+
+  private void step(Scratch scratch, int step) {
+    MicroKernels math = scratch.math;
+    int columns = gates * cells;
+    if (rows == null) {
+      multiply(scratch, outputState, stateOffsets, 0, batches, recurrent, values, 0);
+    } else {
+      quantizeState(math);
+      multiply(scratch, quantizedState, stateOffsets, 0, batches, recurrent, values, 0);
+    }
+    for (int b = 0; b < batches; b++) {
+      int row = timeMajor ? step * batches + b : b * steps + step;
+      int at = b * columns;
+      if (rows != null) {
+        rescale(math, values, at, recurrentScales, none(), stateScale[b], values, at);
+      }
+      math.add(values, at, ahead, row * columns, columns);
+      cell(math, at, b * cells);
+      System.arraycopy(
+          outputState, b * cells, output.array(), output.offset() + row * cells, cells);
+    }
+  }
+
+  /** Zeros for all columns: the recurrent matrix has no bias. */
+  private float[] none() {
+    return recurrent.bias();
+  }
+
+  private void quantizeState(MicroKernels math) {
+    for (int b = 0; b < batches; b++) {
+      int at = b * cells;
+      math.range(outputState, at, cells, lows, highs, b);
+      RowScale scale = RowScale.of(lows[b], highs[b], asymmetric);
+      stateScale[b] = scale.scale();
+      math.quantizeRow(
+          outputState,
+          at,
+          scale.inverse(),
+          scale.zeroPoint(),
+          scale.low(),
+          RowScale.HIGH,
+          quantizedState,
+          at,
+          cells);
+    }
+  }
+
+  /** New states of one batch, from its gates. */
+  private void cell(MicroKernels math, int at, int state) {
+    int forget = at + (gates - 3) * cells;
+    int leave = forget + cells;
+    int enters = leave + cells;
+    math.unary(Unary.LOGISTIC, values, at, values, at, (gates - 1) * cells, 0);
+    math.unary(Unary.TANH, values, enters, values, enters, cells, 0);
+    if (gates == 4) {
+      multiply(math, values, at, values, enters, candidate, 0);
+    } else {
+      for (int i = 0; i < cells; i++) {
+        candidate[i] = (1 - values[forget + i]) * values[enters + i];
+      }
+    }
+    multiply(math, values, forget, cellState, state, cellState, state);
+    math.add(cellState, state, candidate, 0, cells);
+    if (cellClip > 0) {
+      math.clamp(cellState, state, cellState, state, cells, -cellClip, cellClip);
+    }
+    math.unary(Unary.TANH, cellState, state, candidate, 0, cells, 0);
+    multiply(math, values, leave, candidate, 0, outputState, state);
+  }
+
+  private void multiply(
+      MicroKernels math, float[] a, int aAt, float[] b, int bAt, float[] results, int to) {
+    math.binary(Binary.MUL, a, aAt, 1, b, bAt, 1, results, to, cells, -ALL, ALL);
+  }
+}

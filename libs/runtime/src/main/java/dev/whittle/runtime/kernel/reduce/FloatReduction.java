@@ -1,0 +1,190 @@
+package dev.whittle.runtime.kernel.reduce;
+
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.runtime.kernel.execution.FloatArray;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.MicroKernels;
+import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sum, mean, product, least or greatest of floats along adjacent axes: of a tensor {@code
+ * [outer, reduced, inner]}.
+ */
+public final class FloatReduction implements Kernel, Workers.Task {
+  /** What becomes of the elements. */
+  public enum Kind {
+    SUM(0, 0),
+    MEAN(0, 0),
+    PRODUCT(1, 1),
+    MAXIMUM(-Float.MAX_VALUE, Integer.MIN_VALUE),
+    MINIMUM(Float.MAX_VALUE, Integer.MAX_VALUE);
+
+    /** What elements are combined with; infinities are beyond it, as in the built-in kernels. */
+    private final float initial;
+
+    private final int whole;
+
+    Kind(float initial, int whole) {
+      this.initial = initial;
+      this.whole = whole;
+    }
+
+    /** How two elements are combined; null for products. */
+    @Nullable Binary binary() {
+      return switch (this) {
+        case SUM, MEAN -> Binary.ADD;
+        case MAXIMUM -> Binary.MAXIMUM;
+        case MINIMUM -> Binary.MINIMUM;
+        case PRODUCT -> null;
+      };
+    }
+
+    /** What integers are combined with. */
+    int whole() {
+      return whole;
+    }
+  }
+
+  private static final int MIN_WORK = 1 << 15;
+
+  private final Workers workers;
+  private final Kind kind;
+  private final int outer;
+  private final int reduced;
+  private final int inner;
+  private final int perChunk;
+  private final FloatArray input = new FloatArray();
+  private final FloatArray output = new FloatArray();
+
+  private FloatReduction(Workers workers, Kind kind, int outer, int reduced, int inner) {
+    this.workers = workers;
+    this.kind = kind;
+    this.outer = outer;
+    this.reduced = reduced;
+    this.inner = inner;
+    workers.reserve(0, 1, 0);
+    this.perChunk = Math.max(1, MIN_WORK / Math.max(1, reduced * inner));
+  }
+
+  /** The kernel; null where the axes are not adjacent, or there is nothing to reduce. */
+  public static @Nullable FloatReduction of(Workers workers, Kind kind, Shape shape, long[] axes) {
+    int[] extents = extents(shape, axes);
+    return extents == null
+        ? null
+        : new FloatReduction(workers, kind, extents[0], extents[1], extents[2]);
+  }
+
+  /**
+   * How many elements are before, along and behind the reduced axes; null where these are not
+   * adjacent, or there is nothing to reduce.
+   */
+  public static int @Nullable [] extents(Shape shape, long[] axes) {
+    boolean[] reduced = new boolean[shape.rank()];
+    for (long axis : axes) {
+      int place = (int) (axis < 0 ? axis + shape.rank() : axis);
+      if (place < 0 || place >= shape.rank()) {
+        return null;
+      }
+      reduced[place] = true;
+    }
+    int[] extents = {1, 1, 1};
+    int part = 0;
+    for (int i = 0; i < shape.rank(); i++) {
+      if (shape.dim(i) == 1) {
+        continue;
+      }
+      if (reduced[i] != (part == 1)) {
+        part++;
+      }
+      if (part > 2) {
+        return null;
+      }
+      extents[part] = Math.multiplyExact(extents[part], shape.dim(i));
+    }
+    return shape.elements() == 0 ? null : extents;
+  }
+
+  @Override
+  public void run(Invocation invocation) {
+    input.bind(invocation.input(0));
+    output.bindOutput(invocation.output(0));
+    workers.run(this, Math.ceilDiv(outer, perChunk));
+  }
+
+  @Override
+  public void run(int chunk, Scratch scratch) {
+    int end = Math.min((chunk + 1) * perChunk, outer);
+    for (int o = chunk * perChunk; o < end; o++) {
+      int at = input.offset() + o * reduced * inner;
+      int to = output.offset() + o * inner;
+      if (inner == 1) {
+        output.array()[to] = row(scratch, at);
+      } else {
+        columns(scratch, at, to);
+      }
+    }
+  }
+
+  private float row(Scratch scratch, int at) {
+    float[] in = input.array();
+    MicroKernels math = scratch.math;
+    return switch (kind) {
+      case SUM -> sum(math, at);
+      case MEAN -> sum(math, at) / reduced;
+      case PRODUCT -> product(at);
+      case MAXIMUM -> Math.max(kind.initial, math.maximum(in, at, reduced));
+      case MINIMUM -> {
+        float[] least = scratch.four();
+        math.extremes(in, at, reduced, least, scratch.sums(), 0);
+        yield Math.min(kind.initial, least[0]);
+      }
+    };
+  }
+
+  private float sum(MicroKernels math, int at) {
+    float[] in = input.array();
+    return reduced == 2 ? in[at] + in[at + 1] : math.sum(in, at, reduced);
+  }
+
+  /** In order: in another, what is too large or small on the way would be something else. */
+  private float product(int at) {
+    float[] in = input.array();
+    float product = 1;
+    for (int i = at; i < at + reduced; i++) {
+      product *= in[i];
+    }
+    return product;
+  }
+
+  private void columns(Scratch scratch, int at, int to) {
+    float[] in = input.array();
+    float[] out = output.array();
+    Arrays.fill(out, to, to + inner, kind.initial);
+    for (int r = 0; r < reduced; r++) {
+      combine(scratch.math, in, at + r * inner, out, to);
+    }
+    if (kind == Kind.MEAN) {
+      for (int i = 0; i < inner; i++) {
+        out[to + i] /= reduced;
+      }
+    }
+  }
+
+  /** Combines a row with what the others have come to, which it replaces where it is a number. */
+  private void combine(MicroKernels math, float[] row, int at, float[] out, int to) {
+    float all = Float.POSITIVE_INFINITY;
+    switch (kind) {
+      case SUM, MEAN -> math.add(out, to, row, at, inner);
+      case PRODUCT -> math.binary(Binary.MUL, row, at, 1, out, to, 1, out, to, inner, -all, all);
+      case MAXIMUM ->
+          math.binary(Binary.MAXIMUM, row, at, 1, out, to, 1, out, to, inner, -all, all);
+      case MINIMUM ->
+          math.binary(Binary.MINIMUM, row, at, 1, out, to, 1, out, to, inner, -all, all);
+    }
+  }
+}

@@ -1,0 +1,243 @@
+package dev.whittle.runtime.kernel.reduce;
+
+import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.runtime.kernel.execution.ByteArray;
+import dev.whittle.runtime.kernel.execution.FloatArray;
+import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.execution.StridedOutput;
+import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.gemm.Im2col;
+import dev.whittle.runtime.kernel.geometry.WindowGeometry;
+import dev.whittle.runtime.kernel.simd.MicroKernels;
+
+/** The greatest or the mean of the elements of windows that lie within the picture. */
+public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput {
+  private final Workers workers;
+  final WindowGeometry windows;
+  private final int linesPerChunk;
+  private final int chunksPerPicture;
+  private int columns;
+  private int firstColumn;
+
+  private PoolKernel(Workers workers, WindowGeometry given) {
+    this.workers = workers;
+    this.windows = given.flattened();
+    this.columns = windows.channels();
+    this.linesPerChunk = Math.max(1, Math.ceilDiv(windows.outputHeight(), 4 * workers.count()));
+    this.chunksPerPicture = Math.ceilDiv(windows.outputHeight(), linesPerChunk);
+  }
+
+  public static PoolKernel ofFloats(
+      Workers workers, WindowGeometry windows, boolean average, float min, float max) {
+    return new OfFloats(workers, windows, average, min, max);
+  }
+
+  public static PoolKernel ofBytes(
+      Workers workers,
+      WindowGeometry windows,
+      boolean average,
+      boolean unsigned,
+      int low,
+      int high) {
+    return average
+        ? new MeanOfBytes(workers, windows, unsigned, low, high)
+        : new GreatestByte(workers, windows, unsigned, low, high);
+  }
+
+  /** Whether means of bytes are exact: sums of a window's elements are, and the quotients are. */
+  public static boolean isExact(WindowGeometry windows) {
+    return windows.taps() <= 1 << 15;
+  }
+
+  @Override
+  public final void writeTo(int wider, int first) {
+    columns = wider;
+    firstColumn = first;
+  }
+
+  @Override
+  public final void run(Invocation invocation) {
+    if (windows.outputs() > 0 && windows.channels() > 0) {
+      bind(invocation.input(0), invocation.output(0));
+      workers.run(this, chunks());
+    }
+  }
+
+  int chunks() {
+    return windows.batch() * chunksPerPicture;
+  }
+
+  abstract void bind(Tensor input, Tensor output);
+
+  /** Where the input begins in its array. */
+  abstract int offset();
+
+  @Override
+  public void run(int chunk, Scratch scratch) {
+    int picture = chunk / chunksPerPicture;
+    int first = chunk % chunksPerPicture * linesPerChunk;
+    int last = Math.min(first + linesPerChunk, windows.outputHeight());
+    int line = windows.width() * windows.channels();
+    for (int y = first; y < last; y++) {
+      line(scratch, picture, y, offset() + picture * windows.height() * line, line);
+    }
+  }
+
+  /**
+   * A line of the output.
+   *
+   * @param origin where row 0 and column 0 of the picture are
+   * @param line how far apart rows are
+   */
+  final void line(Scratch scratch, int picture, int y, int origin, int line) {
+    int channels = windows.channels();
+    int top = windows.inputRow(y, 0);
+    int fromRow = Math.max(0, top);
+    int toRow = Math.min(windows.height(), top + windows.filterHeight());
+    int[] rows =
+        scratch.rows(
+            Math.min(windows.filterHeight(), windows.height())
+                * Math.min(windows.filterWidth(), windows.width()));
+    for (int x = 0; x < windows.outputWidth(); x++) {
+      int left = x * windows.strideWidth() - windows.left();
+      int fromColumn = Math.max(0, left);
+      int toColumn = Math.min(windows.width(), left + windows.filterWidth());
+      int count = 0;
+      for (int row = fromRow; row < toRow; row++) {
+        for (int column = fromColumn; column < toColumn; column++) {
+          rows[count++] = origin + row * line + column * channels;
+        }
+      }
+      int place = (picture * windows.outputHeight() + y) * windows.outputWidth() + x;
+      window(scratch, rows, count, channels, place * columns + firstColumn);
+    }
+  }
+
+  /**
+   * One window.
+   *
+   * @param rows where its pixels are, {@code count} of them
+   */
+  abstract void window(Scratch scratch, int[] rows, int count, int channels, int to);
+
+  private static final class OfFloats extends PoolKernel {
+    private final boolean average;
+    private final float min;
+    private final float max;
+    private final FloatArray input = new FloatArray();
+    private final FloatArray output = new FloatArray();
+
+    OfFloats(Workers workers, WindowGeometry windows, boolean average, float min, float max) {
+      super(workers, windows);
+      this.average = average;
+      this.min = min;
+      this.max = max;
+    }
+
+    @Override
+    void bind(Tensor from, Tensor to) {
+      input.bind(from);
+      output.bindOutput(to);
+    }
+
+    @Override
+    int offset() {
+      return input.offset();
+    }
+
+    @Override
+    void window(Scratch scratch, int[] rows, int count, int channels, int to) {
+      float[] pixels = input.array();
+      int at = output.offset() + to;
+      MicroKernels math = scratch.math;
+      if (average) {
+        math.average(pixels, rows, count, channels, 1f / count, output.array(), at, min, max);
+      } else {
+        math.maximum(pixels, rows, count, channels, output.array(), at, min, max);
+      }
+    }
+  }
+
+  private abstract static class OfBytes extends PoolKernel {
+    final boolean unsigned;
+    final int low;
+    final int high;
+    final ByteArray input = new ByteArray();
+    final ByteArray output = new ByteArray();
+
+    OfBytes(Workers workers, WindowGeometry windows, boolean unsigned, int low, int high) {
+      super(workers, windows);
+      this.unsigned = unsigned;
+      this.low = low;
+      this.high = high;
+    }
+
+    @Override
+    final void bind(Tensor from, Tensor to) {
+      input.bind(from);
+      output.bindOutput(to);
+    }
+
+    @Override
+    final int offset() {
+      return input.offset();
+    }
+  }
+
+  private static final class GreatestByte extends OfBytes {
+    GreatestByte(Workers workers, WindowGeometry windows, boolean unsigned, int low, int high) {
+      super(workers, windows, unsigned, low, high);
+    }
+
+    @Override
+    void window(Scratch scratch, int[] rows, int count, int channels, int to) {
+      int at = output.offset() + to;
+      scratch.math.maximum(
+          input.array(), unsigned, rows, count, channels, output.array(), at, low, high);
+    }
+  }
+
+  /** Bytes are made floats in slabs. */
+  private static final class MeanOfBytes extends OfBytes implements Im2col.Source {
+    private final Im2col patches;
+
+    MeanOfBytes(Workers workers, WindowGeometry given, boolean unsigned, int low, int high) {
+      super(workers, given, unsigned, low, high);
+      this.patches = new Im2col(windows, windows.channels(), false, workers);
+      workers.reserve(patches.slabSize(), 0, 0);
+    }
+
+    @Override
+    int chunks() {
+      return patches.chunks();
+    }
+
+    @Override
+    public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
+      math.widen(input.array(), input.offset() + from, unsigned, slab, to, count);
+    }
+
+    @Override
+    public void run(int chunk, Scratch scratch) {
+      patches.fill(chunk, this, 0, scratch.input(), 0, scratch.math);
+      int first = patches.firstRow(chunk) / Math.max(1, windows.outputWidth());
+      int picture = first / windows.outputHeight();
+      int firstLine = first % windows.outputHeight();
+      int line = patches.slabLine();
+      for (int i = 0; i < patches.lines(chunk); i++) {
+        int origin =
+            (windows.top() - firstLine * windows.strideHeight()) * line
+                + windows.left() * windows.channels();
+        line(scratch, picture, firstLine + i, origin, line);
+      }
+    }
+
+    @Override
+    void window(Scratch scratch, int[] rows, int count, int channels, int to) {
+      int at = output.offset() + to;
+      scratch.math.mean(scratch.input(), rows, count, channels, output.array(), at, low, high);
+    }
+  }
+}

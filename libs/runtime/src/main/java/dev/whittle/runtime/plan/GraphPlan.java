@@ -1,0 +1,378 @@
+package dev.whittle.runtime.plan;
+
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.ModelException;
+import dev.whittle.ir.Node;
+import dev.whittle.ir.ShapeInference;
+import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.runtime.session.NodeTimer;
+import dev.whittle.runtime.session.PlannedNode;
+import dev.whittle.runtime.session.TensorObserver;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A graph laid out for inputs of certain extents: a tensor for every value and a step for every
+ * node that is left to run. Values of known size share an arena by the time they are live; the
+ * others grow as the run goes.
+ */
+final class GraphPlan {
+  /** So many strings at most can an input have: 64 MiB of offsets. */
+  private static final int MAX_STRINGS = 1 << 24;
+
+  private final Graph graph;
+  private final int graphIndex;
+  private final PoolingOrder order;
+  private final PaddingFolding folding;
+  private final KernelFusion fusion;
+  private final List<Tensor> tensors = new ArrayList<>();
+  private final List<Step> steps = new ArrayList<>();
+  private final List<PlannedNode> nodes = new ArrayList<>();
+  private final Map<Integer, Long> offsets = new HashMap<>();
+  private final MemoryLimit.Account memory;
+  private long arenaBytes;
+
+  private GraphPlan(
+      int graphIndex,
+      PoolingOrder order,
+      PaddingFolding folding,
+      KernelFusion fusion,
+      MemoryLimit.Account memory) {
+    this.graph = fusion.graph();
+    this.order = order;
+    this.folding = folding;
+    this.fusion = fusion;
+    this.graphIndex = graphIndex;
+    this.memory = memory;
+  }
+
+  /**
+   * Plans a graph.
+   *
+   * @param variables the tensors of variables by value id, which outlive plans
+   * @param observed whether an observer is to see every value beside those it came from
+   * @throws ModelException naming every node that cannot be typed or has no kernel
+   */
+  static GraphPlan of(
+      Model model,
+      int graphIndex,
+      List<Shape> inputShapes,
+      Map<Integer, Tensor> variables,
+      MemoryLimit limit,
+      Backend backend,
+      boolean observed) {
+    ShapeInference.Inferred inferred = ShapeInference.infer(model, graphIndex, inputShapes);
+    MemoryLimit.Account memory = limit.open();
+    try {
+      return of(model, graphIndex, inferred, variables, memory, backend, observed);
+    } catch (RuntimeException | Error e) {
+      memory.release();
+      throw e;
+    }
+  }
+
+  private static GraphPlan of(
+      Model model,
+      int graphIndex,
+      ShapeInference.Inferred typed,
+      Map<Integer, Tensor> variables,
+      MemoryLimit.Account memory,
+      Backend usual,
+      boolean observed) {
+    Backend backend = usual.forWork(() -> PlanWork.of(model, graphIndex, typed));
+    boolean optimized = backend.optimizes() && !observed;
+    ShapeInference.Inferred known =
+        backend.optimizes()
+            ? ConstantFolding.fold(model, graphIndex, typed, backend, memory)
+            : typed;
+    Graph original = model.graphs().get(graphIndex);
+    PoolingOrder order =
+        optimized ? PoolingOrder.fastest(original, known) : PoolingOrder.asGiven(original, known);
+    ShapeInference.Inferred inferred = order.inferred();
+    PaddingFolding folding =
+        optimized
+            ? PaddingFolding.of(model, order.graph(), inferred, backend)
+            : PaddingFolding.none(order.graph());
+    @Nullable Kernel[] kernels = kernels(model, folding, inferred, backend);
+    KernelFusion fusion =
+        optimized
+            ? KernelFusion.of(folding.graph(), kernels, backend)
+            : KernelFusion.none(folding.graph());
+    StorageSharing sharing =
+        optimized
+            ? StorageSharing.of(fusion.graph(), inferred, kernels)
+            : StorageSharing.none(fusion.graph(), inferred);
+    var plan = new GraphPlan(graphIndex, order, folding, fusion, memory);
+    plan.placeTensors(inferred, kernels, variables, sharing, backend.optimizes());
+    plan.makeSteps(inferred, kernels, sharing, backend);
+    return plan;
+  }
+
+  private void placeTensors(
+      ShapeInference.Inferred inferred,
+      @Nullable Kernel[] kernels,
+      Map<Integer, Tensor> variables,
+      StorageSharing sharing,
+      boolean separateFloats) {
+    int[] firstUse = new int[graph.values().size()];
+    int[] lastUse = new int[graph.values().size()];
+    findLifetimes(kernels, firstUse, lastUse, sharing);
+    List<Integer> placed = new ArrayList<>();
+    for (Value value : graph.values()) {
+      Tensor known = inferred.known().get(value.id());
+      Shape shape = inferred.shapes().get(value.id());
+      Tensor variable = variables.get(value.id());
+      if (variable != null) {
+        // A variable that a node sets at the start of each run follows the extents of the inputs.
+        if (shape.isStatic() && !variable.shape().equals(shape)) {
+          variable.resize(shape.toArray());
+        }
+        tensors.add(variable);
+      } else if (known != null) {
+        tensors.add(known);
+      } else if (value.data() != null && value.sparsity() != null) {
+        tensors.add(ConstantFolding.dense(graph, value, memory));
+      } else {
+        tensors.add(unplaced(value, shape));
+        boolean used = lastUse[sharing.owner(value.id())] >= 0 && !sharing.isStripe(value.id());
+        if (value.type().hasFixedSize() && shape.isStatic() && used) {
+          placed.add(value.id());
+        }
+      }
+    }
+    place(placed, true, separateFloats, inferred, firstUse, lastUse, sharing);
+    if (separateFloats) {
+      place(placed, false, true, inferred, firstUse, lastUse, sharing);
+    }
+  }
+
+  /** Lays out one arena: of float values or of others, or of all if they are not separate. */
+  private void place(
+      List<Integer> values,
+      boolean floats,
+      boolean separateFloats,
+      ShapeInference.Inferred inferred,
+      int[] firstUse,
+      int[] lastUse,
+      StorageSharing sharing) {
+    var layout = new ArenaLayout();
+    Map<Integer, ArenaLayout.Block> blocks = new HashMap<>();
+    List<Integer> kind = new ArrayList<>();
+    for (int id : values) {
+      boolean isFloat = graph.value(sharing.owner(id)).type() == TensorType.FLOAT32;
+      if (!separateFloats || isFloat == floats) {
+        kind.add(id);
+        if (sharing.owner(id) == id) {
+          blocks.put(id, layout.add(bytes(id, inferred), firstUse[id], lastUse[id]));
+        }
+      }
+    }
+    if (kind.isEmpty()) {
+      return;
+    }
+    long size = layout.place();
+    arenaBytes += size;
+    MemorySegment arena = memory.allocate(size, floats, "graph '" + graph.name() + "'");
+    for (int id : kind) {
+      ArenaLayout.Block block = blocks.get(sharing.owner(id));
+      if (block != null) {
+        long offset = block.offset() + sharing.offset(id);
+        offsets.put(id, offset);
+        tensors
+            .get(id)
+            .place(inferred.shapes().get(id).toArray(), arena.asSlice(offset, bytes(id, inferred)));
+      }
+    }
+  }
+
+  private long bytes(int id, ShapeInference.Inferred inferred) {
+    return graph.value(id).type().byteSize(inferred.shapes().get(id).elements());
+  }
+
+  /** A tensor without a place yet; strings have the empty ones that a caller is to replace. */
+  private Tensor unplaced(Value value, Shape shape) {
+    var tensor = new Tensor(value.type(), value.quantization(), memory.forTensor(value));
+    boolean input = graph.inputs().contains(value.id());
+    if (input && value.type() == TensorType.STRING && shape.isStatic()) {
+      long elements = shape.elements();
+      if (elements > MAX_STRINGS) {
+        throw new UnsupportedModelException(
+            "input '" + value.name() + "'", elements + " strings", "resize the input");
+      }
+      tensor.setStrings(Collections.nCopies((int) elements, new byte[0]), shape.toArray());
+    }
+    return tensor;
+  }
+
+  /** Inputs live all the time, so that a caller fills them once and runs often. */
+  private void findLifetimes(
+      @Nullable Kernel[] kernels, int[] firstUse, int[] lastUse, StorageSharing sharing) {
+    int end = graph.nodes().size();
+    Arrays.fill(firstUse, end);
+    Arrays.fill(lastUse, -1);
+    for (int n = 0; n < end; n++) {
+      if (kernels[n] != null) {
+        Node node = graph.nodes().get(n);
+        for (List<Integer> ids : List.of(node.inputs(), node.outputs())) {
+          for (int id : ids) {
+            if (id != Node.ABSENT) {
+              int place = memory(id, sharing);
+              firstUse[place] = Math.min(firstUse[place], n);
+              lastUse[place] = Math.max(lastUse[place], n);
+            }
+          }
+        }
+      }
+    }
+    for (int id : graph.inputs()) {
+      firstUse[memory(id, sharing)] = -1;
+      lastUse[memory(id, sharing)] = end;
+    }
+    for (int id : graph.outputs()) {
+      int place = memory(id, sharing);
+      firstUse[place] = Math.min(firstUse[place], end);
+      lastUse[place] = end;
+    }
+  }
+
+  /** The value whose memory a value lies in. */
+  private static int memory(int value, StorageSharing sharing) {
+    return sharing.owner(sharing.written(value));
+  }
+
+  /**
+   * The kernels of nodes that are to run: of the others, nothing reads the outputs, or they are
+   * known.
+   */
+  private static @Nullable Kernel[] kernels(
+      Model model, PaddingFolding folding, ShapeInference.Inferred inferred, Backend backend) {
+    Graph graph = folding.graph();
+    var kernels = new @Nullable Kernel[graph.nodes().size()];
+    List<UnsupportedModelException.Item> unsupported = new ArrayList<>();
+    for (int n = 0; n < kernels.length; n++) {
+      Node node = graph.nodes().get(n);
+      boolean known =
+          !node.outputs().isEmpty()
+              && node.outputs().stream().allMatch(id -> inferred.known().get(id) != null);
+      if (known || folding.isFolded(n)) {
+        continue;
+      }
+      Kernel chosen = folding.kernel(n);
+      if (chosen != null) {
+        kernels[n] = chosen;
+        continue;
+      }
+      try {
+        kernels[n] =
+            backend.kernel(node.op(), ShapeInference.operands(model, graph, node, inferred));
+      } catch (OperandException e) {
+        if (!e.isUnsupported()) {
+          throw ModelException.of(graph.describe(n), e);
+        }
+        unsupported.add(
+            new UnsupportedModelException.Item(
+                graph.describe(n),
+                String.valueOf(e.getMessage()),
+                "the native runtime may have a kernel: try the engine 'litert'"));
+      }
+    }
+    if (!unsupported.isEmpty()) {
+      throw new UnsupportedModelException(unsupported);
+    }
+    return kernels;
+  }
+
+  private void makeSteps(
+      ShapeInference.Inferred inferred,
+      @Nullable Kernel[] kernels,
+      StorageSharing sharing,
+      Backend backend) {
+    for (int n = 0; n < kernels.length; n++) {
+      Node node = graph.nodes().get(n);
+      Kernel kernel = kernels[n];
+      boolean folded = folding.isFolded(n) || fusion.isFused(n);
+      String does = folded ? "nothing: folded into what reads it" : "computed ahead";
+      if (kernel != null) {
+        boolean shared = sharing.isIdle(n);
+        does = shared ? "nothing: its memory is shared" : backend.describe(kernel);
+        if (order.isExchanged(n)) {
+          does = node.op().type().name() + " in its place: " + does;
+        }
+        // Strings have no place in the arena, so their extents are set before each run too.
+        boolean dynamic =
+            node.outputs().stream()
+                .anyMatch(
+                    id ->
+                        !inferred.shapes().get(id).isStatic()
+                            || !graph.value(id).type().hasFixedSize());
+        List<Tensor> outputs =
+            node.outputs().stream().map(id -> tensors.get(sharing.written(id))).toList();
+        steps.add(new Step(graph, n, shared ? null : kernel, dynamic, tensors, outputs));
+      }
+      nodes.add(new PlannedNode(n, does, places(node, inferred, sharing)));
+    }
+  }
+
+  private List<PlannedNode.Place> places(
+      Node node, ShapeInference.Inferred inferred, StorageSharing sharing) {
+    List<PlannedNode.Place> places = new ArrayList<>();
+    for (int id : node.outputs()) {
+      boolean known = graph.value(id).type().hasFixedSize() && inferred.shapes().get(id).isStatic();
+      places.add(
+          new PlannedNode.Place(
+              id,
+              offsets.getOrDefault(sharing.written(id), -1L),
+              known ? bytes(id, inferred) : -1));
+    }
+    return places;
+  }
+
+  List<PlannedNode> nodes() {
+    return Collections.unmodifiableList(nodes);
+  }
+
+  Tensor tensor(int value) {
+    return tensors.get(value);
+  }
+
+  long arenaBytes() {
+    return arenaBytes;
+  }
+
+  /** Runs all steps in order, unless the thread is interrupted. */
+  void run(PlannedSession session, @Nullable TensorObserver observer, @Nullable NodeTimer timer) {
+    for (Step step : steps) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new CancellationException("the thread was interrupted");
+      }
+      if (timer == null) {
+        step.run(session);
+      } else {
+        long start = System.nanoTime();
+        step.run(session);
+        timer.ran(graphIndex, step.node(), System.nanoTime() - start);
+      }
+      if (observer != null) {
+        step.show(observer, graphIndex);
+      }
+    }
+  }
+
+  void release() {
+    memory.release();
+  }
+}

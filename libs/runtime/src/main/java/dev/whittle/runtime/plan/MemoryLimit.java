@@ -1,0 +1,108 @@
+package dev.whittle.runtime.plan;
+
+import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import java.lang.foreign.MemorySegment;
+
+/** Counts the bytes that a session's tensors take, and refuses to pass a limit. */
+public final class MemoryLimit {
+  /** Cache lines and the widest vectors start at multiples of this. */
+  public static final int ALIGNMENT = 64;
+
+  private final long limit;
+  private final Backend backend;
+  private long used;
+
+  MemoryLimit(long limit, Backend backend) {
+    this.limit = limit;
+    this.backend = backend;
+  }
+
+  /** An account for what is given back together. */
+  Account open() {
+    return new Account();
+  }
+
+  /** What one plan takes of the limit. */
+  final class Account {
+    private long taken;
+
+    private Account() {}
+
+    /**
+     * Memory for tensors.
+     *
+     * @param floats whether they are float tensors
+     * @throws UnsupportedModelException if it would pass the limit, or what the machine has
+     */
+    MemorySegment allocate(long bytes, boolean floats, String what) {
+      if (bytes > limit - used) {
+        throw new UnsupportedModelException(
+            what,
+            "needs %,d bytes of memory beside the %,d in use; the limit is %,d"
+                .formatted(bytes, used, limit),
+            "raise the limit (maxMemory, --max_memory) if the machine has it");
+      }
+      MemorySegment memory;
+      try {
+        memory = backend.allocate(bytes, floats);
+      } catch (OutOfMemoryError | ArithmeticException e) {
+        throw new UnsupportedModelException(
+            what,
+            "needs %,d bytes of memory, more than the virtual machine has".formatted(bytes),
+            "give it a larger heap (-Xmx), or use the engine 'reference'");
+      }
+      take(bytes);
+      return memory;
+    }
+
+    private void take(long bytes) {
+      used += bytes;
+      taken += bytes;
+    }
+
+    /** Gives back all that was taken. */
+    void release() {
+      used -= taken;
+      taken = 0;
+    }
+
+    /** A tensor of zeros of this size, which is not to grow. */
+    Tensor constant(Value value, Shape shape) {
+      var tensor =
+          new Tensor(
+              value.type(),
+              value.quantization(),
+              bytes -> allocate(bytes, isFloat(value), "constant '" + value.name() + "'"));
+      tensor.resize(shape.toArray());
+      tensor.data().fill((byte) 0);
+      return tensor;
+    }
+
+    private static boolean isFloat(Value value) {
+      return value.type() == TensorType.FLOAT32;
+    }
+
+    /** An allocator for one tensor, which gives back what the tensor had when it grows. */
+    Tensor.Allocator forTensor(Value value) {
+      return new Tensor.Allocator() {
+        private long held;
+
+        @Override
+        public MemorySegment allocate(long bytes) {
+          take(-held);
+          held = 0;
+          // Tensors that grow step by step would otherwise allocate at every step.
+          long rounded = Math.max(ALIGNMENT, Math.ceilDiv(Math.addExact(bytes, bytes >> 2), 4) * 4);
+          MemorySegment memory =
+              Account.this.allocate(rounded, isFloat(value), "tensor '" + value.name() + "'");
+          held = rounded;
+          return memory;
+        }
+      };
+    }
+  }
+}

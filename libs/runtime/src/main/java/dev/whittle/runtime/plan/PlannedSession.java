@@ -1,0 +1,326 @@
+package dev.whittle.runtime.plan;
+
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.ShapeInference;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.ir.tensor.TypedShape;
+import dev.whittle.runtime.session.NodeTimer;
+import dev.whittle.runtime.session.PlannedNode;
+import dev.whittle.runtime.session.Session;
+import dev.whittle.runtime.session.TensorObserver;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A session that plans each graph for its input extents and runs the plan. */
+public final class PlannedSession implements Session {
+  private final Model model;
+  private final Backend backend;
+  private final MemoryLimit limit;
+  private final List<GraphState> graphs;
+  private final Map<Object, Object> resources = new HashMap<>();
+  private @Nullable TensorObserver observer;
+  private @Nullable NodeTimer timer;
+
+  public PlannedSession(Model model, long maxMemory, Backend backend) {
+    this.backend = backend;
+    this.model = model;
+    this.limit = new MemoryLimit(maxMemory, backend);
+    this.graphs = new ArrayList<>();
+    for (Graph graph : model.graphs()) {
+      graphs.add(new GraphState(graph));
+    }
+  }
+
+  /** What belongs to one graph: present input extents, variables, and the plan for them. */
+  private final class GraphState {
+    private final Graph graph;
+    private final List<Shape> inputShapes = new ArrayList<>();
+    private final Map<Integer, Tensor> variables = new HashMap<>();
+
+    /** For each input, whether a node reads it, or it is an output. */
+    private final boolean[] isRead;
+
+    private @Nullable GraphPlan plan;
+    private boolean running;
+
+    GraphState(Graph graph) {
+      this.graph = graph;
+      for (int id : graph.inputs()) {
+        inputShapes.add(graph.value(id).initialShape());
+      }
+      isRead = new boolean[graph.inputs().size()];
+      for (int i = 0; i < isRead.length; i++) {
+        int id = graph.inputs().get(i);
+        isRead[i] =
+            graph.outputs().contains(id)
+                || graph.nodes().stream().anyMatch(node -> node.inputs().contains(id));
+      }
+    }
+
+    void discard() {
+      if (plan != null) {
+        plan.release();
+        plan = null;
+      }
+    }
+
+    GraphPlan plan(int index) {
+      if (plan == null) {
+        createVariables();
+        plan =
+            GraphPlan.of(
+                model,
+                index,
+                List.copyOf(inputShapes),
+                variables,
+                limit,
+                backend,
+                observer != null);
+      }
+      return plan;
+    }
+
+    private void createVariables() {
+      for (Value value : graph.values()) {
+        if (value.isVariable() && !variables.containsKey(value.id())) {
+          var tensor =
+              new Tensor(value.type(), value.quantization(), limit.open().forTensor(value));
+          tensor.resize(value.initialShape().toArray());
+          variables.put(value.id(), tensor);
+          reset(value, tensor);
+        }
+      }
+    }
+
+    private void reset(Value value, Tensor tensor) {
+      if (value.data() != null) {
+        tensor.data().copyFrom(value.data().bytes());
+      } else {
+        // A quantized zero is the zero point, as the native runtime resets it.
+        int zero = value.quantization() == null ? 0 : value.quantization().zeroPointValue();
+        tensor.data().fill((byte) (value.type().bits() == 8 ? zero : 0));
+      }
+    }
+  }
+
+  @Override
+  public void resize(int graph, int input, int[] dims) {
+    GraphState state = graphs.get(graph);
+    Shape shape = Shape.of(dims);
+    if (!shape.equals(state.inputShapes.set(input, shape))) {
+      state.discard();
+    }
+  }
+
+  @Override
+  public void allocate(int graph) {
+    graphs.get(graph).plan(graph);
+  }
+
+  @Override
+  public Tensor tensor(int graph, int value) {
+    return graphs.get(graph).plan(graph).tensor(value);
+  }
+
+  @Override
+  public void run(int graph) {
+    GraphState state = graphs.get(graph);
+    if (state.running) {
+      throw OperandException.invalid("graph '%s' runs itself", state.graph.name());
+    }
+    state.running = true;
+    try {
+      state.plan(graph).run(this, observer, timer);
+    } finally {
+      state.running = false;
+    }
+  }
+
+  /** Runs a graph on behalf of a node of another one. */
+  void runSubgraph(int graph, List<Tensor> inputs, List<Tensor> outputs) {
+    feed(graph, inputs);
+    run(graph);
+    List<Tensor> results = outputs(graph, outputs.size());
+    for (int i = 0; i < outputs.size(); i++) {
+      outputs.get(i).copyFrom(results.get(i));
+    }
+  }
+
+  /** Runs a graph as long as another one says so; what the body leaves as it is is not copied. */
+  void runLoop(int condition, int body, List<Tensor> state) {
+    List<Tensor> now = state;
+    while (goesOn(condition, now)) {
+      feed(body, now);
+      run(body);
+      now = outputs(body, state.size());
+    }
+    for (int i = 0; i < state.size(); i++) {
+      if (!state.get(i).data().equals(now.get(i).data())) {
+        state.get(i).copyFrom(now.get(i));
+      }
+    }
+  }
+
+  private boolean goesOn(int condition, List<Tensor> state) {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancellationException("the thread was interrupted");
+    }
+    feed(condition, state);
+    run(condition);
+    Tensor truth = outputs(condition, 1).getFirst();
+    if (truth.type() != TensorType.BOOL || truth.elements() != 1) {
+      throw OperandException.invalid("condition of %s %s", truth.type(), truth.shape());
+    }
+    return truth.getBoolean(0);
+  }
+
+  private List<Tensor> outputs(int graph, int count) {
+    Graph described = graphs.get(graph).graph;
+    if (described.outputs().size() < count) {
+      throw OperandException.invalid(
+          "graph '%s' has %d outputs, is run for %d",
+          described.name(), described.outputs().size(), count);
+    }
+    List<Tensor> outputs = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      outputs.add(tensor(graph, described.outputs().get(i)));
+    }
+    return outputs;
+  }
+
+  /**
+   * Gives a graph its inputs.
+   *
+   * @param sources may be the graph's own outputs, and lie in the memory of its inputs
+   */
+  private void feed(int graph, List<Tensor> sources) {
+    GraphState state = graphs.get(graph);
+    List<Integer> ids = state.graph.inputs();
+    if (ids.size() != sources.size()) {
+      throw OperandException.invalid(
+          "graph '%s' has %d inputs, is run with %d",
+          state.graph.name(), ids.size(), sources.size());
+    }
+    boolean fits = true;
+    for (int i = 0; i < ids.size(); i++) {
+      Value input = state.graph.value(ids.get(i));
+      if (sources.get(i).type() != input.type()) {
+        throw OperandException.invalid(
+            "input %d of graph '%s' is %s, not %s",
+            i, state.graph.name(), input.type(), sources.get(i).type());
+      }
+      fits &= Arrays.equals(sources.get(i).dims(), state.inputShapes.get(i).toArray());
+    }
+    List<Tensor> given = sources;
+    if (!fits || overwrites(graph, sources)) {
+      // A new plan would take what the old one's outputs lie in.
+      given = copies(sources);
+      for (int i = 0; i < ids.size(); i++) {
+        resize(graph, i, given.get(i).dims());
+      }
+    }
+    for (int i = 0; i < ids.size(); i++) {
+      Tensor input = tensor(graph, ids.get(i));
+      if (state.isRead[i] && !input.data().equals(given.get(i).data())) {
+        input.copyFrom(given.get(i));
+      }
+    }
+  }
+
+  /** Whether inputs would be written over sources of other inputs. */
+  private boolean overwrites(int graph, List<Tensor> sources) {
+    GraphState state = graphs.get(graph);
+    if (state.plan == null) {
+      return false;
+    }
+    for (int i = 0; i < sources.size(); i++) {
+      MemorySegment input = tensor(graph, state.graph.inputs().get(i)).data();
+      if (input.equals(sources.get(i).data())) {
+        continue;
+      }
+      for (int j = 0; j < sources.size(); j++) {
+        MemorySegment source = sources.get(j).data();
+        if (i != j && input.asOverlappingSlice(source).isPresent()) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static List<Tensor> copies(List<Tensor> tensors) {
+    List<Tensor> copies = new ArrayList<>();
+    for (Tensor tensor : tensors) {
+      var copy = new Tensor(tensor.type(), tensor.quantization(), Tensor.Allocator.AUTOMATIC);
+      copy.copyFrom(tensor);
+      copies.add(copy);
+    }
+    return copies;
+  }
+
+  List<TypedShape> inferSubgraph(int graph, List<TypedShape> inputs) {
+    return ShapeInference.subgraphOutputs(model, graph, inputs);
+  }
+
+  <T> T resource(Object key, Class<T> type, Supplier<T> create) {
+    Object resource = resources.computeIfAbsent(key, k -> create.get());
+    if (!type.isInstance(resource)) {
+      throw OperandException.invalid("resource '%s' is used in two ways", key);
+    }
+    return type.cast(resource);
+  }
+
+  @Override
+  public void resetVariables() {
+    resources.clear();
+    for (GraphState state : graphs) {
+      state.variables.forEach((id, tensor) -> state.reset(state.graph.value(id), tensor));
+    }
+  }
+
+  @Override
+  public void observe(@Nullable TensorObserver newObserver) {
+    if ((observer == null) != (newObserver == null)) {
+      // Values that nobody sees may share memory with others.
+      graphs.forEach(GraphState::discard);
+    }
+    observer = newObserver;
+  }
+
+  @Override
+  public void time(@Nullable NodeTimer newTimer) {
+    timer = newTimer;
+  }
+
+  @Override
+  public long activationBytes(int graph) {
+    return graphs.get(graph).plan(graph).arenaBytes();
+  }
+
+  @Override
+  public List<PlannedNode> plan(int graph) {
+    return graphs.get(graph).plan(graph).nodes();
+  }
+
+  @Override
+  public void close() {
+    backend.close();
+    for (GraphState state : graphs) {
+      state.plan = null;
+      state.variables.clear();
+    }
+    resources.clear();
+  }
+}
