@@ -112,7 +112,7 @@ public final class InceptionTable {
     }
   }
 
-  static Table run(Path layers, Path pictures, Path output, @Nullable Path weights)
+  static Table run(Path layers, Path images, Path output, @Nullable Path weights)
       throws IOException {
     Path source = weights == null ? randomWeights(layers, output) : weights;
     TfLiteConverter converter = TfLiteConverter.fromKerasModel(source);
@@ -120,7 +120,7 @@ public final class InceptionTable {
       converter.kerasConfig(layers);
     }
     Model floats = converter.convertModel().model();
-    List<Image> all = pictures(pictures);
+    List<Image> all = images(images);
     var random = new SplittableRandom(SEED);
     List<View> calibration = views(all, CALIBRATION_PARTS, random);
     var metadata =
@@ -144,14 +144,14 @@ public final class InceptionTable {
   }
 
   /** A part of a picture. */
-  private record View(Image picture, Region region) {}
+  private record View(Image image, Region region) {}
 
   /** The square of each picture and other squares in it. */
-  private static List<View> views(List<Image> pictures, int parts, SplittableRandom random) {
+  private static List<View> views(List<Image> images, int parts, SplittableRandom random) {
     List<View> views = new ArrayList<>();
-    for (Image picture : pictures) {
-      Region square = Region.square(picture);
-      views.add(new View(picture, square));
+    for (Image image : images) {
+      Region square = Region.square(image);
+      views.add(new View(image, square));
       double width = square.right() - square.left();
       double height = square.bottom() - square.top();
       for (int i = 0; i < parts; i++) {
@@ -159,25 +159,25 @@ public final class InceptionTable {
         double left = random.nextDouble() * (1 - share * width);
         double top = random.nextDouble() * (1 - share * height);
         views.add(
-            new View(picture, new Region(left, top, left + share * width, top + share * height)));
+            new View(image, new Region(left, top, left + share * width, top + share * height)));
       }
     }
     return views;
   }
 
-  private static List<Image> pictures(Path folder) throws IOException {
-    List<Image> pictures = new ArrayList<>();
+  private static List<Image> images(Path folder) throws IOException {
+    List<Image> images = new ArrayList<>();
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.sorted().toList()) {
         if (file.toString().matches("(?i).*\\.(jpe?g|png|webp|bmp|gif)")) {
-          pictures.add(ImageDecoder.DEFAULT.read(file));
+          images.add(ImageDecoder.DEFAULT.read(file));
         }
       }
     }
-    if (pictures.isEmpty()) {
+    if (images.isEmpty()) {
       throw new IOException(folder + ": holds no pictures");
     }
-    return pictures;
+    return images;
   }
 
   private static Table compare(Path floatFile, Path quantizedFile, List<View> views, boolean random)
@@ -188,9 +188,9 @@ public final class InceptionTable {
       int top3 = 0;
       Set<Integer> answers = new HashSet<>();
       for (View view : views) {
-        int expected = one.classify(view.picture, view.region).getFirst().index();
+        int expected = one.classify(view.image, view.region).getFirst().index();
         List<Integer> found =
-            other.classify(view.picture, view.region).stream().map(Category::index).toList();
+            other.classify(view.image, view.region).stream().map(Category::index).toList();
         answers.add(expected);
         top1 += found.getFirst() == expected ? 1 : 0;
         top3 += found.contains(expected) ? 1 : 0;
@@ -200,8 +200,8 @@ public final class InceptionTable {
       // In turns, so that what else the machine does is done to both.
       for (int i = -WARM_UP; i < RUNS; i++) {
         View view = views.get(Math.floorMod(i, views.size()));
-        one.classify(view.picture, view.region);
-        other.classify(view.picture, view.region);
+        one.classify(view.image, view.region);
+        other.classify(view.image, view.region);
         if (i >= 0) {
           ones[i] = one.lastNanoseconds() / 1e6;
           others[i] = other.lastNanoseconds() / 1e6;
@@ -244,7 +244,7 @@ public final class InceptionTable {
             return null;
           }
           View view = left.next();
-          Tensor tensor = classifier.tensor(view.picture, view.region);
+          Tensor tensor = classifier.tensor(view.image, view.region);
           int[] dims = Arrays.copyOfRange(tensor.dims(), 1, tensor.dims().length);
           tensor.resize(dims);
           return Sample.of(tensor, Sample.NO_LABEL);

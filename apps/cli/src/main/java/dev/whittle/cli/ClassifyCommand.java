@@ -37,7 +37,7 @@ final class ClassifyCommand implements Callable<Integer> {
       paramLabel = "IMAGE",
       arity = "1..*",
       description = "JPEG, PNG, WebP, BMP or GIF files.")
-  private List<Path> pictures = List.of();
+  private List<Path> images = List.of();
 
   @Option(
       names = "--model",
@@ -144,7 +144,7 @@ final class ClassifyCommand implements Callable<Integer> {
             .withNormalization(normalization == null ? null : Normalization.named(normalization))
             .withResampling(resampling)
             .withInterpreter(
-                engineOptions.options().withEngine(engine).withExpectedRuns(pictures.size()));
+                engineOptions.options().withEngine(engine).withExpectedRuns(images.size()));
     List<Answer> answers = new ArrayList<>();
     try (ImageClassifier classifier = ImageClassifier.of(model, options)) {
       if (classifier.input().isAssumed()) {
@@ -152,10 +152,10 @@ final class ClassifyCommand implements Callable<Integer> {
             "%s does not say what it takes for pixels: taking --normalization tf (-1 to 1)%n",
             model);
       }
-      for (Path file : pictures) {
-        Image picture = ImageDecoder.DEFAULT.read(file).rotated(rotation);
+      for (Path file : images) {
+        Image image = ImageDecoder.DEFAULT.read(file).rotated(rotation);
         List<Category> categories =
-            classifier.classify(picture, region == null ? Region.square(picture) : region(region));
+            classifier.classify(image, region == null ? Region.square(image) : region(region));
         answers.add(new Answer(file, categories, classifier.lastNanoseconds() / NANOSECONDS));
         if (!json) {
           print(answers.getLast());

@@ -75,16 +75,16 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Mixin private KnnOptions knn = new KnnOptions();
 
-  @Mixin private PictureModelOptions picture = new PictureModelOptions();
+  @Mixin private ImageModelOptions image = new ImageModelOptions();
 
   @Mixin private OptimizeOptions options = new OptimizeOptions();
 
   @Override
   public Integer call() throws IOException {
     Model model = source.knnData == null ? ofTensorFlow() : ofPoints(source.knnData);
-    picture.normalization().ifPresent(options::assumeNormalization);
+    image.normalization().ifPresent(options::assumeNormalization);
     Model optimized = options.isWanted() ? options.optimize(model) : model;
-    TfliteWriter.write(picture.describe(optimized, options.labelFile()), outputFile);
+    TfliteWriter.write(image.describe(optimized, options.labelFile()), outputFile);
     Sizes.print(outputFile);
     return Main.DONE;
   }

@@ -35,10 +35,10 @@ final class DataOptions {
       description = "How many samples to run at a time (default: one for each processor).")
   private int parallel = Runtime.getRuntime().availableProcessors();
 
-  @Mixin private PictureOptions pictures = new PictureOptions();
+  @Mixin private ImageOptions images = new ImageOptions();
 
   Samples samples(Model model) throws IOException {
-    Samples samples = pictures.samples(data, labels, model, false);
+    Samples samples = images.samples(data, labels, model, false);
     return count == null ? samples : samples.first(count);
   }
 

@@ -28,21 +28,21 @@ final class OptimizeCommand implements Callable<Integer> {
       description = "The .tflite file to write.")
   private Path outputFile = Path.of("");
 
-  @Mixin private PictureModelOptions picture = new PictureModelOptions();
+  @Mixin private ImageModelOptions image = new ImageModelOptions();
 
   @Mixin private OptimizeOptions options = new OptimizeOptions();
 
   @Override
   public Integer call() throws IOException {
-    if (!options.isWanted() && !picture.isWanted(options.labelFile())) {
+    if (!options.isWanted() && !image.isWanted(options.labelFile())) {
       throw new UsageException(
           "nothing to do: give --quantize, --recipe, --prune, --cluster, --labels or"
               + " --normalization");
     }
     Model model = TfliteReader.read(modelFile);
-    picture.normalization().ifPresent(options::assumeNormalization);
+    image.normalization().ifPresent(options::assumeNormalization);
     Model optimized = options.isWanted() ? options.optimize(model) : model;
-    TfliteWriter.write(picture.describe(optimized, options.labelFile()), outputFile);
+    TfliteWriter.write(image.describe(optimized, options.labelFile()), outputFile);
     Sizes.print(outputFile);
     return Main.DONE;
   }

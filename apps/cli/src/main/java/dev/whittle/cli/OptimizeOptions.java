@@ -169,11 +169,11 @@ final class OptimizeOptions {
 
   @Mixin private SparsityOptions sparsity = new SparsityOptions();
 
-  @Mixin private PictureOptions pictures = new PictureOptions();
+  @Mixin private ImageOptions images = new ImageOptions();
 
   /** What pixels of representative pictures become, unless --pixel_range says it. */
   void assumeNormalization(Normalization stated) {
-    pictures.assume(stated);
+    images.assume(stated);
   }
 
   /** Whether anything is to be done. */
@@ -260,7 +260,7 @@ final class OptimizeOptions {
     if (representativeData == null) {
       return null;
     }
-    Samples samples = pictures.samples(representativeData, labels(), model, true);
+    Samples samples = images.samples(representativeData, labels(), model, true);
     return representativeSamples == null ? samples : samples.first(representativeSamples);
   }
 

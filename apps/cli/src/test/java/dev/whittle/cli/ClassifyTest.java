@@ -34,7 +34,7 @@ class ClassifyTest {
   @TempDir private Path folder = Path.of("");
 
   @Test
-  void thePicturesAreNamed() {
+  void theImagesAreNamed() {
     CommandRun run =
         CommandRun.of(
             "classify",
@@ -57,9 +57,9 @@ class ClassifyTest {
   void jsonIsOneDocument() {
     CommandRun run = CommandRun.of("classify", DATA + "cat.jpg", "--model", MODEL, "--json");
     Config document = Config.parse(run.out().getBytes(StandardCharsets.UTF_8), "the output");
-    Config picture = document.objects("pictures").getFirst();
-    assertEquals(3, picture.objects("results").size());
-    assertEquals(286, picture.objects("results").getFirst().integer("index"));
+    Config image = document.objects("pictures").getFirst();
+    assertEquals(3, image.objects("results").size());
+    assertEquals(286, image.objects("results").getFirst().integer("index"));
   }
 
   @Test
@@ -113,7 +113,7 @@ class ClassifyTest {
   }
 
   @Test
-  void representativePicturesAreNormalizedAsTheModelTakesThem() throws IOException {
+  void representativeImagesAreNormalizedAsTheModelTakesThem() throws IOException {
     var graph = new GraphBuilder("main");
     Value x = graph.input("x", TensorType.FLOAT32, Shape.of(1, 8, 8, 3));
     Value axes = graph.constant("axes", Tensor.of(new int[] {1, 2}, 2));

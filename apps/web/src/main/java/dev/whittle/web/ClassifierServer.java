@@ -43,7 +43,7 @@ public final class ClassifierServer implements AutoCloseable {
   private final Server server;
   private final ServerConnector connector;
   private final ModelRepository models;
-  private final RequestLimiter turnstile;
+  private final RequestLimiter limiter;
   private final AtomicBoolean ready = new AtomicBoolean();
 
   /**
@@ -54,9 +54,9 @@ public final class ClassifierServer implements AutoCloseable {
   public ClassifierServer(ServerOptions options) throws IOException {
     this.options = options;
     this.models = new ModelRepository(options.models(), options.maxMemory());
-    this.turnstile = new RequestLimiter(options.threads(), options.queue(), options.timeout());
-    var metrics = new Metrics(models, turnstile);
-    var endpoints = new Endpoints(options, new Page(), models, turnstile, metrics, ready);
+    this.limiter = new RequestLimiter(options.threads(), options.queue(), options.timeout());
+    var metrics = new Metrics(models, limiter);
+    var endpoints = new Endpoints(options, new Page(), models, limiter, metrics, ready);
     var threads = new QueuedThreadPool(16);
     threads.setName("whittle-http");
     threads.setDaemon(true);
@@ -282,7 +282,7 @@ public final class ClassifierServer implements AutoCloseable {
       throw new IOException("the server did not stop in order: " + e.getMessage(), e);
     } finally {
       models.close();
-      turnstile.close();
+      limiter.close();
     }
   }
 }

@@ -19,7 +19,7 @@ final class Endpoints {
   private final AccessFilter gate;
   private final Page page;
   private final ModelRepository models;
-  private final RequestLimiter turnstile;
+  private final RequestLimiter limiter;
   private final Metrics metrics;
   private final ImageDecoder decoder;
   private final AtomicBoolean ready;
@@ -29,13 +29,13 @@ final class Endpoints {
       ServerOptions options,
       Page page,
       ModelRepository models,
-      RequestLimiter turnstile,
+      RequestLimiter limiter,
       Metrics metrics,
       AtomicBoolean ready) {
     this.gate = new AccessFilter(options);
     this.page = page;
     this.models = models;
-    this.turnstile = turnstile;
+    this.limiter = limiter;
     this.metrics = metrics;
     this.decoder = new ImageDecoder(options.maxRequestBytes(), options.maxPixels());
     this.ready = ready;
@@ -151,7 +151,7 @@ final class Endpoints {
                 return Response.json(200, Map.of());
               });
       case "infer" ->
-          post("infer", e -> InferenceProtocol.infer(model(parts[2], version), e, turnstile));
+          post("infer", e -> InferenceProtocol.infer(model(parts[2], version), e, limiter));
       default -> null;
     };
   }
@@ -221,19 +221,19 @@ final class Endpoints {
           RequestException.BAD_REQUEST, "top is at least 1, and rotate a multiple of 90");
     }
     byte[] body = exchange.body();
-    return turnstile.pass(
+    return limiter.pass(
         () -> {
           long begin = System.nanoTime();
-          Image picture = decoder.decode(body, "the picture").rotated((int) rotation);
+          Image image = decoder.decode(body, "the picture").rotated((int) rotation);
           long decoded = System.nanoTime();
-          Region part = region.orElseGet(() -> Region.square(picture));
-          ServedModel.Classified classified = served.classify(picture, part, top);
+          Region part = region.orElseGet(() -> Region.square(image));
+          ServedModel.Classified classified = served.classify(image, part, top);
           metrics.invoked(served.name(), classified.milliseconds());
           Map<String, Object> map = new LinkedHashMap<>();
           map.put("model", served.name());
           map.put("version", served.version());
-          map.put("width", picture.width());
-          map.put("height", picture.height());
+          map.put("width", image.width());
+          map.put("height", image.height());
           map.put("results", classified.categories().stream().map(Category::fields).toList());
           map.put("milliseconds", classified.milliseconds());
           map.put("decodeMilliseconds", (decoded - begin) / 1e6);

@@ -124,12 +124,12 @@ final class InferenceProtocol {
    *
    * @throws RequestException with 400 if the request is not what the model takes
    */
-  static Response infer(ServedModel served, Exchange exchange, RequestLimiter turnstile)
+  static Response infer(ServedModel served, Exchange exchange, RequestLimiter limiter)
       throws Exception {
     byte[] body = exchange.body();
     String jsonLength = exchange.header(JSON_LENGTH);
     // Parsing takes its turn too: a tree of numbers is many times larger than their text.
-    return turnstile.pass(
+    return limiter.pass(
         () -> {
           Parts parts = parts(body, jsonLength);
           return served.run(interpreter -> infer(served, interpreter, parts));

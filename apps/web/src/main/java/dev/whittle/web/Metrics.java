@@ -17,7 +17,7 @@ final class Metrics {
   private final Histogram seconds;
   private final Histogram invocations;
 
-  Metrics(ModelRepository models, RequestLimiter turnstile) {
+  Metrics(ModelRepository models, RequestLimiter limiter) {
     requests =
         Counter.builder()
             .name("whittle_requests_total")
@@ -41,7 +41,7 @@ final class Metrics {
     GaugeWithCallback.builder()
         .name("whittle_requests_waiting")
         .help("Requests that wait for their turn.")
-        .callback(gauge -> gauge.call(turnstile.waiting()))
+        .callback(gauge -> gauge.call(limiter.waiting()))
         .register(registry);
     GaugeWithCallback.builder()
         .name("whittle_models")

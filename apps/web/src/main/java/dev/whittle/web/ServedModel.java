@@ -86,12 +86,12 @@ final class ServedModel {
     String problem = null;
     Map<String, Object> described = Map.of();
     List<String> names = List.of();
-    List<Integer> extents = List.of();
+    List<Integer> dimensions = List.of();
     try {
       ImageClassifier first = ImageClassifier.of(model, options);
       described = describe(first);
       names = first.labels();
-      extents = first.input().dims();
+      dimensions = first.input().dims();
       classifiers.add(first);
     } catch (UnsupportedModelException | IllegalArgumentException e) {
       problem = String.valueOf(e.getMessage());
@@ -103,7 +103,7 @@ final class ServedModel {
     this.reason = problem;
     this.description = described;
     this.labels = names;
-    this.dims = extents;
+    this.dims = dimensions;
   }
 
   private static String version(byte[] file) {
@@ -217,10 +217,10 @@ final class ServedModel {
   record Classified(List<Category> categories, double milliseconds) {}
 
   /** The {@code top} likeliest labels of a region of a picture. */
-  Classified classify(Image picture, Region region, int top) {
+  Classified classify(Image image, Region region, int top) {
     ImageClassifier classifier = take();
     try {
-      float[] scores = classifier.scores(picture, region);
+      float[] scores = classifier.scores(image, region);
       List<Category> best = classifier.best(scores);
       return new Classified(
           best.subList(0, Math.min(top, best.size())),

@@ -196,10 +196,12 @@ final class TensorCodec {
   static int @Nullable [] dims(List<?> shape) {
     int[] dims = new int[shape.size()];
     for (int i = 0; i < dims.length; i++) {
-      if (!(shape.get(i) instanceof Long extent) || extent < 0 || extent > Integer.MAX_VALUE) {
+      if (!(shape.get(i) instanceof Long dimension)
+          || dimension < 0
+          || dimension > Integer.MAX_VALUE) {
         return null;
       }
-      dims[i] = extent.intValue();
+      dims[i] = dimension.intValue();
     }
     return dims;
   }

@@ -50,7 +50,7 @@ class PageTest {
   }
 
   @Test
-  void theThreePicturesAreNamedOnTheServerAndOnTheDeviceAlike() throws IOException {
+  void theThreeImagesAreNamedOnTheServerAndOnTheDeviceAlike() throws IOException {
     try (Browser browser = open(1280, 900)) {
       browser.choose(MOBILE_NET);
       List<List<String>> expected =
@@ -119,7 +119,7 @@ class PageTest {
   }
 
   @Test
-  void aPhonePicturesCropsAndClassifies() throws IOException {
+  void aPhoneImagesCropsAndClassifies() throws IOException {
     try (Browser browser = open(390, 844)) {
       browser.screenshot("phone-empty");
       Object width = browser.driver.executeScript("return document.documentElement.scrollWidth");
@@ -170,7 +170,7 @@ class PageTest {
       """;
 
   @Test
-  void picturesMayBeDroppedAndPastedAndPinched() {
+  void imagesMayBeDroppedAndPastedAndPinched() {
     try (Browser browser = open(390, 844)) {
       for (String event : List.of("drop", "paste")) {
         browser.driver.executeScript(DELIVER, event, event + ".jpg");
@@ -248,7 +248,7 @@ class PageTest {
   }
 
   @Test
-  void whatIsNoPictureAndWhatIsTooLargeIsRefusedAndNothingElseIsLost() throws IOException {
+  void whatIsNoImageAndWhatIsTooLargeIsRefusedAndNothingElseIsLost() throws IOException {
     try (Browser browser = open(1280, 900)) {
       browser.click("#samples button:nth-child(3)");
       browser.await("document.getElementById('view').ariaLabel.startsWith('Sunflower')");

@@ -17,12 +17,12 @@ import org.junit.jupiter.api.Test;
 class RequestLimiterTest {
   @Test
   void whatTakesTooLongIsInterruptedAndTheTurnIsFreeAgain() throws Exception {
-    try (var turnstile = new RequestLimiter(1, 0, Duration.ofMillis(100))) {
+    try (var limiter = new RequestLimiter(1, 0, Duration.ofMillis(100))) {
       var refused =
           assertThrows(
               RequestException.class,
               () ->
-                  turnstile.pass(
+                  limiter.pass(
                       () -> {
                         // As the interpreter does between operators.
                         while (!Thread.currentThread().isInterrupted()) {
@@ -32,7 +32,7 @@ class RequestLimiterTest {
                       }));
       assertEquals(503, refused.status());
       assertFalse(Thread.currentThread().isInterrupted());
-      assertEquals(7, turnstile.pass(() -> 7));
+      assertEquals(7, limiter.pass(() -> 7));
     }
   }
 
@@ -40,19 +40,19 @@ class RequestLimiterTest {
   void whoseTurnDoesNotComeInTimeIsToldSo() throws Exception {
     var release = new CountDownLatch(1);
     var begun = new CountDownLatch(1);
-    try (var turnstile = new RequestLimiter(1, 4, Duration.ofMillis(200));
+    try (var limiter = new RequestLimiter(1, 4, Duration.ofMillis(200));
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<?> first =
           threads.submit(
               () ->
-                  turnstile.pass(
+                  limiter.pass(
                       () -> {
                         begun.countDown();
                         awaitCalmly(release);
                         return 0;
                       }));
       begun.await();
-      var refused = assertThrows(RequestException.class, () -> turnstile.pass(() -> 1));
+      var refused = assertThrows(RequestException.class, () -> limiter.pass(() -> 1));
       assertEquals(503, refused.status());
       release.countDown();
       assertEquals(0, first.get());
@@ -75,7 +75,7 @@ class RequestLimiterTest {
     var computing = new AtomicInteger();
     var most = new AtomicInteger();
     var refused = new AtomicInteger();
-    try (var turnstile = new RequestLimiter(3, 10, Duration.ofSeconds(20));
+    try (var limiter = new RequestLimiter(3, 10, Duration.ofSeconds(20));
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> all = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
@@ -83,7 +83,7 @@ class RequestLimiterTest {
             threads.submit(
                 () -> {
                   try {
-                    return turnstile.pass(
+                    return limiter.pass(
                         () -> {
                           most.accumulateAndGet(computing.incrementAndGet(), Math::max);
                           Thread.sleep(2);
@@ -98,7 +98,7 @@ class RequestLimiterTest {
       for (Future<?> one : all) {
         one.get();
       }
-      assertEquals(0, turnstile.waiting());
+      assertEquals(0, limiter.waiting());
     }
     assertEquals(3, most.get());
     assertFalse(refused.get() == 0);

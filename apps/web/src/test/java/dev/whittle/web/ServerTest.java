@@ -79,7 +79,7 @@ class ServerTest {
   }
 
   @Test
-  void picturesAreNamed() throws Exception {
+  void imagesAreNamed() throws Exception {
     add(MOBILE_NET + ".tflite");
     String path = "/api/models/" + MOBILE_NET + "/classify?top=3";
     await(() -> server.status("/v2/models/" + MOBILE_NET + "/ready") == 200, "the model is loaded");
@@ -110,7 +110,7 @@ class ServerTest {
   }
 
   @Test
-  void whatIsNoPictureOrTooLargeIsRefused() throws Exception {
+  void whatIsNoImageOrTooLargeIsRefused() throws Exception {
     String path = "/api/models/digits-int8/classify";
     byte[] text = "no picture".getBytes(StandardCharsets.UTF_8);
     assertEquals(415, server.post(path, text).statusCode());
@@ -146,11 +146,11 @@ class ServerTest {
     tensor.put("datatype", "FP32");
     List<Object> rows = new ArrayList<>();
     for (int n = 0; n < 2; n++) {
-      List<Object> picture = new ArrayList<>();
+      List<Object> image = new ArrayList<>();
       for (int i = 0; i < 28 * 28; i++) {
-        picture.add(pixels[n * 28 * 28 + i]);
+        image.add(pixels[n * 28 * 28 + i]);
       }
-      rows.add(picture);
+      rows.add(image);
     }
     tensor.put("data", rows);
     Map<String, Object> document = new HashMap<>();

@@ -17,18 +17,18 @@ import org.jspecify.annotations.Nullable;
  * floats from 0 to 1 (byte / 255), with their labels.
  */
 public final class IdxSamples implements Samples {
-  private static final int PICTURES = 0x803;
+  private static final int IMAGES = 0x803;
   private static final int LABELS = 0x801;
-  private static final int MAX_EXTENT = 1 << 14;
+  private static final int MAX_DIMENSION = 1 << 14;
 
-  private final Path pictures;
+  private final Path images;
   private final Path labels;
   private final int count;
   private final int height;
   private final int width;
 
-  private IdxSamples(Path pictures, Path labels, int count, int height, int width) {
-    this.pictures = pictures;
+  private IdxSamples(Path images, Path labels, int count, int height, int width) {
+    this.images = images;
     this.labels = labels;
     this.count = count;
     this.height = height;
@@ -46,19 +46,19 @@ public final class IdxSamples implements Samples {
   }
 
   private static IdxSamples of(Path folder, String part) throws IOException {
-    Path pictures = find(folder, part + "-images-idx3-ubyte", part + "-images.idx3-ubyte");
+    Path images = find(folder, part + "-images-idx3-ubyte", part + "-images.idx3-ubyte");
     Path labels = find(folder, part + "-labels-idx1-ubyte", part + "-labels.idx1-ubyte");
-    try (DataInputStream in = stream(pictures);
+    try (DataInputStream in = stream(images);
         DataInputStream labelStream = stream(labels)) {
-      int count = header(in, pictures, PICTURES);
-      int height = extent(in, pictures);
-      int width = extent(in, pictures);
+      int count = header(in, images, IMAGES);
+      int height = dimension(in, images);
+      int width = dimension(in, images);
       int labelCount = header(labelStream, labels, LABELS);
       if (labelCount != count) {
         throw new IOException(
-            "%s holds %d pictures, %s %d labels".formatted(pictures, count, labels, labelCount));
+            "%s holds %d pictures, %s %d labels".formatted(images, count, labels, labelCount));
       }
-      return new IdxSamples(pictures, labels, count, height, width);
+      return new IdxSamples(images, labels, count, height, width);
     }
   }
 
@@ -89,17 +89,17 @@ public final class IdxSamples implements Samples {
     if (found != magic || count < 0) {
       throw new IOException(
           "%s: is no idx file of %s (begins with %08x)"
-              .formatted(file, magic == PICTURES ? "pictures" : "labels", found));
+              .formatted(file, magic == IMAGES ? "pictures" : "labels", found));
     }
     return count;
   }
 
-  private static int extent(DataInputStream in, Path file) throws IOException {
-    int extent = read(in, file);
-    if (extent < 1 || extent > MAX_EXTENT) {
-      throw new IOException(file + ": pictures cannot be " + extent + " pixels wide or high");
+  private static int dimension(DataInputStream in, Path file) throws IOException {
+    int dimension = read(in, file);
+    if (dimension < 1 || dimension > MAX_DIMENSION) {
+      throw new IOException(file + ": pictures cannot be " + dimension + " pixels wide or high");
     }
-    return extent;
+    return dimension;
   }
 
   private static int read(DataInputStream in, Path file) throws IOException {
@@ -117,14 +117,14 @@ public final class IdxSamples implements Samples {
 
   @Override
   public String origin() {
-    return pictures.toString();
+    return images.toString();
   }
 
   @Override
   public Reader open() throws IOException {
-    DataInputStream pictureStream = stream(pictures);
+    DataInputStream imageStream = stream(images);
     DataInputStream labelStream = stream(labels);
-    pictureStream.skipNBytes(16);
+    imageStream.skipNBytes(16);
     labelStream.skipNBytes(8);
     return new Reader() {
       private int next;
@@ -136,7 +136,7 @@ public final class IdxSamples implements Samples {
         }
         next++;
         try {
-          byte[] pixels = pictureStream.readNBytes(height * width);
+          byte[] pixels = imageStream.readNBytes(height * width);
           if (pixels.length < height * width) {
             throw new EOFException();
           }
@@ -148,13 +148,13 @@ public final class IdxSamples implements Samples {
           return Sample.of(Tensor.onHeap(values, height, width), label);
         } catch (EOFException e) {
           throw new IOException(
-              "%s: ends before picture %d of %d".formatted(pictures, next, count), e);
+              "%s: ends before picture %d of %d".formatted(images, next, count), e);
         }
       }
 
       @Override
       public void close() throws IOException {
-        pictureStream.close();
+        imageStream.close();
         labelStream.close();
       }
     };

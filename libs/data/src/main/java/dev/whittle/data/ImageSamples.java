@@ -26,7 +26,7 @@ public final class ImageSamples implements Samples {
   private record Entry(Path file, int label) {}
 
   private final Path folder;
-  private final List<Entry> pictures;
+  private final List<Entry> images;
   private final List<String> labels;
   private final int height;
   private final int width;
@@ -36,7 +36,7 @@ public final class ImageSamples implements Samples {
 
   private ImageSamples(
       Path folder,
-      List<Entry> pictures,
+      List<Entry> images,
       List<String> labels,
       int height,
       int width,
@@ -44,7 +44,7 @@ public final class ImageSamples implements Samples {
       float low,
       float high) {
     this.folder = folder;
-    this.pictures = pictures;
+    this.images = images;
     this.labels = labels;
     this.height = height;
     this.width = width;
@@ -67,26 +67,26 @@ public final class ImageSamples implements Samples {
     if (channels != 1 && channels != 3) {
       throw new IllegalArgumentException("pictures have 1 or 3 channels, not " + channels);
     }
-    List<Entry> pictures = new ArrayList<>();
+    List<Entry> images = new ArrayList<>();
     List<String> labels = new ArrayList<>();
     for (Path file : list(folder)) {
       if (Files.isDirectory(file)) {
-        List<Path> inside = list(file).stream().filter(ImageSamples::isPicture).toList();
+        List<Path> inside = list(file).stream().filter(ImageSamples::isImage).toList();
         if (!inside.isEmpty()) {
-          inside.forEach(p -> pictures.add(new Entry(p, labels.size())));
+          inside.forEach(p -> images.add(new Entry(p, labels.size())));
           labels.add(String.valueOf(file.getFileName()));
         }
       }
     }
-    if (pictures.isEmpty()) {
+    if (images.isEmpty()) {
       list(folder).stream()
-          .filter(ImageSamples::isPicture)
-          .forEach(p -> pictures.add(new Entry(p, Sample.NO_LABEL)));
+          .filter(ImageSamples::isImage)
+          .forEach(p -> images.add(new Entry(p, Sample.NO_LABEL)));
     }
-    if (pictures.isEmpty()) {
+    if (images.isEmpty()) {
       throw new IOException(folder + ": holds no .jpg, .png, .webp, .gif or .bmp pictures");
     }
-    return new ImageSamples(folder, pictures, labels, height, width, channels, low, high);
+    return new ImageSamples(folder, images, labels, height, width, channels, low, high);
   }
 
   private static List<Path> list(Path folder) throws IOException {
@@ -95,7 +95,7 @@ public final class ImageSamples implements Samples {
     }
   }
 
-  private static boolean isPicture(Path file) {
+  private static boolean isImage(Path file) {
     String name = file.toString().toLowerCase(Locale.ROOT);
     return Stream.of(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp").anyMatch(name::endsWith)
         && Files.isRegularFile(file);
@@ -108,7 +108,7 @@ public final class ImageSamples implements Samples {
 
   @Override
   public OptionalLong size() {
-    return OptionalLong.of(pictures.size());
+    return OptionalLong.of(images.size());
   }
 
   @Override
@@ -118,7 +118,7 @@ public final class ImageSamples implements Samples {
 
   @Override
   public Reader open() {
-    Iterator<Entry> left = pictures.iterator();
+    Iterator<Entry> left = images.iterator();
     return new Reader() {
       @Override
       public @Nullable Sample next() throws IOException {
@@ -134,9 +134,8 @@ public final class ImageSamples implements Samples {
     };
   }
 
-  private Tensor tensor(Image picture) {
-    double[] levels =
-        Resizer.resize(picture, Region.square(picture), width, height, Resampling.AREA);
+  private Tensor tensor(Image image) {
+    double[] levels = Resizer.resize(image, Region.square(image), width, height, Resampling.AREA);
     float[] values = new float[height * width * channels];
     float step = (high - low) / 255;
     for (int i = 0; i < values.length; i++) {

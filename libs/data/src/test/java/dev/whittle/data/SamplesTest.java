@@ -110,21 +110,21 @@ class SamplesTest {
     Files.write(folder.resolve("t10k-labels-idx1-ubyte"), new byte[8]);
     assertComplains(
         "ends within its header", assertThrows(IOException.class, () -> IdxSamples.test(folder)));
-    byte[] hugePictures = {0, 0, 8, 3, 0, 0, 0, 1, 127, 0, 0, 0, 127, 0, 0, 0};
-    Files.write(folder.resolve("t10k-images-idx3-ubyte"), hugePictures);
+    byte[] hugeImages = {0, 0, 8, 3, 0, 0, 0, 1, 127, 0, 0, 0, 127, 0, 0, 0};
+    Files.write(folder.resolve("t10k-images-idx3-ubyte"), hugeImages);
     assertComplains("cannot be", assertThrows(IOException.class, () -> IdxSamples.test(folder)));
   }
 
   @Test
-  void picturesAreScaledAndLabeledByTheirFolders() throws IOException {
+  void imagesAreScaledAndLabeledByTheirFolders() throws IOException {
     for (String name : new String[] {"cat", "dog"}) {
       Path inside = Files.createDirectory(folder.resolve(name));
-      var picture = new BufferedImage(8, 6, BufferedImage.TYPE_INT_RGB);
+      var image = new BufferedImage(8, 6, BufferedImage.TYPE_INT_RGB);
       int color = name.equals("cat") ? 0xff0000 : 0x0000ff;
       for (int i = 0; i < 48; i++) {
-        picture.setRGB(i % 8, i / 8, color);
+        image.setRGB(i % 8, i / 8, color);
       }
-      ImageIO.write(picture, "png", inside.resolve("a.png").toFile());
+      ImageIO.write(image, "png", inside.resolve("a.png").toFile());
     }
     ImageSamples samples = ImageSamples.of(folder, 4, 4, 3, -1, 1);
     assertEquals(java.util.List.of("cat", "dog"), samples.labels());
@@ -138,7 +138,7 @@ class SamplesTest {
   }
 
   @Test
-  void brokenPicturesAreNamed() throws IOException {
+  void brokenImagesAreNamed() throws IOException {
     Files.write(folder.resolve("a.png"), new byte[] {(byte) 0x89, 'P', 'N', 'G', 1, 2, 3});
     try (Samples.Reader reader = ImageSamples.of(folder, 4, 4, 3, 0, 1).open()) {
       assertComplains("a.png", assertThrows(IOException.class, reader::next));

@@ -88,7 +88,7 @@ public final class Charts {
     chart.getStyler().setShowValue(classes <= 20);
     chart.addSeries("per cent of the label", names, names, perCent);
     // As SVG, every cell of every model's chart would make pages of megabytes.
-    return picture(chart);
+    return image(chart);
   }
 
   /** One bar for each name. */
@@ -101,7 +101,7 @@ public final class Charts {
     return svg(chart);
   }
 
-  private static String picture(Chart<?, ?> chart) {
+  private static String image(Chart<?, ?> chart) {
     var out = new ByteArrayOutputStream();
     try {
       BitmapEncoder.saveBitmap(chart, out, BitmapEncoder.BitmapFormat.PNG);

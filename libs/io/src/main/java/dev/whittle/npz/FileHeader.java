@@ -28,7 +28,7 @@ record FileHeader(NpyHeader array, boolean bigEndian, boolean fortranOrder, int 
   private static final int ALIGNMENT = 64;
 
   /** NumPy leaves room for the longest extent, so that an array can grow in place. */
-  private static final int MAX_EXTENT_DIGITS = 21;
+  private static final int MAX_DIMENSION_DIGITS = 21;
 
   /** Whether contents lie in another order than row-major: with one axis both orders are equal. */
   boolean isColumnwise() {
@@ -141,16 +141,16 @@ record FileHeader(NpyHeader array, boolean bigEndian, boolean fortranOrder, int 
 
   private static String text(NpyHeader array) {
     int[] shape = array.shape();
-    String extents =
+    String dimensions =
         Arrays.stream(shape).mapToObj(Integer::toString).collect(Collectors.joining(", "));
     String room =
         shape.length == 0
             ? ""
-            : " ".repeat(MAX_EXTENT_DIGITS - Integer.toString(shape[0]).length());
+            : " ".repeat(MAX_DIMENSION_DIGITS - Integer.toString(shape[0]).length());
     return "{'descr': '%s', 'fortran_order': False, 'shape': (%s%s), }%s"
         .formatted(
             Descr.spell(array.type(), array.itemBytes()),
-            extents,
+            dimensions,
             shape.length == 1 ? "," : "",
             room);
   }

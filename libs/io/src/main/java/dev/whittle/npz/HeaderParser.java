@@ -130,19 +130,19 @@ final class HeaderParser {
 
   private List<Integer> shape() throws SyntaxException {
     expect('(');
-    List<Integer> extents = new ArrayList<>();
+    List<Integer> dimensions = new ArrayList<>();
     while (peek() != ')') {
-      extents.add(extent());
-      boolean onlyOne = extents.size() == 1;
+      dimensions.add(dimension());
+      boolean onlyOne = dimensions.size() == 1;
       if (onlyOne || peek() != ')') {
         expect(',');
       }
     }
     expect(')');
-    return List.copyOf(extents);
+    return List.copyOf(dimensions);
   }
 
-  private int extent() throws SyntaxException {
+  private int dimension() throws SyntaxException {
     int start = position;
     while (position < text.length() && isDigit(text.charAt(position))) {
       position++;

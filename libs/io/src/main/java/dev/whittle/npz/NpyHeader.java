@@ -47,11 +47,11 @@ public final class NpyHeader {
   /** Leaves axes of extent 0 out, so that products of some of the axes cannot overflow either. */
   private static void checkSize(int[] shape, int itemBytes) {
     long bytes = itemBytes;
-    for (int extent : shape) {
-      if (extent < 0) {
+    for (int dimension : shape) {
+      if (dimension < 0) {
         throw new IllegalArgumentException("negative extent in shape " + Arrays.toString(shape));
       }
-      long factor = Math.max(1, extent);
+      long factor = Math.max(1, dimension);
       if (bytes > Long.MAX_VALUE / factor) {
         throw new IllegalArgumentException("shape " + Arrays.toString(shape) + " is too large");
       }

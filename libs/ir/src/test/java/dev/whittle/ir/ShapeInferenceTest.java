@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 class ShapeInferenceTest {
   @Test
-  void dynamicExtentsStayDynamicUntilTheInputsAreKnown() {
+  void dynamicDimensionsStayDynamicUntilTheInputsAreKnown() {
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(-1, 4));
     Value shape = builder.constant("shape", Tensor.of(new int[] {-1, 2}, 2));

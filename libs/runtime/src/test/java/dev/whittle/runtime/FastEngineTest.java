@@ -179,18 +179,18 @@ class FastEngineTest {
   /**
    * Of two pictures, wide enough for the two to be run as one.
    *
-   * @param rim zeros that a node of its own puts around what is expanded
+   * @param padNode whether a PAD node puts zeros around what is expanded
    */
-  private Model bottleneck(int channels, int padding, int stride, boolean rim) {
+  private Model bottleneck(int channels, int padding, int stride, boolean padNode) {
     var graph = new GraphBuilder("main");
     Value input = graph.input("x", TensorType.FLOAT32, Shape.of(2, 81, 87, 8));
     Value expanded = convolution(graph, "expanded", input, channels, 1);
-    Value rims = graph.constant("rims", Tensor.of(new int[] {0, 0, 1, 2, 2, 1, 0, 0}, 4, 2));
+    Value paddings = graph.constant("rims", Tensor.of(new int[] {0, 0, 1, 2, 2, 1, 0, 0}, 4, 2));
     Value result =
         graph.node(
             "result",
             new DepthwiseConv2D(padding, stride, stride, 1, Activation.RELU6, 1, 1),
-            rim ? graph.node("padded", new Pad(), expanded, rims) : expanded,
+            padNode ? graph.node("padded", new Pad(), expanded, paddings) : expanded,
             graph.constant("dw", floats(1, 3, 3, channels)),
             graph.constant("db", floats(channels)));
     return graph.output(result).buildModel("test");
@@ -256,13 +256,13 @@ class FastEngineTest {
   @ParameterizedTest
   @CsvSource({"75,0,1,false", "75,0,2,false", "96,1,1,false", "80,1,2,true", "80,0,1,true"})
   void anExpansionAndTheDepthwiseConvolutionThatReadsItRunAsOne(
-      int channels, int padding, int stride, boolean rim) {
-    Model model = bottleneck(channels, padding, stride, rim);
+      int channels, int padding, int stride, boolean padNode) {
+    Model model = bottleneck(channels, padding, stride, padNode);
     Tensor input = floats(2, 81, 87, 8);
     try (Interpreter reference = open(model, "reference", 1);
         Interpreter one = open(model, "fast", 1);
         Interpreter three = open(model, "fast", 3)) {
-      boolean fused = !rim || padding == 1;
+      boolean fused = !padNode || padding == 1;
       assertEquals(fused, one.plan().getFirst().kernel().startsWith("nothing: folded"));
       float[] expected = run(one, input);
       assertArrayEquals(run(reference, input), expected, 1e-5f, "seed " + SEED);
@@ -378,7 +378,7 @@ class FastEngineTest {
   }
 
   @Test
-  void extentsMayChange() {
+  void dimensionsMayChange() {
     Model model = network();
     try (Interpreter reference = open(model, "reference", 1);
         Interpreter fast = open(model, "fast", 2)) {
@@ -414,12 +414,12 @@ class FastEngineTest {
       results[n] = graph.node(result, op, input, filter, null);
     }
     Model model = graph.output(results).buildModel("test");
-    Tensor picture = Tensor.allocate(TensorType.INT8, 1, 9, 9, 160);
-    fill(picture);
+    Tensor image = Tensor.allocate(TensorType.INT8, 1, 9, 9, 160);
+    fill(image);
     try (Interpreter reference = open(model, "reference", 1);
         Interpreter fast = open(model, "fast", 1)) {
       for (Interpreter interpreter : List.of(reference, fast)) {
-        interpreter.getInputTensor(0).copyFrom(picture);
+        interpreter.getInputTensor(0).copyFrom(image);
         interpreter.invoke();
       }
       for (int n = 0; n < 2; n++) {
@@ -444,14 +444,14 @@ class FastEngineTest {
     Value bias = graph.constant("b", floats(16));
     Value result = graph.node("y", op, input, graph.constant("w", weights), bias);
     Model model = graph.output(result).buildModel("test");
-    Tensor pictures = floats(2, 40, 40, 32);
+    Tensor images = floats(2, 40, 40, 32);
     try (Interpreter reference = open(model, "reference", 1);
         Interpreter one = open(model, "fast", 1);
         Interpreter three = open(model, "fast", 3)) {
-      float[] expected = run(one, pictures);
-      assertArrayEquals(run(reference, pictures), expected, 1e-3f, "seed " + SEED);
+      float[] expected = run(one, images);
+      assertArrayEquals(run(reference, images), expected, 1e-3f, "seed " + SEED);
       for (int i = 0; i < 20; i++) {
-        assertArrayEquals(expected, run(three, pictures), 0, "three threads");
+        assertArrayEquals(expected, run(three, images), 0, "three threads");
       }
     }
   }
@@ -467,8 +467,8 @@ class FastEngineTest {
     var graph = new GraphBuilder("main");
     Value input = graph.input("x", TensorType.FLOAT32, Shape.of(1));
     Value one = graph.constant("one", Tensor.of(new float[] {1}, 1));
-    Value extents = graph.constant("extents", Tensor.of(new int[] {1 << 24}, 1));
-    Value wide = graph.node("wide", new BroadcastTo(), one, extents);
+    Value dimensions = graph.constant("extents", Tensor.of(new int[] {1 << 24}, 1));
+    Value wide = graph.node("wide", new BroadcastTo(), one, dimensions);
     Model model = graph.output(graph.node("sum", new Add(), input, wide)).buildModel("test");
     var options = InterpreterOptions.DEFAULT.withMaxMemory(1 << 20);
     try (Interpreter interpreter = Interpreter.of(model, options)) {

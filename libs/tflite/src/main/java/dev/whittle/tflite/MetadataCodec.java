@@ -122,7 +122,7 @@ final class MetadataCodec {
   /** Encodes an entry for a model of one input and one output. */
   static byte[] write(Contents contents, String input, String output, boolean gray) {
     var builder = new FlatBufferBuilder(1024);
-    int inputTensor = picture(builder, contents, input, gray);
+    int inputTensor = image(builder, contents, input, gray);
     int outputTensor = scores(builder, contents, output);
     int inputs = Vectors.offsets(builder, List.of(inputTensor));
     int outputs = Vectors.offsets(builder, List.of(outputTensor));
@@ -147,7 +147,7 @@ final class MetadataCodec {
     return text.isEmpty() ? 0 : builder.createString(text);
   }
 
-  private static int picture(
+  private static int image(
       FlatBufferBuilder builder, Contents contents, String name, boolean gray) {
     builder.startTable(1);
     builder.addByte(IMAGE_COLOR_SPACE, gray ? COLOR_GRAY : COLOR_RGB, 0);

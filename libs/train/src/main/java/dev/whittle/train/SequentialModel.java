@@ -56,8 +56,8 @@ public final class SequentialModel {
     this.input = input.clone();
     this.inputType = inputType;
     this.shape = input.clone();
-    for (int extent : input) {
-      positive(extent, "extent of the input");
+    for (int dimension : input) {
+      positive(dimension, "extent of the input");
     }
   }
 
@@ -108,7 +108,7 @@ public final class SequentialModel {
   public SequentialModel conv2d(
       int filters, int kernel, int stride, String padding, String activation) {
     positive(filters, "number of filters");
-    int channels = picture("Conv2D");
+    int channels = image("Conv2D");
     int taps = kernel * kernel;
     Map<String, Object> config = window(kernel, stride, padding, "kernel_size");
     config.put("filters", filters);
@@ -129,7 +129,7 @@ public final class SequentialModel {
   /** A convolution of each channel by itself with a square kernel. */
   public SequentialModel depthwiseConv2d(
       int kernel, int stride, String padding, String activation) {
-    int channels = picture("DepthwiseConv2D");
+    int channels = image("DepthwiseConv2D");
     int taps = kernel * kernel;
     Map<String, Object> config = window(kernel, stride, padding, "kernel_size");
     config.put("depth_multiplier", 1);
@@ -154,14 +154,14 @@ public final class SequentialModel {
   }
 
   private SequentialModel pool(String className, int size) {
-    int channels = picture(className);
+    int channels = image(className);
     return add(
         className, window(size, size, "valid", "pool_size"), moved(size, size, "valid", channels));
   }
 
   /** The mean of each channel over all pixels. */
   public SequentialModel globalAveragePooling2d() {
-    return add("GlobalAveragePooling2D", Map.of(), new int[] {picture("GlobalAveragePooling2D")});
+    return add("GlobalAveragePooling2D", Map.of(), new int[] {image("GlobalAveragePooling2D")});
   }
 
   /** Normalization along the last axis, by the batch in training and by moving averages after. */
@@ -237,7 +237,7 @@ public final class SequentialModel {
   }
 
   /** The channels of a picture. */
-  private int picture(String layer) {
+  private int image(String layer) {
     if (shape.length != 3) {
       throw new IllegalArgumentException(
           layer + " takes rows, columns and channels, not " + Arrays.toString(shape));
@@ -305,8 +305,8 @@ public final class SequentialModel {
   private List<@Nullable Integer> batchShape() {
     List<@Nullable Integer> dims = new ArrayList<>();
     dims.add(null);
-    for (int extent : input) {
-      dims.add(extent);
+    for (int dimension : input) {
+      dims.add(dimension);
     }
     return dims;
   }

@@ -18,10 +18,10 @@ public record Region(double left, double top, double right, double bottom) {
   }
 
   /** The greatest square in the middle of a picture. */
-  public static Region square(Image picture) {
-    double side = Math.min(picture.width(), picture.height());
-    double x = (1 - side / picture.width()) / 2;
-    double y = (1 - side / picture.height()) / 2;
+  public static Region square(Image image) {
+    double side = Math.min(image.width(), image.height());
+    double x = (1 - side / image.width()) / 2;
+    double y = (1 - side / image.height()) / 2;
     return new Region(x, y, 1 - x, 1 - y);
   }
 }

@@ -35,9 +35,9 @@ public final class Resizer {
 
   /** Red, green and blue from 0 to 255, {@code [height, width, 3]}. */
   public static double[] resize(
-      Image picture, Region region, int width, int height, Resampling resampling) {
-    Taps[] columns = taps(picture.width(), region.left(), region.right(), width, resampling);
-    Taps[] rows = taps(picture.height(), region.top(), region.bottom(), height, resampling);
+      Image image, Region region, int width, int height, Resampling resampling) {
+    Taps[] columns = taps(image.width(), region.left(), region.right(), width, resampling);
+    Taps[] rows = taps(image.height(), region.top(), region.bottom(), height, resampling);
     int firstRow = rows[0].first;
     int lastRow = firstRow;
     for (Taps row : rows) {
@@ -51,7 +51,7 @@ public final class Resizer {
         double blue = 0;
         double[] weights = columns[x].weights;
         for (int i = 0; i < weights.length; i++) {
-          int pixel = picture.pixel(columns[x].first + i, y);
+          int pixel = image.pixel(columns[x].first + i, y);
           red += weights[i] * (pixel >> 16 & 0xff);
           green += weights[i] * (pixel >> 8 & 0xff);
           blue += weights[i] * (pixel & 0xff);

@@ -161,23 +161,23 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /** The likeliest labels for the square in a picture's middle. */
-  public List<Category> classify(Image picture) {
-    return classify(picture, Region.square(picture));
+  public List<Category> classify(Image image) {
+    return classify(image, Region.square(image));
   }
 
   /** The likeliest labels for a region of a picture, the likeliest first. */
-  public List<Category> classify(Image picture, Region region) {
-    return best(scores(picture, region));
+  public List<Category> classify(Image image, Region region) {
+    return best(scores(image, region));
   }
 
   /** What the model gets for a region of a picture: for calibration, say. */
-  public Tensor tensor(Image picture, Region region) {
-    return input.tensor(picture, region, options.resampling());
+  public Tensor tensor(Image image, Region region) {
+    return input.tensor(image, region, options.resampling());
   }
 
   /** A score from 0 to 1 for each output. */
-  public synchronized float[] scores(Image picture, Region region) {
-    interpreter.getInputTensor(0).copyFrom(tensor(picture, region));
+  public synchronized float[] scores(Image image, Region region) {
+    interpreter.getInputTensor(0).copyFrom(tensor(image, region));
     interpreter.invoke();
     float[] scores = floats(interpreter.getOutputTensor(0));
     return probabilities ? scores : softmax(scores);

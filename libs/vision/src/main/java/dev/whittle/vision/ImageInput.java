@@ -184,8 +184,8 @@ public record ImageInput(
   }
 
   /** The tensor of a region of a picture. */
-  Tensor tensor(Image picture, Region region, Resampling resampling) {
-    double[] levels = Resizer.resize(picture, region, width, height, resampling);
+  Tensor tensor(Image image, Region region, Resampling resampling) {
+    double[] levels = Resizer.resize(image, region, width, height, resampling);
     Tensor tensor = Tensor.allocate(type, dims.stream().mapToInt(d -> d).toArray());
     long to = 0;
     for (int from = 0; from < levels.length; from += 3) {

@@ -48,38 +48,37 @@ class ImageTest {
     return ImageDecoder.DEFAULT.decode(bytes, "a picture");
   }
 
-  private static List<Integer> pixels(Image picture) {
-    return List.of(
-        picture.pixel(0, 0), picture.pixel(1, 0), picture.pixel(0, 1), picture.pixel(1, 1));
+  private static List<Integer> pixels(Image image) {
+    return List.of(image.pixel(0, 0), image.pixel(1, 0), image.pixel(0, 1), image.pixel(1, 1));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"png", "bmp", "gif"})
   void formatsWithoutLossGiveThePixelsThatWereWritten(String format) throws IOException {
     // With a palette, as GIF has one, and with as many rows as Java's GIF reader needs.
-    var image = new BufferedImage(16, 16, BufferedImage.TYPE_BYTE_INDEXED);
+    var source = new BufferedImage(16, 16, BufferedImage.TYPE_BYTE_INDEXED);
     BufferedImage four = four();
     for (int i = 0; i < 256; i++) {
-      image.setRGB(i % 16, i / 16, four.getRGB(i % 2, i / 16 % 2));
+      source.setRGB(i % 16, i / 16, four.getRGB(i % 2, i / 16 % 2));
     }
-    Image picture = decode(encode(image, format));
+    Image image = decode(encode(source, format));
     for (int i = 0; i < 256; i++) {
-      assertEquals(four.getRGB(i % 2, i / 16 % 2) & 0xffffff, picture.pixel(i % 16, i / 16));
+      assertEquals(four.getRGB(i % 2, i / 16 % 2) & 0xffffff, image.pixel(i % 16, i / 16));
     }
   }
 
   @Test
   void transparentPixelsAreWhite() throws IOException {
-    var image = new BufferedImage(2, 1, BufferedImage.TYPE_INT_ARGB);
-    image.setRGB(0, 0, 0x00ff0000);
-    image.setRGB(1, 0, 0x80000000);
-    Image picture = decode(encode(image, "png"));
-    assertEquals(0xffffff, picture.pixel(0, 0));
-    assertEquals(0x7f, picture.pixel(1, 0) & 0xff);
+    var source = new BufferedImage(2, 1, BufferedImage.TYPE_INT_ARGB);
+    source.setRGB(0, 0, 0x00ff0000);
+    source.setRGB(1, 0, 0x80000000);
+    Image image = decode(encode(source, "png"));
+    assertEquals(0xffffff, image.pixel(0, 0));
+    assertEquals(0x7f, image.pixel(1, 0) & 0xff);
   }
 
   @Test
-  void picturesTurnAsTheirCameraWasHeld() throws IOException {
+  void imagesTurnAsTheirCameraWasHeld() throws IOException {
     // What is stored for each orientation so that the four are seen: by the EXIF standard.
     var cameras =
         new int[][] {
@@ -169,17 +168,16 @@ class ImageTest {
 
   @Test
   void webPIsDecoded() throws IOException {
-    Image picture = decode(Base64.getDecoder().decode(WEBP));
-    assertEquals(List.of(0xff0000, 0x00ff00, 0x0000ff, 0xffffff), pixels(picture));
+    Image image = decode(Base64.getDecoder().decode(WEBP));
+    assertEquals(List.of(0xff0000, 0x00ff00, 0x0000ff, 0xffffff), pixels(image));
   }
 
   @Test
   void rotatedFourTimesIsAsBefore() {
-    Image picture = Image.of(four());
-    assertEquals(List.of(0x0000ff, 0xff0000, 0xffffff, 0x00ff00), pixels(picture.rotated(90)));
-    assertEquals(
-        pixels(picture), pixels(picture.rotated(90).rotated(90).rotated(-270).rotated(90)));
-    assertThrows(IllegalArgumentException.class, () -> picture.rotated(45));
+    Image image = Image.of(four());
+    assertEquals(List.of(0x0000ff, 0xff0000, 0xffffff, 0x00ff00), pixels(image.rotated(90)));
+    assertEquals(pixels(image), pixels(image.rotated(90).rotated(90).rotated(-270).rotated(90)));
+    assertThrows(IllegalArgumentException.class, () -> image.rotated(45));
   }
 
   @Test
@@ -196,7 +194,7 @@ class ImageTest {
   }
 
   @Test
-  void brokenPicturesAreRefusedAndNothingElseHappens() throws IOException {
+  void brokenImagesAreRefusedAndNothingElseHappens() throws IOException {
     var random = new SplittableRandom(SEED);
     byte[][] good = {
       Files.readAllBytes(CAT),

@@ -24,10 +24,10 @@ class ResizerTest {
     return new Image(width, height, pixels);
   }
 
-  private static double[] levels(Image picture) {
-    double[] levels = new double[picture.width() * picture.height() * 3];
-    for (int i = 0; i < picture.width() * picture.height(); i++) {
-      int pixel = picture.pixel(i % picture.width(), i / picture.width());
+  private static double[] levels(Image image) {
+    double[] levels = new double[image.width() * image.height() * 3];
+    for (int i = 0; i < image.width() * image.height(); i++) {
+      int pixel = image.pixel(i % image.width(), i / image.width());
       levels[3 * i] = pixel >> 16;
       levels[3 * i + 1] = pixel >> 8 & 0xff;
       levels[3 * i + 2] = pixel & 0xff;
@@ -37,17 +37,17 @@ class ResizerTest {
 
   @Test
   void theSameSizeChangesNothing() {
-    Image picture = random(17, 9);
+    Image image = random(17, 9);
     for (Resampling resampling : Resampling.values()) {
       assertArrayEquals(
-          levels(picture), Resizer.resize(picture, Region.WHOLE, 17, 9, resampling), 1e-9);
+          levels(image), Resizer.resize(image, Region.WHOLE, 17, 9, resampling), 1e-9);
     }
   }
 
   @Test
   void aWholeFactorGivesTheMeansOfBlocks() {
-    Image picture = random(12, 8);
-    double[] levels = levels(picture);
+    Image image = random(12, 8);
+    double[] levels = levels(image);
     double[] expected = new double[4 * 4 * 3];
     for (int y = 0; y < 8; y++) {
       for (int x = 0; x < 12; x++) {
@@ -56,41 +56,41 @@ class ResizerTest {
         }
       }
     }
-    assertArrayEquals(expected, Resizer.resize(picture, Region.WHOLE, 4, 4, Resampling.AREA), 1e-9);
+    assertArrayEquals(expected, Resizer.resize(image, Region.WHOLE, 4, 4, Resampling.AREA), 1e-9);
   }
 
   @Test
   void theMeanOfAllLevelsStaysForAnyFactor() {
-    Image picture = random(101, 67);
-    double before = Arrays.stream(levels(picture)).average().orElseThrow();
-    double[] small = Resizer.resize(picture, Region.WHOLE, 13, 29, Resampling.AREA);
+    Image image = random(101, 67);
+    double before = Arrays.stream(levels(image)).average().orElseThrow();
+    double[] small = Resizer.resize(image, Region.WHOLE, 13, 29, Resampling.AREA);
     assertEquals(before, Arrays.stream(small).average().orElseThrow(), 1e-9);
   }
 
   /** By hand: centers at 0.25, 0.75, 1.25, 1.75 less a half, clamped to the picture. */
   @Test
   void whatGrowsIsInterpolatedBetweenCenters() {
-    var picture = new Image(2, 1, new int[] {0x000000, 0xff0000});
-    double[] wide = Resizer.resize(picture, Region.WHOLE, 4, 1, Resampling.AREA);
+    var image = new Image(2, 1, new int[] {0x000000, 0xff0000});
+    double[] wide = Resizer.resize(image, Region.WHOLE, 4, 1, Resampling.AREA);
     assertArrayEquals(
         new double[] {0, 63.75, 191.25, 255}, new double[] {wide[0], wide[3], wide[6], wide[9]});
   }
 
   @Test
-  void aRegionIsWhatACroppedPictureWouldBe() {
-    Image picture = random(20, 20);
+  void aRegionIsWhatACroppedImageWouldBe() {
+    Image image = random(20, 20);
     int[] part = new int[25];
     for (int i = 0; i < 25; i++) {
-      part[i] = picture.pixel(5 + i % 5, 10 + i / 5);
+      part[i] = image.pixel(5 + i % 5, 10 + i / 5);
     }
     assertArrayEquals(
         levels(new Image(5, 5, part)),
-        Resizer.resize(picture, new Region(0.25, 0.5, 0.5, 0.75), 5, 5, Resampling.AREA),
+        Resizer.resize(image, new Region(0.25, 0.5, 0.5, 0.75), 5, 5, Resampling.AREA),
         1e-9);
   }
 
   @Test
-  void regionsLieWithinThePicture() {
+  void regionsLieWithinTheImage() {
     assertThrows(IllegalArgumentException.class, () -> new Region(0.5, 0, 0.5, 1));
     assertThrows(IllegalArgumentException.class, () -> new Region(-0.1, 0, 0.5, 1));
     assertThrows(IllegalArgumentException.class, () -> new Region(0, 0, Double.NaN, 1));

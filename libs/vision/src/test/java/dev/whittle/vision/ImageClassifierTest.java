@@ -33,7 +33,7 @@ class ImageClassifierTest {
   private static final Path DATA = Path.of("..", "..", "quality", "testdata", "vision");
   private static final Path MOBILE_NET = DATA.resolve("mobilenet_v2_1.0_224_quant.tflite");
 
-  private static Image picture(String name) throws IOException {
+  private static Image image(String name) throws IOException {
     return ImageDecoder.DEFAULT.read(DATA.resolve(name));
   }
 
@@ -56,7 +56,7 @@ class ImageClassifierTest {
   }
 
   @Test
-  void theThreePicturesAreNamed() throws IOException {
+  void theThreeImagesAreNamed() throws IOException {
     try (var classifier = ImageClassifier.of(MOBILE_NET, ClassifierOptions.DEFAULT)) {
       List<List<String>> expected =
           List.of(
@@ -64,7 +64,7 @@ class ImageClassifierTest {
               List.of("grace_hopper.jpg", "military uniform"),
               List.of("sunflower.jpg", "daisy"));
       for (List<String> pair : expected) {
-        List<Category> best = classifier.classify(picture(pair.getFirst()));
+        List<Category> best = classifier.classify(image(pair.getFirst()));
         assertEquals(3, best.size());
         assertEquals(pair.getLast(), best.getFirst().label());
         assertTrue(best.get(0).score() >= best.get(1).score());
@@ -84,7 +84,7 @@ class ImageClassifierTest {
                 Set.of("tabby, tabby cat", "tiger cat", "Egyptian cat"), Set.of("Egyptian cat"));
     try (var classifier = ImageClassifier.of(MOBILE_NET, options)) {
       List<String> labels =
-          classifier.classify(picture("cat.jpg")).stream().map(Category::label).toList();
+          classifier.classify(image("cat.jpg")).stream().map(Category::label).toList();
       assertEquals(List.of("tabby, tabby cat", "tiger cat"), labels);
     }
   }
@@ -195,7 +195,7 @@ class ImageClassifierTest {
   }
 
   @Test
-  void whatDoesNotClassifyPicturesIsRefusedWithTheReason() {
+  void whatDoesNotClassifyImagesIsRefusedWithTheReason() {
     var refused =
         assertThrows(
             UnsupportedModelException.class,

@@ -85,11 +85,11 @@ final class LayerModel {
     return graph.output(graph.node(plain(), op, shape, w, x)).buildModel("layer");
   }
 
-  private static Model matrices(int[] extents, boolean quantized) {
+  private static Model matrices(int[] dimensions, boolean quantized) {
     var graph = new GraphBuilder("main");
     var op = new BatchMatMul(false, false, false);
-    Shape left = Shape.of(extents[0], extents[1], extents[2]);
-    Shape right = Shape.of(extents[0], extents[2], extents[3]);
+    Shape left = Shape.of(dimensions[0], dimensions[1], dimensions[2]);
+    Shape right = Shape.of(dimensions[0], dimensions[2], dimensions[3]);
     if (!quantized) {
       Value a = graph.input("a", TensorType.FLOAT32, left);
       Value b = graph.input("b", TensorType.FLOAT32, right);

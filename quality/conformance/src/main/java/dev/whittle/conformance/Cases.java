@@ -13,9 +13,9 @@ public final class Cases {
               ElementwiseCases.ALL,
               StateCases.ALL,
               RecurrentCases.ALL,
-              VolumeCases.ALL,
+              Conv3DCases.ALL,
               IndexCases.ALL,
-              PictureCases.ALL,
+              ImageCases.ALL,
               ReductionCases.ALL)
           .flatMap(List::stream)
           .toList();

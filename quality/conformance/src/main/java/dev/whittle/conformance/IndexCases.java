@@ -281,7 +281,7 @@ final class IndexCases {
       Value table = b.constant(b.randomTensor(INT8, quantization, dims));
       b.output(INT8, quantization, new EmbeddingLookup(), numbers, table);
     } else {
-      Tensor bytes = PictureCases.filter(b, false, 0, dims);
+      Tensor bytes = ImageCases.filter(b, false, 0, dims);
       // The native kernel takes it that slices begin at whole bytes.
       boolean even = bytes.elements() / dims[0] % 2 == 0;
       Tensor table = even && b.chance(0.5) ? b.inFourBits(bytes) : bytes;
@@ -293,12 +293,12 @@ final class IndexCases {
     int[] table = b.dims(2, 3);
     int rank = b.between(2, 3);
     int count = b.between(1, 8);
-    int[] extents = mapped(rank, i -> b.between(1, 3));
+    int[] dimensions = mapped(rank, i -> b.between(1, 3));
     int[] ids = mapped(count, i -> b.between(0, table[0] - 1));
     // Places in ascending order, as sparse tensors have them.
     int cells = 1;
-    for (int extent : extents) {
-      cells *= extent;
+    for (int dimension : dimensions) {
+      cells *= dimension;
     }
     int most = cells - 1;
     int[] sorted = mapped(count, i -> b.between(0, most));
@@ -307,8 +307,8 @@ final class IndexCases {
     for (int i = 0; i < count; i++) {
       int rest = sorted[i];
       for (int axis = rank - 1; axis >= 0; axis--) {
-        places[i * rank + axis] = rest % extents[axis];
-        rest /= extents[axis];
+        places[i * rank + axis] = rest % dimensions[axis];
+        rest /= dimensions[axis];
       }
     }
     Tensor weights = b.randomTensor(FLOAT32, null, count);
@@ -319,7 +319,7 @@ final class IndexCases {
         new EmbeddingLookupSparse(b.between(0, 2)),
         b.input(Tensor.of(ids, count)),
         b.input(Tensor.of(places, count, rank)),
-        b.constant(Tensor.of(extents, rank)),
+        b.constant(Tensor.of(dimensions, rank)),
         b.input(weights),
         b.constant(b.randomTensor(FLOAT32, null, table)));
   }

@@ -231,7 +231,7 @@ public final class RandomGraph {
     }
     int rank = x.shape().rank();
     int axis = b.between(0, rank - 1);
-    int extent = x.shape().dim(axis);
+    int dimension = x.shape().dim(axis);
     switch (b.between(0, 6)) {
       case 0 -> add(new Reshape(), true, x, constant(-1));
       case 1 -> add(new Transpose(), true, x, constant(b.permutation(rank)));
@@ -241,7 +241,7 @@ public final class RandomGraph {
           add(new ExpandDims(), true, x, scalar(axis));
         }
       }
-      case 4 -> add(new Gather(axis, 0), true, x, constant(extent - 1, 0, extent / 2));
+      case 4 -> add(new Gather(axis, 0), true, x, constant(dimension - 1, 0, dimension / 2));
       case 5 -> {
         int[] paddings = new int[rank * 2];
         paddings[2 * axis] = 1;
@@ -308,7 +308,7 @@ public final class RandomGraph {
     if (x == null) {
       return;
     }
-    int extent = x.shape().dim(x.shape().rank() - 1);
+    int dimension = x.shape().dim(x.shape().rank() - 1);
     switch (b.between(0, 2)) {
       case 0 -> {
         Value zeros = b.constant(b.randomTensor(FLOAT32, null));
@@ -319,7 +319,7 @@ public final class RandomGraph {
       default -> {
         read(x);
         for (Value part :
-            b.graph().nodes(List.of("t", "i"), new TopKV2(), x, scalar((extent + 1) / 2))) {
+            b.graph().nodes(List.of("t", "i"), new TopKV2(), x, scalar((dimension + 1) / 2))) {
           keep(part, true);
         }
       }

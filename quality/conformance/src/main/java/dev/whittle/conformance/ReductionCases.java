@@ -85,9 +85,9 @@ final class ReductionCases {
     int[] dims = b.dims(1, 4);
     TensorType type = b.oneOf(INT8, UINT8, INT16);
     if (b.chance(0.3)) {
-      Value picture = b.quantizedInput(type, b.dims(4, 4));
+      Value image = b.quantizedInput(type, b.dims(4, 4));
       Value heightAndWidth = b.chance(0.5) ? b.constant(1, 2) : b.constant(2, 1);
-      b.output(type, b.quantization(type), op, picture, heightAndWidth);
+      b.output(type, b.quantization(type), op, image, heightAndWidth);
     } else {
       Value input = b.quantizedInput(type, dims);
       b.output(type, b.quantization(type), op, input, axes(b, dims.length));

@@ -159,10 +159,10 @@ final class KnnCommand implements Callable<Integer> {
 
   private static void draw(Path file, KnnExperiment.Result result) throws IOException {
     try (var classifier = TfliteKnn.of(TfliteWriter.toBytes(result.model()), "reference")) {
-      byte[] picture =
+      byte[] image =
           DecisionRegions.draw(
               classifier, result.data().test(), "Decision regions and test points", format(file));
-      AtomicFile.write(file, out -> out.write(picture));
+      AtomicFile.write(file, out -> out.write(image));
     }
   }
 }

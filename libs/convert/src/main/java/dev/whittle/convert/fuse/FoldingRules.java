@@ -402,15 +402,16 @@ final class FoldingRules {
   }
 
   /** Whether padding "same" puts as many zeros in front and gives as many results. */
-  private static boolean fits(int extent, int front, int end, int taps, int stride, int dilation) {
-    if (extent == Shape.DYNAMIC || taps == Shape.DYNAMIC) {
+  private static boolean fits(
+      int dimension, int front, int end, int taps, int stride, int dilation) {
+    if (dimension == Shape.DYNAMIC || taps == Shape.DYNAMIC) {
       // With a stride of 1 and an odd reach the margins do not depend on the extent.
       int reach = (taps - 1) * dilation;
       return taps != Shape.DYNAMIC && stride == 1 && reach == front + end && front == reach / 2;
     }
     int reach = (taps - 1) * dilation + 1;
-    int results = Math.ceilDiv(extent, stride);
-    int all = Math.max(0, (results - 1) * stride + reach - extent);
-    return all / 2 == front && (extent + front + end - reach) / stride + 1 == results;
+    int results = Math.ceilDiv(dimension, stride);
+    int all = Math.max(0, (results - 1) * stride + reach - dimension);
+    return all / 2 == front && (dimension + front + end - reach) / stride + 1 == results;
   }
 }

@@ -59,11 +59,11 @@ final class AttentionLayers {
   }
 
   private static Value range(Emitter emit, Value x, int axis) {
-    int extent = x.shape().dim(axis);
-    if (extent != Shape.DYNAMIC) {
-      return emit.ints(IntStream.range(0, extent).toArray());
+    int dimension = x.shape().dim(axis);
+    if (dimension != Shape.DYNAMIC) {
+      return emit.ints(IntStream.range(0, dimension).toArray());
     }
-    Value count = emit.reshape(emit.extent(x, axis));
+    Value count = emit.reshape(emit.dimension(x, axis));
     return emit.node(new Range(), emit.scalar(0), count, emit.scalar(1));
   }
 
@@ -125,7 +125,7 @@ final class AttentionLayers {
       LayerCall call, Value x, String attribute, String name, int heads, int width, float scale) {
     Emitter emit = call.emit();
     LayerWeights weights = call.weights().part(attribute, name);
-    int features = call.extent(x, -1);
+    int features = call.dimension(x, -1);
     Tensor kernel = weights.next("kernel", features, heads, width);
     Tensor flat = ConstantTensors.reshape(kernel, features, heads * width);
     Tensor bias = call.config().flag("use_bias", true) ? weights.next("bias", heads, width) : null;
@@ -432,7 +432,7 @@ final class AttentionLayers {
     Emitter emit = call.emit();
     Value similar = emit.node(new Tanh(), sums(emit, query, key));
     if (call.config().flag("use_scale", true)) {
-      int features = call.extent(query, -1);
+      int features = call.dimension(query, -1);
       Tensor scale = call.weights().next("scale", features);
       // A product with one column is the weighted sum over the last axis.
       similar = emit.mul(similar, emit.constant("scale", scale));

@@ -22,12 +22,12 @@ final class Constants {
         at = list.isEmpty() ? null : list.getFirst()) {
       dims.add(list.size());
     }
-    int[] extents = dims.stream().mapToInt(Integer::intValue).toArray();
+    int[] dimensions = dims.stream().mapToInt(Integer::intValue).toArray();
     TensorType type = KerasImporter.type(dtype);
     if (!type.hasFixedSize()) {
       throw OperandException.unsupported("a constant of type %s", type);
     }
-    Tensor tensor = Tensor.allocate(type, extents);
+    Tensor tensor = Tensor.allocate(type, dimensions);
     long count = fill(tensor, nested, 0);
     if (count != tensor.elements()) {
       throw new MalformedModelException("a constant's lists have different lengths");

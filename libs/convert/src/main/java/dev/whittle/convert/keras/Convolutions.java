@@ -300,7 +300,7 @@ final class Convolutions {
     return emit.narrow(y, knownOutput(x, taps, kernel.dim(3), window, outputPadding));
   }
 
-  /** The extent of a result is {@code stride * extent + offset}. */
+  /** The extent of a result is {@code stride * dimension + offset}. */
   private static int offset(int taps, int axis, Window window, int @Nullable [] outputPadding) {
     int stride = window.strides[axis];
     if (window.code() == VALID) {
@@ -314,11 +314,11 @@ final class Convolutions {
       Value x, int[] taps, int channels, Window window, int @Nullable [] outputPadding) {
     int[] dims = x.shape().toArray();
     for (int i = 0; i < taps.length; i++) {
-      int extent = dims[i + 1];
+      int dimension = dims[i + 1];
       dims[i + 1] =
-          extent == Shape.DYNAMIC
-              ? extent
-              : extent * window.strides[i] + offset(taps[i], i, window, outputPadding);
+          dimension == Shape.DYNAMIC
+              ? dimension
+              : dimension * window.strides[i] + offset(taps[i], i, window, outputPadding);
     }
     dims[dims.length - 1] = channels;
     return Shape.of(dims);
@@ -337,13 +337,13 @@ final class Convolutions {
       return emit.shapeLike(x, known);
     }
     List<Value> parts = new ArrayList<>();
-    parts.add(emit.extent(x, 0));
+    parts.add(emit.dimension(x, 0));
     for (int i = 0; i < taps.length; i++) {
       parts.add(
           known[i + 1] != Shape.DYNAMIC
               ? emit.ints(known[i + 1])
               : emit.add(
-                  emit.mul(emit.extent(x, i + 1), window.strides[i]),
+                  emit.mul(emit.dimension(x, i + 1), window.strides[i]),
                   offset(taps[i], i, window, outputPadding)));
     }
     parts.add(emit.ints(channels));

@@ -87,7 +87,7 @@ final class CoreLayers {
     Emitter emit = call.emit();
     Value x = call.floats();
     int units = call.config().integer("units");
-    Tensor kernel = call.weights().next("kernel", call.extent(x, -1), units);
+    Tensor kernel = call.weights().next("kernel", call.dimension(x, -1), units);
     Value bias = bias(call, "bias", units);
     Value product = fullyConnected(emit, x, kernel, bias);
     return Activations.apply(emit, call.config(), "activation", product);

@@ -247,15 +247,15 @@ public final class KerasImporter {
   }
 
   static Shape shape(List<?> dims, Config config) {
-    int[] extents = new int[dims.size()];
-    for (int i = 0; i < extents.length; i++) {
+    int[] dimensions = new int[dims.size()];
+    for (int i = 0; i < dimensions.length; i++) {
       Object dim = dims.get(i);
       if (dim != null && !(dim instanceof Long n && n >= 0 && n <= Integer.MAX_VALUE)) {
         throw new MalformedModelException(config.place() + ": " + dim + " is no extent");
       }
-      extents[i] = dim instanceof Long n ? n.intValue() : Shape.DYNAMIC;
+      dimensions[i] = dim instanceof Long n ? n.intValue() : Shape.DYNAMIC;
     }
-    return Shape.of(extents);
+    return Shape.of(dimensions);
   }
 
   /** The name of the type a layer computes in; policies for mixed precision compute in float. */

@@ -111,13 +111,13 @@ record LayerCall(
   }
 
   /** A known extent of the first argument's last axis or another one. */
-  int extent(Value value, int axis) {
-    int extent = value.shape().dim(Emitter.axis(value, axis));
-    if (extent == Shape.DYNAMIC) {
+  int dimension(Value value, int axis) {
+    int dimension = value.shape().dim(Emitter.axis(value, axis));
+    if (dimension == Shape.DYNAMIC) {
       throw OperandException.unsupported(
           "axis %d of its input %s has no fixed extent", axis, value.shape());
     }
-    return extent;
+    return dimension;
   }
 
   Value constant(String what, Tensor tensor) {

@@ -44,7 +44,7 @@ final class Layers {
 
   private static Layers operations() {
     var table = new Layers();
-    Operations.register(table);
+    KerasOperations.register(table);
     return table;
   }
 

@@ -38,7 +38,7 @@ final class NormalizationLayers {
     Config config = call.config();
     Value x = call.floats();
     int axis = Emitter.axis(x, config.has("axis") ? config.integers("axis")[0] : -1);
-    int channels = call.extent(x, axis);
+    int channels = call.dimension(x, axis);
     LayerWeights weights = call.weights();
     TrainingNotes notes = call.importer().trainingNotes();
     if (notes != null) {
@@ -137,10 +137,12 @@ final class NormalizationLayers {
     Config config = call.config();
     Value x = call.floats();
     int[] axes = axes(call, x);
-    int[] extents = Arrays.stream(axes).map(a -> call.extent(x, a)).toArray();
+    int[] dimensions = Arrays.stream(axes).map(a -> call.dimension(x, a)).toArray();
     boolean rms = config.flag("rms_scaling", false);
-    Tensor gamma = rms || config.flag("scale", true) ? call.weights().next("gamma", extents) : null;
-    Tensor beta = !rms && config.flag("center", true) ? call.weights().next("beta", extents) : null;
+    Tensor gamma =
+        rms || config.flag("scale", true) ? call.weights().next("gamma", dimensions) : null;
+    Tensor beta =
+        !rms && config.flag("center", true) ? call.weights().next("beta", dimensions) : null;
     int[] dims = spread(x, axes);
     Value centered = emit.sub(x, emit.mean(x, true, axes));
     Value inverse = inverseRoot(emit, centered, config.real("epsilon", 1e-3), axes);
@@ -163,8 +165,8 @@ final class NormalizationLayers {
     Emitter emit = call.emit();
     Value x = call.floats();
     int[] axes = axes(call, x);
-    int[] extents = Arrays.stream(axes).map(a -> call.extent(x, a)).toArray();
-    Tensor scale = call.weights().next("scale", extents);
+    int[] dimensions = Arrays.stream(axes).map(a -> call.dimension(x, a)).toArray();
+    Tensor scale = call.weights().next("scale", dimensions);
     Value y = emit.mul(x, inverseRoot(emit, x, call.config().real("epsilon", 1e-6), axes));
     return emit.mul(y, emit.constant("scale", ConstantTensors.reshape(scale, spread(x, axes))));
   }
@@ -175,7 +177,7 @@ final class NormalizationLayers {
     Value x = call.floats();
     int rank = x.shape().rank();
     int axis = Emitter.axis(x, config.has("axis") ? config.integers("axis")[0] : -1);
-    int channels = call.extent(x, axis);
+    int channels = call.dimension(x, axis);
     int groups = config.integer("groups", 32);
     groups = groups == -1 ? channels : groups;
     if (groups < 1 || channels % groups != 0) {

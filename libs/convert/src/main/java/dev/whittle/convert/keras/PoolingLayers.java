@@ -56,9 +56,9 @@ final class PoolingLayers {
               emit,
               x,
               y ->
-                  Pooling.pictures(
+                  Pooling.images(
                       emit, y, new int[] {1, sizes[0]}, new int[] {1, strides[0]}, code, max));
-      case 2 -> Pooling.pictures(emit, x, sizes, strides, code, max);
+      case 2 -> Pooling.images(emit, x, sizes, strides, code, max);
       default -> Pooling.volumes(emit, x, sizes, strides, code, max);
     };
   }
@@ -99,22 +99,22 @@ final class PoolingLayers {
   }
 
   private static Value adaptiveAlong(Emitter emit, Value x, int axis, int outputs, boolean max) {
-    int extent = x.shape().dim(axis);
-    if (extent == Shape.DYNAMIC || outputs < 1) {
+    int dimension = x.shape().dim(axis);
+    if (dimension == Shape.DYNAMIC || outputs < 1) {
       throw OperandException.unsupported(
           "adaptive pooling of an unknown extent; fix it with --input_shape");
     }
-    if (extent == outputs) {
+    if (dimension == outputs) {
       return x;
     }
     int[] sizes = new int[outputs];
     int[] starts = new int[outputs];
     for (int i = 0; i < outputs; i++) {
-      starts[i] = (int) ((long) i * extent / outputs);
-      sizes[i] = Math.ceilDiv((i + 1) * extent, outputs) - starts[i];
+      starts[i] = (int) ((long) i * dimension / outputs);
+      sizes[i] = Math.ceilDiv((i + 1) * dimension, outputs) - starts[i];
     }
-    if (extent % outputs == 0) {
-      return along(emit, x, axis, extent / outputs, extent / outputs, max);
+    if (dimension % outputs == 0) {
+      return along(emit, x, axis, dimension / outputs, dimension / outputs, max);
     }
     // One pool per size of window, all of them side by side, and of these the ones needed.
     List<Value> pools = new ArrayList<>();
@@ -125,7 +125,7 @@ final class PoolingLayers {
       for (int i = 0; i < outputs; i++) {
         chosen[i] = sizes[i] == size ? offset + starts[i] : chosen[i];
       }
-      offset += extent - size + 1;
+      offset += dimension - size + 1;
     }
     return emit.gather(emit.concat(axis, pools), emit.ints(chosen), axis);
   }

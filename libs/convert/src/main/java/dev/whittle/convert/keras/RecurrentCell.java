@@ -316,7 +316,7 @@ interface RecurrentCell {
     private final String activation;
     private final String gate;
     private final Convolutions.Window window;
-    private final int[] extents;
+    private final int[] dimensions;
 
     /**
      * @param input the extents of a step's input with channels last, without the batch
@@ -336,20 +336,20 @@ interface RecurrentCell {
       gate =
           Activations.name(
               config.has("recurrent_activation") ? config.get("recurrent_activation") : "sigmoid");
-      extents = new int[axes + 1];
+      dimensions = new int[axes + 1];
       for (int i = 0; i < axes; i++) {
         int reach = window.reach(i, taps[i]);
-        extents[i] =
+        dimensions[i] =
             window.code() == Convolutions.SAME
                 ? Math.ceilDiv(input[i], window.stride(i))
                 : (input[i] - reach) / window.stride(i) + 1;
       }
-      extents[axes] = filters;
+      dimensions[axes] = filters;
     }
 
     @Override
     public List<int[]> states() {
-      return List.of(extents, extents);
+      return List.of(dimensions, dimensions);
     }
 
     /** All steps of all samples are pictures of one batch. */
@@ -358,9 +358,9 @@ interface RecurrentCell {
       int[] dims = sequence.shape().toArray();
       int[] merged = Arrays.copyOfRange(dims, 1, dims.length);
       merged[0] = -1;
-      Value pictures = emit.reshape(sequence, merged);
+      Value images = emit.reshape(sequence, merged);
       Value weights = bias == null ? null : emit.constant("bias", bias);
-      Value convolved = Convolutions.convolve(emit, pictures, kernel, weights, window, y -> y);
+      Value convolved = Convolutions.convolve(emit, images, kernel, weights, window, y -> y);
       int[] restored = new int[dims.length];
       restored[0] = -1;
       restored[1] = dims[1];

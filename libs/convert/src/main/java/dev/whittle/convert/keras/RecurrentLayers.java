@@ -71,7 +71,7 @@ final class RecurrentLayers {
       throw OperandException.invalid(
           "a sequence has the axes batch, steps, features; it gets %s", input.sequence.shape());
     }
-    int features = call.extent(input.sequence, -1);
+    int features = call.dimension(input.sequence, -1);
     RecurrentCell cell = RecurrentCell.of(className, cellConfig, weights, features);
     return run(call, cell, input);
   }
@@ -182,10 +182,10 @@ final class RecurrentLayers {
     }
     List<Value> states = new ArrayList<>(initial);
     if (states.isEmpty()) {
-      for (int[] extents : cell.states()) {
-        int[] dims = new int[extents.length + 1];
+      for (int[] dimensions : cell.states()) {
+        int[] dims = new int[dimensions.length + 1];
         dims[0] = sequence.shape().dim(0);
-        System.arraycopy(extents, 0, dims, 1, extents.length);
+        System.arraycopy(dimensions, 0, dims, 1, dimensions.length);
         states.add(emit.fill(TensorType.FLOAT32, 0, sequence, dims));
       }
     }
@@ -214,10 +214,10 @@ final class RecurrentLayers {
     List<VarHandle> variables = new ArrayList<>();
     List<int[]> shapes = new ArrayList<>();
     for (int i = 0; i < cell.states().size(); i++) {
-      int[] extents = cell.states().get(i);
-      int[] dims = new int[extents.length + 1];
+      int[] dimensions = cell.states().get(i);
+      int[] dims = new int[dimensions.length + 1];
       dims[0] = batch;
-      System.arraycopy(extents, 0, dims, 1, extents.length);
+      System.arraycopy(dimensions, 0, dims, 1, dimensions.length);
       shapes.add(dims);
       variables.add(new VarHandle("", emit.scope() + "/state" + i));
     }

@@ -99,15 +99,15 @@ record RecurrentLoop(
     variables.addAll(initial);
     Value first = initial.getFirst();
     // The output's extents are those of the last cell's first state.
-    int[] extents = cell.states().size() > 2 ? lastExtents() : cell.states().getFirst();
+    int[] dimensions = cell.states().size() > 2 ? lastDimensions() : cell.states().getFirst();
     boolean carriesLast = mask != null;
     int last = carriesLast ? variables.size() : -1;
     if (carriesLast) {
-      variables.add(zeros(first, extents));
+      variables.add(zeros(first, dimensions));
     }
     int outputs = allOutputs ? variables.size() : -1;
     if (allOutputs) {
-      variables.add(outputBuffer(projected, extents));
+      variables.add(outputBuffer(projected, dimensions));
     }
     int masks = mask == null ? -1 : variables.size();
     if (mask != null) {
@@ -122,7 +122,7 @@ record RecurrentLoop(
                 e.node(
                     new Less(),
                     v.getFirst(),
-                    steps == Shape.DYNAMIC ? e.reshape(e.extent(v.get(1), 1)) : e.scalar(steps)),
+                    steps == Shape.DYNAMIC ? e.reshape(e.dimension(v.get(1), 1)) : e.scalar(steps)),
             (e, v) -> step(e, v, places, initial.size()));
     List<Value> states = results.subList(2, 2 + initial.size());
     Value lastOutput = carriesLast ? results.get(last) : outputState(states);
@@ -138,22 +138,22 @@ record RecurrentLoop(
     return cell instanceof RecurrentCell.Stacked stacked ? stacked.outputState() : 0;
   }
 
-  private int[] lastExtents() {
+  private int[] lastDimensions() {
     return cell.states().get(outputStateIndex());
   }
 
-  private Value zeros(Value like, int[] extents) {
-    int[] dims = new int[extents.length + 1];
+  private Value zeros(Value like, int[] dimensions) {
+    int[] dims = new int[dimensions.length + 1];
     dims[0] = like.shape().dim(0);
-    System.arraycopy(extents, 0, dims, 1, extents.length);
+    System.arraycopy(dimensions, 0, dims, 1, dimensions.length);
     return emit.fill(TensorType.FLOAT32, 0, like, dims);
   }
 
-  private Value outputBuffer(Value projected, int[] extents) {
-    int[] dims = new int[extents.length + 2];
+  private Value outputBuffer(Value projected, int[] dimensions) {
+    int[] dims = new int[dimensions.length + 2];
     dims[0] = projected.shape().dim(0);
     dims[1] = projected.shape().dim(1);
-    System.arraycopy(extents, 0, dims, 2, extents.length);
+    System.arraycopy(dimensions, 0, dims, 2, dimensions.length);
     return emit.fill(TensorType.FLOAT32, 0, projected, dims);
   }
 

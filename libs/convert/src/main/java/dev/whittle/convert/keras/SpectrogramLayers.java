@@ -198,7 +198,7 @@ final class SpectrogramLayers {
     Emitter emit = call.emit();
     Config config = call.config();
     Value signals = call.channelsFirst() ? x : emit.transpose(x, 0, 2, 1);
-    int channels = call.extent(signals, 1);
+    int channels = call.dimension(signals, 1);
     int samples = signals.shape().dim(2);
     if (samples == Shape.DYNAMIC) {
       throw OperandException.unsupported(

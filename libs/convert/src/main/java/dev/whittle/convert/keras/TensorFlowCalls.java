@@ -329,10 +329,10 @@ final class TensorFlowCalls {
     List<Long> ends = new ArrayList<>();
     long end = 0;
     for (Object size : sizes.subList(0, Math.max(0, sizes.size() - 1))) {
-      if (!(size instanceof Long extent) || extent < 0) {
+      if (!(size instanceof Long dimension) || dimension < 0) {
         throw OperandException.unsupported("parts of the size %s", size);
       }
-      end += extent;
+      end += dimension;
       ends.add(end);
     }
     return ends;
@@ -424,6 +424,6 @@ final class TensorFlowCalls {
       throw OperandException.invalid("has no slice_spec");
     }
     List<Argument> keys = key instanceof Argument.OfList list ? list.items() : List.of(key);
-    return Argument.of(ShapeOperations.index(call, x.value(), keys));
+    return Argument.of(KerasShapeOperations.index(call, x.value(), keys));
   }
 }

@@ -24,7 +24,7 @@ public final class Einsum {
   private final String left;
   private final String right;
   private final String result;
-  private final Map<Character, Integer> extents = new LinkedHashMap<>();
+  private final Map<Character, Integer> dimensions = new LinkedHashMap<>();
 
   private Einsum(Emitter emit, String left, String right, String result) {
     this.emit = emit;
@@ -145,23 +145,23 @@ public final class Einsum {
 
   private void note(String labels, Value x) {
     for (int i = 0; i < labels.length(); i++) {
-      int extent = x.shape().dim(i);
-      extents.merge(labels.charAt(i), extent, (p, q) -> p == Shape.DYNAMIC ? q : p);
+      int dimension = x.shape().dim(i);
+      dimensions.merge(labels.charAt(i), dimension, (p, q) -> p == Shape.DYNAMIC ? q : p);
     }
   }
 
-  private int extent(char label) {
-    return extents.getOrDefault(label, Shape.DYNAMIC);
+  private int dimension(char label) {
+    return dimensions.getOrDefault(label, Shape.DYNAMIC);
   }
 
-  private int extent(String labels) {
+  private int dimension(String labels) {
     int product = 1;
     for (int i = 0; i < labels.length(); i++) {
       char c = labels.charAt(i);
-      if (extent(c) == Shape.DYNAMIC) {
+      if (dimension(c) == Shape.DYNAMIC) {
         return -1;
       }
-      product = Math.multiplyExact(product, extent(c));
+      product = Math.multiplyExact(product, dimension(c));
     }
     return product;
   }
@@ -169,13 +169,13 @@ public final class Einsum {
   private Value dense(Value a, Tensor weights, String summed, String leftFree, String rightFree) {
     Value x = emit.transpose(a, places(left, leftFree + summed));
     if (summed.length() > 1) {
-      x = emit.reshape(x, sameThen(leftFree.length(), extent(summed)));
+      x = emit.reshape(x, sameThen(leftFree.length(), dimension(summed)));
     }
     Tensor matrix =
         ConstantTensors.reshape(
             ConstantTensors.transpose(weights, places(right, rightFree + summed)),
-            extent(rightFree),
-            extent(summed));
+            dimension(rightFree),
+            dimension(summed));
     Value product =
         emit.node(
             new FullyConnected(Activation.NONE, leftFree.length() > 1),
@@ -188,7 +188,7 @@ public final class Einsum {
   }
 
   private int[] dims(String labels) {
-    return labels.chars().map(c -> extent((char) c)).toArray();
+    return labels.chars().map(c -> dimension((char) c)).toArray();
   }
 
   private static int[] sameThen(int same, int... rest) {
@@ -214,7 +214,7 @@ public final class Einsum {
     Value ordered = emit.transpose(x, places(labels, batch + rows + columns));
     return rows.length() == 1 && columns.length() == 1
         ? ordered
-        : emit.reshape(ordered, sameThen(batch.length(), extent(rows), extent(columns)));
+        : emit.reshape(ordered, sameThen(batch.length(), dimension(rows), dimension(columns)));
   }
 
   @Override

@@ -350,7 +350,7 @@ public final class Emitter {
   }
 
   /** The extent of one axis as a list of one int32. */
-  public Value extent(Value x, int axis) {
+  public Value dimension(Value x, int axis) {
     int a = axis(x, axis);
     return x.shape().dim(a) == Shape.DYNAMIC
         ? slice(shapeOf(x), 0, a, a + 1)
@@ -447,8 +447,8 @@ public final class Emitter {
    */
   public Value slice(Value x, int axis, int from, int to) {
     int a = axis(x, axis);
-    int extent = x.shape().dim(a);
-    if (from == 0 && (to == Integer.MAX_VALUE || to == extent)) {
+    int dimension = x.shape().dim(a);
+    if (from == 0 && (to == Integer.MAX_VALUE || to == dimension)) {
       return x;
     }
     int[] begin = new int[a + 1];

@@ -14,7 +14,7 @@ public final class Pooling {
   private Pooling() {}
 
   /** Pools {@code [batch, height, width, channels]}. */
-  public static Value pictures(
+  public static Value images(
       Emitter emit, Value x, int[] sizes, int[] strides, int padding, boolean max) {
     return emit.node(op(padding, strides[0], strides[1], sizes[0], sizes[1], max), x);
   }
@@ -37,8 +37,8 @@ public final class Pooling {
       throw OperandException.unsupported(
           "pooling a volume of unknown extents %s; fix them with --input_shape", x.shape());
     }
-    Value pictures = emit.reshape(x, -1, dims[2], dims[3], dims[4]);
-    Value flat = emit.node(op(padding, strides[1], strides[2], sizes[1], sizes[2], max), pictures);
+    Value images = emit.reshape(x, -1, dims[2], dims[3], dims[4]);
+    Value flat = emit.node(op(padding, strides[1], strides[2], sizes[1], sizes[2], max), images);
     int height = flat.shape().dim(1);
     int width = flat.shape().dim(2);
     Value columns = emit.reshape(flat, -1, dims[1], height * width, dims[4]);

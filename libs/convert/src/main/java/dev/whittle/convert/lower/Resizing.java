@@ -142,7 +142,9 @@ public final class Resizing {
       return resize(emit, x, height * factors[0], width * factors[1], method, false);
     }
     Value size =
-        emit.mul(emit.concat(0, List.of(emit.extent(x, 1), emit.extent(x, 2))), emit.ints(factors));
+        emit.mul(
+            emit.concat(0, List.of(emit.dimension(x, 1), emit.dimension(x, 2))),
+            emit.ints(factors));
     Value larger = resizeTo(emit, x, size, method);
     return emit.narrow(
         larger,

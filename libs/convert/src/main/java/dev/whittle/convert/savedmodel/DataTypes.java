@@ -50,15 +50,15 @@ final class DataTypes {
       return Shape.UNKNOWN;
     }
     List<Proto> dims = shape.messages(2);
-    int[] extents = new int[dims.size()];
-    for (int i = 0; i < extents.length; i++) {
+    int[] dimensions = new int[dims.size()];
+    for (int i = 0; i < dimensions.length; i++) {
       long size = dims.get(i).integer(1);
       if (size < -1 || size > Integer.MAX_VALUE) {
         throw new MalformedModelException(shape.place() + ": an extent of " + size);
       }
-      extents[i] = (int) size;
+      dimensions[i] = (int) size;
     }
-    return Shape.of(extents);
+    return Shape.of(dimensions);
   }
 
   /** A constant. */

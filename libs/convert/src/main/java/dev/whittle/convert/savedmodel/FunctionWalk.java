@@ -145,7 +145,7 @@ final class FunctionWalk {
   }
 
   static boolean changes(TfNode node) {
-    return VariableOperations.CHANGES.contains(node.op()) && !node.inputs().isEmpty();
+    return TensorFlowVariableOperations.CHANGES.contains(node.op()) && !node.inputs().isEmpty();
   }
 
   private boolean changesLiving(TfNode node) {
@@ -157,7 +157,7 @@ final class FunctionWalk {
   }
 
   private boolean reads(TfNode node) {
-    if (VariableOperations.READS.contains(node.op())) {
+    if (TensorFlowVariableOperations.READS.contains(node.op())) {
       return true;
     }
     // TensorFlow 1 reads variables by handing them on.
@@ -227,9 +227,11 @@ final class FunctionWalk {
     return Item.of(emit.constant("known", contents));
   }
 
-  private Operations.@Nullable Lowering lowering(TfNode node) {
-    Operations.@Nullable Lowering known = Operations.TABLE.get(node.op());
-    return known == null && importer.allowsCustomOperators() ? CustomOperations::keep : known;
+  private TensorFlowOperations.@Nullable Lowering lowering(TfNode node) {
+    TensorFlowOperations.@Nullable Lowering known = TensorFlowOperations.TABLE.get(node.op());
+    return known == null && importer.allowsCustomOperators()
+        ? TensorFlowCustomOperations::keep
+        : known;
   }
 
   private static String missing(TfNode node) {
@@ -366,7 +368,7 @@ final class FunctionWalk {
     String outer = emit.scope();
     emit.setScope(node.name());
     try {
-      Operations.@Nullable Lowering lowering = lowering(node);
+      TensorFlowOperations.@Nullable Lowering lowering = lowering(node);
       if (lowering == null) {
         throw OperandException.unsupported("%s", missing(node));
       }

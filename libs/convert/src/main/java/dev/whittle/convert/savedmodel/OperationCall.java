@@ -27,7 +27,7 @@ record OperationCall(TfNode node, List<Item> inputs, Emitter emit, FunctionWalk 
     if (input < inputs.size() && inputs.get(input) instanceof Item.Variable variable) {
       // TensorFlow 1 reads variables without saying so.
       return new Item.Tensor(
-          VariableOperations.read(emit, walk.importer(), variable.handle()), null);
+          TensorFlowVariableOperations.read(emit, walk.importer(), variable.handle()), null);
     }
     throw OperandException.unsupported("input %d that is no tensor", input);
   }

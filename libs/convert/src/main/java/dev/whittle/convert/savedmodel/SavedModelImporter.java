@@ -51,7 +51,7 @@ public final class SavedModelImporter {
   /** Variables that have been read and checked, by key. */
   private final Map<String, Tensor> contents = new HashMap<>();
 
-  private final Map<String, TableOperations.Contents> tables = new HashMap<>();
+  private final Map<String, TensorFlowTableOperations.Contents> tables = new HashMap<>();
 
   /** Variables that results depend on. */
   private final Set<String> read = new HashSet<>();
@@ -155,7 +155,7 @@ public final class SavedModelImporter {
         new UnsupportedModelException.Item(
             "operation '%s' (%s)".formatted(node.name(), node.op()),
             reason,
-            Operations.TABLE.get(node.op()) == null ? MISSING : ""));
+            TensorFlowOperations.TABLE.get(node.op()) == null ? MISSING : ""));
   }
 
   private Model importSignatures() {
@@ -185,7 +185,7 @@ public final class SavedModelImporter {
     int initialization = 0;
     if (hasLiving()) {
       Emitter.Branch branch = main.branch("initialize");
-      VariableOperations.initialize(branch.emitter(), this, living);
+      TensorFlowVariableOperations.initialize(branch.emitter(), this, living);
       initialization = branch.index();
     }
     List<Signature> signatures = new ArrayList<>();
@@ -251,7 +251,7 @@ public final class SavedModelImporter {
       }
       Value value = tensor.value();
       if (value.isConstant() || values.contains(value) || isInput(inputs, value)) {
-        value = Operations.copy(emit, value);
+        value = TensorFlowOperations.copy(emit, value);
       }
       Value named = emit.graph().update(value.withName(output.getValue().text(1)));
       values.add(named);
@@ -333,8 +333,8 @@ public final class SavedModelImporter {
   }
 
   /** The contents of a lookup table. */
-  TableOperations.Contents table(String handle) {
-    TableOperations.Contents contents = tables.get(handle);
+  TensorFlowTableOperations.Contents table(String handle) {
+    TensorFlowTableOperations.Contents contents = tables.get(handle);
     if (contents == null) {
       throw OperandException.unsupported("the lookup table '%s', which nothing fills", handle);
     }

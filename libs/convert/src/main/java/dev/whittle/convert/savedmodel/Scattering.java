@@ -13,7 +13,7 @@ final class Scattering {
 
   /** Updates at their places in a tensor like {@code x} of zeros; those of one place are added. */
   static Value amongZeros(Emitter emit, Value x, Value indices, Value updates) {
-    Value shape = Operations.shape(emit, x);
+    Value shape = TensorFlowOperations.shape(emit, x);
     return emit.narrow(emit.node(new ScatterNd(), indices, updates, shape), x.shape());
   }
 
@@ -21,7 +21,7 @@ final class Scattering {
   static Value hit(Emitter emit, Value x, Value indices, Value updates) {
     Value ones =
         emit.narrow(
-            emit.node(new Fill(), Operations.shape(emit, updates), emit.scalar(1)),
+            emit.node(new Fill(), TensorFlowOperations.shape(emit, updates), emit.scalar(1)),
             updates.shape());
     Value hits = amongZeros(emit, x, indices, ones);
     return emit.node(new Greater(), hits, emit.scalar(0));

@@ -25,13 +25,13 @@ final class TableReader {
   private static final int LINE_NUMBER = -1;
 
   private final SavedModelImporter importer;
-  private final Map<String, TableOperations.Contents> tables;
+  private final Map<String, TensorFlowTableOperations.Contents> tables;
   private final Emitter scratch = Emitter.ofModel();
 
   /**
    * @param tables receives contents by the operation that makes the table
    */
-  TableReader(SavedModelImporter importer, Map<String, TableOperations.Contents> tables) {
+  TableReader(SavedModelImporter importer, Map<String, TensorFlowTableOperations.Contents> tables) {
     this.importer = importer;
     this.tables = tables;
   }
@@ -61,7 +61,7 @@ final class TableReader {
               table.handle(),
               operands.size() == 2
                   ? lines(node, operands.get(1))
-                  : new TableOperations.Contents(
+                  : new TensorFlowTableOperations.Contents(
                       contents(operands.get(1)), contents(operands.get(2))));
         }
       }
@@ -77,7 +77,7 @@ final class TableReader {
   }
 
   /** A table of a text file beside the model: its lines and their numbers. */
-  private TableOperations.Contents lines(TfNode node, Item file) {
+  private TensorFlowTableOperations.Contents lines(TfNode node, Item file) {
     String stated = new String(contents(file).strings().getFirst(), StandardCharsets.UTF_8);
     // Only files of the model itself are read, whatever folder the name states.
     Path name = Path.of(stated).getFileName();
@@ -106,7 +106,7 @@ final class TableReader {
       numbers.setLong(i, i);
     }
     return forward
-        ? new TableOperations.Contents(texts, numbers)
-        : new TableOperations.Contents(numbers, texts);
+        ? new TensorFlowTableOperations.Contents(texts, numbers)
+        : new TensorFlowTableOperations.Contents(numbers, texts);
   }
 }

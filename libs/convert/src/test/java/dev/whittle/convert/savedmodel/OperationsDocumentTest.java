@@ -15,7 +15,7 @@ class OperationsDocumentTest {
   @Test
   void theDocumentListsWhatIsConverted() throws IOException {
     String text = Files.readString(DOCUMENT);
-    String list = String.join(", ", Operations.TABLE.names()) + "\n";
+    String list = String.join(", ", TensorFlowOperations.TABLE.names()) + "\n";
     int at = text.indexOf(HEADING) + HEADING.length();
     if (System.getProperty("operations.list", "").equals("write")) {
       Files.writeString(DOCUMENT, text.substring(0, at) + list);

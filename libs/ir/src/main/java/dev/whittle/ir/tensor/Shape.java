@@ -108,10 +108,10 @@ public final class Shape {
     return dims.clone();
   }
 
-  /** This shape with dynamic extents set to {@code extent}. */
-  public Shape withDynamicAs(int extent) {
+  /** This shape with dynamic extents set to {@code dimension}. */
+  public Shape withDynamicAs(int dimension) {
     return rankKnown
-        ? of(Arrays.stream(dims).map(d -> d == DYNAMIC ? extent : d).toArray())
+        ? of(Arrays.stream(dims).map(d -> d == DYNAMIC ? dimension : d).toArray())
         : SCALAR;
   }
 

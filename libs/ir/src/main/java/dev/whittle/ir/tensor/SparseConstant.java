@@ -14,7 +14,7 @@ public final class SparseConstant {
   private final Sparsity sparsity;
   private final MemorySegment stored;
   private final Tensor dense;
-  private final int[] extents;
+  private final int[] dimensions;
 
   /** Extent of the blocks along each axis, 1 where it is not cut. */
   private final int[] blocks;
@@ -28,8 +28,8 @@ public final class SparseConstant {
     this.sparsity = sparsity;
     this.stored = stored;
     this.dense = dense;
-    this.extents = dense.dims();
-    this.blocks = new int[extents.length];
+    this.dimensions = dense.dims();
+    this.blocks = new int[dimensions.length];
     this.coordinates = new int[sparsity.dimensions().size()];
     this.storedElements = stored.byteSize() / Math.max(1, dense.type().bits() / 8);
   }
@@ -52,7 +52,7 @@ public final class SparseConstant {
   private void checkDimensions() {
     List<Integer> order = sparsity.traversalOrder();
     List<Integer> map = sparsity.blockMap();
-    int rank = extents.length;
+    int rank = dimensions.length;
     boolean fits =
         order.size() == rank + map.size()
             && sparsity.dimensions().size() == order.size()
@@ -105,16 +105,16 @@ public final class SparseConstant {
   }
 
   private void store(long source) {
-    int rank = extents.length;
+    int rank = dimensions.length;
     long target = 0;
     for (int axis = 0; axis < rank; axis++) {
       long place = (long) coordinates[axis] * blocks[axis];
       int cut = sparsity.blockMap().indexOf(axis);
       place += cut < 0 ? 0 : coordinates[rank + cut];
-      if (place < 0 || place >= extents[axis]) {
+      if (place < 0 || place >= dimensions[axis]) {
         throw OperandException.invalid("sparse layout exceeds axis %d of %s", axis, dense.shape());
       }
-      target = target * extents[axis] + place;
+      target = target * dimensions[axis] + place;
     }
     if (source >= storedElements) {
       throw OperandException.invalid("sparse layout needs more than %d elements", storedElements);

@@ -57,7 +57,7 @@ final class Decisions {
     for (int n = 0; n < decisions.graph.nodes().size(); n++) {
       all.add(decisions.decide(n));
     }
-    decisions.leaveIslands(all);
+    decisions.keepIsolatedNodesInFloat(all);
     return all;
   }
 
@@ -151,7 +151,7 @@ final class Decisions {
    * Leaves nodes in floats that only move numbers between nodes that compute in floats: integers
    * there would cost accuracy and time for nothing.
    */
-  private void leaveIslands(List<Decision> decisions) {
+  private void keepIsolatedNodesInFloat(List<Decision> decisions) {
     Map<Integer, Integer> producers = new HashMap<>();
     Map<Integer, Set<Integer>> readers = new HashMap<>();
     for (int n = 0; n < graph.nodes().size(); n++) {

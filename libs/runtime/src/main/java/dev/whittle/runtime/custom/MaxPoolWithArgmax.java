@@ -51,7 +51,7 @@ public final class MaxPoolWithArgmax implements CustomOperator {
       return attributes;
     }
 
-    int extent(int in, int window, int stride) {
+    int dimension(int in, int window, int stride) {
       if (in == Shape.DYNAMIC) {
         return Shape.DYNAMIC;
       }
@@ -60,7 +60,7 @@ public final class MaxPoolWithArgmax implements CustomOperator {
 
     /** How far the first window begins before the picture. */
     int margin(int in, int window, int stride) {
-      return same ? Math.max(0, (extent(in, window, stride) - 1) * stride + window - in) / 2 : 0;
+      return same ? Math.max(0, (dimension(in, window, stride) - 1) * stride + window - in) / 2 : 0;
     }
   }
 
@@ -84,8 +84,8 @@ public final class MaxPoolWithArgmax implements CustomOperator {
     Shape output =
         Shape.of(
             input.dim(0),
-            attributes.extent(input.dim(1), attributes.height, attributes.strideHeight),
-            attributes.extent(input.dim(2), attributes.width, attributes.strideWidth),
+            attributes.dimension(input.dim(1), attributes.height, attributes.strideHeight),
+            attributes.dimension(input.dim(2), attributes.width, attributes.strideWidth),
             input.dim(3));
     return List.of(
         new TypedShape(operands.type(0), output),
@@ -112,7 +112,7 @@ public final class MaxPoolWithArgmax implements CustomOperator {
     int channels = input.dim(3);
     int top = attributes.margin(height, attributes.height, attributes.strideHeight);
     int left = attributes.margin(width, attributes.width, attributes.strideWidth);
-    long picture = (long) height * width * channels;
+    long image = (long) height * width * channels;
     long at = 0;
     for (int b = 0; b < output.dim(0); b++) {
       for (int y = 0; y < output.dim(1); y++) {
@@ -120,11 +120,9 @@ public final class MaxPoolWithArgmax implements CustomOperator {
           for (int c = 0; c < channels; c++) {
             int firstY = y * attributes.strideHeight - top;
             int firstX = x * attributes.strideWidth - left;
-            long place = greatest(input, b * picture, firstY, firstX, c, attributes);
+            long place = greatest(input, b * image, firstY, firstX, c, attributes);
             output.setFloat(at, input.getFloat(place));
-            invocation
-                .output(1)
-                .setInteger(at, attributes.countsBatch ? place : place - b * picture);
+            invocation.output(1).setInteger(at, attributes.countsBatch ? place : place - b * image);
             at++;
           }
         }

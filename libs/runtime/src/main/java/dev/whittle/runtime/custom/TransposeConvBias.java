@@ -39,7 +39,7 @@ public final class TransposeConvBias implements CustomOperator {
       return attributes;
     }
 
-    int extent(int in, int taps, int stride) {
+    int dimension(int in, int taps, int stride) {
       if (in == Shape.DYNAMIC || taps == Shape.DYNAMIC) {
         return Shape.DYNAMIC;
       }
@@ -91,8 +91,8 @@ public final class TransposeConvBias implements CustomOperator {
             operands.type(0),
             Shape.of(
                 input.dim(0),
-                attributes.extent(input.dim(1), weights.dim(1), attributes.strideHeight),
-                attributes.extent(input.dim(2), weights.dim(2), attributes.strideWidth),
+                attributes.dimension(input.dim(1), weights.dim(1), attributes.strideHeight),
+                attributes.dimension(input.dim(2), weights.dim(2), attributes.strideWidth),
                 weights.dim(0))));
   }
 

@@ -82,24 +82,24 @@ final class GemmSelector {
       boolean grouped =
           channels > 0 && input.dim(3) % channels == 0 && columns % (input.dim(3) / channels) == 0;
       return grouped
-          ? pieces(
+          ? subConvolutions(
               layer,
               SubConvolution.grouped(windows, channels, columns),
               conv.activation(),
               () -> conv.requantization(operands))
           : null;
     }
-    SubConvolution piece = SubConvolution.whole(windows, columns);
+    SubConvolution subConvolution = SubConvolution.whole(windows, columns);
     return switch (layer.inputType()) {
       case FLOAT32 ->
           layer.filterType() == TensorType.INT8
-              ? hybrid(layer, piece, conv.activation(), layer.isPerChannel(), false)
-              : floatConvolution(layer, piece, conv.activation());
+              ? hybrid(layer, subConvolution, conv.activation(), layer.isPerChannel(), false)
+              : floatConvolution(layer, subConvolution, conv.activation());
       case INT8, UINT8 ->
-          layer.hasOneType() ? bytes(layer, piece, conv.requantization(operands)) : null;
+          layer.hasOneType() ? bytes(layer, subConvolution, conv.requantization(operands)) : null;
       case INT16 ->
           layer.filterType() == TensorType.INT8
-              ? wide(layer, piece, conv.wideRequantization(operands))
+              ? wide(layer, subConvolution, conv.wideRequantization(operands))
               : null;
       default -> null;
     };
@@ -120,9 +120,13 @@ final class GemmSelector {
         || !conv.activation().isClamp()) {
       return null;
     }
-    SubConvolution piece = SubConvolution.volume(conv, operands);
-    return piece.windows().areWithinReach()
-        ? floats(WeightedLayer.of(operands), piece, patches(piece, true), conv.activation())
+    SubConvolution subConvolution = SubConvolution.volume(conv, operands);
+    return subConvolution.windows().areWithinReach()
+        ? floats(
+            WeightedLayer.of(operands),
+            subConvolution,
+            im2col(subConvolution, true),
+            conv.activation())
         : null;
   }
 
@@ -148,12 +152,13 @@ final class GemmSelector {
         || !conv.activation().isClamp()) {
       return null;
     }
-    List<SubConvolution> pieces = SubConvolution.transposedVolume(conv, operands);
-    return pieces == null || !pieces.stream().allMatch(p -> p.windows().areWithinReach())
+    List<SubConvolution> subConvolutions = SubConvolution.transposedVolume(conv, operands);
+    return subConvolutions == null
+            || !subConvolutions.stream().allMatch(p -> p.windows().areWithinReach())
         ? null
-        : pieces(
+        : subConvolutions(
             new WeightedLayer(operands, 2, 1, 3),
-            pieces,
+            subConvolutions,
             conv.activation(),
             () -> {
               throw new IllegalStateException("floats are not rescaled");
@@ -175,10 +180,11 @@ final class GemmSelector {
         || !conv.activation().isClamp()) {
       return null;
     }
-    List<SubConvolution> pieces = SubConvolution.transposed(conv, layer);
-    return pieces == null
+    List<SubConvolution> subConvolutions = SubConvolution.transposed(conv, layer);
+    return subConvolutions == null
         ? null
-        : pieces(layer, pieces, conv.activation(), () -> conv.requantization(operands));
+        : subConvolutions(
+            layer, subConvolutions, conv.activation(), () -> conv.requantization(operands));
   }
 
   /** {@link #transposed} for operands in another order than the operator's, which are floats. */
@@ -187,9 +193,9 @@ final class GemmSelector {
   }
 
   /** A layer of several products; null where one of them has no kernel. */
-  private @Nullable Kernel pieces(
+  private @Nullable Kernel subConvolutions(
       WeightedLayer layer,
-      List<SubConvolution> pieces,
+      List<SubConvolution> subConvolutions,
       Activation activation,
       Supplier<Requantization> requantization) {
     boolean floats = layer.inputType() == TensorType.FLOAT32;
@@ -198,24 +204,24 @@ final class GemmSelector {
     }
     BiFunction<SubConvolution, Im2col, @Nullable Gemm> make;
     if (floats) {
-      make = (piece, patches) -> floats(layer, piece, patches, activation);
+      make = (subConvolution, im2col) -> floats(layer, subConvolution, im2col, activation);
     } else {
       ExactWeights exact = ExactWeights.of(layer.filterOperand());
       Requantization whole = requantization.get();
-      make = (piece, patches) -> bytes(layer, piece, patches, exact, whole);
+      make = (subConvolution, im2col) -> bytes(layer, subConvolution, im2col, exact, whole);
     }
     List<Gemm> products = new ArrayList<>();
-    Im2col patches = null;
+    Im2col im2col = null;
     SubConvolution last = null;
-    for (SubConvolution piece : pieces) {
-      if (patches == null
+    for (SubConvolution subConvolution : subConvolutions) {
+      if (im2col == null
           || last == null
-          || !piece.windows().equals(last.windows())
-          || !piece.planes().equals(last.planes())) {
-        patches = patches(piece, floats);
+          || !subConvolution.windows().equals(last.windows())
+          || !subConvolution.planes().equals(last.planes())) {
+        im2col = im2col(subConvolution, floats);
       }
-      last = piece;
-      Gemm product = make.apply(piece, patches);
+      last = subConvolution;
+      Gemm product = make.apply(subConvolution, im2col);
       if (product == null) {
         return null;
       }
@@ -224,8 +230,13 @@ final class GemmSelector {
     return products.isEmpty() ? null : new SubConvolutions(products);
   }
 
-  private Im2col patches(SubConvolution piece, boolean floats) {
-    return new Im2col(piece.windows(), piece.planes(), piece.channels(), floats, workers);
+  private Im2col im2col(SubConvolution subConvolution, boolean floats) {
+    return new Im2col(
+        subConvolution.windows(),
+        subConvolution.planes(),
+        subConvolution.channels(),
+        floats,
+        workers);
   }
 
   @Nullable Kernel dense(FullyConnected dense, Operands operands) {
@@ -237,30 +248,34 @@ final class GemmSelector {
     long elements = operands.output(0).shape().elements();
     int rows = columns == 0 ? 0 : Math.toIntExact(elements / columns);
     WeightedLayer layer = WeightedLayer.of(operands);
-    SubConvolution piece = SubConvolution.whole(WindowGeometry.ofRows(rows, shape.dim(1)), columns);
+    SubConvolution subConvolution =
+        SubConvolution.whole(WindowGeometry.ofRows(rows, shape.dim(1)), columns);
     return switch (layer.inputType()) {
       case FLOAT32 ->
           layer.filterType() == TensorType.INT8
-              ? hybrid(layer, piece, dense.activation(), dense.asymmetricQuantizeInputs(), true)
-              : floatDense(layer, piece, dense.activation());
-      case INT8 -> layer.hasOneType() ? bytes(layer, piece, dense.requantization(operands)) : null;
+              ? hybrid(
+                  layer, subConvolution, dense.activation(), dense.asymmetricQuantizeInputs(), true)
+              : floatDense(layer, subConvolution, dense.activation());
+      case INT8 ->
+          layer.hasOneType() ? bytes(layer, subConvolution, dense.requantization(operands)) : null;
       case INT16 ->
           layer.filterType() == TensorType.INT8
-              ? wide(layer, piece, dense.wideRequantization(operands))
+              ? wide(layer, subConvolution, dense.wideRequantization(operands))
               : null;
       default -> null;
     };
   }
 
   private @Nullable Kernel floatDense(
-      WeightedLayer layer, SubConvolution piece, Activation activation) {
+      WeightedLayer layer, SubConvolution subConvolution, Activation activation) {
     boolean constant =
         layer.filterOperand().known() != null && layer.hasBias() == (layer.knownBias() != null);
     if (constant || layer.filterType() != TensorType.FLOAT32) {
-      return floats(layer, piece, patches(piece, true), activation);
+      return floats(layer, subConvolution, im2col(subConvolution, true), activation);
     }
-    WindowGeometry rows = piece.windows();
-    var layout = new BatchMatMulKernel.Layout(rows.height(), piece.columns(), rows.channels());
+    WindowGeometry rows = subConvolution.windows();
+    var layout =
+        new BatchMatMulKernel.Layout(rows.height(), subConvolution.columns(), rows.channels());
     return layout.depth == 0
         ? null
         : new BatchMatMulKernel.OfFloats(
@@ -312,11 +327,11 @@ final class GemmSelector {
   }
 
   private @Nullable Kernel floatConvolution(
-      WeightedLayer layer, SubConvolution piece, Activation activation) {
-    WindowGeometry windows = piece.windows();
-    int columns = piece.columns();
+      WeightedLayer layer, SubConvolution subConvolution, Activation activation) {
+    WindowGeometry windows = subConvolution.windows();
+    int columns = subConvolution.columns();
     if (!FloatWinograd.isFaster(windows, columns)) {
-      return floats(layer, piece, patches(piece, true), activation);
+      return floats(layer, subConvolution, im2col(subConvolution, true), activation);
     }
     float[] bias = layer.floatBias(0, columns);
     Tensor filter = layer.floatFilter();
@@ -328,40 +343,40 @@ final class GemmSelector {
     PackedMatrix matrix =
         weights.matrix(
             layer,
-            piece,
+            subConvolution,
             WinogradConvolution.cut(channels),
             lanes,
-            () -> FloatWinograd.pack(elements(filter, piece), columns, channels, lanes));
+            () -> FloatWinograd.pack(elements(filter, subConvolution), columns, channels, lanes));
     return new FloatWinograd(workers, windows, matrix, bias, activation.min(), activation.max());
   }
 
   private @Nullable Gemm floats(
-      WeightedLayer layer, SubConvolution piece, Im2col patches, Activation activation) {
-    int columns = piece.columns();
-    float[] bias = layer.floatBias(piece.firstColumn(), columns);
+      WeightedLayer layer, SubConvolution subConvolution, Im2col im2col, Activation activation) {
+    int columns = subConvolution.columns();
+    float[] bias = layer.floatBias(subConvolution.firstColumn(), columns);
     Tensor filter = layer.floatFilter();
     if (bias == null || filter == null) {
       return null;
     }
     int lanes = workers.lanes();
-    var cut = PackedMatrix.Cut.whole(piece.depth());
+    var cut = PackedMatrix.Cut.whole(subConvolution.depth());
     PackedMatrix matrix =
         weights.matrix(
             layer,
-            piece,
+            subConvolution,
             cut,
             lanes,
-            () -> PackedMatrix.of(elements(filter, piece), columns, cut, bias, lanes));
+            () -> PackedMatrix.of(elements(filter, subConvolution), columns, cut, bias, lanes));
     return new FloatGemm(
-        workers, layer, piece, patches, matrix, activation.min(), activation.max());
+        workers, layer, subConvolution, im2col, matrix, activation.min(), activation.max());
   }
 
-  private static PackedMatrix.Elements elements(Tensor filter, SubConvolution piece) {
-    if (piece.isWhole()) {
+  private static PackedMatrix.Elements elements(Tensor filter, SubConvolution subConvolution) {
+    if (subConvolution.isWhole()) {
       return (from, to, at, count) ->
           MemorySegment.copy(filter.data(), Tensor.FLOAT, 4L * from, to, at, count);
     }
-    int[] places = piece.places();
+    int[] places = subConvolution.places();
     return (from, to, at, count) -> {
       for (int i = 0; i < count; i++) {
         to[at + i] = filter.getFloat(places[from + i]);
@@ -377,12 +392,12 @@ final class GemmSelector {
    */
   private @Nullable Kernel hybrid(
       WeightedLayer layer,
-      SubConvolution piece,
+      SubConvolution subConvolution,
       Activation activation,
       boolean asymmetric,
       boolean byRow) {
-    WindowGeometry windows = piece.windows();
-    int columns = piece.columns();
+    WindowGeometry windows = subConvolution.windows();
+    int columns = subConvolution.columns();
     ExactWeights exact = ExactWeights.of(layer.filterOperand());
     float[] scales = layer.scales(columns);
     float[] bias = layer.floatBias(0, columns);
@@ -390,24 +405,24 @@ final class GemmSelector {
       return null;
     }
     DynamicallyQuantizedRows rows = quantizedRows(windows, asymmetric, byRow);
-    QuantizedEpilogue ends =
-        hybridEnds(rows, byRow ? 1 : perPicture(windows), scales, bias, activation);
+    QuantizedEpilogue epilogue =
+        hybridEpilogue(rows, byRow ? 1 : perImage(windows), scales, bias, activation);
     int greatest = asymmetric ? 255 : 128;
     int[] none = new int[columns];
-    if (isWinograd(piece, exact, none, greatest)) {
-      return winograd(layer, piece, exact, none, ends);
+    if (isWinograd(subConvolution, exact, none, greatest)) {
+      return winograd(layer, subConvolution, exact, none, epilogue);
     }
-    Im2col patches = patches(piece, false);
-    PackedMatrix[] parts = parts(layer, piece, exact, patches, greatest);
-    return new IntegerGemm(workers, layer, piece, patches, parts, ends);
+    Im2col im2col = im2col(subConvolution, false);
+    PackedMatrix[] parts = parts(layer, subConvolution, exact, im2col, greatest);
+    return new IntegerGemm(workers, layer, subConvolution, im2col, parts, epilogue);
   }
 
   /** Rows of the output that are of one picture. */
-  private static int perPicture(WindowGeometry windows) {
+  private static int perImage(WindowGeometry windows) {
     return Math.max(1, windows.outputHeight() * windows.outputWidth());
   }
 
-  private static QuantizedEpilogue hybridEnds(
+  private static QuantizedEpilogue hybridEpilogue(
       DynamicallyQuantizedRows rows,
       int rowsPerScale,
       float[] scales,
@@ -419,54 +434,59 @@ final class GemmSelector {
   }
 
   private static boolean isWinograd(
-      SubConvolution piece, ExactWeights exact, int[] bias, int greatest) {
-    WindowGeometry windows = piece.windows();
-    return IntegerWinograd.isFaster(windows, piece.columns())
+      SubConvolution subConvolution, ExactWeights exact, int[] bias, int greatest) {
+    WindowGeometry windows = subConvolution.windows();
+    return IntegerWinograd.isFaster(windows, subConvolution.columns())
         && IntegerWinograd.areExact(exact, bias, windows.channels(), greatest);
   }
 
   private Kernel winograd(
       WeightedLayer layer,
-      SubConvolution piece,
+      SubConvolution subConvolution,
       ExactWeights exact,
       int[] bias,
-      QuantizedEpilogue ends) {
-    WindowGeometry windows = piece.windows();
+      QuantizedEpilogue epilogue) {
+    WindowGeometry windows = subConvolution.windows();
     int channels = windows.channels();
     int lanes = workers.lanes();
     PackedMatrix matrix =
         weights.matrix(
             layer,
-            piece,
+            subConvolution,
             WinogradConvolution.cut(channels),
             lanes,
-            () -> IntegerWinograd.pack(exact, piece.columns(), channels, lanes));
-    return new IntegerWinograd(workers, windows, matrix, bias, ends);
+            () -> IntegerWinograd.pack(exact, subConvolution.columns(), channels, lanes));
+    return new IntegerWinograd(workers, windows, matrix, bias, epilogue);
   }
 
   private DynamicallyQuantizedRows quantizedRows(
       WindowGeometry windows, boolean asymmetric, boolean byRow) {
-    int picture =
+    int image =
         Math.multiplyExact(
             Math.multiplyExact(windows.height(), windows.width()), windows.channels());
     return byRow
         ? new DynamicallyQuantizedRows(workers, windows.height(), windows.channels(), asymmetric)
-        : new DynamicallyQuantizedRows(workers, windows.batch(), picture, asymmetric);
+        : new DynamicallyQuantizedRows(workers, windows.batch(), image, asymmetric);
   }
 
   /** A layer of 8-bit numbers. */
   private @Nullable Kernel bytes(
-      WeightedLayer layer, SubConvolution piece, Requantization requantization) {
+      WeightedLayer layer, SubConvolution subConvolution, Requantization requantization) {
     ExactWeights exact = ExactWeights.of(layer.filterOperand());
-    int[] bias = exact == null ? null : wholeBias(layer, piece, exact);
+    int[] bias = exact == null ? null : wholeBias(layer, subConvolution, exact);
     if (exact == null || bias == null) {
       return null;
     }
-    if (isWinograd(piece, exact, bias, greatest(layer))) {
+    if (isWinograd(subConvolution, exact, bias, greatest(layer))) {
       int[] none = new int[bias.length];
-      return winograd(layer, piece, exact, bias, byteEnds(layer, piece, requantization, none));
+      return winograd(
+          layer,
+          subConvolution,
+          exact,
+          bias,
+          byteEpilogue(layer, subConvolution, requantization, none));
     }
-    return bytes(layer, piece, patches(piece, false), exact, bias, requantization);
+    return bytes(layer, subConvolution, im2col(subConvolution, false), exact, bias, requantization);
   }
 
   /**
@@ -476,40 +496,40 @@ final class GemmSelector {
    */
   private @Nullable Gemm bytes(
       WeightedLayer layer,
-      SubConvolution piece,
-      Im2col patches,
+      SubConvolution subConvolution,
+      Im2col im2col,
       @Nullable ExactWeights all,
       Requantization requantization) {
     if (all == null) {
       return null;
     }
-    ExactWeights exact = all.at(piece.places());
-    int[] bias = wholeBias(layer, piece, exact);
-    return bias == null ? null : bytes(layer, piece, patches, exact, bias, requantization);
+    ExactWeights exact = all.at(subConvolution.places());
+    int[] bias = wholeBias(layer, subConvolution, exact);
+    return bias == null ? null : bytes(layer, subConvolution, im2col, exact, bias, requantization);
   }
 
   private Gemm bytes(
       WeightedLayer layer,
-      SubConvolution piece,
-      Im2col patches,
+      SubConvolution subConvolution,
+      Im2col im2col,
       ExactWeights exact,
       int[] bias,
       Requantization requantization) {
-    PackedMatrix[] parts = parts(layer, piece, exact, patches, greatest(layer));
+    PackedMatrix[] parts = parts(layer, subConvolution, exact, im2col, greatest(layer));
     int[] rest = bias;
     if (parts.length == 1 && exact.areExact(bias, greatest(layer))) {
       parts[0] = parts[0].withBias(toFloats(bias));
       rest = new int[bias.length];
     }
-    QuantizedEpilogue ends = byteEnds(layer, piece, requantization, rest);
-    return new IntegerGemm(workers, layer, piece, patches, parts, ends);
+    QuantizedEpilogue epilogue = byteEpilogue(layer, subConvolution, requantization, rest);
+    return new IntegerGemm(workers, layer, subConvolution, im2col, parts, epilogue);
   }
 
   /** What is added to sums of products of inputs whose zero point is not subtracted. */
   private static int @Nullable [] wholeBias(
-      WeightedLayer layer, SubConvolution piece, ExactWeights exact) {
-    int columns = piece.columns();
-    int[] bias = layer.integerBias(piece.firstColumn(), columns);
+      WeightedLayer layer, SubConvolution subConvolution, ExactWeights exact) {
+    int columns = subConvolution.columns();
+    int[] bias = layer.integerBias(subConvolution.firstColumn(), columns);
     if (bias != null) {
       int zeroPoint = layer.zeroPoint();
       int[] sums = exact.columnSums(columns);
@@ -525,10 +545,14 @@ final class GemmSelector {
    *
    * @param bias what the sums do not have in them
    */
-  private static QuantizedEpilogue byteEnds(
-      WeightedLayer layer, SubConvolution piece, Requantization requantization, int[] bias) {
+  private static QuantizedEpilogue byteEpilogue(
+      WeightedLayer layer,
+      SubConvolution subConvolution,
+      Requantization requantization,
+      int[] bias) {
     return new Int8Epilogue(
-        new PackedRequantization(requantization, piece.firstColumn(), bias, piece.columns()),
+        new PackedRequantization(
+            requantization, subConvolution.firstColumn(), bias, subConvolution.columns()),
         layer.zeroPoint(),
         isUnsigned(layer));
   }
@@ -543,20 +567,20 @@ final class GemmSelector {
   }
 
   private @Nullable Kernel wide(
-      WeightedLayer layer, SubConvolution piece, Int16Requantization requantization) {
-    int columns = piece.columns();
+      WeightedLayer layer, SubConvolution subConvolution, Int16Requantization requantization) {
+    int columns = subConvolution.columns();
     ExactWeights exact = ExactWeights.of(layer.filterOperand());
-    QuantizedEpilogue ends = wideEnds(layer, columns, requantization);
-    if (exact == null || columns == 0 || ends == null) {
+    QuantizedEpilogue epilogue = wideEpilogue(layer, columns, requantization);
+    if (exact == null || columns == 0 || epilogue == null) {
       return null;
     }
-    Im2col patches = patches(piece, false);
-    PackedMatrix[] parts = parts(layer, piece, exact, patches, 128);
-    return new IntegerGemm(workers, layer, piece, patches, parts, ends);
+    Im2col im2col = im2col(subConvolution, false);
+    PackedMatrix[] parts = parts(layer, subConvolution, exact, im2col, 128);
+    return new IntegerGemm(workers, layer, subConvolution, im2col, parts, epilogue);
   }
 
   /** The ends of a layer of 16-bit numbers; null if it is none, or its bias is not constant. */
-  private static @Nullable QuantizedEpilogue wideEnds(
+  private static @Nullable QuantizedEpilogue wideEpilogue(
       WeightedLayer layer, int columns, Int16Requantization requantization) {
     if (layer.scales(columns) == null
         || layer.operands().output(0).type() != TensorType.INT16
@@ -576,10 +600,14 @@ final class GemmSelector {
 
   /** The weights in as many parts as exact sums need, each with a share of every run. */
   private PackedMatrix[] parts(
-      WeightedLayer layer, SubConvolution piece, ExactWeights exact, Im2col patches, int greatest) {
-    int columns = piece.columns();
-    int taps = patches.taps();
-    int run = patches.run();
+      WeightedLayer layer,
+      SubConvolution subConvolution,
+      ExactWeights exact,
+      Im2col im2col,
+      int greatest) {
+    int columns = subConvolution.columns();
+    int taps = im2col.taps();
+    int run = im2col.run();
     int count = exact.parts(columns, taps, greatest);
     int share = Math.ceilDiv(run, count);
     var parts = new PackedMatrix[Math.max(1, Math.ceilDiv(run, Math.max(1, share)))];
@@ -593,7 +621,7 @@ final class GemmSelector {
       parts[i] =
           weights.matrix(
               layer,
-              piece,
+              subConvolution,
               cut,
               lanes,
               () -> PackedMatrix.of(exact::copy, columns, cut, NONE, lanes));
@@ -617,7 +645,7 @@ final class GemmSelector {
     if (input.dim(3) != columns) {
       boolean multiplied = input.dim(3) > 0 && columns % input.dim(3) == 0;
       return multiplied
-          ? pieces(
+          ? subConvolutions(
               layer,
               SubConvolution.depthwise(windows, columns),
               conv.activation(),
@@ -670,18 +698,19 @@ final class GemmSelector {
         windows,
         exact.toFloats(),
         new float[channels],
-        hybridEnds(rows, perPicture(windows), scales, bias, conv.activation()));
+        hybridEpilogue(rows, perImage(windows), scales, bias, conv.activation()));
   }
 
   private @Nullable Kernel depthwiseWide(
       DepthwiseConv2D conv, WindowGeometry windows, WeightedLayer layer) {
     int channels = windows.channels();
     ExactWeights exact = ExactWeights.of(layer.filterOperand());
-    QuantizedEpilogue ends = wideEnds(layer, channels, conv.wideRequantization(layer.operands()));
-    return exact == null || ends == null || !isExact(windows)
+    QuantizedEpilogue epilogue =
+        wideEpilogue(layer, channels, conv.wideRequantization(layer.operands()));
+    return exact == null || epilogue == null || !isExact(windows)
         ? null
         : DepthwiseConvolution.ofSums(
-            workers, windows, exact.toFloats(), new float[channels], ends);
+            workers, windows, exact.toFloats(), new float[channels], epilogue);
   }
 
   /** Whether sums of a window's products are exact in single precision. */
@@ -719,12 +748,12 @@ final class GemmSelector {
       sumsBegin = toFloats(bias);
       bias = new int[channels];
     }
-    var rescaling =
+    var requantization =
         new PackedRequantization(conv.requantization(layer.operands()), 0, bias, channels);
-    var ends = new Int8Epilogue(rescaling, zeroPoint, isUnsigned(layer));
-    Kernel inPlace = Int8DepthwiseConvolution.of(workers, windows, filter, sumsBegin, ends);
+    var epilogue = new Int8Epilogue(requantization, zeroPoint, isUnsigned(layer));
+    Kernel inPlace = Int8DepthwiseConvolution.of(workers, windows, filter, sumsBegin, epilogue);
     return inPlace != null
         ? inPlace
-        : DepthwiseConvolution.ofSums(workers, windows, filter, sumsBegin, ends);
+        : DepthwiseConvolution.ofSums(workers, windows, filter, sumsBegin, epilogue);
   }
 }

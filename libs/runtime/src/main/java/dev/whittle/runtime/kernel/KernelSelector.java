@@ -242,8 +242,8 @@ public final class KernelSelector {
         case ReduceMax max -> arrays.reduction(FloatReduction.Kind.MAXIMUM, operands);
         case ReduceMin min -> arrays.reduction(FloatReduction.Kind.MINIMUM, operands);
         case ReduceProd product -> arrays.reduction(FloatReduction.Kind.PRODUCT, operands);
-        case ReduceAny any -> arrays.truth(FloatReduction.Kind.MAXIMUM, operands);
-        case ReduceAll all -> arrays.truth(FloatReduction.Kind.MINIMUM, operands);
+        case ReduceAny any -> arrays.booleanValue(FloatReduction.Kind.MAXIMUM, operands);
+        case ReduceAll all -> arrays.booleanValue(FloatReduction.Kind.MINIMUM, operands);
         case Softmax softmax -> arrays.softmax(softmax, operands);
         case TopKV2 top -> arrays.top(top, operands);
         case LogSoftmax softmax -> arrays.logSoftmax(operands);

@@ -97,14 +97,14 @@ final class MoveSelector {
     if (depth > table.rank()) {
       return null;
     }
-    int[] extents = Arrays.copyOf(table.toArray(), depth);
+    int[] dimensions = Arrays.copyOf(table.toArray(), depth);
     int rows = Math.toIntExact(indices.elements() / depth);
     return GatherKernel.of(
         workers,
         operands,
         0,
         1,
-        new RowIndices(rows, MoveSelector::outside, extents),
+        new RowIndices(rows, MoveSelector::outside, dimensions),
         1,
         1,
         product(table, 0, depth));
@@ -145,8 +145,8 @@ final class MoveSelector {
     return MappedCopy.of(workers, op, blocks.length + 1, (byte) zero, operands);
   }
 
-  private static OperandException outside(long index, int extent) {
-    return OperandException.invalid("index %d is outside 0..%d", index, extent - 1);
+  private static OperandException outside(long index, int dimension) {
+    return OperandException.invalid("index %d is outside 0..%d", index, dimension - 1);
   }
 
   /** Rows of floats added to zeros. */
@@ -169,7 +169,7 @@ final class MoveSelector {
     var numbers =
         new RowIndices(
             count,
-            (place, extent) -> OperandException.invalid("coordinate %d in %s", place, out),
+            (place, dimension) -> OperandException.invalid("coordinate %d in %s", place, out),
             Arrays.copyOf(out.toArray(), depth));
     return operands.shape(1).elements() == (long) count * length
         ? new ScatterNdKernel(workers, numbers, length)

@@ -92,7 +92,7 @@ final class ReductionSelector {
   }
 
   /** Whether any truth value is true, which is the greatest, or all are, which is the least. */
-  @Nullable Kernel truth(FloatReduction.Kind kind, Operands operands) {
+  @Nullable Kernel booleanValue(FloatReduction.Kind kind, Operands operands) {
     Tensor axes = operands.input(1).known();
     return axes == null || operands.type(0) != TensorType.BOOL
         ? null
@@ -110,10 +110,11 @@ final class ReductionSelector {
       Tensor axes,
       IntFunction<LongToIntFunction> finish) {
     TensorType type = operands.type(0);
-    int[] extents = FloatReduction.extents(operands.shape(0), axes.toLongs());
-    return extents == null || (type != TensorType.INT32 && extents[1] > IntegerReduction.MAX_BYTES)
+    int[] dimensions = FloatReduction.dimensions(operands.shape(0), axes.toLongs());
+    return dimensions == null
+            || (type != TensorType.INT32 && dimensions[1] > IntegerReduction.MAX_BYTES)
         ? null
-        : new IntegerReduction(workers, kind, type, extents, finish.apply(extents[1]));
+        : new IntegerReduction(workers, kind, type, dimensions, finish.apply(dimensions[1]));
   }
 
   @Nullable Kernel total(Operands operands) {
@@ -132,12 +133,12 @@ final class ReductionSelector {
     if (axes == null || !KernelSelector.isByte(operands.type(0))) {
       return reduction(FloatReduction.Kind.MEAN, operands);
     }
-    boolean picture = op.averagesPicture(operands.shape(0), axes.toLongs());
+    boolean image = op.averagesImage(operands.shape(0), axes.toLongs());
     return integerReduction(
         FloatReduction.Kind.MEAN,
         operands,
         axes,
-        count -> new QuantizedMean(operands, count, picture)::apply);
+        count -> new QuantizedMean(operands, count, image)::apply);
   }
 
   /** Moves elements, where the other operands are constant. */
@@ -157,24 +158,24 @@ final class ReductionSelector {
 
   /** A rim of zeros, of the zero point, or of operand 2. */
   @Nullable Kernel padding(Operands operands) {
-    long[] rims = operands.knownIntegers(1);
+    long[] paddings = operands.knownIntegers(1);
     TensorType type = operands.type(0);
-    if (rims == null || type.bits() < 8) {
+    if (paddings == null || type.bits() < 8) {
       return null;
     }
-    long[] before = new long[rims.length / 2];
+    long[] before = new long[paddings.length / 2];
     for (int i = 0; i < before.length; i++) {
-      before[i] = rims[2 * i];
+      before[i] = paddings[2 * i];
     }
-    Tensor rim = Tensor.allocate(type);
+    Tensor padding = Tensor.allocate(type);
     if (operands.hasInput(2)) {
-      rim = operands.input(2).known();
+      padding = operands.input(2).known();
     } else if (operands.output(0).isQuantized()) {
-      rim.setInteger(0, operands.output(0).requireQuantization().zeroPointValue());
+      padding.setInteger(0, operands.output(0).requireQuantization().zeroPointValue());
     }
-    return rim == null || rim.type() != type
+    return padding == null || padding.type() != type
         ? null
-        : StridedCopy.padding(workers, operands, before, rim.data().toArray(Tensor.BYTE));
+        : StridedCopy.padding(workers, operands, before, padding.data().toArray(Tensor.BYTE));
   }
 
   /** Moves rows; see {@link MappedCopy}. */
@@ -184,12 +185,12 @@ final class ReductionSelector {
 
   /** A rim that mirrors: the axes behind the last one that has a rim stay as they are. */
   @Nullable Kernel mirror(MirrorPad op, Operands operands) {
-    long[] rims = operands.knownIntegers(1);
-    if (rims == null) {
+    long[] paddings = operands.knownIntegers(1);
+    if (paddings == null) {
       return null;
     }
-    int axes = rims.length / 2;
-    while (axes > 0 && rims[2 * axes - 1] == 0 && rims[2 * axes - 2] == 0) {
+    int axes = paddings.length / 2;
+    while (axes > 0 && paddings[2 * axes - 1] == 0 && paddings[2 * axes - 2] == 0) {
       axes--;
     }
     return rows(op, axes, operands);
@@ -244,20 +245,20 @@ final class ReductionSelector {
 
   /** Where along an axis the greatest elements are, or the least. */
   @Nullable Kernel places(boolean least, Operands operands) {
-    int[] extents = extents(operands);
+    int[] dimensions = dimensions(operands);
     TensorType type = operands.type(0);
     TensorType to = operands.output(0).type();
-    return extents != null
+    return dimensions != null
             && (type == TensorType.FLOAT32 || KernelSelector.isByte(type))
             && (to == TensorType.INT32 || to == TensorType.INT64)
-        ? new ArgMinMaxKernel(workers, type, least, extents)
+        ? new ArgMinMaxKernel(workers, type, least, dimensions)
         : null;
   }
 
   @Nullable Kernel runningSum(Cumsum op, Operands operands) {
-    int[] extents = extents(operands);
-    return extents != null && operands.type(0) == TensorType.FLOAT32
-        ? new CumSumKernel(workers, op, extents)
+    int[] dimensions = dimensions(operands);
+    return dimensions != null && operands.type(0) == TensorType.FLOAT32
+        ? new CumSumKernel(workers, op, dimensions)
         : null;
   }
 
@@ -265,7 +266,7 @@ final class ReductionSelector {
    * The extents before, along and behind the axis that operand 1 is; null where that is not one
    * known axis of the input, or there are no elements.
    */
-  private static int @Nullable [] extents(Operands operands) {
+  private static int @Nullable [] dimensions(Operands operands) {
     Shape shape = operands.shape(0);
     long[] axes = operands.knownIntegers(1);
     if (axes == null || axes.length != 1 || shape.elements() == 0) {
@@ -275,11 +276,11 @@ final class ReductionSelector {
     if (axis < 0 || axis >= shape.rank()) {
       return null;
     }
-    int[] extents = {1, 1, 1};
+    int[] dimensions = {1, 1, 1};
     for (int i = 0; i < shape.rank(); i++) {
-      extents[i < axis ? 0 : i == axis ? 1 : 2] *= shape.dim(i);
+      dimensions[i < axis ? 0 : i == axis ? 1 : 2] *= shape.dim(i);
     }
-    return extents;
+    return dimensions;
   }
 
   /** Rows divided by their lengths. */

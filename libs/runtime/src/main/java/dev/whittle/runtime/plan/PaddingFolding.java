@@ -66,18 +66,18 @@ final class PaddingFolding {
       return;
     }
     Operands padded = ShapeInference.operands(model, graph, pad, inferred);
-    long[] rims = padded.knownIntegers(1);
+    long[] paddings = padded.knownIntegers(1);
     boolean variable = graph.value(pad.inputs().getFirst()).isVariable();
-    if (rims == null || rims.length != 8 || variable || !isZero(padded)) {
+    if (paddings == null || paddings.length != 8 || variable || !isZero(padded)) {
       return;
     }
-    if (rims[0] != 0 || rims[1] != 0 || rims[6] != 0 || rims[7] != 0) {
+    if (paddings[0] != 0 || paddings[1] != 0 || paddings[6] != 0 || paddings[7] != 0) {
       return;
     }
     Node node = graph.nodes().get(n);
     Operands operands =
         ShapeInference.operands(model, graph, node, inferred).withInput(0, padded.input(0));
-    Kernel kernel = kernel(node, operands, rims, backend);
+    Kernel kernel = kernel(node, operands, paddings, backend);
     if (kernel != null) {
       nodes.set(n, node.withInput(0, pad.inputs().getFirst()));
       kernels[n] = kernel;
@@ -86,10 +86,10 @@ final class PaddingFolding {
   }
 
   private static @Nullable Kernel kernel(
-      Node node, Operands operands, long[] rims, Backend backend) {
+      Node node, Operands operands, long[] paddings, Backend backend) {
     try {
       return backend.paddedKernel(
-          node.op(), operands, Math.toIntExact(rims[2]), Math.toIntExact(rims[4]));
+          node.op(), operands, Math.toIntExact(paddings[2]), Math.toIntExact(paddings[4]));
     } catch (OperandException e) {
       // Planning the node as it is will say what is wrong with it, and where.
       return null;
@@ -103,13 +103,13 @@ final class PaddingFolding {
     if (!padded.hasInput(2)) {
       return oneScale;
     }
-    Tensor rim = padded.input(2).known();
-    if (rim == null || rim.elements() != 1) {
+    Tensor padding = padded.input(2).known();
+    if (padding == null || padding.elements() != 1) {
       return false;
     }
     return input.isQuantized()
-        ? oneScale && rim.getInteger(0) == input.requireQuantization().zeroPointValue()
-        : rim.type() == TensorType.FLOAT32 && rim.getFloat(0) == 0;
+        ? oneScale && padding.getInteger(0) == input.requireQuantization().zeroPointValue()
+        : padding.type() == TensorType.FLOAT32 && padding.getFloat(0) == 0;
   }
 
   /** The graph, in which convolutions read past what has been folded into them. */

@@ -95,8 +95,8 @@ final class PoolingOrder {
     return convolved * from.dim(3) * to.dim(3) + places(to) * window * pooled * ELEMENT_COST;
   }
 
-  private static double places(Shape picture) {
-    return (double) picture.dim(0) * picture.dim(1) * picture.dim(2);
+  private static double places(Shape image) {
+    return (double) image.dim(0) * image.dim(1) * image.dim(2);
   }
 
   /** Whether a node is a convolution that has one element of its input's picture in each window. */

@@ -51,16 +51,16 @@ class AnyShapeTest {
       @Override
       Value of(RandomOperator of) {
         Numbers numbers = of.numbers();
-        int channels = of.extent();
-        int columns = of.extent();
+        int channels = of.dimension();
+        int columns = of.dimension();
         int height = of.small(6);
         int width = of.small(6);
         int dilation = of.coin() ? 1 : of.small(4);
         int groups = of.random().nextInt(5) == 0 ? of.small(4) : 1;
         int tall = (height - 1) * dilation + 1;
         int wide = (width - 1) * dilation + 1;
-        int[] picture = picture(of, tall, wide, channels * groups);
-        shrink(picture, (long) height * width * channels * columns * groups, tall, wide);
+        int[] image = image(of, tall, wide, channels * groups);
+        shrink(image, (long) height * width * channels * columns * groups, tall, wide);
         var conv =
             new Conv2D(
                 of.random().nextInt(2),
@@ -73,7 +73,7 @@ class AnyShapeTest {
         return of.node(
             numbers,
             conv,
-            of.input(numbers, picture),
+            of.input(numbers, image),
             of.filter(numbers, 0, columns * groups, height, width, channels),
             of.bias(numbers, columns * groups));
       }
@@ -82,7 +82,7 @@ class AnyShapeTest {
       @Override
       Value of(RandomOperator of) {
         Numbers numbers = of.numbers();
-        int channels = of.extent();
+        int channels = of.dimension();
         int multiplier = of.coin() ? 1 : of.small(5);
         int height = of.small(7);
         int width = of.small(7);
@@ -91,15 +91,15 @@ class AnyShapeTest {
         int dilation = stride > 1 || of.coin() ? 1 : of.small(4);
         int tall = (height - 1) * dilation + 1;
         int wide = (width - 1) * dilation + 1;
-        int[] picture = picture(of, tall, wide, channels);
-        shrink(picture, (long) height * width * channels * multiplier, tall, wide);
+        int[] image = image(of, tall, wide, channels);
+        shrink(image, (long) height * width * channels * multiplier, tall, wide);
         var conv =
             new DepthwiseConv2D(
                 of.random().nextInt(2), stride, stride, multiplier, of.clamp(), dilation, dilation);
         return of.node(
             numbers,
             conv,
-            of.input(numbers, picture),
+            of.input(numbers, image),
             of.filter(numbers, 3, 1, height, width, channels * multiplier),
             of.bias(numbers, channels * multiplier));
       }
@@ -111,21 +111,17 @@ class AnyShapeTest {
         if (numbers == Numbers.SHORTS) {
           numbers = Numbers.FLOATS;
         }
-        int channels = of.extent();
-        int columns = of.extent();
+        int channels = of.dimension();
+        int columns = of.dimension();
         int stride = of.small(4);
         int size = stride + of.random().nextInt(3);
-        int[] picture = picture(of, 1, 1, channels);
-        shrink(picture, (long) size * size * channels * columns, 1, 1);
+        int[] image = image(of, 1, 1, channels);
+        shrink(image, (long) size * size * channels * columns, 1, 1);
         boolean valid = of.coin();
         int margin = valid ? size - stride : 0;
         Value shape =
             of.built()
-                .list(
-                    picture[0],
-                    picture[1] * stride + margin,
-                    picture[2] * stride + margin,
-                    columns);
+                .list(image[0], image[1] * stride + margin, image[2] * stride + margin, columns);
         var conv =
             new TransposeConv(valid ? 1 : 0, stride, stride, Activation.NONE, TensorType.FLOAT32);
         return of.node(
@@ -133,7 +129,7 @@ class AnyShapeTest {
             conv,
             shape,
             of.filter(numbers, 0, columns, size, size, channels),
-            of.input(numbers, picture),
+            of.input(numbers, image),
             of.bias(numbers, columns));
       }
     },
@@ -144,9 +140,9 @@ class AnyShapeTest {
         if (numbers == Numbers.UNSIGNED_BYTES) {
           numbers = Numbers.BYTES;
         }
-        int depth = of.extent() * of.small(9);
-        int columns = of.extent() * of.small(3);
-        int rows = of.coin() ? of.small(4) : of.extent();
+        int depth = of.dimension() * of.small(9);
+        int columns = of.dimension() * of.small(3);
+        int rows = of.coin() ? of.small(4) : of.dimension();
         rows = Math.clamp(MAX_WORK / ((long) depth * columns), 1, rows);
         var dense = new FullyConnected(of.clamp(), 0, false, of.coin(), TensorType.FLOAT32);
         return of.node(
@@ -162,9 +158,9 @@ class AnyShapeTest {
       Value of(RandomOperator of) {
         boolean bytes = of.coin();
         int batch = of.small(4);
-        int rows = of.extent();
-        int depth = of.extent();
-        int columns = of.extent();
+        int rows = of.dimension();
+        int depth = of.dimension();
+        int columns = of.dimension();
         while ((long) batch * rows * depth * columns > MAX_WORK) {
           rows = (rows + 1) / 2;
           columns = (columns + 1) / 2;
@@ -186,8 +182,8 @@ class AnyShapeTest {
       Value of(RandomOperator of) {
         int height = of.small(6);
         int width = of.small(6);
-        int[] picture = picture(of, height, width, of.extent());
-        shrink(picture, (long) height * width * picture[3], height, width);
+        int[] image = image(of, height, width, of.dimension());
+        shrink(image, (long) height * width * image[3], height, width);
         int padding = of.random().nextInt(2);
         int down = of.small(4);
         int across = of.small(4);
@@ -195,13 +191,13 @@ class AnyShapeTest {
             of.coin()
                 ? new AveragePool2D(padding, across, down, width, height, of.clamp())
                 : new MaxPool2D(padding, across, down, width, height, of.clamp());
-        return of.alike(pool, of.input(of.plain(), picture));
+        return of.alike(pool, of.input(of.plain(), image));
       }
     },
     BROADCAST {
       @Override
       Value of(RandomOperator of) {
-        int[] all = {of.small(4), of.small(20), of.small(20), of.extent()};
+        int[] all = {of.small(4), of.small(20), of.small(20), of.dimension()};
         int[] some = all.clone();
         for (int axis = 0; axis < 4; axis++) {
           some[axis] = of.random().nextInt(3) == 0 ? 1 : some[axis];
@@ -226,7 +222,7 @@ class AnyShapeTest {
     REDUCTION {
       @Override
       Value of(RandomOperator of) {
-        int[] dims = {of.small(4), of.small(20), of.small(20), of.extent()};
+        int[] dims = {of.small(4), of.small(20), of.small(20), of.dimension()};
         int[] axes = of.random().ints(of.random().nextInt(1, 4), 0, 4).distinct().toArray();
         Op op =
             switch (of.random().nextInt(3)) {
@@ -242,7 +238,7 @@ class AnyShapeTest {
     ROWS {
       @Override
       Value of(RandomOperator of) {
-        int[] dims = {of.small(4), of.extent(), of.extent()};
+        int[] dims = {of.small(4), of.dimension(), of.dimension()};
         return switch (of.random().nextInt(4)) {
           case 0 -> of.built().node(new Softmax(1), of.built().floats(dims));
           case 1 -> of.built().node(new L2Normalization(Activation.NONE), of.built().floats(dims));
@@ -259,7 +255,7 @@ class AnyShapeTest {
     MOVED {
       @Override
       Value of(RandomOperator of) {
-        int[] dims = {of.small(4), of.small(20), of.small(20), of.extent()};
+        int[] dims = {of.small(4), of.small(20), of.small(20), of.dimension()};
         Numbers numbers = of.plain();
         if (of.coin()) {
           int[] order = {0, 1, 2, 3};
@@ -304,8 +300,9 @@ class AnyShapeTest {
         case 1 -> depthwise(of, numbers, x);
         case 2 -> depthwise(of, numbers, convolution(of, numbers, x, 1, 0, 2 * channels));
         case 3 -> {
-          int[] rims = of.random().ints(4, 1, 3).toArray();
-          Value pairs = of.built().pairs(0, 0, rims[0], rims[1], rims[2], rims[3], 0, 0);
+          int[] paddings = of.random().ints(4, 1, 3).toArray();
+          Value pairs =
+              of.built().pairs(0, 0, paddings[0], paddings[1], paddings[2], paddings[3], 0, 0);
           yield convolution(of, numbers, of.alike(new Pad(), x, pairs), 3, 1, 9);
         }
         case 4 -> {
@@ -348,7 +345,7 @@ class AnyShapeTest {
   }
 
   /** Extents of pictures that are not smaller than a window. */
-  private static int[] picture(RandomOperator of, int height, int width, int channels) {
+  private static int[] image(RandomOperator of, int height, int width, int channels) {
     return new int[] {
       of.small(3), height + of.random().nextInt(24), width + of.random().nextInt(24), channels
     };

@@ -190,8 +190,8 @@ final class KernelCase {
 
   private static void assertFast(String name, List<PlannedNode> plan) {
     for (PlannedNode node : plan) {
-      boolean rim = name.startsWith("rim") && node.node() == 0;
-      assertTrue(node.kernel().startsWith(rim ? "nothing" : "fast"), node.kernel());
+      boolean padding = name.startsWith("rim") && node.node() == 0;
+      assertTrue(node.kernel().startsWith(padding ? "nothing" : "fast"), node.kernel());
     }
   }
 

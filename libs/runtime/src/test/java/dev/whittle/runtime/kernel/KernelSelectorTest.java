@@ -260,7 +260,7 @@ class KernelSelectorTest {
         c ->
             c.node(
                 new Conv2D(1, 2, 2, Activation.RELU, 1, 1, TensorType.FLOAT32),
-                rim(c, c.floats(2, 12, 10, 9), null),
+                padding(c, c.floats(2, 12, 10, 9), null),
                 c.weights(17, 3, 3, 9),
                 c.weights(17)));
     CASES.put(
@@ -269,7 +269,7 @@ class KernelSelectorTest {
             c.quantized(
                 C,
                 new Conv2D(1, 1, 1, Activation.RELU, 1, 1, TensorType.FLOAT32),
-                rim(c, c.bytes(A, 2, 12, 10, 9), A),
+                padding(c, c.bytes(A, 2, 12, 10, 9), A),
                 c.stored(0, 17, 3, 3, 9),
                 c.bias(17)));
     CASES.put(
@@ -277,7 +277,7 @@ class KernelSelectorTest {
         c ->
             c.node(
                 new DepthwiseConv2D(1, 1, 1, 1, Activation.RELU6, 1, 1),
-                rim(c, c.floats(2, 12, 10, 19), null),
+                padding(c, c.floats(2, 12, 10, 19), null),
                 c.weights(1, 3, 3, 19),
                 c.weights(19)));
     CASES.put(
@@ -286,7 +286,7 @@ class KernelSelectorTest {
             c.quantized(
                 C,
                 new DepthwiseConv2D(1, 2, 2, 1, Activation.RELU6, 1, 1),
-                rim(c, c.bytes(A, 2, 12, 10, 19), A),
+                padding(c, c.bytes(A, 2, 12, 10, 19), A),
                 c.stored(3, 1, 3, 3, 19),
                 c.bias(19)));
     CASES.put(
@@ -314,7 +314,7 @@ class KernelSelectorTest {
         c ->
             c.node(
                 new Conv2D(1, 1, 1, Activation.NONE, 1, 1, TensorType.FLOAT32),
-                rim(c, c.floats(2, 12, 10, 33), null),
+                padding(c, c.floats(2, 12, 10, 33), null),
                 c.weights(37, 3, 3, 33),
                 c.weights(37)));
     CASES.put(
@@ -440,7 +440,7 @@ class KernelSelectorTest {
   }
 
   /** Two rows and a column before, a row and two columns behind. */
-  private static Value rim(KernelCase c, Value input, @Nullable Quantization quantization) {
+  private static Value padding(KernelCase c, Value input, @Nullable Quantization quantization) {
     Value plain = Value.of(-1, "padded", input.type(), Shape.UNKNOWN);
     Value declared = quantization == null ? plain : plain.withQuantization(quantization);
     return c.graph().node(declared, new Pad(), input, c.pairs(0, 0, 2, 1, 1, 2, 0, 0));

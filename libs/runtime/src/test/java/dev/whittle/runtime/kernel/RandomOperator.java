@@ -23,7 +23,7 @@ record RandomOperator(KernelCase built, SplittableRandom random) {
     HYBRID_BY_CHANNEL
   }
 
-  int extent() {
+  int dimension() {
     int[] edges = {4, 8, 16, 32, 64, 96, 128};
     return switch (random.nextInt(4)) {
       case 0 -> random.nextInt(1, 6);

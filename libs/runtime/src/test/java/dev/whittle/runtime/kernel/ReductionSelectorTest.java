@@ -202,34 +202,35 @@ class ReductionSelectorTest {
       String along = " along " + Shape.of(some);
       for (boolean wide : new boolean[] {true, false}) {
         int[] dims = wide ? new int[] {7, 13, 2_501} : new int[] {130, 9, 17};
-        String extents = along + " of " + Shape.of(dims);
+        String dimensions = along + " of " + Shape.of(dims);
         CASES.put(
-            "least" + extents, c -> c.node(new ReduceMin(true), c.floats(dims), c.list(some)));
+            "least" + dimensions, c -> c.node(new ReduceMin(true), c.floats(dims), c.list(some)));
         CASES.put(
-            "greatest" + extents, c -> c.node(new ReduceMax(true), c.floats(dims), c.list(some)));
+            "greatest" + dimensions,
+            c -> c.node(new ReduceMax(true), c.floats(dims), c.list(some)));
         CASES.put(
-            "sum of integers" + extents,
+            "sum of integers" + dimensions,
             c -> c.node(new Sum(true), c.integers(dims), c.list(some)));
         CASES.put(
-            "product of integers" + extents,
+            "product of integers" + dimensions,
             c -> c.node(new ReduceProd(true), c.integers(dims), c.list(some)));
         CASES.put(
-            "least integer" + extents,
+            "least integer" + dimensions,
             c -> c.node(new ReduceMin(false), c.integers(dims), c.list(some)));
         CASES.put(
-            "greatest byte" + extents,
+            "greatest byte" + dimensions,
             c -> c.quantized(A, new ReduceMax(false), c.bytes(A, dims), c.list(some)));
         CASES.put(
-            "sum of bytes" + extents,
+            "sum of bytes" + dimensions,
             c -> c.quantized(B, new Sum(true), c.bytes(A, dims), c.list(some)));
         CASES.put(
-            "mean of bytes" + extents,
+            "mean of bytes" + dimensions,
             c -> c.quantized(B, new Mean(true), c.bytes(A, dims), c.list(some)));
         CASES.put(
-            "any" + extents,
+            "any" + dimensions,
             c -> of(TensorType.BOOL, c, new ReduceAny(true), c.truths(dims), c.list(some)));
         CASES.put(
-            "all" + extents,
+            "all" + dimensions,
             c -> of(TensorType.BOOL, c, new ReduceAll(true), c.truths(dims), c.list(some)));
       }
       CASES.put(

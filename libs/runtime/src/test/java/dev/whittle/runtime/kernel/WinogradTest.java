@@ -30,8 +30,9 @@ class WinogradTest {
         of.input(numbers, of.small(3), random.nextInt(14, 20), random.nextInt(14, 20), channels);
     int padding = random.nextInt(2);
     if (padding == 1) {
-      int[] rims = random.ints(4, 0, 3).toArray();
-      Value pairs = of.built().pairs(0, 0, rims[0], rims[1], rims[2], rims[3], 0, 0);
+      int[] paddings = random.ints(4, 0, 3).toArray();
+      Value pairs =
+          of.built().pairs(0, 0, paddings[0], paddings[1], paddings[2], paddings[3], 0, 0);
       input = of.alike(new Pad(), input, pairs);
     }
     var conv = new Conv2D(padding, 1, 1, of.clamp(), 1, 1, TensorType.FLOAT32);
@@ -55,7 +56,7 @@ class WinogradTest {
 
   @ParameterizedTest
   @EnumSource(names = "SHORTS", mode = EnumSource.Mode.EXCLUDE)
-  void tilesOfAnyExtentsRimsAndStripesGiveWhatTheReferenceKernelsGive(Numbers numbers) {
+  void tilesOfAnyDimensionsPaddingsAndStripesGiveWhatTheReferenceKernelsGive(Numbers numbers) {
     String kernel = numbers == Numbers.FLOATS ? "FloatWinograd" : "SummedWinograd";
     for (int i = 0; i < 12; i++) {
       var built = new KernelCase();

@@ -59,11 +59,11 @@ record NodeCall(Build build, Graph graph, Node node, List<@Nullable Output<?>> i
   }
 
   /** A known extent of an input. */
-  int extent(int input, int axis) {
-    int extent = shape(input).dim(axis);
-    if (extent == Shape.DYNAMIC) {
+  int dimension(int input, int axis) {
+    int dimension = shape(input).dim(axis);
+    if (dimension == Shape.DYNAMIC) {
       throw OperandException.unsupported("axis %d of %s, which is open", axis, shape(input));
     }
-    return extent;
+    return dimension;
   }
 }

@@ -113,8 +113,8 @@ final class WeightedLowerings {
   private static Output<?> fullyConnected(NodeCall call, FullyConnected op) {
     requireFloats(call, 1);
     Build build = call.build();
-    int inputs = call.extent(1, 1);
-    int outputs = call.extent(1, 0);
+    int inputs = call.dimension(1, 1);
+    int outputs = call.dimension(1, 0);
     Shape shape = call.shape(0);
     boolean flat = shape.isRankKnown() && shape.rank() == 2 && shape.dim(1) == inputs;
     Output<?> x = flat ? call.input(0) : build.reshape(call.input(0), -1, inputs);
@@ -155,7 +155,7 @@ final class WeightedLowerings {
             kernelDims(call, 1, 2, 3, 0),
             op.dilationHeight(),
             op.dilationWidth());
-    int groups = call.extent(0, 3) / call.extent(1, 3);
+    int groups = call.dimension(0, 3) / call.dimension(1, 3);
     Output<?> sum;
     if (groups == 1) {
       sum = convolve(build, op, call.input(0), kernel);
@@ -195,7 +195,7 @@ final class WeightedLowerings {
   private static int[] kernelDims(NodeCall call, int... axes) {
     int[] dims = new int[axes.length];
     for (int i = 0; i < axes.length; i++) {
-      dims[i] = call.extent(1, axes[i]);
+      dims[i] = call.dimension(1, axes[i]);
     }
     return dims;
   }
@@ -230,13 +230,15 @@ final class WeightedLowerings {
   private static Output<?> depthwise(NodeCall call, DepthwiseConv2D op) {
     requireFloats(call, 1);
     Build build = call.build();
-    int channels = call.extent(0, 3);
+    int channels = call.dimension(0, 3);
     if (op.strideHeight() != op.strideWidth()) {
       throw OperandException.unsupported(
           "training of depthwise convolutions with strides %d x %d",
           op.strideHeight(), op.strideWidth());
     }
-    int[] dims = {call.extent(1, 1), call.extent(1, 2), channels, call.extent(1, 3) / channels};
+    int[] dims = {
+      call.dimension(1, 1), call.dimension(1, 2), channels, call.dimension(1, 3) / channels
+    };
     Output<?> weights =
         dilated(
             build,

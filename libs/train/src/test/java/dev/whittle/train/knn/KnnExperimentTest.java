@@ -136,10 +136,10 @@ class KnnExperimentTest {
   @org.junit.jupiter.params.provider.ValueSource(strings = {"svg", "png"})
   void decisionRegionsAreDrawn(String format) throws IOException {
     try (var knn = new TfKnn(ARTICLE.train(), 3, Distance.L2)) {
-      byte[] picture = DecisionRegions.draw(knn, ARTICLE.test(), "regions", format);
-      String start = new String(picture, 0, 100, java.nio.charset.StandardCharsets.ISO_8859_1);
+      byte[] image = DecisionRegions.draw(knn, ARTICLE.test(), "regions", format);
+      String start = new String(image, 0, 100, java.nio.charset.StandardCharsets.ISO_8859_1);
       assertTrue(start.contains(format.equals("svg") ? "<svg" : "PNG") || start.contains("<?xml"));
-      assertTrue(picture.length > 10_000, "has contents");
+      assertTrue(image.length > 10_000, "has contents");
     }
   }
 }

@@ -29,17 +29,17 @@ public final class Shapes {
     int rank = Math.max(a.rank(), b.rank());
     int[] dims = new int[rank];
     for (int i = 0; i < rank; i++) {
-      dims[i] = broadcastExtent(extent(a, i, rank), extent(b, i, rank), a, b);
+      dims[i] = broadcastDimension(dimension(a, i, rank), dimension(b, i, rank), a, b);
     }
     return Shape.of(dims);
   }
 
-  private static int extent(Shape shape, int axis, int rank) {
+  private static int dimension(Shape shape, int axis, int rank) {
     int own = axis - (rank - shape.rank());
     return own < 0 ? 1 : shape.dim(own);
   }
 
-  private static int broadcastExtent(int a, int b, Shape left, Shape right) {
+  private static int broadcastDimension(int a, int b, Shape left, Shape right) {
     if (a == b || b == 1) {
       return a;
     }
@@ -71,14 +71,14 @@ public final class Shapes {
 
   /** A shape whose extents are these known contents of a shape operand. */
   public static Shape ofContents(long[] dims) {
-    int[] extents = new int[dims.length];
+    int[] dimensions = new int[dims.length];
     for (int i = 0; i < dims.length; i++) {
       if (dims[i] < 0 || dims[i] > Integer.MAX_VALUE) {
         throw OperandException.invalid("extent %d in shape %s", dims[i], Arrays.toString(dims));
       }
-      extents[i] = (int) dims[i];
+      dimensions[i] = (int) dims[i];
     }
-    return Shape.of(extents);
+    return Shape.of(dimensions);
   }
 
   /**
@@ -175,7 +175,7 @@ public final class Shapes {
   }
 
   /** {@code change} of a known extent; a dynamic one stays so. */
-  public static int mapped(int extent, IntUnaryOperator change) {
-    return extent == Shape.DYNAMIC ? extent : change.applyAsInt(extent);
+  public static int mapped(int dimension, IntUnaryOperator change) {
+    return dimension == Shape.DYNAMIC ? dimension : change.applyAsInt(dimension);
   }
 }

@@ -47,15 +47,15 @@ public record EmbeddingLookupSparse(int combiner) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    long[] extents = operands.knownIntegers(2);
+    long[] dimensions = operands.knownIntegers(2);
     Shape table = operands.shape(4);
-    if (extents == null || !table.isRankKnown() || table.rank() < 1) {
+    if (dimensions == null || !table.isRankKnown() || table.rank() < 1) {
       return List.of(new TypedShape(TensorType.FLOAT32, Shape.UNKNOWN));
     }
-    int buckets = Math.max(0, extents.length - 1);
+    int buckets = Math.max(0, dimensions.length - 1);
     int[] dims = new int[buckets + table.rank() - 1];
     for (int i = 0; i < dims.length; i++) {
-      dims[i] = i < buckets ? Math.toIntExact(extents[i]) : table.dim(i - buckets + 1);
+      dims[i] = i < buckets ? Math.toIntExact(dimensions[i]) : table.dim(i - buckets + 1);
       if (dims[i] < Shape.DYNAMIC) {
         throw OperandException.invalid("an extent of %d", dims[i]);
       }
@@ -116,8 +116,8 @@ public record EmbeddingLookupSparse(int combiner) implements Op {
   private static long bucket(Invocation invocation, int i, int rank) {
     long bucket = 0;
     for (int axis = 0; axis < rank - 1; axis++) {
-      long extent = invocation.input(2).getInteger(axis);
-      bucket = bucket * extent + invocation.input(1).getInteger((long) i * rank + axis);
+      long dimension = invocation.input(2).getInteger(axis);
+      bucket = bucket * dimension + invocation.input(1).getInteger((long) i * rank + axis);
     }
     return bucket;
   }

@@ -87,10 +87,10 @@ final class Conv3DKernels {
   /** The place in the input that a filter element meets; -1 beyond the borders. */
   private static int at(
       Window window, Tensor input, Tensor filter, Tensor output, int axis, int place, int k) {
-    int extent = input.dim(axis + 1);
-    int before = window.before(extent, filter.dim(axis), output.dim(axis + 1));
+    int dimension = input.dim(axis + 1);
+    int before = window.before(dimension, filter.dim(axis), output.dim(axis + 1));
     int at = place * window.stride() - before + k * window.dilation();
-    return at >= 0 && at < extent ? at : -1;
+    return at >= 0 && at < dimension ? at : -1;
   }
 
   private static long index(int[] dims, int batch, int z, int y, int x) {

@@ -253,14 +253,14 @@ final class ConvolutionKernels {
       Tensor filter = invocation.input(1);
       Tensor bias = bias(invocation);
       Tensor output = invocation.output(0);
-      int picture = input.dim(0) == 0 ? 0 : (int) (input.elements() / input.dim(0));
+      int image = input.dim(0) == 0 ? 0 : (int) (input.elements() / input.dim(0));
       byte[] quantized = new byte[Math.toIntExact(input.elements())];
-      float[] pictureScales = new float[input.dim(0)];
+      float[] imageScales = new float[input.dim(0)];
       int[] zeros = new int[input.dim(0)];
       for (int b = 0; b < input.dim(0); b++) {
-        quantizer.quantize(input, (long) b * picture, picture, asymmetric);
-        System.arraycopy(quantizer.values(), 0, quantized, b * picture, picture);
-        pictureScales[b] = quantizer.scale();
+        quantizer.quantize(input, (long) b * image, image, asymmetric);
+        System.arraycopy(quantizer.values(), 0, quantized, b * image, image);
+        imageScales[b] = quantizer.scale();
         zeros[b] = quantizer.zeroPoint();
       }
       taps.walk(
@@ -272,7 +272,7 @@ final class ConvolutionKernels {
 
             @Override
             public void add(long i, long f, int count) {
-              int zero = zeros[(int) (i / picture)];
+              int zero = zeros[(int) (i / image)];
               for (int k = 0; k < count; k++) {
                 sum += (quantized[(int) i + k] - zero) * filter.getByte(f + k);
               }
@@ -280,7 +280,7 @@ final class ConvolutionKernels {
 
             @Override
             public void end(long at, int batch, int channel) {
-              float scale = pictureScales[batch] * scales[scales.length == 1 ? 0 : channel];
+              float scale = imageScales[batch] * scales[scales.length == 1 ? 0 : channel];
               float real = sum * scale + (bias == null ? 0 : bias.getFloat(channel));
               output.setFloat(at, activation.apply(real));
               sum = 0;

@@ -57,9 +57,9 @@ final class TransposeConvKernels {
   }
 
   /** The place in the input that falls on {@code place}; -1 if none does. */
-  private static int source(int place, int stride, int extent) {
+  private static int source(int place, int stride, int dimension) {
     int source = place / stride;
-    return place >= 0 && place % stride == 0 && source < extent ? source : -1;
+    return place >= 0 && place % stride == 0 && source < dimension ? source : -1;
   }
 
   static Kernel of(Operands operands, Window vertical, Window horizontal, Activation activation) {

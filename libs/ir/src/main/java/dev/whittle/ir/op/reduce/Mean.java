@@ -53,8 +53,8 @@ public record Mean(boolean keepDims) implements Op {
   }
 
   /** Whether height and width of pictures are reduced, to extents of 1. */
-  public boolean averagesPicture(Shape input, long[] axes) {
-    return keepDims && Reductions.averagesPicture(input, axes);
+  public boolean averagesImage(Shape input, long[] axes) {
+    return keepDims && Reductions.averagesImage(input, axes);
   }
 
   @Override

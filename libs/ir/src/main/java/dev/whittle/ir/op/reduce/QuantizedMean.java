@@ -10,7 +10,7 @@ import dev.whittle.ir.tensor.Quantization;
  * over height and width go another way in the built-in kernels, with other rounding.
  */
 public final class QuantizedMean {
-  private final boolean picture;
+  private final boolean image;
   private final int count;
   private final int inputZero;
   private final int bias;
@@ -21,16 +21,16 @@ public final class QuantizedMean {
   /**
    * The mean of {@code count} numbers each.
    *
-   * @param picture whether height and width of pictures are reduced, to extents of 1
+   * @param image whether height and width of pictures are reduced, to extents of 1
    */
-  public QuantizedMean(Operands operands, int count, boolean picture) {
+  public QuantizedMean(Operands operands, int count, boolean image) {
     Quantization in = operands.input(0).requireQuantization();
     Quantization out = operands.output(0).requireQuantization();
-    this.picture = picture;
+    this.image = image;
     this.count = count;
     this.inputZero = in.zeroPointValue();
     this.bounds = Activation.Bounds.of(operands.type(0));
-    if (picture) {
+    if (image) {
       float zero = in.zeroPointValue() * in.scaleValue() / out.scaleValue();
       var scale = FixedPoint.Multiplier.of(in.scaleValue() / (count * out.scaleValue()));
       this.bias = out.zeroPointValue() - (int) (zero > 0 ? zero + 0.5f : zero - 0.5f);
@@ -47,7 +47,7 @@ public final class QuantizedMean {
 
   /** The stored mean for a sum of stored numbers. */
   public int apply(long sum) {
-    int centered = (int) (picture ? sum : sum - (long) count * inputZero);
+    int centered = (int) (image ? sum : sum - (long) count * inputZero);
     return bounds.clamp(FixedPoint.multiply(centered, mantissa, exponent) + bias);
   }
 }

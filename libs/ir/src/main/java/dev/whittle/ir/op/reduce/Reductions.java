@@ -171,14 +171,14 @@ public final class Reductions {
               operands,
               count,
               keepDims
-                  && averagesPicture(invocation.input(0).shape(), invocation.input(1).toLongs()));
+                  && averagesImage(invocation.input(0).shape(), invocation.input(1).toLongs()));
       for (int i = 0; i < sums.length; i++) {
         invocation.output(0).setInteger(i, mean.apply(sums[i]));
       }
     };
   }
 
-  static boolean averagesPicture(Shape input, long[] axes) {
+  static boolean averagesImage(Shape input, long[] axes) {
     return input.rank() == 4
         && axes.length == 2
         && Math.min(axes[0], axes[1]) == 1

@@ -70,9 +70,9 @@ public record DepthToSpace(int blockSize) implements MoveKernels {
     long pixel = in.dim(3);
     long line = pixel * in.dim(2);
     long channels = out.dim(3);
-    int[] extents = {in.dim(0), in.dim(1), blockSize, in.dim(2), blockSize, out.dim(3)};
+    int[] dimensions = {in.dim(0), in.dim(1), blockSize, in.dim(2), blockSize, out.dim(3)};
     long[] steps = {line * in.dim(1), line, channels * blockSize, pixel, channels, 1};
-    return new Walk(extents, steps, 0);
+    return new Walk(dimensions, steps, 0);
   }
 
   @Override

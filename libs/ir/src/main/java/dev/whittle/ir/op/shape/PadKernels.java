@@ -15,20 +15,20 @@ final class PadKernels {
 
   static Shape infer(Operands operands) {
     Shape shape = operands.shape(0);
-    long[] rims = operands.knownIntegers(1);
+    long[] paddings = operands.knownIntegers(1);
     if (!shape.isRankKnown()) {
       return Shape.UNKNOWN;
     }
-    if (rims == null) {
+    if (paddings == null) {
       return Shapes.dynamic(shape.rank());
     }
-    if (rims.length != 2 * shape.rank()) {
-      throw OperandException.invalid("%d rims for %s", rims.length, shape);
+    if (paddings.length != 2 * shape.rank()) {
+      throw OperandException.invalid("%d rims for %s", paddings.length, shape);
     }
     int[] dims = shape.toArray();
     for (int i = 0; i < dims.length; i++) {
-      long before = rims[2 * i];
-      long after = rims[2 * i + 1];
+      long before = paddings[2 * i];
+      long after = paddings[2 * i + 1];
       if (before < 0 || after < 0 || before > Integer.MAX_VALUE || after > Integer.MAX_VALUE) {
         throw OperandException.invalid("rims %d and %d of axis %d", before, after, i);
       }
@@ -54,20 +54,20 @@ final class PadKernels {
     }
     return invocation -> {
       Tensor in = invocation.input(0);
-      Tensor rims = invocation.input(1);
+      Tensor paddings = invocation.input(1);
       Tensor out = invocation.output(0);
-      Tensor rim = stated && invocation.hasInput(2) ? invocation.input(2) : zero;
+      Tensor padding = stated && invocation.hasInput(2) ? invocation.input(2) : zero;
       Shapes.forEachPosition(
           out.dims(),
           (o, position) -> {
             long from = 0;
             boolean inside = true;
             for (int i = 0; i < position.length; i++) {
-              long place = position[i] - rims.getInteger(2L * i);
+              long place = position[i] - paddings.getInteger(2L * i);
               inside &= place >= 0 && place < in.dim(i);
               from = from * in.dim(i) + place;
             }
-            Elements.copy(inside ? in : rim, inside ? from : 0, out, o, 1);
+            Elements.copy(inside ? in : padding, inside ? from : 0, out, o, 1);
           });
     };
   }
@@ -76,10 +76,10 @@ final class PadKernels {
     int edge = symmetric ? 0 : 1;
     return invocation -> {
       Tensor in = invocation.input(0);
-      Tensor rims = invocation.input(1);
+      Tensor paddings = invocation.input(1);
       Tensor out = invocation.output(0);
       for (int i = 0; i < in.rank(); i++) {
-        long widest = Math.max(rims.getInteger(2L * i), rims.getInteger(2L * i + 1));
+        long widest = Math.max(paddings.getInteger(2L * i), paddings.getInteger(2L * i + 1));
         if (widest > in.dim(i) - edge) {
           throw OperandException.invalid(
               "cannot mirror %d elements of axis %d of %s", widest, i, in.shape());
@@ -90,7 +90,7 @@ final class PadKernels {
           (o, position) -> {
             long from = 0;
             for (int i = 0; i < position.length; i++) {
-              long place = position[i] - rims.getInteger(2L * i);
+              long place = position[i] - paddings.getInteger(2L * i);
               if (place < 0) {
                 place = -place - 1 + edge;
               } else if (place >= in.dim(i)) {

@@ -43,7 +43,7 @@ public record Slice() implements MoveKernels {
     }
     int[] dims = new int[shape.rank()];
     for (int i = 0; i < dims.length; i++) {
-      dims[i] = size == null ? Shape.DYNAMIC : extent(shape, i, begin, size);
+      dims[i] = size == null ? Shape.DYNAMIC : dimension(shape, i, begin, size);
     }
     return List.of(new TypedShape(operands.type(0), Shape.of(dims)));
   }
@@ -65,7 +65,7 @@ public record Slice() implements MoveKernels {
     return new Walk(out.toArray(), strides, first);
   }
 
-  private static int extent(Shape shape, int axis, long @Nullable [] begin, long[] size) {
+  private static int dimension(Shape shape, int axis, long @Nullable [] begin, long[] size) {
     if (size.length != shape.rank() || (begin != null && begin.length != shape.rank())) {
       throw OperandException.invalid("slice of %s has %d extents", shape, size.length);
     }
@@ -75,12 +75,12 @@ public record Slice() implements MoveKernels {
     if (size[axis] == -1 && open) {
       return Shape.DYNAMIC;
     }
-    long extent = size[axis] == -1 ? whole - start : size[axis];
-    if (start < 0 || extent < 0 || (!open && extent > whole - start)) {
+    long dimension = size[axis] == -1 ? whole - start : size[axis];
+    if (start < 0 || dimension < 0 || (!open && dimension > whole - start)) {
       throw OperandException.invalid(
           "slice of %d from %d of axis %d of %s", size[axis], start, axis, shape);
     }
-    return Math.toIntExact(extent);
+    return Math.toIntExact(dimension);
   }
 
   @Override

@@ -71,9 +71,9 @@ public record SpaceToDepth(int blockSize) implements MoveKernels {
   public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
     long pixel = in.dim(3);
     long line = pixel * in.dim(2);
-    int[] extents = {in.dim(0), out.dim(1), out.dim(2), blockSize, blockSize, in.dim(3)};
+    int[] dimensions = {in.dim(0), out.dim(1), out.dim(2), blockSize, blockSize, in.dim(3)};
     long[] steps = {line * in.dim(1), line * blockSize, pixel * blockSize, line, pixel, 1};
-    return new Walk(extents, steps, 0);
+    return new Walk(dimensions, steps, 0);
   }
 
   @Override

@@ -60,9 +60,9 @@ public record SplitV(int count) implements Op {
     }
     int place = Shapes.axis(axis[0], shape.rank());
     List<TypedShape> parts = new ArrayList<>();
-    for (int extent : extents(shape.dim(place), sizes)) {
+    for (int dimension : dimensions(shape.dim(place), sizes)) {
       int[] dims = shape.toArray();
-      dims[place] = extent;
+      dims[place] = dimension;
       parts.add(new TypedShape(operands.type(0), Shape.of(dims)));
     }
     return parts;
@@ -77,8 +77,8 @@ public record SplitV(int count) implements Op {
     };
   }
 
-  private static int[] extents(int whole, long[] sizes) {
-    int[] extents = new int[sizes.length];
+  private static int[] dimensions(int whole, long[] sizes) {
+    int[] dimensions = new int[sizes.length];
     int stretch = -1;
     long sum = 0;
     for (int i = 0; i < sizes.length; i++) {
@@ -87,23 +87,23 @@ public record SplitV(int count) implements Op {
       } else if (sizes[i] < 0 || sizes[i] > Integer.MAX_VALUE) {
         throw OperandException.invalid("part of extent %d", sizes[i]);
       } else {
-        extents[i] = (int) sizes[i];
+        dimensions[i] = (int) sizes[i];
         sum += sizes[i];
       }
     }
     if (whole == Shape.DYNAMIC) {
       if (stretch >= 0) {
-        extents[stretch] = Shape.DYNAMIC;
+        dimensions[stretch] = Shape.DYNAMIC;
       }
-      return extents;
+      return dimensions;
     }
     if (stretch >= 0 && sum <= whole) {
-      extents[stretch] = (int) (whole - sum);
+      dimensions[stretch] = (int) (whole - sum);
     } else if (sum != whole) {
       throw OperandException.invalid(
           "cannot cut an extent of %d in %s", whole, Arrays.toString(sizes));
     }
-    return extents;
+    return dimensions;
   }
 
   @Override

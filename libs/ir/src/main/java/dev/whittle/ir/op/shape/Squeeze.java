@@ -54,12 +54,12 @@ public record Squeeze(List<Integer> axes) implements Op {
     }
     List<Integer> dims = new ArrayList<>();
     for (int i = 0; i < removed.length; i++) {
-      int extent = shape.dim(i);
-      if (removed[i] && extent != 1 && extent != Shape.DYNAMIC) {
+      int dimension = shape.dim(i);
+      if (removed[i] && dimension != 1 && dimension != Shape.DYNAMIC) {
         throw OperandException.invalid("cannot take axis %d out of %s", i, shape);
       }
-      if (!(removed[i] || (axes.isEmpty() && extent == 1))) {
-        dims.add(extent);
+      if (!(removed[i] || (axes.isEmpty() && dimension == 1))) {
+        dims.add(dimension);
       }
     }
     Shape squeezed = Shape.of(dims.stream().mapToInt(Integer::intValue).toArray());

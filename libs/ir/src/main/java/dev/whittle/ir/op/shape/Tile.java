@@ -60,14 +60,14 @@ public record Tile() implements MoveKernels {
   public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
     long[] multiples = contents.apply(1);
     long[] strides = Shapes.strides(in.toArray());
-    int[] extents = new int[2 * strides.length];
-    long[] steps = new long[extents.length];
+    int[] dimensions = new int[2 * strides.length];
+    long[] steps = new long[dimensions.length];
     for (int i = 0; i < strides.length; i++) {
-      extents[2 * i] = Math.toIntExact(multiples[i]);
-      extents[2 * i + 1] = in.dim(i);
+      dimensions[2 * i] = Math.toIntExact(multiples[i]);
+      dimensions[2 * i + 1] = in.dim(i);
       steps[2 * i + 1] = strides[i];
     }
-    return new Walk(extents, steps, 0);
+    return new Walk(dimensions, steps, 0);
   }
 
   @Override

@@ -9,23 +9,23 @@ import java.util.Arrays;
 
 /**
  * How an operator fills its output, element by element in row-major order: the element at {@code
- * (i, j, ...)} of {@code extents} is element {@code first + i * steps[0] + j * steps[1] + ...} of
- * the operand. There may be more extents than the output has axes, but as many elements.
+ * (i, j, ...)} of {@code dimensions} is element {@code first + i * steps[0] + j * steps[1] + ...}
+ * of the operand. There may be more extents than the output has axes, but as many elements.
  */
 public final class Walk {
-  private final int[] extents;
+  private final int[] dimensions;
   private final long[] steps;
   private final long first;
 
-  Walk(int[] extents, long[] steps, long first) {
-    this.extents = extents.clone();
+  Walk(int[] dimensions, long[] steps, long first) {
+    this.dimensions = dimensions.clone();
     this.steps = steps.clone();
     this.first = first;
   }
 
   /** How many elements each loop has, the outermost first. */
-  public int[] extents() {
-    return extents.clone();
+  public int[] dimensions() {
+    return dimensions.clone();
   }
 
   /** How many elements of the operand each loop moves on, which may be none, or backward. */
@@ -51,11 +51,11 @@ public final class Walk {
   }
 
   void forEach(Shapes.IndexVisitor visitor) {
-    Shapes.forEachIndex(extents, steps, first, visitor);
+    Shapes.forEachIndex(dimensions, steps, first, visitor);
   }
 
   @Override
   public String toString() {
-    return Arrays.toString(extents) + " by " + Arrays.toString(steps) + " from " + first;
+    return Arrays.toString(dimensions) + " by " + Arrays.toString(steps) + " from " + first;
   }
 }

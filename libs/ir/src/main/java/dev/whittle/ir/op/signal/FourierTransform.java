@@ -14,10 +14,10 @@ final class FourierTransform {
     int height = in.dim(in.rank() - 2);
     int width = in.dim(in.rank() - 1);
     int kept = columns / 2 + 1;
-    long pictures = out.elements() / ((long) rows * kept);
+    long images = out.elements() / ((long) rows * kept);
     double[] re = new double[rows * columns];
     double[] im = new double[rows * columns];
-    for (long p = 0; p < pictures; p++) {
+    for (long p = 0; p < images; p++) {
       for (int y = 0; y < rows; y++) {
         for (int x = 0; x < columns; x++) {
           boolean inside = y < height && x < width;

@@ -48,10 +48,10 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
   private final int blockChannels;
 
   /** Where lines are copied to a slab; null where they are read in place. */
-  private final @Nullable Im2col patches;
+  private final @Nullable Im2col im2col;
 
   /** What is before and behind whole numbers; null for floats. */
-  private final @Nullable QuantizedEpilogue ends;
+  private final @Nullable QuantizedEpilogue epilogue;
 
   private DepthwiseConvolution(
       Workers workers,
@@ -60,18 +60,18 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
       float[] bias,
       float min,
       float max,
-      @Nullable QuantizedEpilogue ends) {
+      @Nullable QuantizedEpilogue epilogue) {
     this.workers = workers;
     this.windows = windows;
     this.weights = weights;
     this.bias = bias;
     this.min = min;
     this.max = max;
-    this.ends = ends;
-    boolean whole = ends != null;
+    this.epilogue = epilogue;
+    boolean whole = epilogue != null;
     // Windows of wide filters that reach beyond the border are many, and computed one by one.
     boolean copied = whole || (windows.filterWidth() > 3 && windows.reachesBeyond());
-    this.patches = copied ? new Im2col(windows, windows.channels(), false, workers) : null;
+    this.im2col = copied ? new Im2col(windows, windows.channels(), false, workers) : null;
     this.geometry =
         copied ? DepthwiseGeometry.bordered(windows) : DepthwiseGeometry.inPlace(windows);
     this.outputLines = OutputRows.of(windows, workers);
@@ -81,12 +81,12 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
             ? BLOCK_SUMS / Math.max(1, windows.outputWidth() * blockChannels)
             : BAND_ELEMENTS / Math.max(1, windows.width() * windows.channels());
     this.linesPerBand = Math.max(2, Math.min(most / 2 * 2, windows.outputHeight()));
-    if (patches != null) {
-      int halves = ends == null ? 1 : ends.halves();
+    if (im2col != null) {
+      int halves = epilogue == null ? 1 : epilogue.halves();
       int line = Math.multiplyExact(windows.outputWidth(), blockChannels);
       int sums = whole ? Math.multiplyExact(linesPerBand, line) : 0;
-      int slabs = Math.multiplyExact(halves, patches.slabSize());
-      workers.reserve(slabs, sums, halves > 1 ? sums : 0);
+      int buffers = Math.multiplyExact(halves, im2col.bufferSize());
+      workers.reserve(buffers, sums, halves > 1 ? sums : 0);
     }
   }
 
@@ -96,7 +96,7 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
 
   /** Whether inputs and weights are floats. */
   boolean isOfFloats() {
-    return ends == null;
+    return epilogue == null;
   }
 
   public static DepthwiseConvolution ofFloats(
@@ -114,10 +114,10 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
       WindowGeometry given,
       float[] weights,
       float[] bias,
-      QuantizedEpilogue ends) {
+      QuantizedEpilogue epilogue) {
     float all = Float.POSITIVE_INFINITY;
     WindowGeometry windows = given.flattened();
-    return new DepthwiseConvolution(workers, windows, weights, bias, -all, all, ends);
+    return new DepthwiseConvolution(workers, windows, weights, bias, -all, all, epilogue);
   }
 
   @Override
@@ -125,13 +125,13 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
     if (windows.outputs() == 0 || windows.channels() == 0) {
       return;
     }
-    if (ends != null) {
-      ends.begin(invocation.input(0), invocation.output(0));
+    if (epilogue != null) {
+      epilogue.begin(invocation.input(0), invocation.output(0));
     } else {
       floats.bind(invocation.input(0));
       bindOutput(invocation);
     }
-    int chunks = patches != null ? patches.chunks() : outputLines.chunks();
+    int chunks = im2col != null ? im2col.chunks() : outputLines.chunks();
     long work = (long) windows.outputs() * windows.channels() * windows.taps();
     workers.run(this, chunks, work >= MIN_WORK);
   }
@@ -143,36 +143,36 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
 
   @Override
   public void run(int chunk, Scratch scratch) {
-    if (patches != null) {
-      inSlab(chunk, scratch, patches, ends);
+    if (im2col != null) {
+      inBuffer(chunk, scratch, im2col, epilogue);
     } else {
       inPlace(chunk, scratch);
     }
   }
 
   private void inPlace(int chunk, Scratch scratch) {
-    int picture = outputLines.picture(chunk);
+    int image = outputLines.image(chunk);
     int end = outputLines.end(chunk);
     for (int y = outputLines.first(chunk); y < end; y += linesPerBand) {
       int lines = Math.min(linesPerBand, end - y);
-      outputLines.place(scratch, floats.offset(), picture, y, lines);
-      int line = picture * windows.outputHeight() + y;
+      outputLines.place(scratch, floats.offset(), image, y, lines);
+      int line = image * windows.outputHeight() + y;
       compute(scratch, floats.array(), lines, line, geometry, 0, windows.channels());
     }
   }
 
-  private void inSlab(int chunk, Scratch scratch, Im2col from, @Nullable QuantizedEpilogue to) {
-    float[] slab = scratch.input();
+  private void inBuffer(int chunk, Scratch scratch, Im2col from, @Nullable QuantizedEpilogue to) {
+    float[] buffer = scratch.input();
     if (to == null) {
-      from.fill(chunk, this, 0, slab, 0, scratch.math);
+      from.fill(chunk, this, 0, buffer, 0, scratch.math);
     } else {
       for (int half = 0; half < to.halves(); half++) {
-        int at = half * from.slabSize();
-        from.fill(chunk, to.source(half), to.beyond(), slab, at, scratch.math);
+        int at = half * from.bufferSize();
+        from.fill(chunk, to.source(half), to.beyond(), buffer, at, scratch.math);
       }
     }
     int height = windows.filterHeight();
-    int lineSize = from.slabLine();
+    int lineSize = from.bufferLine();
     int firstLine = from.firstRow(chunk) / windows.outputWidth();
     for (int y = 0; y < from.lines(chunk); y += linesPerBand) {
       int lines = Math.min(linesPerBand, from.lines(chunk) - y);
@@ -184,17 +184,17 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
         steps[r] = windows.channels();
       }
       if (to == null) {
-        compute(scratch, slab, lines, firstLine + y, geometry, 0, windows.channels());
+        compute(scratch, buffer, lines, firstLine + y, geometry, 0, windows.channels());
       } else {
-        sums(scratch, lines, firstLine + y, from.slabSize(), to);
+        sums(scratch, lines, firstLine + y, from.bufferSize(), to);
       }
     }
   }
 
   /** Copies floats to a slab as they are. */
   @Override
-  public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
-    System.arraycopy(floats.array(), floats.offset() + from, slab, to, count);
+  public void copy(int from, float[] buffer, int to, int count, MicroKernels math) {
+    System.arraycopy(floats.array(), floats.offset() + from, buffer, to, count);
   }
 
   /**
@@ -234,9 +234,9 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
   /**
    * Sums of some lines, block of channels by block of channels, and what becomes of them.
    *
-   * @param slab how far apart the slabs of halves are
+   * @param buffer how far apart the slabs of halves are
    */
-  private void sums(Scratch scratch, int lines, int line, int slab, QuantizedEpilogue to) {
+  private void sums(Scratch scratch, int lines, int line, int buffer, QuantizedEpilogue to) {
     int channels = windows.channels();
     int pixels = lines * windows.outputWidth();
     int rows = lines * windows.filterHeight();
@@ -250,7 +250,7 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
         if (to.halves() > 1) {
           scratch.addSums(true, pixels * blockChannels);
           scratch.addHalf(half, pixels * blockChannels);
-          move(scratch.rows(rows), rows, half == 0 ? slab : -slab);
+          move(scratch.rows(rows), rows, half == 0 ? buffer : -buffer);
         }
       }
       finish(scratch, to, line * windows.outputWidth(), pixels, c, count);

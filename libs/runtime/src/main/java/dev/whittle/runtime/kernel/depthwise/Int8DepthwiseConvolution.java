@@ -24,18 +24,18 @@ public final class Int8DepthwiseConvolution implements Kernel, Workers.Task {
   private final Workers workers;
   private final WindowGeometry windows;
   private final Int8DepthwiseFilter filter;
-  private final Int8Epilogue ends;
+  private final Int8Epilogue epilogue;
   private final OutputRows outputLines;
 
   /** Lines that are computed together, channels by channels. */
   private final int linesPerBand;
 
   private Int8DepthwiseConvolution(
-      Workers workers, WindowGeometry windows, Int8DepthwiseFilter filter, Int8Epilogue ends) {
+      Workers workers, WindowGeometry windows, Int8DepthwiseFilter filter, Int8Epilogue epilogue) {
     this.workers = workers;
     this.windows = windows;
     this.filter = filter;
-    this.ends = ends;
+    this.epilogue = epilogue;
     int height = windows.outputHeight();
     int width = windows.outputWidth();
     this.outputLines = OutputRows.of(windows, workers);
@@ -62,7 +62,11 @@ public final class Int8DepthwiseConvolution implements Kernel, Workers.Task {
    * @param bias what sums begin with
    */
   public static @Nullable Int8DepthwiseConvolution of(
-      Workers workers, WindowGeometry windows, float[] weights, float[] bias, Int8Epilogue ends) {
+      Workers workers,
+      WindowGeometry windows,
+      float[] weights,
+      float[] bias,
+      Int8Epilogue epilogue) {
     int stride = windows.strideWidth();
     boolean three = windows.filterHeight() == 3 && windows.filterWidth() == 3;
     boolean adjacent = windows.dilationHeight() == 1 && windows.dilationWidth() == 1;
@@ -75,7 +79,8 @@ public final class Int8DepthwiseConvolution implements Kernel, Workers.Task {
             && windows.width() > 0
             && windows.channels() >= workers.lanes();
     return fits
-        ? new Int8DepthwiseConvolution(workers, windows, ends.filter(windows, weights, bias), ends)
+        ? new Int8DepthwiseConvolution(
+            workers, windows, epilogue.filter(windows, weights, bias), epilogue)
         : null;
   }
 
@@ -84,30 +89,30 @@ public final class Int8DepthwiseConvolution implements Kernel, Workers.Task {
     if (windows.outputs() == 0) {
       return;
     }
-    ends.begin(invocation.input(0), invocation.output(0));
+    epilogue.begin(invocation.input(0), invocation.output(0));
     long work = (long) windows.outputs() * windows.channels() * windows.taps();
     workers.run(this, outputLines.chunks(), work >= MIN_WORK);
   }
 
   @Override
   public void run(int chunk, Scratch scratch) {
-    int picture = outputLines.picture(chunk);
+    int image = outputLines.image(chunk);
     int end = outputLines.end(chunk);
     int lanes = workers.lanes();
     int channels = windows.channels();
     for (int y = outputLines.first(chunk); y < end; y += linesPerBand) {
       int lines = Math.min(linesPerBand, end - y);
-      outputLines.place(scratch, ends.input().offset(), picture, y, lines);
-      int pixel = (picture * windows.outputHeight() + y) * windows.outputWidth();
+      outputLines.place(scratch, epilogue.input().offset(), image, y, lines);
+      int pixel = (image * windows.outputHeight() + y) * windows.outputWidth();
       int pixels = lines * windows.outputWidth();
-      byte[] bytes = ends.input().array();
+      byte[] bytes = epilogue.input().array();
       for (int i = 0; i < channels; i += lanes) {
         // The last vector computes again some of what the one before it has.
         int c = Math.min(i, channels - lanes);
         scratch.math.depthwiseBytes(
             bytes, scratch.rows(0), scratch.steps(0), lines, filter, c, scratch.sums(), 0);
         int to = pixel * channels + c;
-        ends.finish(scratch, false, 0, lanes, pixel, pixels, c, lanes, to, channels);
+        epilogue.finish(scratch, false, 0, lanes, pixel, pixels, c, lanes, to, channels);
       }
     }
   }

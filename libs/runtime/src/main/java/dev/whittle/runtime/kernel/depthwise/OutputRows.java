@@ -5,7 +5,7 @@ import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
 
 /** The lines of outputs of windows that read pictures where they are, divided among threads. */
-record OutputRows(WindowGeometry windows, int perChunk, int chunksPerPicture) {
+record OutputRows(WindowGeometry windows, int perChunk, int chunksPerImage) {
   private static final int CHUNKS_PER_THREAD = 4;
 
   static OutputRows of(WindowGeometry windows, Workers workers) {
@@ -15,16 +15,16 @@ record OutputRows(WindowGeometry windows, int perChunk, int chunksPerPicture) {
   }
 
   int chunks() {
-    return windows.batch() * chunksPerPicture;
+    return windows.batch() * chunksPerImage;
   }
 
-  int picture(int chunk) {
-    return chunk / chunksPerPicture;
+  int image(int chunk) {
+    return chunk / chunksPerImage;
   }
 
   /** The first line of a chunk, counted in its picture. */
   int first(int chunk) {
-    return chunk % chunksPerPicture * perChunk;
+    return chunk % chunksPerImage * perChunk;
   }
 
   /** The line behind a chunk's last. */
@@ -39,7 +39,7 @@ record OutputRows(WindowGeometry windows, int perChunk, int chunksPerPicture) {
    * @param origin where the first picture begins
    * @param y the first of the lines
    */
-  void place(Scratch scratch, int origin, int picture, int y, int lines) {
+  void place(Scratch scratch, int origin, int image, int y, int lines) {
     int channels = windows.channels();
     int height = windows.filterHeight();
     int[] rows = scratch.rows(lines * height);
@@ -47,7 +47,7 @@ record OutputRows(WindowGeometry windows, int perChunk, int chunksPerPicture) {
     for (int r = 0; r < lines * height; r++) {
       int row = windows.inputRow(y + r / height, r % height);
       boolean inside = row >= 0 && row < windows.height();
-      int place = (picture * windows.height() + row) * windows.width();
+      int place = (image * windows.height() + row) * windows.width();
       rows[r] = inside ? origin + place * channels : 0;
       steps[r] = inside ? channels : 0;
     }

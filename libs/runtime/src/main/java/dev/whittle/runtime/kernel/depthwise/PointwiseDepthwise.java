@@ -75,7 +75,7 @@ public final class PointwiseDepthwise implements Kernel, Workers.Task {
   public void run(int chunk, Scratch scratch) {
     int panel = chunk % expansion.panels();
     int part = chunk / expansion.panels() % parts;
-    int picture = chunk / expansion.panels() / parts;
+    int image = chunk / expansion.panels() / parts;
     int first = part * windows.outputHeight() / parts;
     int last = (part + 1) * windows.outputHeight() / parts;
     int step = expansion.panelWidth(panel);
@@ -90,7 +90,7 @@ public final class PointwiseDepthwise implements Kernel, Workers.Task {
       int end = Math.min(windows.height(), windows.inputRow(y + lines - 1, height - 1) + 1);
       expanded = Math.max(expanded, windows.inputRow(y, 0));
       for (; expanded < end; expanded++) {
-        int pixel = (picture * windows.height() + expanded) * windows.width();
+        int pixel = (image * windows.height() + expanded) * windows.width();
         int to = place(expanded) + windows.left() * step;
         expansion.pixels(scratch, panel, pixel, inside, ring, to);
       }
@@ -102,7 +102,7 @@ public final class PointwiseDepthwise implements Kernel, Workers.Task {
         rows[r] = (row >= 0 && row < windows.height() ? place(row) : 0) - firstChannel;
         steps[r] = step;
       }
-      int line = picture * windows.outputHeight() + y;
+      int line = image * windows.outputHeight() + y;
       int channels = Math.min(step, windows.channels() - firstChannel);
       depthwise.compute(scratch, ring, lines, line, geometry, firstChannel, channels);
     }

@@ -17,7 +17,7 @@ public final class BlockOperand {
   private final int period;
 
   /** Turns of the loops around a run, the outermost first, and how far each moves on. */
-  private final int[] extents;
+  private final int[] dimensions;
 
   private final int[] strides;
 
@@ -27,9 +27,9 @@ public final class BlockOperand {
   private final boolean still;
   private MemorySegment data = MemorySegment.NULL;
 
-  private BlockOperand(int period, int[] extents, int[] strides, int run, boolean still) {
+  private BlockOperand(int period, int[] dimensions, int[] strides, int run, boolean still) {
     this.period = period;
-    this.extents = extents;
+    this.dimensions = dimensions;
     this.strides = strides;
     this.run = run;
     this.still = still;
@@ -54,36 +54,36 @@ public final class BlockOperand {
 
   private static @Nullable BlockOperand broadcast(Shape shape, Shape output) {
     int rank = output.rank();
-    int[] extents = new int[rank];
+    int[] dimensions = new int[rank];
     int[] strides = new int[rank];
     int loops = 0;
     int stride = 1;
     for (int axis = rank - 1; axis >= 0; axis--) {
       int own = axis - (rank - shape.rank());
-      int extent = own < 0 ? 1 : shape.dim(own);
+      int dimension = own < 0 ? 1 : shape.dim(own);
       int turns = output.dim(axis);
-      if (extent != turns && extent != 1) {
+      if (dimension != turns && dimension != 1) {
         return null;
       }
-      int step = extent == 1 ? 0 : stride;
-      stride *= extent;
+      int step = dimension == 1 ? 0 : stride;
+      stride *= dimension;
       if (turns == 1) {
         continue;
       }
-      if (loops > 0 && step == strides[loops - 1] * extents[loops - 1]) {
-        extents[loops - 1] *= turns;
+      if (loops > 0 && step == strides[loops - 1] * dimensions[loops - 1]) {
+        dimensions[loops - 1] *= turns;
       } else {
-        extents[loops] = turns;
+        dimensions[loops] = turns;
         strides[loops++] = step;
       }
     }
     int[] around = new int[loops - 1];
     int[] steps = new int[loops - 1];
     for (int i = 0; i < around.length; i++) {
-      around[i] = extents[loops - 1 - i];
+      around[i] = dimensions[loops - 1 - i];
       steps[i] = strides[loops - 1 - i];
     }
-    return new BlockOperand(0, around, steps, extents[0], strides[0] == 0);
+    return new BlockOperand(0, around, steps, dimensions[0], strides[0] == 0);
   }
 
   void bind(Tensor tensor) {
@@ -153,9 +153,9 @@ public final class BlockOperand {
   private long place(int number) {
     int rest = number;
     long place = 0;
-    for (int i = extents.length - 1; i >= 0; i--) {
-      place += (long) rest % extents[i] * strides[i];
-      rest /= extents[i];
+    for (int i = dimensions.length - 1; i >= 0; i--) {
+      place += (long) rest % dimensions[i] * strides[i];
+      rest /= dimensions[i];
     }
     return place;
   }

@@ -47,7 +47,7 @@ public final class CastKernel extends BlockKernel {
   void block(Scratch scratch, int at, int count) {
     read(scratch, at, count);
     if (to == TensorType.BOOL) {
-      takeTruth(scratch, count);
+      takeBooleanValue(scratch, count);
     } else {
       convert(scratch, count);
     }
@@ -127,7 +127,7 @@ public final class CastKernel extends BlockKernel {
   }
 
   /** Leaves 1 for each element but zeros, among which there is no NaN. */
-  private void takeTruth(Scratch scratch, int count) {
+  private void takeBooleanValue(Scratch scratch, int count) {
     int[] integers = scratch.integers();
     switch (Form.of(from)) {
       case FLOATS -> {

@@ -64,9 +64,9 @@ public final class ComparisonKernel extends BlockKernel {
       }
     }
     compare(x, count);
-    byte[] truth = scratch.bytes(BLOCK);
-    scratch.math.narrow(x, truth, count);
-    store(truth, from, count);
+    byte[] booleanValue = scratch.bytes(BLOCK);
+    scratch.math.narrow(x, booleanValue, count);
+    store(booleanValue, from, count);
   }
 
   /** Makes integers of pairs of 64 bits that compare as these do: their order, and 0. */

@@ -58,16 +58,16 @@ public final class Int8Arithmetic implements ElementwiseKernel, Workers.Task, Br
   /**
    * A product.
    *
-   * @param rescaling of as many columns as a vector has, all alike
+   * @param requantization of as many columns as a vector has, all alike
    */
   public static Int8Arithmetic product(
       Workers workers,
       BroadcastLoop runs,
-      PackedRequantization rescaling,
+      PackedRequantization requantization,
       int leftZero,
       int rightZero,
       boolean unsigned) {
-    return new Int8Arithmetic(workers, runs, unsigned, null, rescaling, leftZero, rightZero);
+    return new Int8Arithmetic(workers, runs, unsigned, null, requantization, leftZero, rightZero);
   }
 
   boolean isProduct() {
@@ -140,8 +140,8 @@ public final class Int8Arithmetic implements ElementwiseKernel, Workers.Task, Br
       // All columns are alike: as rows of one vector.
       int lanes = math.lanes();
       int whole = count / lanes * lanes;
-      math.rescale(products, 0, lanes, product, 0, lanes, count / lanes, out, place, lanes);
-      math.rescale(products, whole, 0, product, 0, count - whole, 1, out, place + whole, 0);
+      math.requantize(products, 0, lanes, product, 0, lanes, count / lanes, out, place, lanes);
+      math.requantize(products, whole, 0, product, 0, count - whole, 1, out, place + whole, 0);
     }
   }
 }

@@ -24,10 +24,10 @@ public final class LogicalKernel extends BlockKernel implements ElementwiseKerne
   void block(Scratch scratch, int from, int count) {
     byte[] x = scratch.bytes(2 * BLOCK);
     operand(0).read(from, x, 0, count);
-    takeTruth(x, 0, count);
+    takeBooleanValue(x, 0, count);
     if (function != Function.NOT) {
       operand(1).read(from, x, BLOCK, count);
-      takeTruth(x, BLOCK, count);
+      takeBooleanValue(x, BLOCK, count);
     }
     switch (function) {
       case AND -> {
@@ -50,7 +50,7 @@ public final class LogicalKernel extends BlockKernel implements ElementwiseKerne
   }
 
   /** Makes ones of all bytes but zeros. */
-  private static void takeTruth(byte[] x, int first, int count) {
+  private static void takeBooleanValue(byte[] x, int first, int count) {
     for (int i = first; i < first + count; i++) {
       int bits = x[i] & 0xff;
       x[i] = (byte) ((bits + 0xff) >> 8);

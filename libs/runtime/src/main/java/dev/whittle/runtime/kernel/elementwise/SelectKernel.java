@@ -33,8 +33,8 @@ public final class SelectKernel extends BlockKernel implements ElementwiseKernel
   }
 
   /** All ones where a byte is not zero: conditions that nobody can foresee take no jump. */
-  private static int mask(byte truth) {
-    return (truth | -truth) >> 31;
+  private static int mask(byte booleanValue) {
+    return (booleanValue | -booleanValue) >> 31;
   }
 
   private void bytes(byte[] x, int from, int count) {
@@ -47,22 +47,22 @@ public final class SelectKernel extends BlockKernel implements ElementwiseKernel
     store(x, from, count);
   }
 
-  private void shorts(byte[] truth, short[] x, int from, int count) {
+  private void shorts(byte[] booleanValue, short[] x, int from, int count) {
     operand(1).read(from, x, 0, count);
     operand(2).read(from, x, BLOCK, count);
     for (int i = 0; i < count; i++) {
-      int mask = mask(truth[i]);
+      int mask = mask(booleanValue[i]);
       x[i] = (short) ((x[i] & mask) | (x[BLOCK + i] & ~mask));
     }
     store(x, from, count);
   }
 
-  private void integers(byte[] truth, int[] x, int from, int count) {
+  private void integers(byte[] booleanValue, int[] x, int from, int count) {
     operand(1).read(from, x, 0, count);
     operand(2).read(from, x, BLOCK, count);
     // A loop of its own, as bytes and integers are not vectorized together.
     for (int i = 0; i < count; i++) {
-      x[2 * BLOCK + i] = truth[i];
+      x[2 * BLOCK + i] = booleanValue[i];
     }
     for (int i = 0; i < count; i++) {
       int mask = (x[2 * BLOCK + i] | -x[2 * BLOCK + i]) >> 31;
@@ -71,11 +71,11 @@ public final class SelectKernel extends BlockKernel implements ElementwiseKernel
     store(x, from, count);
   }
 
-  private void longs(byte[] truth, long[] x, int from, int count) {
+  private void longs(byte[] booleanValue, long[] x, int from, int count) {
     operand(1).read(from, x, 0, count);
     operand(2).read(from, x, BLOCK, count);
     for (int i = 0; i < count; i++) {
-      long mask = mask(truth[i]);
+      long mask = mask(booleanValue[i]);
       x[i] = (x[i] & mask) | (x[BLOCK + i] & ~mask);
     }
     store(x, from, count);

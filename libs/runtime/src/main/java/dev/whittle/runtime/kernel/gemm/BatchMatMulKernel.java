@@ -65,8 +65,8 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     /** For each place in a batch, the matrix of an operand that is broadcast to it. */
     private static int[] matrices(int[] batch, Shape operand) {
       int count = 1;
-      for (int extent : batch) {
-        count = Math.multiplyExact(count, extent);
+      for (int dimension : batch) {
+        count = Math.multiplyExact(count, dimension);
       }
       int[] matrices = new int[count];
       for (int n = 0; n < count; n++) {
@@ -74,9 +74,9 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
         int stride = 1;
         for (int i = batch.length - 1; i >= 0; i--) {
           int axis = operand.rank() - 2 - (batch.length - i);
-          int extent = axis < 0 ? 1 : operand.dim(axis);
-          matrices[n] += extent == 1 ? 0 : rest % batch[i] * stride;
-          stride *= extent;
+          int dimension = axis < 0 ? 1 : operand.dim(axis);
+          matrices[n] += dimension == 1 ? 0 : rest % batch[i] * stride;
+          stride *= dimension;
           rest /= batch[i];
         }
       }
@@ -329,7 +329,7 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     private final ByteArray left = new ByteArray();
     private final ByteArray right = new ByteArray();
     private final ByteArray output = new ByteArray();
-    private final PackedRequantization rescaling;
+    private final PackedRequantization requantization;
     private final int leftZero;
     private final int rightZero;
 
@@ -341,7 +341,7 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
         int leftZero,
         int rightZero) {
       super(workers, layout, constant, EXACT_DEPTH);
-      this.rescaling =
+      this.requantization =
           new PackedRequantization(requantization, 0, new int[layout.columns], layout.columns);
       this.leftZero = leftZero;
       this.rightZero = rightZero;
@@ -383,11 +383,21 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
       int columns = layout.columns;
       int to = output.offset() + row * columns;
       if (right.length == 1) {
-        scratch.math.rescale(
-            scratch.sums(), 0, width, rescaling, 0, columns, count, output.array(), to, columns);
+        scratch.math.requantize(
+            scratch.sums(),
+            0,
+            width,
+            requantization,
+            0,
+            columns,
+            count,
+            output.array(),
+            to,
+            columns);
         return;
       }
-      rescaling.apply(scratch.integers(), 0, width, 0, columns, count, output.array(), to, columns);
+      requantization.apply(
+          scratch.integers(), 0, width, 0, columns, count, output.array(), to, columns);
     }
   }
 

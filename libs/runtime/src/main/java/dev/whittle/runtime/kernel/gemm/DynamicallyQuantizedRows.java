@@ -77,7 +77,7 @@ public final class DynamicallyQuantizedRows implements Workers.Task, Im2col.Sour
 
   /** Quantizes some elements of adjacent rows. */
   @Override
-  public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
+  public void copy(int from, float[] buffer, int to, int count, MicroKernels math) {
     for (int done = 0; done < count; ) {
       int row = (from + done) / length;
       int part = Math.min(count - done, (row + 1) * length - from - done);
@@ -88,7 +88,7 @@ public final class DynamicallyQuantizedRows implements Workers.Task, Im2col.Sour
           zeroPoints[row],
           least,
           RowScale.HIGH,
-          slab,
+          buffer,
           to + done,
           part);
       done += part;

@@ -17,12 +17,12 @@ public final class FloatGemm extends Gemm {
   public FloatGemm(
       Workers workers,
       WeightedLayer layer,
-      SubConvolution piece,
-      Im2col patches,
+      SubConvolution subConvolution,
+      Im2col im2col,
       PackedMatrix matrix,
       float min,
       float max) {
-    super(workers, layer, piece, patches, new PackedMatrix[] {matrix});
+    super(workers, layer, subConvolution, im2col, new PackedMatrix[] {matrix});
     this.min = min;
     this.max = max;
     reserve(0, 0);
@@ -48,13 +48,13 @@ public final class FloatGemm extends Gemm {
   }
 
   @Override
-  float[] pictures() {
+  float[] images() {
     return input.array();
   }
 
   @Override
-  public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
-    System.arraycopy(input.array(), input.offset() + from, slab, to, count);
+  public void copy(int from, float[] buffer, int to, int count, MicroKernels math) {
+    System.arraycopy(input.array(), input.offset() + from, buffer, to, count);
   }
 
   @Override

@@ -80,7 +80,7 @@ public final class FloatWinograd extends WinogradConvolution {
     int channels = windows.channels();
     int at = 0;
     for (int done = 0; done < count; ) {
-      int picture = picture(first + done);
+      int image = image(first + done);
       int y = outputRow(first + done) - windows.top();
       int left = outputColumn(first + done) - windows.left();
       int run = tilesBeside(first + done, count - done);
@@ -88,7 +88,7 @@ public final class FloatWinograd extends WinogradConvolution {
       for (int x = left; x < left + 2 * run; x += 2) {
         for (int row = y; row < y + 4; row++) {
           boolean inside = row >= 0 && row < windows.height();
-          int line = (picture * windows.height() + row) * windows.width();
+          int line = (image * windows.height() + row) * windows.width();
           int place = input.offset() + (line + x) * channels;
           for (int i = 0; i < 4; i++) {
             boolean within = inside && x + i >= 0 && x + i < windows.width();
@@ -107,7 +107,7 @@ public final class FloatWinograd extends WinogradConvolution {
       int tile = first + i;
       int y = outputRow(tile);
       int x = outputColumn(tile);
-      int pixel = (picture(tile) * windows.outputHeight() + y) * width + x;
+      int pixel = (image(tile) * windows.outputHeight() + y) * width + x;
       boolean below = y + 1 < windows.outputHeight();
       boolean beside = x + 1 < width;
       int at = output.offset();

@@ -18,11 +18,11 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
   private static final long MIN_WORK = 1 << 17;
 
   private final Workers workers;
-  private final Im2col patches;
+  private final Im2col im2col;
   private final int groups;
   private final int panels;
   private final int depth;
-  private final SubConvolution piece;
+  private final SubConvolution subConvolution;
 
   /** Which operand the pictures are. */
   private final int operand;
@@ -40,24 +40,24 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
   /**
    * A product.
    *
-   * @param piece of the layer
+   * @param subConvolution of the layer
    * @param parts the matrix, in parts of which each has an equal share of every run, but the last
    */
   Gemm(
       Workers workers,
       WeightedLayer layer,
-      SubConvolution piece,
-      Im2col patches,
+      SubConvolution subConvolution,
+      Im2col im2col,
       PackedMatrix[] parts) {
     this.operand = layer.input();
-    this.piece = piece;
+    this.subConvolution = subConvolution;
     this.matrix = parts[0];
     this.parts = parts;
     this.workers = workers;
-    this.patches = patches;
+    this.im2col = im2col;
     this.columns = matrix.columns();
-    this.stride = piece.outputColumns();
-    this.share = parts[0].depth() / patches.taps();
+    this.stride = subConvolution.outputColumns();
+    this.share = parts[0].depth() / im2col.taps();
     this.panels = matrix.panels();
     int sum = 0;
     for (PackedMatrix part : parts) {
@@ -69,12 +69,12 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
 
   /** Multiply-adds of a run. */
   private long work() {
-    return (long) patches.rows() * depth * columns;
+    return (long) im2col.rows() * depth * columns;
   }
 
   /** Panels are shared out where rows are too few for all threads. */
   private int groups() {
-    int wanted = Math.ceilDiv(2 * workers.count(), Math.max(1, patches.chunks()));
+    int wanted = Math.ceilDiv(2 * workers.count(), Math.max(1, im2col.chunks()));
     long worthwhile = Math.max(1, work() / MIN_WORK);
     return workers.count() == 1
         ? 1
@@ -83,7 +83,7 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
 
   /** Whether each row is a pixel of the input, and all of them are in their order. */
   public final boolean isPointwise() {
-    return piece.isWhole() && piece.windows().arePixels();
+    return subConvolution.isWhole() && subConvolution.windows().arePixels();
   }
 
   public final int panels() {
@@ -107,17 +107,17 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
 
   /** How far apart the output's adjacent rows are. */
   final int stride() {
-    return piece.pixelStep() * stride;
+    return subConvolution.pixelStep() * stride;
   }
 
   /** Where an element of the output is, from the output's first row on. */
   final int place(int row, int column) {
-    return piece.pixel(row) * stride + firstStripe + piece.firstColumn() + column;
+    return subConvolution.pixel(row) * stride + firstStripe + subConvolution.firstColumn() + column;
   }
 
   /** How many of {@code count} rows lie at equal distances. */
   final int adjacentRows(int row, int count) {
-    return piece.adjacentRows(row, count);
+    return subConvolution.adjacentRows(row, count);
   }
 
   final Tensor input(Invocation invocation) {
@@ -126,12 +126,12 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
 
   /** Room for a slab, and for sums, in every thread's scratch space. */
   final void reserve(int sums, int integers) {
-    workers.reserve(Math.multiplyExact(halves(), patches.slabSize()), sums, integers);
+    workers.reserve(Math.multiplyExact(halves(), im2col.bufferSize()), sums, integers);
   }
 
   /** The most rows that a chunk has. */
   final int chunkRows() {
-    return Math.min(patches.rowsPerChunk(), patches.rows());
+    return Math.min(im2col.rowsPerChunk(), im2col.rows());
   }
 
   /** The column behind the last of a panel. */
@@ -147,7 +147,7 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
   abstract void begin(Invocation invocation);
 
   /** The array that direct patches lie in. */
-  float[] pictures() {
+  float[] images() {
     throw new IllegalStateException("patches are copied to slabs");
   }
 
@@ -176,11 +176,11 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
 
   @Override
   public final void run(Invocation invocation) {
-    if (patches.rows() == 0 || columns == 0) {
+    if (im2col.rows() == 0 || columns == 0) {
       return;
     }
     begin(invocation);
-    workers.run(this, patches.chunks() * groups, work() >= MIN_WORK);
+    workers.run(this, im2col.chunks() * groups, work() >= MIN_WORK);
   }
 
   @Override
@@ -189,15 +189,15 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
     int group = chunk % groups;
     int firstPanel = group * panels / groups;
     int lastPanel = (group + 1) * panels / groups;
-    int row = patches.firstRow(part);
-    int count = patches.rows(part);
-    if (patches.isDirect()) {
-      rows(scratch, pictures(), row, count, row, firstPanel, lastPanel);
+    int row = im2col.firstRow(part);
+    int count = im2col.rows(part);
+    if (im2col.isDirect()) {
+      rows(scratch, images(), row, count, row, firstPanel, lastPanel);
     } else {
       for (int half = 0; half < halves(); half++) {
         Im2col.Source source = source(half);
-        int at = half * patches.slabSize();
-        patches.fill(part, source, beyond(), scratch.input(), at, scratch.math);
+        int at = half * im2col.bufferSize();
+        im2col.fill(part, source, beyond(), scratch.input(), at, scratch.math);
       }
       rows(scratch, scratch.input(), 0, count, row, firstPanel, lastPanel);
     }
@@ -221,12 +221,12 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
       float max) {
     scratch.math.multiply(
         input,
-        half * patches.slabSize() + piece.firstChannel() + part * share,
-        patches.offsets(),
+        half * im2col.bufferSize() + subConvolution.firstChannel() + part * share,
+        im2col.offsets(),
         first,
         count,
-        patches.taps(),
-        parts[part].depth() / patches.taps(),
+        im2col.taps(),
+        parts[part].depth() / im2col.taps(),
         parts[part],
         firstPanel,
         lastPanel,
@@ -240,8 +240,8 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
 
   /** Places offsets where patches are read in place and the tensor has moved. */
   final void place(FloatArray input, Tensor tensor) {
-    if (input.bind(tensor) && patches.isDirect()) {
-      patches.place(input.offset());
+    if (input.bind(tensor) && im2col.isDirect()) {
+      im2col.place(input.offset());
     }
   }
 }

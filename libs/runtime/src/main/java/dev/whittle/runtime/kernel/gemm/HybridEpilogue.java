@@ -43,8 +43,8 @@ public final class HybridEpilogue implements QuantizedEpilogue {
   }
 
   @Override
-  public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
-    quantized.copy(from, slab, to, count, math);
+  public void copy(int from, float[] buffer, int to, int count, MicroKernels math) {
+    quantized.copy(from, buffer, to, count, math);
   }
 
   @Override

@@ -32,7 +32,7 @@ public final class Im2col {
   /** Copies elements into a slab as floats. */
   @FunctionalInterface
   public interface Source {
-    void copy(int from, float[] slab, int to, int count, MicroKernels math);
+    void copy(int from, float[] buffer, int to, int count, MicroKernels math);
   }
 
   private final WindowGeometry windows;
@@ -43,7 +43,7 @@ public final class Im2col {
   private final int rows;
   private final int rowsPerChunk;
   private final int linesPerChunk;
-  private final int linesPerPicture;
+  private final int linesPerImage;
   private final int chunks;
   private int[] offsets = {};
 
@@ -80,15 +80,15 @@ public final class Im2col {
     if (direct) {
       rowsPerChunk = wanted;
       linesPerChunk = 0;
-      linesPerPicture = 0;
+      linesPerImage = 0;
       chunks = Math.ceilDiv(rows, rowsPerChunk);
     } else {
       int width = Math.max(1, windows.outputWidth());
-      linesPerPicture = windows.outputHeight();
-      linesPerChunk = Math.clamp(wanted / width, 1, Math.max(1, linesPerPicture));
+      linesPerImage = windows.outputHeight();
+      linesPerChunk = Math.clamp(wanted / width, 1, Math.max(1, linesPerImage));
       rowsPerChunk = linesPerChunk * windows.outputWidth();
-      chunks = windows.batch() * Math.ceilDiv(linesPerPicture, linesPerChunk);
-      offsets = slabOffsets();
+      chunks = windows.batch() * Math.ceilDiv(linesPerImage, linesPerChunk);
+      offsets = bufferOffsets();
     }
   }
 
@@ -104,9 +104,9 @@ public final class Im2col {
     return Math.ceilDiv(wanted, block) * block;
   }
 
-  private int[] slabOffsets() {
-    int line = slabLine();
-    int plane = rows == 0 ? 0 : slabPlane();
+  private int[] bufferOffsets() {
+    int line = bufferLine();
+    int plane = rows == 0 ? 0 : bufferPlane();
     int[] all = new int[Math.multiplyExact(rowsPerChunk, taps)];
     int perPlane = taps / planes.filter();
     int perLine = perPlane / windows.filterHeight();
@@ -127,18 +127,18 @@ public final class Im2col {
   }
 
   /** Elements of one line of a slab. */
-  public int slabLine() {
+  public int bufferLine() {
     return Math.multiplyExact(windows.reachedColumns(), windows.channels());
   }
 
   /** Elements of a slab's part of one plane. */
-  private int slabPlane() {
-    return Math.multiplyExact(windows.reachedRows(linesPerChunk), slabLine());
+  private int bufferPlane() {
+    return Math.multiplyExact(windows.reachedRows(linesPerChunk), bufferLine());
   }
 
   /** Elements of a slab; 0 where windows are read in place. */
-  public int slabSize() {
-    return direct || rows == 0 ? 0 : Math.multiplyExact(planes.filter(), slabPlane());
+  public int bufferSize() {
+    return direct || rows == 0 ? 0 : Math.multiplyExact(planes.filter(), bufferPlane());
   }
 
   /** Whether the offsets are places in the pictures' array; see {@link #place}. */
@@ -201,22 +201,22 @@ public final class Im2col {
   }
 
   private int firstLine(int chunk) {
-    return chunk % Math.ceilDiv(linesPerPicture, linesPerChunk) * linesPerChunk;
+    return chunk % Math.ceilDiv(linesPerImage, linesPerChunk) * linesPerChunk;
   }
 
-  private int picture(int chunk) {
-    return chunk / Math.ceilDiv(linesPerPicture, linesPerChunk);
+  private int image(int chunk) {
+    return chunk / Math.ceilDiv(linesPerImage, linesPerChunk);
   }
 
   /** The first row of a chunk, counted over all pictures. */
   public int firstRow(int chunk) {
     return direct
         ? chunk * rowsPerChunk
-        : (picture(chunk) * linesPerPicture + firstLine(chunk)) * windows.outputWidth();
+        : (image(chunk) * linesPerImage + firstLine(chunk)) * windows.outputWidth();
   }
 
   public int lines(int chunk) {
-    return Math.min(linesPerChunk, linesPerPicture - firstLine(chunk));
+    return Math.min(linesPerChunk, linesPerImage - firstLine(chunk));
   }
 
   /** How many rows a chunk has. */
@@ -228,51 +228,51 @@ public final class Im2col {
 
   /** Copies what the windows of a chunk read, with {@code beyond} where that is no element. */
   public void fill(
-      int chunk, Source source, float beyond, float[] slab, int to, MicroKernels math) {
+      int chunk, Source source, float beyond, float[] buffer, int to, MicroKernels math) {
     for (int k = 0; k < planes.filter(); k++) {
-      int picture = planes.plane(picture(chunk), k);
-      int at = to + (k == 0 ? 0 : k * slabPlane());
-      if (picture < 0) {
-        Arrays.fill(slab, at, at + windows.reachedRows(lines(chunk)) * slabLine(), beyond);
+      int image = planes.plane(image(chunk), k);
+      int at = to + (k == 0 ? 0 : k * bufferPlane());
+      if (image < 0) {
+        Arrays.fill(buffer, at, at + windows.reachedRows(lines(chunk)) * bufferLine(), beyond);
       } else {
-        fill(chunk, picture, source, beyond, slab, at, math);
+        fill(chunk, image, source, beyond, buffer, at, math);
       }
     }
   }
 
   private void fill(
       int chunk,
-      int picture,
+      int image,
       Source source,
       float beyond,
-      float[] slab,
+      float[] buffer,
       int origin,
       MicroKernels math) {
-    int line = slabLine();
+    int line = bufferLine();
     int channels = windows.channels();
     int left = Math.min(line, windows.left() * channels);
     int count = Math.min(line - left, windows.width() * channels);
     int lines = windows.reachedRows(lines(chunk));
     int firstLine = firstLine(chunk) * windows.strideHeight() - windows.top();
-    int base = picture * windows.height();
+    int base = image * windows.height();
     if (left == 0 && count == line && line == windows.width() * channels) {
       int from = Math.max(0, -firstLine);
       int to = Math.max(from, Math.min(lines, windows.height() - firstLine));
-      Arrays.fill(slab, origin, origin + from * line, beyond);
+      Arrays.fill(buffer, origin, origin + from * line, beyond);
       int place = (base + firstLine + from) * line;
-      source.copy(place, slab, origin + from * line, (to - from) * line, math);
-      Arrays.fill(slab, origin + to * line, origin + lines * line, beyond);
+      source.copy(place, buffer, origin + from * line, (to - from) * line, math);
+      Arrays.fill(buffer, origin + to * line, origin + lines * line, beyond);
       return;
     }
     for (int i = 0; i < lines; i++) {
       int row = firstLine + i;
       int at = origin + i * line;
       if (row < 0 || row >= windows.height()) {
-        Arrays.fill(slab, at, at + line, beyond);
+        Arrays.fill(buffer, at, at + line, beyond);
       } else {
-        Arrays.fill(slab, at, at + left, beyond);
-        source.copy((base + row) * windows.width() * channels, slab, at + left, count, math);
-        Arrays.fill(slab, at + left + count, at + line, beyond);
+        Arrays.fill(buffer, at, at + left, beyond);
+        source.copy((base + row) * windows.width() * channels, buffer, at + left, count, math);
+        Arrays.fill(buffer, at + left + count, at + line, beyond);
       }
     }
   }

@@ -56,16 +56,16 @@ public final class Int16Epilogue implements QuantizedEpilogue {
   }
 
   @Override
-  public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
+  public void copy(int from, float[] buffer, int to, int count, MicroKernels math) {
     for (int i = 0; i < count; i++) {
-      slab[to + i] = high(input.get(Tensor.SHORT, 2L * (from + i)));
+      buffer[to + i] = high(input.get(Tensor.SHORT, 2L * (from + i)));
     }
   }
 
-  private void copyLow(int from, float[] slab, int to, int count, MicroKernels math) {
+  private void copyLow(int from, float[] buffer, int to, int count, MicroKernels math) {
     for (int i = 0; i < count; i++) {
       int x = input.get(Tensor.SHORT, 2L * (from + i));
-      slab[to + i] = x - (high(x) << 8);
+      buffer[to + i] = x - (high(x) << 8);
     }
   }
 

@@ -15,12 +15,12 @@ import dev.whittle.runtime.kernel.simd.PackedRequantization;
 public final class Int8Epilogue implements QuantizedEpilogue {
   private final ByteArray input = new ByteArray();
   private final ByteArray output = new ByteArray();
-  private final PackedRequantization rescaling;
+  private final PackedRequantization requantization;
   private final int zeroPoint;
   private final boolean unsigned;
 
-  public Int8Epilogue(PackedRequantization rescaling, int zeroPoint, boolean unsigned) {
-    this.rescaling = rescaling;
+  public Int8Epilogue(PackedRequantization requantization, int zeroPoint, boolean unsigned) {
+    this.requantization = requantization;
     this.zeroPoint = zeroPoint;
     this.unsigned = unsigned;
   }
@@ -42,8 +42,8 @@ public final class Int8Epilogue implements QuantizedEpilogue {
   }
 
   @Override
-  public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
-    math.widen(input.array(), input.offset() + from, unsigned, slab, to, count);
+  public void copy(int from, float[] buffer, int to, int count, MicroKernels math) {
+    math.widen(input.array(), input.offset() + from, unsigned, buffer, to, count);
   }
 
   @Override
@@ -72,10 +72,11 @@ public final class Int8Epilogue implements QuantizedEpilogue {
     int place = output.offset() + to;
     if (whole) {
       int[] sums = scratch.integers();
-      rescaling.apply(sums, at, width, column, columns, rows, bytes, place, stride);
+      requantization.apply(sums, at, width, column, columns, rows, bytes, place, stride);
     } else {
       float[] sums = scratch.sums();
-      scratch.math.rescale(sums, at, width, rescaling, column, columns, rows, bytes, place, stride);
+      scratch.math.requantize(
+          sums, at, width, requantization, column, columns, rows, bytes, place, stride);
     }
   }
 }

@@ -21,7 +21,7 @@ public final class IntegerGemm extends Gemm {
    */
   private static final int TOGETHER = 64;
 
-  private final QuantizedEpilogue ends;
+  private final QuantizedEpilogue epilogue;
   private final int blockRows;
   private final int blockPanels;
 
@@ -31,12 +31,12 @@ public final class IntegerGemm extends Gemm {
   public IntegerGemm(
       Workers workers,
       WeightedLayer layer,
-      SubConvolution piece,
-      Im2col patches,
+      SubConvolution subConvolution,
+      Im2col im2col,
       PackedMatrix[] parts,
-      QuantizedEpilogue ends) {
-    super(workers, layer, piece, patches, parts);
-    this.ends = ends;
+      QuantizedEpilogue epilogue) {
+    super(workers, layer, subConvolution, im2col, parts);
+    this.epilogue = epilogue;
     int panelWidth = panels() == 0 ? 1 : panelWidth(0);
     int together = Math.clamp(panels(), 1, Math.max(1, TOGETHER / panelWidth));
     int rows = Math.min(chunkRows(), BLOCK_SUMS / (panelWidth * together));
@@ -44,32 +44,32 @@ public final class IntegerGemm extends Gemm {
     blockPanels = Math.clamp(BLOCK_SUMS / (blockRows * panelWidth), 1, Math.max(1, panels()));
     width = blockPanels * panelWidth;
     int size = blockRows * width;
-    reserve(size, parts.length > 1 || ends.halves() > 1 ? size : 0);
+    reserve(size, parts.length > 1 || epilogue.halves() > 1 ? size : 0);
   }
 
   @Override
   int halves() {
-    return ends.halves();
+    return epilogue.halves();
   }
 
   @Override
   Im2col.Source source(int half) {
-    return ends.source(half);
+    return epilogue.source(half);
   }
 
   @Override
   void begin(Invocation invocation) {
-    ends.begin(input(invocation), invocation.output(0));
+    epilogue.begin(input(invocation), invocation.output(0));
   }
 
   @Override
-  public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
-    ends.copy(from, slab, to, count, math);
+  public void copy(int from, float[] buffer, int to, int count, MicroKernels math) {
+    epilogue.copy(from, buffer, to, count, math);
   }
 
   @Override
   float beyond() {
-    return ends.beyond();
+    return epilogue.beyond();
   }
 
   @Override
@@ -90,9 +90,9 @@ public final class IntegerGemm extends Gemm {
         int columns = endColumn(last - 1) - column;
         for (int done = 0; done < rows; ) {
           int at = row + from + done;
-          int alike = ends.rowsAlike(at, adjacentRows(at, rows - done));
+          int alike = epilogue.rowsAlike(at, adjacentRows(at, rows - done));
           int to = place(at, column);
-          ends.finish(
+          epilogue.finish(
               scratch, whole, done * width, width, at, alike, column, columns, to, stride());
           done += alike;
         }

@@ -23,7 +23,7 @@ public final class IntegerWinograd extends WinogradConvolution {
 
   private static final long LIMIT = 1 << 24;
 
-  private final QuantizedEpilogue ends;
+  private final QuantizedEpilogue epilogue;
 
   /** Where the pictures' rows begin in the scratch input. */
   private final int firstRow;
@@ -39,9 +39,9 @@ public final class IntegerWinograd extends WinogradConvolution {
       WindowGeometry windows,
       PackedMatrix weights,
       int[] bias,
-      QuantizedEpilogue ends) {
+      QuantizedEpilogue epilogue) {
     super(workers, windows, weights, fourTimes(bias));
-    this.ends = ends;
+    this.epilogue = epilogue;
     int tiles = chunkTiles();
     int channels = windows.channels();
     int runs = Math.min(tiles, Math.ceilDiv(tiles, tileColumns()) + 1);
@@ -102,7 +102,7 @@ public final class IntegerWinograd extends WinogradConvolution {
 
   @Override
   void begin(Invocation invocation) {
-    ends.begin(invocation.input(0), invocation.output(0));
+    epilogue.begin(invocation.input(0), invocation.output(0));
   }
 
   @Override
@@ -130,7 +130,7 @@ public final class IntegerWinograd extends WinogradConvolution {
   /** Fills {@code [4, pixels, channels]} with what tiles from {@code tile} on read. */
   private void fill(Scratch scratch, int tile, int pixels, int at) {
     int channels = windows.channels();
-    float[] slab = scratch.input();
+    float[] buffer = scratch.input();
     int top = outputRow(tile) - windows.top();
     int left = outputColumn(tile) - windows.left();
     int from = Math.clamp(-left, 0, pixels);
@@ -142,13 +142,13 @@ public final class IntegerWinograd extends WinogradConvolution {
       int end = begin + pixels * channels;
       int first = inside ? begin + from * channels : end;
       int last = inside ? begin + to * channels : end;
-      Arrays.fill(slab, begin, first, ends.beyond());
+      Arrays.fill(buffer, begin, first, epilogue.beyond());
       if (inside) {
-        int line = (picture(tile) * windows.height() + y) * windows.width();
+        int line = (image(tile) * windows.height() + y) * windows.width();
         int place = (line + left + from) * channels;
-        ends.copy(place, slab, first, last - first, scratch.math);
+        epilogue.copy(place, buffer, first, last - first, scratch.math);
       }
-      Arrays.fill(slab, last, end, ends.beyond());
+      Arrays.fill(buffer, last, end, epilogue.beyond());
     }
   }
 
@@ -172,11 +172,11 @@ public final class IntegerWinograd extends WinogradConvolution {
       int pixels = Math.min(2 * run, windows.outputWidth() - outputColumn(tile));
       int lines = Math.min(2, windows.outputHeight() - outputRow(tile));
       for (int line = 0; line < lines; line++) {
-        int y = picture(tile) * windows.outputHeight() + outputRow(tile) + line;
+        int y = image(tile) * windows.outputHeight() + outputRow(tile) + line;
         int at = begin + (4 * done + line * 2 * run) * width;
         int pixel = y * windows.outputWidth() + outputColumn(tile);
         int to = place(pixel) + column;
-        ends.finish(scratch, false, at, width, pixel, pixels, column, columns, to, stride());
+        epilogue.finish(scratch, false, at, width, pixel, pixels, column, columns, to, stride());
       }
       done += run;
     }

@@ -27,11 +27,11 @@ public final class PackedWeights {
   /**
    * Segments are equal if they are the same bytes of memory, whatever these hold.
    *
-   * @param piece which of the weights; null for all
+   * @param subConvolution which of the weights; null for all
    */
   private record Key(
       List<@Nullable MemorySegment> contents,
-      SubConvolution.@Nullable Weights piece,
+      SubConvolution.@Nullable Weights subConvolution,
       PackedMatrix.Cut cut,
       int lanes) {}
 
@@ -58,14 +58,14 @@ public final class PackedWeights {
   /** What is cut of a piece of a layer's weights, packed unless another session has done so. */
   public PackedMatrix matrix(
       WeightedLayer layer,
-      SubConvolution piece,
+      SubConvolution subConvolution,
       PackedMatrix.Cut cut,
       int lanes,
       Supplier<PackedMatrix> pack) {
     List<@Nullable MemorySegment> contents = new ArrayList<>();
     contents.add(contents(layer.filterOperand().known()));
     contents.add(contents(layer.knownBias()));
-    var key = new Key(contents, piece.weights(), cut, lanes);
+    var key = new Key(contents, subConvolution.weights(), cut, lanes);
     return matrices.computeIfAbsent(key, k -> pack.get());
   }
 

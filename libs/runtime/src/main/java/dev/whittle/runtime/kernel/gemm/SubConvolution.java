@@ -43,10 +43,10 @@ public record SubConvolution(
    * @param lines of a picture that have rows
    * @param step how far apart a line's rows are
    * @param lineStep how far apart lines are
-   * @param pictureStep how far apart pictures are
+   * @param imageStep how far apart pictures are
    * @param first the first one
    */
-  record Pixels(int line, int lines, int step, int lineStep, int pictureStep, int first) {
+  record Pixels(int line, int lines, int step, int lineStep, int imageStep, int first) {
     /** All of them, one behind the other. */
     static final Pixels ALL = new Pixels(Integer.MAX_VALUE, 1, 1, 0, 0, 0);
   }
@@ -133,9 +133,9 @@ public record SubConvolution(
     int groups = windows.channels() / groupChannels;
     int columns = outputColumns / groups;
     int size = columns * windows.taps() * groupChannels;
-    List<SubConvolution> pieces = new ArrayList<>();
+    List<SubConvolution> subConvolutions = new ArrayList<>();
     for (int g = 0; g < groups; g++) {
-      pieces.add(
+      subConvolutions.add(
           part(
               windows,
               g * groupChannels,
@@ -145,18 +145,18 @@ public record SubConvolution(
               outputColumns,
               g * size));
     }
-    return pieces;
+    return subConvolutions;
   }
 
   /** A depthwise convolution, of weights {@code [1, height, width, channels * multiplier]}. */
   public static List<SubConvolution> depthwise(WindowGeometry windows, int outputColumns) {
     int multiplier = outputColumns / windows.channels();
     int row = windows.filterWidth() * outputColumns;
-    List<SubConvolution> pieces = new ArrayList<>();
+    List<SubConvolution> subConvolutions = new ArrayList<>();
     for (int c = 0; c < windows.channels(); c++) {
       int first = c * multiplier;
       var weights = new Weights(first, 1, 0, row, outputColumns, 1);
-      pieces.add(
+      subConvolutions.add(
           new SubConvolution(
               windows,
               DepthPlanes.ONE,
@@ -168,7 +168,7 @@ public record SubConvolution(
               Pixels.ALL,
               weights));
     }
-    return pieces;
+    return subConvolutions;
   }
 
   /**
@@ -182,7 +182,7 @@ public record SubConvolution(
     Shape filter = layer.operands().shape(layer.filter());
     Shape input = layer.operands().shape(layer.input());
     int channels = filter.dim(3);
-    List<SubConvolution> pieces = new ArrayList<>();
+    List<SubConvolution> subConvolutions = new ArrayList<>();
     for (int y = 0; y < Math.min(conv.strideHeight(), output.dim(1)); y++) {
       Phase rows =
           Phase.of(
@@ -229,12 +229,12 @@ public record SubConvolution(
                 -conv.strideWidth() * channels,
                 1);
         int depth = output.dim(3);
-        pieces.add(
+        subConvolutions.add(
             new SubConvolution(
                 windows, DepthPlanes.ONE, 0, channels, 0, depth, depth, pixels, weights));
       }
     }
-    return pieces;
+    return subConvolutions;
   }
 
   /**
@@ -247,7 +247,7 @@ public record SubConvolution(
     Shape filter = operands.shape(1);
     Shape input = operands.shape(2);
     int[] strides = {conv.strideDepth(), conv.strideHeight(), conv.strideWidth()};
-    List<SubConvolution> pieces = new ArrayList<>();
+    List<SubConvolution> subConvolutions = new ArrayList<>();
     for (int z = 0; z < Math.min(strides[0], output.dim(1)); z++) {
       for (int y = 0; y < Math.min(strides[1], output.dim(2)); y++) {
         for (int x = 0; x < Math.min(strides[2], output.dim(3)); x++) {
@@ -266,11 +266,11 @@ public record SubConvolution(
           if (input.dim(0) > 1 && strides[0] * phases[0].outputs != output.dim(1)) {
             return null;
           }
-          pieces.add(phase(strides, place, phases, input, filter, output));
+          subConvolutions.add(phase(strides, place, phases, input, filter, output));
         }
       }
     }
-    return pieces;
+    return subConvolutions;
   }
 
   private static SubConvolution phase(
@@ -331,7 +331,8 @@ public record SubConvolution(
   }
 
   /**
-   * One direction of a phase: of {@code places} of the input and an {@code extent} of the output.
+   * One direction of a phase: of {@code places} of the input and an {@code dimension} of the
+   * output.
    *
    * @param outputs how many of its pixels there are
    * @param taps how many of the filter fall on each
@@ -340,15 +341,18 @@ public record SubConvolution(
    */
   private record Phase(int outputs, int taps, int lastTap, int before) {
     static @Nullable Phase of(
-        int padding, int place, int stride, int places, int extent, int filter) {
-      int margin = WindowGeometry.before(padding, extent, places, new int[] {filter, stride, 1});
+        int padding, int place, int stride, int places, int dimension, int filter) {
+      int margin = WindowGeometry.before(padding, dimension, places, new int[] {filter, stride, 1});
       int firstTap = (place + margin) % stride;
       int taps = Math.ceilDiv(filter - firstTap, stride);
       int before = taps - 1 - (place + margin) / stride;
       return taps < 1 || before < 0
           ? null
           : new Phase(
-              Math.ceilDiv(extent - place, stride), taps, firstTap + (taps - 1) * stride, before);
+              Math.ceilDiv(dimension - place, stride),
+              taps,
+              firstTap + (taps - 1) * stride,
+              before);
     }
   }
 
@@ -397,7 +401,7 @@ public record SubConvolution(
     return pixels.first
         + row % pixels.line * pixels.step
         + line % pixels.lines * pixels.lineStep
-        + line / pixels.lines * pixels.pictureStep;
+        + line / pixels.lines * pixels.imageStep;
   }
 
   /** How many of {@code count} rows from a row on are on one line. */

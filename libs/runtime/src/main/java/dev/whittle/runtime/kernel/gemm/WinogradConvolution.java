@@ -47,7 +47,7 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
   private final int panels;
   private final int columns;
   private final int tileColumns;
-  private final int tilesPerPicture;
+  private final int tilesPerImage;
   private final int tiles;
   private final int tilesPerChunk;
   private final int chunks;
@@ -76,8 +76,8 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
     }
     this.stride = columns;
     this.tileColumns = Math.ceilDiv(windows.outputWidth(), 2);
-    this.tilesPerPicture = Math.ceilDiv(windows.outputHeight(), 2) * tileColumns;
-    this.tiles = Math.multiplyExact(windows.batch(), tilesPerPicture);
+    this.tilesPerImage = Math.ceilDiv(windows.outputHeight(), 2) * tileColumns;
+    this.tiles = Math.multiplyExact(windows.batch(), tilesPerImage);
     int width = weights.width(0);
     int most = Math.min(MAX_TILES, CHUNK_ELEMENTS / (ELEMENTS * (channels + width)));
     if (workers.count() > 1) {
@@ -123,11 +123,11 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
             && windows.dilationWidth() == 1
             && windows.channels() <= ArrayMemory.ZEROS
             && (long) ELEMENTS * windows.channels() * columns <= MAX_WEIGHTS;
-    return possible && cost(windows, columns, transformCost) < costOfPatches(windows, columns);
+    return possible && cost(windows, columns, transformCost) < costOfIm2col(windows, columns);
   }
 
   /** What a convolution takes that multiplies patches, in multiply-adds. */
-  private static double costOfPatches(WindowGeometry windows, int columns) {
+  private static double costOfIm2col(WindowGeometry windows, int columns) {
     return 9.0 * windows.channels() * columns * (windows.outputs() + WEIGHT_COST);
   }
 
@@ -228,13 +228,13 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
   }
 
   /** Which picture a tile is of. */
-  final int picture(int tile) {
-    return tile / tilesPerPicture;
+  final int image(int tile) {
+    return tile / tilesPerImage;
   }
 
   /** The first of the two rows of the output that a tile is of. */
   final int outputRow(int tile) {
-    return tile % tilesPerPicture / tileColumns * 2;
+    return tile % tilesPerImage / tileColumns * 2;
   }
 
   /** The first of the two columns of the output that a tile is of. */

@@ -38,7 +38,7 @@ public final class BilinearResize implements Kernel, Workers.Task {
   private final int channels;
   private final int lines;
   private final int columns;
-  private final int pictures;
+  private final int images;
   private final FloatArray floats = new FloatArray();
   private final FloatArray floatResults = new FloatArray();
   private final ByteArray stored = new ByteArray();
@@ -53,7 +53,7 @@ public final class BilinearResize implements Kernel, Workers.Task {
     this.height = in.dim(1);
     this.width = in.dim(2);
     this.channels = in.dim(3);
-    this.pictures = out.dim(0);
+    this.images = out.dim(0);
     this.lines = out.dim(1);
     this.columns = out.dim(2);
     this.vertical = op.axis(type, height, lines);
@@ -83,8 +83,8 @@ public final class BilinearResize implements Kernel, Workers.Task {
       stored.bind(invocation.input(0));
       storedResults.bindOutput(invocation.output(0));
     }
-    boolean worthSharing = (long) pictures * lines * columns * channels >= Workers.CHUNK;
-    workers.run(this, channels == 0 ? 0 : pictures * lines, worthSharing);
+    boolean worthSharing = (long) images * lines * columns * channels >= Workers.CHUNK;
+    workers.run(this, channels == 0 ? 0 : images * lines, worthSharing);
   }
 
   /** One line of the output. */
@@ -92,9 +92,9 @@ public final class BilinearResize implements Kernel, Workers.Task {
   public void run(int line, Scratch scratch) {
     int y = line % lines;
     int size = width * channels;
-    int picture = line / lines * height;
-    int top = (picture + vertical.lower(y)) * size;
-    int bottom = (picture + vertical.upper(y)) * size;
+    int image = line / lines * height;
+    int top = (image + vertical.lower(y)) * size;
+    int bottom = (image + vertical.upper(y)) * size;
     int to = line * columns * channels;
     float dy = vertical.fraction(y);
     switch (type) {

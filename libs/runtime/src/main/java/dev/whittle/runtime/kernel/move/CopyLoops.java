@@ -11,23 +11,23 @@ final class CopyLoops {
   private static final int TILE = 16;
 
   private int count;
-  private final int[] extents;
+  private final int[] dimensions;
   private final int[] from;
   private final int[] to;
 
   /**
    * Loops.
    *
-   * @param extents turns of each loop, the outermost first
+   * @param dimensions turns of each loop, the outermost first
    * @param from how far each turn moves on where elements are read
    * @param to the same where they are written
    */
-  CopyLoops(int[] extents, long[] from, long[] to) {
-    this.extents = new int[extents.length + 1];
-    this.from = new int[extents.length + 1];
-    this.to = new int[extents.length + 1];
-    for (int i = 0; i < extents.length; i++) {
-      add(extents[i], Math.toIntExact(from[i]), Math.toIntExact(to[i]));
+  CopyLoops(int[] dimensions, long[] from, long[] to) {
+    this.dimensions = new int[dimensions.length + 1];
+    this.from = new int[dimensions.length + 1];
+    this.to = new int[dimensions.length + 1];
+    for (int i = 0; i < dimensions.length; i++) {
+      add(dimensions[i], Math.toIntExact(from[i]), Math.toIntExact(to[i]));
     }
     if (count == 0) {
       add(1, 1, 1);
@@ -35,22 +35,22 @@ final class CopyLoops {
     crossInner();
   }
 
-  private void add(int extent, int fromStep, int toStep) {
-    if (extent == 1 && count > 0) {
+  private void add(int dimension, int fromStep, int toStep) {
+    if (dimension == 1 && count > 0) {
       return;
     }
     boolean goesOn =
         count > 0
-            && from[count - 1] == fromStep * extent
-            && to[count - 1] == toStep * extent
-            && extent > 0;
-    if (count > 0 && extents[count - 1] == 1) {
+            && from[count - 1] == fromStep * dimension
+            && to[count - 1] == toStep * dimension
+            && dimension > 0;
+    if (count > 0 && dimensions[count - 1] == 1) {
       count--;
     } else if (goesOn) {
       count--;
-      extent *= extents[count];
+      dimension *= dimensions[count];
     }
-    extents[count] = extent;
+    dimensions[count] = dimension;
     from[count] = fromStep;
     to[count] = toStep;
     count++;
@@ -64,14 +64,14 @@ final class CopyLoops {
     }
     for (int i = 0; i < inner - 1; i++) {
       if (from[i] == 1) {
-        int extent = extents[i];
+        int dimension = dimensions[i];
         int step = to[i];
         for (int j = i; j < inner - 1; j++) {
-          extents[j] = extents[j + 1];
+          dimensions[j] = dimensions[j + 1];
           from[j] = from[j + 1];
           to[j] = to[j + 1];
         }
-        extents[inner - 1] = extent;
+        dimensions[inner - 1] = dimension;
         from[inner - 1] = 1;
         to[inner - 1] = step;
         return;
@@ -90,17 +90,17 @@ final class CopyLoops {
   }
 
   /** Elements of a piece: what the innermost loops copy. */
-  int pieceElements() {
-    return extents[count - 1] * (crosses() ? extents[count - 2] : 1);
+  int subConvolutionElements() {
+    return dimensions[count - 1] * (crosses() ? dimensions[count - 2] : 1);
   }
 
   /** How many pieces there are, which do not depend on each other. */
-  int pieces() {
-    int pieces = 1;
+  int subConvolutions() {
+    int subConvolutions = 1;
     for (int i = 0; i < count - within(); i++) {
-      pieces = Math.multiplyExact(pieces, extents[i]);
+      subConvolutions = Math.multiplyExact(subConvolutions, dimensions[i]);
     }
-    return pieces;
+    return subConvolutions;
   }
 
   /** How many loops there are around a piece. */
@@ -115,39 +115,48 @@ final class CopyLoops {
    * @param out an array of the same type
    * @param turn room for {@link #around} numbers
    */
-  void copy(Object in, int at, Object out, int place, int firstPiece, int endPiece, int[] turn) {
+  void copy(
+      Object in,
+      int at,
+      Object out,
+      int place,
+      int firstSubConvolution,
+      int endSubConvolution,
+      int[] turn) {
     int read = at;
     int write = place;
-    int rest = firstPiece;
+    int rest = firstSubConvolution;
     for (int i = around() - 1; i >= 0; i--) {
-      turn[i] = rest % extents[i];
-      rest /= extents[i];
+      turn[i] = rest % dimensions[i];
+      rest /= dimensions[i];
       read += turn[i] * from[i];
       write += turn[i] * to[i];
     }
     int last = around() - 1;
     boolean inRuns = last >= 0 && isAdjacent();
-    int piece = firstPiece;
-    while (piece < endPiece) {
-      int pieces = 1;
+    int subConvolution = firstSubConvolution;
+    while (subConvolution < endSubConvolution) {
+      int subConvolutions = 1;
       if (inRuns) {
-        pieces = Math.min(extents[last] - turn[last], endPiece - piece);
-        ContiguousCopy.copy(in, read, from[last], out, write, to[last], extents[last + 1], pieces);
+        subConvolutions =
+            Math.min(dimensions[last] - turn[last], endSubConvolution - subConvolution);
+        ContiguousCopy.copy(
+            in, read, from[last], out, write, to[last], dimensions[last + 1], subConvolutions);
       } else {
-        copyPiece(in, read, out, write);
+        copySubConvolution(in, read, out, write);
       }
-      piece += pieces;
+      subConvolution += subConvolutions;
       for (int i = last; i >= 0; i--) {
-        read += pieces * from[i];
-        write += pieces * to[i];
-        turn[i] += pieces;
-        if (turn[i] < extents[i]) {
+        read += subConvolutions * from[i];
+        write += subConvolutions * to[i];
+        turn[i] += subConvolutions;
+        if (turn[i] < dimensions[i]) {
           break;
         }
         turn[i] = 0;
-        read -= extents[i] * from[i];
-        write -= extents[i] * to[i];
-        pieces = 1;
+        read -= dimensions[i] * from[i];
+        write -= dimensions[i] * to[i];
+        subConvolutions = 1;
       }
     }
   }
@@ -157,14 +166,14 @@ final class CopyLoops {
     return from[count - 1] == 1 && to[count - 1] == 1;
   }
 
-  private void copyPiece(Object in, int at, Object out, int place) {
+  private void copySubConvolution(Object in, int at, Object out, int place) {
     int inner = count - 1;
     if (crosses()) {
       cross(in, at, out, place);
     } else if (isAdjacent()) {
-      ContiguousCopy.adjacent(in, at, out, place, extents[inner]);
+      ContiguousCopy.adjacent(in, at, out, place, dimensions[inner]);
     } else {
-      line(in, at, from[inner], out, place, to[inner], extents[inner]);
+      line(in, at, from[inner], out, place, to[inner], dimensions[inner]);
     }
   }
 
@@ -184,8 +193,8 @@ final class CopyLoops {
   }
 
   private void cross(Object in, int at, Object out, int place) {
-    int rows = extents[count - 2];
-    int columns = extents[count - 1];
+    int rows = dimensions[count - 2];
+    int columns = dimensions[count - 1];
     int rowStep = to[count - 2];
     int readStep = from[count - 1];
     int writeStep = to[count - 1];

@@ -34,18 +34,18 @@ public final class MappedCopy implements Kernel, Workers.Task {
   private final int[] sources;
 
   private final int run;
-  private final byte rim;
+  private final byte padding;
   private final FloatArray input = new FloatArray();
   private final FloatArray output = new FloatArray();
   private final ByteArray stored = new ByteArray();
   private final ByteArray storedResults = new ByteArray();
 
-  private MappedCopy(Workers workers, boolean floats, int[] sources, int run, byte rim) {
+  private MappedCopy(Workers workers, boolean floats, int[] sources, int run, byte padding) {
     this.workers = workers;
     this.floats = floats;
     this.sources = sources;
     this.run = run;
-    this.rim = rim;
+    this.padding = padding;
   }
 
   /**
@@ -53,10 +53,10 @@ public final class MappedCopy implements Kernel, Workers.Task {
    *
    * @param axes how many of the first axes it rearranges; along the others it leaves elements where
    *     they are
-   * @param rim the bytes of elements that come from nowhere
+   * @param padding the bytes of elements that come from nowhere
    */
   public static @Nullable MappedCopy of(
-      Workers workers, Op op, int axes, byte rim, Operands operands) {
+      Workers workers, Op op, int axes, byte padding, Operands operands) {
     Shape in = operands.shape(0);
     Shape out = operands.output(0).shape();
     TensorType type = operands.type(0);
@@ -97,7 +97,7 @@ public final class MappedCopy implements Kernel, Workers.Task {
     for (int i = 0; i < sources.length; i++) {
       sources[i] = moved.getInt(i) - 1;
     }
-    return new MappedCopy(workers, type == TensorType.FLOAT32, sources, run, rim);
+    return new MappedCopy(workers, type == TensorType.FLOAT32, sources, run, padding);
   }
 
   private static int[] leading(Shape shape, int axes) {
@@ -149,7 +149,7 @@ public final class MappedCopy implements Kernel, Workers.Task {
     if (floats) {
       Arrays.fill(output.array(), from, from + count, 0);
     } else {
-      Arrays.fill(storedResults.array(), from, from + count, rim);
+      Arrays.fill(storedResults.array(), from, from + count, padding);
     }
   }
 }

@@ -12,10 +12,10 @@ public final class RowIndices {
   /** What is wrong with a coordinate that is not within an axis. */
   @FunctionalInterface
   public interface Problem {
-    OperandException of(long coordinate, int extent);
+    OperandException of(long coordinate, int dimension);
   }
 
-  private final int[] extents;
+  private final int[] dimensions;
   private final Problem problem;
   private final IndexReader coordinates;
   private final int[] rows;
@@ -25,12 +25,12 @@ public final class RowIndices {
    *
    * @param count how many rows are named
    * @param problem of coordinates that are not within their axis
-   * @param extents of the axes that rows are numbered along: a row has as many coordinates
+   * @param dimensions of the axes that rows are numbered along: a row has as many coordinates
    */
-  public RowIndices(int count, Problem problem, int... extents) {
-    this.extents = extents;
+  public RowIndices(int count, Problem problem, int... dimensions) {
+    this.dimensions = dimensions;
     this.problem = problem;
-    this.coordinates = new IndexReader(Math.multiplyExact(count, extents.length));
+    this.coordinates = new IndexReader(Math.multiplyExact(count, dimensions.length));
     this.rows = new int[count];
   }
 
@@ -41,25 +41,25 @@ public final class RowIndices {
    */
   void read(Tensor tensor) {
     long[] places = coordinates.read(tensor);
-    if (extents.length == 1) {
+    if (dimensions.length == 1) {
       for (int i = 0; i < rows.length; i++) {
-        rows[i] = within(places[i], extents[0]);
+        rows[i] = within(places[i], dimensions[0]);
       }
       return;
     }
     int next = 0;
     for (int i = 0; i < rows.length; i++) {
       int row = 0;
-      for (int extent : extents) {
-        row = row * extent + within(places[next++], extent);
+      for (int dimension : dimensions) {
+        row = row * dimension + within(places[next++], dimension);
       }
       rows[i] = row;
     }
   }
 
-  private int within(long place, int extent) {
-    if (place < 0 || place >= extent) {
-      throw problem.of(place, extent);
+  private int within(long place, int dimension) {
+    if (place < 0 || place >= dimension) {
+      throw problem.of(place, dimension);
     }
     return (int) place;
   }

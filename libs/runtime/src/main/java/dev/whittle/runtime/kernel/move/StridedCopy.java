@@ -31,9 +31,9 @@ public final class StridedCopy implements Kernel, Workers.Task {
   private final int place;
 
   /** The bytes of a rim's element; none where the loops write the whole output. */
-  private final byte[] rim;
+  private final byte[] padding;
 
-  private final float floatRim;
+  private final float floatPadding;
   private final int perChunk;
   private final FloatArray input = new FloatArray();
   private final FloatArray output = new FloatArray();
@@ -41,43 +41,43 @@ public final class StridedCopy implements Kernel, Workers.Task {
   private final ByteArray storedResults = new ByteArray();
 
   private StridedCopy(
-      Workers workers, TensorType type, CopyLoops loops, int first, int place, byte[] rim) {
+      Workers workers, TensorType type, CopyLoops loops, int first, int place, byte[] padding) {
     this.workers = workers;
     this.loops = loops;
     this.floats = type == TensorType.FLOAT32;
     this.first = first;
     this.place = place;
-    this.rim = rim;
-    this.floatRim =
-        floats && rim.length > 0
-            ? ByteBuffer.wrap(rim).order(ByteOrder.LITTLE_ENDIAN).getFloat()
+    this.padding = padding;
+    this.floatPadding =
+        floats && padding.length > 0
+            ? ByteBuffer.wrap(padding).order(ByteOrder.LITTLE_ENDIAN).getFloat()
             : 0;
-    this.perChunk = Math.max(1, CHUNK / Math.max(1, loops.pieceElements()));
+    this.perChunk = Math.max(1, CHUNK / Math.max(1, loops.subConvolutionElements()));
   }
 
   /** Copies what a walk visits; null where the elements' type has no fixed size. */
   public static @Nullable StridedCopy of(Workers workers, Walk walk, Operands operands) {
-    int[] extents = walk.extents();
-    long[] to = new long[extents.length];
+    int[] dimensions = walk.dimensions();
+    long[] to = new long[dimensions.length];
     long step = 1;
-    for (int i = extents.length - 1; i >= 0; i--) {
+    for (int i = dimensions.length - 1; i >= 0; i--) {
       to[i] = step;
-      step *= extents[i];
+      step *= dimensions[i];
     }
     if (step != operands.output(0).shape().elements()) {
       return null;
     }
-    return of(workers, operands, extents, walk.steps(), to, walk.first(), 0, new byte[0]);
+    return of(workers, operands, dimensions, walk.steps(), to, walk.first(), 0, new byte[0]);
   }
 
   /**
    * Copies operand 0 into a larger output.
    *
    * @param before the rim's extent before each axis
-   * @param rim the bytes of the element that the rim is filled with
+   * @param padding the bytes of the element that the rim is filled with
    */
   public static @Nullable StridedCopy padding(
-      Workers workers, Operands operands, long[] before, byte[] rim) {
+      Workers workers, Operands operands, long[] before, byte[] padding) {
     Shape in = operands.shape(0);
     Shape out = operands.output(0).shape();
     long[] from = strides(in);
@@ -86,7 +86,7 @@ public final class StridedCopy implements Kernel, Workers.Task {
     for (int i = 0; i < to.length; i++) {
       place += before[i] * to[i];
     }
-    return of(workers, operands, in.toArray(), from, to, 0, place, rim);
+    return of(workers, operands, in.toArray(), from, to, 0, place, padding);
   }
 
   private static long[] strides(Shape shape) {
@@ -102,23 +102,23 @@ public final class StridedCopy implements Kernel, Workers.Task {
   private static @Nullable StridedCopy of(
       Workers workers,
       Operands operands,
-      int[] extents,
+      int[] dimensions,
       long[] from,
       long[] to,
       long first,
       long place,
-      byte[] rim) {
+      byte[] padding) {
     Operand operand = operands.input(0);
     TensorType type = operand.type();
     if (!type.hasFixedSize()
         || type.bits() < 8
-        || !isWithin(extents, from, first, operand.shape().elements())
-        || !isWithin(extents, to, place, operands.output(0).shape().elements())) {
+        || !isWithin(dimensions, from, first, operand.shape().elements())
+        || !isWithin(dimensions, to, place, operands.output(0).shape().elements())) {
       return null;
     }
     int size = type == TensorType.FLOAT32 ? 1 : type.bits() / 8;
-    int axes = extents.length;
-    int[] turns = Arrays.copyOf(extents, axes + 1);
+    int axes = dimensions.length;
+    int[] turns = Arrays.copyOf(dimensions, axes + 1);
     long[] reads = Arrays.copyOf(from, axes + 1);
     long[] writes = Arrays.copyOf(to, axes + 1);
     for (int i = 0; i < axes; i++) {
@@ -135,18 +135,18 @@ public final class StridedCopy implements Kernel, Workers.Task {
         new CopyLoops(turns, reads, writes),
         Math.toIntExact(first * size),
         Math.toIntExact(place * size),
-        rim);
+        padding);
   }
 
   /** Whether loops stay within a tensor: its memory is part of an array that holds others. */
-  private static boolean isWithin(int[] extents, long[] steps, long first, long elements) {
+  private static boolean isWithin(int[] dimensions, long[] steps, long first, long elements) {
     long low = first;
     long high = first;
-    for (int i = 0; i < extents.length; i++) {
-      if (extents[i] == 0) {
+    for (int i = 0; i < dimensions.length; i++) {
+      if (dimensions[i] == 0) {
         return true;
       }
-      long reach = (extents[i] - 1) * steps[i];
+      long reach = (dimensions[i] - 1) * steps[i];
       low += Math.min(0, reach);
       high += Math.max(0, reach);
     }
@@ -162,35 +162,35 @@ public final class StridedCopy implements Kernel, Workers.Task {
       stored.bind(invocation.input(0));
       storedResults.bindOutput(invocation.output(0));
     }
-    if (rim.length > 0) {
+    if (padding.length > 0) {
       fill(Math.toIntExact(invocation.output(0).elements()));
     }
-    int pieces = loops.pieceElements() == 0 ? 0 : loops.pieces();
-    workers.run(this, Math.ceilDiv(pieces, perChunk));
+    int subConvolutions = loops.subConvolutionElements() == 0 ? 0 : loops.subConvolutions();
+    workers.run(this, Math.ceilDiv(subConvolutions, perChunk));
   }
 
   private void fill(int elements) {
     if (floats) {
-      Arrays.fill(output.array(), output.offset(), output.offset() + elements, floatRim);
+      Arrays.fill(output.array(), output.offset(), output.offset() + elements, floatPadding);
       return;
     }
     byte[] array = storedResults.array();
-    int end = storedResults.offset() + elements * rim.length;
-    if (rim.length == 1) {
-      Arrays.fill(array, storedResults.offset(), end, rim[0]);
+    int end = storedResults.offset() + elements * padding.length;
+    if (padding.length == 1) {
+      Arrays.fill(array, storedResults.offset(), end, padding[0]);
       return;
     }
-    for (int b = 0; b < rim.length; b++) {
-      for (int i = storedResults.offset() + b; i < end; i += rim.length) {
-        array[i] = rim[b];
+    for (int b = 0; b < padding.length; b++) {
+      for (int i = storedResults.offset() + b; i < end; i += padding.length) {
+        array[i] = padding[b];
       }
     }
   }
 
   @Override
   public void run(int chunk, Scratch scratch) {
-    int firstPiece = chunk * perChunk;
-    int end = Math.min(firstPiece + perChunk, loops.pieces());
+    int firstSubConvolution = chunk * perChunk;
+    int end = Math.min(firstSubConvolution + perChunk, loops.subConvolutions());
     ArrayView<?> in = floats ? input : stored;
     ArrayView<?> out = floats ? output : storedResults;
     loops.copy(
@@ -198,7 +198,7 @@ public final class StridedCopy implements Kernel, Workers.Task {
         in.offset() + first,
         out.array(),
         out.offset() + place,
-        firstPiece,
+        firstSubConvolution,
         end,
         scratch.rows(loops.around()));
   }

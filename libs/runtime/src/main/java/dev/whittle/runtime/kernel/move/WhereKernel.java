@@ -12,7 +12,7 @@ public final class WhereKernel implements Kernel {
   /** Bytes that are looked at in one go. */
   private static final int BLOCK = 1024;
 
-  private final int[] extents;
+  private final int[] dimensions;
   private final int rows;
   private final ByteArray input = new ByteArray();
 
@@ -25,24 +25,24 @@ public final class WhereKernel implements Kernel {
   /**
    * A kernel.
    *
-   * @param extents of the input, which has elements and at least one axis
+   * @param dimensions of the input, which has elements and at least one axis
    */
-  public WhereKernel(int... extents) {
-    this.extents = extents;
+  public WhereKernel(int... dimensions) {
+    this.dimensions = dimensions;
     int outer = 1;
-    for (int i = 0; i < extents.length - 1; i++) {
-      outer *= extents[i];
+    for (int i = 0; i < dimensions.length - 1; i++) {
+      outer *= dimensions[i];
     }
     this.rows = outer;
-    this.row = new int[extents.length];
-    this.places = new long[2 * BLOCK * extents.length];
+    this.row = new int[dimensions.length];
+    this.places = new long[2 * BLOCK * dimensions.length];
   }
 
   @Override
   public void run(Invocation invocation) {
     input.bind(invocation.input(0));
-    int rank = extents.length;
-    int length = extents[rank - 1];
+    int rank = dimensions.length;
+    int length = dimensions[rank - 1];
     Tensor output = invocation.output(0);
     output.resize(count(input.array(), input.offset(), rows * length), rank);
     Arrays.fill(row, 0);
@@ -93,8 +93,8 @@ public final class WhereKernel implements Kernel {
   }
 
   private void next() {
-    for (int axis = extents.length - 2; axis >= 0; axis--) {
-      if (++row[axis] < extents[axis]) {
+    for (int axis = dimensions.length - 2; axis >= 0; axis--) {
+      if (++row[axis] < dimensions[axis]) {
         return;
       }
       row[axis] = 0;
@@ -102,7 +102,7 @@ public final class WhereKernel implements Kernel {
   }
 
   private void write(Tensor output, long written, int waiting) {
-    int rank = extents.length;
+    int rank = dimensions.length;
     long at = written * rank * Long.BYTES;
     MemorySegment.copy(places, 0, output.data(), Tensor.LONG, at, waiting * rank);
   }

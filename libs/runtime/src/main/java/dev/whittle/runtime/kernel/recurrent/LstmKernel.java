@@ -264,12 +264,12 @@ public final class LstmKernel implements Kernel, Workers.Task {
     for (int i = 0; i < count; i++) {
       float scale = rows.scale(first + i);
       int to = (first + i) * columns;
-      rescale(scratch.math, sums, i * columns, scales, bias, scale, ahead, to);
+      requantize(scratch.math, sums, i * columns, scales, bias, scale, ahead, to);
     }
   }
 
   /** Makes one row of whole sums floats. */
-  private void rescale(
+  private void requantize(
       MicroKernels math,
       float[] sums,
       int at,
@@ -324,7 +324,7 @@ public final class LstmKernel implements Kernel, Workers.Task {
       int row = timeMajor ? step * batches + b : b * steps + step;
       int at = b * columns;
       if (rows != null) {
-        rescale(math, values, at, recurrentScales, none(), stateScale[b], values, at);
+        requantize(math, values, at, recurrentScales, none(), stateScale[b], values, at);
       }
       math.add(values, at, ahead, row * columns, columns);
       cell(math, at, b * cells);

@@ -52,14 +52,14 @@ public final class ArgMinMaxKernel implements Kernel, Workers.Task {
   /**
    * A search.
    *
-   * @param extents of the input before, along and behind the axis, none of them 0
+   * @param dimensions of the input before, along and behind the axis, none of them 0
    */
-  public ArgMinMaxKernel(Workers workers, TensorType type, boolean least, int[] extents) {
+  public ArgMinMaxKernel(Workers workers, TensorType type, boolean least, int[] dimensions) {
     this.workers = workers;
     this.type = type;
-    this.outputs = Math.multiplyExact(extents[0], extents[2]);
-    this.length = extents[1];
-    this.inner = extents[2];
+    this.outputs = Math.multiplyExact(dimensions[0], dimensions[2]);
+    this.length = dimensions[1];
+    this.inner = dimensions[2];
     this.turn = (least ? -1 : 0) ^ (type == TensorType.UINT8 ? 0x80 : 0);
     this.perChunk = Math.max(1, MIN_WORK / length);
     workers.reserve(0, 0, 3 * BLOCK);

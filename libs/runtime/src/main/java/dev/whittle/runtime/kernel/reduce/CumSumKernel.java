@@ -38,14 +38,14 @@ public final class CumSumKernel implements Kernel, Workers.Task {
   /**
    * Running sums.
    *
-   * @param extents before, along and behind the axis, none of them 0
+   * @param dimensions before, along and behind the axis, none of them 0
    */
-  public CumSumKernel(Workers workers, Cumsum op, int[] extents) {
+  public CumSumKernel(Workers workers, Cumsum op, int[] dimensions) {
     this.workers = workers;
     this.op = op;
-    this.outer = extents[0];
-    this.length = extents[1];
-    this.inner = extents[2];
+    this.outer = dimensions[0];
+    this.length = dimensions[1];
+    this.inner = dimensions[2];
     this.parts = Math.ceilDiv(inner, MAX_WIDTH);
     this.perChunk =
         inner == 1 ? Math.max(1, Math.ceilDiv(MIN_WORK, length * ABREAST)) * ABREAST : 1;

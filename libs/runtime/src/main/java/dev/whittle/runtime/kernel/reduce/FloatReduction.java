@@ -73,17 +73,17 @@ public final class FloatReduction implements Kernel, Workers.Task {
 
   /** The kernel; null where the axes are not adjacent, or there is nothing to reduce. */
   public static @Nullable FloatReduction of(Workers workers, Kind kind, Shape shape, long[] axes) {
-    int[] extents = extents(shape, axes);
-    return extents == null
+    int[] dimensions = dimensions(shape, axes);
+    return dimensions == null
         ? null
-        : new FloatReduction(workers, kind, extents[0], extents[1], extents[2]);
+        : new FloatReduction(workers, kind, dimensions[0], dimensions[1], dimensions[2]);
   }
 
   /**
    * How many elements are before, along and behind the reduced axes; null where these are not
    * adjacent, or there is nothing to reduce.
    */
-  public static int @Nullable [] extents(Shape shape, long[] axes) {
+  public static int @Nullable [] dimensions(Shape shape, long[] axes) {
     boolean[] reduced = new boolean[shape.rank()];
     for (long axis : axes) {
       int place = (int) (axis < 0 ? axis + shape.rank() : axis);
@@ -92,7 +92,7 @@ public final class FloatReduction implements Kernel, Workers.Task {
       }
       reduced[place] = true;
     }
-    int[] extents = {1, 1, 1};
+    int[] dimensions = {1, 1, 1};
     int part = 0;
     for (int i = 0; i < shape.rank(); i++) {
       if (shape.dim(i) == 1) {
@@ -104,9 +104,9 @@ public final class FloatReduction implements Kernel, Workers.Task {
       if (part > 2) {
         return null;
       }
-      extents[part] = Math.multiplyExact(extents[part], shape.dim(i));
+      dimensions[part] = Math.multiplyExact(dimensions[part], shape.dim(i));
     }
-    return shape.elements() == 0 ? null : extents;
+    return shape.elements() == 0 ? null : dimensions;
   }
 
   @Override

@@ -52,22 +52,22 @@ public final class IntegerReduction implements Kernel, Workers.Task {
    *
    * @param kind whose means are sums that {@code finish} divides
    * @param type of input and output
-   * @param extents outer, reduced and inner
+   * @param dimensions outer, reduced and inner
    * @param finish makes an output of what the elements have come to
    */
   public IntegerReduction(
       Workers workers,
       FloatReduction.Kind kind,
       TensorType type,
-      int[] extents,
+      int[] dimensions,
       LongToIntFunction finish) {
     this.workers = workers;
     this.kind = kind;
     this.type = type;
     this.finish = finish;
-    this.outer = extents[0];
-    this.reduced = extents[1];
-    this.inner = extents[2];
+    this.outer = dimensions[0];
+    this.reduced = dimensions[1];
+    this.inner = dimensions[2];
     this.columns = Math.min(inner, BLOCK);
     this.chunksPerOuter = Math.ceilDiv(inner, columns);
     this.exact = type != TensorType.INT32 && kind.binary() != null && reduced <= MAX_EXACT;

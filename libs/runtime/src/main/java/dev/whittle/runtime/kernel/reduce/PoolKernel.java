@@ -17,7 +17,7 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
   private final Workers workers;
   final WindowGeometry windows;
   private final int linesPerChunk;
-  private final int chunksPerPicture;
+  private final int chunksPerImage;
   private int columns;
   private int firstColumn;
 
@@ -26,7 +26,7 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
     this.windows = given.flattened();
     this.columns = windows.channels();
     this.linesPerChunk = Math.max(1, Math.ceilDiv(windows.outputHeight(), 4 * workers.count()));
-    this.chunksPerPicture = Math.ceilDiv(windows.outputHeight(), linesPerChunk);
+    this.chunksPerImage = Math.ceilDiv(windows.outputHeight(), linesPerChunk);
   }
 
   public static PoolKernel ofFloats(
@@ -66,7 +66,7 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
   }
 
   int chunks() {
-    return windows.batch() * chunksPerPicture;
+    return windows.batch() * chunksPerImage;
   }
 
   abstract void bind(Tensor input, Tensor output);
@@ -76,12 +76,12 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
 
   @Override
   public void run(int chunk, Scratch scratch) {
-    int picture = chunk / chunksPerPicture;
-    int first = chunk % chunksPerPicture * linesPerChunk;
+    int image = chunk / chunksPerImage;
+    int first = chunk % chunksPerImage * linesPerChunk;
     int last = Math.min(first + linesPerChunk, windows.outputHeight());
     int line = windows.width() * windows.channels();
     for (int y = first; y < last; y++) {
-      line(scratch, picture, y, offset() + picture * windows.height() * line, line);
+      line(scratch, image, y, offset() + image * windows.height() * line, line);
     }
   }
 
@@ -91,7 +91,7 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
    * @param origin where row 0 and column 0 of the picture are
    * @param line how far apart rows are
    */
-  final void line(Scratch scratch, int picture, int y, int origin, int line) {
+  final void line(Scratch scratch, int image, int y, int origin, int line) {
     int channels = windows.channels();
     int top = windows.inputRow(y, 0);
     int fromRow = Math.max(0, top);
@@ -110,7 +110,7 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
           rows[count++] = origin + row * line + column * channels;
         }
       }
-      int place = (picture * windows.outputHeight() + y) * windows.outputWidth() + x;
+      int place = (image * windows.outputHeight() + y) * windows.outputWidth() + x;
       window(scratch, rows, count, channels, place * columns + firstColumn);
     }
   }
@@ -201,36 +201,36 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
 
   /** Bytes are made floats in slabs. */
   private static final class MeanOfBytes extends OfBytes implements Im2col.Source {
-    private final Im2col patches;
+    private final Im2col im2col;
 
     MeanOfBytes(Workers workers, WindowGeometry given, boolean unsigned, int low, int high) {
       super(workers, given, unsigned, low, high);
-      this.patches = new Im2col(windows, windows.channels(), false, workers);
-      workers.reserve(patches.slabSize(), 0, 0);
+      this.im2col = new Im2col(windows, windows.channels(), false, workers);
+      workers.reserve(im2col.bufferSize(), 0, 0);
     }
 
     @Override
     int chunks() {
-      return patches.chunks();
+      return im2col.chunks();
     }
 
     @Override
-    public void copy(int from, float[] slab, int to, int count, MicroKernels math) {
-      math.widen(input.array(), input.offset() + from, unsigned, slab, to, count);
+    public void copy(int from, float[] buffer, int to, int count, MicroKernels math) {
+      math.widen(input.array(), input.offset() + from, unsigned, buffer, to, count);
     }
 
     @Override
     public void run(int chunk, Scratch scratch) {
-      patches.fill(chunk, this, 0, scratch.input(), 0, scratch.math);
-      int first = patches.firstRow(chunk) / Math.max(1, windows.outputWidth());
-      int picture = first / windows.outputHeight();
+      im2col.fill(chunk, this, 0, scratch.input(), 0, scratch.math);
+      int first = im2col.firstRow(chunk) / Math.max(1, windows.outputWidth());
+      int image = first / windows.outputHeight();
       int firstLine = first % windows.outputHeight();
-      int line = patches.slabLine();
-      for (int i = 0; i < patches.lines(chunk); i++) {
+      int line = im2col.bufferLine();
+      for (int i = 0; i < im2col.lines(chunk); i++) {
         int origin =
             (windows.top() - firstLine * windows.strideHeight()) * line
                 + windows.left() * windows.channels();
-        line(scratch, picture, firstLine + i, origin, line);
+        line(scratch, image, firstLine + i, origin, line);
       }
     }
 

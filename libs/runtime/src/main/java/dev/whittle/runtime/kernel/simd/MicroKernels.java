@@ -353,11 +353,11 @@ public interface MicroKernels {
    *     however few columns there are
    * @param firstColumn which column the first sum of each row is of
    */
-  void rescale(
+  void requantize(
       float[] sums,
       int at,
       int sumStride,
-      PackedRequantization rescaling,
+      PackedRequantization requantization,
       int firstColumn,
       int columns,
       int rows,

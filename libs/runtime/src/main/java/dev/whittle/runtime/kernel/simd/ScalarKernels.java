@@ -18,7 +18,7 @@ public final class ScalarKernels implements MicroKernels {
   private final ScalarWinograd winograd = new ScalarWinograd();
   private final ScalarBlocks blocks = new ScalarBlocks();
   private final ScalarPools pools = new ScalarPools(blocks);
-  private final ScalarRequantization rescaler = new ScalarRequantization();
+  private final ScalarRequantization requantizer = new ScalarRequantization();
   private final float[] parts = new float[PARTS];
 
   @Override
@@ -525,26 +525,26 @@ public final class ScalarKernels implements MicroKernels {
   }
 
   @Override
-  public void rescale(
+  public void requantize(
       float[] sums,
       int at,
       int sumStride,
-      PackedRequantization rescaling,
+      PackedRequantization requantization,
       int firstColumn,
       int columns,
       int rows,
       byte[] output,
       int to,
       int outputStride) {
-    rescaler.rescale(
-        sums, at, sumStride, rescaling, firstColumn, columns, rows, output, to, outputStride);
+    requantizer.requantize(
+        sums, at, sumStride, requantization, firstColumn, columns, rows, output, to, outputStride);
   }
 
-  static void rescaleExactly(
+  static void requantizeExactly(
       float[] sums,
       int at,
       int sumStride,
-      PackedRequantization rescaling,
+      PackedRequantization requantization,
       int firstColumn,
       int columns,
       int rows,
@@ -555,7 +555,7 @@ public final class ScalarKernels implements MicroKernels {
       int from = at + row * sumStride;
       int place = to + row * outputStride;
       for (int c = 0; c < columns; c++) {
-        output[place + c] = (byte) rescaling.apply((int) sums[from + c], firstColumn + c);
+        output[place + c] = (byte) requantization.apply((int) sums[from + c], firstColumn + c);
       }
     }
   }

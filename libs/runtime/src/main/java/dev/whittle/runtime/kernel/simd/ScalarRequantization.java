@@ -25,29 +25,38 @@ final class ScalarRequantization {
 
   private final byte[] bytes = new byte[WIDTH];
 
-  /** {@link MicroKernels#rescale}. */
-  void rescale(
+  /** {@link MicroKernels#requantize}. */
+  void requantize(
       float[] sums,
       int at,
       int sumStride,
-      PackedRequantization rescaling,
+      PackedRequantization requantization,
       int firstColumn,
       int columns,
       int rows,
       byte[] output,
       int to,
       int outputStride) {
-    if (!rescaling.isApproximate()) {
-      ScalarKernels.rescaleExactly(
-          sums, at, sumStride, rescaling, firstColumn, columns, rows, output, to, outputStride);
+    if (!requantization.isApproximate()) {
+      ScalarKernels.requantizeExactly(
+          sums,
+          at,
+          sumStride,
+          requantization,
+          firstColumn,
+          columns,
+          rows,
+          output,
+          to,
+          outputStride);
       return;
     }
     for (int c = 0; c < columns; c += WIDTH) {
       int count = Math.min(WIDTH, columns - c);
       int together = Math.min(WIDTH / count, rows);
       for (int i = 0; i < together; i++) {
-        System.arraycopy(rescaling.factor, firstColumn + c, factor, i * count, count);
-        System.arraycopy(rescaling.shift, firstColumn + c, shift, i * count, count);
+        System.arraycopy(requantization.factor, firstColumn + c, factor, i * count, count);
+        System.arraycopy(requantization.shift, firstColumn + c, shift, i * count, count);
       }
       int group = together * GROUP;
       for (int row = 0; row < rows; row += group) {
@@ -55,12 +64,21 @@ final class ScalarRequantization {
         int place = to + row * outputStride + c;
         int some = Math.min(group, rows - row);
         approximately(
-            sums, from, sumStride, rescaling, count, some, together, output, place, outputStride);
+            sums,
+            from,
+            sumStride,
+            requantization,
+            count,
+            some,
+            together,
+            output,
+            place,
+            outputStride);
         exactly(
             sums,
             from,
             sumStride,
-            rescaling,
+            requantization,
             firstColumn + c,
             count,
             some,
@@ -77,7 +95,7 @@ final class ScalarRequantization {
       float[] sums,
       int at,
       int sumStride,
-      PackedRequantization rescaling,
+      PackedRequantization requantization,
       int columns,
       int rows,
       int together,
@@ -85,19 +103,19 @@ final class ScalarRequantization {
       int to,
       int outputStride) {
     Arrays.fill(doubt, 0);
-    float low = rescaling.low - rescaling.zeroPoint;
-    float high = rescaling.high - rescaling.zeroPoint;
+    float low = requantization.low - requantization.zeroPoint;
+    float high = requantization.high - requantization.zeroPoint;
     for (int row = 0; row < rows; row += together) {
       int some = Math.min(together, rows - row);
       for (int i = 0; i < some; i++) {
         System.arraycopy(sums, at + (row + i) * sumStride, sum, i * columns, columns);
       }
       int count = some * columns;
-      if (rescaling.away) {
+      if (requantization.away) {
         sign(sum, shift, signed, count);
       }
-      round(sum, factor, rescaling.away ? signed : shift, doubt, count);
-      store(sum, low, high, rescaling.zeroPoint, bytes, count);
+      round(sum, factor, requantization.away ? signed : shift, doubt, count);
+      store(sum, low, high, requantization.zeroPoint, bytes, count);
       for (int i = 0; i < some; i++) {
         System.arraycopy(bytes, i * columns, output, to + (row + i) * outputStride, columns);
       }
@@ -133,7 +151,7 @@ final class ScalarRequantization {
       float[] sums,
       int at,
       int sumStride,
-      PackedRequantization rescaling,
+      PackedRequantization requantization,
       int firstColumn,
       int columns,
       int rows,
@@ -146,7 +164,7 @@ final class ScalarRequantization {
         int c = i % columns;
         for (int row = i / columns; row < rows; row += together) {
           int sum = (int) sums[at + row * sumStride + c];
-          output[to + row * outputStride + c] = (byte) rescaling.apply(sum, firstColumn + c);
+          output[to + row * outputStride + c] = (byte) requantization.apply(sum, firstColumn + c);
         }
       }
     }

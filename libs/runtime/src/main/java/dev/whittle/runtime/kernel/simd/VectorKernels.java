@@ -27,7 +27,7 @@ final class VectorKernels implements MicroKernels {
   private final ScalarWinograd fewChannels = new ScalarWinograd();
   private final VectorDepthwise depthwise = new VectorDepthwise();
   private final DepthwiseFewChannels narrowDepthwise = new DepthwiseFewChannels();
-  private final VectorRequantization rescaling = new VectorRequantization();
+  private final VectorRequantization requantization = new VectorRequantization();
   private final float[] tile = new float[VectorGemm.SIZE];
 
   private VectorKernels() {}
@@ -559,7 +559,7 @@ final class VectorKernels implements MicroKernels {
   }
 
   @Override
-  public void rescale(
+  public void requantize(
       float[] sums,
       int at,
       int sumStride,
@@ -570,7 +570,7 @@ final class VectorKernels implements MicroKernels {
       byte[] output,
       int to,
       int outputStride) {
-    rescaling.rescale(
+    requantization.requantize(
         sums, at, sumStride, scales, firstColumn, columns, rows, output, to, outputStride);
   }
 

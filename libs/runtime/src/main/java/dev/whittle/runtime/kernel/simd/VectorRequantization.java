@@ -27,21 +27,30 @@ final class VectorRequantization {
   /** A row that is shorter than a vector. */
   private final byte[] narrow = new byte[LANES];
 
-  /** {@link MicroKernels#rescale}. */
-  void rescale(
+  /** {@link MicroKernels#requantize}. */
+  void requantize(
       float[] sums,
       int at,
       int sumStride,
-      PackedRequantization rescaling,
+      PackedRequantization requantization,
       int firstColumn,
       int columns,
       int rows,
       byte[] output,
       int to,
       int outputStride) {
-    if (!rescaling.isApproximate()) {
-      ScalarKernels.rescaleExactly(
-          sums, at, sumStride, rescaling, firstColumn, columns, rows, output, to, outputStride);
+    if (!requantization.isApproximate()) {
+      ScalarKernels.requantizeExactly(
+          sums,
+          at,
+          sumStride,
+          requantization,
+          firstColumn,
+          columns,
+          rows,
+          output,
+          to,
+          outputStride);
       return;
     }
     if (columns == 0) {
@@ -56,11 +65,20 @@ final class VectorRequantization {
         int count = Math.min(GROUP, through - row);
         int place = to + row * columns;
         group(
-            sums, from, sumStride, rescaling, firstColumn, columns, count, output, place, columns);
+            sums,
+            from,
+            sumStride,
+            requantization,
+            firstColumn,
+            columns,
+            count,
+            output,
+            place,
+            columns);
       }
       for (int row = through; row < rows; row++) {
         int from = at + row * sumStride;
-        group(sums, from, 0, rescaling, firstColumn, columns, 1, narrow, 0, 0);
+        group(sums, from, 0, requantization, firstColumn, columns, 1, narrow, 0, 0);
         System.arraycopy(narrow, 0, output, to + row * outputStride, columns);
       }
       return;
@@ -73,7 +91,17 @@ final class VectorRequantization {
         int place = to + row * outputStride + i;
         int count = Math.min(GROUP, rows - row);
         int first = firstColumn + i;
-        group(sums, from, sumStride, rescaling, first, LANES, count, output, place, outputStride);
+        group(
+            sums,
+            from,
+            sumStride,
+            requantization,
+            first,
+            LANES,
+            count,
+            output,
+            place,
+            outputStride);
       }
     }
   }
@@ -83,7 +111,7 @@ final class VectorRequantization {
       float[] sums,
       int at,
       int sumStride,
-      PackedRequantization rescaling,
+      PackedRequantization requantization,
       int column,
       int columns,
       int rows,
@@ -91,19 +119,19 @@ final class VectorRequantization {
       int to,
       int outputStride) {
     boolean hasDoubtful =
-        rescaling.hasTwoOrigins
+        requantization.hasTwoOrigins
             ? signedApproximately(
-                sums, at, sumStride, rescaling, column, rows, output, to, outputStride, wide)
+                sums, at, sumStride, requantization, column, rows, output, to, outputStride, wide)
             : approximately(
-                sums, at, sumStride, rescaling, column, rows, output, to, outputStride, wide);
+                sums, at, sumStride, requantization, column, rows, output, to, outputStride, wide);
     if (hasDoubtful) {
-      findDoubtful(sums, at, sumStride, rescaling, column, rows, doubtful);
+      findDoubtful(sums, at, sumStride, requantization, column, rows, doubtful);
       for (int row = 0; row < rows; row++) {
         long there = doubtful[row] & (-1L >>> -columns);
         for (long lanes = there; lanes != 0; lanes &= lanes - 1) {
           int lane = Long.numberOfTrailingZeros(lanes);
           int sum = (int) sums[at + row * sumStride + lane];
-          output[to + row * outputStride + lane] = (byte) rescaling.apply(sum, column + lane);
+          output[to + row * outputStride + lane] = (byte) requantization.apply(sum, column + lane);
         }
       }
     }
@@ -114,17 +142,17 @@ final class VectorRequantization {
       float[] sums,
       int at,
       int sumStride,
-      PackedRequantization rescaling,
+      PackedRequantization requantization,
       int column,
       int rows,
       byte[] output,
       int to,
       int outputStride,
       int[] wide) {
-    FloatVector factor = FloatVector.fromArray(FLOATS, rescaling.factor, column);
-    FloatVector origin = FloatVector.fromArray(FLOATS, rescaling.origin, column);
-    IntVector low = IntVector.broadcast(INTS, bits(rescaling.low));
-    IntVector high = IntVector.broadcast(INTS, bits(rescaling.high));
+    FloatVector factor = FloatVector.fromArray(FLOATS, requantization.factor, column);
+    FloatVector origin = FloatVector.fromArray(FLOATS, requantization.origin, column);
+    IntVector low = IntVector.broadcast(INTS, bits(requantization.low));
+    IntVector high = IntVector.broadcast(INTS, bits(requantization.high));
     IntVector least = IntVector.broadcast(INTS, FRACTION);
     for (int row = 0; row < rows; row++) {
       FloatVector sum = FloatVector.fromArray(FLOATS, sums, at + row * sumStride);
@@ -142,18 +170,18 @@ final class VectorRequantization {
       float[] sums,
       int at,
       int sumStride,
-      PackedRequantization rescaling,
+      PackedRequantization requantization,
       int column,
       int rows,
       byte[] output,
       int to,
       int outputStride,
       int[] wide) {
-    FloatVector factor = FloatVector.fromArray(FLOATS, rescaling.factor, column);
-    FloatVector positive = FloatVector.fromArray(FLOATS, rescaling.origin, column);
-    FloatVector negative = FloatVector.fromArray(FLOATS, rescaling.negativeOrigin, column);
-    IntVector low = IntVector.broadcast(INTS, bits(rescaling.low));
-    IntVector high = IntVector.broadcast(INTS, bits(rescaling.high));
+    FloatVector factor = FloatVector.fromArray(FLOATS, requantization.factor, column);
+    FloatVector positive = FloatVector.fromArray(FLOATS, requantization.origin, column);
+    FloatVector negative = FloatVector.fromArray(FLOATS, requantization.negativeOrigin, column);
+    IntVector low = IntVector.broadcast(INTS, bits(requantization.low));
+    IntVector high = IntVector.broadcast(INTS, bits(requantization.high));
     IntVector least = IntVector.broadcast(INTS, FRACTION);
     for (int row = 0; row < rows; row++) {
       FloatVector sum = FloatVector.fromArray(FLOATS, sums, at + row * sumStride);
@@ -176,13 +204,13 @@ final class VectorRequantization {
       float[] sums,
       int at,
       int sumStride,
-      PackedRequantization rescaling,
+      PackedRequantization requantization,
       int column,
       int rows,
       long[] doubtful) {
-    FloatVector factor = FloatVector.fromArray(FLOATS, rescaling.factor, column);
-    FloatVector positive = FloatVector.fromArray(FLOATS, rescaling.origin, column);
-    FloatVector negative = FloatVector.fromArray(FLOATS, rescaling.negativeOrigin, column);
+    FloatVector factor = FloatVector.fromArray(FLOATS, requantization.factor, column);
+    FloatVector positive = FloatVector.fromArray(FLOATS, requantization.origin, column);
+    FloatVector negative = FloatVector.fromArray(FLOATS, requantization.negativeOrigin, column);
     for (int row = 0; row < rows; row++) {
       FloatVector sum = FloatVector.fromArray(FLOATS, sums, at + row * sumStride);
       FloatVector origin = positive.blend(negative, sum.lt(0));

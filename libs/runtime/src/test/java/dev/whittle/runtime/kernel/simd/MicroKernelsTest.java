@@ -37,7 +37,7 @@ class MicroKernelsTest {
   }
 
   /** Mostly few, at times more than anything is computed by at once. */
-  private int extent(int few) {
+  private int dimension(int few) {
     return random.nextInt(1, random.nextInt(8) == 0 ? 600 : few);
   }
 
@@ -46,7 +46,7 @@ class MicroKernelsTest {
     for (int i = 0; i < 500; i++) {
       int taps = random.nextInt(1, 4);
       int run = random.nextInt(1, 40);
-      int columns = extent(150);
+      int columns = dimension(150);
       int rows = random.nextInt(1, 60);
       boolean padded = i % 5 == 0;
       // Rows are adjacent, have others' columns between them, or room for whole panels.
@@ -99,7 +99,7 @@ class MicroKernelsTest {
   @Test
   void depthwiseLinesAreTheSame() {
     for (int i = 0; i < 300; i++) {
-      int channels = extent(70);
+      int channels = dimension(70);
       int width = random.nextInt(1, 12);
       int height = random.nextInt(1, 6);
       int filterWidth = random.nextBoolean() ? 3 : random.nextInt(1, 6);
@@ -209,7 +209,7 @@ class MicroKernelsTest {
   @Test
   void tilesAreTheSameBeforeAndBehindProducts() {
     for (int i = 0; i < 300; i++) {
-      int channels = extent(70);
+      int channels = dimension(70);
       int tiles = random.nextInt(1, 9);
       float[] input = floats(500 + channels);
       int[] places = random.ints(16L * tiles, 0, 500).toArray();
@@ -261,7 +261,7 @@ class MicroKernelsTest {
   @Test
   void poolsAreTheSame() {
     for (int i = 0; i < 300; i++) {
-      int channels = extent(70);
+      int channels = dimension(70);
       int[] rows = random.ints(random.nextInt(1, 12), 0, 300).toArray();
       float[] input = floats(300 + channels);
       for (int nan = random.nextInt(-5, 5); nan > 0; nan--) {
@@ -284,7 +284,7 @@ class MicroKernelsTest {
   @Test
   void poolsOfBytesAreTheSame() {
     for (int i = 0; i < 300; i++) {
-      int channels = extent(200);
+      int channels = dimension(200);
       int[] rows = random.ints(random.nextInt(1, 12), 0, 300).toArray();
       boolean unsigned = random.nextBoolean();
       int least = unsigned ? 0 : -128;
@@ -487,9 +487,9 @@ class MicroKernelsTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void sumsBesideThresholdsAreRescaledExactly(boolean tiesUp) {
+  void sumsBesideThresholdsAreRequantizedExactly(boolean tiesUp) {
     for (int i = 0; i < 400; i++) {
-      int columns = extent(90);
+      int columns = dimension(90);
       int rows = random.nextInt(1, i % 8 == 0 ? 400 : 40);
       int stride = columns + (random.nextBoolean() ? 0 : random.nextInt(9));
       Multiplier[] multipliers = new Multiplier[columns];
@@ -512,7 +512,7 @@ class MicroKernelsTest {
               tiesUp,
               Quantization.perTensor(1, zeroPoint),
               new Bounds(low, random.nextInt(low, least + 256)));
-      var rescaling = new PackedRequantization(requantization, 0, new int[columns], columns);
+      var packed = new PackedRequantization(requantization, 0, new int[columns], columns);
       byte[] expected = new byte[rows * stride];
       for (int row = 0; row < rows; row++) {
         for (int c = 0; c < columns; c++) {
@@ -522,7 +522,7 @@ class MicroKernelsTest {
       }
       for (MicroKernels math : List.of(scalar, vector)) {
         byte[] actual = new byte[rows * stride];
-        math.rescale(sums, 0, stride, rescaling, 0, columns, rows, actual, 0, stride);
+        math.requantize(sums, 0, stride, packed, 0, columns, rows, actual, 0, stride);
         assertArrayEquals(expected, actual, columns + " columns, seed " + SEED);
       }
     }

@@ -32,10 +32,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Operations about places: diagonals, counting, searching, scattering, boxes. */
-final class IndexOperations {
-  private IndexOperations() {}
+final class TensorFlowIndexOperations {
+  private TensorFlowIndexOperations() {}
 
-  static void register(Operations table) {
+  static void register(TensorFlowOperations table) {
     table.single(
         "SparseToDense",
         call ->
@@ -52,12 +52,12 @@ final class IndexOperations {
     table.single(
         "Bucketize",
         call -> call.emit().node(new Bucketize(call.node().reals("boundaries")), call.x()));
-    table.single("DenseBincount", IndexOperations::count);
+    table.single("DenseBincount", TensorFlowIndexOperations::count);
     table.single("LowerBound", call -> search(call, false));
     table.single("UpperBound", call -> search(call, true));
-    table.single("InvertPermutation", IndexOperations::invert);
+    table.single("InvertPermutation", TensorFlowIndexOperations::invert);
     for (String name : List.of("DynamicStitch", "ParallelDynamicStitch")) {
-      table.single(name, IndexOperations::stitch);
+      table.single(name, TensorFlowIndexOperations::stitch);
     }
     table.single(
         "SparseSegmentSum",
@@ -67,7 +67,7 @@ final class IndexOperations {
                     new SegmentSum(),
                     call.emit().gather(call.x(), call.narrow(1), 0),
                     call.narrow(2)));
-    table.put("BroadcastGradientArgs", IndexOperations::gradientArguments);
+    table.put("BroadcastGradientArgs", TensorFlowIndexOperations::gradientArguments);
     table.put("NonMaxSuppressionV2", call -> List.of(suppress(call, false)));
     table.put("NonMaxSuppressionV3", call -> List.of(suppress(call, true)));
     table.put("NonMaxSuppressionV4", call -> call.several(2, new NonMaxSuppressionV4()));
@@ -80,7 +80,7 @@ final class IndexOperations {
 
   // Diagonals.
 
-  private static void registerDiagonals(Operations table) {
+  private static void registerDiagonals(TensorFlowOperations table) {
     table.single("MatrixDiag", call -> call.emit().node(new MatrixDiag(), call.x()));
     table.single("Diag", call -> diagonalMatrix(call));
     table.single("DiagPart", call -> diagonal(call));
@@ -107,7 +107,7 @@ final class IndexOperations {
             return diagonal(call);
           });
     }
-    table.single("MatrixBandPart", IndexOperations::band);
+    table.single("MatrixBandPart", TensorFlowIndexOperations::band);
   }
 
   private static void requireMainDiagonal(OperationCall call, int input) {
@@ -132,8 +132,8 @@ final class IndexOperations {
     if (call.node().op().equals("DiagPart") && rank != 2) {
       throw OperandException.unsupported("the diagonal of a tensor of rank %d", rank);
     }
-    int rows = NetworkOperations.extent(x, rank - 2);
-    int columns = NetworkOperations.extent(x, rank - 1);
+    int rows = TensorFlowNetworkOperations.dimension(x, rank - 2);
+    int columns = TensorFlowNetworkOperations.dimension(x, rank - 1);
     int size = Math.min(rows, columns);
     Tensor places = Tensor.allocate(TensorType.INT32, size, 2);
     for (int i = 0; i < 2 * size; i++) {
@@ -170,7 +170,7 @@ final class IndexOperations {
 
   /** The numbers from zero to an extent. */
   static Value counted(Emitter emit, Value x, int axis) {
-    Value end = emit.squeeze(emit.extent(x, axis), 0);
+    Value end = emit.squeeze(emit.dimension(x, axis), 0);
     Value numbers = emit.node(new Range(), emit.scalar(0), end, emit.scalar(1));
     return emit.narrow(numbers, Shape.of(x.shape().dim(axis)));
   }

@@ -11,7 +11,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** What each of TensorFlow's operations becomes. */
-final class Operations {
+final class TensorFlowOperations {
   /** Adds nodes for an operation and returns what it gives. */
   @FunctionalInterface
   interface Lowering {
@@ -24,26 +24,26 @@ final class Operations {
     Value lower(OperationCall call);
   }
 
-  static final Operations TABLE = table();
+  static final TensorFlowOperations TABLE = table();
 
   private final Map<String, Lowering> lowerings = new HashMap<>();
 
-  private Operations() {}
+  private TensorFlowOperations() {}
 
-  private static Operations table() {
-    var table = new Operations();
-    StructuralOperations.register(table);
-    ControlFlowOperations.register(table);
-    VariableOperations.register(table);
-    ElementwiseOperations.register(table);
-    ShapeOperations.register(table);
-    NetworkOperations.register(table);
-    ListOperations.register(table);
-    ImageOperations.register(table);
-    IndexOperations.register(table);
-    LossOperations.register(table);
-    RareOperations.register(table);
-    TableOperations.register(table);
+  private static TensorFlowOperations table() {
+    var table = new TensorFlowOperations();
+    TensorFlowStructuralOperations.register(table);
+    TensorFlowControlFlowOperations.register(table);
+    TensorFlowVariableOperations.register(table);
+    TensorFlowElementwiseOperations.register(table);
+    TensorFlowShapeOperations.register(table);
+    TensorFlowNetworkOperations.register(table);
+    TensorFlowListOperations.register(table);
+    TensorFlowImageOperations.register(table);
+    TensorFlowIndexOperations.register(table);
+    TensorFlowLossOperations.register(table);
+    TensorFlowRareOperations.register(table);
+    TensorFlowTableOperations.register(table);
     return table;
   }
 

@@ -17,7 +17,7 @@ import java.util.Set;
  * Variables: constants, unless a signature changes one that a signature reads. Those live between
  * calls as resource variables.
  */
-final class VariableOperations {
+final class TensorFlowVariableOperations {
   /** Operations that are there for what they change, not for what they give. */
   static final Set<String> CHANGES =
       Set.of(
@@ -39,9 +39,9 @@ final class VariableOperations {
   static final Set<String> READS =
       Set.of("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VariableShape");
 
-  private VariableOperations() {}
+  private TensorFlowVariableOperations() {}
 
-  static void register(Operations table) {
+  static void register(TensorFlowOperations table) {
     for (String name : List.of("VarHandleOp", "VariableV2", "Variable")) {
       table.put(name, call -> List.of(new Item.Variable(call.node().name())));
     }
@@ -58,12 +58,15 @@ final class VariableOperations {
                 .node(
                     new Gather(0, (int) call.node().integer("batch_dims", 0)),
                     call.x(),
-                    StructuralOperations.index(call, call.value(1))));
+                    TensorFlowStructuralOperations.index(call, call.value(1))));
     table.single(
         "ResourceGatherNd",
         call ->
             call.emit()
-                .node(new GatherNd(), call.x(), StructuralOperations.index(call, call.value(1))));
+                .node(
+                    new GatherNd(),
+                    call.x(),
+                    TensorFlowStructuralOperations.index(call, call.value(1))));
     for (String name : List.of("Assign", "AssignVariableOp")) {
       changing(table, name, (call, before) -> call.value(1), false);
     }
@@ -107,7 +110,7 @@ final class VariableOperations {
     Value after(OperationCall call, Value before);
   }
 
-  private static void arithmetic(Operations table, String name, Arithmetic op) {
+  private static void arithmetic(TensorFlowOperations table, String name, Arithmetic op) {
     changing(table, name, (call, before) -> op.of(call.emit(), before, call.value(1)), true);
   }
 
@@ -115,7 +118,8 @@ final class VariableOperations {
     Value of(Emitter emit, Value a, Value b);
   }
 
-  private static void changing(Operations table, String name, Change change, boolean readsBefore) {
+  private static void changing(
+      TensorFlowOperations table, String name, Change change, boolean readsBefore) {
     table.put(
         name,
         call -> {

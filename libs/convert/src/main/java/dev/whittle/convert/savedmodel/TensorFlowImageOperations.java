@@ -14,18 +14,18 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 
 /** Pictures in another size or with other colors. */
-final class ImageOperations {
+final class TensorFlowImageOperations {
   private static final float SCALE_TOLERANCE = 1e-5f;
 
-  private ImageOperations() {}
+  private TensorFlowImageOperations() {}
 
-  static void register(Operations table) {
+  static void register(TensorFlowOperations table) {
     table.single("ResizeBilinear", call -> resize(call, ResizeBilinear::new));
     table.single("ResizeNearestNeighbor", call -> resize(call, ResizeNearestNeighbor::new));
     table.single("ResizeBicubic", call -> byMatrices(call, "bicubic", true));
     table.single("ResizeArea", call -> byMatrices(call, "area", false));
-    table.single("ScaleAndTranslate", ImageOperations::scale);
-    table.single("ExtractImagePatches", ImageOperations::patches);
+    table.single("ScaleAndTranslate", TensorFlowImageOperations::scale);
+    table.single("ExtractImagePatches", TensorFlowImageOperations::patches);
     table.single(
         "AdjustContrastv2",
         call -> {
@@ -65,7 +65,7 @@ final class ImageOperations {
     float[] translation = numbers(call, 3);
     Value x = call.x();
     for (int i = 0; i < 2; i++) {
-      float expected = (float) size[i] / NetworkOperations.extent(x, i + 1);
+      float expected = (float) size[i] / TensorFlowNetworkOperations.dimension(x, i + 1);
       if (Math.abs(scale[i] - expected) > SCALE_TOLERANCE * expected || translation[i] != 0) {
         throw OperandException.unsupported("scaling other than from edge to edge");
       }
@@ -95,7 +95,7 @@ final class ImageOperations {
     int[] size = call.node().integers("ksizes", 1, 1, 1, 1);
     int[] strides = call.node().integers("strides", 1, 1, 1, 1);
     int[] rates = call.node().integers("rates", 1, 1, 1, 1);
-    int channels = NetworkOperations.extent(call.x(), 3);
+    int channels = TensorFlowNetworkOperations.dimension(call.x(), 3);
     int numbers = Math.multiplyExact(Math.multiplyExact(size[1], size[2]), channels);
     Emitter.checkGenerated((long) numbers * numbers);
     Tensor filters = Tensor.allocate(TensorType.FLOAT32, numbers, size[1], size[2], channels);
@@ -104,7 +104,7 @@ final class ImageOperations {
     }
     return emit.node(
         new Conv2D(
-            NetworkOperations.padding(call),
+            TensorFlowNetworkOperations.padding(call),
             strides[2],
             strides[1],
             Activation.NONE,

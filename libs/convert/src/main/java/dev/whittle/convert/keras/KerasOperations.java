@@ -8,15 +8,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** {@code keras.ops}: operations that stand between the layers of a functional model. */
-final class Operations {
-  private Operations() {}
+final class KerasOperations {
+  private KerasOperations() {}
 
   static void register(Layers table) {
-    ElementwiseOperations.register(table);
-    ReductionOperations.register(table);
-    ShapeOperations.register(table);
-    NetworkOperations.register(table);
-    RareOperations.register(table);
+    KerasElementwiseOperations.register(table);
+    KerasReductionOperations.register(table);
+    KerasShapeOperations.register(table);
+    KerasNetworkOperations.register(table);
+    KerasRareOperations.register(table);
   }
 
   /** An argument as a value; a number takes the type of {@code like}. */

@@ -11,10 +11,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Slices with steps, new axes, axes that vanish and ellipses. */
-final class SliceOperations {
+final class TensorFlowSliceOperations {
   private static final int MAX_SLICED_RANK = 5;
 
-  private SliceOperations() {}
+  private TensorFlowSliceOperations() {}
 
   static List<Item> stridedSlice(OperationCall call) {
     TfNode node = call.node();
@@ -125,7 +125,7 @@ final class SliceOperations {
     int size = from.size();
     int begin = wrapped(call.integers(1)[0], size);
     if ((op.shrinkAxisMask() & 1) != 0) {
-      return begin < 0 || begin >= size ? null : ShapeOperations.one(from.get(begin));
+      return begin < 0 || begin >= size ? null : TensorFlowShapeOperations.one(from.get(begin));
     }
     if (step != 1) {
       return null;

@@ -26,16 +26,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Operations of few models: spectra, random numbers, matrices, scattering. */
-final class RareOperations {
-  private RareOperations() {}
+final class TensorFlowRareOperations {
+  private TensorFlowRareOperations() {}
 
-  static void register(Operations table) {
+  static void register(TensorFlowOperations table) {
     table.single("Bitcast", call -> bitcast(call));
     table.single("ComplexAbs", call -> call.emit().node(new ComplexAbs(), call.x()));
     table.single("Real", call -> call.emit().node(new Real(), call.x()));
     table.single("Imag", call -> call.emit().node(new Imag(), call.x()));
     table.single("RFFT2D", call -> call.emit().node(new Rfft2d(), call.x(), call.narrow(1)));
-    table.single("RFFT", RareOperations::fourier);
+    table.single("RFFT", TensorFlowRareOperations::fourier);
     table.single(
         "RandomUniform",
         call -> call.emit().node(new RandomUniform(seed(call), seed2(call)), call.narrow(0)));
@@ -55,18 +55,18 @@ final class RareOperations {
               .nodesAsDeclared(List.of(drawn), op, call.x(), call.narrow(1))
               .getFirst();
         });
-    table.single("Roll", RareOperations::roll);
-    table.single("IRFFT", RareOperations::inverseFourier);
-    table.single("Cross", RareOperations::cross);
+    table.single("Roll", TensorFlowRareOperations::roll);
+    table.single("IRFFT", TensorFlowRareOperations::inverseFourier);
+    table.single("Cross", TensorFlowRareOperations::cross);
     table.single("ParallelConcat", call -> call.emit().concat(0, call.values()));
     for (String name : List.of("QuantizeAndDequantizeV2", "QuantizeAndDequantizeV4")) {
-      table.single(name, RareOperations::quantizeAndDequantize);
+      table.single(name, TensorFlowRareOperations::quantizeAndDequantize);
     }
-    table.single("Conv3DBackpropInputV2", RareOperations::transposed3d);
+    table.single("Conv3DBackpropInputV2", TensorFlowRareOperations::transposed3d);
     table.single(
         "Einsum",
         call -> Einsum.apply(call.emit(), call.node().text("equation", ""), call.values()));
-    table.single("DivNoNan", RareOperations::divideNoNan);
+    table.single("DivNoNan", TensorFlowRareOperations::divideNoNan);
   }
 
   private static long seed(OperationCall call) {
@@ -115,12 +115,12 @@ final class RareOperations {
     Value x = call.x();
     for (int i = 0; i < axes.length; i++) {
       int axis = Emitter.axis(x, axes[i]);
-      int extent = x.shape().dim(axis);
+      int dimension = x.shape().dim(axis);
       Long shift = shifts == null ? null : shifts.get(i);
       x =
-          shift == null || extent == Shape.DYNAMIC
+          shift == null || dimension == Shape.DYNAMIC
               ? rolledAtRunTime(emit, x, axis, emit.reshape(call.narrow(1), -1), i)
-              : rolled(emit, x, axis, Math.floorMod(shift, Math.max(1, extent)));
+              : rolled(emit, x, axis, Math.floorMod(shift, Math.max(1, dimension)));
     }
     return x;
   }
@@ -136,10 +136,10 @@ final class RareOperations {
 
   /** Gathers each number from its place before. */
   private static Value rolledAtRunTime(Emitter emit, Value x, int axis, Value shifts, int which) {
-    Value extent = emit.squeeze(emit.extent(x, axis), 0);
-    Value places = IndexOperations.counted(emit, x, axis);
+    Value dimension = emit.squeeze(emit.dimension(x, axis), 0);
+    Value places = TensorFlowIndexOperations.counted(emit, x, axis);
     Value shift = emit.select(shifts, 0, which);
-    Value from = emit.node(new FloorMod(), emit.sub(places, shift), extent);
+    Value from = emit.node(new FloorMod(), emit.sub(places, shift), dimension);
     return emit.narrow(emit.gather(x, from, axis), x.shape());
   }
 
@@ -212,7 +212,7 @@ final class RareOperations {
   }
 
   private static Value transposed3d(OperationCall call) {
-    ShapeOperations.requireNhwc(call);
+    TensorFlowShapeOperations.requireNhwc(call);
     int[] strides = call.node().integers("strides", 1, 1, 1, 1, 1);
     int[] dilations = call.node().integers("dilations", 1, 1, 1, 1, 1);
     if (Arrays.stream(dilations).anyMatch(d -> d != 1)) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What a classifier of pictures is to say of itself. */
-final class PictureModelOptions {
+final class ImageModelOptions {
   @Option(
       names = "--normalization",
       paramLabel = "PRESET",

@@ -26,20 +26,20 @@ import java.util.List;
 import java.util.Objects;
 
 /** Operators on pictures: convolutions, pools, changes of size. */
-final class PictureCases {
+final class ImageCases {
   static final List<CaseGenerator> ALL =
       List.of(
-          CaseGenerator.close("CONV_2D", PictureCases::convolution),
-          CaseGenerator.close("DEPTHWISE_CONV_2D", PictureCases::depthwise),
+          CaseGenerator.close("CONV_2D", ImageCases::convolution),
+          CaseGenerator.close("DEPTHWISE_CONV_2D", ImageCases::depthwise),
           CaseGenerator.close("AVERAGE_POOL_2D", b -> pool(b, 0)),
           CaseGenerator.exact("MAX_POOL_2D", b -> pool(b, 1)),
           CaseGenerator.close("L2_POOL_2D", b -> pool(b, 2)),
-          CaseGenerator.close("RESIZE_BILINEAR", PictureCases::bilinear),
-          CaseGenerator.exact("RESIZE_NEAREST_NEIGHBOR", PictureCases::nearest),
-          CaseGenerator.exact("SPACE_TO_DEPTH", PictureCases::spaceToDepth),
-          CaseGenerator.exact("DEPTH_TO_SPACE", PictureCases::depthToSpace));
+          CaseGenerator.close("RESIZE_BILINEAR", ImageCases::bilinear),
+          CaseGenerator.exact("RESIZE_NEAREST_NEIGHBOR", ImageCases::nearest),
+          CaseGenerator.exact("SPACE_TO_DEPTH", ImageCases::spaceToDepth),
+          CaseGenerator.exact("DEPTH_TO_SPACE", ImageCases::depthToSpace));
 
-  private PictureCases() {}
+  private ImageCases() {}
 
   private static Activation clamp(CaseBuilder b) {
     return b.oneOf(Activation.NONE, Activation.RELU, Activation.RELU6, Activation.RELU_N1_TO_1);
@@ -91,9 +91,9 @@ final class PictureCases {
             dilation,
             dilation,
             FLOAT32);
-    int[] picture = {b.between(1, 2), b.between(5, 8), b.between(5, 8), in};
+    int[] image = {b.between(1, 2), b.between(5, 8), b.between(5, 8), in};
     int[] filter = {out, filterHeight, filterWidth, in / groups};
-    convolve(b, op, groups > 1, picture, filter, 0, out);
+    convolve(b, op, groups > 1, image, filter, 0, out);
   }
 
   private static void depthwise(CaseBuilder b) {
@@ -104,19 +104,19 @@ final class PictureCases {
     var op =
         new DepthwiseConv2D(
             b.between(0, 1), stride, stride, multiplier, clamp(b), dilation, dilation);
-    int[] picture = {b.between(1, 2), b.between(5, 8), b.between(5, 8), in};
+    int[] image = {b.between(1, 2), b.between(5, 8), b.between(5, 8), in};
     int[] filter = {1, b.between(1, 3), b.between(1, 3), in * multiplier};
-    convolve(b, op, false, picture, filter, 3, in * multiplier);
+    convolve(b, op, false, image, filter, 3, in * multiplier);
   }
 
   private static void convolve(
-      CaseBuilder b, Op op, boolean grouped, int[] picture, int[] filter, int axis, int channels) {
+      CaseBuilder b, Op op, boolean grouped, int[] image, int[] filter, int axis, int channels) {
     boolean depthwise = axis == 3;
     switch (b.between(0, grouped ? 1 : 4)) {
       case 0 -> {
         Value bias = b.constant(b.randomTensor(FLOAT32, null, channels));
         b.output(
-            op, b.input(FLOAT32, picture), b.constant(b.randomTensor(FLOAT32, null, filter)), bias);
+            op, b.input(FLOAT32, image), b.constant(b.randomTensor(FLOAT32, null, filter)), bias);
       }
       case 1 -> {
         Tensor weights = filter(b, b.chance(0.7), axis, filter);
@@ -125,7 +125,7 @@ final class PictureCases {
             INT8,
             Quantization.perTensor((float) b.random().nextDouble(0.01, 0.5), b.between(-128, 127)),
             op,
-            b.input(b.randomTensor(INT8, input, picture)),
+            b.input(b.randomTensor(INT8, input, image)),
             b.constant(!grouped && b.chance(0.3) ? b.inFourBits(weights) : weights),
             bias(b, INT32, 0.03f, weights, channels));
       }
@@ -136,7 +136,7 @@ final class PictureCases {
             INT16,
             Quantization.perTensor((float) b.random().nextDouble(0.0005, 0.01), 0),
             op,
-            b.input(b.randomTensor(INT16, input, picture)),
+            b.input(b.randomTensor(INT16, input, image)),
             b.constant(weights),
             bias(b, INT64, 0.0003f, weights, channels));
       }
@@ -145,7 +145,7 @@ final class PictureCases {
         Tensor weights = filter(b, depthwise || b.chance(0.5), axis, filter);
         b.output(
             op,
-            b.input(FLOAT32, picture),
+            b.input(FLOAT32, image),
             b.constant(weights),
             b.constant(b.randomTensor(FLOAT32, null, channels)));
       }
@@ -158,14 +158,14 @@ final class PictureCases {
             UINT8,
             Quantization.perTensor((float) b.random().nextDouble(0.1, 0.5), b.between(0, 255)),
             op,
-            b.input(b.randomTensor(UINT8, input, picture)),
+            b.input(b.randomTensor(UINT8, input, image)),
             b.constant(weights),
             b.constant(bias));
       }
     }
   }
 
-  private static int[] picture(CaseBuilder b) {
+  private static int[] image(CaseBuilder b) {
     return new int[] {b.between(1, 2), b.between(3, 8), b.between(3, 8), b.between(1, 9)};
   }
 
@@ -187,9 +187,9 @@ final class PictureCases {
     if (quantized) {
       TensorType type = b.oneOf(INT8, UINT8, INT16);
       Quantization quantization = b.quantization(type);
-      b.output(type, quantization, op, b.input(b.randomTensor(type, quantization, picture(b))));
+      b.output(type, quantization, op, b.input(b.randomTensor(type, quantization, image(b))));
     } else {
-      b.output(op, b.input(FLOAT32, picture(b)));
+      b.output(op, b.input(FLOAT32, image(b)));
     }
   }
 
@@ -197,10 +197,10 @@ final class PictureCases {
     TensorType type = b.oneOf(types);
     Value size = b.constantOrInput(Tensor.of(new int[] {b.between(1, 9), b.between(1, 9)}, 2));
     if (type == FLOAT32) {
-      b.output(op, b.input(type, picture(b)), size);
+      b.output(op, b.input(type, image(b)), size);
     } else {
       Quantization quantization = b.quantization(type);
-      Value input = b.input(b.randomTensor(type, quantization, picture(b)));
+      Value input = b.input(b.randomTensor(type, quantization, image(b)));
       b.output(type, quantization, op, input, size);
     }
   }

@@ -63,10 +63,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Operations that move, pick, join or reduce elements, and those on shapes. */
-final class ShapeOperations {
-  private ShapeOperations() {}
+final class TensorFlowShapeOperations {
+  private TensorFlowShapeOperations() {}
 
-  static void register(Operations table) {
+  static void register(TensorFlowOperations table) {
     reduction(table, "Mean", Mean::new);
     reduction(table, "Sum", Sum::new);
     reduction(table, "Max", ReduceMax::new);
@@ -79,7 +79,7 @@ final class ShapeOperations {
         });
     reduction(table, "Any", ReduceAny::new);
     reduction(table, "All", ReduceAll::new);
-    table.put("Prod", ShapeOperations::product);
+    table.put("Prod", TensorFlowShapeOperations::product);
     same(table, "GatherNd", GatherNd::new);
     same(table, "ReverseV2", ReverseV2::new);
     same(table, "SegmentSum", SegmentSum::new);
@@ -99,18 +99,18 @@ final class ShapeOperations {
     narrowed(table, "BroadcastArgs", BroadcastArgs::new, 0, 1);
     same(table, "Range", Range::new);
     table.single("Rank", call -> call.emit().node(new Rank(), call.x()));
-    table.put("Shape", ShapeOperations::shape);
-    table.put("ShapeN", ShapeOperations::shapes);
-    table.put("Size", ShapeOperations::size);
-    table.put("Reshape", ShapeOperations::reshape);
-    table.put("ExpandDims", ShapeOperations::expandDims);
-    table.put("Squeeze", ShapeOperations::squeeze);
-    table.put("Pack", ShapeOperations::pack);
-    table.put("ConcatV2", ShapeOperations::concatenate);
-    table.put("StridedSlice", SliceOperations::stridedSlice);
-    table.put("GatherV2", ShapeOperations::gather);
-    table.put("Gather", ShapeOperations::gather);
-    table.put("Unpack", ShapeOperations::unpack);
+    table.put("Shape", TensorFlowShapeOperations::shape);
+    table.put("ShapeN", TensorFlowShapeOperations::shapes);
+    table.put("Size", TensorFlowShapeOperations::size);
+    table.put("Reshape", TensorFlowShapeOperations::reshape);
+    table.put("ExpandDims", TensorFlowShapeOperations::expandDims);
+    table.put("Squeeze", TensorFlowShapeOperations::squeeze);
+    table.put("Pack", TensorFlowShapeOperations::pack);
+    table.put("ConcatV2", TensorFlowShapeOperations::concatenate);
+    table.put("StridedSlice", TensorFlowSliceOperations::stridedSlice);
+    table.put("GatherV2", TensorFlowShapeOperations::gather);
+    table.put("Gather", TensorFlowShapeOperations::gather);
+    table.put("Unpack", TensorFlowShapeOperations::unpack);
     table.put(
         "Split",
         call -> {
@@ -187,7 +187,7 @@ final class ShapeOperations {
             call.emit()
                 .node(
                     new OneHot((int) call.node().integer("axis", -1)),
-                    StructuralOperations.index(call, call.x()),
+                    TensorFlowStructuralOperations.index(call, call.x()),
                     call.narrow(1),
                     call.value(2),
                     call.value(3)));
@@ -219,12 +219,13 @@ final class ShapeOperations {
     return values.stream().map(Item::of).toList();
   }
 
-  private static void same(Operations table, String name, Supplier<Op> op) {
+  private static void same(TensorFlowOperations table, String name, Supplier<Op> op) {
     table.single(name, call -> call.emit().node(op.get(), call.values().toArray(new Value[0])));
   }
 
   /** An operation some of whose inputs TensorFlow Lite wants as 32-bit integers. */
-  private static void narrowed(Operations table, String name, Supplier<Op> op, Integer... narrow) {
+  private static void narrowed(
+      TensorFlowOperations table, String name, Supplier<Op> op, Integer... narrow) {
     List<Integer> places = List.of(narrow);
     table.single(
         name,
@@ -242,7 +243,7 @@ final class ShapeOperations {
     Op of(boolean keepDims);
   }
 
-  private static void reduction(Operations table, String name, Reduction op) {
+  private static void reduction(TensorFlowOperations table, String name, Reduction op) {
     table.single(name, call -> reduce(call, op));
   }
 
@@ -280,20 +281,20 @@ final class ShapeOperations {
 
   // Shapes.
 
-  private static @Nullable List<@Nullable Long> extents(Shape shape) {
+  private static @Nullable List<@Nullable Long> dimensions(Shape shape) {
     if (!shape.isRankKnown()) {
       return null;
     }
-    List<@Nullable Long> extents = new ArrayList<>();
+    List<@Nullable Long> dimensions = new ArrayList<>();
     for (int dim : shape.toArray()) {
-      extents.add(dim == Shape.DYNAMIC ? null : (long) dim);
+      dimensions.add(dim == Shape.DYNAMIC ? null : (long) dim);
     }
-    return extents;
+    return dimensions;
   }
 
   private static Item shape(OperationCall call, Value x) {
     TensorType type = DataTypes.type(call.node().type("out_type", 3));
-    return new Item.Tensor(call.emit().node(new ShapeOf(type), x), extents(x.shape()));
+    return new Item.Tensor(call.emit().node(new ShapeOf(type), x), dimensions(x.shape()));
   }
 
   private static List<Item> shape(OperationCall call) {
@@ -312,8 +313,8 @@ final class ShapeOperations {
       long elements = Shape.elements(shape.toArray());
       return List.of(new Item.Tensor(emit.scalar(type, (double) elements), one(elements)));
     }
-    Value extents = emit.node(new ShapeOf(type), call.x());
-    return List.of(Item.of(emit.node(new ReduceProd(false), extents, emit.ints(0))));
+    Value dimensions = emit.node(new ShapeOf(type), call.x());
+    return List.of(Item.of(emit.node(new ReduceProd(false), dimensions, emit.ints(0))));
   }
 
   /** States what is known of a result whose shape is an input. */
@@ -404,7 +405,7 @@ final class ShapeOperations {
   private static List<Item> gather(OperationCall call) {
     int axis = call.inputs().size() > 2 ? call.integer(2) : 0;
     int batch = (int) call.node().integer("batch_dims", 0);
-    Value indices = StructuralOperations.index(call, call.value(1));
+    Value indices = TensorFlowStructuralOperations.index(call, call.value(1));
     Value y = call.emit().node(new Gather(axis, batch), call.x(), indices);
     List<@Nullable Long> from = call.known(0);
     List<@Nullable Long> at = call.known(1);

@@ -20,18 +20,18 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** {@code keras.ops}: reshaping, joining, taking apart and indexing. */
-final class ShapeOperations {
-  private ShapeOperations() {}
+final class KerasShapeOperations {
+  private KerasShapeOperations() {}
 
   static void register(Layers table) {
     table.value("Reshape", call -> reshape(call, "newshape"));
-    table.value("Ravel", call -> call.emit().reshape(Operations.x(call), -1));
+    table.value("Ravel", call -> call.emit().reshape(KerasOperations.x(call), -1));
     table.value(
         "Transpose",
         call -> {
-          Value x = Operations.x(call);
+          Value x = KerasOperations.x(call);
           int rank = x.shape().rank();
-          int @Nullable [] axes = Operations.axes(call, "axes");
+          int @Nullable [] axes = KerasOperations.axes(call, "axes");
           return call.emit()
               .transpose(
                   x,
@@ -44,14 +44,14 @@ final class ShapeOperations {
         call ->
             call.emit()
                 .swap(
-                    Operations.x(call),
+                    KerasOperations.x(call),
                     call.config().integer("axis1"),
                     call.config().integer("axis2")));
-    table.value("Moveaxis", ShapeOperations::moveAxes);
+    table.value("Moveaxis", KerasShapeOperations::moveAxes);
     table.value(
         "ExpandDims",
         call -> {
-          Value x = Operations.x(call);
+          Value x = KerasOperations.x(call);
           int[] axes = call.config().integers("axis");
           int rank = x.shape().rank() + axes.length;
           int[] places = Arrays.stream(axes).map(a -> a < 0 ? a + rank : a).sorted().toArray();
@@ -60,7 +60,7 @@ final class ShapeOperations {
           }
           return x;
         });
-    table.value("Squeeze", ShapeOperations::squeeze);
+    table.value("Squeeze", KerasShapeOperations::squeeze);
     table.value(
         "Concatenate",
         call -> {
@@ -89,22 +89,22 @@ final class ShapeOperations {
                   new Pack(parts.size(), axis < 0 ? axis + rank : axis),
                   parts.toArray(new Value[0]));
         });
-    table.put("Split", ShapeOperations::split);
-    table.put("Unstack", ShapeOperations::unstack);
-    table.value("GetItem", ShapeOperations::getItem);
-    table.value("Slice", ShapeOperations::slice);
+    table.put("Split", KerasShapeOperations::split);
+    table.put("Unstack", KerasShapeOperations::unstack);
+    table.value("GetItem", KerasShapeOperations::getItem);
+    table.value("Slice", KerasShapeOperations::slice);
     table.value(
         "Repeat",
         call ->
             ReshapingLayers.repeat(
                 call.emit(),
-                Operations.x(call),
+                KerasOperations.x(call),
                 call.config().integer("axis"),
                 call.config().integer("repeats")));
     table.value(
         "Tile",
         call -> {
-          Value x = Operations.x(call);
+          Value x = KerasOperations.x(call);
           int[] repeats = call.config().integers("repeats");
           int rank = x.shape().rank();
           for (int i = rank; i < repeats.length; i++) {
@@ -115,25 +115,25 @@ final class ShapeOperations {
           System.arraycopy(repeats, 0, all, all.length - repeats.length, repeats.length);
           return call.emit().tile(x, all);
         });
-    table.value("Pad", ShapeOperations::pad);
+    table.value("Pad", KerasShapeOperations::pad);
     table.value(
         "Flip",
         call -> {
-          Value x = Operations.x(call);
-          int @Nullable [] axes = Operations.axes(call, "axis");
+          Value x = KerasOperations.x(call);
+          int @Nullable [] axes = KerasOperations.axes(call, "axis");
           for (int axis : axes == null ? Emitter.axesFrom(x, 0) : axes) {
             x = call.emit().reverse(x, axis);
           }
           return x;
         });
-    table.value("Roll", ShapeOperations::roll);
-    table.value("BroadcastTo", ShapeOperations::broadcastTo);
+    table.value("Roll", KerasShapeOperations::roll);
+    table.value("BroadcastTo", KerasShapeOperations::broadcastTo);
     table.value(
         "Take",
         call -> {
           Emitter e = call.emit();
-          Value x = Operations.x(call);
-          Value indices = Operations.operand(call, 1, "indices", e.scalar(0));
+          Value x = KerasOperations.x(call);
+          Value indices = KerasOperations.operand(call, 1, "indices", e.scalar(0));
           Value source = call.config().has("axis") ? x : e.reshape(x, -1);
           int axis = call.config().has("axis") ? Emitter.axis(x, call.config().integer("axis")) : 0;
           Value places = PreprocessingLayers.indices(e, fromEnd(e, source, indices, axis));
@@ -144,7 +144,7 @@ final class ShapeOperations {
         call ->
             ConvolutionLayers.channelsLast(
                 call,
-                Operations.x(call),
+                KerasOperations.x(call),
                 y ->
                     call.emit()
                         .node(
@@ -156,7 +156,7 @@ final class ShapeOperations {
         call ->
             ConvolutionLayers.channelsLast(
                 call,
-                Operations.x(call),
+                KerasOperations.x(call),
                 y ->
                     call.emit()
                         .node(
@@ -168,7 +168,7 @@ final class ShapeOperations {
   /** Indices of which constant negative ones count from the end. */
   private static Value fromEnd(Emitter e, Value source, Value indices, int axis) {
     Constant data = indices.data();
-    int extent = source.shape().dim(axis);
+    int dimension = source.shape().dim(axis);
     if (data == null || !indices.type().isInteger()) {
       return indices;
     }
@@ -182,11 +182,11 @@ final class ShapeOperations {
     if (!negative) {
       return indices;
     }
-    if (extent == Shape.DYNAMIC) {
+    if (dimension == Shape.DYNAMIC) {
       throw OperandException.unsupported("indices from the end of an open dimension");
     }
     for (int i = 0; i < places.length; i++) {
-      places[i] += places[i] < 0 ? extent : 0;
+      places[i] += places[i] < 0 ? dimension : 0;
     }
     return e.constant("indices", Tensor.of(places, known.dims()));
   }
@@ -207,7 +207,7 @@ final class ShapeOperations {
   }
 
   private static Value reshape(LayerCall call, String key) {
-    Value x = Operations.x(call);
+    Value x = KerasOperations.x(call);
     int[] stated = new int[call.config().list(key).size()];
     List<?> list = call.config().list(key);
     int open = 0;
@@ -229,7 +229,7 @@ final class ShapeOperations {
   }
 
   private static Value moveAxes(LayerCall call) {
-    Value x = Operations.x(call);
+    Value x = KerasOperations.x(call);
     int rank = x.shape().rank();
     int[] from =
         Arrays.stream(call.config().integers("source")).map(a -> Emitter.axis(x, a)).toArray();
@@ -250,8 +250,8 @@ final class ShapeOperations {
   }
 
   private static Value squeeze(LayerCall call) {
-    Value x = Operations.x(call);
-    int @Nullable [] axes = Operations.axes(call, "axis");
+    Value x = KerasOperations.x(call);
+    int @Nullable [] axes = KerasOperations.axes(call, "axis");
     int[] gone =
         axes == null
             ? IntStream.range(0, x.shape().rank()).filter(i -> x.shape().dim(i) == 1).toArray()
@@ -261,17 +261,17 @@ final class ShapeOperations {
 
   private static Argument split(LayerCall call) {
     Emitter e = call.emit();
-    Value x = Operations.x(call);
+    Value x = KerasOperations.x(call);
     int axis = Emitter.axis(x, call.config().integer("axis", 0));
     Object stated = call.config().get("indices_or_sections");
     List<Value> parts;
     if (stated instanceof List<?>) {
       int[] ends = call.config().integers("indices_or_sections");
-      int extent = call.extent(x, axis);
+      int dimension = call.dimension(x, axis);
       int[] sizes = new int[ends.length + 1];
       int from = 0;
       for (int i = 0; i < sizes.length; i++) {
-        int to = i < ends.length ? ends[i] : extent;
+        int to = i < ends.length ? ends[i] : dimension;
         sizes[i] = to - from;
         from = to;
       }
@@ -289,9 +289,9 @@ final class ShapeOperations {
   }
 
   private static Argument unstack(LayerCall call) {
-    Value x = Operations.x(call);
+    Value x = KerasOperations.x(call);
     int axis = Emitter.axis(x, call.config().integer("axis", 0));
-    int count = call.extent(x, axis);
+    int count = call.dimension(x, axis);
     List<Argument> parts = new ArrayList<>();
     call.emit()
         .nodes(count, new dev.whittle.ir.op.shape.Unpack(count, axis), x)
@@ -301,7 +301,7 @@ final class ShapeOperations {
 
   /** Python's indexing: numbers, slices, None and dots; or one tensor of indices. */
   private static Value getItem(LayerCall call) {
-    Value x = Operations.x(call);
+    Value x = KerasOperations.x(call);
     Argument key = call.argument(1, "key");
     if (key == null) {
       key = new Argument.Literal(null);
@@ -400,19 +400,19 @@ final class ShapeOperations {
   }
 
   private static Value slice(LayerCall call) {
-    Value x = Operations.x(call);
+    Value x = KerasOperations.x(call);
     int[] shape = call.config().integers("shape");
     Argument starts = call.argument(1, "start_indices");
     Emitter e = call.emit();
     Value begin =
         starts instanceof Argument.OfTensor t
             ? e.cast(t.value(), TensorType.INT32)
-            : Operations.operand(call, 1, "start_indices", e.scalar(0));
+            : KerasOperations.operand(call, 1, "start_indices", e.scalar(0));
     return e.node(new dev.whittle.ir.op.shape.Slice(), x, begin, e.ints(shape));
   }
 
   private static Value pad(LayerCall call) {
-    Value x = Operations.x(call);
+    Value x = KerasOperations.x(call);
     int[] margins = margins(call.config(), x.shape().rank());
     String mode = call.config().string("mode", "constant");
     Emitter e = call.emit();
@@ -447,27 +447,27 @@ final class ShapeOperations {
   }
 
   private static Value roll(LayerCall call) {
-    Value x = Operations.x(call);
+    Value x = KerasOperations.x(call);
     Emitter e = call.emit();
     int[] shifts = call.config().integers("shift");
-    int @Nullable [] stated = Operations.axes(call, "axis");
+    int @Nullable [] stated = KerasOperations.axes(call, "axis");
     if (stated == null) {
       throw OperandException.unsupported("rolling over all axes at once");
     }
     for (int i = 0; i < stated.length; i++) {
       int axis = Emitter.axis(x, stated[i]);
-      int extent = call.extent(x, axis);
-      int shift = Math.floorMod(shifts[Math.min(i, shifts.length - 1)], extent);
+      int dimension = call.dimension(x, axis);
+      int shift = Math.floorMod(shifts[Math.min(i, shifts.length - 1)], dimension);
       if (shift != 0) {
-        Value end = e.slice(x, axis, extent - shift, Integer.MAX_VALUE);
-        x = e.concat(axis, List.of(end, e.slice(x, axis, 0, extent - shift)));
+        Value end = e.slice(x, axis, dimension - shift, Integer.MAX_VALUE);
+        x = e.concat(axis, List.of(end, e.slice(x, axis, 0, dimension - shift)));
       }
     }
     return x;
   }
 
   private static Value broadcastTo(LayerCall call) {
-    Value x = Operations.x(call);
+    Value x = KerasOperations.x(call);
     List<?> stated = call.config().list("shape");
     int[] dims = new int[stated.size()];
     for (int i = 0; i < dims.length; i++) {

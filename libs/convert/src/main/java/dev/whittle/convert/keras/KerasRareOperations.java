@@ -22,24 +22,24 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Operations of {@code keras.ops} that no operator computes by itself, as several. */
-final class RareOperations {
-  private RareOperations() {}
+final class KerasRareOperations {
+  private KerasRareOperations() {}
 
   static void register(Layers table) {
-    ElementwiseOperations.each(table, "Arctan", Functions::atan);
-    ElementwiseOperations.each(table, "Arcsin", Functions::asin);
-    ElementwiseOperations.each(table, "Arccos", Functions::acos);
-    ElementwiseOperations.each(table, "Erf", Functions::erf);
-    ElementwiseOperations.each(table, "Arcsinh", Functions::asinh);
-    ElementwiseOperations.each(table, "Arccosh", Functions::acosh);
-    ElementwiseOperations.each(table, "Arctanh", Functions::atanh);
-    ElementwiseOperations.each(
+    KerasElementwiseOperations.each(table, "Arctan", Functions::atan);
+    KerasElementwiseOperations.each(table, "Arcsin", Functions::asin);
+    KerasElementwiseOperations.each(table, "Arccos", Functions::acos);
+    KerasElementwiseOperations.each(table, "Erf", Functions::erf);
+    KerasElementwiseOperations.each(table, "Arcsinh", Functions::asinh);
+    KerasElementwiseOperations.each(table, "Arccosh", Functions::acosh);
+    KerasElementwiseOperations.each(table, "Arctanh", Functions::atanh);
+    KerasElementwiseOperations.each(
         table,
         "Cbrt",
         (e, x) ->
             e.mul(
                 e.node(new Sign(), x), e.node(new Pow(), e.node(new Abs(), x), e.scalar(1f / 3))));
-    ElementwiseOperations.each(
+    KerasElementwiseOperations.each(
         table,
         "Trunc",
         (e, x) -> e.mul(e.node(new Sign(), x), e.node(new Floor(), e.node(new Abs(), x))));
@@ -53,18 +53,18 @@ final class RareOperations {
                 call,
                 (e, x) -> e.nodes(2, new TopKV2(), e.node(new Neg(), x), count(e, x)).get(1),
                 false));
-    table.value("Median", RareOperations::median);
-    table.value("BatchNorm", RareOperations::batchNorm);
-    table.value("DotProductAttention", RareOperations::attention);
+    table.value("Median", KerasRareOperations::median);
+    table.value("BatchNorm", KerasRareOperations::batchNorm);
+    table.value("DotProductAttention", KerasRareOperations::attention);
     table.value("Tril", call -> triangle(call, true));
     table.value("Triu", call -> triangle(call, false));
-    table.value("SliceUpdate", RareOperations::sliceUpdate);
+    table.value("SliceUpdate", KerasRareOperations::sliceUpdate);
     table.value(
         "FullLike",
         call -> {
-          Value like = Operations.x(call);
-          return ElementwiseOperations.filled(
-              call, Operations.operand(call, 1, "fill_value", like));
+          Value like = KerasOperations.x(call);
+          return KerasElementwiseOperations.filled(
+              call, KerasOperations.operand(call, 1, "fill_value", like));
         });
     table.value(
         "NanToNum",
@@ -75,8 +75,8 @@ final class RareOperations {
           Value defined = e.where(e.node(new NotEqual(), x, x), number, x);
           return e.max(e.min(defined, Float.MAX_VALUE), -Float.MAX_VALUE);
         });
-    table.value("CropImages", RareOperations::cropImages);
-    table.value("PadImages", RareOperations::padImages);
+    table.value("CropImages", KerasRareOperations::cropImages);
+    table.value("PadImages", KerasRareOperations::padImages);
   }
 
   // Order.
@@ -88,16 +88,16 @@ final class RareOperations {
   }
 
   private static Value count(Emitter e, Value x) {
-    int extent = x.shape().dim(x.shape().rank() - 1);
-    if (extent == Shape.DYNAMIC) {
+    int dimension = x.shape().dim(x.shape().rank() - 1);
+    if (dimension == Shape.DYNAMIC) {
       throw OperandException.unsupported("sorting along an axis of unknown extent");
     }
-    return e.scalar(extent);
+    return e.scalar(dimension);
   }
 
   private static Value sorted(LayerCall call, Along work, boolean descending) {
     Emitter e = call.emit();
-    Value x = Operations.x(call);
+    Value x = KerasOperations.x(call);
     int axis = Emitter.axis(x, call.config().integer("axis", -1));
     return Activations.alongLast(
         e,
@@ -134,8 +134,8 @@ final class RareOperations {
     int[] dims = new int[x.shape().rank() - axis];
     Arrays.fill(dims, 1);
     dims[0] = x.shape().dim(axis);
-    Value mean = e.reshape(Operations.operand(call, 1, "mean", x), dims);
-    Value variance = e.reshape(Operations.operand(call, 2, "variance", x), dims);
+    Value mean = e.reshape(KerasOperations.operand(call, 1, "mean", x), dims);
+    Value variance = e.reshape(KerasOperations.operand(call, 2, "variance", x), dims);
     Value offset = call.tensor(3, "offset");
     Value scale = call.tensor(4, "scale");
     Value inverse = e.node(new Rsqrt(), e.add(variance, call.config().real("epsilon", 1e-3)));
@@ -147,10 +147,10 @@ final class RareOperations {
   /** Operands are {@code [batch, places, heads, features]}. */
   private static Value attention(LayerCall call) {
     Emitter e = call.emit();
-    Value query = e.transpose(Operations.operand(call, 0, "query", null), 0, 2, 1, 3);
-    Value key = e.transpose(Operations.operand(call, 1, "key", null), 0, 2, 1, 3);
-    Value value = e.transpose(Operations.operand(call, 2, "value", null), 0, 2, 1, 3);
-    int features = call.extent(query, -1);
+    Value query = e.transpose(KerasOperations.operand(call, 0, "query", null), 0, 2, 1, 3);
+    Value key = e.transpose(KerasOperations.operand(call, 1, "key", null), 0, 2, 1, 3);
+    Value value = e.transpose(KerasOperations.operand(call, 2, "value", null), 0, 2, 1, 3);
+    int features = call.dimension(query, -1);
     Config config = call.config();
     double scale = config.has("scale") ? config.real("scale", 1) : 1 / Math.sqrt(features);
     Value scores = e.mul(e.matmul(query, key, false, true), scale);
@@ -171,9 +171,9 @@ final class RareOperations {
 
   private static Value triangle(LayerCall call, boolean lower) {
     Emitter e = call.emit();
-    Value x = Operations.x(call);
-    int rows = call.extent(x, -2);
-    int columns = call.extent(x, -1);
+    Value x = KerasOperations.x(call);
+    int rows = call.dimension(x, -2);
+    int columns = call.dimension(x, -1);
     int k = call.config().integer("k", 0);
     Emitter.checkGenerated((long) rows * columns);
     Tensor kept = Tensor.allocate(TensorType.BOOL, rows, columns);
@@ -187,9 +187,9 @@ final class RareOperations {
 
   private static Value sliceUpdate(LayerCall call) {
     Emitter e = call.emit();
-    Value start = Operations.operand(call, 1, "start_indices", e.scalar(0));
-    Value update = Operations.operand(call, 2, "updates", null);
-    Value x = Operations.x(call);
+    Value start = KerasOperations.operand(call, 1, "start_indices", e.scalar(0));
+    Value update = KerasOperations.operand(call, 2, "updates", null);
+    Value x = KerasOperations.x(call);
     return e.node(
         new DynamicUpdateSlice(), x, e.cast(update, x.type()), e.cast(start, TensorType.INT32));
   }
@@ -219,10 +219,10 @@ final class RareOperations {
     Config config = call.config();
     return ConvolutionLayers.channelsLast(
         call,
-        Operations.operand(call, 0, "images", null),
+        KerasOperations.operand(call, 0, "images", null),
         x -> {
-          int height = call.extent(x, 1);
-          int width = call.extent(x, 2);
+          int height = call.dimension(x, 1);
+          int width = call.dimension(x, 2);
           Integer targetHeight = number(config, "target_height");
           Integer targetWidth = number(config, "target_width");
           int[] rows =
@@ -251,7 +251,7 @@ final class RareOperations {
     Config config = call.config();
     return ConvolutionLayers.channelsLast(
         call,
-        Operations.operand(call, 0, "images", null),
+        KerasOperations.operand(call, 0, "images", null),
         x -> {
           Integer targetHeight = number(config, "target_height");
           Integer targetWidth = number(config, "target_width");
@@ -260,13 +260,13 @@ final class RareOperations {
                   number(config, "top_padding"),
                   number(config, "bottom_padding"),
                   targetHeight,
-                  (targetHeight == null ? 0 : targetHeight) - call.extent(x, 1));
+                  (targetHeight == null ? 0 : targetHeight) - call.dimension(x, 1));
           int[] columns =
               margins(
                   number(config, "left_padding"),
                   number(config, "right_padding"),
                   targetWidth,
-                  (targetWidth == null ? 0 : targetWidth) - call.extent(x, 2));
+                  (targetWidth == null ? 0 : targetWidth) - call.dimension(x, 2));
           return call.emit().pad(x, 0, 0, rows[0], rows[1], columns[0], columns[1], 0, 0);
         });
   }

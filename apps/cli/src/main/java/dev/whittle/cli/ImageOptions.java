@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Where samples come from, and how pictures become numbers. */
-final class PictureOptions {
+final class ImageOptions {
   @Option(
       names = "--pixel_range",
       paramLabel = "LOW,HIGH",

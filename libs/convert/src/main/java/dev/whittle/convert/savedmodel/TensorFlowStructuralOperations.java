@@ -8,10 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Constants, calls of functions, and what only hands on. */
-final class StructuralOperations {
-  private StructuralOperations() {}
+final class TensorFlowStructuralOperations {
+  private TensorFlowStructuralOperations() {}
 
-  static void register(Operations table) {
+  static void register(TensorFlowOperations table) {
     for (String name :
         List.of(
             "Identity",
@@ -26,8 +26,8 @@ final class StructuralOperations {
     table.put("IdentityN", OperationCall::inputs);
     table.put("DisableCopyOnRead", OperationCall::inputs);
     table.put("NoOp", call -> List.of(new Item.Nothing()));
-    table.put("Const", StructuralOperations::constant);
-    table.put("RestoreV2", StructuralOperations::restore);
+    table.put("Const", TensorFlowStructuralOperations::constant);
+    table.put("RestoreV2", TensorFlowStructuralOperations::restore);
     table.put(
         "Placeholder",
         call -> {

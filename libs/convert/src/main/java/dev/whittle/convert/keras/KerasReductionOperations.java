@@ -22,8 +22,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** {@code keras.ops}: reductions and what goes along an axis. */
-final class ReductionOperations {
-  private ReductionOperations() {}
+final class KerasReductionOperations {
+  private KerasReductionOperations() {}
 
   /** A reduction of some axes. */
   @FunctionalInterface
@@ -42,8 +42,8 @@ final class ReductionOperations {
   }
 
   private static Value reduce(LayerCall call, Reduction reduction) {
-    Value x = Operations.x(call);
-    int @Nullable [] stated = Operations.axes(call, "axis");
+    Value x = KerasOperations.x(call);
+    int @Nullable [] stated = KerasOperations.axes(call, "axis");
     int[] all = stated == null ? Emitter.axesFrom(x, 0) : stated;
     return reduction.apply(call.emit(), x, call.config().flag("keepdims", false), all);
   }
@@ -72,7 +72,7 @@ final class ReductionOperations {
     reduction(table, "Sum", (e, x, keep, axes) -> e.sum(summable(e, x), keep, axes));
     reduction(
         table, "Mean", (e, x, keep, axes) -> e.mean(e.cast(x, TensorType.FLOAT32), keep, axes));
-    table.value("Average", ReductionOperations::average);
+    table.value("Average", KerasReductionOperations::average);
     reduction(table, "Prod", (e, x, keep, axes) -> e.reduce(new ReduceProd(keep), x, axes));
     reduction(
         table,
@@ -82,9 +82,9 @@ final class ReductionOperations {
         table,
         "All",
         (e, x, keep, axes) -> e.reduce(new ReduceAll(keep), e.cast(x, TensorType.BOOL), axes));
-    reduction(table, "Var", ReductionOperations::variance);
+    reduction(table, "Var", KerasReductionOperations::variance);
     reduction(table, "Std", (e, x, keep, axes) -> e.node(new Sqrt(), variance(e, x, keep, axes)));
-    reduction(table, "Logsumexp", ReductionOperations::logSumExp);
+    reduction(table, "Logsumexp", KerasReductionOperations::logSumExp);
     reduction(
         table,
         "CountNonzero",
@@ -108,7 +108,7 @@ final class ReductionOperations {
     table.value(
         "Cumsum",
         call -> {
-          Value x = Operations.x(call);
+          Value x = KerasOperations.x(call);
           if (call.config().has("dtype")) {
             x = call.emit().cast(x, KerasImporter.type(call.config().string("dtype")));
           }
@@ -125,7 +125,7 @@ final class ReductionOperations {
         "Norm",
         call -> {
           Value x = call.floats();
-          int @Nullable [] stated = Operations.axes(call, "axis");
+          int @Nullable [] stated = KerasOperations.axes(call, "axis");
           Object order = call.config().get("ord");
           Emitter e = call.emit();
           int[] all = stated == null ? Emitter.axesFrom(x, 0) : stated;
@@ -144,7 +144,7 @@ final class ReductionOperations {
     table.value(
         "Normalize",
         call -> {
-          int @Nullable [] axes = Operations.axes(call, "axis");
+          int @Nullable [] axes = KerasOperations.axes(call, "axis");
           if (call.config().real("order", 2) != 2) {
             throw OperandException.unsupported("normalizing by a norm of another order than 2");
           }
@@ -159,14 +159,14 @@ final class ReductionOperations {
   /** The mean, with weights if there are some: {@code sum(x w) / sum(w)}. */
   private static Value average(LayerCall call) {
     Emitter e = call.emit();
-    Value x = e.cast(Operations.x(call), TensorType.FLOAT32);
-    int @Nullable [] stated = Operations.axes(call, "axis");
+    Value x = e.cast(KerasOperations.x(call), TensorType.FLOAT32);
+    int @Nullable [] stated = KerasOperations.axes(call, "axis");
     int[] axes = stated == null ? Emitter.axesFrom(x, 0) : stated;
     Argument given = call.argument(1, "weights");
     if (given == null || (given instanceof Argument.Literal literal && literal.value() == null)) {
       return e.mean(x, false, axes);
     }
-    Value weights = e.cast(Operations.operand(call, 1, "weights", x), TensorType.FLOAT32);
+    Value weights = e.cast(KerasOperations.operand(call, 1, "weights", x), TensorType.FLOAT32);
     if (weights.shape().rank() == 1 && x.shape().rank() > 1) {
       if (axes.length != 1) {
         throw OperandException.invalid("weights of one axis for an average over %d", axes.length);
@@ -192,14 +192,14 @@ final class ReductionOperations {
 
   private static Value logSumExp(Emitter e, Value x, boolean keep, int[] axes) {
     Value max = e.reduceMax(x, true, axes);
-    Value sum = e.sum(ElementwiseOperations.exp(e, e.sub(x, max)), true, axes);
+    Value sum = e.sum(KerasElementwiseOperations.exp(e, e.sub(x, max)), true, axes);
     Value result = e.add(e.node(new Log(), sum), max);
     return keep ? result : e.squeeze(result, axes);
   }
 
   private static Value arg(LayerCall call, Op op) {
     Emitter e = call.emit();
-    Value x = Operations.x(call);
+    Value x = KerasOperations.x(call);
     boolean keep = call.config().flag("keepdims", false);
     if (!call.config().has("axis")) {
       return e.node(op, e.reshape(x, -1), e.scalar(0));

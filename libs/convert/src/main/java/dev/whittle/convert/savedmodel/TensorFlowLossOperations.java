@@ -12,10 +12,10 @@ import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 
 /** Losses, and derivatives of what a network computes. */
-final class LossOperations {
-  private LossOperations() {}
+final class TensorFlowLossOperations {
+  private TensorFlowLossOperations() {}
 
-  static void register(Operations table) {
+  static void register(TensorFlowOperations table) {
     table.single(
         "SigmoidGrad",
         call -> {

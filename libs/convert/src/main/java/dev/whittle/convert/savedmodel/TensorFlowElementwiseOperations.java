@@ -64,10 +64,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Operations on each element by itself. */
-final class ElementwiseOperations {
-  private ElementwiseOperations() {}
+final class TensorFlowElementwiseOperations {
+  private TensorFlowElementwiseOperations() {}
 
-  static void register(Operations table) {
+  static void register(TensorFlowOperations table) {
     unary(table, "Abs", Abs::new);
     unary(table, "Ceil", Ceil::new);
     unary(table, "Cos", Cos::new);
@@ -136,7 +136,7 @@ final class ElementwiseOperations {
     partly(table, "AddV2", Add::new, Math::addExact);
     partly(table, "Sub", Sub::new, Math::subtractExact);
     partly(table, "Mul", () -> new Mul(Activation.NONE), Math::multiplyExact);
-    Operations.Lowering multiplication = Objects.requireNonNull(table.get("Mul"));
+    TensorFlowOperations.Lowering multiplication = Objects.requireNonNull(table.get("Mul"));
     table.put(
         "Mul",
         call -> {
@@ -150,7 +150,7 @@ final class ElementwiseOperations {
     partly(table, "Minimum", () -> new Minimum(), Math::min);
     binary(table, "Pow", Pow::new);
     binary(table, "SquaredDifference", SquaredDifference::new);
-    partly(table, "FloorDiv", FloorDiv::new, ElementwiseOperations::floorDiv);
+    partly(table, "FloorDiv", FloorDiv::new, TensorFlowElementwiseOperations::floorDiv);
     binary(table, "FloorMod", FloorMod::new);
     binary(table, "Atan2", Atan2::new);
     binary(table, "Equal", Equal::new);
@@ -170,7 +170,7 @@ final class ElementwiseOperations {
         "Xdivy", call -> zeroWhere(call, call.x(), call.emit().div(call.x(), call.value(1))));
     table.single("Xlogy", call -> zeroWhere(call, call.x(), timesLog(call, 0)));
     table.single("Xlog1py", call -> zeroWhere(call, call.x(), timesLog(call, 1)));
-    table.single("TruncateMod", ElementwiseOperations::truncateMod);
+    table.single("TruncateMod", TensorFlowElementwiseOperations::truncateMod);
     table.single(
         "ApproximateEqual",
         call ->
@@ -193,8 +193,8 @@ final class ElementwiseOperations {
     table.single(
         "ClipByValue",
         call -> call.emit().min(call.emit().max(call.x(), call.value(1)), call.value(2)));
-    table.put("Cast", ElementwiseOperations::cast);
-    table.single("FakeQuantWithMinMaxVars", ElementwiseOperations::fakeQuant);
+    table.put("Cast", TensorFlowElementwiseOperations::cast);
+    table.single("FakeQuantWithMinMaxVars", TensorFlowElementwiseOperations::fakeQuant);
     table.single(
         "FakeQuantWithMinMaxArgs",
         call ->
@@ -217,21 +217,21 @@ final class ElementwiseOperations {
   }
 
   private static void function(
-      Operations table, String name, BiFunction<Emitter, Value, Value> function) {
+      TensorFlowOperations table, String name, BiFunction<Emitter, Value, Value> function) {
     table.single(name, call -> function.apply(call.emit(), call.x()));
   }
 
-  private static void unary(Operations table, String name, Supplier<Op> op) {
+  private static void unary(TensorFlowOperations table, String name, Supplier<Op> op) {
     table.single(name, call -> call.emit().node(op.get(), call.x()));
   }
 
-  private static void binary(Operations table, String name, Supplier<Op> op) {
+  private static void binary(TensorFlowOperations table, String name, Supplier<Op> op) {
     table.single(name, call -> call.emit().node(op.get(), call.x(), call.value(1)));
   }
 
   /** An operation whose result is computed ahead as far as its operands are known. */
   private static void partly(
-      Operations table, String name, Supplier<Op> op, LongBinaryOperator compute) {
+      TensorFlowOperations table, String name, Supplier<Op> op, LongBinaryOperator compute) {
     table.put(
         name,
         call ->

@@ -24,13 +24,13 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Convolutions, products, pooling, normalization and resizing. */
-final class NetworkOperations {
+final class TensorFlowNetworkOperations {
   private static final int[] ONES = {1, 1, 1, 1};
 
-  private NetworkOperations() {}
+  private TensorFlowNetworkOperations() {}
 
-  static void register(Operations table) {
-    table.single("MatMul", NetworkOperations::matMul);
+  static void register(TensorFlowOperations table) {
+    table.single("MatMul", TensorFlowNetworkOperations::matMul);
     for (String name : List.of("BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")) {
       table.single(
           name,
@@ -44,19 +44,19 @@ final class NetworkOperations {
                       call.x(),
                       call.value(1)));
     }
-    table.single("BiasAdd", NetworkOperations::biasAdd);
+    table.single("BiasAdd", TensorFlowNetworkOperations::biasAdd);
     table.single("BiasAddV1", call -> call.emit().add(call.x(), call.value(1)));
-    table.single("Conv2D", NetworkOperations::convolve);
-    table.single("DepthwiseConv2dNative", NetworkOperations::depthwise);
-    table.single("Conv2DBackpropInput", NetworkOperations::transposed);
-    table.single("Conv3D", NetworkOperations::convolve3d);
+    table.single("Conv2D", TensorFlowNetworkOperations::convolve);
+    table.single("DepthwiseConv2dNative", TensorFlowNetworkOperations::depthwise);
+    table.single("Conv2DBackpropInput", TensorFlowNetworkOperations::transposed);
+    table.single("Conv3D", TensorFlowNetworkOperations::convolve3d);
     table.single("MaxPool", call -> pool(call, true));
     table.single("AvgPool", call -> pool(call, false));
     table.single("MaxPoolV2", call -> pool(call, call.integers(1), call.integers(2), true));
     table.single("MaxPool3D", call -> pool3d(call, true));
     table.single("AvgPool3D", call -> pool3d(call, false));
     for (String name : List.of("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")) {
-      table.put(name, NetworkOperations::batchNormalization);
+      table.put(name, TensorFlowNetworkOperations::batchNormalization);
     }
     table.single(
         "LRN",
@@ -94,7 +94,7 @@ final class NetworkOperations {
     }
     int[] dims = new int[call.x().shape().rank() - 1];
     Arrays.fill(dims, 1);
-    dims[0] = extent(call.value(1), 0);
+    dims[0] = dimension(call.value(1), 0);
     return call.emit().add(call.x(), call.emit().reshape(call.value(1), dims));
   }
 
@@ -152,12 +152,12 @@ final class NetworkOperations {
         : stated;
   }
 
-  static int extent(Value value, int axis) {
-    int extent = value.shape().isRankKnown() ? value.shape().dim(axis) : Shape.DYNAMIC;
-    if (extent == Shape.DYNAMIC) {
+  static int dimension(Value value, int axis) {
+    int dimension = value.shape().isRankKnown() ? value.shape().dim(axis) : Shape.DYNAMIC;
+    if (dimension == Shape.DYNAMIC) {
       throw OperandException.unsupported("axis %d of %s has no fixed extent", axis, value.shape());
     }
-    return extent;
+    return dimension;
   }
 
   private static Value zeros(Emitter emit, int channels) {
@@ -170,11 +170,11 @@ final class NetworkOperations {
     int[] strides = axes(call, "strides", ONES);
     int[] dilations = axes(call, "dilations", ONES);
     Value x = padded(call);
-    int channels = extent(x, 3);
-    int perGroup = extent(filter, 2);
-    int filters = extent(filter, 3);
+    int channels = dimension(x, 3);
+    int perGroup = dimension(filter, 2);
+    int filters = dimension(filter, 3);
     if (perGroup == 1 && channels > 1) {
-      Value weights = emit.reshape(filter, 1, extent(filter, 0), extent(filter, 1), filters);
+      Value weights = emit.reshape(filter, 1, dimension(filter, 0), dimension(filter, 1), filters);
       return restored(
           call,
           emit.node(
@@ -211,7 +211,7 @@ final class NetworkOperations {
     Value filter = call.value(1);
     int[] strides = axes(call, "strides", ONES);
     int[] dilations = axes(call, "dilations", ONES);
-    int channels = extent(filter, 2) * extent(filter, 3);
+    int channels = dimension(filter, 2) * dimension(filter, 3);
     return restored(
         call,
         emit.node(
@@ -219,12 +219,12 @@ final class NetworkOperations {
                 padding(call),
                 strides[2],
                 strides[1],
-                extent(filter, 3),
+                dimension(filter, 3),
                 Activation.NONE,
                 dilations[2],
                 dilations[1]),
             padded(call),
-            emit.reshape(filter, 1, extent(filter, 0), extent(filter, 1), channels),
+            emit.reshape(filter, 1, dimension(filter, 0), dimension(filter, 1), channels),
             zeros(emit, channels)));
   }
 
@@ -265,7 +265,7 @@ final class NetworkOperations {
     int[] strides = axes(call, "strides", 1, 1, 1, 1, 1);
     int[] dilations = axes(call, "dilations", 1, 1, 1, 1, 1);
     Value x = channelsLast(call, call.x());
-    int groups = extent(x, 4) / Math.max(1, extent(call.value(1), 3));
+    int groups = dimension(x, 4) / Math.max(1, dimension(call.value(1), 3));
     var op =
         new Conv3D(
             padding(call),
@@ -320,7 +320,7 @@ final class NetworkOperations {
     }
     return restored(
         call,
-        Pooling.pictures(
+        Pooling.images(
             call.emit(),
             x,
             Arrays.copyOfRange(size, 1, 3),

@@ -16,23 +16,23 @@ import org.jspecify.annotations.Nullable;
  * Lists of tensors. All items of a list have one shape here, so a list is a tensor with the items
  * along its first axis.
  */
-final class ListOperations {
-  private ListOperations() {}
+final class TensorFlowListOperations {
+  private TensorFlowListOperations() {}
 
-  static void register(Operations table) {
+  static void register(TensorFlowOperations table) {
     table.put("TensorListFromTensor", call -> List.of(Item.of(call.x())));
-    table.put("TensorListReserve", ListOperations::reserve);
+    table.put("TensorListReserve", TensorFlowListOperations::reserve);
     table.single("TensorListStack", call -> call.x());
     table.single("TensorListGetItem", call -> call.emit().gather(call.x(), call.narrow(1), 0));
     table.put("TensorListSetItem", call -> List.of(set(call, call.inputs().getFirst(), 2)));
     table.single("TensorListLength", call -> length(call.emit(), call.x()));
-    table.single("TensorListResize", ListOperations::resize);
+    table.single("TensorListResize", TensorFlowListOperations::resize);
     for (String name : List.of("TensorListConcat", "TensorListConcatV2")) {
       table.put(name, call -> concatenate(call, call.x()));
     }
-    table.put("EmptyTensorList", ListOperations::empty);
-    table.put("TensorListPushBack", ListOperations::push);
-    table.put("TensorListPopBack", ListOperations::pop);
+    table.put("EmptyTensorList", TensorFlowListOperations::empty);
+    table.put("TensorListPushBack", TensorFlowListOperations::push);
+    table.put("TensorListPopBack", TensorFlowListOperations::pop);
     table.single("TensorListGather", call -> call.emit().gather(call.x(), call.narrow(1), 0));
     for (String name : List.of("TensorListScatterIntoExistingList", "TensorListScatterV2")) {
       boolean existing = name.endsWith("List");
@@ -50,7 +50,7 @@ final class ListOperations {
   }
 
   /** The arrays of TensorFlow 1: what is handed from one operation to the next is the list. */
-  private static void registerArrays(Operations table) {
+  private static void registerArrays(TensorFlowOperations table) {
     table.put(
         "TensorArrayV3",
         call -> {
@@ -181,9 +181,9 @@ final class ListOperations {
     return filled(emit, list, shape, emit.ints(shape.toArray()));
   }
 
-  private static Value filled(Emitter emit, Item.Reserved list, Shape item, Value extents) {
+  private static Value filled(Emitter emit, Item.Reserved list, Shape item, Value dimensions) {
     Value count = emit.reshape(emit.cast(list.count().value(), TensorType.INT32), 1);
-    Value all = item.rank() == 0 ? count : emit.concat(0, List.of(count, extents));
+    Value all = item.rank() == 0 ? count : emit.concat(0, List.of(count, dimensions));
     int[] dims = new int[item.rank() + 1];
     List<@Nullable Long> known = list.count().known();
     Long size = known == null || known.size() != 1 ? null : known.getFirst();

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** {@code keras.ops}: activations, pools, convolutions, pictures. */
-final class NetworkOperations {
-  private NetworkOperations() {}
+final class KerasNetworkOperations {
+  private KerasNetworkOperations() {}
 
   static void register(Layers table) {
     registerActivations(table);
@@ -39,7 +39,7 @@ final class NetworkOperations {
             "SparsePlus",
             "SparseSigmoid",
             "Mish")) {
-      ElementwiseOperations.each(
+      KerasElementwiseOperations.each(
           table, name, (e, x) -> Activations.apply(e, WeightKeys.snakeCase(name), x));
     }
     table.value(
@@ -128,7 +128,7 @@ final class NetworkOperations {
                   .nodes(
                       2,
                       new TopKV2(),
-                      Operations.x(call),
+                      KerasOperations.x(call),
                       call.emit().scalar(call.config().integer("k")));
           return new Argument.OfList(found.stream().map(Argument::of).toList());
         });
@@ -137,7 +137,7 @@ final class NetworkOperations {
         call ->
             Lookups.oneHot(
                 call.emit(),
-                PreprocessingLayers.indices(call.emit(), Operations.x(call)),
+                PreprocessingLayers.indices(call.emit(), KerasOperations.x(call)),
                 call.config().integer("num_classes"),
                 call.config().integer("axis", -1)));
     table.value(
@@ -145,7 +145,7 @@ final class NetworkOperations {
         call ->
             Lookups.encode(
                 call.emit(),
-                Operations.x(call),
+                KerasOperations.x(call),
                 "multi_hot",
                 call.config().integer("num_classes"),
                 null));
@@ -153,7 +153,7 @@ final class NetworkOperations {
     table.value("AveragePool", call -> pool(call, false));
     table.value("AdaptiveMaxPool", call -> adaptivePool(call, true));
     table.value("AdaptiveAveragePool", call -> adaptivePool(call, false));
-    table.value("Resize", NetworkOperations::resize);
+    table.value("Resize", KerasNetworkOperations::resize);
     table.value("Conv", call -> convolution(call, false));
     table.value("DepthwiseConv", call -> convolution(call, true));
     table.value("LayerNorm", call -> layerNorm(call));
@@ -164,7 +164,7 @@ final class NetworkOperations {
           Value x = call.floats();
           Value scale = call.tensor(1, "scale");
           int[] axes =
-              Operations.axes(call, "axis") == null
+              KerasOperations.axes(call, "axis") == null
                   ? new int[] {-1}
                   : call.config().integers("axis");
           Value y =
@@ -244,7 +244,7 @@ final class NetworkOperations {
                 config.flag("antialias", false),
                 fit,
                 config.real("fill_value", 0));
-    Value x = Operations.x(call);
+    Value x = KerasOperations.x(call);
     if (x.shape().rank() == 3) {
       return call.emit().squeeze(work.apply(call.emit().expandDims(x, 0)), 0);
     }
@@ -253,7 +253,7 @@ final class NetworkOperations {
 
   private static Value convolution(LayerCall call, boolean depthwise) {
     Value x = call.floats();
-    Value given = Operations.operand(call, 1, "kernel", x);
+    Value given = KerasOperations.operand(call, 1, "kernel", x);
     Tensor kernel = given.contents();
     if (kernel == null) {
       throw OperandException.unsupported("a convolution whose kernel is computed");

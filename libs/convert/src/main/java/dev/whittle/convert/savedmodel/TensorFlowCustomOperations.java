@@ -19,8 +19,8 @@ import java.util.TreeMap;
  * flexbuffer map, as TensorFlow's converter writes it; element types in it are numbered as in
  * TensorFlow Lite.
  */
-final class CustomOperations {
-  private CustomOperations() {}
+final class TensorFlowCustomOperations {
+  private TensorFlowCustomOperations() {}
 
   static List<Item> keep(OperationCall call) {
     TfNode node = call.node();

@@ -18,15 +18,15 @@ import java.util.List;
 import java.util.zip.CRC32;
 
 /** Lookup tables, whose contents the operation that initializes the model imports. */
-final class TableOperations {
+final class TensorFlowTableOperations {
   private static final int MAX_COMPARED = 1 << 16;
 
-  private TableOperations() {}
+  private TensorFlowTableOperations() {}
 
   /** The contents of a table. */
   record Contents(Tensor keys, Tensor values) {}
 
-  static void register(Operations table) {
+  static void register(TensorFlowOperations table) {
     for (String name : List.of("HashTableV2", "HashTable")) {
       table.put(
           name,
@@ -37,8 +37,8 @@ final class TableOperations {
                       DataTypes.type(call.node().type("key_dtype", 7)),
                       DataTypes.type(call.node().type("value_dtype", 9)))));
     }
-    table.single("LookupTableFindV2", TableOperations::find);
-    table.single("LookupTableFind", TableOperations::find);
+    table.single("LookupTableFindV2", TensorFlowTableOperations::find);
+    table.single("LookupTableFind", TensorFlowTableOperations::find);
     table.single(
         "LookupTableSizeV2",
         call -> call.emit().scalar(TensorType.INT64, (double) contents(call).keys().elements()));

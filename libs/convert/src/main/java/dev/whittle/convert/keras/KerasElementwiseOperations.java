@@ -42,8 +42,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** {@code keras.ops}: what works element by element, and products. */
-final class ElementwiseOperations {
-  private ElementwiseOperations() {}
+final class KerasElementwiseOperations {
+  private KerasElementwiseOperations() {}
 
   static void register(Layers table) {
     registerSingle(table);
@@ -54,11 +54,12 @@ final class ElementwiseOperations {
     table.value(
         name,
         call ->
-            function.apply(call.emit(), call.emit().cast(Operations.x(call), TensorType.FLOAT32)));
+            function.apply(
+                call.emit(), call.emit().cast(KerasOperations.x(call), TensorType.FLOAT32)));
   }
 
   private static void any(Layers table, String name, BiFunction<Emitter, Value, Value> function) {
-    table.value(name, call -> function.apply(call.emit(), Operations.x(call)));
+    table.value(name, call -> function.apply(call.emit(), KerasOperations.x(call)));
   }
 
   private static void registerSingle(Layers table) {
@@ -81,9 +82,9 @@ final class ElementwiseOperations {
     each(table, "Reciprocal", (e, x) -> e.div(e.scalar(1f), x));
     each(table, "Deg2rad", (e, x) -> e.mul(x, Math.PI / 180));
     each(table, "Rad2deg", (e, x) -> e.mul(x, 180 / Math.PI));
-    any(table, "Absolute", ElementwiseOperations::absolute);
-    any(table, "Abs", ElementwiseOperations::absolute);
-    any(table, "Fabs", ElementwiseOperations::absolute);
+    any(table, "Absolute", KerasElementwiseOperations::absolute);
+    any(table, "Abs", KerasElementwiseOperations::absolute);
+    any(table, "Fabs", KerasElementwiseOperations::absolute);
     any(table, "Negative", (e, x) -> e.node(new Neg(), x));
     any(
         table,
@@ -111,7 +112,7 @@ final class ElementwiseOperations {
     table.value(
         "Clip",
         call -> {
-          Value x = Operations.x(call);
+          Value x = KerasOperations.x(call);
           Emitter e = call.emit();
           if (call.config().has("x_min")) {
             x = e.max(x, call.config().real("x_min", 0));
@@ -120,12 +121,13 @@ final class ElementwiseOperations {
         });
     table.value(
         "Cast",
-        call -> call.emit().cast(Operations.x(call), KerasImporter.type(dtype(call, "dtype"))));
+        call ->
+            call.emit().cast(KerasOperations.x(call), KerasImporter.type(dtype(call, "dtype"))));
     table.value(
         "SaturateCast",
         call -> {
           TensorType type = KerasImporter.type(dtype(call, "dtype"));
-          return call.emit().cast(saturated(call.emit(), Operations.x(call), type), type);
+          return call.emit().cast(saturated(call.emit(), KerasOperations.x(call), type), type);
         });
   }
 
@@ -148,7 +150,7 @@ final class ElementwiseOperations {
    */
   static Value filled(LayerCall call, Value value) {
     Emitter e = call.emit();
-    Value x = Operations.x(call);
+    Value x = KerasOperations.x(call);
     TensorType type =
         call.config().has("dtype") ? KerasImporter.type(dtype(call, "dtype")) : x.type();
     return e.node(new dev.whittle.ir.op.shape.Fill(), e.shapeOf(x), e.cast(value, type));
@@ -182,7 +184,7 @@ final class ElementwiseOperations {
           name,
           (e, a, b) -> e.div(e.cast(a, TensorType.FLOAT32), e.cast(b, TensorType.FLOAT32)));
     }
-    pairs(table, "DivideNoNan", ElementwiseOperations::divideNoNan);
+    pairs(table, "DivideNoNan", KerasElementwiseOperations::divideNoNan);
     pairs(table, "Equal", (e, a, b) -> e.binary(new Equal(), a, b));
     pairs(table, "NotEqual", (e, a, b) -> e.binary(new NotEqual(), a, b));
     pairs(table, "Greater", (e, a, b) -> e.binary(new Greater(), a, b));
@@ -194,7 +196,7 @@ final class ElementwiseOperations {
     pairs(table, "LogicalXor", (e, a, b) -> logical(e, new NotEqual(), a, b));
     pairs(table, "SquaredDifference", (e, a, b) -> e.binary(new SquaredDifference(), a, b));
     pairs(table, "Hypot", (e, a, b) -> e.node(new Sqrt(), e.add(e.mul(a, a), e.mul(b, b))));
-    pairs(table, "Matmul", ElementwiseOperations::matmul);
+    pairs(table, "Matmul", KerasElementwiseOperations::matmul);
     pairs(
         table,
         "Logaddexp",
@@ -207,16 +209,17 @@ final class ElementwiseOperations {
         "Where",
         call -> {
           Value condition =
-              call.emit().cast(Operations.operand(call, 0, "condition", null), TensorType.BOOL);
+              call.emit()
+                  .cast(KerasOperations.operand(call, 0, "condition", null), TensorType.BOOL);
           @Nullable Value given =
               call.argument(1, "x1") instanceof Argument.OfTensor t ? t.value() : null;
-          Value b = Operations.operand(call, 2, "x2", given);
-          return call.emit().where(condition, Operations.operand(call, 1, "x1", b), b);
+          Value b = KerasOperations.operand(call, 2, "x2", given);
+          return call.emit().where(condition, KerasOperations.operand(call, 1, "x1", b), b);
         });
     table.value(
         "Dot",
         call -> {
-          List<Value> operands = Operations.pair(call);
+          List<Value> operands = KerasOperations.pair(call);
           return dot(call.emit(), operands.get(0), operands.get(1));
         });
     table.value(
@@ -228,7 +231,7 @@ final class ElementwiseOperations {
     table.value(
         "Tensordot",
         call -> {
-          List<Value> operands = Operations.pair(call);
+          List<Value> operands = KerasOperations.pair(call);
           return tensordot(call, operands.get(0), operands.get(1));
         });
   }
@@ -243,7 +246,7 @@ final class ElementwiseOperations {
     table.value(
         name,
         call -> {
-          List<Value> operands = Operations.pair(call);
+          List<Value> operands = KerasOperations.pair(call);
           return function.apply(call.emit(), operands.get(0), operands.get(1));
         });
   }

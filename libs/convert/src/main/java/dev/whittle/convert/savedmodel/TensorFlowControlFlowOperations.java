@@ -11,18 +11,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Loops and branches whose parts are functions. */
-final class ControlFlowOperations {
-  private ControlFlowOperations() {}
+final class TensorFlowControlFlowOperations {
+  private TensorFlowControlFlowOperations() {}
 
-  static void register(Operations table) {
+  static void register(TensorFlowOperations table) {
     for (String name : List.of("While", "StatelessWhile")) {
-      table.put(name, ControlFlowOperations::loop);
+      table.put(name, TensorFlowControlFlowOperations::loop);
     }
     for (String name : List.of("If", "StatelessIf")) {
-      table.put(name, ControlFlowOperations::branch);
+      table.put(name, TensorFlowControlFlowOperations::branch);
     }
     for (String name : List.of("Case", "StatelessCase")) {
-      table.put(name, ControlFlowOperations::choose);
+      table.put(name, TensorFlowControlFlowOperations::choose);
     }
   }
 
@@ -53,7 +53,7 @@ final class ControlFlowOperations {
     for (Item item : call.inputs()) {
       begun.add(
           item instanceof Item.Reserved list
-              ? Item.of(ListOperations.zerosLike(call.emit(), list, others))
+              ? Item.of(TensorFlowListOperations.zerosLike(call.emit(), list, others))
               : item);
     }
     return begun;
@@ -69,7 +69,7 @@ final class ControlFlowOperations {
     for (Item item : call.inputs()) {
       if (item instanceof Item.Tensor tensor) {
         Value value = tensor.value();
-        variables.add(value.isConstant() ? Operations.copy(call.emit(), value) : value);
+        variables.add(value.isConstant() ? TensorFlowOperations.copy(call.emit(), value) : value);
       }
     }
     FunctionWalk walk = call.walk();
@@ -195,7 +195,7 @@ final class ControlFlowOperations {
     for (Item item : captured) {
       if (item instanceof Item.Tensor tensor) {
         Value value = tensor.value();
-        operands.add(value.isConstant() ? Operations.copy(emit, value) : value);
+        operands.add(value.isConstant() ? TensorFlowOperations.copy(emit, value) : value);
       }
     }
     Emitter.Branch then = emit.branch("then");
@@ -249,7 +249,7 @@ final class ControlFlowOperations {
     for (Item item : side.fill(emit, arguments)) {
       Value value = tensor(item);
       boolean needsCopy = value.isConstant() || inputs.contains(value) || results.contains(value);
-      results.add(needsCopy ? Operations.copy(emit, value) : value);
+      results.add(needsCopy ? TensorFlowOperations.copy(emit, value) : value);
     }
     emit.graph().output(results.toArray(new Value[0]));
     return results;

@@ -19,13 +19,13 @@ import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 
 /** Convolutions of volumes, transposed convolutions, and transforms. */
-final class VolumeCases {
+final class Conv3DCases {
   static final List<CaseGenerator> ALL =
       List.of(
-          CaseGenerator.close("CONV_3D", VolumeCases::conv3D),
-          CaseGenerator.close("CONV_3D_TRANSPOSE", VolumeCases::conv3DTranspose),
-          CaseGenerator.close("TRANSPOSE_CONV", VolumeCases::transposeConv),
-          CaseGenerator.close("RFFT2D", VolumeCases::fourier),
+          CaseGenerator.close("CONV_3D", Conv3DCases::conv3D),
+          CaseGenerator.close("CONV_3D_TRANSPOSE", Conv3DCases::conv3DTranspose),
+          CaseGenerator.close("TRANSPOSE_CONV", Conv3DCases::transposeConv),
+          CaseGenerator.close("RFFT2D", Conv3DCases::fourier),
           CaseGenerator.exact(
               "BUCKETIZE",
               b ->
@@ -33,7 +33,7 @@ final class VolumeCases {
                       new Bucketize(List.of(-2f, 0f, 1.5f)),
                       b.input(b.oneOf(FLOAT32, INT32, INT64), b.dims(0, 4)))));
 
-  private VolumeCases() {}
+  private Conv3DCases() {}
 
   private static void conv3D(CaseBuilder b) {
     int in = b.between(1, 3);
@@ -58,7 +58,7 @@ final class VolumeCases {
   }
 
   /** The extent that a transposed convolution gives. */
-  private static int extent(int padding, int input, int stride, int filter) {
+  private static int dimension(int padding, int input, int stride, int filter) {
     return padding == 0 ? input * stride : (input - 1) * stride + filter;
   }
 
@@ -72,7 +72,7 @@ final class VolumeCases {
     int[] shape = {1, 0, 0, 0, out};
     for (int i = 0; i < 3; i++) {
       filter[i] = Math.max(filter[i], strides[i]);
-      shape[i + 1] = extent(padding, volume[i + 1], strides[i], filter[i]);
+      shape[i + 1] = dimension(padding, volume[i + 1], strides[i], filter[i]);
     }
     // The native runtime 2.20 forgets what it should cut off in front.
     filter[0] = padding == 0 ? Math.min(filter[0], strides[0] + 1) : filter[0];
@@ -94,12 +94,12 @@ final class VolumeCases {
     int strideWidth = b.between(1, 2);
     int height = b.between(strideHeight, 3);
     int width = b.between(strideWidth, 3);
-    int[] picture = {b.between(1, 2), b.between(2, 5), b.between(2, 5), in};
+    int[] image = {b.between(1, 2), b.between(2, 5), b.between(2, 5), in};
     int[] filter = {out, height, width, in};
     int[] shape = {
-      picture[0],
-      extent(padding, picture[1], strideHeight, height),
-      extent(padding, picture[2], strideWidth, width),
+      image[0],
+      dimension(padding, image[1], strideHeight, height),
+      dimension(padding, image[2], strideWidth, width),
       out
     };
     var op = new TransposeConv(padding, strideWidth, strideHeight, Activation.NONE, FLOAT32);
@@ -109,13 +109,13 @@ final class VolumeCases {
           op,
           outputShape,
           b.constant(b.randomTensor(FLOAT32, null, filter)),
-          b.input(FLOAT32, picture),
+          b.input(FLOAT32, image),
           b.constant(b.randomTensor(FLOAT32, null, out)));
       return;
     }
     TensorType type = b.oneOf(INT8, INT16);
     float scale = type == INT8 ? 0.03f : 0.0003f;
-    Tensor weights = PictureCases.filter(b, b.chance(0.7) || type == INT16, 0, filter);
+    Tensor weights = ImageCases.filter(b, b.chance(0.7) || type == INT16, 0, filter);
     Quantization input = Quantization.perTensor(scale, type == INT8 ? b.between(-20, 20) : 0);
     float outputScale =
         (float)
@@ -126,8 +126,8 @@ final class VolumeCases {
         op,
         outputShape,
         b.constant(weights),
-        b.input(b.randomTensor(type, input, picture)),
-        PictureCases.bias(b, type == INT8 ? INT32 : INT64, scale, weights, out));
+        b.input(b.randomTensor(type, input, image)),
+        ImageCases.bias(b, type == INT8 ? INT32 : INT64, scale, weights, out));
   }
 
   private static void fourier(CaseBuilder b) {
