@@ -31,6 +31,7 @@ import dev.whittle.runtime.kernel.RandomOperator.Numbers;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * fast engine and by the reference kernels. More cases of other seeds: {@code -Dextents.cases=1000
  * -Dkernel.seed=7}.
  */
+@Tag("without-vectors")
 class AnyShapeTest {
   private static final int CASES = Integer.getInteger("extents.cases", 25);
 

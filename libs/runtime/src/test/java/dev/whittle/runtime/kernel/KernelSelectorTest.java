@@ -40,6 +40,7 @@ import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -47,6 +48,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Fast kernels on extents that no vector divides, against the reference kernels: integers bit for
  * bit, floats up to the order of sums. Small cases of all forms are in the conformance tests.
  */
+@Tag("vector-widths")
+@Tag("without-vectors")
 class KernelSelectorTest {
   private static final Quantization A = Quantization.perTensor(0.021f, -5);
   private static final Quantization B = Quantization.perTensor(0.0313f, 7);

@@ -44,11 +44,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Kernels of operators that move elements, join them, deal them out or look them up. */
+@Tag("without-vectors")
 class MoveSelectorTest {
   private static final Quantization A = Quantization.perTensor(0.021f, -5);
   private static final Quantization B = Quantization.perTensor(0.0313f, 7);

@@ -61,11 +61,13 @@ import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Kernels of operators that compute each element by itself, or what some come to. */
+@Tag("without-vectors")
 class ReductionSelectorTest {
   private static final Quantization A = Quantization.perTensor(0.021f, -5);
   private static final Quantization B = Quantization.perTensor(0.0313f, 7);

@@ -12,10 +12,12 @@ import dev.whittle.ir.op.shape.Pad;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.runtime.kernel.RandomOperator.Numbers;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@Tag("without-vectors")
 class WinogradTest {
   private static final long SEED = KernelCase.SEED;
 

@@ -15,12 +15,14 @@ import dev.whittle.runtime.kernel.simd.MicroKernels.Unary;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Vectors and scalars give the same bits. */
+@Tag("vector-widths")
 class MicroKernelsTest {
   private static final long SEED = Long.getLong("kernel.seed", 20261121L);
 
