@@ -14,6 +14,7 @@ import dev.whittle.ir.Value;
 import dev.whittle.ir.op.activation.Logistic;
 import dev.whittle.ir.op.activation.Tanh;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.math.Add;
 import dev.whittle.ir.op.math.Mul;
 import dev.whittle.ir.op.nn.AveragePool2D;
@@ -64,7 +65,7 @@ class FastEngineTest {
     Value wide =
         graph.node(
             "wide",
-            new DepthwiseConv2D(0, 1, 1, 1, Activation.RELU6, 1, 1),
+            new DepthwiseConv2D(Padding.SAME, 1, 1, 1, Activation.RELU6, 1, 1),
             joined,
             filter,
             graph.constant("db", floats(32)));
@@ -78,7 +79,7 @@ class FastEngineTest {
 
   private Value convolution(GraphBuilder graph, String name, Value input, int channels, int size) {
     Value filter = graph.constant(name + "/w", floats(channels, size, size, 8));
-    var op = new Conv2D(0, 1, 1, Activation.RELU, 1, 1, TensorType.FLOAT32);
+    var op = new Conv2D(Padding.SAME, 1, 1, Activation.RELU, 1, 1, TensorType.FLOAT32);
     return graph.node(name, op, input, filter, graph.constant(name + "/b", floats(channels)));
   }
 
@@ -181,7 +182,7 @@ class FastEngineTest {
    *
    * @param padNode whether a PAD node puts zeros around what is expanded
    */
-  private Model bottleneck(int channels, int padding, int stride, boolean padNode) {
+  private Model bottleneck(int channels, Padding padding, int stride, boolean padNode) {
     var graph = new GraphBuilder("main");
     Value input = graph.input("x", TensorType.FLOAT32, Shape.of(2, 81, 87, 8));
     Value expanded = convolution(graph, "expanded", input, channels, 1);
@@ -254,15 +255,21 @@ class FastEngineTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"75,0,1,false", "75,0,2,false", "96,1,1,false", "80,1,2,true", "80,0,1,true"})
+  @CsvSource({
+    "75,SAME,1,false",
+    "75,SAME,2,false",
+    "96,VALID,1,false",
+    "80,VALID,2,true",
+    "80,SAME,1,true"
+  })
   void anExpansionAndTheDepthwiseConvolutionThatReadsItRunAsOne(
-      int channels, int padding, int stride, boolean padNode) {
+      int channels, Padding padding, int stride, boolean padNode) {
     Model model = bottleneck(channels, padding, stride, padNode);
     Tensor input = floats(2, 81, 87, 8);
     try (Interpreter reference = open(model, "reference", 1);
         Interpreter one = open(model, "fast", 1);
         Interpreter three = open(model, "fast", 3)) {
-      boolean fused = !padNode || padding == 1;
+      boolean fused = !padNode || padding == Padding.VALID;
       assertEquals(fused, one.plan().getFirst().kernel().startsWith("nothing: folded"));
       float[] expected = run(one, input);
       assertArrayEquals(run(reference, input), expected, 1e-5f, "seed " + SEED);
@@ -275,7 +282,7 @@ class FastEngineTest {
   }
 
   private static AveragePool2D pool(int stride, Activation activation) {
-    return new AveragePool2D(0, stride, stride, 3, 3, activation);
+    return new AveragePool2D(Padding.SAME, stride, stride, 3, 3, activation);
   }
 
   /** Branches of pooling, a pointwise convolution and one of 3x3, beside each other. */
@@ -286,7 +293,7 @@ class FastEngineTest {
     Value filter = graph.constant("w", floats(channels, 1, 1, 40));
     Value bias = graph.constant("b", floats(channels));
     Activation first = poolFirst ? Activation.RELU6 : between;
-    var pointwise = new Conv2D(0, 1, 1, first, 1, 1, TensorType.FLOAT32);
+    var pointwise = new Conv2D(Padding.SAME, 1, 1, first, 1, 1, TensorType.FLOAT32);
     Value one =
         poolFirst
             ? graph.node(
@@ -302,7 +309,7 @@ class FastEngineTest {
     if (stride > 1) {
       return graph.output(one).buildModel("test");
     }
-    var spatial = new Conv2D(0, 1, 1, Activation.RELU, 1, 1, TensorType.FLOAT32);
+    var spatial = new Conv2D(Padding.SAME, 1, 1, Activation.RELU, 1, 1, TensorType.FLOAT32);
     Value other = graph.node("tiles", spatial, input, graph.constant("v", floats(33, 3, 3, 40)));
     return graph
         .output(graph.node("joined", new Concatenation(3, Activation.NONE), one, other))
@@ -409,7 +416,8 @@ class FastEngineTest {
     Value[] results = new Value[2];
     for (int n = 0; n < 2; n++) {
       int dilation = n + 1;
-      var op = new Conv2D(0, 1, 1, Activation.NONE, dilation, dilation, TensorType.FLOAT32);
+      var op =
+          new Conv2D(Padding.SAME, 1, 1, Activation.NONE, dilation, dilation, TensorType.FLOAT32);
       Value result = Value.of(0, "y" + n, TensorType.INT8, Shape.UNKNOWN).withQuantization(out);
       results[n] = graph.node(result, op, input, filter, null);
     }
@@ -440,7 +448,7 @@ class FastEngineTest {
         new Tensor(TensorType.INT8, Quantization.perTensor(0.01f, 0), Tensor.Allocator.HEAP);
     weights.resize(16, 3, 3, 32);
     fill(weights);
-    var op = new Conv2D(0, 1, 1, Activation.NONE, 1, 1, TensorType.FLOAT32);
+    var op = new Conv2D(Padding.SAME, 1, 1, Activation.NONE, 1, 1, TensorType.FLOAT32);
     Value bias = graph.constant("b", floats(16));
     Value result = graph.node("y", op, input, graph.constant("w", weights), bias);
     Model model = graph.output(result).buildModel("test");

@@ -5,6 +5,7 @@ import dev.whittle.ir.Model;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.nn.BatchMatMul;
 import dev.whittle.ir.op.nn.Conv2D;
 import dev.whittle.ir.op.nn.DepthwiseConv2D;
@@ -38,7 +39,7 @@ final class LayerModel {
       case "conv" -> {
         int[] in = numbers(parts[1]);
         int[] filter = numbers(parts[2]);
-        var op = new Conv2D(0, 1, 1, Activation.RELU, 1, 1, TensorType.FLOAT32);
+        var op = new Conv2D(Padding.SAME, 1, 1, Activation.RELU, 1, 1, TensorType.FLOAT32);
         int groups = filter.length > 3 ? filter[3] : 1;
         int[] weights = {filter[2], filter[0], filter[1], in[2] / groups};
         yield model(op, new int[] {1, in[0], in[1], in[2]}, weights, 0, filter[2], quantized);
@@ -46,7 +47,7 @@ final class LayerModel {
       case "depthwise" -> {
         int[] in = numbers(parts[1]);
         int[] filter = numbers(parts[2]);
-        var op = new DepthwiseConv2D(0, filter[2], filter[2], 1, Activation.RELU6, 1, 1);
+        var op = new DepthwiseConv2D(Padding.SAME, filter[2], filter[2], 1, Activation.RELU6, 1, 1);
         int[] weights = {1, filter[0], filter[1], in[2]};
         yield model(op, new int[] {1, in[0], in[1], in[2]}, weights, 3, in[2], quantized);
       }
@@ -70,7 +71,7 @@ final class LayerModel {
     var graph = new GraphBuilder("main");
     int stride = filter[3];
     int columns = filter[2];
-    var op = new TransposeConv(0, stride, stride, Activation.NONE, TensorType.FLOAT32);
+    var op = new TransposeConv(Padding.SAME, stride, stride, Activation.NONE, TensorType.FLOAT32);
     int[] output = {1, in[0] * stride, in[1] * stride, columns};
     Value shape = graph.constant("shape", Tensor.of(output, 4));
     Shape input = Shape.of(1, in[0], in[1], in[2]);

@@ -8,6 +8,7 @@ import static dev.whittle.ir.tensor.TensorType.INT8;
 
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.index.Bucketize;
 import dev.whittle.ir.op.nn.Conv3D;
 import dev.whittle.ir.op.nn.Conv3DTranspose;
@@ -42,7 +43,7 @@ final class Conv3DCases {
     int[] filter = {b.between(1, 3), b.between(1, 3), b.between(1, 3), in, out};
     var op =
         new Conv3D(
-            b.between(0, 1),
+            b.oneOf(Padding.SAME, Padding.VALID),
             b.between(1, 2),
             b.between(1, 2),
             b.between(1, 2),
@@ -58,14 +59,14 @@ final class Conv3DCases {
   }
 
   /** The extent that a transposed convolution gives. */
-  private static int dimension(int padding, int input, int stride, int filter) {
-    return padding == 0 ? input * stride : (input - 1) * stride + filter;
+  private static int dimension(Padding padding, int input, int stride, int filter) {
+    return padding == Padding.SAME ? input * stride : (input - 1) * stride + filter;
   }
 
   private static void conv3DTranspose(CaseBuilder b) {
     int in = b.between(1, 3);
     int out = b.between(1, 3);
-    int padding = b.between(0, 1);
+    Padding padding = b.oneOf(Padding.SAME, Padding.VALID);
     int[] strides = {b.between(1, 2), b.between(1, 2), b.between(1, 2)};
     int[] volume = {1, b.between(2, 4), b.between(2, 4), b.between(2, 4), in};
     int[] filter = {b.between(1, 3), b.between(1, 3), b.between(1, 3), out, in};
@@ -75,7 +76,7 @@ final class Conv3DCases {
       shape[i + 1] = dimension(padding, volume[i + 1], strides[i], filter[i]);
     }
     // The native runtime 2.20 forgets what it should cut off in front.
-    filter[0] = padding == 0 ? Math.min(filter[0], strides[0] + 1) : filter[0];
+    filter[0] = padding == Padding.SAME ? Math.min(filter[0], strides[0] + 1) : filter[0];
     var op =
         new Conv3DTranspose(padding, strides[0], strides[2], strides[1], Activation.NONE, 1, 1, 1);
     b.output(
@@ -89,7 +90,7 @@ final class Conv3DCases {
   private static void transposeConv(CaseBuilder b) {
     int in = b.between(1, 4);
     int out = b.between(1, 4);
-    int padding = b.between(0, 1);
+    Padding padding = b.oneOf(Padding.SAME, Padding.VALID);
     int strideHeight = b.between(1, 2);
     int strideWidth = b.between(1, 2);
     int height = b.between(strideHeight, 3);

@@ -10,6 +10,7 @@ import static dev.whittle.ir.tensor.TensorType.UINT8;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.image.ResizeBilinear;
 import dev.whittle.ir.op.image.ResizeNearestNeighbor;
 import dev.whittle.ir.op.nn.AveragePool2D;
@@ -84,7 +85,7 @@ final class ImageCases {
     int dilation = b.chance(0.2) ? 2 : 1;
     var op =
         new Conv2D(
-            b.between(0, 1),
+            b.oneOf(Padding.SAME, Padding.VALID),
             b.between(1, 2),
             b.between(1, 2),
             clamp(b),
@@ -103,7 +104,13 @@ final class ImageCases {
     int stride = dilation == 2 ? 1 : b.between(1, 2);
     var op =
         new DepthwiseConv2D(
-            b.between(0, 1), stride, stride, multiplier, clamp(b), dilation, dilation);
+            b.oneOf(Padding.SAME, Padding.VALID),
+            stride,
+            stride,
+            multiplier,
+            clamp(b),
+            dilation,
+            dilation);
     int[] image = {b.between(1, 2), b.between(5, 8), b.between(5, 8), in};
     int[] filter = {1, b.between(1, 3), b.between(1, 3), in * multiplier};
     convolve(b, op, false, image, filter, 3, in * multiplier);
@@ -172,7 +179,7 @@ final class ImageCases {
   private static void pool(CaseBuilder b, int kind) {
     int height = b.between(1, 3);
     int width = b.between(1, 3);
-    int padding = b.between(0, 1);
+    Padding padding = b.oneOf(Padding.SAME, Padding.VALID);
     int strideWidth = b.between(1, 2);
     int strideHeight = b.between(1, 2);
     boolean quantized = kind < 2 && b.chance(0.6);

@@ -9,6 +9,7 @@ import dev.whittle.ir.Model;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.common.CustomOp;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.nn.TransposeConv;
 import dev.whittle.ir.tensor.Constant;
 import dev.whittle.ir.tensor.Shape;
@@ -151,7 +152,8 @@ class CustomOperatorTest {
       Value plain =
           graph.node(
               "plain",
-              new TransposeConv(padding - 1, strideX, strideY, Activation.NONE, FLOAT32),
+              new TransposeConv(
+                  Padding.ofCode(padding - 1), strideX, strideY, Activation.NONE, FLOAT32),
               graph.constant("shape", Tensor.of(dims, 4)),
               weights,
               x,

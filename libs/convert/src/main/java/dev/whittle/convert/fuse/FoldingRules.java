@@ -4,6 +4,7 @@ import dev.whittle.ir.Node;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.math.Add;
 import dev.whittle.ir.op.math.Div;
 import dev.whittle.ir.op.math.Mul;
@@ -342,7 +343,7 @@ final class FoldingRules {
     Op same =
         switch (node.op()) {
           case Conv2D c
-              when c.padding() == 1
+              when c.padding() == Padding.VALID
                   && fits(
                       from.dim(1),
                       margins[2],
@@ -358,7 +359,7 @@ final class FoldingRules {
                       c.strideWidth(),
                       c.dilationWidth()) ->
               new Conv2D(
-                  0,
+                  Padding.SAME,
                   c.strideWidth(),
                   c.strideHeight(),
                   c.activation(),
@@ -366,7 +367,7 @@ final class FoldingRules {
                   c.dilationHeight(),
                   c.quantizedBiasType());
           case DepthwiseConv2D c
-              when c.padding() == 1
+              when c.padding() == Padding.VALID
                   && fits(
                       from.dim(1),
                       margins[2],
@@ -382,7 +383,7 @@ final class FoldingRules {
                       c.strideWidth(),
                       c.dilationWidth()) ->
               new DepthwiseConv2D(
-                  0,
+                  Padding.SAME,
                   c.strideWidth(),
                   c.strideHeight(),
                   c.depthMultiplier(),

@@ -4,6 +4,7 @@ import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.nn.Conv2D;
 import dev.whittle.ir.op.nn.Conv3D;
 import dev.whittle.ir.op.nn.Conv3DTranspose;
@@ -23,9 +24,6 @@ import org.jspecify.annotations.Nullable;
  * Keras' order: spatial extents, channels in, channels out (out before in where transposed).
  */
 final class Convolutions {
-  static final int SAME = 0;
-  static final int VALID = 1;
-
   /** How a kernel moves along each spatial axis. */
   static final class Window {
     private final String padding;
@@ -52,10 +50,10 @@ final class Convolutions {
       return (taps - 1) * dilations[axis] + 1;
     }
 
-    int code() {
+    Padding padding() {
       return switch (padding) {
-        case "same" -> SAME;
-        case "valid", "causal" -> VALID;
+        case "same" -> Padding.SAME;
+        case "valid", "causal" -> Padding.VALID;
         default -> throw OperandException.unsupported("padding '%s'", padding);
       };
     }
@@ -125,7 +123,7 @@ final class Convolutions {
     }
     return emit.node(
         new Conv2D(
-            window.code(),
+            window.padding(),
             window.strides[1],
             window.strides[0],
             Activation.NONE,
@@ -168,7 +166,7 @@ final class Convolutions {
     int channels = kernel.dim(2) * multiplier;
     return emit.node(
         new DepthwiseConv2D(
-            window.code(),
+            window.padding(),
             window.strides[1],
             window.strides[0],
             multiplier,
@@ -209,7 +207,7 @@ final class Convolutions {
       Emitter emit, Value x, Value kernel, @Nullable Value bias, Window window) {
     return emit.node(
         new Conv3D(
-            window.code(),
+            window.padding(),
             window.strides[0],
             window.strides[2],
             window.strides[1],
@@ -265,7 +263,7 @@ final class Convolutions {
     Value weights = emit.constant("kernel", ConstantTensors.transpose(kernel, 2, 0, 1, 3));
     var op =
         new TransposeConv(
-            window.code(),
+            window.padding(),
             window.strides[1],
             window.strides[0],
             Activation.NONE,
@@ -286,7 +284,7 @@ final class Convolutions {
     Value output = outputShape(emit, x, taps, kernel.dim(3), window, outputPadding);
     var op =
         new Conv3DTranspose(
-            window.code(),
+            window.padding(),
             window.strides[0],
             window.strides[2],
             window.strides[1],
@@ -303,7 +301,7 @@ final class Convolutions {
   /** The extent of a result is {@code stride * dimension + offset}. */
   private static int offset(int taps, int axis, Window window, int @Nullable [] outputPadding) {
     int stride = window.strides[axis];
-    if (window.code() == VALID) {
+    if (window.padding() == Padding.VALID) {
       int added = outputPadding == null ? Math.max(taps, stride) - taps : outputPadding[axis];
       return taps - stride + added;
     }

@@ -3,6 +3,7 @@ package dev.whittle.convert.keras;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Pooling;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
@@ -49,7 +50,7 @@ final class PoolingLayers {
   /** A pool over all spatial axes of a tensor with channels last. */
   static Value pool(
       Emitter emit, Value x, int[] sizes, int[] strides, String padding, boolean max) {
-    int code = new Convolutions.Window(padding, strides, strides).code();
+    Padding border = new Convolutions.Window(padding, strides, strides).padding();
     return switch (sizes.length) {
       case 1 ->
           Convolutions.squeezed(
@@ -57,9 +58,9 @@ final class PoolingLayers {
               x,
               y ->
                   Pooling.images(
-                      emit, y, new int[] {1, sizes[0]}, new int[] {1, strides[0]}, code, max));
-      case 2 -> Pooling.images(emit, x, sizes, strides, code, max);
-      default -> Pooling.volumes(emit, x, sizes, strides, code, max);
+                      emit, y, new int[] {1, sizes[0]}, new int[] {1, strides[0]}, border, max));
+      case 2 -> Pooling.images(emit, x, sizes, strides, border, max);
+      default -> Pooling.volumes(emit, x, sizes, strides, border, max);
     };
   }
 

@@ -3,6 +3,7 @@ package dev.whittle.convert.keras;
 import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.shape.SplitV;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -340,7 +341,7 @@ interface RecurrentCell {
       for (int i = 0; i < axes; i++) {
         int reach = window.reach(i, taps[i]);
         dimensions[i] =
-            window.code() == Convolutions.SAME
+            window.padding() == Padding.SAME
                 ? Math.ceilDiv(input[i], window.stride(i))
                 : (input[i] - reach) / window.stride(i) + 1;
       }

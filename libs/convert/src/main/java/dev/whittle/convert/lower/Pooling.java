@@ -3,6 +3,7 @@ package dev.whittle.convert.lower;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.nn.AveragePool2D;
 import dev.whittle.ir.op.nn.MaxPool2D;
 import dev.whittle.ir.tensor.OperandException;
@@ -15,12 +16,12 @@ public final class Pooling {
 
   /** Pools {@code [batch, height, width, channels]}. */
   public static Value images(
-      Emitter emit, Value x, int[] sizes, int[] strides, int padding, boolean max) {
+      Emitter emit, Value x, int[] sizes, int[] strides, Padding padding, boolean max) {
     return emit.node(op(padding, strides[0], strides[1], sizes[0], sizes[1], max), x);
   }
 
   private static Op op(
-      int padding, int strideHeight, int strideWidth, int height, int width, boolean max) {
+      Padding padding, int strideHeight, int strideWidth, int height, int width, boolean max) {
     return max
         ? new MaxPool2D(padding, strideWidth, strideHeight, width, height, Activation.NONE)
         : new AveragePool2D(padding, strideWidth, strideHeight, width, height, Activation.NONE);
@@ -31,7 +32,7 @@ public final class Pooling {
    * windows at one depth have the same number of elements.
    */
   public static Value volumes(
-      Emitter emit, Value x, int[] sizes, int[] strides, int padding, boolean max) {
+      Emitter emit, Value x, int[] sizes, int[] strides, Padding padding, boolean max) {
     int[] dims = x.shape().toArray();
     if (Arrays.stream(dims).skip(1).anyMatch(d -> d == Shape.DYNAMIC)) {
       throw OperandException.unsupported(

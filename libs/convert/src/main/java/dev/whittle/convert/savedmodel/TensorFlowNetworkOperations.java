@@ -5,6 +5,7 @@ import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Pooling;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.math.Mul;
 import dev.whittle.ir.op.math.Rsqrt;
 import dev.whittle.ir.op.math.SquaredDifference;
@@ -125,10 +126,10 @@ final class TensorFlowNetworkOperations {
     return moved;
   }
 
-  static int padding(OperationCall call) {
+  static Padding padding(OperationCall call) {
     return switch (call.node().text("padding", "VALID")) {
-      case "SAME" -> 0;
-      case "VALID", "EXPLICIT" -> 1;
+      case "SAME" -> Padding.SAME;
+      case "VALID", "EXPLICIT" -> Padding.VALID;
       default ->
           throw OperandException.unsupported("padding '%s'", call.node().text("padding", "VALID"));
     };

@@ -4,6 +4,7 @@ import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.index.SelectV2;
 import dev.whittle.ir.op.math.Equal;
 import dev.whittle.ir.op.math.FloorMod;
@@ -221,7 +222,7 @@ final class TensorFlowRareOperations {
     return call.emit()
         .node(
             new Conv3DTranspose(
-                call.node().text("padding", "VALID").equals("SAME") ? 0 : 1,
+                call.node().text("padding", "VALID").equals("SAME") ? Padding.SAME : Padding.VALID,
                 strides[1],
                 strides[3],
                 strides[2],

@@ -7,6 +7,7 @@ import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.math.Mul;
 import dev.whittle.ir.op.nn.Conv3DTranspose;
 import dev.whittle.ir.op.nn.FullyConnected;
@@ -74,7 +75,7 @@ class FoldingRulesTest {
     Value y =
         builder.node(
             "y",
-            new Conv3DTranspose(0, 1, 1, 1, Activation.NONE, 1, 1, 1),
+            new Conv3DTranspose(Padding.SAME, 1, 1, 1, Activation.NONE, 1, 1, 1),
             builder.constant("shape", Tensor.of(new int[] {1, 2, 2, 2, 4}, 5)),
             builder.constant("w", random(random, 2, 2, 2, 4, 3)),
             x);

@@ -6,6 +6,7 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.nn.Conv3D;
 import dev.whittle.ir.op.nn.Conv3DTranspose;
 import dev.whittle.ir.op.recurrent.UnidirectionalSequenceRnn;
@@ -32,7 +33,7 @@ class MultiplyAccumulatesTest {
 
   @Test
   void aConvolutionOfVolumesCountsEachElementOfItsFilterForEachOutputPixel() {
-    var conv = new Conv3D(0, 1, 1, 1, Activation.NONE, 1, 1, 1);
+    var conv = new Conv3D(Padding.SAME, 1, 1, 1, Activation.NONE, 1, 1, 1);
     List<Operand> inputs = List.of(computed(2, 6, 7, 8, 5), constant(3, 2, 4, 5, 9), constant(9));
     assertEquals(
         (2L * 6 * 7 * 8) * (3 * 2 * 4 * 5 * 9), count(conv, inputs, computed(2, 6, 7, 8, 9)));
@@ -41,7 +42,7 @@ class MultiplyAccumulatesTest {
 
   @Test
   void aTransposedOneCountsThemForEachInputPixel() {
-    var conv = new Conv3DTranspose(0, 2, 2, 2, Activation.NONE, 1, 1, 1);
+    var conv = new Conv3DTranspose(Padding.SAME, 2, 2, 2, Activation.NONE, 1, 1, 1);
     List<Operand> inputs = List.of(constant(5), constant(3, 2, 4, 9, 5), computed(2, 6, 7, 8, 5));
     assertEquals(
         (2L * 6 * 7 * 8) * (3 * 2 * 4 * 9 * 5), count(conv, inputs, computed(2, 12, 14, 16, 9)));

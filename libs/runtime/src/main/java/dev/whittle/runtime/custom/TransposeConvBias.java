@@ -5,6 +5,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.nn.TransposeConv;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -63,7 +64,7 @@ public final class TransposeConvBias implements CustomOperator {
   public static TransposeConv asBuiltIn(byte[] options) {
     Attributes attributes = Attributes.of(options);
     return new TransposeConv(
-        attributes.padding - SAME,
+        Padding.ofCode(attributes.padding - SAME),
         attributes.strideWidth,
         attributes.strideHeight,
         Activation.NONE,

@@ -144,7 +144,6 @@ final class GemmSelector {
         || output.dim(0) != input.dim(0)
         || filter.dim(3) != output.dim(4)
         || filter.dim(4) != input.dim(4)
-        || (conv.padding() != 0 && conv.padding() != 1)
         || Math.min(conv.strideDepth(), Math.min(conv.strideHeight(), conv.strideWidth())) < 1
         || conv.dilationDepth() != 1
         || conv.dilationHeight() != 1

@@ -18,6 +18,7 @@ import dev.whittle.ir.op.activation.Softmax;
 import dev.whittle.ir.op.activation.Tanh;
 import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.common.CustomOp;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.image.ResizeBilinear;
 import dev.whittle.ir.op.image.ResizeNearestNeighbor;
 import dev.whittle.ir.op.index.EmbeddingLookup;
@@ -124,8 +125,6 @@ import org.jspecify.annotations.Nullable;
  * space.
  */
 public final class KernelSelector {
-  /** The schema's number of no padding. */
-  private static final int VALID = 1;
 
   private final Workers workers;
   private final PackedWeights weights;
@@ -298,9 +297,9 @@ public final class KernelSelector {
     }
     try {
       return switch (op) {
-        case Conv2D conv when conv.padding() == VALID ->
+        case Conv2D conv when conv.padding() == Padding.VALID ->
             matrices.convolution(conv, operands, top, left);
-        case DepthwiseConv2D conv when conv.padding() == VALID ->
+        case DepthwiseConv2D conv when conv.padding() == Padding.VALID ->
             matrices.depthwise(conv, operands, top, left);
         default -> null;
       };

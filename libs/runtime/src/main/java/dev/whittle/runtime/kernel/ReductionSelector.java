@@ -5,6 +5,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.activation.Softmax;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.image.ResizeBilinear;
 import dev.whittle.ir.op.index.TopKV2;
 import dev.whittle.ir.op.nn.L2Normalization;
@@ -50,7 +51,7 @@ final class ReductionSelector {
 
   @Nullable Kernel pool(
       boolean average,
-      int padding,
+      Padding padding,
       int[] vertical,
       int[] horizontal,
       Activation activation,

@@ -6,6 +6,7 @@ import dev.whittle.ir.Value;
 import dev.whittle.ir.op.activation.Softmax;
 import dev.whittle.ir.op.activation.Tanh;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.image.ResizeBilinear;
 import dev.whittle.ir.op.math.Add;
 import dev.whittle.ir.op.math.Maximum;
@@ -65,7 +66,7 @@ class AnyShapeTest {
         shrink(image, (long) height * width * channels * columns * groups, tall, wide);
         var conv =
             new Conv2D(
-                of.random().nextInt(2),
+                Padding.ofCode(of.random().nextInt(2)),
                 of.small(4),
                 of.small(4),
                 of.clamp(),
@@ -97,7 +98,13 @@ class AnyShapeTest {
         shrink(image, (long) height * width * channels * multiplier, tall, wide);
         var conv =
             new DepthwiseConv2D(
-                of.random().nextInt(2), stride, stride, multiplier, of.clamp(), dilation, dilation);
+                Padding.ofCode(of.random().nextInt(2)),
+                stride,
+                stride,
+                multiplier,
+                of.clamp(),
+                dilation,
+                dilation);
         return of.node(
             numbers,
             conv,
@@ -125,7 +132,12 @@ class AnyShapeTest {
             of.built()
                 .list(image[0], image[1] * stride + margin, image[2] * stride + margin, columns);
         var conv =
-            new TransposeConv(valid ? 1 : 0, stride, stride, Activation.NONE, TensorType.FLOAT32);
+            new TransposeConv(
+                valid ? Padding.VALID : Padding.SAME,
+                stride,
+                stride,
+                Activation.NONE,
+                TensorType.FLOAT32);
         return of.node(
             numbers,
             conv,
@@ -186,7 +198,7 @@ class AnyShapeTest {
         int width = of.small(6);
         int[] image = image(of, height, width, of.dimension());
         shrink(image, (long) height * width * image[3], height, width);
-        int padding = of.random().nextInt(2);
+        Padding padding = Padding.ofCode(of.random().nextInt(2));
         int down = of.small(4);
         int across = of.small(4);
         Op pool =
@@ -298,33 +310,34 @@ class AnyShapeTest {
     private static Value layer(RandomOperator of, Numbers numbers, Value x) {
       int channels = x.shape().dim(3);
       return switch (of.random().nextInt(7)) {
-        case 0 -> convolution(of, numbers, x, 1, 0, of.any(List.of(4, 16, 20, 33, 48)));
+        case 0 -> convolution(of, numbers, x, 1, Padding.SAME, of.any(List.of(4, 16, 20, 33, 48)));
         case 1 -> depthwise(of, numbers, x);
-        case 2 -> depthwise(of, numbers, convolution(of, numbers, x, 1, 0, 2 * channels));
+        case 2 ->
+            depthwise(of, numbers, convolution(of, numbers, x, 1, Padding.SAME, 2 * channels));
         case 3 -> {
           int[] paddings = of.random().ints(4, 1, 3).toArray();
           Value pairs =
               of.built().pairs(0, 0, paddings[0], paddings[1], paddings[2], paddings[3], 0, 0);
-          yield convolution(of, numbers, of.alike(new Pad(), x, pairs), 3, 1, 9);
+          yield convolution(of, numbers, of.alike(new Pad(), x, pairs), 3, Padding.VALID, 9);
         }
         case 4 -> {
-          Value mean = of.alike(new AveragePool2D(0, 1, 1, 3, 3, Activation.NONE), x);
-          yield convolution(of, numbers, mean, 1, 0, Math.max(1, channels / 2));
+          Value mean = of.alike(new AveragePool2D(Padding.SAME, 1, 1, 3, 3, Activation.NONE), x);
+          yield convolution(of, numbers, mean, 1, Padding.SAME, Math.max(1, channels / 2));
         }
         case 5 -> {
-          Value one = convolution(of, numbers, x, 1, 0, 12);
-          Value other = convolution(of, numbers, x, 3, 0, 20);
+          Value one = convolution(of, numbers, x, 1, Padding.SAME, 12);
+          Value other = convolution(of, numbers, x, 3, Padding.SAME, 20);
           yield of.node(numbers, new Concatenation(3, Activation.NONE), one, other);
         }
         default -> {
-          Value other = convolution(of, numbers, x, 1, 0, channels);
+          Value other = convolution(of, numbers, x, 1, Padding.SAME, channels);
           yield of.node(numbers, new Add(of.clamp(), false), x, other);
         }
       };
     }
 
     private static Value convolution(
-        RandomOperator of, Numbers numbers, Value x, int size, int padding, int columns) {
+        RandomOperator of, Numbers numbers, Value x, int size, Padding padding, int columns) {
       var conv = new Conv2D(padding, 1, 1, of.clamp(), 1, 1, TensorType.FLOAT32);
       Value filter = of.filter(numbers, 0, columns, size, size, x.shape().dim(3));
       return of.node(numbers, conv, x, filter, of.bias(numbers, columns));
@@ -333,7 +346,7 @@ class AnyShapeTest {
     private static Value depthwise(RandomOperator of, Numbers numbers, Value x) {
       int channels = x.shape().dim(3);
       int stride = of.small(3);
-      var conv = new DepthwiseConv2D(0, stride, stride, 1, of.clamp(), 1, 1);
+      var conv = new DepthwiseConv2D(Padding.SAME, stride, stride, 1, of.clamp(), 1, 1);
       Value filter = of.filter(numbers, 3, 1, 3, 3, channels);
       return of.node(numbers, conv, x, filter, of.bias(numbers, channels));
     }

@@ -7,6 +7,7 @@ import dev.whittle.ir.op.activation.LogSoftmax;
 import dev.whittle.ir.op.activation.Prelu;
 import dev.whittle.ir.op.activation.Softmax;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.image.ResizeBilinear;
 import dev.whittle.ir.op.image.ResizeNearestNeighbor;
 import dev.whittle.ir.op.math.Add;
@@ -57,12 +58,12 @@ class KernelSelectorTest {
 
   private static final Map<String, Function<KernelCase, Value>> CASES = new LinkedHashMap<>();
 
-  private static TransposeConv transposed(int padding, int stride) {
+  private static TransposeConv transposed(Padding padding, int stride) {
     return new TransposeConv(padding, stride, stride, Activation.RELU, TensorType.FLOAT32);
   }
 
   private static Conv2D convolution(int stride) {
-    return new Conv2D(0, stride, stride, Activation.RELU, 1, 1, TensorType.FLOAT32);
+    return new Conv2D(Padding.SAME, stride, stride, Activation.RELU, 1, 1, TensorType.FLOAT32);
   }
 
   private static Value lstm(KernelCase c, boolean hybrid, boolean timeMajor, boolean inputGate) {
@@ -128,7 +129,7 @@ class KernelSelectorTest {
         "a transposed convolution",
         c ->
             c.node(
-                transposed(0, 2),
+                transposed(Padding.SAME, 2),
                 c.list(2, 14, 10, 21),
                 c.weights(21, 4, 3, 19),
                 c.floats(2, 7, 5, 19),
@@ -137,7 +138,7 @@ class KernelSelectorTest {
         "a transposed convolution without padding",
         c ->
             c.node(
-                transposed(1, 3),
+                transposed(Padding.VALID, 3),
                 c.list(1, 23, 17, 9),
                 c.weights(9, 5, 5, 6),
                 c.floats(1, 7, 5, 6)));
@@ -146,7 +147,7 @@ class KernelSelectorTest {
         c ->
             c.quantized(
                 C,
-                transposed(0, 2),
+                transposed(Padding.SAME, 2),
                 c.list(2, 14, 10, 21),
                 c.stored(0, 21, 4, 3, 19),
                 c.bytes(A, 2, 7, 5, 19),
@@ -190,7 +191,7 @@ class KernelSelectorTest {
         "several outputs a channel",
         c ->
             c.node(
-                new DepthwiseConv2D(0, 1, 1, 3, Activation.RELU6, 1, 1),
+                new DepthwiseConv2D(Padding.SAME, 1, 1, 3, Activation.RELU6, 1, 1),
                 c.floats(2, 9, 7, 5),
                 c.weights(1, 3, 3, 15),
                 c.weights(15)));
@@ -199,7 +200,7 @@ class KernelSelectorTest {
         c ->
             c.quantized(
                 C,
-                new DepthwiseConv2D(0, 2, 2, 8, Activation.RELU, 1, 1),
+                new DepthwiseConv2D(Padding.SAME, 2, 2, 8, Activation.RELU, 1, 1),
                 c.bytes(A, 1, 49, 40, 1),
                 c.stored(3, 1, 10, 8, 8),
                 c.bias(8)));
@@ -262,7 +263,7 @@ class KernelSelectorTest {
         "rim before a convolution",
         c ->
             c.node(
-                new Conv2D(1, 2, 2, Activation.RELU, 1, 1, TensorType.FLOAT32),
+                new Conv2D(Padding.VALID, 2, 2, Activation.RELU, 1, 1, TensorType.FLOAT32),
                 padding(c, c.floats(2, 12, 10, 9), null),
                 c.weights(17, 3, 3, 9),
                 c.weights(17)));
@@ -271,7 +272,7 @@ class KernelSelectorTest {
         c ->
             c.quantized(
                 C,
-                new Conv2D(1, 1, 1, Activation.RELU, 1, 1, TensorType.FLOAT32),
+                new Conv2D(Padding.VALID, 1, 1, Activation.RELU, 1, 1, TensorType.FLOAT32),
                 padding(c, c.bytes(A, 2, 12, 10, 9), A),
                 c.stored(0, 17, 3, 3, 9),
                 c.bias(17)));
@@ -279,7 +280,7 @@ class KernelSelectorTest {
         "rim before a depthwise convolution",
         c ->
             c.node(
-                new DepthwiseConv2D(1, 1, 1, 1, Activation.RELU6, 1, 1),
+                new DepthwiseConv2D(Padding.VALID, 1, 1, 1, Activation.RELU6, 1, 1),
                 padding(c, c.floats(2, 12, 10, 19), null),
                 c.weights(1, 3, 3, 19),
                 c.weights(19)));
@@ -288,7 +289,7 @@ class KernelSelectorTest {
         c ->
             c.quantized(
                 C,
-                new DepthwiseConv2D(1, 2, 2, 1, Activation.RELU6, 1, 1),
+                new DepthwiseConv2D(Padding.VALID, 2, 2, 1, Activation.RELU6, 1, 1),
                 padding(c, c.bytes(A, 2, 12, 10, 19), A),
                 c.stored(3, 1, 3, 3, 19),
                 c.bias(19)));
@@ -301,14 +302,14 @@ class KernelSelectorTest {
         "tiles of a convolution without padding",
         c ->
             c.node(
-                new Conv2D(1, 1, 1, Activation.RELU6, 1, 1, TensorType.FLOAT32),
+                new Conv2D(Padding.VALID, 1, 1, Activation.RELU6, 1, 1, TensorType.FLOAT32),
                 c.floats(3, 10, 13, 40),
                 c.weights(64, 3, 3, 40)));
     CASES.put(
         "rim as wide as a filter before tiles of a convolution",
         c ->
             c.node(
-                new Conv2D(1, 1, 1, Activation.NONE, 1, 1, TensorType.FLOAT32),
+                new Conv2D(Padding.VALID, 1, 1, Activation.NONE, 1, 1, TensorType.FLOAT32),
                 c.node(new Pad(), c.floats(2, 12, 9, 33), c.pairs(0, 0, 2, 2, 2, 2, 0, 0)),
                 c.weights(37, 3, 3, 33),
                 c.weights(37)));
@@ -316,7 +317,7 @@ class KernelSelectorTest {
         "rim before tiles of a convolution",
         c ->
             c.node(
-                new Conv2D(1, 1, 1, Activation.NONE, 1, 1, TensorType.FLOAT32),
+                new Conv2D(Padding.VALID, 1, 1, Activation.NONE, 1, 1, TensorType.FLOAT32),
                 padding(c, c.floats(2, 12, 10, 33), null),
                 c.weights(37, 3, 3, 33),
                 c.weights(37)));
@@ -324,7 +325,7 @@ class KernelSelectorTest {
         "volumes",
         c ->
             c.node(
-                new Conv3D(0, 1, 1, 1, Activation.RELU, 1, 1, 1),
+                new Conv3D(Padding.SAME, 1, 1, 1, Activation.RELU, 1, 1, 1),
                 c.floats(2, 5, 9, 11, 7),
                 c.weights(3, 3, 3, 7, 37),
                 c.weights(37)));
@@ -332,14 +333,14 @@ class KernelSelectorTest {
         "volumes with strides",
         c ->
             c.node(
-                new Conv3D(0, 2, 3, 2, Activation.NONE, 1, 1, 1),
+                new Conv3D(Padding.SAME, 2, 3, 2, Activation.NONE, 1, 1, 1),
                 c.floats(2, 6, 10, 13, 17),
                 c.weights(2, 3, 4, 17, 5)));
     CASES.put(
         "volumes with dilations",
         c ->
             c.node(
-                new Conv3D(0, 1, 1, 1, Activation.RELU6, 2, 3, 2),
+                new Conv3D(Padding.SAME, 1, 1, 1, Activation.RELU6, 2, 3, 2),
                 c.floats(1, 5, 9, 11, 9),
                 c.weights(3, 2, 3, 9, 21),
                 c.weights(21)));
@@ -347,7 +348,7 @@ class KernelSelectorTest {
         "volumes without padding",
         c ->
             c.node(
-                new Conv3D(1, 2, 1, 1, Activation.NONE, 1, 1, 2),
+                new Conv3D(Padding.VALID, 2, 1, 1, Activation.NONE, 1, 1, 2),
                 c.floats(3, 7, 30, 41, 3),
                 c.weights(3, 3, 3, 3, 19),
                 c.weights(19)));
@@ -355,7 +356,7 @@ class KernelSelectorTest {
         "volumes to one column",
         c ->
             c.node(
-                new Conv3D(0, 1, 1, 1, Activation.NONE, 1, 1, 1),
+                new Conv3D(Padding.SAME, 1, 1, 1, Activation.NONE, 1, 1, 1),
                 c.floats(2, 5, 9, 11, 7),
                 c.weights(3, 1, 1, 7, 1),
                 c.weights(1)));
@@ -363,7 +364,7 @@ class KernelSelectorTest {
         "volumes, element by element",
         c ->
             c.node(
-                new Conv3D(1, 1, 1, 1, Activation.NONE, 1, 1, 1),
+                new Conv3D(Padding.VALID, 1, 1, 1, Activation.NONE, 1, 1, 1),
                 c.floats(2, 5, 9, 11, 33),
                 c.weights(1, 1, 1, 33, 18),
                 c.weights(18)));
@@ -371,7 +372,7 @@ class KernelSelectorTest {
         "volumes, plane by plane",
         c ->
             c.node(
-                new Conv3D(0, 1, 1, 1, Activation.NONE, 1, 1, 1),
+                new Conv3D(Padding.SAME, 1, 1, 1, Activation.NONE, 1, 1, 1),
                 c.floats(2, 5, 9, 11, 33),
                 c.weights(1, 3, 3, 33, 18),
                 c.weights(18)));
@@ -379,7 +380,7 @@ class KernelSelectorTest {
         "transposed volumes",
         c ->
             c.node(
-                new Conv3DTranspose(0, 2, 2, 2, Activation.RELU, 1, 1, 1),
+                new Conv3DTranspose(Padding.SAME, 2, 2, 2, Activation.RELU, 1, 1, 1),
                 c.list(2, 6, 10, 14, 21),
                 c.weights(3, 3, 3, 21, 9),
                 c.floats(2, 3, 5, 7, 9),
@@ -388,7 +389,7 @@ class KernelSelectorTest {
         "transposed volumes without padding",
         c ->
             c.node(
-                new Conv3DTranspose(1, 2, 1, 3, Activation.NONE, 1, 1, 1),
+                new Conv3DTranspose(Padding.VALID, 2, 1, 3, Activation.NONE, 1, 1, 1),
                 c.list(1, 7, 16, 9, 5),
                 c.weights(3, 4, 3, 5, 17),
                 c.floats(1, 3, 5, 7, 17)));

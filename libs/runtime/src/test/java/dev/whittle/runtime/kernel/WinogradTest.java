@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.nn.Conv2D;
 import dev.whittle.ir.op.nn.MaxPool2D;
 import dev.whittle.ir.op.shape.Concatenation;
@@ -30,8 +31,8 @@ class WinogradTest {
     int columns = random.nextInt(48, 80);
     Value input =
         of.input(numbers, of.small(3), random.nextInt(14, 20), random.nextInt(14, 20), channels);
-    int padding = random.nextInt(2);
-    if (padding == 1) {
+    Padding padding = Padding.ofCode(random.nextInt(2));
+    if (padding == Padding.VALID) {
       int[] paddings = random.ints(4, 0, 3).toArray();
       Value pairs =
           of.built().pairs(0, 0, paddings[0], paddings[1], paddings[2], paddings[3], 0, 0);
@@ -41,7 +42,7 @@ class WinogradTest {
     Value filter = of.filter(numbers, 0, columns, 3, 3, channels);
     Value output = of.node(numbers, conv, input, filter, of.bias(numbers, columns));
     if (of.coin()) {
-      Value other = of.alike(new MaxPool2D(1, 1, 1, 1, 1, Activation.NONE), output);
+      Value other = of.alike(new MaxPool2D(Padding.VALID, 1, 1, 1, 1, Activation.NONE), output);
       output = of.alike(new Concatenation(3, Activation.NONE), other, output);
     }
     return output;
@@ -72,7 +73,7 @@ class WinogradTest {
   void weightsWhoseSumsMayBeInexactAreMultipliedInParts() {
     var built = new KernelCase();
     var of = new RandomOperator(built, random);
-    var conv = new Conv2D(0, 1, 1, Activation.NONE, 1, 1, TensorType.FLOAT32);
+    var conv = new Conv2D(Padding.SAME, 1, 1, Activation.NONE, 1, 1, TensorType.FLOAT32);
     Value output =
         of.node(
             Numbers.BYTES,

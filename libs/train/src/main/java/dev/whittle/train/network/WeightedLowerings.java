@@ -1,6 +1,7 @@
 package dev.whittle.train.network;
 
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.index.EmbeddingLookup;
 import dev.whittle.ir.op.nn.AveragePool2D;
 import dev.whittle.ir.op.nn.BatchMatMul;
@@ -82,12 +83,13 @@ final class WeightedLowerings {
         });
   }
 
-  private static String padding(int code) {
-    return code == 0 ? "SAME" : "VALID";
-  }
-
   private static Output<?> pool(
-      NodeCall call, String name, int padding, long[] size, long[] strides, Activation activation) {
+      NodeCall call,
+      String name,
+      Padding padding,
+      long[] size,
+      long[] strides,
+      Activation activation) {
     Output<?> pooled =
         call.build()
             .op(
@@ -95,7 +97,7 @@ final class WeightedLowerings {
                 b ->
                     b.setAttr("ksize", size)
                         .setAttr("strides", strides)
-                        .setAttr("padding", padding(padding)),
+                        .setAttr("padding", padding.name()),
                 call.input(0));
     return call.build().activate(pooled, activation);
   }
@@ -187,7 +189,7 @@ final class WeightedLowerings {
         "Conv2D",
         b ->
             b.setAttr("strides", new long[] {1, op.strideHeight(), op.strideWidth(), 1})
-                .setAttr("padding", padding(op.padding())),
+                .setAttr("padding", op.padding().name()),
         x,
         kernel);
   }
@@ -251,7 +253,7 @@ final class WeightedLowerings {
             "DepthwiseConv2dNative",
             b ->
                 b.setAttr("strides", new long[] {1, op.strideHeight(), op.strideWidth(), 1})
-                    .setAttr("padding", padding(op.padding())),
+                    .setAttr("padding", op.padding().name()),
             call.input(0),
             weights);
     return build.activate(withBias(call, sum, 2), op.activation());
@@ -265,7 +267,7 @@ final class WeightedLowerings {
             "Conv2DBackpropInput",
             b ->
                 b.setAttr("strides", new long[] {1, op.strideHeight(), op.strideWidth(), 1})
-                    .setAttr("padding", padding(op.padding())),
+                    .setAttr("padding", op.padding().name()),
             call.input(0),
             build.transpose(call.input(1), 1, 2, 0, 3),
             call.input(2));

@@ -7,6 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -14,11 +15,9 @@ import java.util.List;
 /**
  * The mean of windows of a picture {@code [batch, height, width, channels]}; what lies beyond the
  * borders does not count.
- *
- * @param padding the schema's number: 0 same, 1 valid
  */
 public record AveragePool2D(
-    int padding,
+    Padding padding,
     int strideWidth,
     int strideHeight,
     int filterWidth,
@@ -34,7 +33,7 @@ public record AveragePool2D(
           1,
           options ->
               new AveragePool2D(
-                  options.integer("padding", 0),
+                  Padding.ofCode(options.integer("padding", 0)),
                   options.integer("stride_w", 0),
                   options.integer("stride_h", 0),
                   options.integer("filter_width", 0),
@@ -49,7 +48,7 @@ public record AveragePool2D(
   @Override
   public Options options() {
     return Options.of(TYPE.optionTable())
-        .with("padding", padding)
+        .with("padding", padding.code())
         .with("stride_w", strideWidth)
         .with("stride_h", strideHeight)
         .with("filter_width", filterWidth)

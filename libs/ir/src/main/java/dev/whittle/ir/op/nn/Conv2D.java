@@ -8,6 +8,7 @@ import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.common.Int16Requantization;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.common.Requantization;
 import dev.whittle.ir.op.common.UnpackedWeights;
 import dev.whittle.ir.tensor.Quantization;
@@ -20,11 +21,10 @@ import java.util.List;
  * Two-dimensional convolution of an input {@code [batch, height, width, in]} with a filter {@code
  * [out, height, width, in / groups]}, plus a bias {@code [out]} that may be absent.
  *
- * @param padding the schema's number: 0 same, 1 valid
  * @param quantizedBiasType the type of sums for 16-bit input, or float32 where a file leaves it out
  */
 public record Conv2D(
-    int padding,
+    Padding padding,
     int strideWidth,
     int strideHeight,
     Activation activation,
@@ -37,7 +37,7 @@ public record Conv2D(
 
   private static Conv2D decode(Options options) {
     return new Conv2D(
-        options.integer("padding", 0),
+        Padding.ofCode(options.integer("padding", 0)),
         options.integer("stride_w", 0),
         options.integer("stride_h", 0),
         Activation.ofCode(options.integer("fused_activation_function", 0)),
@@ -54,7 +54,7 @@ public record Conv2D(
   @Override
   public Options options() {
     return Options.of(TYPE.optionTable())
-        .with("padding", padding)
+        .with("padding", padding.code())
         .with("stride_w", strideWidth)
         .with("stride_h", strideHeight)
         .with("fused_activation_function", activation.code())
@@ -76,11 +76,11 @@ public record Conv2D(
   }
 
   private Window vertical() {
-    return new Window(Window.Margin.ofCode(padding), strideHeight, dilationHeight);
+    return new Window(padding, strideHeight, dilationHeight);
   }
 
   private Window horizontal() {
-    return new Window(Window.Margin.ofCode(padding), strideWidth, dilationWidth);
+    return new Window(padding, strideWidth, dilationWidth);
   }
 
   @Override

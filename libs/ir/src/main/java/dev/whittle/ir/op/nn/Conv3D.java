@@ -8,17 +8,16 @@ import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
  * Convolution of an input {@code [batch, depth, height, width, in]} with a filter {@code [depth,
  * height, width, in, out]}, plus a bias that may be absent.
- *
- * @param padding the schema's number: 0 same, 1 valid
  */
 public record Conv3D(
-    int padding,
+    Padding padding,
     int strideDepth,
     int strideWidth,
     int strideHeight,
@@ -36,7 +35,7 @@ public record Conv3D(
               1,
               options ->
                   new Conv3D(
-                      options.integer("padding", 0),
+                      Padding.ofCode(options.integer("padding", 0)),
                       options.integer("stride_d", 0),
                       options.integer("stride_w", 0),
                       options.integer("stride_h", 0),
@@ -54,7 +53,7 @@ public record Conv3D(
   @Override
   public Options options() {
     return Options.of(TYPE.optionTable())
-        .with("padding", padding)
+        .with("padding", padding.code())
         .with("stride_d", strideDepth)
         .with("stride_w", strideWidth)
         .with("stride_h", strideHeight)
@@ -65,7 +64,7 @@ public record Conv3D(
   }
 
   private Window[] windows() {
-    Window.Margin margin = Window.Margin.ofCode(padding);
+    Padding margin = padding;
     return new Window[] {
       new Window(margin, strideDepth, dilationDepth),
       new Window(margin, strideHeight, dilationHeight),

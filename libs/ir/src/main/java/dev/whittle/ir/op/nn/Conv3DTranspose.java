@@ -7,6 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.TensorType;
@@ -16,11 +17,9 @@ import java.util.List;
 /**
  * The transpose of {@link Conv3D}: operand 0 is the output's shape, then the filter {@code [depth,
  * height, width, out, in]}, the input, and a bias that may be absent.
- *
- * @param padding the schema's number: 0 same, 1 valid
  */
 public record Conv3DTranspose(
-    int padding,
+    Padding padding,
     int strideDepth,
     int strideWidth,
     int strideHeight,
@@ -38,7 +37,7 @@ public record Conv3DTranspose(
               1,
               options ->
                   new Conv3DTranspose(
-                      options.integer("padding", 0),
+                      Padding.ofCode(options.integer("padding", 0)),
                       options.integer("stride_d", 0),
                       options.integer("stride_w", 0),
                       options.integer("stride_h", 0),
@@ -56,7 +55,7 @@ public record Conv3DTranspose(
   @Override
   public Options options() {
     return Options.of(TYPE.optionTable())
-        .with("padding", padding)
+        .with("padding", padding.code())
         .with("stride_d", strideDepth)
         .with("stride_w", strideWidth)
         .with("stride_h", strideHeight)
@@ -67,7 +66,7 @@ public record Conv3DTranspose(
   }
 
   private Window[] windows() {
-    Window.Margin margin = Window.Margin.ofCode(padding);
+    Padding margin = padding;
     return new Window[] {
       new Window(margin, strideDepth, dilationDepth),
       new Window(margin, strideHeight, dilationHeight),

@@ -8,6 +8,7 @@ import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.common.Int16Requantization;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.common.Requantization;
 import dev.whittle.ir.op.common.UnpackedWeights;
 import dev.whittle.ir.tensor.OperandException;
@@ -22,11 +23,10 @@ import java.util.List;
  * [1, height, width, in * multiplier]}, and a bias that may be absent. Output channel {@code m + i
  * * multiplier} comes from input channel i.
  *
- * @param padding the schema's number: 0 same, 1 valid
  * @param depthMultiplier what a file states; the operands' own extents count
  */
 public record DepthwiseConv2D(
-    int padding,
+    Padding padding,
     int strideWidth,
     int strideHeight,
     int depthMultiplier,
@@ -40,7 +40,7 @@ public record DepthwiseConv2D(
 
   private static DepthwiseConv2D decode(Options options) {
     return new DepthwiseConv2D(
-        options.integer("padding", 0),
+        Padding.ofCode(options.integer("padding", 0)),
         options.integer("stride_w", 0),
         options.integer("stride_h", 0),
         options.integer("depth_multiplier", 0),
@@ -57,7 +57,7 @@ public record DepthwiseConv2D(
   @Override
   public Options options() {
     return Options.of(TYPE.optionTable())
-        .with("padding", padding)
+        .with("padding", padding.code())
         .with("stride_w", strideWidth)
         .with("stride_h", strideHeight)
         .with("depth_multiplier", depthMultiplier)
@@ -67,11 +67,11 @@ public record DepthwiseConv2D(
   }
 
   private Window vertical() {
-    return new Window(Window.Margin.ofCode(padding), strideHeight, dilationHeight);
+    return new Window(padding, strideHeight, dilationHeight);
   }
 
   private Window horizontal() {
-    return new Window(Window.Margin.ofCode(padding), strideWidth, dilationWidth);
+    return new Window(padding, strideWidth, dilationWidth);
   }
 
   @Override

@@ -6,16 +6,13 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/**
- * The roots of mean squares of windows of a picture {@code [batch, height, width, channels]}.
- *
- * @param padding the schema's number: 0 same, 1 valid
- */
+/** The roots of mean squares of windows of a picture {@code [batch, height, width, channels]}. */
 public record L2Pool2D(
-    int padding,
+    Padding padding,
     int strideWidth,
     int strideHeight,
     int filterWidth,
@@ -31,7 +28,7 @@ public record L2Pool2D(
           1,
           options ->
               new L2Pool2D(
-                  options.integer("padding", 0),
+                  Padding.ofCode(options.integer("padding", 0)),
                   options.integer("stride_w", 0),
                   options.integer("stride_h", 0),
                   options.integer("filter_width", 0),
@@ -46,7 +43,7 @@ public record L2Pool2D(
   @Override
   public Options options() {
     return Options.of(TYPE.optionTable())
-        .with("padding", padding)
+        .with("padding", padding.code())
         .with("stride_w", strideWidth)
         .with("stride_h", strideHeight)
         .with("filter_width", filterWidth)

@@ -4,6 +4,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.op.reduce.Reductions;
 import dev.whittle.ir.tensor.OperandException;
@@ -19,12 +20,9 @@ final class PoolKernels {
 
   /** How pools move over a picture. */
   record Pools(Window vertical, int height, Window horizontal, int width) {
-    Pools(int padding, int strideHeight, int height, int strideWidth, int width) {
+    Pools(Padding padding, int strideHeight, int height, int strideWidth, int width) {
       this(
-          new Window(Window.Margin.ofCode(padding), strideHeight, 1),
-          height,
-          new Window(Window.Margin.ofCode(padding), strideWidth, 1),
-          width);
+          new Window(padding, strideHeight, 1), height, new Window(padding, strideWidth, 1), width);
     }
   }
 

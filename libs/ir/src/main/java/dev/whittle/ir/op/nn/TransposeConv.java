@@ -7,6 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.common.Requantization;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
@@ -20,11 +21,10 @@ import java.util.List;
  * out]}, then the filter {@code [out, height, width, in]}, the input, and a bias that may be
  * absent.
  *
- * @param padding the schema's number: 0 same, 1 valid
  * @param quantizedBiasType the type of sums for 16-bit input, or float32 where a file leaves it out
  */
 public record TransposeConv(
-    int padding,
+    Padding padding,
     int strideWidth,
     int strideHeight,
     Activation activation,
@@ -39,7 +39,7 @@ public record TransposeConv(
               1,
               options ->
                   new TransposeConv(
-                      options.integer("padding", 0),
+                      Padding.ofCode(options.integer("padding", 0)),
                       options.integer("stride_w", 0),
                       options.integer("stride_h", 0),
                       Activation.ofCode(options.integer("fused_activation_function", 0)),
@@ -54,7 +54,7 @@ public record TransposeConv(
   @Override
   public Options options() {
     return Options.of(TYPE.optionTable())
-        .with("padding", padding)
+        .with("padding", padding.code())
         .with("stride_w", strideWidth)
         .with("stride_h", strideHeight)
         .with("fused_activation_function", activation.code())
@@ -62,11 +62,11 @@ public record TransposeConv(
   }
 
   private Window vertical() {
-    return new Window(Window.Margin.ofCode(padding), strideHeight, 1);
+    return new Window(padding, strideHeight, 1);
   }
 
   private Window horizontal() {
-    return new Window(Window.Margin.ofCode(padding), strideWidth, 1);
+    return new Window(padding, strideWidth, 1);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.whittle.ir.op.nn;
 
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 
@@ -9,24 +10,7 @@ import dev.whittle.ir.tensor.Shape;
  * @param stride how far it moves at a time, at least 1
  * @param dilation how far apart the places it looks at are, at least 1
  */
-record Window(Margin margin, int stride, int dilation) {
-  /** What happens at the borders, numbered as in the schema. */
-  enum Margin {
-    /** As many zeros are added around as give {@code ceil(input / stride)} places. */
-    SAME,
-    /** The window stays within the input. */
-    VALID;
-
-    /** The margin with that schema number. */
-    static Margin ofCode(int code) {
-      return switch (code) {
-        case 0 -> SAME;
-        case 1 -> VALID;
-        default -> throw OperandException.invalid("no padding %d", code);
-      };
-    }
-  }
-
+record Window(Padding padding, int stride, int dilation) {
   Window {
     if (stride < 1 || dilation < 1) {
       throw OperandException.invalid("stride %d and dilation %d", stride, dilation);
@@ -46,7 +30,7 @@ record Window(Margin margin, int stride, int dilation) {
       throw OperandException.invalid("a window of extent %d", size);
     }
     long output =
-        margin == Margin.SAME
+        padding == Padding.SAME
             ? Math.ceilDiv((long) input, stride)
             : Math.floorDiv(input + (long) stride - reach(size), stride);
     if (output < 0 || (output == 0 && input > 0)) {

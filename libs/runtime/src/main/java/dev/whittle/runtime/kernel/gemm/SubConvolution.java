@@ -1,6 +1,7 @@
 package dev.whittle.runtime.kernel.gemm;
 
 import dev.whittle.ir.Operands;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.nn.Conv3D;
 import dev.whittle.ir.op.nn.Conv3DTranspose;
 import dev.whittle.ir.op.nn.TransposeConv;
@@ -257,7 +258,12 @@ public record SubConvolution(
             // The reference centers volumes also where nothing is padded.
             Phase phase =
                 Phase.of(
-                    0, place[i], strides[i], input.dim(i + 1), output.dim(i + 1), filter.dim(i));
+                    Padding.SAME,
+                    place[i],
+                    strides[i],
+                    input.dim(i + 1),
+                    output.dim(i + 1),
+                    filter.dim(i));
             if (phase == null) {
               return null;
             }
@@ -341,7 +347,7 @@ public record SubConvolution(
    */
   private record Phase(int outputs, int taps, int lastTap, int before) {
     static @Nullable Phase of(
-        int padding, int place, int stride, int places, int dimension, int filter) {
+        Padding padding, int place, int stride, int places, int dimension, int filter) {
       int margin = WindowGeometry.before(padding, dimension, places, new int[] {filter, stride, 1});
       int firstTap = (place + margin) % stride;
       int taps = Math.ceilDiv(filter - firstTap, stride);

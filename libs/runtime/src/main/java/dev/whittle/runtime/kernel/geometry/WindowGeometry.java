@@ -1,6 +1,7 @@
 package dev.whittle.runtime.kernel.geometry;
 
 import dev.whittle.ir.Operands;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.nn.Conv2D;
 import dev.whittle.ir.op.nn.DepthwiseConv2D;
 import dev.whittle.ir.tensor.Shape;
@@ -50,12 +51,11 @@ public record WindowGeometry(
   /**
    * Windows of a filter.
    *
-   * @param padding the schema's number: 0 same, 1 valid
    * @param vertical extent, stride and dilation
    * @param horizontal the same
    */
   public static WindowGeometry of(
-      int padding, Shape input, Shape output, int[] vertical, int[] horizontal) {
+      Padding padding, Shape input, Shape output, int[] vertical, int[] horizontal) {
     return new WindowGeometry(
         input.dim(0),
         input.dim(1),
@@ -78,10 +78,10 @@ public record WindowGeometry(
     return new WindowGeometry(1, rows, 1, depth, 1, 1, rows, 1, 1, 1, 1, 1, 0, 0);
   }
 
-  public static int before(int padding, int input, int output, int[] window) {
+  public static int before(Padding padding, int input, int output, int[] window) {
     long reach = (window[0] - 1L) * window[2] + 1;
     long total = Math.max(0, (output - 1L) * window[1] + reach - input);
-    return padding == 0 ? Math.toIntExact(total / 2) : 0;
+    return padding == Padding.SAME ? Math.toIntExact(total / 2) : 0;
   }
 
   /** As many windows of one element each, one below the other, where that comes to the same. */

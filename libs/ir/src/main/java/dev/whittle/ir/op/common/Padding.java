@@ -1,0 +1,31 @@
+package dev.whittle.ir.op.common;
+
+import dev.whittle.ir.tensor.OperandException;
+
+/** The padding of a window that slides over an image. */
+public enum Padding {
+  /** The output has {@code ceil(input / stride)} elements along an axis; zeros are added around. */
+  SAME,
+  /** The window stays within the input; nothing is added. */
+  VALID;
+
+  /**
+   * Returns the padding with that number in the schema.
+   *
+   * @throws OperandException for any other number than 0 and 1
+   */
+  public static Padding ofCode(int code) {
+    return switch (code) {
+      case 0 -> SAME;
+      case 1 -> VALID;
+      default ->
+          throw OperandException.invalid(
+              "unknown padding code %d; expected 0 (SAME) or 1 (VALID)", code);
+    };
+  }
+
+  /** Returns the number in the schema. */
+  public int code() {
+    return ordinal();
+  }
+}
