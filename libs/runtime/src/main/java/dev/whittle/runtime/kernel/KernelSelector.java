@@ -343,7 +343,7 @@ public final class KernelSelector {
 
   /** What plans call a kernel: what it computes with. */
   public String describe(Kernel kernel) {
-    if (kernel.getClass().getPackage() != KernelSelector.class.getPackage()) {
+    if (!kernel.getClass().getPackageName().startsWith(KernelSelector.class.getPackageName())) {
       return "reference";
     }
     String name = kernel.getClass().getNestHost().getSimpleName();

@@ -297,7 +297,7 @@ class MoveSelectorTest {
       interpreter.allocateTensors();
       if (engine.equals(FastEngine.NAME)) {
         String kernel = interpreter.plan().getFirst().kernel();
-        assertTrue(kernel.matches("fast: (Gather|Scatter)edRows"), kernel);
+        assertTrue(kernel.matches("fast: (Gather|ScatterNd)Kernel"), kernel);
       }
       ModelException thrown = assertThrows(ModelException.class, interpreter::invoke);
       return String.valueOf(thrown.getMessage());

@@ -60,7 +60,7 @@ class WinogradTest {
   @ParameterizedTest
   @EnumSource(names = "SHORTS", mode = EnumSource.Mode.EXCLUDE)
   void tilesOfAnyDimensionsPaddingsAndStripesGiveWhatTheReferenceKernelsGive(Numbers numbers) {
-    String kernel = numbers == Numbers.FLOATS ? "FloatWinograd" : "SummedWinograd";
+    String kernel = numbers == Numbers.FLOATS ? "FloatWinograd" : "IntegerWinograd";
     for (int i = 0; i < 12; i++) {
       var built = new KernelCase();
       Value output = convolution(new RandomOperator(built, random), numbers);
@@ -81,6 +81,6 @@ class WinogradTest {
             of.input(Numbers.BYTES, 1, 16, 16, 300),
             of.filter(Numbers.BYTES, 0, 32, 3, 3, 300),
             of.bias(Numbers.BYTES, 32));
-    compare(built, output, "fast: SummedProduct", "seed " + SEED);
+    compare(built, output, "fast: IntegerGemm", "seed " + SEED);
   }
 }
