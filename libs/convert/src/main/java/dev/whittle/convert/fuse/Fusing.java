@@ -2,7 +2,7 @@ package dev.whittle.convert.fuse;
 
 import dev.whittle.ir.Model;
 import dev.whittle.ir.ShapeInference;
-import dev.whittle.ir.rewrite.CleanUp;
+import dev.whittle.ir.rewrite.CleanupRules;
 import dev.whittle.ir.rewrite.Rewriter;
 import dev.whittle.ir.rewrite.Rule;
 import java.util.ArrayList;
@@ -17,7 +17,7 @@ public final class Fusing {
     List<Rule> rules = new ArrayList<>(LayoutRules.RULES);
     rules.addAll(FoldingRules.RULES);
     rules.addAll(ActivationRules.RULES);
-    rules.addAll(CleanUp.RULES);
+    rules.addAll(CleanupRules.RULES);
     return rules;
   }
 

@@ -29,7 +29,7 @@ class RewriterTest {
     Value magnitude = builder.node("magnitude", new Abs(), a);
     Model model = builder.output(builder.node("y", new Add(), x, magnitude)).buildModel("");
 
-    Rewriter.Result result = Rewriter.rewrite(model, CleanUp.RULES);
+    Rewriter.Result result = Rewriter.rewrite(model, CleanupRules.RULES);
 
     Graph graph = result.model().mainGraph();
     assertEquals(1, graph.nodes().size());
@@ -52,7 +52,7 @@ class RewriterTest {
     assertEquals(2, alsoUnused.id());
     Model model = builder.output(builder.node("y", new Add(), x, x)).buildModel("");
 
-    Model rewritten = Rewriter.rewrite(model, CleanUp.RULES).model();
+    Model rewritten = Rewriter.rewrite(model, CleanupRules.RULES).model();
 
     assertEquals(1, rewritten.mainGraph().nodes().size());
     assertEquals(2, rewritten.mainGraph().values().size());
@@ -67,7 +67,7 @@ class RewriterTest {
     Value first = builder.node("a", new Reshape(List.of(3, 4)), x);
     Model model = builder.output(builder.node("b", new Reshape(List.of(12)), first)).buildModel("");
 
-    Model rewritten = Rewriter.rewrite(model, CleanUp.RULES).model();
+    Model rewritten = Rewriter.rewrite(model, CleanupRules.RULES).model();
 
     assertEquals(1, rewritten.mainGraph().nodes().size());
     assertEquals(List.of(0), rewritten.mainGraph().nodes().getFirst().inputs());
@@ -80,7 +80,7 @@ class RewriterTest {
     Value y = builder.node("y", new Abs(), x);
     Value z = builder.node("z", new Abs(), y);
     Model model = builder.output(y, z).buildModel("");
-    assertEquals(model, Rewriter.rewrite(model, CleanUp.RULES).model());
+    assertEquals(model, Rewriter.rewrite(model, CleanupRules.RULES).model());
   }
 
   @Test

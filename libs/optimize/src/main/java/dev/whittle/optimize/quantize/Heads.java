@@ -5,7 +5,7 @@ import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.op.activation.Logistic;
 import dev.whittle.ir.op.activation.Softmax;
-import dev.whittle.ir.rewrite.CleanUp;
+import dev.whittle.ir.rewrite.CleanupRules;
 import dev.whittle.ir.rewrite.Rewriter;
 import dev.whittle.ir.rewrite.Rule;
 import dev.whittle.ir.tensor.TensorType;
@@ -44,7 +44,7 @@ final class Heads {
     Set<Integer> results = new HashSet<>();
     Graph main = model.mainGraph();
     of(main).forEach(n -> results.addAll(main.nodes().get(n).outputs()));
-    List<Rule> rules = new ArrayList<>(CleanUp.RULES);
+    List<Rule> rules = new ArrayList<>(CleanupRules.RULES);
     rules.addFirst(
         new Rule(
             "leave-out-head",

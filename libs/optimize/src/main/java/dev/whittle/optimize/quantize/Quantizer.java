@@ -7,7 +7,7 @@ import dev.whittle.ir.Node;
 import dev.whittle.ir.Signature;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.rewrite.CleanUp;
+import dev.whittle.ir.rewrite.CleanupRules;
 import dev.whittle.ir.rewrite.Rewriter;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
@@ -199,7 +199,8 @@ public final class Quantizer {
     List<Signature> signatures =
         prepared.signatures().stream().map(s -> s.graph() == 0 ? renamed(s, renamed) : s).toList();
     Model clean =
-        Rewriter.rewrite(prepared.with(graphs, signatures), List.of(CleanUp.DROP_UNUSED)).model();
+        Rewriter.rewrite(prepared.with(graphs, signatures), List.of(CleanupRules.DROP_UNUSED))
+            .model();
     return new Quantized(clean, new QuantizationReport(layers, warnings));
   }
 

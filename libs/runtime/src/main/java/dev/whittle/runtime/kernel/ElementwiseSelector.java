@@ -6,7 +6,7 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.math.Add;
 import dev.whittle.ir.op.math.Mul;
-import dev.whittle.ir.op.math.QuantizedSum;
+import dev.whittle.ir.op.math.QuantizedAdd;
 import dev.whittle.ir.op.math.Sub;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Tensor;
@@ -254,11 +254,11 @@ final class ElementwiseSelector {
             ? add.powerOfTwoScales()
             : op instanceof Sub sub && sub.powerOfTwoScales();
     BlockOperand[] blocks = blocks(2, operands);
-    boolean other = shifted && QuantizedSum.hasPowerOfTwoScales(operands);
+    boolean other = shifted && QuantizedAdd.hasPowerOfTwoScales(operands);
     return other || blocks == null || operands.type(1) != TensorType.INT16
         ? null
         : new Int16AddKernel(
-            workers, count(operands), new QuantizedSum(operands, activation, sign), blocks);
+            workers, count(operands), new QuantizedAdd(operands, activation, sign), blocks);
   }
 
   private @Nullable Kernel shortProduct(Mul op, Operands operands) {

@@ -13,10 +13,10 @@ import dev.whittle.ir.op.nn.LocalResponseNormalization;
 import dev.whittle.ir.op.reduce.Cumsum;
 import dev.whittle.ir.op.reduce.Mean;
 import dev.whittle.ir.op.reduce.QuantizedMean;
-import dev.whittle.ir.op.reduce.QuantizedTotal;
+import dev.whittle.ir.op.reduce.QuantizedReduceSum;
 import dev.whittle.ir.op.shape.MirrorPad;
-import dev.whittle.ir.op.shape.MoveKernels;
-import dev.whittle.ir.op.shape.Walk;
+import dev.whittle.ir.op.shape.StridedView;
+import dev.whittle.ir.op.shape.StridedViewOp;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
@@ -125,7 +125,7 @@ final class ReductionSelector {
             FloatReduction.Kind.SUM,
             operands,
             axes,
-            count -> new QuantizedTotal(operands, count)::apply)
+            count -> new QuantizedReduceSum(operands, count)::apply)
         : reduction(FloatReduction.Kind.SUM, operands);
   }
 
@@ -143,14 +143,14 @@ final class ReductionSelector {
   }
 
   /** Moves elements, where the other operands are constant. */
-  @Nullable Kernel rearrangement(MoveKernels op, Operands operands) {
+  @Nullable Kernel rearrangement(StridedViewOp op, Operands operands) {
     for (int i = 1; i < operands.inputCount(); i++) {
       if (operands.knownIntegers(i) == null) {
         return null;
       }
     }
-    Walk walk =
-        op.walk(
+    StridedView walk =
+        op.view(
             operands.shape(0),
             operands.output(0).shape(),
             i -> Objects.requireNonNull(operands.knownIntegers(i)));

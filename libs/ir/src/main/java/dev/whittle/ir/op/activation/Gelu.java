@@ -6,7 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -38,15 +38,15 @@ public record Gelu(boolean approximate) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Elementwise.sameAsInput(operands);
+    return ElementwiseKernels.sameAsInput(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> Elementwise.floats(this::apply);
-      case INT8, UINT8 -> Elementwise.quantizedFunction(operands, this::apply);
-      default -> throw Elementwise.noKernel(operands);
+      case FLOAT32 -> ElementwiseKernels.floats(this::apply);
+      case INT8, UINT8 -> ElementwiseKernels.quantizedFunction(operands, this::apply);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 

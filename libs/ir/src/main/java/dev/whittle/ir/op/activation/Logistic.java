@@ -6,8 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
-import dev.whittle.ir.op.common.LogisticInt16;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
@@ -31,16 +30,16 @@ public record Logistic() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Elementwise.sameAsInput(operands);
+    return ElementwiseKernels.sameAsInput(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> Elementwise.floats(Logistic::sigmoid);
-      case INT8, UINT8 -> Elementwise.quantizedFunction(operands, Logistic::sigmoid);
+      case FLOAT32 -> ElementwiseKernels.floats(Logistic::sigmoid);
+      case INT8, UINT8 -> ElementwiseKernels.quantizedFunction(operands, Logistic::sigmoid);
       case INT16 -> LogisticInt16.kernel(operands);
-      default -> throw Elementwise.noKernel(operands);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 

@@ -20,8 +20,8 @@ public final class QuantizedFunctions {
     var multiplier = Multiplier.of((double) (in.scaleValue() / out.scaleValue()));
     boolean rescale = in.scaleValue() != out.scaleValue();
     Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
-    return Elementwise.integers(
-        (Elementwise.LongUnary)
+    return ElementwiseKernels.integers(
+        (ElementwiseKernels.LongUnary)
             q -> {
               int x = Math.abs((int) q - in.zeroPointValue());
               int y = rescale ? multiplier.apply(x) : x;
@@ -36,8 +36,8 @@ public final class QuantizedFunctions {
     Quantization out = operands.output(0).requireQuantization();
     var scale = Multiplier.of(1 / (double) ((float) Math.sqrt(in.scaleValue()) * out.scaleValue()));
     Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
-    return Elementwise.integers(
-        (Elementwise.LongUnary)
+    return ElementwiseKernels.integers(
+        (ElementwiseKernels.LongUnary)
             q -> {
               int x = (int) q - in.zeroPointValue();
               if (x < 0) {
@@ -60,8 +60,8 @@ public final class QuantizedFunctions {
     float slope = in.scaleValue() * alpha / out.scaleValue();
     var magnitude = Multiplier.of(Math.abs((double) slope));
     Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
-    return Elementwise.integers(
-        (Elementwise.LongUnary)
+    return ElementwiseKernels.integers(
+        (ElementwiseKernels.LongUnary)
             q -> {
               int x = (int) q - in.zeroPointValue();
               int y =
@@ -82,7 +82,7 @@ public final class QuantizedFunctions {
     var identity = Multiplier.of((double) (in.scaleValue() / out.scaleValue()));
     var slope = Multiplier.of((double) (in.scaleValue() * alpha.scaleValue() / out.scaleValue()));
     Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
-    return Elementwise.integers(
+    return ElementwiseKernels.integers(
         (q, a) -> {
           int x = (int) q - in.zeroPointValue();
           int y = x >= 0 ? identity.apply(x) : slope.apply(x * ((int) a - alpha.zeroPointValue()));
@@ -100,7 +100,7 @@ public final class QuantizedFunctions {
     var right = Multiplier.of(b.scaleValue() / twice);
     var result = Multiplier.of(twice * twice / ((1 << (2 * shift)) * (double) out.scaleValue()));
     Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
-    return Elementwise.integers(
+    return ElementwiseKernels.integers(
         (x, y) -> {
           int p = left.apply(((int) x - a.zeroPointValue()) << shift);
           int q = right.apply(((int) y - b.zeroPointValue()) << shift);
@@ -115,7 +115,7 @@ public final class QuantizedFunctions {
     Quantization out = operands.output(0).requireQuantization();
     var multiplier = Multiplier.of((double) (a.scaleValue() / (b.scaleValue() * out.scaleValue())));
     Activation.Bounds bounds = activation.quantizedBounds(operands.type(0), out);
-    return Elementwise.integers(
+    return ElementwiseKernels.integers(
         (x, y) -> {
           int dividend = (int) x - a.zeroPointValue();
           int divisor = (int) y - b.zeroPointValue();
@@ -180,8 +180,8 @@ public final class QuantizedFunctions {
     int outputFactor = narrow(toOutput.mantissa());
     int reluFactor = narrow(toRelu.mantissa());
     Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
-    return Elementwise.integers(
-        (Elementwise.LongUnary)
+    return ElementwiseKernels.integers(
+        (ElementwiseKernels.LongUnary)
             q -> {
               int x = (short) (((int) q - in.zeroPointValue()) << 7);
               int scaled = high16(x, outputFactor);

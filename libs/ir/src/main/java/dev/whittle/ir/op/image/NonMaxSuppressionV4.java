@@ -5,7 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -37,14 +37,14 @@ public record NonMaxSuppressionV4() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return BoxSelection.infer(operands, false);
+    return NonMaxSuppressionKernels.infer(operands, false);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     if (operands.type(0) != TensorType.FLOAT32) {
-      throw Elementwise.noKernel(operands);
+      throw ElementwiseKernels.noKernel(operands);
     }
-    return BoxSelection::run;
+    return NonMaxSuppressionKernels::run;
   }
 }

@@ -56,10 +56,10 @@ public record ResizeBilinear(boolean alignCorners, boolean halfPixelCenters) imp
    *
    * @param type the operand's: signed numbers are interpolated in whole steps of 1/1024
    */
-  public ResizedAxis axis(TensorType type, int input, int output) {
+  public AxisInterpolation axis(TensorType type, int input, int output) {
     return type == TensorType.FLOAT32 || type == TensorType.UINT8
-        ? ResizedAxis.real(input, output, alignCorners, halfPixelCenters)
-        : ResizedAxis.whole(input, output, alignCorners, halfPixelCenters);
+        ? AxisInterpolation.inFloats(input, output, alignCorners, halfPixelCenters)
+        : AxisInterpolation.inFixedPoint(input, output, alignCorners, halfPixelCenters);
   }
 
   @Override

@@ -3,7 +3,7 @@ package dev.whittle.ir.op.image;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Elements;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
@@ -42,9 +42,10 @@ final class ResizeKernels {
       long at = 0;
       for (int b = 0; b < out.dim(0); b++) {
         for (int y = 0; y < height; y++) {
-          int row = ResizedAxis.nearest(y, in.dim(1), height, alignCorners, halfPixelCenters);
+          int row = AxisInterpolation.nearest(y, in.dim(1), height, alignCorners, halfPixelCenters);
           for (int x = 0; x < width; x++, at += channels) {
-            int column = ResizedAxis.nearest(x, in.dim(2), width, alignCorners, halfPixelCenters);
+            int column =
+                AxisInterpolation.nearest(x, in.dim(2), width, alignCorners, halfPixelCenters);
             long place = ((long) b * in.dim(1) + row) * in.dim(2) + column;
             Elements.copy(in, place * channels, out, at, channels);
           }
@@ -57,7 +58,7 @@ final class ResizeKernels {
     return switch (operands.type(0)) {
       case FLOAT32, UINT8 -> realBilinear(operands.type(0), op);
       case INT8, INT16 -> integerBilinear(op);
-      default -> throw Elementwise.noKernel(operands);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 
@@ -65,8 +66,8 @@ final class ResizeKernels {
     return invocation -> {
       Tensor in = invocation.input(0);
       Tensor out = invocation.output(0);
-      ResizedAxis vertical = op.axis(type, in.dim(1), out.dim(1));
-      ResizedAxis horizontal = op.axis(type, in.dim(2), out.dim(2));
+      AxisInterpolation vertical = op.axis(type, in.dim(1), out.dim(1));
+      AxisInterpolation horizontal = op.axis(type, in.dim(2), out.dim(2));
       int channels = in.dim(3);
       long at = 0;
       for (int b = 0; b < out.dim(0); b++) {
@@ -106,8 +107,8 @@ final class ResizeKernels {
     return invocation -> {
       Tensor in = invocation.input(0);
       Tensor out = invocation.output(0);
-      ResizedAxis vertical = op.axis(in.type(), in.dim(1), out.dim(1));
-      ResizedAxis horizontal = op.axis(in.type(), in.dim(2), out.dim(2));
+      AxisInterpolation vertical = op.axis(in.type(), in.dim(1), out.dim(1));
+      AxisInterpolation horizontal = op.axis(in.type(), in.dim(2), out.dim(2));
       int channels = in.dim(3);
       long at = 0;
       for (int b = 0; b < out.dim(0); b++) {

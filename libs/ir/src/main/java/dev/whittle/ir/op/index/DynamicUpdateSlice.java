@@ -7,7 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Elements;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
@@ -42,7 +42,7 @@ public record DynamicUpdateSlice() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Elementwise.sameAsInput(operands);
+    return ElementwiseKernels.sameAsInput(operands);
   }
 
   @Override

@@ -8,8 +8,8 @@ import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Elements;
+import dev.whittle.ir.op.common.Int4WeightKernel;
 import dev.whittle.ir.op.common.Shapes;
-import dev.whittle.ir.op.common.UnpackedWeights;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
@@ -51,7 +51,7 @@ public record EmbeddingLookup() implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    return UnpackedWeights.of(operands, 1, EmbeddingLookup::kernelOfBytes);
+    return Int4WeightKernel.of(operands, 1, EmbeddingLookup::kernelOfBytes);
   }
 
   private static Kernel kernelOfBytes(Operands operands) {

@@ -7,7 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Elements;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -59,7 +59,7 @@ public record HashtableLookup() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     if (operands.type(0) != TensorType.INT32 || operands.type(1) != TensorType.INT32) {
-      throw Elementwise.noKernel(operands);
+      throw ElementwiseKernels.noKernel(operands);
     }
     if (operands.type(2) == TensorType.STRING) {
       return HashtableLookup::strings;

@@ -35,7 +35,7 @@ public record Select() implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    return Selection::rows;
+    return SelectKernels::rows;
   }
 
   @Override

@@ -35,7 +35,7 @@ public record SelectV2() implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    return Selection.broadcast();
+    return SelectKernels.broadcast();
   }
 
   @Override

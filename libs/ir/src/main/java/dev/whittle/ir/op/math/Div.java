@@ -6,7 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.QuantizedFunctions;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -35,17 +35,19 @@ public record Div(Activation activation) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Elementwise.broadcast(operands);
+    return ElementwiseKernels.broadcast(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> Elementwise.floats(Elementwise.clampedFloats((a, b) -> a / b, activation));
+      case FLOAT32 ->
+          ElementwiseKernels.floats(ElementwiseKernels.clampedFloats((a, b) -> a / b, activation));
       case INT32 ->
-          Elementwise.integers(Elementwise.clampedIntegers(Elementwise::divide, activation));
+          ElementwiseKernels.integers(
+              ElementwiseKernels.clampedIntegers(ElementwiseKernels::divide, activation));
       case INT8, UINT8 -> QuantizedFunctions.quotient(operands, activation);
-      default -> throw Elementwise.noKernel(operands);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 }

@@ -6,7 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -28,21 +28,21 @@ public record Equal() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Elementwise.truthOfBroadcast(operands);
+    return ElementwiseKernels.booleanBroadcast(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> Elementwise.floatComparison((a, b) -> a == b);
-      case INT32, INT64 -> Elementwise.comparison((a, b) -> a == b);
+      case FLOAT32 -> ElementwiseKernels.floatComparison((a, b) -> a == b);
+      case INT32, INT64 -> ElementwiseKernels.comparison((a, b) -> a == b);
       case INT8, UINT8 ->
           operands.input(0).isQuantized()
-              ? Elementwise.quantizedComparison(operands, (a, b) -> a == b)
-              : Elementwise.comparison((a, b) -> a == b);
-      case BOOL -> Elementwise.comparison((a, b) -> a == b);
-      case STRING -> Elementwise.stringComparison(equal -> equal);
-      default -> throw Elementwise.noKernel(operands);
+              ? ElementwiseKernels.quantizedComparison(operands, (a, b) -> a == b)
+              : ElementwiseKernels.comparison((a, b) -> a == b);
+      case BOOL -> ElementwiseKernels.comparison((a, b) -> a == b);
+      case STRING -> ElementwiseKernels.stringComparison(equal -> equal);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 

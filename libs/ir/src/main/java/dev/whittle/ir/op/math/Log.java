@@ -6,7 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -27,15 +27,15 @@ public record Log() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Elementwise.sameAsInput(operands);
+    return ElementwiseKernels.sameAsInput(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> Elementwise.floats(x -> (float) Math.log(x));
-      case INT8 -> Elementwise.quantizedFunction(operands, x -> (float) Math.log(x));
-      default -> throw Elementwise.noKernel(operands);
+      case FLOAT32 -> ElementwiseKernels.floats(x -> (float) Math.log(x));
+      case INT8 -> ElementwiseKernels.quantizedFunction(operands, x -> (float) Math.log(x));
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 

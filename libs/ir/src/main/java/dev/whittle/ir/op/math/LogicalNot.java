@@ -5,7 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -26,14 +26,14 @@ public record LogicalNot() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Elementwise.sameAsInput(operands);
+    return ElementwiseKernels.sameAsInput(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case BOOL -> Elementwise.integers(x -> 1 - x);
-      default -> throw Elementwise.noKernel(operands);
+      case BOOL -> ElementwiseKernels.integers(x -> 1 - x);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 }

@@ -5,7 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -26,14 +26,14 @@ public record LogicalOr() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Elementwise.broadcast(operands);
+    return ElementwiseKernels.broadcast(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case BOOL -> Elementwise.integers((a, b) -> a | b);
-      default -> throw Elementwise.noKernel(operands);
+      case BOOL -> ElementwiseKernels.integers((a, b) -> a | b);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 }

@@ -7,7 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Requantization;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
@@ -37,17 +37,19 @@ public record Mul(Activation activation) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Elementwise.broadcast(operands);
+    return ElementwiseKernels.broadcast(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> Elementwise.floats(Elementwise.clampedFloats((a, b) -> a * b, activation));
+      case FLOAT32 ->
+          ElementwiseKernels.floats(ElementwiseKernels.clampedFloats((a, b) -> a * b, activation));
       case INT32, INT64, UINT32 ->
-          Elementwise.integers(Elementwise.clampedIntegers((a, b) -> a * b, activation));
+          ElementwiseKernels.integers(
+              ElementwiseKernels.clampedIntegers((a, b) -> a * b, activation));
       case INT8, UINT8, INT16 -> QuantizedArithmetic.product(operands, activation);
-      default -> throw Elementwise.noKernel(operands);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 

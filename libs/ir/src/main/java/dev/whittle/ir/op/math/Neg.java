@@ -5,7 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -26,15 +26,15 @@ public record Neg() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Elementwise.sameAsInput(operands);
+    return ElementwiseKernels.sameAsInput(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> Elementwise.floats(x -> -x);
-      case INT32, INT64 -> Elementwise.integers(x -> -x);
-      default -> throw Elementwise.noKernel(operands);
+      case FLOAT32 -> ElementwiseKernels.floats(x -> -x);
+      case INT32, INT64 -> ElementwiseKernels.integers(x -> -x);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 }

@@ -4,7 +4,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Requantization;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
@@ -19,8 +19,9 @@ final class QuantizedArithmetic {
    * @param sign 1 or -1
    */
   static Kernel sum(Operands operands, Activation activation, int sign) {
-    var sum = new QuantizedSum(operands, activation, sign);
-    return Elementwise.integers((x, y) -> sum.result(sum.left((int) x) + sum.right((int) y)));
+    var sum = new QuantizedAdd(operands, activation, sign);
+    return ElementwiseKernels.integers(
+        (x, y) -> sum.result(sum.left((int) x) + sum.right((int) y)));
   }
 
   /**
@@ -39,7 +40,7 @@ final class QuantizedArithmetic {
           "16-bit operands with scales that are powers of two, neither the result's");
     }
     Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), out);
-    return Elementwise.integers(
+    return ElementwiseKernels.integers(
         (x, y) -> {
           int p = FixedPoint.roundingDivideByPowerOfTwo((int) x, left);
           int q = FixedPoint.roundingDivideByPowerOfTwo((int) y, right);
@@ -66,7 +67,7 @@ final class QuantizedArithmetic {
     int leftZero = operands.input(0).requireQuantization().zeroPointValue();
     int rightZero = operands.input(1).requireQuantization().zeroPointValue();
     Requantization requantization = productRequantization(operands, activation);
-    return Elementwise.integers(
+    return ElementwiseKernels.integers(
         (x, y) -> requantization.apply(((int) x - leftZero) * ((int) y - rightZero), 0));
   }
 }

@@ -5,7 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -26,19 +26,19 @@ public record RightShift() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Elementwise.broadcast(operands);
+    return ElementwiseKernels.broadcast(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case INT8, UINT8, INT16, UINT16, INT32, UINT32 ->
-          Elementwise.integers(rightShift(operands.type(0).bits()));
-      default -> throw Elementwise.noKernel(operands);
+          ElementwiseKernels.integers(rightShift(operands.type(0).bits()));
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 
-  private static Elementwise.LongBinary rightShift(int bits) {
+  private static ElementwiseKernels.LongBinary rightShift(int bits) {
     return (a, b) -> a >> Math.min(Math.max(b, 0), bits - 1);
   }
 }

@@ -8,9 +8,9 @@ import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.common.Int16Requantization;
+import dev.whittle.ir.op.common.Int4WeightKernel;
 import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.common.Requantization;
-import dev.whittle.ir.op.common.UnpackedWeights;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
@@ -94,8 +94,8 @@ public record Conv2D(
 
   @Override
   public Kernel kernel(Operands operands) {
-    var taps = new Taps(vertical(), horizontal(), 0);
-    return UnpackedWeights.of(
+    var taps = new ConvolutionLoop(vertical(), horizontal(), 0);
+    return Int4WeightKernel.of(
         operands,
         1,
         wide -> ConvolutionKernels.of(wide, taps, activation, !isGrouped(operands), false));

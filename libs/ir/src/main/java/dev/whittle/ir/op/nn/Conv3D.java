@@ -7,7 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -79,7 +79,7 @@ public record Conv3D(
 
   @Override
   public Kernel kernel(Operands operands) {
-    Elementwise.requireFloats(operands, 1);
+    ElementwiseKernels.requireFloats(operands, 1);
     activation.requireClamp();
     Window[] windows = windows();
     return invocation -> Conv3DKernels.convolve(invocation, windows, activation);

@@ -47,7 +47,11 @@ final class ConvolutionKernels {
    * @param depthwise whether the hybrid kernel takes a scale for each channel, were it one
    */
   static Kernel of(
-      Operands operands, Taps taps, Activation activation, boolean tiesUp, boolean depthwise) {
+      Operands operands,
+      ConvolutionLoop taps,
+      Activation activation,
+      boolean tiesUp,
+      boolean depthwise) {
     activation.requireClamp();
     TensorType filter = operands.type(1);
     return switch (operands.type(0)) {
@@ -88,7 +92,7 @@ final class ConvolutionKernels {
     return invocation.hasInput(2) ? invocation.input(2) : null;
   }
 
-  private static Kernel floats(Taps taps, Activation activation) {
+  private static Kernel floats(ConvolutionLoop taps, Activation activation) {
     return invocation -> {
       Tensor input = invocation.input(0);
       Tensor filter = invocation.input(1);
@@ -98,7 +102,7 @@ final class ConvolutionKernels {
           input,
           filter,
           output,
-          new Taps.Sum() {
+          new ConvolutionLoop.Sum() {
             private float sum;
 
             @Override
@@ -159,7 +163,7 @@ final class ConvolutionKernels {
   }
 
   private static Kernel integers(
-      Operands operands, Taps taps, Activation activation, boolean tiesUp) {
+      Operands operands, ConvolutionLoop taps, Activation activation, boolean tiesUp) {
     Requantization requantization = requantization(operands, activation, tiesUp);
     int inputZero = operands.input(0).requireQuantization().zeroPointValue();
     Quantization weights = operands.input(1).requireQuantization();
@@ -173,7 +177,7 @@ final class ConvolutionKernels {
           input,
           filter,
           output,
-          new Taps.Sum() {
+          new ConvolutionLoop.Sum() {
             private int sum;
 
             @Override
@@ -204,7 +208,7 @@ final class ConvolutionKernels {
   }
 
   /** 16-bit input and output, 8-bit filter, 64-bit sums. */
-  private static Kernel wide(Operands operands, Taps taps, Activation activation) {
+  private static Kernel wide(Operands operands, ConvolutionLoop taps, Activation activation) {
     Int16Requantization requantization = wideRequantization(operands, activation);
     return invocation -> {
       Tensor input = invocation.input(0);
@@ -215,7 +219,7 @@ final class ConvolutionKernels {
           input,
           filter,
           output,
-          new Taps.Sum() {
+          new ConvolutionLoop.Sum() {
             private long sum;
 
             @Override
@@ -240,7 +244,7 @@ final class ConvolutionKernels {
    * asymmetrically if the filter's channels have different scales.
    */
   private static Kernel hybrid(
-      Operands operands, Taps taps, Activation activation, boolean depthwise) {
+      Operands operands, ConvolutionLoop taps, Activation activation, boolean depthwise) {
     float[] scales = operands.input(1).requireQuantization().scales();
     boolean perChannel = depthwise;
     for (float scale : scales) {
@@ -267,7 +271,7 @@ final class ConvolutionKernels {
           input,
           filter,
           output,
-          new Taps.Sum() {
+          new ConvolutionLoop.Sum() {
             private int sum;
 
             @Override

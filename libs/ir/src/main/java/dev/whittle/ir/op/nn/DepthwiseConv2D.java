@@ -8,9 +8,9 @@ import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.common.Int16Requantization;
+import dev.whittle.ir.op.common.Int4WeightKernel;
 import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.common.Requantization;
-import dev.whittle.ir.op.common.UnpackedWeights;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
@@ -95,8 +95,8 @@ public record DepthwiseConv2D(
     if (in < 1 || out % in != 0) {
       throw OperandException.invalid("%d output channels of %d input channels", out, in);
     }
-    var taps = new Taps(vertical(), horizontal(), out / in);
-    return UnpackedWeights.of(
+    var taps = new ConvolutionLoop(vertical(), horizontal(), out / in);
+    return Int4WeightKernel.of(
         operands, 1, wide -> ConvolutionKernels.of(wide, taps, activation, false, true));
   }
 

@@ -8,8 +8,8 @@ import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.common.Int16Requantization;
+import dev.whittle.ir.op.common.Int4WeightKernel;
 import dev.whittle.ir.op.common.Requantization;
-import dev.whittle.ir.op.common.UnpackedWeights;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
@@ -111,7 +111,7 @@ public record FullyConnected(
     if (weightsFormat != 0) {
       throw OperandException.unsupported("weights format %d", weightsFormat);
     }
-    return UnpackedWeights.of(operands, 1, this::kernelOfBytes);
+    return Int4WeightKernel.of(operands, 1, this::kernelOfBytes);
   }
 
   private Kernel kernelOfBytes(Operands operands) {

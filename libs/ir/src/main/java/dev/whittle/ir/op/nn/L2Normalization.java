@@ -7,7 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.L2Kernels;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
@@ -41,7 +41,7 @@ public record L2Normalization(Activation activation) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Elementwise.sameAsInput(operands);
+    return ElementwiseKernels.sameAsInput(operands);
   }
 
   @Override
@@ -52,7 +52,7 @@ public record L2Normalization(Activation activation) implements Op {
     return switch (operands.type(0)) {
       case FLOAT32 -> L2Kernels::floats;
       case INT8, UINT8 -> L2Kernels.integers(operands);
-      default -> throw Elementwise.noKernel(operands);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 

@@ -3,10 +3,10 @@ package dev.whittle.ir.op.nn;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.common.Shapes;
-import dev.whittle.ir.op.reduce.Reductions;
+import dev.whittle.ir.op.reduce.ReductionKernels;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
@@ -110,7 +110,7 @@ final class PoolKernels {
                 });
           };
       case INT8, UINT8, INT16 -> integerAverage(bounds(operands, a), pools);
-      default -> throw Elementwise.noKernel(operands);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 
@@ -182,8 +182,8 @@ final class PoolKernels {
                 });
           };
       case INT8, UINT8, INT16 ->
-          integerMax(Reductions.least(operands.type(0)), bounds(operands, a), pools);
-      default -> throw Elementwise.noKernel(operands);
+          integerMax(ReductionKernels.least(operands.type(0)), bounds(operands, a), pools);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 
@@ -247,7 +247,7 @@ final class PoolKernels {
                   }
                 });
           };
-      default -> throw Elementwise.noKernel(operands);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 }

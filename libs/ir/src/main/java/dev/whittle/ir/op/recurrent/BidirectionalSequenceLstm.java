@@ -88,9 +88,9 @@ public record BidirectionalSequenceLstm(
     boolean hasSecond = operands.hasInput(AUXILIARY);
     boolean linked = hasSecond && operands.hasInput(41);
     int auxiliary = linked ? AUXILIARY : -1;
-    var forward = new LayerOperands(0, 1, 35, 36, -1, auxiliary, 40);
+    var forward = new LstmOperands(0, 1, 35, 36, -1, auxiliary, 40);
     var backward =
-        new LayerOperands(hasSecond && !linked ? AUXILIARY : 0, 18, 37, 38, -1, auxiliary, 44);
+        new LstmOperands(hasSecond && !linked ? AUXILIARY : 0, 18, 37, 38, -1, auxiliary, 44);
     LstmCell.requireTypes(operands, forward);
     LstmCell.requireTypes(operands, backward);
     return invocation -> {
@@ -100,7 +100,7 @@ public record BidirectionalSequenceLstm(
     };
   }
 
-  private void run(Invocation invocation, LayerOperands layer, LstmCell.Target target) {
+  private void run(Invocation invocation, LstmOperands layer, LstmCell.Target target) {
     var settings =
         new LstmCell.Settings(activation, cellClip, projectionClip, asymmetricQuantizeInputs);
     SequenceLayout layout = LstmCell.layout(invocation, layer, timeMajor);

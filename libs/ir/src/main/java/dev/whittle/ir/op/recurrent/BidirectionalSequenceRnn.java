@@ -73,16 +73,16 @@ public record BidirectionalSequenceRnn(
     boolean linked = hasSecond && operands.hasInput(10);
     // The native kernel overlooks a sequence of the second layer's own if samples come first.
     boolean ownsSecond = hasSecond && !linked && timeMajor;
-    RecurrentKernels.requireTypes(operands, 1);
-    RecurrentKernels.requireTypes(operands, 5);
-    var forward = new RecurrentKernels.Layer(0, 1, linked ? AUXILIARY : -1, 10, timeMajor, false);
+    RnnKernels.requireTypes(operands, 1);
+    RnnKernels.requireTypes(operands, 5);
+    var forward = new RnnKernels.Layer(0, 1, linked ? AUXILIARY : -1, 10, timeMajor, false);
     var backward =
-        new RecurrentKernels.Layer(
+        new RnnKernels.Layer(
             ownsSecond ? AUXILIARY : 0, 5, linked ? AUXILIARY : -1, 11, timeMajor, true);
     return invocation -> {
       int first = invocation.input(1).dim(0);
-      RecurrentKernels.run(invocation, forward, activation, asymmetricQuantizeInputs, 0, 0);
-      RecurrentKernels.run(
+      RnnKernels.run(invocation, forward, activation, asymmetricQuantizeInputs, 0, 0);
+      RnnKernels.run(
           invocation,
           backward,
           activation,

@@ -58,19 +58,19 @@ final class IntegerLstmCell implements Kernel {
     hasInputGate = operands.hasInput(1);
     for (int g = hasInputGate ? 0 : 1; g < 4; g++) {
       double scale = GATE_SCALE;
-      if (operands.hasInput(LayerOperands.SINGLE.norm() + g)) {
+      if (operands.hasInput(LstmOperands.SINGLE.norm() + g)) {
         Quantization before = operands.intermediate(g);
         if (before == null) {
           throw OperandException.invalid("no scale of gate %d before its normalization", g);
         }
         scale = before.scaleValue();
-        Quantization norm = operands.input(LayerOperands.SINGLE.norm() + g).requireQuantization();
+        Quantization norm = operands.input(LstmOperands.SINGLE.norm() + g).requireQuantization();
         normalizations[g] = FixedPoint.Multiplier.of(norm.scaleValue());
         leastVariances[g] = (int) Math.max(1, 10_000 * norm.scaleValue());
       }
       inputScales[g] = gateScale(operands, 1 + g, input.scaleValue(), scale);
       recurrentScales[g] = gateScale(operands, 5 + g, state.scaleValue(), scale);
-      int peephole = LayerOperands.SINGLE.peephole(g);
+      int peephole = LstmOperands.SINGLE.peephole(g);
       if (g != CELL && operands.hasInput(peephole)) {
         peepholeScales[g] = gateScale(operands, peephole, cellScale, scale);
       }
@@ -104,7 +104,7 @@ final class IntegerLstmCell implements Kernel {
     Tensor input = invocation.input(0);
     Tensor output = invocation.output(0);
     Tensor outputState = invocation.input(18);
-    SequenceLayout layout = LstmCell.layout(invocation, LayerOperands.SINGLE, timeMajor);
+    SequenceLayout layout = LstmCell.layout(invocation, LstmOperands.SINGLE, timeMajor);
     int in = input.dim(input.rank() - 1);
     int out = outputState.dim(1);
     for (int b = 0; b < layout.batches(); b++) {
@@ -193,14 +193,14 @@ final class IntegerLstmCell implements Kernel {
       value = clamp16(value + recurrentScales[gate].apply(recurrent));
       FixedPoint.Multiplier peephole = peepholeScales[gate];
       if (peephole != null) {
-        long weight = invocation.input(LayerOperands.SINGLE.peephole(gate)).getInteger(i);
+        long weight = invocation.input(LstmOperands.SINGLE.peephole(gate)).getInteger(i);
         int seen = (int) (weight * cellState.getInteger((long) batch * cells + i));
         value = clamp16(value + peephole.apply(seen));
       }
       values[i] = value;
     }
     if (normalization != null) {
-      Tensor coefficients = invocation.input(LayerOperands.SINGLE.norm() + gate);
+      Tensor coefficients = invocation.input(LstmOperands.SINGLE.norm() + gate);
       normalize(values, coefficients, bias, normalization, leastVariances[gate]);
     }
     for (int i = 0; i < cells; i++) {

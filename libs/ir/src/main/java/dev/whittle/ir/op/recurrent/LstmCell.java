@@ -22,20 +22,20 @@ final class LstmCell {
       Activation activation, float cellClip, float projectionClip, boolean asymmetric) {}
 
   private final Invocation invocation;
-  private final LayerOperands operands;
+  private final LstmOperands operands;
   private final Settings settings;
   private final Tensor input;
   private final Tensor outputState;
   private final Tensor cellState;
   private final @Nullable Tensor auxiliary;
-  private final Multiplicand x;
-  private final Multiplicand second;
-  private final Multiplicand h;
+  private final VectorOperand x;
+  private final VectorOperand second;
+  private final VectorOperand h;
   private final int in;
   private final int cells;
   private final int out;
 
-  LstmCell(Invocation invocation, LayerOperands operands, Settings settings) {
+  LstmCell(Invocation invocation, LstmOperands operands, Settings settings) {
     this.invocation = invocation;
     this.operands = operands;
     this.settings = settings;
@@ -44,9 +44,9 @@ final class LstmCell {
     this.cellState = invocation.input(operands.cellState());
     this.auxiliary = operands.auxiliary() < 0 ? null : invocation.input(operands.auxiliary());
     boolean hybrid = invocation.input(operands.weights(FORGET)).type() != TensorType.FLOAT32;
-    this.x = new Multiplicand(hybrid, settings.asymmetric);
-    this.second = new Multiplicand(hybrid, settings.asymmetric);
-    this.h = new Multiplicand(hybrid, settings.asymmetric);
+    this.x = new VectorOperand(hybrid, settings.asymmetric);
+    this.second = new VectorOperand(hybrid, settings.asymmetric);
+    this.h = new VectorOperand(hybrid, settings.asymmetric);
     this.in = input.dim(input.rank() - 1);
     this.cells = cellState.dim(1);
     this.out = outputState.dim(1);
@@ -63,7 +63,7 @@ final class LstmCell {
         && operands.type(19) == TensorType.INT16) {
       return new IntegerLstmCell(operands, timeMajor, settings.cellClip, settings.projectionClip);
     }
-    LayerOperands layer = LayerOperands.SINGLE;
+    LstmOperands layer = LstmOperands.SINGLE;
     requireTypes(operands, layer);
     return invocation -> {
       SequenceLayout layout = layout(invocation, layer, timeMajor);
@@ -72,7 +72,7 @@ final class LstmCell {
   }
 
   /** Floats all over, or weights of 8 bits. */
-  static void requireTypes(Operands operands, LayerOperands layer) {
+  static void requireTypes(Operands operands, LstmOperands layer) {
     TensorType weights = operands.type(layer.weights(FORGET));
     boolean fits =
         operands.type(layer.input()) == TensorType.FLOAT32
@@ -97,7 +97,7 @@ final class LstmCell {
    *
    * @throws OperandException if the states do not fit it, or each other
    */
-  static SequenceLayout layout(Invocation invocation, LayerOperands layer, boolean timeMajor) {
+  static SequenceLayout layout(Invocation invocation, LstmOperands layer, boolean timeMajor) {
     SequenceLayout layout = SequenceLayout.of(invocation.input(layer.input()), timeMajor);
     Tensor outputState = invocation.input(layer.outputState());
     Tensor cellState = invocation.input(layer.cellState());
@@ -142,12 +142,12 @@ final class LstmCell {
   }
 
   private void step(int batch, long place) {
-    x.take(input, place * in, in);
+    x.load(input, place * in, in);
     if (auxiliary != null) {
       int width = auxiliary.dim(auxiliary.rank() - 1);
-      second.take(auxiliary, place * width, width);
+      second.load(auxiliary, place * width, width);
     }
-    h.take(outputState, (long) batch * out, out);
+    h.load(outputState, (long) batch * out, out);
     float[] forget = gate(FORGET, batch, true);
     float[] candidate = gate(CELL, batch, false);
     float[] enter = invocation.hasInput(operands.weights(INPUT)) ? gate(INPUT, batch, true) : null;
@@ -164,12 +164,12 @@ final class LstmCell {
     Tensor projection = optional(operands.projection());
     Tensor bias = optional(operands.projectionBias());
     if (projection != null) {
-      x.take(leave);
+      x.load(leave);
     }
     for (int o = 0; o < out; o++) {
       float value = leave.length > o ? leave[o] : 0;
       if (projection != null) {
-        value = x.addProduct(bias == null ? 0 : bias.getFloat(o), projection, o);
+        value = x.accumulate(bias == null ? 0 : bias.getFloat(o), projection, o);
         value = clip(value, settings.projectionClip);
       }
       outputState.setFloat((long) batch * out + o, value);
@@ -191,16 +191,16 @@ final class LstmCell {
     float[] values = new float[cells];
     for (int i = 0; i < cells; i++) {
       float sum = norm == null && bias != null ? bias.getFloat(i) : 0;
-      sum = x.addProduct(sum, weights, i);
+      sum = x.accumulate(sum, weights, i);
       if (more != null) {
-        sum = second.addProduct(sum, more, i);
+        sum = second.accumulate(sum, more, i);
       }
-      sum = h.addProduct(sum, recurrent, i);
+      sum = h.accumulate(sum, recurrent, i);
       if (peephole != null) {
         float weight =
             peephole.type() == TensorType.FLOAT32
                 ? peephole.getFloat(i)
-                : peephole.getInteger(i) * Multiplicand.scale(peephole);
+                : peephole.getInteger(i) * VectorOperand.scale(peephole);
         sum += weight * cellState.getFloat((long) batch * cells + i);
       }
       values[i] = sum;

@@ -55,10 +55,10 @@ public record Rnn(Activation activation, boolean asymmetricQuantizeInputs) imple
 
   @Override
   public Kernel kernel(Operands operands) {
-    RecurrentKernels.requireTypes(operands, 1);
-    var layer = RecurrentKernels.Layer.single(false);
+    RnnKernels.requireTypes(operands, 1);
+    var layer = RnnKernels.Layer.single(false);
     return invocation ->
-        RecurrentKernels.run(invocation, layer, activation, asymmetricQuantizeInputs, 0, 0);
+        RnnKernels.run(invocation, layer, activation, asymmetricQuantizeInputs, 0, 0);
   }
 
   /** It changes its state. */

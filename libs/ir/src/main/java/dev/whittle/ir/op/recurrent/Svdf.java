@@ -7,7 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -75,12 +75,12 @@ public record Svdf(int rank, Activation activation, boolean asymmetricQuantizeIn
             && (weights == TensorType.FLOAT32 || weights == TensorType.INT8)
             && operands.type(2) == weights;
     if (!fits) {
-      throw Elementwise.noKernel(operands);
+      throw ElementwiseKernels.noKernel(operands);
     }
     boolean hybrid = weights != TensorType.FLOAT32;
     return invocation ->
         SvdfKernels.floats(
-            invocation, rank, activation, new Multiplicand(hybrid, asymmetricQuantizeInputs));
+            invocation, rank, activation, new VectorOperand(hybrid, asymmetricQuantizeInputs));
   }
 
   /** It changes its state. */

@@ -19,14 +19,14 @@ final class SvdfKernels {
    *
    * @param x takes the input, and says whether weights have 8 bits
    */
-  static void floats(Invocation invocation, int rank, Activation activation, Multiplicand x) {
+  static void floats(Invocation invocation, int rank, Activation activation, VectorOperand x) {
     Tensor input = invocation.input(0);
     Tensor output = invocation.output(0);
     int filters = invocation.input(1).dim(0);
     int in = invocation.input(1).dim(1);
     int units = filters / rank;
     for (int b = 0; b < input.dim(0); b++) {
-      x.take(input, (long) b * in, in);
+      x.load(input, (long) b * in, in);
       for (int u = 0; u < units; u++) {
         float sum = invocation.hasInput(3) ? invocation.input(3).getFloat(u) : 0;
         for (int f = u * rank; f < (u + 1) * rank; f++) {
@@ -38,17 +38,17 @@ final class SvdfKernels {
   }
 
   /** Remembers what a filter sees now and sums up what it remembers. */
-  private static float filter(Invocation invocation, int batch, int filter, Multiplicand x) {
+  private static float filter(Invocation invocation, int batch, int filter, VectorOperand x) {
     Tensor features = invocation.input(1);
     Tensor time = invocation.input(2);
     Tensor state = invocation.input(4);
     int memory = time.dim(1);
-    float scale = time.type() == TensorType.FLOAT32 ? 1 : Multiplicand.scale(time);
+    float scale = time.type() == TensorType.FLOAT32 ? 1 : VectorOperand.scale(time);
     long first = ((long) batch * features.dim(0) + filter) * memory;
     for (int m = 1; m < memory; m++) {
       state.setFloat(first + m - 1, state.getFloat(first + m));
     }
-    state.setFloat(first + memory - 1, x.addProduct(0, features, filter));
+    state.setFloat(first + memory - 1, x.accumulate(0, features, filter));
     float sum = 0;
     for (int m = 0; m < memory; m++) {
       float weight = (float) time.getReal((long) filter * memory + m) * scale;

@@ -58,10 +58,10 @@ public record UnidirectionalSequenceRnn(
 
   @Override
   public Kernel kernel(Operands operands) {
-    RecurrentKernels.requireTypes(operands, 1);
-    var layer = RecurrentKernels.Layer.single(timeMajor);
+    RnnKernels.requireTypes(operands, 1);
+    var layer = RnnKernels.Layer.single(timeMajor);
     return invocation ->
-        RecurrentKernels.run(invocation, layer, activation, asymmetricQuantizeInputs, 0, 0);
+        RnnKernels.run(invocation, layer, activation, asymmetricQuantizeInputs, 0, 0);
   }
 
   /** It changes its state. */

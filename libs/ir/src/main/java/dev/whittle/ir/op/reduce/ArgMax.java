@@ -6,7 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -38,15 +38,15 @@ public record ArgMax(TensorType outputType) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ArgSelection.infer(operands, outputType);
+    return ArgMinMaxKernels.infer(operands, outputType);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ArgSelection.floats((x, best) -> x > best);
-      case INT8, UINT8, INT32, BOOL -> ArgSelection.integers((x, best) -> x > best);
-      default -> throw Elementwise.noKernel(operands);
+      case FLOAT32 -> ArgMinMaxKernels.floats((x, best) -> x > best);
+      case INT8, UINT8, INT32, BOOL -> ArgMinMaxKernels.integers((x, best) -> x > best);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 

@@ -6,7 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
@@ -39,22 +39,22 @@ public record Mean(boolean keepDims) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Reductions.infer(operands, keepDims);
+    return ReductionKernels.infer(operands, keepDims);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> Reductions.floatMean();
-      case INT32, INT64 -> Reductions.integerMean();
-      case INT8, UINT8, INT16 -> Reductions.quantizedMean(operands, keepDims);
-      default -> throw Elementwise.noKernel(operands);
+      case FLOAT32 -> ReductionKernels.floatMean();
+      case INT32, INT64 -> ReductionKernels.integerMean();
+      case INT8, UINT8, INT16 -> ReductionKernels.quantizedMean(operands, keepDims);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 
   /** Whether height and width of pictures are reduced, to extents of 1. */
   public boolean averagesImage(Shape input, long[] axes) {
-    return keepDims && Reductions.averagesImage(input, axes);
+    return keepDims && ReductionKernels.averagesImage(input, axes);
   }
 
   @Override

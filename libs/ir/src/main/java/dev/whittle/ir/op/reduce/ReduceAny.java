@@ -5,7 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -36,14 +36,14 @@ public record ReduceAny(boolean keepDims) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Reductions.infer(operands, keepDims);
+    return ReductionKernels.infer(operands, keepDims);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case BOOL -> Reductions.integers(0, (any, x) -> any | x);
-      default -> throw Elementwise.noKernel(operands);
+      case BOOL -> ReductionKernels.integers(0, (any, x) -> any | x);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 }

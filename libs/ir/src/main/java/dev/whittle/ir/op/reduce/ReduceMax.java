@@ -6,7 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -38,16 +38,16 @@ public record ReduceMax(boolean keepDims) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Reductions.infer(operands, keepDims);
+    return ReductionKernels.infer(operands, keepDims);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> Reductions.floats(-Float.MAX_VALUE, (max, x) -> x > max ? x : max);
+      case FLOAT32 -> ReductionKernels.floats(-Float.MAX_VALUE, (max, x) -> x > max ? x : max);
       case INT8, UINT8, INT16, INT32, INT64 ->
-          Reductions.integers(Reductions.least(operands.type(0)), Math::max);
-      default -> throw Elementwise.noKernel(operands);
+          ReductionKernels.integers(ReductionKernels.least(operands.type(0)), Math::max);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 

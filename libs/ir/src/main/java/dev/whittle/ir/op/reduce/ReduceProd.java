@@ -5,7 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -36,15 +36,15 @@ public record ReduceProd(boolean keepDims) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Reductions.infer(operands, keepDims);
+    return ReductionKernels.infer(operands, keepDims);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> Reductions.floats(1, (product, x) -> product * x);
-      case INT32, INT64 -> Reductions.integers(1, (product, x) -> product * x);
-      default -> throw Elementwise.noKernel(operands);
+      case FLOAT32 -> ReductionKernels.floats(1, (product, x) -> product * x);
+      case INT32, INT64 -> ReductionKernels.integers(1, (product, x) -> product * x);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 }

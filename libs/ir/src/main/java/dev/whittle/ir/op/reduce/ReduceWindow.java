@@ -7,7 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Elements;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -97,7 +97,7 @@ public record ReduceWindow(int function) implements Op {
       }
       case BOOL -> {
         if (!logical) {
-          throw Elementwise.noKernel(operands);
+          throw ElementwiseKernels.noKernel(operands);
         }
         yield invocation ->
             run(
@@ -109,7 +109,7 @@ public record ReduceWindow(int function) implements Op {
                             ? out.getBoolean(o) && in.getBoolean(i)
                             : out.getBoolean(o) || in.getBoolean(i)));
       }
-      default -> throw Elementwise.noKernel(operands);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 

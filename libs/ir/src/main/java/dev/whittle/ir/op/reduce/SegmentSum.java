@@ -5,7 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TypedShape;
@@ -53,16 +53,16 @@ public record SegmentSum() implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    Elementwise.LongBinary sum = Long::sum;
+    ElementwiseKernels.LongBinary sum = Long::sum;
     return switch (operands.type(0)) {
       case FLOAT32, INT32 ->
           invocation -> {
             int[] dims = invocation.input(0).dims().clone();
             dims[0] = count(invocation.input(1).toLongs());
             invocation.output(0).resize(dims);
-            Segments.combine(invocation, 0, Float::sum, sum);
+            SegmentKernels.combine(invocation, 0, Float::sum, sum);
           };
-      default -> throw Elementwise.noKernel(operands);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 }

@@ -6,7 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -33,16 +33,16 @@ public record Sum(boolean keepDims) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Reductions.infer(operands, keepDims);
+    return ReductionKernels.infer(operands, keepDims);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> Reductions.floats(0, (sum, x) -> sum + x);
-      case INT32, INT64 -> Reductions.integers(0, (sum, x) -> sum + x);
-      case INT8, UINT8, INT16 -> Reductions.quantizedSum(operands);
-      default -> throw Elementwise.noKernel(operands);
+      case FLOAT32 -> ReductionKernels.floats(0, (sum, x) -> sum + x);
+      case INT32, INT64 -> ReductionKernels.integers(0, (sum, x) -> sum + x);
+      case INT8, UINT8, INT16 -> ReductionKernels.quantizedSum(operands);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 

@@ -5,7 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -35,17 +35,17 @@ public record UnsortedSegmentMax() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Segments.infer(operands);
+    return SegmentKernels.infer(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32, INT32 -> {
-        double initial = Segments.least(operands.type(0));
-        yield invocation -> Segments.combine(invocation, initial, Math::max, Math::max);
+        double initial = SegmentKernels.least(operands.type(0));
+        yield invocation -> SegmentKernels.combine(invocation, initial, Math::max, Math::max);
       }
-      default -> throw Elementwise.noKernel(operands);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 }

@@ -5,7 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -35,7 +35,7 @@ public record UnsortedSegmentProd() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Segments.infer(operands);
+    return SegmentKernels.infer(operands);
   }
 
   @Override
@@ -43,9 +43,10 @@ public record UnsortedSegmentProd() implements Op {
     return switch (operands.type(0)) {
       case FLOAT32, INT32 -> {
         double initial = 1;
-        yield invocation -> Segments.combine(invocation, initial, (a, b) -> a * b, (a, b) -> a * b);
+        yield invocation ->
+            SegmentKernels.combine(invocation, initial, (a, b) -> a * b, (a, b) -> a * b);
       }
-      default -> throw Elementwise.noKernel(operands);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 }

@@ -5,7 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -35,7 +35,7 @@ public record UnsortedSegmentSum() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Segments.infer(operands);
+    return SegmentKernels.infer(operands);
   }
 
   @Override
@@ -43,9 +43,9 @@ public record UnsortedSegmentSum() implements Op {
     return switch (operands.type(0)) {
       case FLOAT32, INT32 -> {
         double initial = 0;
-        yield invocation -> Segments.combine(invocation, initial, Float::sum, Long::sum);
+        yield invocation -> SegmentKernels.combine(invocation, initial, Float::sum, Long::sum);
       }
-      default -> throw Elementwise.noKernel(operands);
+      default -> throw ElementwiseKernels.noKernel(operands);
     };
   }
 }

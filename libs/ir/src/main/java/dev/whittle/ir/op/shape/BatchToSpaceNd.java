@@ -32,13 +32,13 @@ public record BatchToSpaceNd() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return List.of(new TypedShape(operands.type(0), SpaceBatch.spaced(operands)));
+    return List.of(new TypedShape(operands.type(0), SpaceBatchKernels.spaced(operands)));
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     Elements.requireMovable(operands.type(0));
-    return SpaceBatch::toSpace;
+    return SpaceBatchKernels::toSpace;
   }
 
   @Override

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /** The operand broadcast to the shape that operand 1 holds. */
-public record BroadcastTo() implements MoveKernels {
+public record BroadcastTo() implements StridedViewOp {
   public static final OpType<BroadcastTo> TYPE =
       OpType.of("BROADCAST_TO", 130, "BroadcastToOptions", 2, 1, options -> new BroadcastTo());
 
@@ -49,17 +49,17 @@ public record BroadcastTo() implements MoveKernels {
   @Override
   public Kernel kernel(Operands operands) {
     Elements.requireMovable(operands.type(0));
-    return Walk.kernel(this);
+    return StridedView.kernel(this);
   }
 
   @Override
-  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+  public StridedView view(Shape in, Shape out, IntFunction<long[]> contents) {
     long[] strides = Shapes.strides(in.toArray());
     long[] steps = new long[out.rank()];
     for (int i = 0; i < strides.length; i++) {
       steps[steps.length - strides.length + i] = in.dim(i) == 1 ? 0 : strides[i];
     }
-    return new Walk(out.toArray(), steps, 0);
+    return new StridedView(out.toArray(), steps, 0);
   }
 
   @Override

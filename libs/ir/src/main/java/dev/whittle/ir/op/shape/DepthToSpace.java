@@ -17,7 +17,7 @@ import java.util.function.IntFunction;
 /**
  * Channels of a picture {@code [batch, height, width, channels]} as the elements of square blocks.
  */
-public record DepthToSpace(int blockSize) implements MoveKernels {
+public record DepthToSpace(int blockSize) implements StridedViewOp {
   public static final OpType<DepthToSpace> TYPE =
       OpType.of(
           "DEPTH_TO_SPACE",
@@ -62,17 +62,17 @@ public record DepthToSpace(int blockSize) implements MoveKernels {
   @Override
   public Kernel kernel(Operands operands) {
     Elements.requireMovable(operands.type(0));
-    return Walk.kernel(this);
+    return StridedView.kernel(this);
   }
 
   @Override
-  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+  public StridedView view(Shape in, Shape out, IntFunction<long[]> contents) {
     long pixel = in.dim(3);
     long line = pixel * in.dim(2);
     long channels = out.dim(3);
     int[] dimensions = {in.dim(0), in.dim(1), blockSize, in.dim(2), blockSize, out.dim(3)};
     long[] steps = {line * in.dim(1), line, channels * blockSize, pixel, channels, 1};
-    return new Walk(dimensions, steps, 0);
+    return new StridedView(dimensions, steps, 0);
   }
 
   @Override

@@ -6,7 +6,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Elements;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /** The operand turned round along the axes that operand 1 lists. */
-public record ReverseV2() implements MoveKernels {
+public record ReverseV2() implements StridedViewOp {
   public static final OpType<ReverseV2> TYPE =
       OpType.of("REVERSE_V2", 105, "ReverseV2Options", 2, 1, options -> new ReverseV2());
 
@@ -31,17 +31,17 @@ public record ReverseV2() implements MoveKernels {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Elementwise.sameAsInput(operands);
+    return ElementwiseKernels.sameAsInput(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     Elements.requireMovable(operands.type(0));
-    return Walk.kernel(this);
+    return StridedView.kernel(this);
   }
 
   @Override
-  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+  public StridedView view(Shape in, Shape out, IntFunction<long[]> contents) {
     long[] strides = Shapes.strides(in.toArray());
     long first = 0;
     for (long axis : contents.apply(1)) {
@@ -49,7 +49,7 @@ public record ReverseV2() implements MoveKernels {
       first += strides[place] * (in.dim(place) - 1);
       strides[place] = -strides[place];
     }
-    return new Walk(out.toArray(), strides, first);
+    return new StridedView(out.toArray(), strides, first);
   }
 
   @Override

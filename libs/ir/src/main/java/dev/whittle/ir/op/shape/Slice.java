@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * A box of the operand: it begins where operand 1 says and has the extents that operand 2 says, -1
  * for all that is left.
  */
-public record Slice() implements MoveKernels {
+public record Slice() implements StridedViewOp {
   public static final OpType<Slice> TYPE =
       OpType.of("SLICE", 65, "SliceOptions", 3, 1, options -> new Slice());
 
@@ -51,18 +51,18 @@ public record Slice() implements MoveKernels {
   @Override
   public Kernel kernel(Operands operands) {
     Elements.requireMovable(operands.type(0));
-    return Walk.kernel(this);
+    return StridedView.kernel(this);
   }
 
   @Override
-  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+  public StridedView view(Shape in, Shape out, IntFunction<long[]> contents) {
     long[] begin = contents.apply(1);
     long[] strides = Shapes.strides(in.toArray());
     long first = 0;
     for (int i = 0; i < strides.length; i++) {
       first += begin[i] * strides[i];
     }
-    return new Walk(out.toArray(), strides, first);
+    return new StridedView(out.toArray(), strides, first);
   }
 
   private static int dimension(Shape shape, int axis, long @Nullable [] begin, long[] size) {

@@ -33,15 +33,15 @@ public record SpaceToBatchNd() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return List.of(new TypedShape(operands.type(0), SpaceBatch.batched(operands)));
+    return List.of(new TypedShape(operands.type(0), SpaceBatchKernels.batched(operands)));
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     Elements.requireMovable(operands.type(0));
     Quantization quantization = operands.input(0).quantization();
-    int zero = operands.input(0).isQuantized() ? SpaceBatch.zero(quantization) : 0;
-    return invocation -> SpaceBatch.toBatch(invocation, zero);
+    int zero = operands.input(0).isQuantized() ? SpaceBatchKernels.zero(quantization) : 0;
+    return invocation -> SpaceBatchKernels.toBatch(invocation, zero);
   }
 
   @Override

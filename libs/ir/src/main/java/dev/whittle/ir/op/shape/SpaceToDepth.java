@@ -17,7 +17,7 @@ import java.util.function.IntFunction;
 /**
  * The elements of square blocks of a picture {@code [batch, height, width, channels]} as channels.
  */
-public record SpaceToDepth(int blockSize) implements MoveKernels {
+public record SpaceToDepth(int blockSize) implements StridedViewOp {
   public static final OpType<SpaceToDepth> TYPE =
       OpType.of(
           "SPACE_TO_DEPTH",
@@ -64,16 +64,16 @@ public record SpaceToDepth(int blockSize) implements MoveKernels {
   @Override
   public Kernel kernel(Operands operands) {
     Elements.requireMovable(operands.type(0));
-    return Walk.kernel(this);
+    return StridedView.kernel(this);
   }
 
   @Override
-  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+  public StridedView view(Shape in, Shape out, IntFunction<long[]> contents) {
     long pixel = in.dim(3);
     long line = pixel * in.dim(2);
     int[] dimensions = {in.dim(0), out.dim(1), out.dim(2), blockSize, blockSize, in.dim(3)};
     long[] steps = {line * in.dim(1), line * blockSize, pixel * blockSize, line, pixel, 1};
-    return new Walk(dimensions, steps, 0);
+    return new StridedView(dimensions, steps, 0);
   }
 
   @Override

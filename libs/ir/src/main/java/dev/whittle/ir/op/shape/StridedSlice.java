@@ -35,7 +35,7 @@ public record StridedSlice(
     int newAxisMask,
     int shrinkAxisMask,
     boolean offset)
-    implements MoveKernels {
+    implements StridedViewOp {
   public static final OpType<StridedSlice> TYPE =
       OpType.of("STRIDED_SLICE", 45, "StridedSliceOptions", 4, 1, StridedSlice::decode);
 
@@ -166,11 +166,11 @@ public record StridedSlice(
       return this::takeStrings;
     }
     Elements.requireMovable(operands.type(0));
-    return Walk.kernel(this);
+    return StridedView.kernel(this);
   }
 
   @Override
-  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+  public StridedView view(Shape in, Shape out, IntFunction<long[]> contents) {
     List<Range> ranges = ranges(in, contents.apply(1), contents.apply(2), contents.apply(3));
     long[] strides = Shapes.strides(in.toArray());
     int[] counts = new int[ranges.size()];
@@ -182,7 +182,7 @@ public record StridedSlice(
       steps[i] = range.axis < 0 ? 0 : range.step * strides[range.axis];
       first += range.axis < 0 ? 0 : range.begin * strides[range.axis];
     }
-    return new Walk(counts, steps, first);
+    return new StridedView(counts, steps, first);
   }
 
   private void takeStrings(Invocation invocation) {
@@ -190,7 +190,7 @@ public record StridedSlice(
     Tensor out = invocation.output(0);
     List<byte[]> source = in.strings();
     List<byte[]> taken = new ArrayList<>();
-    walk(in.shape(), out.shape(), i -> invocation.input(i).toLongs())
+    view(in.shape(), out.shape(), i -> invocation.input(i).toLongs())
         .forEach((o, i) -> taken.add(source.get((int) i)));
     out.setStrings(taken, out.dims());
   }

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /** The operand repeated along each axis as often as operand 1 says. */
-public record Tile() implements MoveKernels {
+public record Tile() implements StridedViewOp {
   public static final OpType<Tile> TYPE =
       OpType.of("TILE", 69, "TileOptions", 2, 1, options -> new Tile());
 
@@ -53,11 +53,11 @@ public record Tile() implements MoveKernels {
   @Override
   public Kernel kernel(Operands operands) {
     Elements.requireMovable(operands.type(0));
-    return Walk.kernel(this);
+    return StridedView.kernel(this);
   }
 
   @Override
-  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+  public StridedView view(Shape in, Shape out, IntFunction<long[]> contents) {
     long[] multiples = contents.apply(1);
     long[] strides = Shapes.strides(in.toArray());
     int[] dimensions = new int[2 * strides.length];
@@ -67,7 +67,7 @@ public record Tile() implements MoveKernels {
       dimensions[2 * i + 1] = in.dim(i);
       steps[2 * i + 1] = strides[i];
     }
-    return new Walk(dimensions, steps, 0);
+    return new StridedView(dimensions, steps, 0);
   }
 
   @Override

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /** The axes in another order: axis i of the result is axis {@code operand1[i]} of the operand. */
-public record Transpose() implements MoveKernels {
+public record Transpose() implements StridedViewOp {
   public static final OpType<Transpose> TYPE =
       OpType.of("TRANSPOSE", 39, "TransposeOptions", 2, 1, options -> new Transpose());
 
@@ -60,18 +60,18 @@ public record Transpose() implements MoveKernels {
   @Override
   public Kernel kernel(Operands operands) {
     Elements.requireMovable(operands.type(0));
-    return Walk.kernel(this);
+    return StridedView.kernel(this);
   }
 
   @Override
-  public Walk walk(Shape in, Shape out, IntFunction<long[]> contents) {
+  public StridedView view(Shape in, Shape out, IntFunction<long[]> contents) {
     long[] permutation = contents.apply(1);
     long[] strides = Shapes.strides(in.toArray());
     long[] steps = new long[in.rank()];
     for (int i = 0; i < steps.length; i++) {
       steps[i] = strides[Shapes.axis(permutation[i], in.rank())];
     }
-    return new Walk(out.toArray(), steps, 0);
+    return new StridedView(out.toArray(), steps, 0);
   }
 
   @Override

@@ -1,7 +1,7 @@
 package dev.whittle.ir.op.type;
 
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
@@ -17,10 +17,10 @@ final class CastKernels {
     boolean fromWhole = from.isInteger() || from == TensorType.BOOL;
     boolean toWhole = to.isInteger() || to == TensorType.BOOL;
     if (fromWhole && to == TensorType.BOOL) {
-      return Elementwise.integers((Elementwise.LongUnary) x -> x == 0 ? 0 : 1);
+      return ElementwiseKernels.integers((ElementwiseKernels.LongUnary) x -> x == 0 ? 0 : 1);
     }
     if (fromWhole && toWhole) {
-      return Elementwise.integers((Elementwise.LongUnary) x -> x);
+      return ElementwiseKernels.integers((ElementwiseKernels.LongUnary) x -> x);
     }
     return invocation -> run(invocation.input(0), invocation.output(0), toWhole);
   }

@@ -6,7 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
@@ -51,7 +51,7 @@ public record FakeQuant(float min, float max, int bits, boolean narrowRange) imp
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return Elementwise.sameAsInput(operands);
+    return ElementwiseKernels.sameAsInput(operands);
   }
 
   /**
@@ -87,10 +87,10 @@ public record FakeQuant(float min, float max, int bits, boolean narrowRange) imp
     float low = range.low;
     float scale = range.scale;
     float inverse = 1 / scale;
-    return Elementwise.floats(
-        (Elementwise.FloatUnary)
+    return ElementwiseKernels.floats(
+        (ElementwiseKernels.FloatUnary)
             x -> {
-              float shifted = Elementwise.clamp(x, low, range.high) - low;
+              float shifted = ElementwiseKernels.clamp(x, low, range.high) - low;
               return FixedPoint.roundHalfAway(shifted * inverse) * scale + low;
             });
   }

@@ -4,7 +4,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
@@ -73,8 +73,9 @@ final class QuantizeKernels {
     Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());
     int inZero = in.zeroPointValue();
     int outZero = out.zeroPointValue();
-    return Elementwise.integers(
-        (Elementwise.LongUnary) x -> bounds.clamp(multiplier.apply((int) x - inZero) + outZero));
+    return ElementwiseKernels.integers(
+        (ElementwiseKernels.LongUnary)
+            x -> bounds.clamp(multiplier.apply((int) x - inZero) + outZero));
   }
 
   static Kernel dequantize(Operands operands) {

@@ -1,15 +1,15 @@
 package dev.whittle.runtime.kernel.elementwise;
 
-import dev.whittle.ir.op.math.QuantizedSum;
+import dev.whittle.ir.op.math.QuantizedAdd;
 import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 
 /** Sums of two 16-bit numbers each. */
 public final class Int16AddKernel extends BlockKernel implements ElementwiseKernel {
-  private final QuantizedSum sum;
+  private final QuantizedAdd sum;
 
-  public Int16AddKernel(Workers workers, int count, QuantizedSum sum, BlockOperand... operands) {
+  public Int16AddKernel(Workers workers, int count, QuantizedAdd sum, BlockOperand... operands) {
     super(workers, count, operands);
     this.sum = sum;
   }

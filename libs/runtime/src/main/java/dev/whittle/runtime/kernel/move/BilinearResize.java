@@ -3,8 +3,8 @@ package dev.whittle.runtime.kernel.move;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.image.AxisInterpolation;
 import dev.whittle.ir.op.image.ResizeBilinear;
-import dev.whittle.ir.op.image.ResizedAxis;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.runtime.kernel.execution.ByteArray;
@@ -22,7 +22,7 @@ public final class BilinearResize implements Kernel, Workers.Task {
 
   private final Workers workers;
   private final TensorType type;
-  private final ResizedAxis vertical;
+  private final AxisInterpolation vertical;
 
   /** For each column of the output, where the pixel left of it is in its line. */
   private final int[] lefts;
@@ -30,7 +30,7 @@ public final class BilinearResize implements Kernel, Workers.Task {
   /** Where the one right of it is. */
   private final int[] rights;
 
-  /** How far it is from the left one, as {@link ResizedAxis#fraction}. */
+  /** How far it is from the left one, as {@link AxisInterpolation#fraction}. */
   private final float[] aside;
 
   private final int height;
@@ -57,7 +57,7 @@ public final class BilinearResize implements Kernel, Workers.Task {
     this.lines = out.dim(1);
     this.columns = out.dim(2);
     this.vertical = op.axis(type, height, lines);
-    ResizedAxis horizontal = op.axis(type, width, columns);
+    AxisInterpolation horizontal = op.axis(type, width, columns);
     lefts = new int[columns];
     rights = new int[columns];
     aside = new float[columns];

@@ -4,7 +4,7 @@ import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.shape.Walk;
+import dev.whittle.ir.op.shape.StridedView;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.runtime.kernel.execution.ArrayView;
@@ -56,7 +56,7 @@ public final class StridedCopy implements Kernel, Workers.Task {
   }
 
   /** Copies what a walk visits; null where the elements' type has no fixed size. */
-  public static @Nullable StridedCopy of(Workers workers, Walk walk, Operands operands) {
+  public static @Nullable StridedCopy of(Workers workers, StridedView walk, Operands operands) {
     int[] dimensions = walk.dimensions();
     long[] to = new long[dimensions.length];
     long step = 1;
@@ -67,7 +67,7 @@ public final class StridedCopy implements Kernel, Workers.Task {
     if (step != operands.output(0).shape().elements()) {
       return null;
     }
-    return of(workers, operands, dimensions, walk.steps(), to, walk.first(), 0, new byte[0]);
+    return of(workers, operands, dimensions, walk.strides(), to, walk.offset(), 0, new byte[0]);
   }
 
   /**

@@ -2,7 +2,7 @@ package dev.whittle.runtime.kernel.simd;
 
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.math.QuantizedSum;
+import dev.whittle.ir.op.math.QuantizedAdd;
 import dev.whittle.ir.tensor.Quantization;
 
 /**
@@ -15,7 +15,7 @@ public final class Int8Sum {
 
   private final int[] lefts = new int[256];
   private final int[] rights = new int[256];
-  private final QuantizedSum sum;
+  private final QuantizedAdd sum;
   final float left;
   final float right;
   final float shift;
@@ -30,7 +30,7 @@ public final class Int8Sum {
   final float sure;
 
   public Int8Sum(Operands operands, Activation activation, int sign, boolean unsigned) {
-    sum = new QuantizedSum(operands, activation, sign);
+    sum = new QuantizedAdd(operands, activation, sign);
     for (int i = 0; i < 256; i++) {
       int stored = unsigned ? i : (byte) i;
       lefts[i] = sum.left(stored);

@@ -8,7 +8,7 @@ import dev.whittle.ir.tensor.Tensor;
  * and filter elements whose products it sums. Places beyond the borders are left out, as they count
  * for nothing.
  */
-final class Taps {
+final class ConvolutionLoop {
   /** Receives the runs of one output element after another. */
   interface Sum {
     /** Adds the products of {@code count} adjacent elements of input and filter. */
@@ -24,7 +24,7 @@ final class Taps {
   /** For depthwise convolution, how many outputs each input channel has; 0 for others. */
   private final int multiplier;
 
-  Taps(Window vertical, Window horizontal, int multiplier) {
+  ConvolutionLoop(Window vertical, Window horizontal, int multiplier) {
     this.vertical = vertical;
     this.horizontal = horizontal;
     this.multiplier = multiplier;

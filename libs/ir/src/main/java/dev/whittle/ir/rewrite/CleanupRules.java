@@ -16,30 +16,31 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Rules that make any graph smaller without changing what it computes. */
-public final class CleanUp {
+public final class CleanupRules {
   public static final Rule DROP_UNUSED =
-      new Rule("drop-unused", "Removes nodes whose results nobody reads.", CleanUp::dropUnused);
+      new Rule(
+          "drop-unused", "Removes nodes whose results nobody reads.", CleanupRules::dropUnused);
 
   public static final Rule FOLD_CONSTANTS =
-      new Rule("fold-constants", "Computes nodes of constants ahead.", CleanUp::foldConstants);
+      new Rule("fold-constants", "Computes nodes of constants ahead.", CleanupRules::foldConstants);
 
   public static final Rule MERGE_RESHAPES =
       new Rule(
           "merge-reshapes",
           "Skips a reshape whose result is only reshaped again.",
-          CleanUp::mergeReshapes);
+          CleanupRules::mergeReshapes);
 
   public static final Rule DROP_NEUTRAL =
       new Rule(
           "drop-neutral",
           "Removes a multiplication by one or an addition of zero.",
-          CleanUp::dropNeutral);
+          CleanupRules::dropNeutral);
 
   /** All of them, in the order to try them. */
   public static final List<Rule> RULES =
       List.of(DROP_UNUSED, FOLD_CONSTANTS, MERGE_RESHAPES, DROP_NEUTRAL);
 
-  private CleanUp() {}
+  private CleanupRules() {}
 
   private static boolean dropUnused(GraphEditor editor, int handle) {
     Node node = editor.node(handle);

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /** Typing and reference kernels of operators that compute each element by itself. */
-public final class Elementwise {
-  private Elementwise() {}
+public final class ElementwiseKernels {
+  private ElementwiseKernels() {}
 
   /** Refuses everything but floats. */
   public static void requireFloats(Operands operands, int weights) {
@@ -116,7 +116,7 @@ public final class Elementwise {
   }
 
   /** The output of a comparison. */
-  public static List<TypedShape> truthOfBroadcast(Operands operands) {
+  public static List<TypedShape> booleanBroadcast(Operands operands) {
     return List.of(new TypedShape(TensorType.BOOL, broadcastShape(operands)));
   }
 

@@ -12,12 +12,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a kernel for 8-bit weights on weights of 4 bits, as native runtimes do. */
-public final class UnpackedWeights implements Kernel {
+public final class Int4WeightKernel implements Kernel {
   private final int operand;
   private final Kernel kernel;
   private final @Nullable Tensor constant;
 
-  private UnpackedWeights(int operand, Kernel kernel, @Nullable Tensor constant) {
+  private Int4WeightKernel(int operand, Kernel kernel, @Nullable Tensor constant) {
     this.operand = operand;
     this.kernel = kernel;
     this.constant = constant;
@@ -39,7 +39,7 @@ public final class UnpackedWeights implements Kernel {
     var wide =
         new Operand(
             weights.name(), TensorType.INT8, weights.shape(), weights.quantization(), constant);
-    return new UnpackedWeights(operand, kernel.apply(operands.withInput(operand, wide)), constant);
+    return new Int4WeightKernel(operand, kernel.apply(operands.withInput(operand, wide)), constant);
   }
 
   private static Tensor unpacked(Tensor packed) {

@@ -9,8 +9,8 @@ import dev.whittle.ir.tensor.TensorType;
 import org.jspecify.annotations.Nullable;
 
 /** The kernel of {@link Rnn} and its sequences in floats, with float or 8-bit weights. */
-final class RecurrentKernels {
-  private RecurrentKernels() {}
+final class RnnKernels {
+  private RnnKernels() {}
 
   /**
    * A layer.
@@ -74,24 +74,24 @@ final class RecurrentKernels {
           "a state %s for %d samples of %d units", state.shape(), layout.batches(), units);
     }
     boolean hybrid = weights.type() != TensorType.FLOAT32;
-    var x = new Multiplicand(hybrid, asymmetric);
-    var more = new Multiplicand(hybrid, asymmetric);
-    var h = new Multiplicand(hybrid, asymmetric);
+    var x = new VectorOperand(hybrid, asymmetric);
+    var more = new VectorOperand(hybrid, asymmetric);
+    var h = new VectorOperand(hybrid, asymmetric);
     for (int b = 0; b < layout.batches(); b++) {
       for (int i = 0; i < layout.steps(); i++) {
         long place = layout.row(b, layer.backward ? layout.steps() - 1 - i : i);
-        x.take(input, place * in, in);
-        h.take(state, (long) b * units, units);
+        x.load(input, place * in, in);
+        h.load(state, (long) b * units, units);
         if (second != null) {
           int size = second.dim(second.rank() - 1);
-          more.take(second, place * size, size);
+          more.load(second, place * size, size);
         }
         for (int u = 0; u < units; u++) {
-          float sum = x.addProduct(bias.getFloat(u), weights, u);
+          float sum = x.accumulate(bias.getFloat(u), weights, u);
           if (second != null) {
-            sum = more.addProduct(sum, invocation.input(layer.auxiliaryWeights), u);
+            sum = more.accumulate(sum, invocation.input(layer.auxiliaryWeights), u);
           }
-          float next = activation.apply(h.addProduct(sum, recurrent, u));
+          float next = activation.apply(h.accumulate(sum, recurrent, u));
           state.setFloat((long) b * units + u, next);
           output.setFloat(place * width + offset + u, next);
         }

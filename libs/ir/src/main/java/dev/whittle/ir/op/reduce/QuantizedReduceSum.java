@@ -6,14 +6,14 @@ import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.tensor.Quantization;
 
 /** The sum of 8-bit operands along axes, which the built-in kernel rescales in single precision. */
-public final class QuantizedTotal {
+public final class QuantizedReduceSum {
   private final float scale;
   private final float bias;
   private final int outputZero;
   private final Activation.Bounds bounds;
 
   /** The sum of {@code count} numbers each. */
-  public QuantizedTotal(Operands operands, long count) {
+  public QuantizedReduceSum(Operands operands, long count) {
     Quantization in = operands.input(0).requireQuantization();
     Quantization out = operands.output(0).requireQuantization();
     scale = in.scaleValue() / out.scaleValue();

@@ -9,18 +9,18 @@ import java.util.Arrays;
 
 /**
  * How an operator fills its output, element by element in row-major order: the element at {@code
- * (i, j, ...)} of {@code dimensions} is element {@code first + i * steps[0] + j * steps[1] + ...}
- * of the operand. There may be more extents than the output has axes, but as many elements.
+ * (i, j, ...)} of {@code dimensions} is element {@code offset + i * strides[0] + j * strides[1] +
+ * ...} of the operand. There may be more extents than the output has axes, but as many elements.
  */
-public final class Walk {
+public final class StridedView {
   private final int[] dimensions;
-  private final long[] steps;
-  private final long first;
+  private final long[] strides;
+  private final long offset;
 
-  Walk(int[] dimensions, long[] steps, long first) {
+  StridedView(int[] dimensions, long[] steps, long first) {
     this.dimensions = dimensions.clone();
-    this.steps = steps.clone();
-    this.first = first;
+    this.strides = steps.clone();
+    this.offset = first;
   }
 
   /** How many elements each loop has, the outermost first. */
@@ -29,33 +29,33 @@ public final class Walk {
   }
 
   /** How many elements of the operand each loop moves on, which may be none, or backward. */
-  public long[] steps() {
-    return steps.clone();
+  public long[] strides() {
+    return strides.clone();
   }
 
   /** The element of the operand that the output begins with. */
-  public long first() {
-    return first;
+  public long offset() {
+    return offset;
   }
 
   /** The reference kernel of an operator that moves elements. */
-  static Kernel kernel(MoveKernels op) {
+  static Kernel kernel(StridedViewOp op) {
     return invocation -> run(op, invocation);
   }
 
-  private static void run(MoveKernels op, Invocation invocation) {
+  private static void run(StridedViewOp op, Invocation invocation) {
     Tensor in = invocation.input(0);
     Tensor out = invocation.output(0);
-    Walk walk = op.walk(in.shape(), out.shape(), i -> invocation.input(i).toLongs());
+    StridedView walk = op.view(in.shape(), out.shape(), i -> invocation.input(i).toLongs());
     walk.forEach((o, i) -> Elements.copy(in, i, out, o, 1));
   }
 
   void forEach(Shapes.IndexVisitor visitor) {
-    Shapes.forEachIndex(dimensions, steps, first, visitor);
+    Shapes.forEachIndex(dimensions, strides, offset, visitor);
   }
 
   @Override
   public String toString() {
-    return Arrays.toString(dimensions) + " by " + Arrays.toString(steps) + " from " + first;
+    return Arrays.toString(dimensions) + " by " + Arrays.toString(strides) + " from " + offset;
   }
 }

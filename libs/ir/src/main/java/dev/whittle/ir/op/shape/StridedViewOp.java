@@ -8,7 +8,7 @@ import java.util.function.IntFunction;
  * An operator each element of whose output is an element of operand 0, whatever that stands for.
  * Where it is depends on the extents and on the other operands' contents alone.
  */
-public interface MoveKernels extends Op {
+public interface StridedViewOp extends Op {
   /**
    * Where the elements come from.
    *
@@ -16,5 +16,5 @@ public interface MoveKernels extends Op {
    * @param out extents of the output, as inferred
    * @param contents the elements of another operand, all whole numbers
    */
-  Walk walk(Shape in, Shape out, IntFunction<long[]> contents);
+  StridedView view(Shape in, Shape out, IntFunction<long[]> contents);
 }

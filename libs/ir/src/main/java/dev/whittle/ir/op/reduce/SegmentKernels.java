@@ -2,7 +2,7 @@ package dev.whittle.ir.op.reduce;
 
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Invocation;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -12,8 +12,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /** Typing and reference kernels of the operators that combine slices by segment numbers. */
-final class Segments {
-  private Segments() {}
+final class SegmentKernels {
+  private SegmentKernels() {}
 
   static List<TypedShape> infer(Operands operands) {
     Shape data = operands.shape(0);
@@ -35,19 +35,19 @@ final class Segments {
 
   /** What the greatest of no numbers is. */
   static double least(TensorType type) {
-    return type == TensorType.FLOAT32 ? -Float.MAX_VALUE : Reductions.least(type);
+    return type == TensorType.FLOAT32 ? -Float.MAX_VALUE : ReductionKernels.least(type);
   }
 
   /** What the least of no numbers is. */
   static double greatest(TensorType type) {
-    return type == TensorType.FLOAT32 ? Float.MAX_VALUE : Reductions.greatest(type);
+    return type == TensorType.FLOAT32 ? Float.MAX_VALUE : ReductionKernels.greatest(type);
   }
 
   static void combine(
       Invocation invocation,
       double initial,
-      Elementwise.FloatBinary floats,
-      Elementwise.LongBinary integers) {
+      ElementwiseKernels.FloatBinary floats,
+      ElementwiseKernels.LongBinary integers) {
     Tensor in = invocation.input(0);
     Tensor numbers = invocation.input(1);
     Tensor out = invocation.output(0);

@@ -3,7 +3,7 @@ package dev.whittle.ir.op.reduce;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -13,8 +13,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /** Typing and reference kernels of {@link ArgMax} and {@link ArgMin}. */
-final class ArgSelection {
-  private ArgSelection() {}
+final class ArgMinMaxKernels {
+  private ArgMinMaxKernels() {}
 
   static List<TypedShape> infer(Operands operands, TensorType stated) {
     TensorType type = operands.outputCount() > 0 ? operands.output(0).type() : stated;
@@ -37,21 +37,21 @@ final class ArgSelection {
     return List.of(new TypedShape(type, Shape.of(dims)));
   }
 
-  static Kernel floats(Elementwise.FloatRelation better) {
+  static Kernel floats(ElementwiseKernels.FloatRelation better) {
     return invocation -> {
       Tensor in = invocation.input(0);
       run(invocation, (i, best) -> better.holds(in.getFloat(i), in.getFloat(best)));
     };
   }
 
-  static Kernel integers(Elementwise.LongRelation better) {
+  static Kernel integers(ElementwiseKernels.LongRelation better) {
     return invocation -> {
       Tensor in = invocation.input(0);
       run(invocation, (i, best) -> better.holds(in.getInteger(i), in.getInteger(best)));
     };
   }
 
-  private static void run(Invocation invocation, Elementwise.LongRelation betterAt) {
+  private static void run(Invocation invocation, ElementwiseKernels.LongRelation betterAt) {
     Tensor in = invocation.input(0);
     Tensor out = invocation.output(0);
     int axis = Shapes.axis(invocation.input(1).getInteger(0), in.rank());

@@ -10,20 +10,20 @@ import dev.whittle.ir.tensor.TensorType;
  * A row of floats to be multiplied with rows of weights: in floats, or quantized once where the
  * weights have 8 bits, as hybrid kernels do.
  */
-final class Multiplicand {
+final class VectorOperand {
   private final RowQuantizer quantizer = new RowQuantizer();
   private final boolean hybrid;
   private final boolean asymmetric;
   private float[] values = {};
   private int count;
 
-  Multiplicand(boolean hybrid, boolean asymmetric) {
+  VectorOperand(boolean hybrid, boolean asymmetric) {
     this.hybrid = hybrid;
     this.asymmetric = asymmetric;
   }
 
   /** Takes {@code newCount} elements from index {@code first}. */
-  void take(Tensor source, long first, int newCount) {
+  void load(Tensor source, long first, int newCount) {
     count = newCount;
     if (hybrid) {
       quantizer.quantize(source, first, newCount, asymmetric);
@@ -37,12 +37,12 @@ final class Multiplicand {
     }
   }
 
-  void take(float[] source) {
-    take(Tensor.onHeap(source, source.length), 0, source.length);
+  void load(float[] source) {
+    load(Tensor.onHeap(source, source.length), 0, source.length);
   }
 
   /** The sum so far and the product with a row of a matrix. */
-  float addProduct(float sum, Tensor weights, int row) {
+  float accumulate(float sum, Tensor weights, int row) {
     long w = (long) row * count;
     if (!hybrid) {
       float total = sum;

@@ -1,9 +1,9 @@
-package dev.whittle.ir.op.common;
+package dev.whittle.ir.op.activation;
 
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.activation.Logistic;
-import dev.whittle.ir.op.activation.Tanh;
+import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.FixedPoint16;
 import dev.whittle.ir.tensor.Quantization;
 
 /**
@@ -28,10 +28,12 @@ public final class LogisticInt16 {
 
   public static Kernel kernel(Operands operands) {
     if (operands.input(0).requireQuantization().scaleValue() == Q3_12) {
-      return Elementwise.integers((Elementwise.LongUnary) x -> FixedPoint16.sigmoid((int) x));
+      return ElementwiseKernels.integers(
+          (ElementwiseKernels.LongUnary) x -> FixedPoint16.sigmoid((int) x));
     }
     Rescaling rescaling = Rescaling.of(operands.input(0).requireQuantization());
-    return Elementwise.integers((Elementwise.LongUnary) x -> at(rescaling.apply((int) x)));
+    return ElementwiseKernels.integers(
+        (ElementwiseKernels.LongUnary) x -> at(rescaling.apply((int) x)));
   }
 
   /** {@code tanh(x) = 2 sigmoid(2 x) - 1}, from the same table. */
@@ -39,10 +41,12 @@ public final class LogisticInt16 {
     float scale = operands.input(0).requireQuantization().scaleValue();
     if (scale == Q3_12 || scale == 2 * Q3_12) {
       int bits = scale == Q3_12 ? 3 : 4;
-      return Elementwise.integers((Elementwise.LongUnary) x -> FixedPoint16.tanh((int) x, bits));
+      return ElementwiseKernels.integers(
+          (ElementwiseKernels.LongUnary) x -> FixedPoint16.tanh((int) x, bits));
     }
     Rescaling rescaling = Rescaling.of(operands.input(0).requireQuantization());
-    return Elementwise.integers((Elementwise.LongUnary) x -> tanhAt(rescaling.apply((int) x)));
+    return ElementwiseKernels.integers(
+        (ElementwiseKernels.LongUnary) x -> tanhAt(rescaling.apply((int) x)));
   }
 
   /** To 3 * 2^12 table steps per unit of the input: the table has 24 entries per unit. */

@@ -11,8 +11,8 @@ import dev.whittle.ir.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** Shapes and reference kernels of {@link SpaceToBatchNd} and {@link BatchToSpaceNd}. */
-final class SpaceBatch {
-  private SpaceBatch() {}
+final class SpaceBatchKernels {
+  private SpaceBatchKernels() {}
 
   static int zero(@Nullable Quantization quantization) {
     return quantization == null ? 0 : quantization.zeroPointValue();

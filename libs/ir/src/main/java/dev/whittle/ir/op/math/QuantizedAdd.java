@@ -10,7 +10,7 @@ import dev.whittle.ir.tensor.TensorType;
  * The sum of two quantized operands: both are rescaled to twice the greater of their scales, added,
  * and rescaled to the result's (quantization notes, section b).
  */
-public final class QuantizedSum {
+public final class QuantizedAdd {
   /** How many bits 8-bit operands are shifted up before they are rescaled to a common scale. */
   private static final int SHIFT = 20;
 
@@ -32,7 +32,7 @@ public final class QuantizedSum {
    *
    * @param sign 1, or -1 for their difference
    */
-  public QuantizedSum(Operands operands, Activation activation, int sign) {
+  public QuantizedAdd(Operands operands, Activation activation, int sign) {
     Quantization a = operands.input(0).requireQuantization();
     Quantization b = operands.input(1).requireQuantization();
     Quantization out = operands.output(0).requireQuantization();

@@ -12,7 +12,7 @@ package dev.whittle.ir.op.recurrent;
  * @param auxiliary a second sequence; -1 if there is none
  * @param auxiliaryWeights its weights of the input gate
  */
-record LayerOperands(
+record LstmOperands(
     int input,
     int first,
     int outputState,
@@ -21,7 +21,7 @@ record LayerOperands(
     int auxiliary,
     int auxiliaryWeights) {
   /** Of the operators for one layer. */
-  static final LayerOperands SINGLE = new LayerOperands(0, 1, 18, 19, 20, -1, -1);
+  static final LstmOperands SINGLE = new LstmOperands(0, 1, 18, 19, 20, -1, -1);
 
   int weights(int gate) {
     return first + gate;

@@ -8,8 +8,8 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
 
 /** The reference kernels of {@link Select} and {@link SelectV2}. */
-final class Selection {
-  private Selection() {}
+final class SelectKernels {
+  private SelectKernels() {}
 
   /** One truth value for all, for each row, or for each element. */
   static void rows(Invocation invocation) {

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.PriorityQueue;
 
 /** Typing and reference kernel of the operators that choose among overlapping boxes. */
-final class BoxSelection {
-  private BoxSelection() {}
+final class NonMaxSuppressionKernels {
+  private NonMaxSuppressionKernels() {}
 
   /** A box that may still be chosen; those chosen since {@code seen} have not met it yet. */
   private record Candidate(int box, float score, int seen) {}

@@ -3,7 +3,7 @@ package dev.whittle.ir.op.reduce;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elementwise;
+import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
@@ -12,8 +12,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /** Typing and reference kernels of the operators that reduce axes. */
-public final class Reductions {
-  private Reductions() {}
+public final class ReductionKernels {
+  private ReductionKernels() {}
 
   static List<TypedShape> infer(Operands operands, boolean keepDims) {
     Shape shape = operands.shape(0);
@@ -80,7 +80,7 @@ public final class Reductions {
     return reduced(invocation.input(1).toLongs(), invocation.input(0).rank());
   }
 
-  static Kernel floats(float initial, Elementwise.FloatBinary combine) {
+  static Kernel floats(float initial, ElementwiseKernels.FloatBinary combine) {
     return invocation -> {
       Tensor in = invocation.input(0);
       Tensor out = invocation.output(0);
@@ -94,7 +94,7 @@ public final class Reductions {
     };
   }
 
-  static Kernel integers(long initial, Elementwise.LongBinary combine) {
+  static Kernel integers(long initial, ElementwiseKernels.LongBinary combine) {
     return invocation -> {
       Tensor in = invocation.input(0);
       Tensor out = invocation.output(0);
@@ -154,7 +154,7 @@ public final class Reductions {
 
   static Kernel quantizedSum(Operands operands) {
     return invocation -> {
-      var total = new QuantizedTotal(operands, count(invocation));
+      var total = new QuantizedReduceSum(operands, count(invocation));
       long[] sums = sums(invocation);
       for (int i = 0; i < sums.length; i++) {
         invocation.output(0).setInteger(i, total.apply(sums[i]));

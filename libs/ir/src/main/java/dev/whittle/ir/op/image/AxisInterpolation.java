@@ -7,22 +7,23 @@ import dev.whittle.ir.kernel.FixedPoint;
  * precision, or in whole steps of 1/1024 as 8-bit and 16-bit operands are interpolated
  * (quantization notes, section b).
  */
-public final class ResizedAxis {
+public final class AxisInterpolation {
   private static final int UNIT = 1024;
 
   private final int[] lower;
   private final int[] upper;
   private final float[] fraction;
 
-  private ResizedAxis(int output) {
+  private AxisInterpolation(int output) {
     lower = new int[output];
     upper = new int[output];
     fraction = new float[output];
   }
 
   /** Places in single precision: the fractions are below 1. */
-  static ResizedAxis real(int input, int output, boolean alignCorners, boolean halfPixelCenters) {
-    var axis = new ResizedAxis(output);
+  static AxisInterpolation inFloats(
+      int input, int output, boolean alignCorners, boolean halfPixelCenters) {
+    var axis = new AxisInterpolation(output);
     float step = step(input, output, alignCorners);
     for (int x = 0; x < output; x++) {
       float place = halfPixelCenters ? (x + 0.5f) * step - 0.5f : x * step;
@@ -34,8 +35,9 @@ public final class ResizedAxis {
   }
 
   /** Places in whole steps: the fractions are whole and below 1024. */
-  static ResizedAxis whole(int input, int output, boolean alignCorners, boolean halfPixelCenters) {
-    var axis = new ResizedAxis(output);
+  static AxisInterpolation inFixedPoint(
+      int input, int output, boolean alignCorners, boolean halfPixelCenters) {
+    var axis = new AxisInterpolation(output);
     int step =
         alignCorners && output > 1
             ? (UNIT * (input - 1) + (output - 1) / 2) / (output - 1)
