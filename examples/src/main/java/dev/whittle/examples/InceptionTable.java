@@ -6,6 +6,7 @@ import dev.whittle.data.Samples;
 import dev.whittle.image.Image;
 import dev.whittle.image.ImageDecoder;
 import dev.whittle.image.Region;
+import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.json.Config;
@@ -262,7 +263,7 @@ public final class InceptionTable {
    */
   private static Path randomWeights(Path layers, Path output) throws IOException {
     byte[] topology = Files.readAllBytes(layers);
-    Config model = Config.parse(topology, layers.toString());
+    Config model = Config.parse(topology, layers.toString(), MalformedModelException::new);
     var random = new SplittableRandom(SEED);
     List<String> manifest = new ArrayList<>();
     try (OutputStream out =

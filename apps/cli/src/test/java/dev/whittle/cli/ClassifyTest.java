@@ -56,7 +56,9 @@ class ClassifyTest {
   @Test
   void jsonIsOneDocument() {
     CommandRun run = CommandRun.of("classify", DATA + "cat.jpg", "--model", MODEL, "--json");
-    Config document = Config.parse(run.out().getBytes(StandardCharsets.UTF_8), "the output");
+    Config document =
+        Config.parse(
+            run.out().getBytes(StandardCharsets.UTF_8), "the output", IllegalStateException::new);
     Config image = document.objects("pictures").getFirst();
     assertEquals(3, image.objects("results").size());
     assertEquals(286, image.objects("results").getFirst().integer("index"));

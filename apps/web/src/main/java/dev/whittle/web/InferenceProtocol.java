@@ -1,6 +1,5 @@
 package dev.whittle.web;
 
-import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Signature;
 import dev.whittle.ir.Value;
@@ -111,12 +110,12 @@ final class InferenceProtocol {
             "%s: %s of %d bytes".formatted(JSON_LENGTH, stated, body.length));
       }
     }
-    try {
-      Config document = Config.parse(Arrays.copyOf(body, length), "the request");
-      return new Parts(document, MemorySegment.ofArray(body).asSlice(length));
-    } catch (MalformedModelException e) {
-      throw new RequestException(RequestException.BAD_REQUEST, String.valueOf(e.getMessage()));
-    }
+    Config document =
+        Config.parse(
+            Arrays.copyOf(body, length),
+            "the request",
+            (message, cause) -> new RequestException(RequestException.BAD_REQUEST, message));
+    return new Parts(document, MemorySegment.ofArray(body).asSlice(length));
   }
 
   /**
@@ -139,13 +138,9 @@ final class InferenceProtocol {
   private static Response infer(ServedModel served, Interpreter interpreter, Parts parts) {
     Config document = parts.document;
     Names names = Names.of(served.model());
-    try {
-      fillInputs(interpreter, names, document.objects("inputs"), parts.binary);
-      interpreter.invoke();
-      return outputs(served, interpreter, names, document);
-    } catch (MalformedModelException e) {
-      throw new RequestException(RequestException.BAD_REQUEST, String.valueOf(e.getMessage()));
-    }
+    fillInputs(interpreter, names, document.objects("inputs"), parts.binary);
+    interpreter.invoke();
+    return outputs(served, interpreter, names, document);
   }
 
   private static void fillInputs(

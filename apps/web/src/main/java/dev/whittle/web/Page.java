@@ -1,6 +1,5 @@
 package dev.whittle.web;
 
-import dev.whittle.ir.MalformedModelException;
 import dev.whittle.json.Config;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -50,12 +49,12 @@ final class Page {
       return;
     }
     try {
-      Config list = Config.parse(read(LIST), LIST);
+      Config list = Config.parse(read(LIST), LIST, IllegalStateException::new);
       for (String file : list.keys()) {
         entityTags.put(file, '"' + list.string(file) + '"');
       }
-    } catch (IOException | MalformedModelException e) {
-      throw new IllegalStateException("the list of the page's files is broken", e);
+    } catch (IOException e) {
+      throw new IllegalStateException("cannot read the list of the page's files", e);
     }
   }
 

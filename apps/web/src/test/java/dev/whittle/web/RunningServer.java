@@ -85,7 +85,7 @@ final class RunningServer implements AutoCloseable {
   }
 
   static Config json(HttpResponse<byte[]> response) {
-    return Config.parse(response.body(), "the answer");
+    return Config.parse(response.body(), "the response", IllegalStateException::new);
   }
 
   static String text(HttpResponse<byte[]> response) {

@@ -1,76 +1,113 @@
 package dev.whittle.json;
 
-import dev.whittle.ir.MalformedModelException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A JSON object of a model's configuration that knows its place in the file, so that every
- * complaint names it. Methods throw {@link MalformedModelException} where a field has another type
- * than asked for, or is missing and there is no default; a null field counts as missing.
+ * A JSON object that knows its place in the document, so that every error message names it.
+ *
+ * <p>A getter throws the reader's own exception, made by its {@link ErrorFactory}, if the field has
+ * another type, or if the field is missing and the getter has no default. A null field counts as
+ * missing. Objects nested in this one share its error factory.
  */
 public final class Config {
+  private static final int MAX_QUOTED_LENGTH = 80;
+
   private final Map<String, @Nullable Object> fields;
   private final String place;
+  private final ErrorFactory errors;
 
-  public Config(Map<String, @Nullable Object> fields, String place) {
+  Config(Map<String, @Nullable Object> fields, String place, ErrorFactory errors) {
     this.fields = fields;
     this.place = place;
+    this.errors = errors;
+  }
+
+  /** Creates the exception by which a reader reports a malformed document. */
+  @FunctionalInterface
+  public interface ErrorFactory {
+    /**
+     * Creates an exception.
+     *
+     * @param message the place in the document, the value found and the one expected
+     * @param cause the parser's exception; null if the text is JSON, but not the expected JSON
+     */
+    RuntimeException create(String message, @Nullable Throwable cause);
   }
 
   /**
    * Reads a JSON object.
    *
-   * @param origin what messages call the text
-   * @throws MalformedModelException if the text is not one JSON object, with line and column
+   * @param json one JSON object in UTF-8; bare {@code NaN} and {@code Infinity} are accepted
+   * @param origin the document's name in error messages, such as its file
+   * @param errors creates the exception to throw, here and in the getters of the result
+   * @throws RuntimeException of the error factory if the text is not one JSON object; its message
+   *     gives line and column
    */
-  public static Config parse(byte[] json, String origin) {
-    return JsonTree.parse(json, origin);
+  public static Config parse(byte[] json, String origin, ErrorFactory errors) {
+    return JsonTree.parse(json, origin, errors);
   }
 
-  /** Where in the file this object stands. */
+  /** Returns the origin and the path within the document, as in {@code model.json.layers[2]}. */
   public String place() {
     return place;
   }
 
+  /** Returns the names of all fields, in the order of the document. */
   public Set<String> keys() {
     return fields.keySet();
   }
 
-  /** Whether the field exists and is not null. */
+  /** Returns whether the field exists and is not null. */
   public boolean has(String key) {
     return fields.get(key) != null;
   }
 
-  /** The raw value: a string, number, boolean, list or map; null where missing. */
+  /**
+   * Returns a field's value as parsed: a {@link String}, {@link Boolean}, {@link Long}, {@link
+   * Double}, {@link List} or {@link Map}; null if the field is missing.
+   */
   public @Nullable Object get(String key) {
     return fields.get(key);
   }
 
+  /** Returns a required string. */
   public String string(String key) {
     return require(key, "a string", Config::asString);
   }
 
+  /** Returns a string, or a default if the field is missing. */
   public String string(String key, String ifMissing) {
     return has(key) ? string(key) : ifMissing;
   }
 
+  /** Returns a string, or null if the field is missing. */
   public @Nullable String stringOrNull(String key) {
     return has(key) ? string(key) : null;
   }
 
+  /** Returns a required integer of 32 bits; {@code 3.0} counts as one. */
   public int integer(String key) {
     return require(key, "an integer", Config::asInteger);
   }
 
+  /** Returns a required integer of 64 bits; {@code 3.0} does not count as one. */
+  public long longInteger(String key) {
+    return require(key, "an integer", v -> v instanceof Long number ? number : null);
+  }
+
+  /** Returns an integer of 32 bits, or a default if the field is missing. */
   public int integer(String key, int ifMissing) {
     return has(key) ? integer(key) : ifMissing;
   }
 
+  /** Returns a number, or a default if the field is missing. */
   public float real(String key, double ifMissing) {
     Object value = fields.get(key);
     return value == null
@@ -78,93 +115,120 @@ public final class Config {
         : require(key, "a number", v -> asReal(unwrap(v))).floatValue();
   }
 
+  /** Returns a boolean, or a default if the field is missing; 0 and 1 count as booleans. */
   public boolean flag(String key, boolean ifMissing) {
     Object value = fields.get(key);
     return value == null ? ifMissing : require(key, "true or false", Config::asFlag);
   }
 
+  /** Returns a required object. */
   public Config object(String key) {
-    return require(
-        key, "an object", v -> v instanceof Map<?, ?> m ? of(m, place + "." + key) : null);
+    return require(key, "an object", v -> v instanceof Map<?, ?> m ? nested("." + key, m) : null);
   }
 
+  /**
+   * Returns an object that was found within this one.
+   *
+   * @param path the object's place relative to this one, as in {@code .layers[2]}
+   * @param nestedFields fields by name, with values as {@link #get} returns them
+   */
+  public Config nested(String path, Map<?, ?> nestedFields) {
+    return new Config(stringKeys(nestedFields), place + path, errors);
+  }
+
+  /**
+   * Returns an object at the same place with other fields.
+   *
+   * @param newFields fields by name, with values as {@link #get} returns them
+   */
+  public Config withFields(Map<?, ?> newFields) {
+    return new Config(stringKeys(newFields), place, errors);
+  }
+
+  /** Casts an object of a parsed tree; its keys are strings. */
+  @SuppressWarnings("unchecked")
+  private static Map<String, @Nullable Object> stringKeys(Map<?, ?> map) {
+    return (Map<String, @Nullable Object>) map;
+  }
+
+  /** Returns a required list, with items as {@link #get} returns them. */
   public List<?> list(String key) {
     return require(key, "a list", v -> v instanceof List<?> list ? list : null);
   }
 
-  /** A list of objects. */
+  /** Returns a required list of objects. */
   public List<Config> objects(String key) {
     List<Config> objects = new ArrayList<>();
     for (Object item : list(key)) {
-      String itemPlace = place + "." + key + "[" + objects.size() + "]";
+      String path = "." + key + "[" + objects.size() + "]";
       if (!(item instanceof Map<?, ?> map)) {
-        throw malformed(itemPlace, "an object", item);
+        throw malformedAt(path, "an object", item);
       }
-      objects.add(of(map, itemPlace));
+      objects.add(nested(path, map));
     }
     return objects;
   }
 
+  /** Returns a required list of strings. */
   public List<String> strings(String key) {
     List<String> strings = new ArrayList<>();
     for (Object item : list(key)) {
       if (!(item instanceof String string)) {
-        throw malformed(place + "." + key, "a list of strings", item);
+        throw malformedAt("." + key, "a list of strings", item);
       }
       strings.add(string);
     }
     return strings;
   }
 
-  /** A list of integers; one integer counts as a list of it. */
+  /** Returns a required list of integers; a single integer counts as a list of one. */
   public int[] integers(String key) {
     return require(key, "integers", v -> integersOf(unwrap(v)));
   }
 
-  /** {@link #integers} of {@code count}; one integer stands for {@code count} equal ones. */
+  /**
+   * Returns a required list of integers; a single integer stands for {@code count} equal ones.
+   *
+   * @param count the expected length of the list
+   */
   public int[] integers(String key, int count) {
     int[] found = integers(key);
     if (found.length == count) {
       return found;
     }
     if (found.length != 1 || fields.get(key) instanceof List<?>) {
-      throw malformed(place + "." + key, count + " integers", fields.get(key));
+      throw malformedAt("." + key, count + " integers", fields.get(key));
     }
     int[] all = new int[count];
-    java.util.Arrays.fill(all, found[0]);
+    Arrays.fill(all, found[0]);
     return all;
   }
 
+  /** Returns {@code count} integers, all of them {@code ifMissing} if the field is missing. */
   public int[] integers(String key, int count, int ifMissing) {
     if (has(key)) {
       return integers(key, count);
     }
     int[] all = new int[count];
-    java.util.Arrays.fill(all, ifMissing);
+    Arrays.fill(all, ifMissing);
     return all;
   }
 
-  /** Numbers in any nesting of lists, in order. */
+  /** Returns the numbers of nested lists in order, in single precision. */
   public float[] reals(String key) {
-    List<Double> found = new ArrayList<>();
-    collectReals(key, unwrap(require(key, "numbers", v -> v)), found);
-    float[] reals = new float[found.size()];
+    double[] doubles = doubles(key);
+    float[] reals = new float[doubles.length];
     for (int i = 0; i < reals.length; i++) {
-      reals[i] = found.get(i).floatValue();
+      reals[i] = (float) doubles[i];
     }
     return reals;
   }
 
-  /** {@link #reals} in double precision. */
+  /** Returns the numbers of nested lists in order. */
   public double[] doubles(String key) {
     List<Double> found = new ArrayList<>();
     collectReals(key, unwrap(require(key, "numbers", v -> v)), found);
     return found.stream().mapToDouble(Double::doubleValue).toArray();
-  }
-
-  /** An integer that may be larger than {@link #integer} takes. */
-  public long wholeNumber(String key) {
-    return require(key, "an integer", v -> v instanceof Long number ? number : null);
   }
 
   private void collectReals(String key, @Nullable Object value, List<Double> found) {
@@ -173,33 +237,35 @@ public final class Config {
     } else {
       Double real = value == null ? null : asReal(value);
       if (real == null) {
-        throw malformed(place + "." + key, "numbers", value);
+        throw malformedAt("." + key, "numbers", value);
       }
       found.add(real);
     }
   }
 
-  /** A complaint about a field. */
-  public MalformedModelException malformed(String key, String expected) {
-    return malformed(place + "." + key, expected, fields.get(key));
+  /** Creates the reader's exception about a field: its place, its value and the expected one. */
+  public RuntimeException malformed(String key, String expected) {
+    return malformedAt("." + key, expected, fields.get(key));
   }
 
-  private static MalformedModelException malformed(
-      String where, String expected, @Nullable Object found) {
-    return new MalformedModelException(
-        where + ": expected " + expected + ", found " + shorten(String.valueOf(found)));
+  private RuntimeException malformedAt(String path, String expected, @Nullable Object found) {
+    return errors.create(
+        place + path + ": expected " + expected + ", found " + shorten(String.valueOf(found)),
+        null);
   }
 
-  /** At most 80 characters of a text, for messages. */
+  /** Returns at most 80 characters of a text, without control characters, for messages. */
   public static String shorten(String text) {
     String line = text.replaceAll("\\p{Cntrl}", "?");
-    return line.length() <= 80 ? line : line.substring(0, 77) + "...";
+    return line.length() <= MAX_QUOTED_LENGTH
+        ? line
+        : line.substring(0, MAX_QUOTED_LENGTH - 3) + "...";
   }
 
   private <T> T require(String key, String expected, Function<Object, @Nullable T> as) {
     Object value = fields.get(key);
     if (value == null) {
-      throw new MalformedModelException(place + ": '" + key + "' is missing");
+      throw errors.create(place + ": '" + key + "' is missing; expected " + expected, null);
     }
     T typed = as.apply(value);
     if (typed == null) {
@@ -208,14 +274,14 @@ public final class Config {
     return typed;
   }
 
-  /** Keras wraps some values: {@code {"class_name": "__numpy__", "config": {"value": ...}}}. */
+  // Keras wraps some values: {"class_name": "__numpy__", "config": {"value": ...}}.
   private static Object unwrap(Object value) {
     if (value instanceof Map<?, ?> map && map.get("config") instanceof Map<?, ?> config) {
       Object inner = config.get("value");
       return inner == null ? value : inner;
     }
     if (value instanceof Map<?, ?> map && map.get("value") != null) {
-      return unwrap(java.util.Objects.requireNonNull(map.get("value")));
+      return unwrap(Objects.requireNonNull(map.get("value")));
     }
     return value;
   }
@@ -244,7 +310,10 @@ public final class Config {
     };
   }
 
-  /** The integers of a list or a single one; null if there is anything else. */
+  /**
+   * Returns the integers of a list, or a single integer as an array of one; null if the value is
+   * anything else.
+   */
   public static int @Nullable [] integersOf(Object value) {
     if (!(value instanceof List<?> list)) {
       Integer single = asInteger(value);
@@ -260,12 +329,6 @@ public final class Config {
       all[i] = integer;
     }
     return all;
-  }
-
-  /** An object of a parsed tree, whose keys are strings. */
-  @SuppressWarnings("unchecked")
-  public static Config of(Map<?, ?> map, String place) {
-    return new Config((Map<String, @Nullable Object>) map, place);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.whittle.json;
 
-import dev.whittle.ir.MalformedModelException;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,6 +10,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 
@@ -22,29 +22,29 @@ final class JsonTree {
 
   private JsonTree() {}
 
-  /**
-   * Reads an object.
-   *
-   * @param origin what messages call the text
-   * @throws MalformedModelException if the text is not one JSON object, with line and column
-   */
-  static Config parse(byte[] json, String origin) {
+  /** See {@link Config#parse}. */
+  static Config parse(byte[] json, String origin, Config.ErrorFactory errors) {
     try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), json)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw new MalformedModelException(origin + ": is not a JSON object");
+        throw errors.create(origin + ": expected a JSON object", null);
       }
       Map<String, @Nullable Object> fields = object(parser);
       if (parser.nextToken() != null) {
-        throw new MalformedModelException(origin + ": text follows the JSON object");
+        throw errors.create(
+            origin + ": found text after the JSON object" + position(parser.currentTokenLocation()),
+            null);
       }
-      return new Config(fields, origin);
+      return new Config(fields, origin, errors);
     } catch (JacksonException e) {
-      var at = e.getLocation();
-      String where =
-          at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
-      throw new MalformedModelException(
-          origin + ": broken JSON" + where + ": " + e.getOriginalMessage(), e);
+      throw errors.create(
+          origin + ": broken JSON" + position(e.getLocation()) + ": " + e.getOriginalMessage(), e);
     }
+  }
+
+  private static String position(@Nullable TokenStreamLocation location) {
+    return location == null
+        ? ""
+        : " (line " + location.getLineNr() + ", column " + location.getColumnNr() + ")";
   }
 
   private static Map<String, @Nullable Object> object(JsonParser parser) {

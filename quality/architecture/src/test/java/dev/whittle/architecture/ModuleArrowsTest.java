@@ -69,7 +69,7 @@ class ModuleArrowsTest {
         .whereLayer("convert")
         .mayOnlyAccessLayers("ir", "tflite", "io", "json", "data", "optimize")
         .whereLayer("json")
-        .mayOnlyAccessLayers("ir")
+        .mayNotAccessAnyLayer()
         .whereLayer("data")
         .mayOnlyAccessLayers("ir", "npz", "image")
         .whereLayer("image")

@@ -1,6 +1,7 @@
 package dev.whittle.conformance;
 
 import dev.whittle.data.Sample;
+import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.tensor.Tensor;
@@ -21,7 +22,8 @@ import java.util.Map;
 /** What Keras computed for some inputs: {@code NAME.json} beside {@code NAME.keras}. */
 record KerasCase(String name, List<Config> inputs, List<Config> outputs) {
   static KerasCase read(Path json) throws IOException {
-    Config config = Config.parse(Files.readAllBytes(json), json.toString());
+    Config config =
+        Config.parse(Files.readAllBytes(json), json.toString(), MalformedModelException::new);
     String name = String.valueOf(json.getFileName()).replaceFirst("\\.json$", "");
     return new KerasCase(name, config.objects("inputs"), config.objects("outputs"));
   }

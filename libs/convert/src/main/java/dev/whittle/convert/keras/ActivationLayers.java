@@ -44,7 +44,7 @@ final class ActivationLayers {
         && object.get("class_name") instanceof String className
         && Layers.LAYERS.get(className) != null) {
       // An activation layer in the place of a function.
-      Config layer = Config.of(object, call.config().place() + ".activation");
+      Config layer = call.config().nested(".activation", object);
       Argument result =
           call.importer().part(call, layer, call.weights().scope(), call.args(), call.kwargs());
       return ((Argument.OfTensor) result).value();

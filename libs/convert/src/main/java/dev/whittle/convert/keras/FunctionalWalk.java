@@ -213,7 +213,7 @@ final class FunctionalWalk {
     List<Argument> args = new ArrayList<>();
     Map<String, Argument> kwargs = new LinkedHashMap<>();
     if (pending.node instanceof Map<?, ?> node) {
-      Config spelled = Config.of(node, layer.place() + ".inbound_nodes[" + pending.call + "]");
+      Config spelled = layer.nested(".inbound_nodes[" + pending.call + "]", node);
       for (Object arg : spelled.list("args")) {
         args.add(argument(arg));
       }
@@ -353,7 +353,7 @@ final class FunctionalWalk {
 
   /** A value of the stated type, so that the layers behind an unsupported one can be looked at. */
   private Argument placeholder(History history, Map<?, ?> described) {
-    Config tensor = Config.of(described, config.place());
+    Config tensor = config.withFields(described);
     if (!tensor.has("shape")) {
       return MISSING;
     }
@@ -384,7 +384,7 @@ final class FunctionalWalk {
     }
     if (map.get("class_name") instanceof String className
         && map.get("config") instanceof Map<?, ?> inner) {
-      Config described = Config.of(inner, config.place());
+      Config described = config.withFields(inner);
       return switch (className) {
         case "__slice__" ->
             new Argument.OfSlice(

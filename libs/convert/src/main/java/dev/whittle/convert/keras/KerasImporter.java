@@ -303,8 +303,7 @@ public final class KerasImporter {
       List<Argument> args,
       Map<String, Argument> kwargs,
       Emitter emitter) {
-    Config config =
-        layer.has("config") ? layer.object("config") : new Config(Map.of(), layer.place());
+    Config config = layer.has("config") ? layer.object("config") : layer.withFields(Map.of());
     String name = config.string("name", layer.string("name", layer.string("class_name")));
     String className = layer.string("class_name");
     String outer = emitter.scope();

@@ -350,6 +350,6 @@ final class RecurrentLayers {
     Map<String, @Nullable Object> layer = new java.util.HashMap<>();
     forward.keys().forEach(key -> layer.put(key, forward.get(key)));
     layer.put("config", fields);
-    return new Config(layer, forward.place());
+    return forward.withFields(layer);
   }
 }

@@ -115,6 +115,6 @@ final class SequentialWalk {
     }
     Map<String, @Nullable Object> fields = new HashMap<>();
     fields.put("batch_shape", config.get("build_input_shape"));
-    return new Config(fields, config.place());
+    return config.withFields(fields);
   }
 }

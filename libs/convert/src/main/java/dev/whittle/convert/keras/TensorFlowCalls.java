@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.json.Config;
 import java.nio.charset.StandardCharsets;
@@ -280,7 +281,7 @@ final class TensorFlowCalls {
         new LayerCall(
             call.name(),
             operation.className,
-            new Config(attributes, call.config().place()),
+            call.config().withFields(attributes),
             call.weights(),
             operands,
             Map.of(),
@@ -375,7 +376,10 @@ final class TensorFlowCalls {
     Config node =
         switch (config.get("node_def")) {
           case String text ->
-              Config.parse(text.getBytes(StandardCharsets.UTF_8), config.place() + ".node_def");
+              Config.parse(
+                  text.getBytes(StandardCharsets.UTF_8),
+                  config.place() + ".node_def",
+                  MalformedModelException::new);
           case Map<?, ?> object -> config.object("node_def");
           case null, default -> config;
         };

@@ -37,7 +37,8 @@ public final class StatisticsFile {
 
   /** Reads the statistics of a model; see {@link #readIfThere}. */
   public static Statistics read(Path file, Model model) throws IOException {
-    Config root = Config.parse(Files.readAllBytes(file), file.toString());
+    Config root =
+        Config.parse(Files.readAllBytes(file), file.toString(), MalformedModelException::new);
     if (!root.string("format", "").equals(FORMAT)) {
       throw new IOException(file + ": holds no calibration statistics");
     }
@@ -53,12 +54,12 @@ public final class StatisticsFile {
       heads.put(
           head.integer("value"),
           new HeadStatistics(
-              head.wholeNumber("rows"),
-              head.wholeNumber("ties"),
-              head.wholeNumber("ties_of_16"),
-              head.wholeNumber("saturated")));
+              head.longInteger("rows"),
+              head.longInteger("ties"),
+              head.longInteger("ties_of_16"),
+              head.longInteger("saturated")));
     }
-    return new Statistics(root.wholeNumber("samples"), tensors, heads);
+    return new Statistics(root.longInteger("samples"), tensors, heads);
   }
 
   private static TensorStatistics tensor(Config tensor) {
@@ -79,8 +80,8 @@ public final class StatisticsFile {
           Histogram.of(counts, tensor.doubles("limit")[0]),
           tensor.real("min", Double.POSITIVE_INFINITY),
           tensor.real("max", Double.NEGATIVE_INFINITY),
-          tensor.wholeNumber("count"),
-          tensor.wholeNumber("non_finite"),
+          tensor.longInteger("count"),
+          tensor.longInteger("non_finite"),
           sums,
           exponents(tensor));
     } catch (IllegalArgumentException e) {

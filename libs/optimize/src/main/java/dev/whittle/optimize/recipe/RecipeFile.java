@@ -64,7 +64,7 @@ public final class RecipeFile {
 
   /** {@link #read} from bytes that messages call {@code origin}. */
   public static Recipe parse(byte[] json, String origin) {
-    Config root = Config.parse(json, origin);
+    Config root = Config.parse(json, origin, MalformedModelException::new);
     requireKeys(root, RECIPE_KEYS);
     List<Recipe.Entry> entries = new ArrayList<>();
     for (Config entry : root.objects("entries")) {

@@ -140,7 +140,7 @@ public final class KerasFile implements AutoCloseable {
   }
 
   private static Config parse(byte[] json, String origin) {
-    Config tree = Config.parse(json, origin);
+    Config tree = Config.parse(json, origin, MalformedModelException::new);
     // model.json of TensorFlow.js and to_json() of old versions wrap the configuration.
     return tree.has("modelTopology") || !tree.has("model_config")
         ? tree
@@ -197,7 +197,8 @@ public final class KerasFile implements AutoCloseable {
     ZipEntry entry = zip.getEntry(METADATA);
     return entry == null
         ? ""
-        : Config.parse(read(path, zip, entry), path + "!" + METADATA).string("keras_version", "");
+        : Config.parse(read(path, zip, entry), path + "!" + METADATA, MalformedModelException::new)
+            .string("keras_version", "");
   }
 
   private static String shards(ZipFile zip) {

@@ -40,7 +40,7 @@ public final class Topology {
     boolean old =
         version.startsWith("1.") || version.startsWith("2.") || version.startsWith("tfjs");
     new Topology(old).name(fields, "sequential", layerNames);
-    return new Config(fields, model.place());
+    return model.withFields(fields);
   }
 
   private void translate(

@@ -2,6 +2,7 @@ package dev.whittle.convert.keras.file;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.whittle.ir.MalformedModelException;
 import dev.whittle.json.Config;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -15,7 +16,8 @@ class RenamedLayersTest {
         List.of(names).stream()
             .map("{\"config\":{\"name\":\"%s\"}}"::formatted)
             .collect(Collectors.joining(",", "{\"config\":{\"layers\":[", "]}}"));
-    return Config.parse(layers.getBytes(StandardCharsets.UTF_8), "a model");
+    return Config.parse(
+        layers.getBytes(StandardCharsets.UTF_8), "a model", MalformedModelException::new);
   }
 
   @Test
