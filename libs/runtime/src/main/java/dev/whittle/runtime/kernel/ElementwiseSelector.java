@@ -31,7 +31,7 @@ import dev.whittle.runtime.kernel.elementwise.LogicalKernel;
 import dev.whittle.runtime.kernel.elementwise.LookupTable;
 import dev.whittle.runtime.kernel.elementwise.SelectKernel;
 import dev.whittle.runtime.kernel.execution.Workers;
-import dev.whittle.runtime.kernel.simd.Int8Sum;
+import dev.whittle.runtime.kernel.simd.Int8Addition;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Unary;
 import dev.whittle.runtime.kernel.simd.PackedRequantization;
@@ -244,7 +244,7 @@ final class ElementwiseSelector {
     return runs == null || type != operands.type(1)
         ? null
         : Int8Arithmetic.sum(
-            workers, runs, new Int8Sum(operands, activation, sign, unsigned), unsigned);
+            workers, runs, new Int8Addition(operands, activation, sign, unsigned), unsigned);
   }
 
   /** A sum of 16-bit numbers, which are not shifted as some models' are. */

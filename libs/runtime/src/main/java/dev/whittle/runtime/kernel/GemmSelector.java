@@ -21,7 +21,6 @@ import dev.whittle.runtime.kernel.execution.ArrayMemory;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.gemm.BatchMatMulKernel;
 import dev.whittle.runtime.kernel.gemm.DynamicallyQuantizedRows;
-import dev.whittle.runtime.kernel.gemm.ExactWeights;
 import dev.whittle.runtime.kernel.gemm.FloatGemm;
 import dev.whittle.runtime.kernel.gemm.FloatWinograd;
 import dev.whittle.runtime.kernel.gemm.Gemm;
@@ -29,6 +28,7 @@ import dev.whittle.runtime.kernel.gemm.HybridEpilogue;
 import dev.whittle.runtime.kernel.gemm.Im2col;
 import dev.whittle.runtime.kernel.gemm.Int16Epilogue;
 import dev.whittle.runtime.kernel.gemm.Int8Epilogue;
+import dev.whittle.runtime.kernel.gemm.Int8Weights;
 import dev.whittle.runtime.kernel.gemm.IntegerGemm;
 import dev.whittle.runtime.kernel.gemm.IntegerWinograd;
 import dev.whittle.runtime.kernel.gemm.PackedWeights;
@@ -205,7 +205,7 @@ final class GemmSelector {
     if (floats) {
       make = (subConvolution, im2col) -> floats(layer, subConvolution, im2col, activation);
     } else {
-      ExactWeights exact = ExactWeights.of(layer.filterOperand());
+      Int8Weights exact = Int8Weights.of(layer.filterOperand());
       Requantization whole = requantization.get();
       make = (subConvolution, im2col) -> bytes(layer, subConvolution, im2col, exact, whole);
     }
@@ -397,7 +397,7 @@ final class GemmSelector {
       boolean byRow) {
     WindowGeometry windows = subConvolution.windows();
     int columns = subConvolution.columns();
-    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    Int8Weights exact = Int8Weights.of(layer.filterOperand());
     float[] scales = layer.scales(columns);
     float[] bias = layer.floatBias(0, columns);
     if (exact == null || scales == null || bias == null || columns == 0) {
@@ -433,7 +433,7 @@ final class GemmSelector {
   }
 
   private static boolean isWinograd(
-      SubConvolution subConvolution, ExactWeights exact, int[] bias, int greatest) {
+      SubConvolution subConvolution, Int8Weights exact, int[] bias, int greatest) {
     WindowGeometry windows = subConvolution.windows();
     return IntegerWinograd.isFaster(windows, subConvolution.columns())
         && IntegerWinograd.areExact(exact, bias, windows.channels(), greatest);
@@ -442,7 +442,7 @@ final class GemmSelector {
   private Kernel winograd(
       WeightedLayer layer,
       SubConvolution subConvolution,
-      ExactWeights exact,
+      Int8Weights exact,
       int[] bias,
       QuantizedEpilogue epilogue) {
     WindowGeometry windows = subConvolution.windows();
@@ -471,7 +471,7 @@ final class GemmSelector {
   /** A layer of 8-bit numbers. */
   private @Nullable Kernel bytes(
       WeightedLayer layer, SubConvolution subConvolution, Requantization requantization) {
-    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    Int8Weights exact = Int8Weights.of(layer.filterOperand());
     int[] bias = exact == null ? null : wholeBias(layer, subConvolution, exact);
     if (exact == null || bias == null) {
       return null;
@@ -497,12 +497,12 @@ final class GemmSelector {
       WeightedLayer layer,
       SubConvolution subConvolution,
       Im2col im2col,
-      @Nullable ExactWeights all,
+      @Nullable Int8Weights all,
       Requantization requantization) {
     if (all == null) {
       return null;
     }
-    ExactWeights exact = all.at(subConvolution.places());
+    Int8Weights exact = all.at(subConvolution.places());
     int[] bias = wholeBias(layer, subConvolution, exact);
     return bias == null ? null : bytes(layer, subConvolution, im2col, exact, bias, requantization);
   }
@@ -511,7 +511,7 @@ final class GemmSelector {
       WeightedLayer layer,
       SubConvolution subConvolution,
       Im2col im2col,
-      ExactWeights exact,
+      Int8Weights exact,
       int[] bias,
       Requantization requantization) {
     PackedMatrix[] parts = parts(layer, subConvolution, exact, im2col, greatest(layer));
@@ -526,7 +526,7 @@ final class GemmSelector {
 
   /** What is added to sums of products of inputs whose zero point is not subtracted. */
   private static int @Nullable [] wholeBias(
-      WeightedLayer layer, SubConvolution subConvolution, ExactWeights exact) {
+      WeightedLayer layer, SubConvolution subConvolution, Int8Weights exact) {
     int columns = subConvolution.columns();
     int[] bias = layer.integerBias(subConvolution.firstColumn(), columns);
     if (bias != null) {
@@ -568,7 +568,7 @@ final class GemmSelector {
   private @Nullable Kernel wide(
       WeightedLayer layer, SubConvolution subConvolution, Int16Requantization requantization) {
     int columns = subConvolution.columns();
-    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    Int8Weights exact = Int8Weights.of(layer.filterOperand());
     QuantizedEpilogue epilogue = wideEpilogue(layer, columns, requantization);
     if (exact == null || columns == 0 || epilogue == null) {
       return null;
@@ -601,7 +601,7 @@ final class GemmSelector {
   private PackedMatrix[] parts(
       WeightedLayer layer,
       SubConvolution subConvolution,
-      ExactWeights exact,
+      Int8Weights exact,
       Im2col im2col,
       int greatest) {
     int columns = subConvolution.columns();
@@ -685,7 +685,7 @@ final class GemmSelector {
   private @Nullable Kernel depthwiseHybrid(
       DepthwiseConv2D conv, WindowGeometry windows, WeightedLayer layer) {
     int channels = windows.channels();
-    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    Int8Weights exact = Int8Weights.of(layer.filterOperand());
     float[] scales = layer.scales(channels);
     float[] bias = layer.floatBias(0, channels);
     if (exact == null || scales == null || bias == null || !isExact(windows)) {
@@ -703,7 +703,7 @@ final class GemmSelector {
   private @Nullable Kernel depthwiseWide(
       DepthwiseConv2D conv, WindowGeometry windows, WeightedLayer layer) {
     int channels = windows.channels();
-    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    Int8Weights exact = Int8Weights.of(layer.filterOperand());
     QuantizedEpilogue epilogue =
         wideEpilogue(layer, channels, conv.wideRequantization(layer.operands()));
     return exact == null || epilogue == null || !isExact(windows)
@@ -732,7 +732,7 @@ final class GemmSelector {
   private @Nullable Kernel depthwiseBytes(
       DepthwiseConv2D conv, WindowGeometry windows, WeightedLayer layer) {
     int channels = windows.channels();
-    ExactWeights exact = ExactWeights.of(layer.filterOperand());
+    Int8Weights exact = Int8Weights.of(layer.filterOperand());
     int[] bias = layer.integerBias(0, channels);
     if (exact == null || bias == null || !isExact(windows)) {
       return null;

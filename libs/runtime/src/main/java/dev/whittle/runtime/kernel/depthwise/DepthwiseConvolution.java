@@ -36,7 +36,7 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
   private final float[] bias;
   private final float min;
   private final float max;
-  private final OutputRows outputLines;
+  private final RowChunks outputLines;
   private final FloatArray floats = new FloatArray();
   private final FloatArray results = new FloatArray();
   private final DepthwiseGeometry geometry;
@@ -74,7 +74,7 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
     this.im2col = copied ? new Im2col(windows, windows.channels(), false, workers) : null;
     this.geometry =
         copied ? DepthwiseGeometry.bordered(windows) : DepthwiseGeometry.inPlace(windows);
-    this.outputLines = OutputRows.of(windows, workers);
+    this.outputLines = RowChunks.of(windows, workers);
     this.blockChannels = Math.min(windows.channels(), 2 * workers.lanes());
     int most =
         whole

@@ -25,7 +25,7 @@ public final class Int8DepthwiseConvolution implements Kernel, Workers.Task {
   private final WindowGeometry windows;
   private final Int8DepthwiseFilter filter;
   private final Int8Epilogue epilogue;
-  private final OutputRows outputLines;
+  private final RowChunks outputLines;
 
   /** Lines that are computed together, channels by channels. */
   private final int linesPerBand;
@@ -38,7 +38,7 @@ public final class Int8DepthwiseConvolution implements Kernel, Workers.Task {
     this.epilogue = epilogue;
     int height = windows.outputHeight();
     int width = windows.outputWidth();
-    this.outputLines = OutputRows.of(windows, workers);
+    this.outputLines = RowChunks.of(windows, workers);
     int step = windows.strideWidth() == 1 ? 2 : 1;
     int most = step;
     while (most < height && bytes(most + step) <= BAND_BYTES) {

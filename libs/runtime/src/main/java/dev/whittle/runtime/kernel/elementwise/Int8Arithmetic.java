@@ -5,7 +5,7 @@ import dev.whittle.runtime.kernel.execution.ByteArray;
 import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
-import dev.whittle.runtime.kernel.simd.Int8Sum;
+import dev.whittle.runtime.kernel.simd.Int8Addition;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.PackedRequantization;
 import java.util.Objects;
@@ -22,7 +22,7 @@ public final class Int8Arithmetic implements ElementwiseKernel, Workers.Task, Br
   private final Workers workers;
   private final BroadcastLoop runs;
   private final boolean unsigned;
-  private final @Nullable Int8Sum sum;
+  private final @Nullable Int8Addition sum;
   private final @Nullable PackedRequantization product;
   private final float leftZero;
   private final float rightZero;
@@ -35,7 +35,7 @@ public final class Int8Arithmetic implements ElementwiseKernel, Workers.Task, Br
       Workers workers,
       BroadcastLoop runs,
       boolean unsigned,
-      @Nullable Int8Sum sum,
+      @Nullable Int8Addition sum,
       @Nullable PackedRequantization product,
       float leftZero,
       float rightZero) {
@@ -51,7 +51,7 @@ public final class Int8Arithmetic implements ElementwiseKernel, Workers.Task, Br
   }
 
   public static Int8Arithmetic sum(
-      Workers workers, BroadcastLoop runs, Int8Sum sum, boolean unsigned) {
+      Workers workers, BroadcastLoop runs, Int8Addition sum, boolean unsigned) {
     return new Int8Arithmetic(workers, runs, unsigned, sum, null, 0, 0);
   }
 

@@ -8,7 +8,7 @@ import dev.whittle.runtime.kernel.simd.PackedMatrix;
 import dev.whittle.runtime.kernel.simd.VectorGemm;
 
 /**
- * A product of whole numbers in single precision, which is exact, see {@link ExactWeights}. Outputs
+ * A product of whole numbers in single precision, which is exact, see {@link Int8Weights}. Outputs
  * are made of its sums block by block: sums of a block stay in the first-level cache, as does a
  * panel of weights that many rows are multiplied by.
  */

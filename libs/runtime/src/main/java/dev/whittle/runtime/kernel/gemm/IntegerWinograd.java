@@ -65,7 +65,7 @@ public final class IntegerWinograd extends WinogradConvolution {
   }
 
   /** Transforms filters {@code [columns, 3, 3, channels]}. */
-  public static PackedMatrix pack(ExactWeights filters, int columns, int channels, int lanes) {
+  public static PackedMatrix pack(Int8Weights filters, int columns, int channels, int lanes) {
     return pack(filters::copy, columns, channels, FILTER, lanes);
   }
 
@@ -75,7 +75,7 @@ public final class IntegerWinograd extends WinogradConvolution {
    * @param bias of the sums, one for each column
    * @param greatest magnitude of an input
    */
-  public static boolean areExact(ExactWeights filters, int[] bias, int channels, int greatest) {
+  public static boolean areExact(Int8Weights filters, int[] bias, int channels, int greatest) {
     if (!filters.areExact(bias, greatest)) {
       return false;
     }

@@ -321,7 +321,7 @@ public interface MicroKernels {
       float[] b,
       int bAt,
       int bStep,
-      Int8Sum sum,
+      Int8Addition sum,
       byte[] output,
       int to,
       int count);

@@ -145,7 +145,7 @@ final class ScalarBlocks {
       float[] right,
       int rightAt,
       int rightStep,
-      Int8Sum sum,
+      Int8Addition sum,
       byte[] output,
       int to,
       int count) {

@@ -353,7 +353,7 @@ public final class ScalarKernels implements MicroKernels {
 
   @Override
   public void softmax(float[] columns, int length, int rows, float beta) {
-    ScalarRows.softmax(columns, length, rows, 0, beta);
+    ScalarSoftmax.softmax(columns, length, rows, 0, beta);
   }
 
   @Override
@@ -437,7 +437,7 @@ public final class ScalarKernels implements MicroKernels {
       float[] b,
       int bAt,
       int bStep,
-      Int8Sum sum,
+      Int8Addition sum,
       byte[] output,
       int to,
       int count) {
@@ -451,7 +451,7 @@ public final class ScalarKernels implements MicroKernels {
       float[] b,
       int bAt,
       int bStep,
-      Int8Sum sum,
+      Int8Addition sum,
       byte[] output,
       int to,
       int from,

@@ -384,7 +384,7 @@ final class VectorKernels implements MicroKernels {
 
   @Override
   public void softmax(float[] columns, int length, int rows, float beta) {
-    VectorRows.softmax(columns, length, rows, beta);
+    VectorSoftmax.softmax(columns, length, rows, beta);
   }
 
   @Override
@@ -475,7 +475,7 @@ final class VectorKernels implements MicroKernels {
       float[] b,
       int bAt,
       int bStep,
-      Int8Sum sum,
+      Int8Addition sum,
       byte[] output,
       int to,
       int count) {

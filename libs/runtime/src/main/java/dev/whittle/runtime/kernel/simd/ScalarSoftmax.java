@@ -1,8 +1,8 @@
 package dev.whittle.runtime.kernel.simd;
 
 /** Inner loops of kernels along rows, without vectors. */
-final class ScalarRows {
-  private ScalarRows() {}
+final class ScalarSoftmax {
+  private ScalarSoftmax() {}
 
   /** As {@link MicroKernels#softmax}, from a row on. */
   static void softmax(float[] columns, int length, int rows, int firstRow, float beta) {

@@ -5,13 +5,13 @@ import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
 
 /** The lines of outputs of windows that read pictures where they are, divided among threads. */
-record OutputRows(WindowGeometry windows, int perChunk, int chunksPerImage) {
+record RowChunks(WindowGeometry windows, int perChunk, int chunksPerImage) {
   private static final int CHUNKS_PER_THREAD = 4;
 
-  static OutputRows of(WindowGeometry windows, Workers workers) {
+  static RowChunks of(WindowGeometry windows, Workers workers) {
     int height = windows.outputHeight();
     int perChunk = Math.max(1, Math.ceilDiv(height, CHUNKS_PER_THREAD * workers.count()));
-    return new OutputRows(windows, perChunk, Math.ceilDiv(height, perChunk));
+    return new RowChunks(windows, perChunk, Math.ceilDiv(height, perChunk));
   }
 
   int chunks() {

@@ -11,21 +11,21 @@ import org.jspecify.annotations.Nullable;
  * exact there, and no sum of products reaches that if the magnitudes of a column's weights sum up
  * to less than 2^24 over the greatest magnitude of an input.
  */
-public final class ExactWeights {
+public final class Int8Weights {
   private static final long LIMIT = 1 << 24;
 
   private final byte[] stored;
   private final int mask;
   private final int zeroPoint;
 
-  private ExactWeights(byte[] stored, int mask, int zeroPoint) {
+  private Int8Weights(byte[] stored, int mask, int zeroPoint) {
     this.stored = stored;
     this.mask = mask;
     this.zeroPoint = zeroPoint;
   }
 
   /** The weights of an operand; null if it is not a constant of 8-bit numbers. */
-  public static @Nullable ExactWeights of(Operand operand) {
+  public static @Nullable Int8Weights of(Operand operand) {
     Tensor known = operand.known();
     Quantization quantization = operand.quantization();
     if (known == null
@@ -36,16 +36,16 @@ public final class ExactWeights {
       return null;
     }
     int mask = known.type() == TensorType.UINT8 ? 0xff : -1;
-    return new ExactWeights(known.data().toArray(Tensor.BYTE), mask, quantization.zeroPointValue());
+    return new Int8Weights(known.data().toArray(Tensor.BYTE), mask, quantization.zeroPointValue());
   }
 
   /** Some of the weights. */
-  public ExactWeights at(int[] places) {
+  public Int8Weights at(int[] places) {
     byte[] some = new byte[places.length];
     for (int i = 0; i < some.length; i++) {
       some[i] = stored[places[i]];
     }
-    return new ExactWeights(some, mask, zeroPoint);
+    return new Int8Weights(some, mask, zeroPoint);
   }
 
   /** The weights in row-major order, less their zero point. */

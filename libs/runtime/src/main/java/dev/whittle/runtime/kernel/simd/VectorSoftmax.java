@@ -3,12 +3,12 @@ package dev.whittle.runtime.kernel.simd;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** What {@link ScalarRows} computes, with vectors. */
-final class VectorRows {
+/** What {@link ScalarSoftmax} computes, with vectors. */
+final class VectorSoftmax {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
   private static final int LANES = Vectors.LANES;
 
-  private VectorRows() {}
+  private VectorSoftmax() {}
 
   static void softmax(float[] columns, int length, int rows, float beta) {
     int end = FLOATS.loopBound(rows);
@@ -31,6 +31,6 @@ final class VectorRows {
         FloatVector.fromArray(FLOATS, columns, at).mul(factor).intoArray(columns, at);
       }
     }
-    ScalarRows.softmax(columns, length, rows, end, beta);
+    ScalarSoftmax.softmax(columns, length, rows, end, beta);
   }
 }

@@ -9,7 +9,7 @@ import dev.whittle.ir.tensor.Quantization;
  * The sum or difference of two 8-bit numbers, bit for bit as the reference computes it, and about
  * that in single precision: {@code left * a + right * b + shift}.
  */
-public final class Int8Sum {
+public final class Int8Addition {
   /** Scales that are greater than the output's by more make single precision of no use. */
   private static final float MAX_FACTOR = 8;
 
@@ -29,7 +29,7 @@ public final class Int8Sum {
    */
   final float sure;
 
-  public Int8Sum(Operands operands, Activation activation, int sign, boolean unsigned) {
+  public Int8Addition(Operands operands, Activation activation, int sign, boolean unsigned) {
     sum = new QuantizedAdd(operands, activation, sign);
     for (int i = 0; i < 256; i++) {
       int stored = unsigned ? i : (byte) i;
