@@ -13,8 +13,8 @@ import dev.whittle.train.EarlyStopping;
 import dev.whittle.train.SequentialModel;
 import dev.whittle.train.TrainableModel;
 import dev.whittle.train.Trainer;
-import dev.whittle.train.Training;
 import dev.whittle.train.TrainingProgress;
+import dev.whittle.train.TrainingResult;
 import dev.whittle.train.network.Optimizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,7 +62,7 @@ public final class FineTuneConvolutionalNetwork {
         .dense(10, "softmax")
         .write(untrained, 1);
 
-    Training floats =
+    TrainingResult floats =
         new Trainer(TrainableModel.fromKerasModel(untrained))
             .epochs(epochs)
             .validateWith(test)
@@ -73,7 +73,7 @@ public final class FineTuneConvolutionalNetwork {
     floats.model().saveKeras(output.resolve("trained.keras"));
 
     // Batch normalization is folded now, and everything is rounded as the file's integers will be.
-    Training integers =
+    TrainingResult integers =
         new Trainer(floats.model())
             .optimizer(Optimizer.adam(1e-4f))
             .validateWith(test)

@@ -17,8 +17,8 @@ class FineTuneConvolutionalNetworkTest {
   void theSmallModelIsAQuarterAndAboutAsGood() throws IOException {
     Evaluation evaluation =
         FineTuneConvolutionalNetwork.run(Path.of("../quality/testdata/mnist"), folder, 15);
-    double floats = evaluation.results().get(0).scores().top1();
-    double integers = evaluation.results().get(1).scores().top1();
+    double floats = evaluation.results().get(0).metrics().top1();
+    double integers = evaluation.results().get(1).metrics().top1();
     assertTrue(floats > 0.5, "floats: " + floats);
     assertEquals(floats, integers, 0.1);
     assertTrue(

@@ -4,13 +4,13 @@ import dev.whittle.data.Samples;
 import dev.whittle.evaluate.doctor.AutoQuantizer;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.tensor.TensorType;
-import dev.whittle.optimize.calibrate.RangeMethod;
-import dev.whittle.optimize.quantize.Quantized;
+import dev.whittle.optimize.calibrate.CalibrationMethod;
+import dev.whittle.optimize.quantize.QuantizationResult;
 import dev.whittle.optimize.quantize.Quantizer;
-import dev.whittle.optimize.recipe.Head;
+import dev.whittle.optimize.recipe.HeadMode;
+import dev.whittle.optimize.recipe.QuantizationSettings;
 import dev.whittle.optimize.recipe.Recipe;
 import dev.whittle.optimize.recipe.RecipeFile;
-import dev.whittle.optimize.recipe.Settings;
 import dev.whittle.optimize.recipe.WeightMethod;
 import dev.whittle.runtime.InterpreterOptions;
 import dev.whittle.vision.Normalization;
@@ -213,10 +213,12 @@ final class OptimizeOptions {
       base = base.mapSettings(s -> s.withMinElements(least));
     }
     if (calibrationMethod != null) {
-      base = base.withRange(RangeMethod.named(calibrationMethod));
+      base = base.withCalibrationMethod(CalibrationMethod.named(calibrationMethod));
     }
     if (head != null) {
-      base = base.withHead(head.equals("int8") ? Head.INTEGER : choice(Head.class, "--head", head));
+      base =
+          base.withHead(
+              head.equals("int8") ? HeadMode.INTEGER : choice(HeadMode.class, "--head", head));
     }
     return base.withGuard(base.guard() && !noGuard)
         .withEqualize(equalize || base.equalize())
@@ -231,7 +233,7 @@ final class OptimizeOptions {
       case "int16x8" -> Recipe.int16x8();
       case "weights_int8" -> Recipe.weightsOnly(TensorType.INT8);
       case "weights_int4" -> Recipe.weightsOnly(TensorType.INT4);
-      case "none" -> Recipe.of(Settings.FLOAT);
+      case "none" -> Recipe.of(QuantizationSettings.FLOAT);
       default ->
           throw new UsageException(
               "--quantize "
@@ -293,7 +295,7 @@ final class OptimizeOptions {
     if (outputRecipe != null) {
       RecipeFile.write(recipe, outputRecipe);
     }
-    Quantized quantized = quantizer(recipe, samples).quantize(model);
+    QuantizationResult quantized = quantizer(recipe, samples).quantize(model);
     System.err.println(quantized.report().toText());
     return quantized.model();
   }

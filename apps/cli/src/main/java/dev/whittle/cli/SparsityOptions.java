@@ -84,11 +84,11 @@ final class SparsityOptions {
     }
   }
 
-  private static WeightClustering.Start start(String name) {
+  private static WeightClustering.Initialization start(String name) {
     return switch (name) {
-      case "kmeans++" -> WeightClustering.Start.KMEANS_PLUS_PLUS;
-      case "linear" -> WeightClustering.Start.LINEAR;
-      case "density" -> WeightClustering.Start.DENSITY;
+      case "kmeans++" -> WeightClustering.Initialization.KMEANS_PLUS_PLUS;
+      case "linear" -> WeightClustering.Initialization.LINEAR;
+      case "density" -> WeightClustering.Initialization.DENSITY;
       default ->
           throw new UsageException(
               "--cluster_start " + name + ": expected kmeans++, linear or density");

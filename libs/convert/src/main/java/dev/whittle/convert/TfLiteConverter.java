@@ -13,7 +13,7 @@ import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.rewrite.Rewriter;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.optimize.quantize.QuantizationReport;
-import dev.whittle.optimize.quantize.Quantized;
+import dev.whittle.optimize.quantize.QuantizationResult;
 import dev.whittle.optimize.quantize.Quantizer;
 import dev.whittle.optimize.recipe.Recipe;
 import dev.whittle.tflite.TfliteWriter;
@@ -153,7 +153,7 @@ public final class TfLiteConverter {
     if (chosen == null) {
       return new Conversion(result.model(), report, null);
     }
-    Quantized quantized = chosen.quantize(result.model());
+    QuantizationResult quantized = chosen.quantize(result.model());
     return new Conversion(quantized.model(), report, quantized.report());
   }
 }

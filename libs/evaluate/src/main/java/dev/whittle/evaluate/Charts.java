@@ -41,7 +41,7 @@ public final class Charts {
     chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE);
     int number = 1;
     for (Evaluation.Result result : evaluation.results()) {
-      Scores scores = result.scores();
+      EvaluationMetrics scores = result.metrics();
       chart.addSeries(
           number++ + " " + result.model().name(),
           new double[] {result.model().bytes() / 1024.0},

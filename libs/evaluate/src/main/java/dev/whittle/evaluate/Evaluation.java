@@ -17,7 +17,7 @@ public record Evaluation(String engine, String origin, List<Result> results) {
    * @param activationBytes that the engine's memory plan takes; -1 if unknown
    */
   public record Result(
-      NamedModel model, Scores scores, List<Long> latencies, long activationBytes) {
+      NamedModel model, EvaluationMetrics metrics, List<Long> latencies, long activationBytes) {
     public Result {
       latencies = List.copyOf(latencies);
     }
@@ -39,6 +39,6 @@ public record Evaluation(String engine, String origin, List<Result> results) {
 
   /** Whether answers could be compared with labels. */
   public boolean hasLabels() {
-    return results.getFirst().scores().hasLabels();
+    return results.getFirst().metrics().hasLabels();
   }
 }

@@ -26,7 +26,7 @@ public final class EvaluationReport {
       json.writeStringProperty("engine", evaluation.engine());
       json.writeArrayPropertyStart("models");
       for (Evaluation.Result result : evaluation.results()) {
-        Scores scores = result.scores();
+        EvaluationMetrics scores = result.metrics();
         json.writeStartObject();
         json.writeStringProperty("model", result.model().name());
         json.writeNumberProperty("bytes", result.model().bytes());
@@ -64,7 +64,7 @@ public final class EvaluationReport {
     page.paragraph(
         "%,d samples of %s, engine %s. Relative error, agreement and cosine are against the first"
                 .formatted(
-                    evaluation.results().getFirst().scores().samples(),
+                    evaluation.results().getFirst().metrics().samples(),
                     evaluation.origin(),
                     evaluation.engine())
             + " model.");
@@ -76,7 +76,7 @@ public final class EvaluationReport {
     page.heading("Latency");
     page.chart(Charts.latencies(evaluation));
     for (Evaluation.Result result : evaluation.results()) {
-      long[][] confusion = result.scores().confusion();
+      long[][] confusion = result.metrics().confusion();
       if (confusion.length > 0) {
         page.heading("Confusion: " + result.model().name());
         page.chart(Charts.confusion(confusion));

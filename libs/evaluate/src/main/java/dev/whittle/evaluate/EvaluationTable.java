@@ -19,7 +19,7 @@ final class EvaluationTable {
   }
 
   static List<String> row(Evaluation evaluation, Evaluation.Result result) {
-    Scores scores = result.scores();
+    EvaluationMetrics scores = result.metrics();
     List<String> row = new ArrayList<>();
     row.add(result.model().name());
     row.add(format("%,d", result.model().bytes()));

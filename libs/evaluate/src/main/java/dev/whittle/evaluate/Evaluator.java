@@ -1,8 +1,8 @@
 package dev.whittle.evaluate;
 
+import dev.whittle.data.ParallelTasks;
 import dev.whittle.data.Sample;
 import dev.whittle.data.Samples;
-import dev.whittle.data.Workers;
 import dev.whittle.runtime.InterpreterOptions;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -55,7 +55,7 @@ public final class Evaluator {
    * @throws IOException if the samples cannot be read, are none, or do not fit a model
    */
   public Evaluation evaluate(List<NamedModel> models, Samples samples) throws IOException {
-    List<Scores> scores = scores(models, samples);
+    List<EvaluationMetrics> scores = metrics(models, samples);
     if (scores.getFirst().samples() == 0) {
       throw new IOException(samples.origin() + ": there are no samples");
     }
@@ -71,13 +71,14 @@ public final class Evaluator {
   }
 
   /** Only what the models answer, without latency. */
-  public List<Scores> scores(List<NamedModel> models, Samples samples) throws IOException {
+  public List<EvaluationMetrics> metrics(List<NamedModel> models, Samples samples)
+      throws IOException {
     try (Samples.Reader reader = samples.open()) {
       var source = new Source(reader, samples);
-      Callable<List<Scores>> work = () -> work(models, source);
-      List<Scores> all = new ArrayList<>();
-      models.forEach(m -> all.add(new Scores()));
-      for (List<Scores> part : Workers.run(Collections.nCopies(threads, work))) {
+      Callable<List<EvaluationMetrics>> work = () -> work(models, source);
+      List<EvaluationMetrics> all = new ArrayList<>();
+      models.forEach(m -> all.add(new EvaluationMetrics()));
+      for (List<EvaluationMetrics> part : ParallelTasks.run(Collections.nCopies(threads, work))) {
         for (int m = 0; m < all.size(); m++) {
           all.get(m).merge(part.get(m));
         }
@@ -105,12 +106,12 @@ public final class Evaluator {
     }
   }
 
-  private List<Scores> work(List<NamedModel> models, Source source) throws IOException {
-    List<Scores> scores = new ArrayList<>();
+  private List<EvaluationMetrics> work(List<NamedModel> models, Source source) throws IOException {
+    List<EvaluationMetrics> scores = new ArrayList<>();
     List<ModelRunner> runners = new ArrayList<>();
     try {
       for (NamedModel model : models) {
-        scores.add(new Scores());
+        scores.add(new EvaluationMetrics());
         runners.add(new ModelRunner(model.model(), options));
       }
       for (Sample sample = source.next(); sample != null; sample = source.next()) {

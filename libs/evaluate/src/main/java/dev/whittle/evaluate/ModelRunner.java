@@ -27,11 +27,11 @@ public final class ModelRunner implements AutoCloseable {
   public float[] run(Sample sample) throws IOException {
     runner.load(sample);
     interpreter().invoke();
-    return reals(interpreter().getOutputTensor(0));
+    return dequantized(interpreter().getOutputTensor(0));
   }
 
   /** The real numbers that a tensor's elements stand for. */
-  public static float[] reals(Tensor tensor) {
+  public static float[] dequantized(Tensor tensor) {
     if (tensor.type() == TensorType.FLOAT32) {
       return tensor.toFloats();
     }

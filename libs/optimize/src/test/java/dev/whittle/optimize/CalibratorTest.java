@@ -9,10 +9,10 @@ import dev.whittle.data.Sample;
 import dev.whittle.data.Samples;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.optimize.calibrate.CalibrationMethod;
 import dev.whittle.optimize.calibrate.Calibrator;
 import dev.whittle.optimize.calibrate.Histogram;
 import dev.whittle.optimize.calibrate.Range;
-import dev.whittle.optimize.calibrate.RangeMethod;
 import dev.whittle.optimize.calibrate.Statistics;
 import dev.whittle.optimize.calibrate.TensorStatistics;
 import java.io.IOException;
@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CalibratorTest {
-  private static final Model MODEL = Networks.threeLayers(7, true);
+  private static final Model MODEL = TestModels.threeLayers(7, true);
 
   @TempDir private Path folder = Path.of("");
 
@@ -49,13 +49,13 @@ class CalibratorTest {
               if (means != null) {
                 assertArrayEquals(means, Objects.requireNonNull(other.channelMeans()), 1e-6);
               }
-              assertEquals(tensor.vanishing(0.1), other.vanishing(0.1));
+              assertEquals(tensor.underflowShare(0.1), other.underflowShare(0.1));
             });
   }
 
   @Test
   void threadsDoNotChangeTheResult() throws IOException {
-    Samples samples = Networks.samples(2, 100);
+    Samples samples = TestModels.samples(2, 100);
     assertSame(
         new Calibrator(MODEL).threads(1).run(samples),
         new Calibrator(MODEL).threads(3).run(samples));
@@ -64,7 +64,7 @@ class CalibratorTest {
   @Test
   void calibrationGoesOnFromItsFile() throws IOException {
     Path file = folder.resolve("statistics.json");
-    Samples samples = Networks.samples(2, 100);
+    Samples samples = TestModels.samples(2, 100);
     new Calibrator(MODEL).resumeFrom(file, 10).run(samples.first(35));
     Statistics resumed = new Calibrator(MODEL).resumeFrom(file, 10).run(samples);
     assertSame(new Calibrator(MODEL).run(samples), resumed);
@@ -73,39 +73,39 @@ class CalibratorTest {
   @Test
   void theStatisticsOfAnotherModelAreRefused() throws IOException {
     Path file = folder.resolve("statistics.json");
-    new Calibrator(MODEL).resumeFrom(file, 10).run(Networks.samples(2, 5));
+    new Calibrator(MODEL).resumeFrom(file, 10).run(TestModels.samples(2, 5));
     var complaint =
         assertThrows(
             IOException.class,
             () ->
-                new Calibrator(Networks.threeLayers(8, true))
+                new Calibrator(TestModels.threeLayers(8, true))
                     .resumeFrom(file, 10)
-                    .run(Networks.samples(2, 5)));
+                    .run(TestModels.samples(2, 5)));
     assertTrue(String.valueOf(complaint.getMessage()).contains("another model"));
   }
 
   @Test
   void brokenStatisticsAreRefused() throws IOException {
     Path file = folder.resolve("statistics.json");
-    new Calibrator(MODEL).resumeFrom(file, 10).run(Networks.samples(2, 5));
+    new Calibrator(MODEL).resumeFrom(file, 10).run(TestModels.samples(2, 5));
     String text = Files.readString(file);
     for (int cut : new int[] {1, text.length() / 2, text.length() - 2}) {
       Files.writeString(file, text.substring(0, cut));
       assertThrows(
           dev.whittle.ir.MalformedModelException.class,
-          () -> new Calibrator(MODEL).resumeFrom(file, 10).run(Networks.samples(2, 5)));
+          () -> new Calibrator(MODEL).resumeFrom(file, 10).run(TestModels.samples(2, 5)));
     }
   }
 
   @Test
   void numbersThatAreNotFiniteAreNamedWithTheirSample() {
-    float[] bad = new float[Networks.IN];
+    float[] bad = new float[TestModels.IN];
     bad[5] = Float.NaN;
     Samples samples =
         Samples.of(
             List.of(
-                Sample.of(Map.of("x", Tensor.of(new float[Networks.IN], Networks.IN))),
-                Sample.of(Map.of("x", Tensor.of(bad, Networks.IN)))));
+                Sample.of(Map.of("x", Tensor.of(new float[TestModels.IN], TestModels.IN))),
+                Sample.of(Map.of("x", Tensor.of(bad, TestModels.IN)))));
     var complaint =
         assertThrows(IOException.class, () -> new Calibrator(MODEL).threads(1).run(samples));
     assertEquals(
@@ -135,24 +135,25 @@ class CalibratorTest {
   @ParameterizedTest
   @ValueSource(strings = {"percentile:99.9", "entropy"})
   void otherMethodsCutAnOutlierOff(String name) {
-    RangeMethod method = RangeMethod.named(name);
-    assertEquals(method, RangeMethod.named(method.label()));
+    CalibrationMethod method = CalibrationMethod.named(name);
+    assertEquals(method, CalibrationMethod.named(method.label()));
     Range range = method.range(withOutlier(3), 8);
     assertTrue(range.max() < 30 && range.max() > 2, () -> name + ": " + range);
     assertTrue(range.min() < -2, () -> name + ": " + range);
-    assertEquals(50, RangeMethod.named("min_max").range(withOutlier(3), 8).max());
+    assertEquals(50, CalibrationMethod.named("min_max").range(withOutlier(3), 8).max());
   }
 
   @Test
   void theLeastSquaredErrorCutsMoreOffTheFewerBitsThereAre() {
-    var method = new RangeMethod.MeanSquaredError();
+    var method = new CalibrationMethod.MeanSquaredError();
     assertTrue(method.range(withOutlier(3), 4).max() < 30);
     assertTrue(method.range(withOutlier(3), 8).max() > 40);
   }
 
   @Test
   void unknownMethodsAreListed() {
-    var complaint = assertThrows(IllegalArgumentException.class, () -> RangeMethod.named("median"));
+    var complaint =
+        assertThrows(IllegalArgumentException.class, () -> CalibrationMethod.named("median"));
     assertTrue(String.valueOf(complaint.getMessage()).contains("entropy"));
   }
 

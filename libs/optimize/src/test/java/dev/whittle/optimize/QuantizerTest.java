@@ -13,12 +13,12 @@ import dev.whittle.ir.op.type.FakeQuant;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
-import dev.whittle.optimize.quantize.Quantized;
+import dev.whittle.optimize.quantize.QuantizationResult;
 import dev.whittle.optimize.quantize.Quantizer;
-import dev.whittle.optimize.recipe.Compute;
-import dev.whittle.optimize.recipe.Head;
+import dev.whittle.optimize.recipe.HeadMode;
+import dev.whittle.optimize.recipe.QuantizationMode;
+import dev.whittle.optimize.recipe.QuantizationSettings;
 import dev.whittle.optimize.recipe.Recipe;
-import dev.whittle.optimize.recipe.Settings;
 import java.io.IOException;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -36,8 +36,8 @@ class QuantizerTest {
         .orElseThrow();
   }
 
-  private static Quantized int8(Model model) throws IOException {
-    return new Quantizer(Recipe.int8()).calibrateWith(Networks.samples(1, 64)).quantize(model);
+  private static QuantizationResult int8(Model model) throws IOException {
+    return new Quantizer(Recipe.int8()).calibrateWith(TestModels.samples(1, 64)).quantize(model);
   }
 
   private static double relativeError(float[] expected, float[] actual) {
@@ -52,8 +52,8 @@ class QuantizerTest {
 
   @Test
   void everyModeKeepsTheAnswersNearTheFloats() throws IOException {
-    Model model = Networks.threeLayers(7, false);
-    float[] floats = Networks.run(model, 3);
+    Model model = TestModels.threeLayers(7, false);
+    float[] floats = TestModels.run(model, 3);
     for (Recipe recipe :
         List.of(
             Recipe.dynamic(),
@@ -63,10 +63,10 @@ class QuantizerTest {
             Recipe.weightsOnly(TensorType.INT8))) {
       Model quantized =
           new Quantizer(recipe.mapSettings(s -> s.withMinElements(1)))
-              .calibrateWith(Networks.samples(1, 64))
+              .calibrateWith(TestModels.samples(1, 64))
               .quantize(model)
               .model();
-      double error = relativeError(floats, Networks.run(quantized, 3));
+      double error = relativeError(floats, TestModels.run(quantized, 3));
       assertTrue(error > 0 && error < 0.05, () -> recipe + " is off by " + error);
     }
   }
@@ -76,10 +76,10 @@ class QuantizerTest {
     for (TensorType type : List.of(TensorType.INT8, TensorType.UINT8)) {
       Model model =
           new Quantizer(Recipe.int8())
-              .calibrateWith(Networks.samples(1, 64))
+              .calibrateWith(TestModels.samples(1, 64))
               .inputType(type)
               .outputType(type)
-              .quantize(Networks.threeLayers(7, false))
+              .quantize(TestModels.threeLayers(7, false))
               .model();
       assertEquals(type, model.mainGraph().value(model.mainGraph().inputs().getFirst()).type());
       assertEquals(type, model.mainGraph().value(model.mainGraph().outputs().getFirst()).type());
@@ -92,7 +92,8 @@ class QuantizerTest {
 
   @Test
   void weightsUnderTheLeastSizeStayFloats() throws IOException {
-    Model model = new Quantizer(Recipe.dynamic()).quantize(Networks.threeLayers(7, false)).model();
+    Model model =
+        new Quantizer(Recipe.dynamic()).quantize(TestModels.threeLayers(7, false)).model();
     assertEquals(TensorType.INT8, value(model, "a/weights").type());
     assertEquals(TensorType.INT8, value(model, "b/weights").type());
     assertEquals(TensorType.FLOAT32, value(model, "c/weights").type());
@@ -103,7 +104,7 @@ class QuantizerTest {
     var complaint =
         assertThrows(
             UnsupportedModelException.class,
-            () -> new Quantizer(Recipe.int8()).quantize(Networks.threeLayers(7, false)));
+            () -> new Quantizer(Recipe.int8()).quantize(TestModels.threeLayers(7, false)));
     assertTrue(String.valueOf(complaint.getMessage()).contains("no calibration data"));
   }
 
@@ -112,7 +113,7 @@ class QuantizerTest {
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(1, 2));
     Value y =
-        Networks.dense(
+        TestModels.dense(
             builder,
             "bad",
             x,
@@ -129,45 +130,51 @@ class QuantizerTest {
 
   @Test
   void aRecipeThatMatchesNothingIsRefused() {
-    Recipe recipe = Recipe.dynamic().with("no such layer", null, Settings.FLOAT);
+    Recipe recipe = Recipe.dynamic().with("no such layer", null, QuantizationSettings.FLOAT);
     var complaint =
         assertThrows(
             IllegalArgumentException.class,
-            () -> new Quantizer(recipe).quantize(Networks.threeLayers(7, false)));
+            () -> new Quantizer(recipe).quantize(TestModels.threeLayers(7, false)));
     assertTrue(String.valueOf(complaint.getMessage()).contains("no such layer"));
   }
 
   @Test
   void theLastEntryThatMatchesHolds() throws IOException {
     Recipe recipe =
-        Recipe.int8().with("^b$", null, Settings.FLOAT).with(null, "LOGISTIC", Settings.FLOAT);
-    Quantized quantized =
+        Recipe.int8()
+            .with("^b$", null, QuantizationSettings.FLOAT)
+            .with(null, "LOGISTIC", QuantizationSettings.FLOAT);
+    QuantizationResult quantized =
         new Quantizer(recipe)
-            .calibrateWith(Networks.samples(1, 64))
-            .quantize(Networks.threeLayers(7, true));
+            .calibrateWith(TestModels.samples(1, 64))
+            .quantize(TestModels.threeLayers(7, true));
     assertEquals(
-        List.of(Compute.INTEGER, Compute.FLOAT, Compute.INTEGER, Compute.FLOAT),
-        quantized.report().layers().stream().map(l -> l.compute()).toList());
+        List.of(
+            QuantizationMode.INTEGER,
+            QuantizationMode.FLOAT,
+            QuantizationMode.INTEGER,
+            QuantizationMode.FLOAT),
+        quantized.report().layers().stream().map(l -> l.mode()).toList());
     assertEquals(TensorType.FLOAT32, value(quantized.model(), "b/weights").type());
   }
 
   @Test
   void aSaturatingHeadComputesInFloatsAndIsToldOf() throws IOException {
     Model model = saturating();
-    Quantized careful = int8(model);
+    QuantizationResult careful = int8(model);
     assertEquals("LOGISTIC", operators(careful.model()).getLast());
     assertTrue(
         careful.report().warnings().stream().anyMatch(w -> w.contains("too coarse")),
         careful.report()::toText);
     Model bold =
-        new Quantizer(Recipe.int8().withHead(Head.INTEGER))
-            .calibrateWith(Networks.samples(1, 64))
+        new Quantizer(Recipe.int8().withHead(HeadMode.INTEGER))
+            .calibrateWith(TestModels.samples(1, 64))
             .quantize(model)
             .model();
     assertEquals("DEQUANTIZE", operators(bold).getLast());
     Model logits =
-        new Quantizer(Recipe.int8().withHead(Head.LOGITS))
-            .calibrateWith(Networks.samples(1, 64))
+        new Quantizer(Recipe.int8().withHead(HeadMode.LOGITS))
+            .calibrateWith(TestModels.samples(1, 64))
             .quantize(model)
             .model();
     assertTrue(operators(logits).stream().noneMatch("LOGISTIC"::equals));
@@ -177,11 +184,12 @@ class QuantizerTest {
   private static Model saturating() {
     var random = new SplittableRandom(5);
     var builder = new GraphBuilder("main");
-    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, Networks.IN));
+    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, TestModels.IN));
     float[] bias = new float[10];
     java.util.Arrays.fill(bias, 9);
     Value c =
-        Networks.dense(builder, "c", x, Networks.weights(random, 10, Networks.IN), bias, false);
+        TestModels.dense(
+            builder, "c", x, TestModels.weights(random, 10, TestModels.IN), bias, false);
     return builder
         .output(builder.node("scores", new dev.whittle.ir.op.activation.Logistic(), c))
         .buildModel("test");
@@ -191,13 +199,13 @@ class QuantizerTest {
   void aHeadThatDoesNotSaturateComputesInIntegers() throws IOException {
     var random = new SplittableRandom(5);
     var builder = new GraphBuilder("main");
-    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, Networks.IN));
-    float[] weights = new float[2 * Networks.IN];
-    for (int i = 0; i < Networks.IN; i++) {
+    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, TestModels.IN));
+    float[] weights = new float[2 * TestModels.IN];
+    for (int i = 0; i < TestModels.IN; i++) {
       weights[i] = (float) random.nextGaussian();
-      weights[Networks.IN + i] = -weights[i];
+      weights[TestModels.IN + i] = -weights[i];
     }
-    Value c = Networks.dense(builder, "c", x, weights, new float[2], false);
+    Value c = TestModels.dense(builder, "c", x, weights, new float[2], false);
     Model model =
         builder
             .output(builder.node("scores", new dev.whittle.ir.op.activation.Logistic(), c))
@@ -209,15 +217,15 @@ class QuantizerTest {
   void aChannelOfZerosKeepsItsBias() throws IOException {
     var random = new SplittableRandom(11);
     var builder = new GraphBuilder("main");
-    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, Networks.IN));
-    float[] weights = Networks.weights(random, 8, Networks.IN);
-    java.util.Arrays.fill(weights, 0, Networks.IN, 0);
+    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, TestModels.IN));
+    float[] weights = TestModels.weights(random, 8, TestModels.IN);
+    java.util.Arrays.fill(weights, 0, TestModels.IN, 0);
     float[] bias = new float[8];
     bias[0] = 0.731f;
     Model model =
-        builder.output(Networks.dense(builder, "c", x, weights, bias, false)).buildModel("test");
-    float[] floats = Networks.run(model, 3);
-    float[] integers = Networks.run(int8(model).model(), 3);
+        builder.output(TestModels.dense(builder, "c", x, weights, bias, false)).buildModel("test");
+    float[] floats = TestModels.run(model, 3);
+    float[] integers = TestModels.run(int8(model).model(), 3);
     assertEquals(floats[0], integers[0], 0.03f);
     assertTrue(relativeError(floats, integers) < 0.05);
   }
@@ -226,41 +234,41 @@ class QuantizerTest {
   void trainedRangesServeInPlaceOfCalibration() throws IOException {
     var random = new SplittableRandom(13);
     var builder = new GraphBuilder("main");
-    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, Networks.IN));
+    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, TestModels.IN));
     Value in = builder.node("x/ranged", new FakeQuant(-4, 4, 8, false), x);
     Value c =
-        Networks.dense(
-            builder, "c", in, Networks.weights(random, 8, Networks.IN), new float[8], false);
+        TestModels.dense(
+            builder, "c", in, TestModels.weights(random, 8, TestModels.IN), new float[8], false);
     builder.output(builder.node("c/ranged", new FakeQuant(-5, 5, 8, false), c));
     Model model = builder.buildModel("test");
     Model quantized = new Quantizer(Recipe.int8()).quantize(model).model();
     assertEquals(List.of("QUANTIZE", "FULLY_CONNECTED", "DEQUANTIZE"), operators(quantized));
-    assertTrue(relativeError(Networks.run(model, 3), Networks.run(quantized, 3)) < 0.03);
+    assertTrue(relativeError(TestModels.run(model, 3), TestModels.run(quantized, 3)) < 0.03);
   }
 
   @Test
   void equalizingChangesNothingInFloats() {
-    Model model = Networks.threeLayers(7, false);
+    Model model = TestModels.threeLayers(7, false);
     Model equalized = new Quantizer(Recipe.int8().withEqualize(true)).prepare(model);
-    assertArrayEquals(Networks.run(model, 3), Networks.run(equalized, 3), 1e-5f);
+    assertArrayEquals(TestModels.run(model, 3), TestModels.run(equalized, 3), 1e-5f);
   }
 
   @Test
   void numbersThatDwarfOthersStayFloats() throws IOException {
     var builder = new GraphBuilder("main");
-    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, Networks.IN));
-    float[] mask = new float[Networks.IN];
+    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, TestModels.IN));
+    float[] mask = new float[TestModels.IN];
     mask[3] = -1e9f;
     Value masked =
         builder.node(
             "masked",
             new dev.whittle.ir.op.math.Add(dev.whittle.ir.op.common.Activation.NONE, false),
             x,
-            builder.constant("mask", Tensor.of(mask, Networks.IN)));
+            builder.constant("mask", Tensor.of(mask, TestModels.IN)));
     Model model = builder.output(masked).buildModel("test");
-    Quantized quantized = int8(model);
+    QuantizationResult quantized = int8(model);
     assertEquals(1, quantized.report().leftInFloat().size());
     assertTrue(quantized.report().toText().contains("dwarf"), quantized.report()::toText);
-    assertArrayEquals(Networks.run(model, 3), Networks.run(quantized.model(), 3));
+    assertArrayEquals(TestModels.run(model, 3), TestModels.run(quantized.model(), 3));
   }
 }

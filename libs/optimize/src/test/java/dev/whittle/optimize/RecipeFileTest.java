@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.tensor.TensorType;
-import dev.whittle.optimize.calibrate.RangeMethod;
-import dev.whittle.optimize.recipe.Compute;
-import dev.whittle.optimize.recipe.Head;
+import dev.whittle.optimize.calibrate.CalibrationMethod;
+import dev.whittle.optimize.recipe.HeadMode;
+import dev.whittle.optimize.recipe.QuantizationMode;
+import dev.whittle.optimize.recipe.QuantizationSettings;
 import dev.whittle.optimize.recipe.Recipe;
 import dev.whittle.optimize.recipe.RecipeFile;
-import dev.whittle.optimize.recipe.Settings;
 import dev.whittle.optimize.recipe.WeightMethod;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -28,20 +28,20 @@ class RecipeFileTest {
   void recipesComeBackAsTheyWereWritten() throws IOException {
     Recipe recipe =
         Recipe.int16x8()
-            .withRange(new RangeMethod.Percentile(99.5))
-            .withHead(Head.LOGITS)
+            .withCalibrationMethod(new CalibrationMethod.Percentile(99.5))
+            .withHead(HeadMode.LOGITS)
             .withEqualize(true)
-            .with("block_1.*", "CONV_2D", Settings.FLOAT)
+            .with("block_1.*", "CONV_2D", QuantizationSettings.FLOAT)
             .with(
                 null,
                 "GATHER",
-                Settings.FLOAT
-                    .with(Compute.WEIGHTS_ONLY)
+                QuantizationSettings.FLOAT
+                    .withMode(QuantizationMode.WEIGHTS_ONLY)
                     .withWeights(TensorType.INT4)
                     .withBlockSize(32)
                     .withWeightMethod(WeightMethod.OCTAV)
                     .withMinElements(5))
-            .withLayer("a.b", Settings.DYNAMIC.withPerChannel(false));
+            .withLayer("a.b", QuantizationSettings.DYNAMIC.withPerChannel(false));
     Path file = folder.resolve("recipe.json");
     RecipeFile.write(recipe, file);
     assertEquals(recipe, RecipeFile.read(file));

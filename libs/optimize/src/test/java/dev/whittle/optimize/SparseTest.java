@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class SparseTest {
-  private static final Model MODEL = Networks.threeLayers(7, false);
+  private static final Model MODEL = TestModels.threeLayers(7, false);
 
   private static float[] weights(Model model, String name) {
     return Objects.requireNonNull(
@@ -88,8 +88,8 @@ class SparseTest {
   }
 
   @ParameterizedTest
-  @EnumSource(WeightClustering.Start.class)
-  void fewNumbersAreLeftAndZerosStay(WeightClustering.Start start) {
+  @EnumSource(WeightClustering.Initialization.class)
+  void fewNumbersAreLeftAndZerosStay(WeightClustering.Initialization start) {
     Model pruned = new Pruning.Unstructured(0.5).apply(MODEL, null);
     var clustering = new WeightClustering(8, start, false, true, 1);
     float[] before = weights(pruned, "b/weights");
@@ -109,7 +109,7 @@ class SparseTest {
   @Test
   void eachChannelMayHaveClustersOfItsOwn() {
     var clustering =
-        new WeightClustering(4, WeightClustering.Start.KMEANS_PLUS_PLUS, true, false, 1);
+        new WeightClustering(4, WeightClustering.Initialization.KMEANS_PLUS_PLUS, true, false, 1);
     float[] after = weights(clustering.apply(MODEL, null), "b/weights");
     for (int row = 0; row < 32; row++) {
       var different = new TreeSet<Float>();
@@ -125,7 +125,7 @@ class SparseTest {
     Model pruned = new Pruning.Blocks(1, 4, 0.8).apply(MODEL, null);
     Model sparse = SparseEncoding.apply(pruned);
     assertTrue(sparse.mainGraph().values().stream().anyMatch(v -> v.sparsity() != null));
-    assertArrayEquals(Networks.run(pruned, 3), Networks.run(sparse, 3));
+    assertArrayEquals(TestModels.run(pruned, 3), TestModels.run(sparse, 3));
   }
 
   @Test

@@ -205,7 +205,7 @@ public final class TrainableModel {
    */
   public Network network(@Nullable Loss loss, @Nullable Optimizer optimizer) {
     return new Network(
-        new Network.Plan(
+        new Network.Definition(
             model.mainGraph(),
             weights,
             normalizations(),

@@ -16,13 +16,13 @@ import dev.whittle.optimize.sparse.Pruning;
 import dev.whittle.optimize.sparse.WeightClustering;
 import dev.whittle.optimize.sparse.WeightEditor;
 import dev.whittle.train.network.Batch;
-import dev.whittle.train.network.ClusteringForm;
+import dev.whittle.train.network.ClusteringTransform;
 import dev.whittle.train.network.Loss;
 import dev.whittle.train.network.Network;
 import dev.whittle.train.network.Optimizer;
-import dev.whittle.train.network.PruningForm;
 import dev.whittle.train.network.PruningSchedule;
-import dev.whittle.train.network.WeightForm;
+import dev.whittle.train.network.PruningTransform;
+import dev.whittle.train.network.WeightTransform;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * Trains models by gradient descent, in TensorFlow.
  *
  * <pre>{@code
- * Training training = new Trainer(TrainableModel.fromKerasModel(Path.of("digits.keras")))
+ * TrainingResult training = new Trainer(TrainableModel.fromKerasModel(Path.of("digits.keras")))
  *     .epochs(2)
  *     .quantize(Recipe.int8(), samples)
  *     .fit(samples);
@@ -222,7 +222,7 @@ public final class Trainer {
    * @throws IOException if data cannot be read or does not fit the model, or a checkpoint is of
    *     another training
    */
-  public Training fit(Samples samples) throws IOException {
+  public TrainingResult fit(Samples samples) throws IOException {
     TrainableModel start = model;
     QuantizationPlan plan = null;
     Recipe wanted = recipe;
@@ -246,7 +246,7 @@ public final class Trainer {
             : new TrainingData(
                 validation, start.model(), loss, target, scores, batchSize, maxBytes);
     var networkPlan =
-        new Network.Plan(
+        new Network.Definition(
             graph,
             start.weights(),
             start.normalizations(),
@@ -263,7 +263,7 @@ public final class Trainer {
       if (plan != null) {
         trained = TrainableModel.of(annotated(trained.model(), plan, network.ranges()));
       }
-      return new Training(trained, history, plan);
+      return new TrainingResult(trained, history, plan);
     }
   }
 
@@ -300,35 +300,35 @@ public final class Trainer {
     throw new IllegalArgumentException("no output '" + name + "', only " + known);
   }
 
-  private Map<Integer, List<WeightForm>> forms(Graph graph, List<Network.Weights> weights) {
-    Map<Integer, List<WeightForm>> forms = new HashMap<>();
-    Map<Integer, WeightForm> clustered = new HashMap<>();
-    Map<Integer, WeightForm> pruned = new HashMap<>();
+  private Map<Integer, List<WeightTransform>> forms(Graph graph, List<Network.Weights> weights) {
+    Map<Integer, List<WeightTransform>> forms = new HashMap<>();
+    Map<Integer, WeightTransform> clustered = new HashMap<>();
+    Map<Integer, WeightTransform> pruned = new HashMap<>();
     if (preserveClusters) {
       WeightEditor.weights(graph, null, Pruning.MIN_ELEMENTS)
-          .forEach((id, axis) -> clustered.put(id, ClusteringForm.keepingClusters()));
+          .forEach((id, axis) -> clustered.put(id, ClusteringTransform.keepingClusters()));
     }
     for (ClusteringStep step : clusterings) {
       matching(graph, step.layers, "cluster")
-          .forEach((id, axis) -> clustered.put(id, new ClusteringForm(step.clustering, axis)));
+          .forEach((id, axis) -> clustered.put(id, new ClusteringTransform(step.clustering, axis)));
     }
     if (preserveSparsity) {
       WeightEditor.weights(graph, null, 1)
-          .forEach((id, axis) -> pruned.put(id, PruningForm.keepingZeros()));
+          .forEach((id, axis) -> pruned.put(id, PruningTransform.keepingZeros()));
     }
     for (PruningStep step : prunings) {
       matching(graph, step.layers, "prune")
-          .forEach((id, axis) -> pruned.put(id, new PruningForm(step.pruning, step.schedule)));
+          .forEach((id, axis) -> pruned.put(id, new PruningTransform(step.pruning, step.schedule)));
     }
     for (Network.Weights one : weights) {
-      List<WeightForm> all = new ArrayList<>();
+      List<WeightTransform> all = new ArrayList<>();
       for (int id : one.values()) {
         if (all.isEmpty() && clustered.containsKey(id)) {
           all.add(clustered.get(id));
         }
       }
       for (int id : one.values()) {
-        if (all.stream().noneMatch(f -> f instanceof PruningForm) && pruned.containsKey(id)) {
+        if (all.stream().noneMatch(f -> f instanceof PruningTransform) && pruned.containsKey(id)) {
           all.add(pruned.get(id));
         }
       }

@@ -17,7 +17,7 @@ import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
-import dev.whittle.optimize.recipe.Head;
+import dev.whittle.optimize.recipe.HeadMode;
 import dev.whittle.optimize.recipe.Recipe;
 import dev.whittle.optimize.sparse.Pruning;
 import dev.whittle.optimize.sparse.WeightClustering;
@@ -100,12 +100,12 @@ class TrainerTest {
   private double converted(Model model) throws IOException {
     NamedModel named = NamedModel.of("converted", model);
     InterpreterOptions options = InterpreterOptions.DEFAULT.withEngine("litert");
-    return new Evaluator(options, 1).scores(List.of(named), test).getFirst().top1();
+    return new Evaluator(options, 1).metrics(List.of(named), test).getFirst().top1();
   }
 
   @Test
   void aNetworkLearnsAndItsFileAnswersAsTrainingReported() throws IOException {
-    Training trained = trainer().epochs(20).fit(training);
+    TrainingResult trained = trainer().epochs(20).fit(training);
     assertTrue(trained.epochs().getFirst().loss() > 2 * trained.last().loss(), "the loss falls");
     assertTrue(trained.last().accuracy() > 0.7, trained.last()::toString);
     assertEquals(trained.last().accuracy(), converted(trained.deployed()), 1e-9);
@@ -130,7 +130,7 @@ class TrainerTest {
         .dense(10, "softmax")
         .write(noisy, SEED);
     TrainableModel start = TrainableModel.fromKerasModel(noisy);
-    Training whole = trainer(start).epochs(3).fit(training);
+    TrainingResult whole = trainer(start).epochs(3).fit(training);
     Path checkpoint = folder.resolve("checkpoint.npz");
     var interruption =
         new Callback() {
@@ -149,7 +149,7 @@ class TrainerTest {
                 .checkpoint(checkpoint, 5)
                 .callback(interruption)
                 .fit(training));
-    Training resumed = trainer(start).epochs(3).checkpoint(checkpoint, 5).fit(training);
+    TrainingResult resumed = trainer(start).epochs(3).checkpoint(checkpoint, 5).fit(training);
     assertArrayEquals(weights(whole.model().model()), weights(resumed.model().model()));
     for (int i = 0; i < 3; i++) {
       assertEquals(whole.epochs().get(i).loss(), resumed.epochs().get(i).loss());
@@ -169,7 +169,7 @@ class TrainerTest {
 
   @Test
   void earlyStoppingGoesBackToTheBestEpoch() throws IOException {
-    Training trained =
+    TrainingResult trained =
         trainer()
             .optimizer(Optimizer.adam(0.05f))
             .epochs(60)
@@ -194,7 +194,7 @@ class TrainerTest {
         .flatten()
         .dense(10, "softmax")
         .write(source, SEED);
-    Training trained = trainer(TrainableModel.fromKerasModel(source)).fit(training);
+    TrainingResult trained = trainer(TrainableModel.fromKerasModel(source)).fit(training);
     Path saved = folder.resolve("trained.keras");
     trained.model().saveKeras(saved);
     float[] expected = weights(trained.deployed());
@@ -210,7 +210,7 @@ class TrainerTest {
 
   @Test
   void aSavedModelGivesTheSameScoresInTensorFlow() throws IOException {
-    Training trained = trainer().fit(training);
+    TrainingResult trained = trainer().fit(training);
     Path saved = folder.resolve("saved_model");
     trained.model().saveSavedModel(saved);
     Model model = trained.deployed();
@@ -240,7 +240,7 @@ class TrainerTest {
     TfliteWriter.write(trainer().epochs(5).fit(training).deployed(), file);
     TrainableModel model = TrainableModel.fromTfliteModel(file);
     assertEquals(784 * 32 + 32 + 32 * 10 + 10, model.parameters());
-    Training trained = trainer(model).epochs(5).fit(training);
+    TrainingResult trained = trainer(model).epochs(5).fit(training);
     assertTrue(trained.epochs().getFirst().loss() > trained.last().loss(), "the loss falls");
     assertEquals(trained.last().accuracy(), converted(trained.deployed()), 1e-9);
     var refused =
@@ -255,7 +255,7 @@ class TrainerTest {
     TrainableModel model =
         TrainableModel.fromKerasModel(
             keras, Map.of("input", dev.whittle.ir.tensor.Shape.of(16, 28, 28)));
-    Training trained = trainer(model).epochs(10).fit(training);
+    TrainingResult trained = trainer(model).epochs(10).fit(training);
     assertTrue(trained.last().accuracy() > 0.4, trained.last()::toString);
     Trainer other = trainer(model).batchSize(8);
     IOException refused = assertThrows(IOException.class, () -> other.fit(training));
@@ -274,7 +274,7 @@ class TrainerTest {
             Recipe.int8().mapSettings(s -> s.withPerChannel(false)),
             Recipe.int16x8(),
             Recipe.weightsOnly(TensorType.INT4))) {
-      Training trained = trainer(floats).epochs(3).quantize(recipe, training).fit(training);
+      TrainingResult trained = trainer(floats).epochs(3).quantize(recipe, training).fit(training);
       assertEquals(
           trained.last().accuracy(), converted(trained.deployed()), 0.005, recipe::toString);
       assertTrue(
@@ -286,10 +286,10 @@ class TrainerTest {
 
   @Test
   void aHeadOfWhichNothingIsSaidComputesInFloats() throws IOException {
-    Training trained = trainer().quantize(Recipe.int8(), training).fit(training);
+    TrainingResult trained = trainer().quantize(Recipe.int8(), training).fit(training);
     assertEquals(TensorType.FLOAT32, logisticInput(trained.deployed()));
-    Training integers =
-        trainer().quantize(Recipe.int8().withHead(Head.INTEGER), training).fit(training);
+    TrainingResult integers =
+        trainer().quantize(Recipe.int8().withHead(HeadMode.INTEGER), training).fit(training);
     assertEquals(TensorType.INT8, logisticInput(integers.deployed()));
   }
 
@@ -319,7 +319,8 @@ class TrainerTest {
             .epochs(10)
             .fit(training)
             .model();
-    Training trained = trainer(floats).epochs(3).quantize(Recipe.int8(), training).fit(training);
+    TrainingResult trained =
+        trainer(floats).epochs(3).quantize(Recipe.int8(), training).fit(training);
     assertEquals(trained.last().accuracy(), converted(trained.deployed()), 0.005);
     assertTrue(
         trained.quantized().report().layers().stream()
@@ -358,7 +359,7 @@ class TrainerTest {
 
   @Test
   void pruningComesToTheShareThatWasAskedForAndStays() throws IOException {
-    Training pruned =
+    TrainingResult pruned =
         trainer()
             .epochs(4)
             .prune(
@@ -368,7 +369,7 @@ class TrainerTest {
             .fit(training);
     float[] kernel = kernel(pruned.model().model(), "dense/kernel");
     assertEquals(0.75, zeros(kernel), 0.001);
-    Training rounded =
+    TrainingResult rounded =
         trainer(pruned.model()).preserveSparsity().quantize(Recipe.int8(), training).fit(training);
     assertEquals(0.75, zeros(kernel(rounded.model().model(), "dense/kernel")), 0.001);
   }
@@ -409,9 +410,9 @@ class TrainerTest {
 
   @Test
   void clustersAreTrainedAndStayThroughRounding() throws IOException {
-    for (WeightClustering.Start start : WeightClustering.Start.values()) {
+    for (WeightClustering.Initialization start : WeightClustering.Initialization.values()) {
       var clustering = new WeightClustering(8, start, false, false, SEED);
-      Training clustered = trainer().epochs(3).cluster(clustering, null).fit(training);
+      TrainingResult clustered = trainer().epochs(3).cluster(clustering, null).fit(training);
       Set<Float> centers = distinct(kernel(clustered.model().model(), "dense/kernel"));
       assertTrue(centers.size() <= 8, start + ": " + centers);
       assertTrue(
@@ -419,7 +420,7 @@ class TrainerTest {
                   distinct(kernel(TrainableModel.fromKerasModel(keras).model(), "dense/kernel")))
               .stream().noneMatch(centers::contains),
           "centers are trained");
-      Training rounded =
+      TrainingResult rounded =
           trainer(clustered.model())
               .preserveClusters()
               .quantize(Recipe.int8().mapSettings(s -> s.withPerChannel(false)), training)
@@ -431,8 +432,9 @@ class TrainerTest {
   @Test
   void eachChannelMayHaveClustersOfItsOwn() throws IOException {
     var clustering =
-        new WeightClustering(4, WeightClustering.Start.KMEANS_PLUS_PLUS, true, false, SEED);
-    Training clustered = trainer().epochs(2).cluster(clustering, null).fit(training);
+        new WeightClustering(
+            4, WeightClustering.Initialization.KMEANS_PLUS_PLUS, true, false, SEED);
+    TrainingResult clustered = trainer().epochs(2).cluster(clustering, null).fit(training);
     float[] kernel = kernel(clustered.model().model(), "dense/kernel");
     for (int channel = 0; channel < 32; channel++) {
       float[] row = Arrays.copyOfRange(kernel, channel * 784, (channel + 1) * 784);
@@ -449,7 +451,8 @@ class TrainerTest {
             .prune(new Pruning.Unstructured(0), PruningSchedule.constant(0.8, 0, 10, 5), null)
             .fit(training)
             .model();
-    var clustering = new WeightClustering(6, WeightClustering.Start.LINEAR, false, true, SEED);
+    var clustering =
+        new WeightClustering(6, WeightClustering.Initialization.LINEAR, false, true, SEED);
     TrainableModel both =
         trainer(pruned)
             .epochs(2)
@@ -460,7 +463,7 @@ class TrainerTest {
     float[] kernel = kernel(both.model(), "dense/kernel");
     assertTrue(zeros(kernel) >= 0.8 - 1e-3, "zeros: " + zeros(kernel));
     assertTrue(distinct(kernel).size() <= 6, "numbers: " + distinct(kernel));
-    Training rounded =
+    TrainingResult rounded =
         trainer(both)
             .preserveSparsity()
             .preserveClusters()
@@ -486,7 +489,7 @@ class TrainerTest {
       tensors.put("wanted", Tensor.of(new float[] {3 * x - 2 * y + 1}, 1));
       samples.add(Sample.of(tensors));
     }
-    Training trained =
+    TrainingResult trained =
         new Trainer(TrainableModel.fromKerasModel(line))
             .loss(Loss.MEAN_SQUARED_ERROR)
             .optimizer(Optimizer.sgd(0.05f, 0.9f))
@@ -499,7 +502,7 @@ class TrainerTest {
 
   @Test
   void dataLargerThanMemoryIsDrawnFromABuffer() throws IOException {
-    Training trained = trainer().epochs(15).maxBytes(100_000).fit(training);
+    TrainingResult trained = trainer().epochs(15).maxBytes(100_000).fit(training);
     assertTrue(trained.last().accuracy() > 0.6, trained.last()::toString);
   }
 

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.whittle.data.IdxSamples;
 import dev.whittle.data.Samples;
+import dev.whittle.evaluate.EvaluationMetrics;
 import dev.whittle.evaluate.Evaluator;
 import dev.whittle.evaluate.NamedModel;
-import dev.whittle.evaluate.Scores;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.quantize.Quantizer;
-import dev.whittle.optimize.recipe.Head;
+import dev.whittle.optimize.recipe.HeadMode;
 import dev.whittle.optimize.recipe.Recipe;
 import dev.whittle.optimize.sparse.Pruning;
 import dev.whittle.optimize.sparse.SparseEncoding;
@@ -45,7 +45,7 @@ class MnistQuantizationTest {
       case "dynamic" -> Recipe.dynamic();
       case "float16" -> Recipe.float16();
       case "int8" -> Recipe.int8();
-      case "int8 head" -> Recipe.int8().withHead(Head.INTEGER);
+      case "int8 head" -> Recipe.int8().withHead(HeadMode.INTEGER);
       case "int16x8" -> Recipe.int16x8();
       case "weights_int8" -> Recipe.weightsOnly(TensorType.INT8);
       default -> Recipe.weightsOnly(TensorType.INT4);
@@ -59,11 +59,12 @@ class MnistQuantizationTest {
         .model();
   }
 
-  private static List<Scores> scores(List<Model> models, String engine) throws IOException {
+  private static List<EvaluationMetrics> scores(List<Model> models, String engine)
+      throws IOException {
     List<NamedModel> named =
         List.of(NamedModel.of("float", models.get(0)), NamedModel.of("other", models.get(1)));
     Samples digits = IdxSamples.test(FOLDER).first(DIGITS);
-    return new Evaluator(InterpreterOptions.DEFAULT.withEngine(engine), 2).scores(named, digits);
+    return new Evaluator(InterpreterOptions.DEFAULT.withEngine(engine), 2).metrics(named, digits);
   }
 
   /**
@@ -84,7 +85,7 @@ class MnistQuantizationTest {
     Model model = quantized(mode);
     assertTrue(TfliteWriter.toBytes(model).length <= bytes);
     for (String engine : List.of("fast", "litert", "litert-xnnpack")) {
-      List<Scores> scores = scores(List.of(floats(), model), engine);
+      List<EvaluationMetrics> scores = scores(List.of(floats(), model), engine);
       double lost = 100 * (scores.getFirst().top1() - scores.getLast().top1());
       assertTrue(lost <= points, () -> mode + " loses " + lost + " points on " + engine);
     }
@@ -92,7 +93,7 @@ class MnistQuantizationTest {
 
   @Test
   void theHeadAsIntegersLosesWhatTheArticleLost() throws IOException {
-    List<Scores> scores = scores(List.of(floats(), quantized("int8 head")), "reference");
+    List<EvaluationMetrics> scores = scores(List.of(floats(), quantized("int8 head")), "reference");
     assertTrue(scores.getFirst().top1() - scores.getLast().top1() > 0.08);
   }
 
@@ -100,8 +101,8 @@ class MnistQuantizationTest {
   @CsvSource({"dynamic", "float16", "int8", "int8 head", "int16x8", "weights_int4"})
   void bothEnginesGiveTheSameScores(String mode) throws IOException {
     Model model = quantized(mode);
-    Scores reference = scores(List.of(floats(), model), "reference").getLast();
-    Scores nativeScores = scores(List.of(floats(), model), "litert").getLast();
+    EvaluationMetrics reference = scores(List.of(floats(), model), "reference").getLast();
+    EvaluationMetrics nativeScores = scores(List.of(floats(), model), "litert").getLast();
     assertEquals(reference.top1(), nativeScores.top1());
     assertEquals(reference.relativeError(), nativeScores.relativeError(), 1e-5);
   }
@@ -121,7 +122,7 @@ class MnistQuantizationTest {
     Model sparse = SparseEncoding.apply(dense);
     assertTrue(TfliteWriter.toBytes(sparse).length < 0.75 * TfliteWriter.toBytes(dense).length);
     for (String engine : List.of("reference", "litert")) {
-      Scores scores = scores(List.of(dense, sparse), engine).getLast();
+      EvaluationMetrics scores = scores(List.of(dense, sparse), engine).getLast();
       assertTrue(scores.relativeError() < 1e-3, () -> engine + ": " + scores.relativeError());
       assertEquals(1, scores.agreement(), 0.002);
     }

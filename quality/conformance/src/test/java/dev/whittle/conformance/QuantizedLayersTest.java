@@ -9,9 +9,9 @@ import dev.whittle.ir.Model;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.quantize.Quantizer;
-import dev.whittle.optimize.recipe.Head;
+import dev.whittle.optimize.recipe.HeadMode;
+import dev.whittle.optimize.recipe.QuantizationSettings;
 import dev.whittle.optimize.recipe.Recipe;
-import dev.whittle.optimize.recipe.Settings;
 import dev.whittle.tflite.TfliteReader;
 import dev.whittle.tflite.TfliteWriter;
 import java.io.IOException;
@@ -57,9 +57,9 @@ class QuantizedLayersTest {
     Map<String, Recipe> modes = new LinkedHashMap<>();
     modes.put("dynamic", Recipe.dynamic());
     modes.put("float16", Recipe.float16());
-    modes.put("int8", Recipe.int8().withHead(Head.INTEGER));
+    modes.put("int8", Recipe.int8().withHead(HeadMode.INTEGER));
     modes.put("int8 equalized", Recipe.int8().withEqualize(true).withCorrectBias(true));
-    modes.put("int16x8", Recipe.int16x8().withHead(Head.INTEGER));
+    modes.put("int16x8", Recipe.int16x8().withHead(HeadMode.INTEGER));
     modes.put("weights_int8", Recipe.weightsOnly(TensorType.INT8));
     modes.put("weights_int4", Recipe.weightsOnly(TensorType.INT4));
     modes.put("blocks", Recipe.weightsOnly(TensorType.INT8).mapSettings(s -> s.withBlockSize(2)));
@@ -68,7 +68,7 @@ class QuantizedLayersTest {
   }
 
   /** The layers are small. */
-  private static Settings ofAnySize(Settings settings) {
+  private static QuantizationSettings ofAnySize(QuantizationSettings settings) {
     return settings.withMinElements(1);
   }
 

@@ -6,7 +6,7 @@ import dev.whittle.convert.knn.CsvPoints;
 import dev.whittle.convert.knn.LabeledPoints;
 import dev.whittle.io.AtomicFile;
 import dev.whittle.tflite.TfliteWriter;
-import dev.whittle.train.data.Blobs;
+import dev.whittle.train.data.GaussianBlobs;
 import dev.whittle.train.data.TrainTestSplit;
 import dev.whittle.train.knn.DecisionRegions;
 import dev.whittle.train.knn.KnnExperiment;
@@ -105,7 +105,7 @@ final class KnnCommand implements Callable<Integer> {
     if (count < 2 || columns < 1) {
       throw new UsageException("--samples must be at least 2 and --columns at least 1");
     }
-    return Blobs.make(count, columns, 5, seed);
+    return GaussianBlobs.make(count, columns, 5, seed);
   }
 
   private void checkPlot(LabeledPoints points) {

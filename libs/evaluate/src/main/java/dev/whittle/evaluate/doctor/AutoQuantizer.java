@@ -2,7 +2,7 @@ package dev.whittle.evaluate.doctor;
 
 import dev.whittle.data.Samples;
 import dev.whittle.ir.Model;
-import dev.whittle.optimize.calibrate.RangeMethod;
+import dev.whittle.optimize.calibrate.CalibrationMethod;
 import dev.whittle.optimize.recipe.Recipe;
 import dev.whittle.runtime.InterpreterOptions;
 import java.io.IOException;
@@ -43,7 +43,7 @@ public final class AutoQuantizer {
       new Candidate("int8", Recipe.int8()),
       new Candidate(
           "int8, ranges of least squared error",
-          Recipe.int8().withRange(new RangeMethod.MeanSquaredError())),
+          Recipe.int8().withCalibrationMethod(new CalibrationMethod.MeanSquaredError())),
       new Candidate("8-bit weights", Recipe.dynamic()),
       new Candidate("float16", Recipe.float16()),
     };

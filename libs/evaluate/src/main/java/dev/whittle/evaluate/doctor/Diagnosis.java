@@ -1,6 +1,6 @@
 package dev.whittle.evaluate.doctor;
 
-import dev.whittle.evaluate.Scores;
+import dev.whittle.evaluate.EvaluationMetrics;
 import dev.whittle.ir.Model;
 import dev.whittle.optimize.recipe.Recipe;
 import java.util.List;
@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * What the doctor found.
  *
- * @param loss what {@link Loss} says of the quantized model
+ * @param loss what {@link AccuracyLoss} says of the quantized model
  * @param tensors of both models, in execution order
  * @param layers that cost accuracy, the worst first
  * @param recipe that keeps the loss or the size asked for as well as could be found
@@ -17,9 +17,9 @@ import java.util.List;
  * @param treatedBytes the size of its file
  */
 public record Diagnosis(
-    Loss.Measure measure,
+    AccuracyLoss.Measure measure,
     double loss,
-    Scores quantizedScores,
+    EvaluationMetrics quantizedMetrics,
     List<TensorReport> tensors,
     List<LayerCost> layers,
     Recipe recipe,

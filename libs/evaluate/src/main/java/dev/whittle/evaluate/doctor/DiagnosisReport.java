@@ -46,10 +46,10 @@ public final class DiagnosisReport {
         .formatted(
             measure(diagnosis.measure()),
             diagnosis.loss(),
-            diagnosis.quantizedScores().relativeError());
+            diagnosis.quantizedMetrics().relativeError());
   }
 
-  private static String measure(Loss.Measure measure) {
+  private static String measure(AccuracyLoss.Measure measure) {
     return switch (measure) {
       case ACCURACY -> "accuracy by labels";
       case AGREEMENT -> "agreement with the float model";

@@ -1,7 +1,7 @@
 package dev.whittle.evaluate.doctor;
 
 import dev.whittle.data.Samples;
-import dev.whittle.evaluate.Scores;
+import dev.whittle.evaluate.EvaluationMetrics;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
@@ -10,9 +10,9 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.Calibrator;
 import dev.whittle.optimize.calibrate.Statistics;
 import dev.whittle.optimize.quantize.Quantizer;
-import dev.whittle.optimize.recipe.Head;
+import dev.whittle.optimize.recipe.HeadMode;
+import dev.whittle.optimize.recipe.QuantizationSettings;
 import dev.whittle.optimize.recipe.Recipe;
-import dev.whittle.optimize.recipe.Settings;
 import dev.whittle.runtime.InterpreterOptions;
 import dev.whittle.tflite.TfliteWriter;
 import java.io.IOException;
@@ -65,7 +65,7 @@ public final class Doctor {
     this.threads = threads;
   }
 
-  /** The loss to get under, in points of a hundred; see {@link Loss.Measure}. */
+  /** The loss to get under, in points of a hundred; see {@link AccuracyLoss.Measure}. */
   public Doctor maxLoss(double points) {
     maxLoss = points;
     return this;
@@ -110,7 +110,7 @@ public final class Doctor {
    *
    * @param statistics {@link Statistics#NONE} until a recipe needs them
    */
-  private record Baseline(Model prepared, Statistics statistics, Outputs reference) {}
+  private record Baseline(Model prepared, Statistics statistics, ModelOutputs reference) {}
 
   private Baseline baseline(Recipe recipe) throws IOException {
     Baseline before = baseline;
@@ -123,12 +123,12 @@ public final class Doctor {
       progress.accept("calibrating");
       statistics = new Calibrator(prepared).options(options).threads(threads).run(samples);
     }
-    Outputs reference;
+    ModelOutputs reference;
     if (before != null) {
       reference = before.reference;
     } else {
       progress.accept("running the float model");
-      reference = Outputs.of(prepared, samples, options, threads);
+      reference = ModelOutputs.of(prepared, samples, options, threads);
     }
     baseline = new Baseline(prepared, statistics, reference);
     return baseline;
@@ -142,15 +142,15 @@ public final class Doctor {
    */
   private Diagnosis examine(Baseline baseline, Recipe recipe, @Nullable Model given, boolean always)
       throws IOException {
-    Outputs reference = baseline.reference;
+    ModelOutputs reference = baseline.reference;
     var trial = new Trial(baseline);
     progress.accept("running the quantized model");
     Outcome base = trial.run(recipe);
     Model quantized = given == null ? base.model : given;
-    Scores quantizedScores =
+    EvaluationMetrics quantizedScores =
         given == null
             ? base.scores
-            : Outputs.of(given, samples, options, threads).scores(reference);
+            : ModelOutputs.of(given, samples, options, threads).metrics(reference);
     List<TensorReport> tensors = List.of();
     List<Diagnosis.LayerCost> costs = List.of();
     if (always || base.loss > maxLoss) {
@@ -189,7 +189,7 @@ public final class Doctor {
         outcome.bytes);
   }
 
-  private record Outcome(Model model, Scores scores, double loss, long bytes) {
+  private record Outcome(Model model, EvaluationMetrics scores, double loss, long bytes) {
     double error() {
       return scores.relativeError();
     }
@@ -198,23 +198,25 @@ public final class Doctor {
   /** Quantizes by a recipe and measures the loss. */
   private final class Trial {
     private final Baseline baseline;
-    private final Scores floatScores;
-    private final Loss.Measure measure;
+    private final EvaluationMetrics floatScores;
+    private final AccuracyLoss.Measure measure;
 
     Trial(Baseline baseline) {
       this.baseline = baseline;
-      this.floatScores = baseline.reference.scores(baseline.reference);
-      this.measure = Loss.measure(floatScores, baseline.reference.outputs().getFirst().length);
+      this.floatScores = baseline.reference.metrics(baseline.reference);
+      this.measure =
+          AccuracyLoss.measure(floatScores, baseline.reference.outputs().getFirst().length);
     }
 
-    double loss(Scores scores) {
-      return Loss.of(measure, floatScores, scores);
+    double loss(EvaluationMetrics scores) {
+      return AccuracyLoss.of(measure, floatScores, scores);
     }
 
     Outcome run(Recipe recipe) throws IOException {
       Model model =
           new Quantizer(recipe).quantizePrepared(baseline.prepared, baseline.statistics).model();
-      Scores scores = Outputs.of(model, samples, options, threads).scores(baseline.reference);
+      EvaluationMetrics scores =
+          ModelOutputs.of(model, samples, options, threads).metrics(baseline.reference);
       return new Outcome(model, scores, loss(scores), TfliteWriter.toBytes(model).length);
     }
   }
@@ -286,7 +288,7 @@ public final class Doctor {
     }
     Recipe changed = recipe;
     for (String each : names) {
-      changed = changed.withLayer(each, Settings.FLOAT);
+      changed = changed.withLayer(each, QuantizationSettings.FLOAT);
     }
     return changed;
   }
@@ -308,12 +310,12 @@ public final class Doctor {
             ? Recipe.int16x8()
             : integers ? Recipe.int8() : Recipe.dynamic();
     // What made the file may not have guarded it; entries say what it left in floats.
-    recipe = recipe.withHead(Head.INTEGER).withGuard(false);
-    for (Map.Entry<Integer, Integer> match : TensorMatch.of(wanted, graph).entrySet()) {
+    recipe = recipe.withHead(HeadMode.INTEGER).withGuard(false);
+    for (Map.Entry<Integer, Integer> match : TensorMatcher.of(wanted, graph).entrySet()) {
       Value value = graph.value(match.getKey());
       if (integers && value.type() == TensorType.FLOAT32) {
         String name = wanted.value(match.getValue()).name();
-        recipe = recipe.withLayer(name, Settings.FLOAT);
+        recipe = recipe.withLayer(name, QuantizationSettings.FLOAT);
       }
     }
     return recipe;

@@ -44,7 +44,7 @@ final class TensorComparison {
         }
       }
     }
-    TensorMatch.of(graph, quantized.mainGraph())
+    TensorMatcher.of(graph, quantized.mainGraph())
         .forEach((id, floatId) -> quantizedNames.put(id, graph.value(floatId).name()));
   }
 
@@ -124,7 +124,7 @@ final class TensorComparison {
       }
       type = contents.type().name();
       boolean integers = contents.type().isInteger();
-      float[] found = ModelRunner.reals(contents);
+      float[] found = ModelRunner.dequantized(contents);
       for (int i = 0; i < wanted.length; i++) {
         double error = (double) found[i] - wanted[i];
         int channel = i % signals.length;

@@ -74,7 +74,7 @@ class DoctorTest {
     Model quantized = new Quantizer(UNGUARDED).calibrateWith(samples()).quantize(model).model();
     Diagnosis diagnosis =
         new Doctor(model, samples(), InterpreterOptions.DEFAULT, 2).examine(quantized);
-    assertEquals(Loss.Measure.AGREEMENT, diagnosis.measure());
+    assertEquals(AccuracyLoss.Measure.AGREEMENT, diagnosis.measure());
     assertTrue(diagnosis.loss() > 20, () -> DiagnosisReport.text(diagnosis));
     assertEquals("layer" + BAD, diagnosis.layers().getFirst().name());
     assertTrue(DiagnosisReport.text(diagnosis).contains("layer" + BAD));

@@ -1,8 +1,8 @@
 package dev.whittle.optimize.calibrate;
 
+import dev.whittle.data.ParallelTasks;
 import dev.whittle.data.Sample;
 import dev.whittle.data.Samples;
-import dev.whittle.data.Workers;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
@@ -100,7 +100,7 @@ public final class Calibrator {
       Statistics all = before;
       do {
         source.allow(file == null ? Long.MAX_VALUE : saveEvery);
-        all = merge(all, Workers.run(runs));
+        all = merge(all, ParallelTasks.run(runs));
         if (file != null) {
           StatisticsFile.write(file, model, all);
         }

@@ -7,11 +7,12 @@ import dev.whittle.ir.tensor.Tensor;
  * integer; where the two best classes do, nobody can tell any more which one won.
  *
  * @param rows how many rows of scores there were
- * @param ties rows whose best score is unique in floats but not in 8-bit integers of scale 1/256
- * @param tiesOf16 the same for 16-bit integers of scale 1/32768
+ * @param int8Ties rows whose best score is unique in floats but not in 8-bit integers of scale
+ *     1/256
+ * @param int16Ties the same for 16-bit integers of scale 1/32768
  * @param saturated scores that become the greatest 8-bit integer
  */
-public record HeadStatistics(long rows, long ties, long tiesOf16, long saturated) {
+public record HeadStatistics(long rows, long int8Ties, long int16Ties, long saturated) {
   public static final HeadStatistics NONE = new HeadStatistics(0, 0, 0, 0);
 
   /** With the rows of one more tensor of scores. */
@@ -49,8 +50,8 @@ public record HeadStatistics(long rows, long ties, long tiesOf16, long saturated
   HeadStatistics plus(HeadStatistics other) {
     return new HeadStatistics(
         rows + other.rows,
-        ties + other.ties,
-        tiesOf16 + other.tiesOf16,
+        int8Ties + other.int8Ties,
+        int16Ties + other.int16Ties,
         saturated + other.saturated);
   }
 }

@@ -119,8 +119,8 @@ public final class StatisticsFile {
                       json.writeStartObject();
                       json.writeNumberProperty("value", id);
                       json.writeNumberProperty("rows", head.rows());
-                      json.writeNumberProperty("ties", head.ties());
-                      json.writeNumberProperty("ties_of_16", head.tiesOf16());
+                      json.writeNumberProperty("ties", head.int8Ties());
+                      json.writeNumberProperty("ties_of_16", head.int16Ties());
                       json.writeNumberProperty("saturated", head.saturated());
                       json.writeEndObject();
                     });

@@ -154,7 +154,7 @@ public final class TensorStatistics {
    * The share of the numbers other than zero that integers of a scale take for zero, rounded down
    * to a power of two of the scale.
    */
-  public double vanishing(double scale) {
+  public double underflowShare(double scale) {
     int last = Math.getExponent((float) (scale / 2)) + Float.MAX_EXPONENT;
     long vanishing = 0;
     long all = 0;

@@ -7,7 +7,7 @@ import dev.whittle.ir.Value;
 import dev.whittle.ir.op.nn.DepthwiseConv2D;
 import dev.whittle.optimize.calibrate.Statistics;
 import dev.whittle.optimize.calibrate.TensorStatistics;
-import dev.whittle.optimize.recipe.Settings;
+import dev.whittle.optimize.recipe.QuantizationSettings;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +22,8 @@ final class BiasCorrection {
   private BiasCorrection() {}
 
   /** New biases by node. */
-  static Map<Integer, float[]> of(Graph graph, List<Decision> decisions, Statistics statistics) {
+  static Map<Integer, float[]> of(
+      Graph graph, List<NodeDecision> decisions, Statistics statistics) {
     Map<Integer, float[]> biases = new HashMap<>();
     for (int n = 0; n < graph.nodes().size(); n++) {
       Node node = graph.nodes().get(n);
@@ -32,7 +33,7 @@ final class BiasCorrection {
               && rule.weights() >= 0
               && rule.bias() >= 0
               && rule.bias() < node.inputs().size()
-              && Roles.isFloatConstant(graph, node.inputs().get(rule.bias()));
+              && OperandRoles.isFloatConstant(graph, node.inputs().get(rule.bias()));
       if (weighted) {
         float[] corrected = corrected(graph, node, rule, decisions.get(n).settings(), statistics);
         if (corrected != null) {
@@ -44,8 +45,12 @@ final class BiasCorrection {
   }
 
   private static float @Nullable [] corrected(
-      Graph graph, Node node, QuantizationRule rule, Settings settings, Statistics statistics) {
-    int input = node.inputs().get(Roles.activations(graph, node).getFirst());
+      Graph graph,
+      Node node,
+      QuantizationRule rule,
+      QuantizationSettings settings,
+      Statistics statistics) {
+    int input = node.inputs().get(OperandRoles.activations(graph, node).getFirst());
     TensorStatistics seen = statistics.of(input);
     double[] means = seen == null ? null : seen.channelMeans();
     Value value = graph.value(node.inputs().get(rule.weights()));
@@ -55,12 +60,12 @@ final class BiasCorrection {
     if (means == null || means.length == 0 || last % means.length != 0) {
       return null;
     }
-    float[] weights = Roles.floats(value);
+    float[] weights = OperandRoles.floats(value);
     int axis = settings.perChannel() ? rule.axis() : -1;
     float[] scales =
         WeightScales.of(weights, dims, axis, settings.weights().bits(), settings.weightMethod());
     float[] stored = WeightQuantizer.restored(weights, dims, scales, axis, settings.weights());
-    float[] bias = Roles.floats(graph.value(node.inputs().get(rule.bias())));
+    float[] bias = OperandRoles.floats(graph.value(node.inputs().get(rule.bias())));
     double[] shift = new double[bias.length];
     int perOutput = weights.length / dims[rule.axis()];
     for (int i = 0; i < weights.length; i++) {

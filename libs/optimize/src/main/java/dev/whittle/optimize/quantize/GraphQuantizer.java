@@ -18,8 +18,8 @@ import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.Range;
-import dev.whittle.optimize.recipe.Compute;
-import dev.whittle.optimize.recipe.Settings;
+import dev.whittle.optimize.recipe.QuantizationMode;
+import dev.whittle.optimize.recipe.QuantizationSettings;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -44,7 +44,7 @@ final class GraphQuantizer {
   private static final double MAX_WIDE_BIAS = 1L << 44;
 
   private final Graph graph;
-  private final List<Decision> decisions;
+  private final List<NodeDecision> decisions;
   private final Map<TensorType, ScaleGroups> groups;
   private final ValueRanges ranges;
   private final Map<Integer, float[]> weightScales;
@@ -68,7 +68,7 @@ final class GraphQuantizer {
    */
   GraphQuantizer(
       Graph graph,
-      List<Decision> decisions,
+      List<NodeDecision> decisions,
       Map<TensorType, ScaleGroups> groups,
       ValueRanges ranges,
       Map<Integer, float[]> weightScales,
@@ -100,8 +100,8 @@ final class GraphQuantizer {
     }
     for (int n = 0; n < graph.nodes().size(); n++) {
       Node node = graph.nodes().get(n);
-      Decision decision = decisions.get(n);
-      switch (decision.settings().compute()) {
+      NodeDecision decision = decisions.get(n);
+      switch (decision.settings().mode()) {
         case FLOAT ->
             nodes.add(node.withOperands(floats(node), node.outputs(), node.intermediates()));
         case INTEGER -> addInteger(n, node, decision.settings());
@@ -211,7 +211,8 @@ final class GraphQuantizer {
     Value value = graph.value(id);
     if (value.isConstant()) {
       int[] dims = value.initialShape().toArray();
-      Constant data = WeightQuantizer.asymmetric(Roles.floats(value), dims, parameters, type);
+      Constant data =
+          WeightQuantizer.asymmetric(OperandRoles.floats(value), dims, parameters, type);
       int constant = add(value.withType(type).withQuantization(parameters).withData(data));
       forms.put(wanted, constant);
       return constant;
@@ -248,14 +249,14 @@ final class GraphQuantizer {
 
   // Nodes in integers
 
-  private void addInteger(int n, Node node, Settings settings) {
+  private void addInteger(int n, Node node, QuantizationSettings settings) {
     QuantizationRule rule = node.op().quantizationRule();
     TensorType type = settings.activations();
     ScaleGroups group = Objects.requireNonNull(groups.get(type));
     List<Integer> inputs = new ArrayList<>(node.inputs());
     List<Integer> outputs = new ArrayList<>(node.outputs());
-    List<Integer> floatOutputs = Roles.floatOutputs(graph, node);
-    for (int place : Roles.activations(graph, node)) {
+    List<Integer> floatOutputs = OperandRoles.floatOutputs(graph, node);
+    for (int place : OperandRoles.activations(graph, node)) {
       int id = inputs.get(place);
       // An operator that moves numbers takes them with the parameters it hands them on with.
       int model = rule.sharesScales() && !floatOutputs.isEmpty() ? floatOutputs.getFirst() : id;
@@ -297,10 +298,14 @@ final class GraphQuantizer {
   }
 
   private void addWeights(
-      int n, Node node, Settings settings, QuantizationRule rule, List<Integer> inputs) {
+      int n,
+      Node node,
+      QuantizationSettings settings,
+      QuantizationRule rule,
+      List<Integer> inputs) {
     int weightsId = node.inputs().get(rule.weights());
     Value weights = graph.value(weightsId);
-    int activation = inputs.get(Roles.activations(graph, node).getFirst());
+    int activation = inputs.get(OperandRoles.activations(graph, node).getFirst());
     double inputScale = quantization(activation).scaleValue();
     int[] dims = weights.initialShape().toArray();
     int axis = settings.perChannel() ? rule.axis() : -1;
@@ -311,7 +316,7 @@ final class GraphQuantizer {
             : Node.ABSENT;
     TensorType biasType = biasType(settings.activations());
     if (biasId != Node.ABSENT) {
-      float[] bias = biases.getOrDefault(n, Roles.floats(graph.value(biasId)));
+      float[] bias = biases.getOrDefault(n, OperandRoles.floats(graph.value(biasId)));
       guard(bias, scales, inputScale, biasType);
       inputs.set(rule.bias(), bias(graph.value(biasId), bias, scales, inputScale, biasType));
     } else if (biases.containsKey(n)) {
@@ -328,14 +333,14 @@ final class GraphQuantizer {
     return parameters;
   }
 
-  private float[] scales(int weightsId, int axis, Settings settings) {
+  private float[] scales(int weightsId, int axis, QuantizationSettings settings) {
     float[] trained = weightScales.get(weightsId);
     if (trained != null && (trained.length == 1 || axis >= 0)) {
       return trained.clone();
     }
     Value weights = graph.value(weightsId);
     return WeightScales.of(
-        Roles.floats(weights),
+        OperandRoles.floats(weights),
         weights.initialShape().toArray(),
         axis,
         settings.weights().bits(),
@@ -383,12 +388,12 @@ final class GraphQuantizer {
                     .withQuantization(parameters)
                     .withData(
                         WeightQuantizer.symmetric(
-                            Roles.floats(weights), dims, scales, axis, type))));
+                            OperandRoles.floats(weights), dims, scales, axis, type))));
   }
 
   // Nodes in floats with small weights
 
-  private void addStored(Node node, Settings settings) {
+  private void addStored(Node node, QuantizationSettings settings) {
     List<Integer> inputs = new ArrayList<>(floats(node));
     Op op = node.op();
     List<Integer> places =
@@ -396,7 +401,7 @@ final class GraphQuantizer {
     for (int place : places) {
       if (place < inputs.size() && isWorthStoring(inputs.get(place), settings)) {
         int id = inputs.get(place);
-        if (settings.compute() == Compute.DYNAMIC) {
+        if (settings.mode() == QuantizationMode.DYNAMIC) {
           int axis = settings.perChannel() ? axis(op, place) : -1;
           int stored = integers(id, axis, settings);
           List<Integer> candidate = new ArrayList<>(inputs);
@@ -426,15 +431,15 @@ final class GraphQuantizer {
     return place == rule.weights() ? rule.axis() : -1;
   }
 
-  private boolean isWorthStoring(int id, Settings settings) {
+  private boolean isWorthStoring(int id, QuantizationSettings settings) {
     return id != Node.ABSENT
         && id < graph.values().size()
-        && Roles.isFloatConstant(graph, id)
+        && OperandRoles.isFloatConstant(graph, id)
         && !graph.value(id).isVariable()
         && graph.value(id).initialShape().elements() >= Math.max(1, settings.minElements());
   }
 
-  private int integers(int id, int axis, Settings settings) {
+  private int integers(int id, int axis, QuantizationSettings settings) {
     Value weights = graph.value(id);
     int[] dims = weights.initialShape().toArray();
     return stored(weights, dims, scales(id, axis, settings), axis, settings.weights());
@@ -460,7 +465,7 @@ final class GraphQuantizer {
   }
 
   /** Floats that a DEQUANTIZE makes of a small constant, once for all readers. */
-  private int restored(int id, int ruleAxis, Settings settings) {
+  private int restored(int id, int ruleAxis, QuantizationSettings settings) {
     int axis = settings.perChannel() ? ruleAxis : -1;
     Object key =
         List.of(id, settings.weights(), axis, settings.blockSize(), settings.weightMethod());
@@ -471,7 +476,8 @@ final class GraphQuantizer {
     Value weights = graph.value(id);
     int restored = add(weights.withName(weights.name() + "_float").withData(null));
     if (settings.weights() == TensorType.FLOAT16) {
-      Constant half = WeightQuantizer.half(Roles.floats(weights), weights.initialShape().toArray());
+      Constant half =
+          WeightQuantizer.half(OperandRoles.floats(weights), weights.initialShape().toArray());
       int stored = add(weights.withType(TensorType.FLOAT16).withData(half));
       nodes.add(Node.of(new Dequantize(), new int[] {stored}, restored));
     } else if (settings.blockSize() > 0 && divides(settings.blockSize(), weights)) {
@@ -493,9 +499,9 @@ final class GraphQuantizer {
    * Blocks as rows of a matrix, each with its scale: a form that any runtime can restore, other
    * than the schema's own for blocks.
    */
-  private void addBlocks(Value weights, int restored, Settings settings) {
+  private void addBlocks(Value weights, int restored, QuantizationSettings settings) {
     int size = settings.blockSize();
-    float[] numbers = Roles.floats(weights);
+    float[] numbers = OperandRoles.floats(weights);
     int[] dims = {numbers.length / size, size};
     float[] scales =
         WeightScales.of(numbers, dims, 0, settings.weights().bits(), settings.weightMethod());

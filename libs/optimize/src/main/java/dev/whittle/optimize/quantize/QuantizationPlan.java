@@ -47,8 +47,8 @@ public record QuantizationPlan(
    */
   public record Weights(TensorType type, int axis) {
     /** What the integers go up to, and down to. */
-    public int greatest() {
-      return WeightScales.greatest(type.bits());
+    public int maxInteger() {
+      return WeightScales.maxInteger(type.bits());
     }
 
     /** The scales that the largest magnitudes give. */

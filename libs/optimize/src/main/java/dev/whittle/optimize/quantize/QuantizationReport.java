@@ -1,6 +1,6 @@
 package dev.whittle.optimize.quantize;
 
-import dev.whittle.optimize.recipe.Compute;
+import dev.whittle.optimize.recipe.QuantizationMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +21,8 @@ public record QuantizationReport(List<Layer> layers, List<String> warnings) {
    * @param name of its first output
    * @param obstacle why it stays float although the recipe says otherwise; null if it does not
    */
-  public record Layer(String name, String operator, Compute compute, @Nullable String obstacle) {}
+  public record Layer(
+      String name, String operator, QuantizationMode mode, @Nullable String obstacle) {}
 
   public QuantizationReport {
     layers = List.copyOf(layers);
@@ -36,9 +37,9 @@ public record QuantizationReport(List<Layer> layers, List<String> warnings) {
   /** A summary for people: counts, what stays float and why, warnings. */
   public String toText() {
     List<String> lines = new ArrayList<>();
-    Map<Compute, Long> counts =
+    Map<QuantizationMode, Long> counts =
         layers.stream()
-            .collect(Collectors.groupingBy(Layer::compute, TreeMap::new, Collectors.counting()));
+            .collect(Collectors.groupingBy(Layer::mode, TreeMap::new, Collectors.counting()));
     lines.add(
         counts.entrySet().stream()
             .map(e -> e.getValue() + " " + label(e.getKey()))
@@ -56,7 +57,7 @@ public record QuantizationReport(List<Layer> layers, List<String> warnings) {
     return String.join("\n", lines);
   }
 
-  private static String label(Compute compute) {
+  private static String label(QuantizationMode compute) {
     return switch (compute) {
       case FLOAT -> "in floats";
       case DYNAMIC -> "in floats, weights quantized if large";

@@ -13,10 +13,10 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.Calibrator;
 import dev.whittle.optimize.calibrate.Statistics;
-import dev.whittle.optimize.recipe.Compute;
-import dev.whittle.optimize.recipe.Head;
+import dev.whittle.optimize.recipe.HeadMode;
+import dev.whittle.optimize.recipe.QuantizationMode;
+import dev.whittle.optimize.recipe.QuantizationSettings;
 import dev.whittle.optimize.recipe.Recipe;
-import dev.whittle.optimize.recipe.Settings;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * Quantizes float models by a recipe.
  *
  * <pre>{@code
- * Quantized small = new Int8QuantizeKernel(Recipe.int8()).calibrateWith(samples).quantize(model);
+ * QuantizationResult small = new Quantizer(Recipe.int8()).calibrateWith(samples).quantize(model);
  * }</pre>
  */
 public final class Quantizer {
@@ -96,7 +96,7 @@ public final class Quantizer {
    * @throws IllegalArgumentException if an entry of the recipe matches no operator
    * @throws IOException if the samples cannot be read or do not fit the model
    */
-  public Quantized quantize(Model model) throws IOException {
+  public QuantizationResult quantize(Model model) throws IOException {
     Model prepared = prepare(model);
     Statistics statistics = Statistics.NONE;
     if (recipe.needsCalibration()) {
@@ -126,10 +126,10 @@ public final class Quantizer {
     requireFiniteWeights(model);
     requireMatches(model);
     Model prepared = TrainedRanges.absorb(model);
-    if (recipe.head() == Head.LOGITS) {
-      prepared = Heads.leaveOut(prepared);
+    if (recipe.head() == HeadMode.LOGITS) {
+      prepared = ClassifierHeads.leaveOut(prepared);
     }
-    return recipe.equalize() ? Equalization.apply(prepared) : prepared;
+    return recipe.equalize() ? CrossLayerEqualization.apply(prepared) : prepared;
   }
 
   private void requireMatches(Model model) {
@@ -174,7 +174,7 @@ public final class Quantizer {
    *
    * @param statistics of that model; {@link Statistics#NONE} if no activations become integers
    */
-  public Quantized quantizePrepared(Model prepared, Statistics statistics) {
+  public QuantizationResult quantizePrepared(Model prepared, Statistics statistics) {
     List<String> warnings = new ArrayList<>();
     List<Graph> graphs = new ArrayList<>();
     List<QuantizationReport.Layer> layers = new ArrayList<>();
@@ -184,8 +184,8 @@ public final class Quantizer {
       boolean main = g == 0;
       var ranges = new ValueRanges(graph, main ? statistics : Statistics.NONE, recipe);
       warnings.addAll(ranges.warnings());
-      List<Decision> decisions =
-          Decisions.of(
+      List<NodeDecision> decisions =
+          ModeSelector.select(
               prepared,
               g,
               recipe,
@@ -201,13 +201,13 @@ public final class Quantizer {
     Model clean =
         Rewriter.rewrite(prepared.with(graphs, signatures), List.of(CleanupRules.DROP_UNUSED))
             .model();
-    return new Quantized(clean, new QuantizationReport(layers, warnings));
+    return new QuantizationResult(clean, new QuantizationReport(layers, warnings));
   }
 
   private Set<Integer> inFloat(
-      Graph graph, Head head, Statistics statistics, List<String> warnings) {
+      Graph graph, HeadMode head, Statistics statistics, List<String> warnings) {
     Set<Integer> nodes =
-        new HashSet<>(Heads.inFloat(graph, head, activations(), statistics, warnings));
+        new HashSet<>(ClassifierHeads.inFloat(graph, head, activations(), statistics, warnings));
     nodes.addAll(floatNodes);
     return nodes;
   }
@@ -219,15 +219,16 @@ public final class Quantizer {
   public QuantizationPlan plan(Model prepared, Statistics statistics) {
     Graph graph = prepared.mainGraph();
     var ranges = new ValueRanges(graph, statistics, recipe);
-    Head head = recipe.head() == Head.AUTO ? Head.FLOAT : recipe.head();
-    List<Decision> decisions =
-        Decisions.of(
+    HeadMode head = recipe.head() == HeadMode.AUTO ? HeadMode.FLOAT : recipe.head();
+    List<NodeDecision> decisions =
+        ModeSelector.select(
             prepared, 0, recipe, ranges, inFloat(graph, head, statistics, new ArrayList<>()));
-    return Plans.of(graph, recipe, decisions, scaleGroups(graph, decisions, ranges));
+    return QuantizationPlanner.plan(
+        graph, recipe, decisions, scaleGroups(graph, decisions, ranges));
   }
 
   private static Map<TensorType, ScaleGroups> scaleGroups(
-      Graph graph, List<Decision> decisions, ValueRanges ranges) {
+      Graph graph, List<NodeDecision> decisions, ValueRanges ranges) {
     Map<TensorType, ScaleGroups> groups = new EnumMap<>(TensorType.class);
     for (TensorType type : List.of(TensorType.INT8, TensorType.INT16)) {
       groups.put(type, new ScaleGroups(graph, decisions, type, ranges));
@@ -243,15 +244,15 @@ public final class Quantizer {
   private TensorType activations() {
     return recipe.entries().stream()
         .map(Recipe.Entry::settings)
-        .filter(s -> s.compute() == Compute.INTEGER)
-        .map(Settings::activations)
+        .filter(s -> s.mode() == QuantizationMode.INTEGER)
+        .map(QuantizationSettings::activations)
         .findFirst()
         .orElse(TensorType.INT8);
   }
 
   private Graph quantize(
       Graph graph,
-      List<Decision> decisions,
+      List<NodeDecision> decisions,
       ValueRanges ranges,
       boolean main,
       Statistics statistics,
@@ -273,15 +274,15 @@ public final class Quantizer {
   }
 
   private static void report(
-      Graph graph, List<Decision> decisions, List<QuantizationReport.Layer> layers) {
+      Graph graph, List<NodeDecision> decisions, List<QuantizationReport.Layer> layers) {
     for (int n = 0; n < decisions.size(); n++) {
       Node node = graph.nodes().get(n);
-      if (Roles.touchesFloats(graph, node) && !node.outputs().isEmpty()) {
+      if (OperandRoles.touchesFloats(graph, node) && !node.outputs().isEmpty()) {
         layers.add(
             new QuantizationReport.Layer(
                 graph.value(node.outputs().getFirst()).name(),
                 node.op().type().name(),
-                decisions.get(n).settings().compute(),
+                decisions.get(n).settings().mode(),
                 decisions.get(n).obstacle()));
       }
     }

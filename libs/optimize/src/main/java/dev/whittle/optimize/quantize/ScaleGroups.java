@@ -27,12 +27,12 @@ final class ScaleGroups {
   private final Map<Integer, Range> groupRanges = new HashMap<>();
 
   /** Groups the values around the nodes that compute in integers of one type. */
-  ScaleGroups(Graph graph, List<Decision> decisions, TensorType type, ValueRanges ranges) {
+  ScaleGroups(Graph graph, List<NodeDecision> decisions, TensorType type, ValueRanges ranges) {
     this.graph = graph;
     this.type = type;
     this.ranges = ranges;
     for (int n = 0; n < graph.nodes().size(); n++) {
-      Decision decision = decisions.get(n);
+      NodeDecision decision = decisions.get(n);
       if (decision.isInteger() && decision.settings().activations() == type) {
         add(graph.nodes().get(n));
       }
@@ -46,8 +46,9 @@ final class ScaleGroups {
 
   private void add(Node node) {
     QuantizationRule rule = node.op().quantizationRule();
-    List<Integer> inputs = Roles.activations(graph, node).stream().map(node.inputs()::get).toList();
-    List<Integer> outputs = Roles.floatOutputs(graph, node);
+    List<Integer> inputs =
+        OperandRoles.activations(graph, node).stream().map(node.inputs()::get).toList();
+    List<Integer> outputs = OperandRoles.floatOutputs(graph, node);
     inputs.forEach(this::root);
     outputs.forEach(this::root);
     Quantization demanded = rule.fixedOutput(type);

@@ -2,8 +2,8 @@ package dev.whittle.optimize.quantize;
 
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.optimize.calibrate.CalibrationMethod;
 import dev.whittle.optimize.calibrate.Range;
-import dev.whittle.optimize.calibrate.RangeMethod;
 import dev.whittle.optimize.calibrate.Statistics;
 import dev.whittle.optimize.calibrate.TensorStatistics;
 import dev.whittle.optimize.recipe.Recipe;
@@ -23,14 +23,14 @@ final class ValueRanges {
 
   private final Graph graph;
   private final Statistics statistics;
-  private final RangeMethod method;
+  private final CalibrationMethod method;
   private final boolean guard;
   private final Map<TensorType, Map<Integer, Range>> calibrated = new EnumMap<>(TensorType.class);
 
   ValueRanges(Graph graph, Statistics statistics, Recipe recipe) {
     this.graph = graph;
     this.statistics = statistics;
-    this.method = recipe.range();
+    this.method = recipe.calibrationMethod();
     this.guard = recipe.guard();
   }
 
@@ -68,7 +68,7 @@ final class ValueRanges {
     }
     Range range = calibrated(id, seen, type);
     double scale = ActivationParameters.of(range, type).scaleValue();
-    double vanishing = seen.vanishing(scale);
+    double vanishing = seen.underflowShare(scale);
     return guard && vanishing > MOST_VANISHING
         ? "in '%s' a few numbers dwarf the others (%.4g to %.4g): %.0f %% would become zero"
             .formatted(name, seen.min(), seen.max(), 100 * vanishing)

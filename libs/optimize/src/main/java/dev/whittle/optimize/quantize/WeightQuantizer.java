@@ -19,7 +19,7 @@ final class WeightQuantizer {
   static Constant symmetric(
       float[] weights, int[] dims, float[] scales, int axis, TensorType type) {
     int inner = inner(dims, scales, axis);
-    int greatest = WeightScales.greatest(type.bits());
+    int greatest = WeightScales.maxInteger(type.bits());
     Tensor stored = allocate(type, dims);
     for (int i = 0; i < weights.length; i++) {
       double scale = scales[scales.length == 1 ? 0 : i / inner % scales.length];

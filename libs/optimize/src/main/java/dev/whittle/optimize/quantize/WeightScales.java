@@ -5,7 +5,7 @@ import dev.whittle.optimize.recipe.WeightMethod;
 /** Scales of symmetrically quantized weights (quantization notes, section a.3). */
 final class WeightScales {
   /** What a slice of zeros gets; whatever is added to it must still be representable. */
-  static final float LEAST = 1e-8f;
+  static final float MIN_SCALE = 1e-8f;
 
   private static final int SEARCH_STEPS = 80;
   private static final double FIRST_SHARE = 0.2;
@@ -17,7 +17,7 @@ final class WeightScales {
    * The number that integers of that type go up to; the range is narrow, so that it goes down as
    * far.
    */
-  static int greatest(int bits) {
+  static int maxInteger(int bits) {
     return (1 << (bits - 1)) - 1;
   }
 
@@ -79,7 +79,7 @@ final class WeightScales {
   private static float scale(Slice slice, int bits, WeightMethod method) {
     double largest = slice.largest();
     if (largest == 0) {
-      return LEAST;
+      return MIN_SCALE;
     }
     double bound =
         switch (method) {
@@ -87,11 +87,11 @@ final class WeightScales {
           case MSE -> leastSquares(slice, largest, bits);
           case OCTAV -> octav(slice, largest, bits);
         };
-    return Math.max((float) (bound / greatest(bits)), LEAST);
+    return Math.max((float) (bound / maxInteger(bits)), MIN_SCALE);
   }
 
   private static double leastSquares(Slice slice, double largest, int bits) {
-    int greatest = greatest(bits);
+    int greatest = maxInteger(bits);
     double best = largest;
     double least = Double.POSITIVE_INFINITY;
     for (int step = SEARCH_STEPS; step > 0; step--) {

@@ -3,7 +3,7 @@ package dev.whittle.optimize.recipe;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.tensor.TensorType;
-import dev.whittle.optimize.calibrate.RangeMethod;
+import dev.whittle.optimize.calibrate.CalibrationMethod;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * What is done to which operators. Of several entries that match an operator the last one holds; an
  * operator that none matches stays as it is.
  *
- * @param range how the ranges of activations are chosen
+ * @param calibrationMethod how the ranges of activations are chosen
  * @param equalize whether to even out the channels of adjacent layers before (Nagel et al.,
  *     "Data-free quantization through weight equalization and bias correction", 2019)
  * @param correctBias whether biases make up for the mean error of quantized weights (same source)
@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record Recipe(
     List<Entry> entries,
-    RangeMethod range,
-    Head head,
+    CalibrationMethod calibrationMethod,
+    HeadMode head,
     boolean equalize,
     boolean correctBias,
     boolean guard) {
@@ -35,7 +35,8 @@ public record Recipe(
    * @param layers found in the name of one of the operator's outputs; null for all
    * @param operator the name of the operator, such as CONV_2D; null for all
    */
-  public record Entry(@Nullable Pattern layers, @Nullable String operator, Settings settings) {
+  public record Entry(
+      @Nullable Pattern layers, @Nullable String operator, QuantizationSettings settings) {
     boolean matches(Graph graph, Node node) {
       if (operator != null && !node.op().type().name().equals(operator)) {
         return false;
@@ -72,11 +73,11 @@ public record Recipe(
   }
 
   /** The same settings for all operators. */
-  public static Recipe of(Settings settings) {
+  public static Recipe of(QuantizationSettings settings) {
     return new Recipe(
         List.of(new Entry(null, null, settings)),
-        new RangeMethod.MinMax(),
-        Head.AUTO,
+        new CalibrationMethod.MinMax(),
+        HeadMode.AUTO,
         false,
         false,
         true);
@@ -84,22 +85,22 @@ public record Recipe(
 
   /** 8-bit weights, float activations. */
   public static Recipe dynamic() {
-    return of(Settings.DYNAMIC);
+    return of(QuantizationSettings.DYNAMIC);
   }
 
   /** Weights in half precision. */
   public static Recipe float16() {
-    return of(Settings.FLOAT16);
+    return of(QuantizationSettings.FLOAT16);
   }
 
   /** 8-bit weights and activations; needs calibration. */
   public static Recipe int8() {
-    return of(Settings.INT8);
+    return of(QuantizationSettings.INT8);
   }
 
   /** 8-bit weights and 16-bit activations; needs calibration. */
   public static Recipe int16x8() {
-    return of(Settings.INT16X8);
+    return of(QuantizationSettings.INT16X8);
   }
 
   /**
@@ -108,72 +109,74 @@ public record Recipe(
    * @param weights INT8 or INT4
    */
   public static Recipe weightsOnly(TensorType weights) {
-    return of(Settings.FLOAT.with(Compute.WEIGHTS_ONLY).withWeights(weights));
+    return of(
+        QuantizationSettings.FLOAT.withMode(QuantizationMode.WEIGHTS_ONLY).withWeights(weights));
   }
 
   /** This recipe and, for operators that match, other settings. */
-  public Recipe with(@Nullable String layers, @Nullable String operator, Settings settings) {
+  public Recipe with(
+      @Nullable String layers, @Nullable String operator, QuantizationSettings settings) {
     List<Entry> all = new ArrayList<>(entries);
     all.add(new Entry(layers == null ? null : Pattern.compile(layers), operator, settings));
-    return new Recipe(all, range, head, equalize, correctBias, guard);
+    return new Recipe(all, calibrationMethod, head, equalize, correctBias, guard);
   }
 
   /** This recipe and, for the layer with exactly this name, other settings. */
-  public Recipe withLayer(String name, Settings settings) {
+  public Recipe withLayer(String name, QuantizationSettings settings) {
     boolean plain =
         name.chars().allMatch(c -> Character.isLetterOrDigit(c) || c == '_' || c == '/');
     return with("^" + (plain ? name : Pattern.quote(name)) + "$", null, settings);
   }
 
   /** The same with these settings for all entries that are not float. */
-  public Recipe mapSettings(UnaryOperator<Settings> change) {
+  public Recipe mapSettings(UnaryOperator<QuantizationSettings> change) {
     return new Recipe(
         entries.stream()
             .map(
                 e ->
-                    e.settings().compute() == Compute.FLOAT
+                    e.settings().mode() == QuantizationMode.FLOAT
                         ? e
                         : new Entry(e.layers(), e.operator(), change.apply(e.settings())))
             .toList(),
-        range,
+        calibrationMethod,
         head,
         equalize,
         correctBias,
         guard);
   }
 
-  public Recipe withRange(RangeMethod newRange) {
+  public Recipe withCalibrationMethod(CalibrationMethod newRange) {
     return new Recipe(entries, newRange, head, equalize, correctBias, guard);
   }
 
-  public Recipe withHead(Head newHead) {
-    return new Recipe(entries, range, newHead, equalize, correctBias, guard);
+  public Recipe withHead(HeadMode newHead) {
+    return new Recipe(entries, calibrationMethod, newHead, equalize, correctBias, guard);
   }
 
   public Recipe withEqualize(boolean newEqualize) {
-    return new Recipe(entries, range, head, newEqualize, correctBias, guard);
+    return new Recipe(entries, calibrationMethod, head, newEqualize, correctBias, guard);
   }
 
   public Recipe withCorrectBias(boolean newCorrectBias) {
-    return new Recipe(entries, range, head, equalize, newCorrectBias, guard);
+    return new Recipe(entries, calibrationMethod, head, equalize, newCorrectBias, guard);
   }
 
   public Recipe withGuard(boolean newGuard) {
-    return new Recipe(entries, range, head, equalize, correctBias, newGuard);
+    return new Recipe(entries, calibrationMethod, head, equalize, correctBias, newGuard);
   }
 
   /** Whether some operators are to compute in integers, so that calibration is needed. */
   public boolean needsCalibration() {
-    return entries.stream().anyMatch(e -> e.settings().compute() == Compute.INTEGER);
+    return entries.stream().anyMatch(e -> e.settings().mode() == QuantizationMode.INTEGER);
   }
 
   /** The settings for a node: those of the last entry that matches. */
-  public Settings settings(Graph graph, Node node) {
+  public QuantizationSettings settings(Graph graph, Node node) {
     return entries.reversed().stream()
         .filter(e -> e.matches(graph, node))
         .map(Entry::settings)
         .findFirst()
-        .orElse(Settings.FLOAT);
+        .orElse(QuantizationSettings.FLOAT);
   }
 
   /** The entries that name layers or an operator but match no node of these graphs. */

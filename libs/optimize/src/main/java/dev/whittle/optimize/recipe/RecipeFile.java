@@ -5,7 +5,7 @@ import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import dev.whittle.json.JsonOutput;
-import dev.whittle.optimize.calibrate.RangeMethod;
+import dev.whittle.optimize.calibrate.CalibrationMethod;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,16 +23,16 @@ import tools.jackson.core.JsonGenerator;
  *
  * <pre>{@code
  * {
- *   "range": "min_max", "head": "auto", "guard": true, "equalize": false, "correct_bias": false,
+ *   "calibrationMethod": "min_max", "head": "auto", "guard": true, "equalize": false, "correct_bias": false,
  *   "entries": [
- *     {"compute": "integer", "activations": "int8"},
+ *     {"mode": "integer", "activations": "int8"},
  *     {"layers": "block_1.*", "operator": "CONV_2D", "compute": "float"}
  *   ]
  * }
  * }</pre>
  *
- * <p>An entry may have the fields of {@link Settings}, {@code compute} first of all, and {@code
- * layers} (a regular expression found in the name of an output of the operator) and {@code
+ * <p>An entry may have the fields of {@link QuantizationSettings}, {@code mode} first of all, and
+ * {@code layers} (a regular expression found in the name of an output of the operator) and {@code
  * operator}, both of which may be missing.
  */
 public final class RecipeFile {
@@ -76,8 +76,8 @@ public final class RecipeFile {
     try {
       return new Recipe(
           entries,
-          RangeMethod.named(root.string("range", "min_max")),
-          choice(Head.class, root, "head", "auto"),
+          CalibrationMethod.named(root.string("range", "min_max")),
+          choice(HeadMode.class, root, "head", "auto"),
           root.flag("equalize", false),
           root.flag("correct_bias", false),
           root.flag("guard", true));
@@ -99,11 +99,12 @@ public final class RecipeFile {
   private static Recipe.Entry entry(Config entry) {
     requireKeys(entry, ENTRY_KEYS);
     try {
-      Compute compute = choice(Compute.class, entry, "compute", null);
+      QuantizationMode compute = choice(QuantizationMode.class, entry, "compute", null);
       TensorType weights = type(entry, "weights");
-      Settings defaults = weights == TensorType.FLOAT16 ? Settings.FLOAT16 : Settings.FLOAT;
+      QuantizationSettings defaults =
+          weights == TensorType.FLOAT16 ? QuantizationSettings.FLOAT16 : QuantizationSettings.FLOAT;
       var settings =
-          new Settings(
+          new QuantizationSettings(
               compute,
               type(entry, "activations"),
               weights,
@@ -161,7 +162,7 @@ public final class RecipeFile {
         out -> {
           try (JsonGenerator json = JsonOutput.indented(out)) {
             json.writeStartObject();
-            json.writeStringProperty("range", recipe.range().label());
+            json.writeStringProperty("range", recipe.calibrationMethod().label());
             json.writeStringProperty("head", label(recipe.head()));
             json.writeBooleanProperty("equalize", recipe.equalize());
             json.writeBooleanProperty("correct_bias", recipe.correctBias());
@@ -175,7 +176,7 @@ public final class RecipeFile {
   }
 
   private static void write(JsonGenerator json, Recipe.Entry entry) {
-    Settings settings = entry.settings();
+    QuantizationSettings settings = entry.settings();
     json.writeStartObject();
     if (entry.layers() != null) {
       json.writeStringProperty("layers", entry.layers().pattern());
@@ -183,9 +184,9 @@ public final class RecipeFile {
     if (entry.operator() != null) {
       json.writeStringProperty("operator", entry.operator());
     }
-    json.writeStringProperty("compute", label(settings.compute()));
-    if (settings.compute() != Compute.FLOAT) {
-      if (settings.compute() == Compute.INTEGER) {
+    json.writeStringProperty("compute", label(settings.mode()));
+    if (settings.mode() != QuantizationMode.FLOAT) {
+      if (settings.mode() == QuantizationMode.INTEGER) {
         json.writeStringProperty("activations", label(settings.activations()));
       }
       json.writeStringProperty("weights", label(settings.weights()));

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param preserveZeros whether zeros stay zeros, as one of the clusters
  */
 public record WeightClustering(
-    int clusters, Start start, boolean perChannel, boolean preserveZeros, long seed) {
+    int clusters, Initialization start, boolean perChannel, boolean preserveZeros, long seed) {
   /** Where the centers of clusters are at first. */
-  public enum Start {
+  public enum Initialization {
     /** Random weights, far from each other more likely (Arthur and Vassilvitskii, 2007). */
     KMEANS_PLUS_PLUS,
     /** Evenly from the least to the greatest weight. */

@@ -66,7 +66,7 @@ public final class KnnExperiment {
         "enrolling %,d points of %d coordinates in TensorFlow"
             .formatted(train.rows(), train.columns()));
     List<Answer> answers = new ArrayList<>();
-    try (var tf = new TfKnn(train, k, distance)) {
+    try (var tf = new TensorFlowKnn(train, k, distance)) {
       Classified expected = classify("TensorFlow", tf, data.test());
       answers.add(expected.answer(expected, data.test()));
       Model model = tf.export();

@@ -24,7 +24,7 @@ public final class TfliteKnn implements KnnClassifier {
 
   @Override
   public Neighbors neighbors(float[] points) {
-    int batch = Batch.size(points, columns);
+    int batch = PointBatch.size(points, columns);
     interpreter.resizeInput("x", new int[] {batch, columns}, SIGNATURE);
     Tensor input = interpreter.getInputTensorFromSignature("x", SIGNATURE);
     MemorySegment.copy(points, 0, input.data(), Tensor.FLOAT, 0, points.length);

@@ -9,7 +9,7 @@ import dev.whittle.ir.Node;
 import dev.whittle.ir.op.activation.Logistic;
 import dev.whittle.optimize.quantize.QuantizationPlan;
 import dev.whittle.optimize.quantize.Quantizer;
-import dev.whittle.optimize.recipe.Head;
+import dev.whittle.optimize.recipe.HeadMode;
 import dev.whittle.optimize.recipe.Recipe;
 import dev.whittle.optimize.sparse.Pruning;
 import dev.whittle.optimize.sparse.WeightClustering;
@@ -18,7 +18,7 @@ import dev.whittle.train.Callback;
 import dev.whittle.train.SequentialModel;
 import dev.whittle.train.TrainableModel;
 import dev.whittle.train.Trainer;
-import dev.whittle.train.Training;
+import dev.whittle.train.TrainingResult;
 import dev.whittle.train.network.Optimizer;
 import dev.whittle.train.network.PruningSchedule;
 import java.io.IOException;
@@ -166,26 +166,27 @@ public final class MnistExperiment {
   }
 
   private TrainableModel trainAll(TrainableModel untrained) throws IOException {
-    Training floats =
+    TrainingResult floats =
         fit(
             "float32",
             new Trainer(untrained).optimizer(Optimizer.adam(1e-3f)).epochs(settings.epochs()));
     quantizeAfterwards(floats.model().deployed());
     TrainableModel start = floats.model();
     integerHead(fit("QAT int8", tuned(start).quantize(Recipe.int8(), training)));
-    Training pruned = null;
+    TrainingResult pruned = null;
     for (double sparsity : new double[] {0.5, COMBINED_SPARSITY, 0.9}) {
-      Training one = prune(start, sparsity);
+      TrainingResult one = prune(start, sparsity);
       pruned = sparsity == COMBINED_SPARSITY ? one : pruned;
     }
-    Training clustered = fit("clustered 16, linear", tuned(start).cluster(clusters(false), null));
+    TrainingResult clustered =
+        fit("clustered 16, linear", tuned(start).cluster(clusters(false), null));
     fit(
         "clustered 16, k-means++",
         tuned(start)
             .cluster(
                 new WeightClustering(
                     CLUSTERS,
-                    WeightClustering.Start.KMEANS_PLUS_PLUS,
+                    WeightClustering.Initialization.KMEANS_PLUS_PLUS,
                     false,
                     false,
                     settings.seed()),
@@ -203,7 +204,7 @@ public final class MnistExperiment {
         Recipe.dynamic().mapSettings(s -> s.withPerChannel(false).withMinElements(0)));
     add("float16", model, Recipe.float16());
     add("int8", model, Recipe.int8());
-    add("int8, head in integers", model, Recipe.int8().withHead(Head.INTEGER));
+    add("int8, head in integers", model, Recipe.int8().withHead(HeadMode.INTEGER));
     add("int16x8", model, Recipe.int16x8());
   }
 
@@ -213,7 +214,7 @@ public final class MnistExperiment {
     variants.add(new Variant(name, quantized, Double.NaN));
   }
 
-  private Training prune(TrainableModel start, double sparsity) throws IOException {
+  private TrainingResult prune(TrainableModel start, double sparsity) throws IOException {
     long steps =
         Math.ceilDiv(training.size().orElse(60_000), BATCH) * (long) settings.pruning() / 2;
     return fit(
@@ -229,7 +230,7 @@ public final class MnistExperiment {
   }
 
   /** The published article's form, in which the head's scores tie. */
-  private void integerHead(Training trained) throws IOException {
+  private void integerHead(TrainingResult trained) throws IOException {
     QuantizationPlan plan = trained.plan();
     if (plan == null) {
       return;
@@ -251,7 +252,7 @@ public final class MnistExperiment {
     Recipe recipe = oneScale();
     fit("clustered + QAT int8", tuned(clustered).preserveClusters().quantize(recipe, training));
     fit("pruned 80 % + QAT int8", tuned(pruned).preserveSparsity().quantize(recipe, training));
-    Training both =
+    TrainingResult both =
         fit(
             "pruned 80 % + clustered 16",
             tuned(pruned).preserveSparsity().cluster(clusters(true), null));
@@ -262,7 +263,7 @@ public final class MnistExperiment {
 
   private WeightClustering clusters(boolean preserveZeros) {
     return new WeightClustering(
-        CLUSTERS, WeightClustering.Start.LINEAR, false, preserveZeros, settings.seed());
+        CLUSTERS, WeightClustering.Initialization.LINEAR, false, preserveZeros, settings.seed());
   }
 
   private Trainer tuned(TrainableModel start) {
@@ -271,9 +272,9 @@ public final class MnistExperiment {
         .epochs(settings.fineTuning());
   }
 
-  private Training fit(String name, Trainer trainer) throws IOException {
+  private TrainingResult fit(String name, Trainer trainer) throws IOException {
     progress.accept("training: " + name);
-    Training training = configured(trainer).callback(watch.apply(name)).fit(this.training);
+    TrainingResult training = configured(trainer).callback(watch.apply(name)).fit(this.training);
     variants.add(new Variant(name, training.deployed(), training.last().accuracy()));
     return training;
   }

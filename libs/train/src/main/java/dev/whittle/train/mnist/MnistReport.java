@@ -40,7 +40,7 @@ public final class MnistReport {
                 first.settings().fineTuning(),
                 first.settings().pruning(),
                 results.stream().map(r -> r.settings().seed()).toList(),
-                first.evaluations().getFirst().results().getFirst().scores().samples()));
+                first.evaluations().getFirst().results().getFirst().metrics().samples()));
     page.table(header(results), rows(results));
     List<String> names = first.variants().stream().map(Variant::name).toList();
     List<Double> zipped = new ArrayList<>();
@@ -101,7 +101,7 @@ public final class MnistReport {
   }
 
   private static double converted(Result result, int engine, int variant) {
-    return result.evaluations().get(engine).results().get(variant).scores().top1();
+    return result.evaluations().get(engine).results().get(variant).metrics().top1();
   }
 
   /** A number of one result. */

@@ -66,7 +66,7 @@ final class ElementwiseLowerings {
 
   private ElementwiseLowerings() {}
 
-  static void register(Lowerings table) {
+  static void register(TrainingLowerings table) {
     unary(table, Abs.class, "Abs");
     unary(table, Cos.class, "Cos");
     unary(table, Elu.class, "Elu");
@@ -113,7 +113,7 @@ final class ElementwiseLowerings {
           for (int i = 0; i < call.inputs().size(); i++) {
             all.add(call.input(i));
           }
-          return call.build().listOp("AddN", b -> b, all);
+          return call.ops().listOp("AddN", b -> b, all);
         });
     table.single(Cast.class, ElementwiseLowerings::cast);
     table.single(FakeQuant.class, ElementwiseLowerings::fakeQuant);
@@ -122,7 +122,7 @@ final class ElementwiseLowerings {
     table.single(
         LeakyRelu.class,
         (call, op) ->
-            call.build().op("LeakyRelu", b -> b.setAttr("alpha", op.alpha()), call.input(0)));
+            call.ops().op("LeakyRelu", b -> b.setAttr("alpha", op.alpha()), call.input(0)));
     table.single(Prelu.class, ElementwiseLowerings::prelu);
     table.single(Relu0To1.class, (call, op) -> bounded(call, 0, 1));
     table.single(ReluN1To1.class, (call, op) -> bounded(call, -1, 1));
@@ -131,107 +131,106 @@ final class ElementwiseLowerings {
     table.single(
         Softmax.class,
         (call, op) -> {
-          Build build = call.build();
+          TensorFlowOps ops = call.ops();
           Output<?> x = call.input(0);
-          return build.op("Softmax", op.beta() == 1 ? x : build.mul(x, build.number(op.beta())));
+          return ops.op("Softmax", op.beta() == 1 ? x : ops.mul(x, ops.number(op.beta())));
         });
   }
 
-  private static <O extends Op> void unary(Lowerings table, Class<O> type, String name) {
-    table.single(type, (call, op) -> call.build().op(name, call.input(0)));
+  private static <O extends Op> void unary(TrainingLowerings table, Class<O> type, String name) {
+    table.single(type, (call, op) -> call.ops().op(name, call.input(0)));
   }
 
-  private static <O extends Op> void binary(Lowerings table, Class<O> type, String name) {
-    table.single(type, (call, op) -> call.build().op(name, call.input(0), call.input(1)));
+  private static <O extends Op> void binary(TrainingLowerings table, Class<O> type, String name) {
+    table.single(type, (call, op) -> call.ops().op(name, call.input(0), call.input(1)));
   }
 
   private static <O extends Op> void fused(
-      Lowerings table, Class<O> type, String name, Function<O, Activation> activation) {
+      TrainingLowerings table, Class<O> type, String name, Function<O, Activation> activation) {
     table.single(
         type,
         (call, op) ->
-            call.build()
-                .activate(
-                    call.build().op(name, call.input(0), call.input(1)), activation.apply(op)));
+            call.ops()
+                .activate(call.ops().op(name, call.input(0), call.input(1)), activation.apply(op)));
   }
 
   /** An operator whose derivative is zero wherever it has one. */
-  private static <O extends Op> void step(Lowerings table, Class<O> type, String name) {
+  private static <O extends Op> void step(TrainingLowerings table, Class<O> type, String name) {
     table.single(
         type,
         (call, op) -> {
           Output<?>[] inputs = new Output<?>[call.inputs().size()];
           for (int i = 0; i < inputs.length; i++) {
-            inputs[i] = call.build().stopGradient(call.input(i));
+            inputs[i] = call.ops().stopGradient(call.input(i));
           }
-          return call.build().stopGradient(call.build().op(name, inputs));
+          return call.ops().stopGradient(call.ops().op(name, inputs));
         });
   }
 
   private static Output<?> divide(NodeCall call, Div op) {
     boolean floats = call.value(0).type() == TensorType.FLOAT32;
     Output<?> quotient =
-        call.build().op(floats ? "Div" : "TruncateDiv", call.input(0), call.input(1));
-    return call.build().activate(quotient, op.activation());
+        call.ops().op(floats ? "Div" : "TruncateDiv", call.input(0), call.input(1));
+    return call.ops().activate(quotient, op.activation());
   }
 
   private static Output<?> cast(NodeCall call, Cast op) {
     TensorType to = call.result().type();
     boolean floats = call.value(0).type() == TensorType.FLOAT32 && to == TensorType.FLOAT32;
     Output<?> x = call.input(0);
-    return call.build().cast(floats ? x : call.build().stopGradient(x), to);
+    return call.ops().cast(floats ? x : call.ops().stopGradient(x), to);
   }
 
   private static Output<?> fakeQuant(NodeCall call, FakeQuant op) {
-    Build build = call.build();
+    TensorFlowOps ops = call.ops();
     FakeQuant.Range range = op.range();
-    Output<?> low = build.number(range.low());
-    Output<?> high = build.number(range.high());
-    Output<?> clipped = build.clip(call.input(0), low, high);
+    Output<?> low = ops.number(range.low());
+    Output<?> high = ops.number(range.high());
+    Output<?> clipped = ops.clip(call.input(0), low, high);
     Output<?> quantized =
-        build.op(
+        ops.op(
             "FakeQuantWithMinMaxVars",
             b -> b.setAttr("num_bits", op.bits()).setAttr("narrow_range", op.narrowRange()),
             clipped,
             low,
             high);
-    return build.straightThrough(clipped, quantized);
+    return ops.straightThrough(clipped, quantized);
   }
 
   private static Output<?> gelu(NodeCall call, Gelu op) {
-    Build build = call.build();
+    TensorFlowOps ops = call.ops();
     Output<?> x = call.input(0);
     Output<?> inner;
     if (op.approximate()) {
-      Output<?> cube = build.mul(build.op("Square", x), x);
-      Output<?> sum = build.add(x, build.mul(cube, build.number(0.044715f)));
-      inner = build.op("Tanh", build.mul(sum, build.number(ROOT_OF_2_OVER_PI)));
+      Output<?> cube = ops.mul(ops.op("Square", x), x);
+      Output<?> sum = ops.add(x, ops.mul(cube, ops.number(0.044715f)));
+      inner = ops.op("Tanh", ops.mul(sum, ops.number(ROOT_OF_2_OVER_PI)));
     } else {
-      inner = build.op("Erf", build.mul(x, build.number(HALF_ROOT)));
+      inner = ops.op("Erf", ops.mul(x, ops.number(HALF_ROOT)));
     }
-    return build.mul(build.mul(x, build.number(0.5f)), build.add(inner, build.number(1)));
+    return ops.mul(ops.mul(x, ops.number(0.5f)), ops.add(inner, ops.number(1)));
   }
 
   private static Output<?> hardSwish(NodeCall call, HardSwish op) {
-    Build build = call.build();
+    TensorFlowOps ops = call.ops();
     Output<?> x = call.input(0);
-    Output<?> gate = build.op("Relu6", build.add(x, build.number(3)));
-    return build.mul(x, build.mul(gate, build.number(1 / 6f)));
+    Output<?> gate = ops.op("Relu6", ops.add(x, ops.number(3)));
+    return ops.mul(x, ops.mul(gate, ops.number(1 / 6f)));
   }
 
   private static Output<?> prelu(NodeCall call, Prelu op) {
-    Build build = call.build();
+    TensorFlowOps ops = call.ops();
     Output<?> x = call.input(0);
-    Output<?> negative = build.minimum(x, build.number(0));
-    return build.add(build.op("Relu", x), build.mul(negative, call.input(1)));
+    Output<?> negative = ops.minimum(x, ops.number(0));
+    return ops.add(ops.op("Relu", x), ops.mul(negative, call.input(1)));
   }
 
   private static Output<?> bounded(NodeCall call, float low, float high) {
-    Build build = call.build();
-    return build.clip(call.input(0), build.number(low), build.number(high));
+    TensorFlowOps ops = call.ops();
+    return ops.clip(call.input(0), ops.number(low), ops.number(high));
   }
 
   private static Output<?> choose(NodeCall call) {
-    return call.build().op("SelectV2", call.input(0), call.input(1), call.input(2));
+    return call.ops().op("SelectV2", call.input(0), call.input(1), call.input(2));
   }
 }

@@ -27,16 +27,16 @@ final class FakeQuantization {
   private static final float LEAST_SCALE = 1e-8f;
 
   private final QuantizationPlan plan;
-  private final Build build;
+  private final TensorFlowOps ops;
   private final Map<Integer, Output<?>> lows = new HashMap<>();
   private final Map<Integer, Output<?>> highs = new HashMap<>();
   private final Map<Integer, List<Output<?>>> seenLows = new HashMap<>();
   private final Map<Integer, List<Output<?>>> seenHighs = new HashMap<>();
   private final Map<Integer, Output<?>> weightScales = new HashMap<>();
 
-  FakeQuantization(QuantizationPlan plan, Build build, Variables variables) {
+  FakeQuantization(QuantizationPlan plan, TensorFlowOps ops, Variables variables) {
     this.plan = plan;
-    this.build = build;
+    this.ops = ops;
     for (QuantizationPlan.Activation activation : plan.activations().values()) {
       int group = activation.group();
       if (activation.fixed() == null && !lows.containsKey(group)) {
@@ -77,8 +77,8 @@ final class FakeQuantization {
     }
     Quantization fixed = activation.fixed();
     if (fixed != null) {
-      Output<?> scale = build.number(fixed.scaleValue());
-      return rounded(x, scale, build.number(fixed.zeroPointValue()), activation.type());
+      Output<?> scale = ops.number(fixed.scaleValue());
+      return rounded(x, scale, ops.number(fixed.zeroPointValue()), activation.type());
     }
     int group = activation.group();
     if (observe) {
@@ -89,56 +89,51 @@ final class FakeQuantization {
   }
 
   private void observe(int group, Output<?> x) {
-    Output<?> flat = build.reshape(build.stopGradient(x), -1);
-    seenLows
-        .computeIfAbsent(group, k -> new ArrayList<>())
-        .add(build.reduce("Min", flat, false, 0));
-    seenHighs
-        .computeIfAbsent(group, k -> new ArrayList<>())
-        .add(build.reduce("Max", flat, false, 0));
+    Output<?> flat = ops.reshape(ops.stopGradient(x), -1);
+    seenLows.computeIfAbsent(group, k -> new ArrayList<>()).add(ops.reduce("Min", flat, false, 0));
+    seenHighs.computeIfAbsent(group, k -> new ArrayList<>()).add(ops.reduce("Max", flat, false, 0));
   }
 
   private Output<?> low(int group) {
-    return build.minimum(Objects.requireNonNull(lows.get(group)), build.number(0));
+    return ops.minimum(Objects.requireNonNull(lows.get(group)), ops.number(0));
   }
 
   private Output<?> high(int group) {
-    return build.maximum(Objects.requireNonNull(highs.get(group)), build.number(0));
+    return ops.maximum(Objects.requireNonNull(highs.get(group)), ops.number(0));
   }
 
   private Output<?> scale(int group, TensorType type) {
     if (type == TensorType.INT16) {
-      Output<?> magnitude = build.maximum(build.op("Neg", low(group)), high(group));
-      return build.div(
-          build.maximum(magnitude, build.number(LEAST_WIDTH)), build.number(type.maxInteger()));
+      Output<?> magnitude = ops.maximum(ops.op("Neg", low(group)), high(group));
+      return ops.div(
+          ops.maximum(magnitude, ops.number(LEAST_WIDTH)), ops.number(type.maxInteger()));
     }
-    Output<?> width = build.maximum(build.sub(high(group), low(group)), build.number(LEAST_WIDTH));
-    return build.div(width, build.number(type.maxInteger() - type.minInteger()));
+    Output<?> width = ops.maximum(ops.sub(high(group), low(group)), ops.number(LEAST_WIDTH));
+    return ops.div(width, ops.number(type.maxInteger() - type.minInteger()));
   }
 
   private Output<?> zeroPoint(int group, Output<?> scale, TensorType type) {
     if (type == TensorType.INT16) {
-      return build.number(0);
+      return ops.number(0);
     }
-    Output<?> zero =
-        build.round(build.sub(build.number(type.minInteger()), build.div(low(group), scale)));
-    return build.clip(zero, build.number(type.minInteger()), build.number(type.maxInteger()));
+    Output<?> zero = ops.round(ops.sub(ops.number(type.minInteger()), ops.div(low(group), scale)));
+    return ops.clip(zero, ops.number(type.minInteger()), ops.number(type.maxInteger()));
   }
 
   private Output<?> rounded(Output<?> x, Output<?> scale, Output<?> zeroPoint, TensorType type) {
-    Output<?> least = build.number(type.minInteger());
-    Output<?> greatest = build.number(type.maxInteger());
+    Output<?> least = ops.number(type.minInteger());
+    Output<?> greatest = ops.number(type.maxInteger());
     Output<?> clipped =
-        build.clip(
+        ops.clip(
             x,
-            build.mul(build.sub(least, zeroPoint), scale),
-            build.mul(build.sub(greatest, zeroPoint), scale));
-    Output<?> number = build.mul(build.round(build.div(clipped, scale)), scale);
-    return build.straightThrough(clipped, number);
+            ops.mul(ops.sub(least, zeroPoint), scale),
+            ops.mul(ops.sub(greatest, zeroPoint), scale));
+    Output<?> number = ops.mul(ops.round(ops.div(clipped, scale)), scale);
+    return ops.straightThrough(clipped, number);
   }
 
   /** The assignments that move the ranges on, to be run after a step. */
-  List<Op> rangeUpdates(Build after) {
+  List<Op> rangeUpdates(TensorFlowOps after) {
     List<Op> updates = new ArrayList<>();
     seenLows.forEach(
         (group, seen) -> updates.add(move(after, lows.get(group), extreme("Minimum", seen))));
@@ -150,17 +145,17 @@ final class FakeQuantization {
   private Output<?> extreme(String type, List<Output<?>> all) {
     Output<?> extreme = all.getFirst();
     for (Output<?> one : all.subList(1, all.size())) {
-      extreme = build.op(type, extreme, one);
+      extreme = ops.op(type, extreme, one);
     }
     return extreme;
   }
 
-  private static Op move(Build after, @Nullable Output<?> variable, Output<?> seen) {
+  private static Op move(TensorFlowOps after, @Nullable Output<?> variable, Output<?> seen) {
     return move(after, Objects.requireNonNull(variable), seen, RANGE_MOMENTUM);
   }
 
   /** Moves a moving average on. */
-  static Op move(Build after, Output<?> variable, Output<?> seen, float momentum) {
+  static Op move(TensorFlowOps after, Output<?> variable, Output<?> seen, float momentum) {
     Output<?> change = after.mul(after.sub(variable, seen), after.number(1 - momentum));
     return after.op("AssignSub", variable, change);
   }
@@ -179,13 +174,12 @@ final class FakeQuantization {
         others[next++] = i;
       }
     }
-    Output<?> largest =
-        build.reduce("Max", build.op("Abs", build.stopGradient(weights)), true, others);
+    Output<?> largest = ops.reduce("Max", ops.op("Abs", ops.stopGradient(weights)), true, others);
     Output<?> scale =
-        build.maximum(build.div(largest, build.number(form.greatest())), build.number(LEAST_SCALE));
+        ops.maximum(ops.div(largest, ops.number(form.maxInteger())), ops.number(LEAST_SCALE));
     weightScales.put(id, scale);
-    Output<?> number = build.mul(build.round(build.div(weights, scale)), scale);
-    return build.straightThrough(weights, number);
+    Output<?> number = ops.mul(ops.round(ops.div(weights, scale)), scale);
+    return ops.straightThrough(weights, number);
   }
 
   /** A bias as its integers stand for it. */
@@ -196,9 +190,9 @@ final class FakeQuantization {
       if (form.node() == node && input != null && weightScale != null) {
         Quantization fixed = input.fixed();
         Output<?> inputScale =
-            fixed != null ? build.number(fixed.scaleValue()) : scale(input.group(), input.type());
-        Output<?> scale = build.mul(build.reshape(weightScale, -1), inputScale);
-        return build.straightThrough(bias, build.mul(build.round(build.div(bias, scale)), scale));
+            fixed != null ? ops.number(fixed.scaleValue()) : scale(input.group(), input.type());
+        Output<?> scale = ops.mul(ops.reshape(weightScale, -1), inputScale);
+        return ops.straightThrough(bias, ops.mul(ops.round(ops.div(bias, scale)), scale));
       }
     }
     return bias;

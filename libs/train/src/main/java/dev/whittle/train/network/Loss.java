@@ -48,7 +48,12 @@ public enum Loss {
    * @param classes the extent of the scores' last axis
    */
   Output<?> build(
-      Build build, Graph graph, Tower tower, int output, Output<?> target, int classes) {
+      TensorFlowOps ops,
+      Graph graph,
+      LoweredGraph tower,
+      int output,
+      Output<?> target,
+      int classes) {
     Output<?> scores = tower.output(output);
     return switch (this) {
       case CROSS_ENTROPY -> {
@@ -57,20 +62,19 @@ public enum Loss {
         if (head != null && head.op() instanceof Softmax) {
           logits = tower.output(head.inputs().getFirst());
         } else if (head != null && head.op() instanceof Logistic) {
-          logits =
-              build.op("Log", build.clip(scores, build.number(LEAST_PROBABILITY), build.number(1)));
+          logits = ops.op("Log", ops.clip(scores, ops.number(LEAST_PROBABILITY), ops.number(1)));
         } else {
           logits = scores;
         }
-        Output<?> flat = build.reshape(logits, -1, classes);
+        Output<?> flat = ops.reshape(logits, -1, classes);
         Output<?> wanted =
-            build.op(
+            ops.op(
                 "OneHot",
-                build.reshape(target, -1),
-                build.integer(classes),
-                build.number(1),
-                build.number(0));
-        yield mean(build, build.op("SoftmaxCrossEntropyWithLogits", flat, wanted));
+                ops.reshape(target, -1),
+                ops.integer(classes),
+                ops.number(1),
+                ops.number(0));
+        yield mean(ops, ops.op("SoftmaxCrossEntropyWithLogits", flat, wanted));
       }
       case BINARY_CROSS_ENTROPY -> {
         Node head = producer(graph, output);
@@ -78,18 +82,17 @@ public enum Loss {
             head != null && head.op() instanceof Logistic
                 ? tower.output(head.inputs().getFirst())
                 : scores;
-        Output<?> rest = build.op("Softplus", build.op("Neg", build.op("Abs", logits)));
-        Output<?> each =
-            build.add(build.sub(build.op("Relu", logits), build.mul(logits, target)), rest);
-        yield mean(build, each);
+        Output<?> rest = ops.op("Softplus", ops.op("Neg", ops.op("Abs", logits)));
+        Output<?> each = ops.add(ops.sub(ops.op("Relu", logits), ops.mul(logits, target)), rest);
+        yield mean(ops, each);
       }
-      case MEAN_SQUARED_ERROR -> mean(build, build.op("SquaredDifference", scores, target));
-      case MEAN_ABSOLUTE_ERROR -> mean(build, build.op("Abs", build.sub(scores, target)));
+      case MEAN_SQUARED_ERROR -> mean(ops, ops.op("SquaredDifference", scores, target));
+      case MEAN_ABSOLUTE_ERROR -> mean(ops, ops.op("Abs", ops.sub(scores, target)));
     };
   }
 
-  private static Output<?> mean(Build build, Output<?> losses) {
-    return build.reduce("Mean", build.reshape(losses, -1), false, 0);
+  private static Output<?> mean(TensorFlowOps ops, Output<?> losses) {
+    return ops.reduce("Mean", ops.reshape(losses, -1), false, 0);
   }
 
   private static @Nullable Node producer(Graph graph, int id) {

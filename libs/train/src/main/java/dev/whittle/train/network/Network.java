@@ -57,12 +57,12 @@ public final class Network implements AutoCloseable {
    * @param output the id of the scores
    * @param threads that TensorFlow may use; 0 for its own choice
    */
-  public record Plan(
+  public record Definition(
       Graph graph,
       List<Weights> weights,
       List<TrainingImport.BatchNormalization> normalizations,
       Map<Integer, TrainingImport.Noise> noises,
-      Map<Integer, List<WeightForm>> forms,
+      Map<Integer, List<WeightTransform>> forms,
       @Nullable QuantizationPlan quantization,
       @Nullable Loss loss,
       @Nullable Optimizer optimizer,
@@ -83,16 +83,16 @@ public final class Network implements AutoCloseable {
   /** What a network makes of a batch in inference. */
   public record Outcome(float loss, Tensor scores) {}
 
-  private final Plan plan;
+  private final Definition definition;
   private final org.tensorflow.Graph graph;
-  private final Build build;
+  private final TensorFlowOps ops;
   private final Variables variables;
   private final Session session;
   private final List<Output<?>> inputs = new ArrayList<>();
   private final Output<?> target;
   private final Output<?> seed;
   private final Map<Integer, Output<?>> effective = new HashMap<>();
-  private final Tower inference;
+  private final LoweredGraph inference;
   private final @Nullable Output<?> trainingLoss;
   private final @Nullable Output<?> inferenceLoss;
 
@@ -109,38 +109,39 @@ public final class Network implements AutoCloseable {
    *
    * @throws UnsupportedModelException naming every operator that cannot be trained
    */
-  public Network(Plan plan) {
+  public Network(Definition definition) {
     TensorFlowLibrary.require();
-    this.plan = plan;
+    this.definition = definition;
     this.graph = new org.tensorflow.Graph();
-    this.build = new Build(Ops.create(graph));
-    this.variables = new Variables(build);
+    this.ops = new TensorFlowOps(Ops.create(graph));
+    this.variables = new Variables(ops);
     Map<Integer, Output<?>> given = new HashMap<>();
-    for (int id : plan.graph.inputs()) {
-      Value value = plan.graph.value(id);
+    for (int id : definition.graph.inputs()) {
+      Value value = definition.graph.value(id);
       Output<?> input = input(value);
       inputs.add(input);
       given.put(id, input);
     }
-    TensorType targetType = plan.loss == null ? TensorType.FLOAT32 : plan.loss.targetType();
-    target = build.tf().placeholder(Types.type(targetType)).asOutput();
-    seed = build.tf().placeholder(TInt32.class, Placeholder.shape(Build.shape(2))).asOutput();
+    TensorType targetType =
+        definition.loss == null ? TensorType.FLOAT32 : definition.loss.targetType();
+    target = ops.tf().placeholder(TensorFlowTypes.type(targetType)).asOutput();
+    seed = ops.tf().placeholder(TInt32.class, Placeholder.shape(TensorFlowOps.shape(2))).asOutput();
     @Nullable FakeQuantization quantization =
-        plan.quantization == null
+        definition.quantization == null
             ? null
-            : new FakeQuantization(plan.quantization, build, variables);
+            : new FakeQuantization(definition.quantization, ops, variables);
     addWeights(given, quantization);
-    inference = new Tower(build, plan.graph, given, quantization, null);
+    inference = new LoweredGraph(ops, definition.graph, given, quantization, null);
     inference.run();
-    inferenceLoss = plan.loss == null ? null : loss(plan.loss, inference);
+    inferenceLoss = definition.loss == null ? null : loss(definition.loss, inference);
     trainingLoss =
-        plan.optimizer == null || plan.loss == null
+        definition.optimizer == null || definition.loss == null
             ? null
-            : addTraining(plan.loss, plan.optimizer, given, quantization);
+            : addTraining(definition.loss, definition.optimizer, given, quantization);
     ConfigProto config =
         ConfigProto.newBuilder()
-            .setIntraOpParallelismThreads(plan.threads)
-            .setInterOpParallelismThreads(plan.threads)
+            .setIntraOpParallelismThreads(definition.threads)
+            .setInterOpParallelismThreads(definition.threads)
             .build();
     session = new Session(graph, false, config);
     variables.initialize(session);
@@ -148,10 +149,10 @@ public final class Network implements AutoCloseable {
 
   private Output<?> input(Value value) {
     try {
-      return build
-          .tf()
+      return ops.tf()
           .placeholder(
-              Types.type(value.type()), Placeholder.shape(Build.shape(value.shape().toArray())))
+              TensorFlowTypes.type(value.type()),
+              Placeholder.shape(TensorFlowOps.shape(value.shape().toArray())))
           .asOutput();
     } catch (OperandException e) {
       throw new UnsupportedModelException(
@@ -159,8 +160,8 @@ public final class Network implements AutoCloseable {
     }
   }
 
-  private Output<?> loss(Loss loss, Tower tower) {
-    return loss.build(build, plan.graph, tower, plan.output, target, classes(loss));
+  private Output<?> loss(Loss loss, LoweredGraph tower) {
+    return loss.build(ops, definition.graph, tower, definition.output, target, classes(loss));
   }
 
   private Output<?> addTraining(
@@ -168,12 +169,13 @@ public final class Network implements AutoCloseable {
       Optimizer optimizer,
       Map<Integer, Output<?>> given,
       @Nullable FakeQuantization quantization) {
-    var behavior = new LayerBehavior(plan.graph, plan.noises, plan.normalizations, seed);
-    var training = new Tower(build, plan.graph, given, quantization, behavior);
+    var behavior =
+        new TrainingBehavior(definition.graph, definition.noises, definition.normalizations, seed);
+    var training = new LoweredGraph(ops, definition.graph, given, quantization, behavior);
     training.run();
     Output<?> loss = loss(kind, training);
     Op step = addStep(loss, optimizer);
-    Build after = build.after(List.of(step));
+    TensorFlowOps after = ops.after(List.of(step));
     stepTargets.add(step);
     addStatistics(behavior, step);
     if (quantization != null) {
@@ -183,13 +185,13 @@ public final class Network implements AutoCloseable {
   }
 
   /** Moves averages on, one after another where a layer is called several times. */
-  private void addStatistics(LayerBehavior behavior, Op step) {
+  private void addStatistics(TrainingBehavior behavior, Op step) {
     Map<Output<?>, Op> last = new HashMap<>();
     new TreeMap<>(behavior.seenMoments())
         .forEach(
             (id, moments) -> {
               Output<?> variable = Objects.requireNonNull(statistics.get(id));
-              Build after = build.after(List.of(last.getOrDefault(variable, step)));
+              TensorFlowOps after = ops.after(List.of(last.getOrDefault(variable, step)));
               Op moved = FakeQuantization.move(after, variable, moments, behavior.momentum(id));
               last.put(variable, moved);
               stepTargets.add(moved);
@@ -203,11 +205,11 @@ public final class Network implements AutoCloseable {
    */
   private void addWeights(Map<Integer, Output<?>> given, @Nullable FakeQuantization quantization) {
     List<Integer> moving = new ArrayList<>();
-    for (TrainingImport.BatchNormalization one : plan.normalizations) {
+    for (TrainingImport.BatchNormalization one : definition.normalizations) {
       moving.add(one.mean());
       moving.add(one.variance());
     }
-    for (Weights weights : plan.weights) {
+    for (Weights weights : definition.weights) {
       Tensor initial = contents(weights.first());
       String name = name(weights.first());
       Output<?> variable = variables.create(name, initial);
@@ -216,9 +218,9 @@ public final class Network implements AutoCloseable {
       } else if (weights.trainable) {
         trained.add(variables.entry(name));
       }
-      Output<?> form = build.op("Identity", variable);
-      for (WeightForm one : forms(weights.first())) {
-        form = one.build(new WeightForm.Context(build, variables, name, initial), form);
+      Output<?> form = ops.op("Identity", variable);
+      for (WeightTransform one : forms(weights.first())) {
+        form = one.build(new WeightTransform.Context(ops, variables, name, initial), form);
       }
       addCenters(name);
       effective.put(weights.first(), form);
@@ -228,12 +230,12 @@ public final class Network implements AutoCloseable {
     }
   }
 
-  private List<WeightForm> forms(int id) {
-    return plan.forms.getOrDefault(id, List.of());
+  private List<WeightTransform> forms(int id) {
+    return definition.forms.getOrDefault(id, List.of());
   }
 
   private void addCenters(String name) {
-    String centers = ClusteringForm.centersName(name);
+    String centers = ClusteringTransform.centersName(name);
     if (variables.has(centers)) {
       trained.add(variables.entry(centers));
     }
@@ -244,15 +246,16 @@ public final class Network implements AutoCloseable {
   }
 
   private Tensor contents(int id) {
-    Tensor contents = plan.graph.value(id).contents();
+    Tensor contents = definition.graph.value(id).contents();
     if (contents == null) {
-      throw new IllegalArgumentException("'" + plan.graph.value(id).name() + "' is no constant");
+      throw new IllegalArgumentException(
+          "'" + definition.graph.value(id).name() + "' is no constant");
     }
     return contents;
   }
 
   private int classes(Loss loss) {
-    Value scores = plan.graph.value(plan.output);
+    Value scores = definition.graph.value(definition.output);
     Shape shape = scores.shape();
     if (scores.type() != TensorType.FLOAT32) {
       throw new UnsupportedModelException(
@@ -291,7 +294,7 @@ public final class Network implements AutoCloseable {
     }
     Output<?>[] outputs = used.stream().map(Variables.Entry::output).toArray(Output<?>[]::new);
     Output<?>[] gradients = graph.addGradients(loss, outputs);
-    Build gated = build.after(List.of(gradients));
+    TensorFlowOps gated = ops.after(List.of(gradients));
     List<Optimizer.Change> changes = new ArrayList<>();
     for (int i = 0; i < gradients.length; i++) {
       Variables.Entry variable = used.get(i);
@@ -302,7 +305,7 @@ public final class Network implements AutoCloseable {
               gated.op("Identity", gradients[i]),
               variable.shape()));
     }
-    return optimizer.apply(build, variables, changes);
+    return optimizer.apply(ops, variables, changes);
   }
 
   /**
@@ -317,8 +320,8 @@ public final class Network implements AutoCloseable {
     if (loss == null) {
       throw new IllegalStateException("there is no optimizer");
     }
-    var running = new Running(session, variables);
-    plan.forms.values().forEach(forms -> forms.forEach(f -> f.beforeStep(running, step)));
+    var running = new SessionVariables(session, variables);
+    definition.forms.values().forEach(forms -> forms.forEach(f -> f.beforeStep(running, step)));
     List<TType> fed = new ArrayList<>();
     try {
       Session.Runner runner = feed(batch, fed);
@@ -361,7 +364,8 @@ public final class Network implements AutoCloseable {
     List<TType> fed = new ArrayList<>();
     try {
       Session.Runner runner = feed(batch, fed);
-      try (Result result = runner.fetch(evaluated).fetch(inference.output(plan.output)).run()) {
+      try (Result result =
+          runner.fetch(evaluated).fetch(inference.output(definition.output)).run()) {
         float loss = Variables.toTensor(result.get(0), TensorType.FLOAT32).getFloat(0);
         return new Outcome(loss, Variables.toTensor(result.get(1), TensorType.FLOAT32));
       }
@@ -375,11 +379,11 @@ public final class Network implements AutoCloseable {
     List<TType> fed = new ArrayList<>();
     try {
       Session.Runner runner = feed(samples, fed);
-      plan.graph.outputs().forEach(id -> runner.fetch(inference.output(id)));
+      definition.graph.outputs().forEach(id -> runner.fetch(inference.output(id)));
       List<Tensor> outputs = new ArrayList<>();
       try (Result result = runner.run()) {
-        for (int i = 0; i < plan.graph.outputs().size(); i++) {
-          TensorType type = plan.graph.value(plan.graph.outputs().get(i)).type();
+        for (int i = 0; i < definition.graph.outputs().size(); i++) {
+          TensorType type = definition.graph.value(definition.graph.outputs().get(i)).type();
           outputs.add(Variables.toTensor(result.get(i), type));
         }
       }
@@ -419,7 +423,7 @@ public final class Network implements AutoCloseable {
   /** The weights that the network computes with, not rounded, by id. */
   public Map<Integer, float[]> weights() {
     Map<Integer, float[]> all = new HashMap<>();
-    for (Weights weights : plan.weights) {
+    for (Weights weights : definition.weights) {
       try (Result result =
           session.runner().fetch(Objects.requireNonNull(effective.get(weights.first()))).run()) {
         float[] numbers = Variables.toTensor(result.get(0), TensorType.FLOAT32).toFloats();
@@ -429,10 +433,10 @@ public final class Network implements AutoCloseable {
     return all;
   }
 
-  /** The trained ranges by group of the quantization plan. */
+  /** The trained ranges by group of the quantization definition. */
   public Map<Integer, Range> ranges() {
     Map<Integer, Range> ranges = new TreeMap<>();
-    QuantizationPlan quantization = plan.quantization;
+    QuantizationPlan quantization = definition.quantization;
     if (quantization == null) {
       return ranges;
     }
@@ -456,7 +460,7 @@ public final class Network implements AutoCloseable {
     var described = org.tensorflow.Signature.builder().key(signature.key());
     Map<Integer, Output<?>> byId = new LinkedHashMap<>();
     for (int i = 0; i < inputs.size(); i++) {
-      byId.put(plan.graph.inputs().get(i), inputs.get(i));
+      byId.put(definition.graph.inputs().get(i), inputs.get(i));
     }
     for (Signature.Port port : signature.inputs()) {
       described.input(port.name(), Objects.requireNonNull(byId.get(port.value())));

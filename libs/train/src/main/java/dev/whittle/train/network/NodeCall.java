@@ -15,7 +15,7 @@ import org.tensorflow.Output;
  *
  * @param inputs null where an optional input is left out
  */
-record NodeCall(Build build, Graph graph, Node node, List<@Nullable Output<?>> inputs) {
+record NodeCall(TensorFlowOps ops, Graph graph, Node node, List<@Nullable Output<?>> inputs) {
   boolean has(int i) {
     return i < inputs.size() && inputs.get(i) != null;
   }

@@ -61,29 +61,29 @@ public sealed interface Optimizer {
    *
    * @return an operation that runs when all have changed
    */
-  default Op apply(Build build, Variables variables, List<Change> changes) {
+  default Op apply(TensorFlowOps ops, Variables variables, List<Change> changes) {
     return switch (this) {
-      case Adam adam -> adam(build, variables, changes, adam);
+      case Adam adam -> adam(ops, variables, changes, adam);
       case Sgd sgd -> {
         List<Op> applied = new ArrayList<>();
         for (Change change : changes) {
           Output<?> momentum = variables.create(change.name() + "_momentum", change.zeros());
           applied.add(
-              build.op(
+              ops.op(
                   "ApplyMomentum",
                   b -> b.setAttr("use_nesterov", sgd.nesterov()),
                   change.variable(),
                   momentum,
-                  build.number(sgd.learningRate()),
+                  ops.number(sgd.learningRate()),
                   change.gradient(),
-                  build.number(sgd.momentum())));
+                  ops.number(sgd.momentum())));
         }
-        yield build.after(applied).tf().noOp();
+        yield ops.after(applied).tf().noOp();
       }
     };
   }
 
-  private static Op adam(Build build, Variables variables, List<Change> changes, Adam adam) {
+  private static Op adam(TensorFlowOps ops, Variables variables, List<Change> changes, Adam adam) {
     Output<?> power1 = variables.create("adam_beta1_power", scalar(adam.beta1()));
     Output<?> power2 = variables.create("adam_beta2_power", scalar(adam.beta2()));
     List<Op> applied = new ArrayList<>();
@@ -91,26 +91,26 @@ public sealed interface Optimizer {
       Output<?> first = variables.create(change.name() + "_moment1", change.zeros());
       Output<?> second = variables.create(change.name() + "_moment2", change.zeros());
       applied.add(
-          build.op(
+          ops.op(
               "ApplyAdam",
               change.variable(),
               first,
               second,
               power1,
               power2,
-              build.number(adam.learningRate()),
-              build.number(adam.beta1()),
-              build.number(adam.beta2()),
-              build.number(adam.epsilon()),
+              ops.number(adam.learningRate()),
+              ops.number(adam.beta1()),
+              ops.number(adam.beta2()),
+              ops.number(adam.epsilon()),
               change.gradient()));
     }
     // Only now: the changes read the powers.
-    Build after = build.after(applied);
+    TensorFlowOps after = ops.after(applied);
     List<Op> powers =
         List.of(
             after.assign(power1, after.mul(power1, after.number(adam.beta1()))),
             after.assign(power2, after.mul(power2, after.number(adam.beta2()))));
-    return build.after(powers).tf().noOp();
+    return ops.after(powers).tf().noOp();
   }
 
   private static Tensor scalar(float value) {

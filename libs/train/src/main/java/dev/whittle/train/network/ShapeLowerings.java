@@ -53,7 +53,7 @@ import org.tensorflow.Output;
 final class ShapeLowerings {
   private ShapeLowerings() {}
 
-  static void register(Lowerings table) {
+  static void register(TrainingLowerings table) {
     same(table, BatchToSpaceNd.class, "BatchToSpaceND");
     same(table, BroadcastTo.class, "BroadcastTo");
     same(table, ExpandDims.class, "ExpandDims");
@@ -81,7 +81,7 @@ final class ShapeLowerings {
     table.single(
         Cumsum.class,
         (call, op) ->
-            call.build()
+            call.ops()
                 .op(
                     "Cumsum",
                     b -> b.setAttr("exclusive", op.exclusive()).setAttr("reverse", op.reverse()),
@@ -93,7 +93,7 @@ final class ShapeLowerings {
     table.single(
         MirrorPad.class,
         (call, op) ->
-            call.build()
+            call.ops()
                 .op(
                     "MirrorPad",
                     b -> b.setAttr("mode", op.symmetric() ? "SYMMETRIC" : "REFLECT"),
@@ -102,7 +102,7 @@ final class ShapeLowerings {
     table.single(
         OneHot.class,
         (call, op) ->
-            call.build()
+            call.ops()
                 .op(
                     "OneHot",
                     b -> b.setAttr("axis", (long) op.axis()),
@@ -113,7 +113,7 @@ final class ShapeLowerings {
     table.single(
         Pack.class,
         (call, op) ->
-            call.build().listOp("Pack", b -> b.setAttr("axis", (long) op.axis()), all(call)));
+            call.ops().listOp("Pack", b -> b.setAttr("axis", (long) op.axis()), all(call)));
     table.single(Reshape.class, ShapeLowerings::reshape);
     table.single(
         ResizeBilinear.class,
@@ -125,16 +125,16 @@ final class ShapeLowerings {
     table.single(
         ShapeOf.class,
         (call, op) ->
-            call.build()
+            call.ops()
                 .op(
                     "Shape",
-                    b -> b.setAttr("out_type", Types.dataType(op.outputType())),
+                    b -> b.setAttr("out_type", TensorFlowTypes.dataType(op.outputType())),
                     call.input(0)));
     table.put(
         Split.class,
         (call, op) ->
             outputs(
-                call.build()
+                call.ops()
                     .operation(
                         "Split",
                         b -> b.setAttr("num_split", (long) op.count()),
@@ -145,7 +145,7 @@ final class ShapeLowerings {
         SplitV.class,
         (call, op) ->
             outputs(
-                call.build()
+                call.ops()
                     .operation(
                         "SplitV",
                         b -> b.setAttr("num_split", (long) op.count()),
@@ -157,7 +157,7 @@ final class ShapeLowerings {
         Unpack.class,
         (call, op) ->
             outputs(
-                call.build()
+                call.ops()
                     .operation(
                         "Unpack",
                         b -> b.setAttr("num", (long) op.count()).setAttr("axis", (long) op.axis()),
@@ -166,7 +166,7 @@ final class ShapeLowerings {
     table.single(
         Squeeze.class,
         (call, op) ->
-            call.build()
+            call.ops()
                 .op(
                     "Squeeze",
                     b ->
@@ -178,16 +178,16 @@ final class ShapeLowerings {
   }
 
   /** An operator with the same operands and meaning in TensorFlow. */
-  private static <O extends Op> void same(Lowerings table, Class<O> type, String name) {
-    table.single(type, (call, op) -> call.build().op(name, all(call).toArray(new Output<?>[0])));
+  private static <O extends Op> void same(TrainingLowerings table, Class<O> type, String name) {
+    table.single(type, (call, op) -> call.ops().op(name, all(call).toArray(new Output<?>[0])));
   }
 
   private static <O extends Op> void reduction(
-      Lowerings table, Class<O> type, String name, Function<O, Boolean> keepDims) {
+      TrainingLowerings table, Class<O> type, String name, Function<O, Boolean> keepDims) {
     table.single(
         type,
         (call, op) ->
-            call.build()
+            call.ops()
                 .op(
                     name,
                     b -> b.setAttr("keep_dims", keepDims.apply(op)),
@@ -212,49 +212,48 @@ final class ShapeLowerings {
   }
 
   private static Output<?> position(NodeCall call, String name, TensorType type) {
-    return call.build()
+    return call.ops()
         .op(
             name,
-            b -> b.setAttr("output_type", Types.dataType(type)),
-            call.build().stopGradient(call.input(0)),
+            b -> b.setAttr("output_type", TensorFlowTypes.dataType(type)),
+            call.ops().stopGradient(call.input(0)),
             call.input(1));
   }
 
   private static Output<?> blocks(NodeCall call, String name, int size) {
-    return call.build().op(name, b -> b.setAttr("block_size", (long) size), call.input(0));
+    return call.ops().op(name, b -> b.setAttr("block_size", (long) size), call.input(0));
   }
 
   private static Output<?> concatenate(NodeCall call, Concatenation op) {
-    Build build = call.build();
-    Output<?> joined = build.listOp("ConcatV2", b -> b, all(call), build.integer(op.axis()));
-    return build.activate(joined, op.activation());
+    TensorFlowOps ops = call.ops();
+    Output<?> joined = ops.listOp("ConcatV2", b -> b, all(call), ops.integer(op.axis()));
+    return ops.activate(joined, op.activation());
   }
 
   private static Output<?> gather(NodeCall call, Gather op) {
-    return call.build()
+    return call.ops()
         .op(
             "GatherV2",
             b -> b.setAttr("batch_dims", (long) op.batchDims()),
             call.input(0),
             call.input(1),
-            call.build().integer(op.axis()));
+            call.ops().integer(op.axis()));
   }
 
   private static Output<?> reshape(NodeCall call, Reshape op) {
     if (call.has(1)) {
-      return call.build().op("Reshape", call.input(0), call.input(1));
+      return call.ops().op("Reshape", call.input(0), call.input(1));
     }
     List<Integer> shape = op.newShape();
     if (shape == null) {
       throw OperandException.invalid("no shape");
     }
-    return call.build()
-        .reshape(call.input(0), shape.stream().mapToInt(Integer::intValue).toArray());
+    return call.ops().reshape(call.input(0), shape.stream().mapToInt(Integer::intValue).toArray());
   }
 
   private static Output<?> resize(
       NodeCall call, String name, boolean alignCorners, boolean halfPixelCenters) {
-    return call.build()
+    return call.ops()
         .op(
             name,
             b ->
@@ -268,7 +267,7 @@ final class ShapeLowerings {
     if (op.offset()) {
       throw OperandException.unsupported("ends that count from the beginning of the slice");
     }
-    return call.build()
+    return call.ops()
         .op(
             "StridedSlice",
             b ->

@@ -26,29 +26,28 @@ final class Variables {
       TensorType type,
       Shape shape) {}
 
-  private final Build build;
+  private final TensorFlowOps ops;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<String, Tensor> initial = new LinkedHashMap<>();
 
-  Variables(Build build) {
-    this.build = build;
+  Variables(TensorFlowOps ops) {
+    this.ops = ops;
   }
 
   /** Adds a variable that holds {@code contents} when training begins. */
   Output<?> create(String name, Tensor contents) {
     Output<?> variable =
-        build
-            .tf()
+        ops.tf()
             .withName(name)
-            .variable(Build.shape(contents.dims()), Types.type(contents.type()))
+            .variable(TensorFlowOps.shape(contents.dims()), TensorFlowTypes.type(contents.type()))
             .asOutput();
     Output<?> feed =
-        build
-            .tf()
+        ops.tf()
             .placeholder(
-                Types.type(contents.type()), Placeholder.shape(Build.shape(contents.dims())))
+                TensorFlowTypes.type(contents.type()),
+                Placeholder.shape(TensorFlowOps.shape(contents.dims())))
             .asOutput();
-    Output<?> assign = build.assign(variable, feed);
+    Output<?> assign = ops.assign(variable, feed);
     entries.put(name, new Entry(name, variable, feed, assign, contents.type(), contents.shape()));
     initial.put(name, contents);
     return variable;
@@ -99,7 +98,9 @@ final class Variables {
   static TType toTensorFlow(Tensor tensor) {
     byte[] bytes = tensor.data().toArray(ValueLayout.JAVA_BYTE);
     return org.tensorflow.Tensor.of(
-        Types.type(tensor.type()), Build.shape(tensor.dims()), DataBuffers.of(bytes, true, false));
+        TensorFlowTypes.type(tensor.type()),
+        TensorFlowOps.shape(tensor.dims()),
+        DataBuffers.of(bytes, true, false));
   }
 
   static Tensor toTensor(org.tensorflow.Tensor tensor, TensorType type) {

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.whittle.convert.knn.Distance;
 import dev.whittle.convert.knn.LabeledPoints;
 import dev.whittle.tflite.TfliteWriter;
-import dev.whittle.train.data.Blobs;
+import dev.whittle.train.data.GaussianBlobs;
 import dev.whittle.train.data.TrainTestSplit;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class KnnExperimentTest {
   private static final TrainTestSplit ARTICLE =
-      TrainTestSplit.of(Blobs.make(1000, 2, 5, 0), 0.3, 0);
+      TrainTestSplit.of(GaussianBlobs.make(1000, 2, 5, 0), 0.3, 0);
 
   @Test
   void theArticlesNumbersComeOutOnEveryEngine() {
@@ -43,7 +43,7 @@ class KnnExperimentTest {
     for (int i = 0; i < expected.length && numbers.find(); i++) {
       expected[i] = Integer.parseInt(numbers.group());
     }
-    try (var knn = new TfKnn(ARTICLE.train(), 3, Distance.L2)) {
+    try (var knn = new TensorFlowKnn(ARTICLE.train(), 3, Distance.L2)) {
       assertArrayEquals(expected, knn.neighbors(ARTICLE.test().coordinates()).indices());
     }
   }
@@ -51,7 +51,7 @@ class KnnExperimentTest {
   @ParameterizedTest
   @EnumSource(Distance.class)
   void manyPointsAreSearchedByAProductWithTheSameResult(Distance distance) {
-    LabeledPoints far = moved(Blobs.make(3000, 40, 7, 11), 50);
+    LabeledPoints far = moved(GaussianBlobs.make(3000, 40, 7, 11), 50);
     TrainTestSplit data = TrainTestSplit.of(far, 0.1, 5);
     KnnExperiment.Result result = KnnExperiment.run(data, 10, distance, line -> {});
     int[] brute = bruteForce(data, 10, distance);
@@ -113,7 +113,7 @@ class KnnExperimentTest {
   void aTieGoesToTheLowestLabel() {
     var points =
         new LabeledPoints(1, new float[] {1, -1, 3}, new int[] {2, 1, 0}, List.of("a", "b", "c"));
-    try (var tf = new TfKnn(points, 2, Distance.L2);
+    try (var tf = new TensorFlowKnn(points, 2, Distance.L2);
         var tflite = TfliteKnn.of(TfliteWriter.toBytes(tf.export()), "reference")) {
       assertArrayEquals(new int[] {1}, tf.predict(new float[] {0}));
       assertArrayEquals(new int[] {1}, tflite.predict(new float[] {0}));
@@ -125,9 +125,9 @@ class KnnExperimentTest {
   @Test
   void whatCannotBeIsRefused() {
     LabeledPoints points = ARTICLE.test();
-    assertThrows(IllegalArgumentException.class, () -> new TfKnn(points, 0, Distance.L2));
-    assertThrows(IllegalArgumentException.class, () -> new TfKnn(points, 301, Distance.L2));
-    try (var knn = new TfKnn(points, 3, Distance.L2)) {
+    assertThrows(IllegalArgumentException.class, () -> new TensorFlowKnn(points, 0, Distance.L2));
+    assertThrows(IllegalArgumentException.class, () -> new TensorFlowKnn(points, 301, Distance.L2));
+    try (var knn = new TensorFlowKnn(points, 3, Distance.L2)) {
       assertThrows(IllegalArgumentException.class, () -> knn.predict(new float[] {1, 2, 3}));
     }
   }
@@ -135,7 +135,7 @@ class KnnExperimentTest {
   @ParameterizedTest
   @org.junit.jupiter.params.provider.ValueSource(strings = {"svg", "png"})
   void decisionRegionsAreDrawn(String format) throws IOException {
-    try (var knn = new TfKnn(ARTICLE.train(), 3, Distance.L2)) {
+    try (var knn = new TensorFlowKnn(ARTICLE.train(), 3, Distance.L2)) {
       byte[] image = DecisionRegions.draw(knn, ARTICLE.test(), "regions", format);
       String start = new String(image, 0, 100, java.nio.charset.StandardCharsets.ISO_8859_1);
       assertTrue(start.contains(format.equals("svg") ? "<svg" : "PNG") || start.contains("<?xml"));

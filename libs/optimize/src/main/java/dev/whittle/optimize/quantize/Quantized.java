@@ -1,6 +1,0 @@
-package dev.whittle.optimize.quantize;
-
-import dev.whittle.ir.Model;
-
-/** A quantized model and what was done to it. */
-public record Quantized(Model model, QuantizationReport report) {}
