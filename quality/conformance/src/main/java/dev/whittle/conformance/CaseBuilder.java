@@ -19,34 +19,34 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/** Builds one random case: a graph, and contents for its inputs. */
+/** A builder of one random case: a graph and the contents of its inputs. */
 public final class CaseBuilder {
   private final SplittableRandom random;
-  private final double emptiness;
+  private final double zeroProbability;
   private final GraphBuilder graph = new GraphBuilder("main");
   private final List<Tensor> inputs = new ArrayList<>();
-  private final List<Graph> others = new ArrayList<>();
-  private final StringBuilder what = new StringBuilder();
+  private final List<Graph> subgraphs = new ArrayList<>();
+  private final StringBuilder description = new StringBuilder();
 
   public CaseBuilder(SplittableRandom random) {
     this(random, 0);
   }
 
   /**
-   * A builder of cases with tensors without elements.
+   * Creates a builder of cases with empty tensors.
    *
-   * @param emptiness how probable it is that an extent is zero
+   * @param zeroProbability the probability that a random dimension is zero
    */
-  public CaseBuilder(SplittableRandom random, double emptiness) {
+  public CaseBuilder(SplittableRandom random, double zeroProbability) {
     this.random = random;
-    this.emptiness = emptiness;
+    this.zeroProbability = zeroProbability;
   }
 
   public SplittableRandom random() {
     return random;
   }
 
-  /** A number in {@code low..high}, both included. */
+  /** Returns a random integer from {@code low} to {@code high}, both included. */
   public int between(int low, int high) {
     return random.nextInt(low, high + 1);
   }
@@ -60,16 +60,19 @@ public final class CaseBuilder {
     return choices[random.nextInt(choices.length)];
   }
 
-  /** Random extents: rank in {@code minRank..maxRank}, each extent 1 to 6. */
+  /** Returns a random shape of rank {@code minRank..maxRank} with dimensions from 1 to 6. */
   public int[] dims(int minRank, int maxRank) {
     int[] dims = new int[between(minRank, maxRank)];
     for (int i = 0; i < dims.length; i++) {
-      dims[i] = emptiness > 0 && chance(emptiness) ? 0 : between(1, 6);
+      dims[i] = zeroProbability > 0 && chance(zeroProbability) ? 0 : between(1, 6);
     }
     return dims;
   }
 
-  /** Extents that broadcast with {@code dims}: some set to 1, some leading ones left out. */
+  /**
+   * Returns a shape that broadcasts to {@code dims}: some dimensions are 1, some leading ones are
+   * omitted.
+   */
   public int[] broadcastable(int[] dims) {
     int skip = chance(0.3) ? between(0, dims.length) : 0;
     int[] other = new int[dims.length - skip];
@@ -79,7 +82,7 @@ public final class CaseBuilder {
     return other;
   }
 
-  /** The numbers from 0 to {@code length - 1} in random order. */
+  /** Returns the integers from 0 to {@code length - 1} in random order. */
   public int[] permutation(int length) {
     int[] order = new int[length];
     for (int i = 0; i < length; i++) {
@@ -90,7 +93,7 @@ public final class CaseBuilder {
     return order;
   }
 
-  /** A tensor of short strings, few of them different. */
+  /** Returns a tensor of short strings, many of them equal. */
   public Tensor randomStrings(int... dims) {
     var tensor = new Tensor(TensorType.STRING, null, Tensor.Allocator.AUTOMATIC);
     List<byte[]> strings = new ArrayList<>();
@@ -102,7 +105,7 @@ public final class CaseBuilder {
     return tensor;
   }
 
-  /** Per-tensor parameters for a quantized type: a random scale, and zero point 0 for 16 bits. */
+  /** Returns random per-tensor parameters for a quantized type. The zero point is 0 for 16 bits. */
   public Quantization quantization(TensorType type) {
     float scale = (float) Math.exp(random.nextDouble(-7, 0));
     int zeroPoint =
@@ -114,7 +117,10 @@ public final class CaseBuilder {
     return Quantization.perTensor(scale, zeroPoint);
   }
 
-  /** A tensor of random contents: floats in -4..4, small integers, full range if quantized. */
+  /**
+   * Returns a tensor of random contents: floats in -4..4, integers in -20..20, and the whole range
+   * of the type if quantized.
+   */
   public Tensor randomTensor(TensorType type, @Nullable Quantization quantization, int... dims) {
     var tensor = new Tensor(type, quantization, Tensor.Allocator.AUTOMATIC);
     tensor.resize(dims);
@@ -134,12 +140,13 @@ public final class CaseBuilder {
       case INT8 -> tensor.setInteger(i, quantized ? between(-128, 127) : between(-20, 20));
       case INT16 -> tensor.setInteger(i, quantized ? between(-32768, 32767) : between(-20, 20));
       case INT32, INT64 -> tensor.setInteger(i, between(-20, 20));
-      default -> throw new IllegalArgumentException("no random contents for " + tensor.type());
+      default ->
+          throw new IllegalArgumentException("cannot make random contents of " + tensor.type());
     }
   }
 
-  /** 8-bit weights in 4 bits, from -7 to 7. */
-  public Tensor inFourBits(Tensor weights) {
+  /** Returns 8-bit weights mapped to 4 bits, from -7 to 7. */
+  public Tensor toInt4(Tensor weights) {
     var packed = new Tensor(TensorType.INT4, weights.quantization(), Tensor.Allocator.AUTOMATIC);
     packed.resize(weights.dims());
     for (long i = 0; i < weights.elements(); i++) {
@@ -148,17 +155,17 @@ public final class CaseBuilder {
     return packed;
   }
 
-  /** An input of the graph with random contents. */
+  /** Adds an input with random contents. */
   public Value input(TensorType type, int... dims) {
     return input(randomTensor(type, null, dims));
   }
 
-  /** A quantized input of the graph with random contents. */
+  /** Adds a quantized input with random contents. */
   public Value quantizedInput(TensorType type, int... dims) {
     return input(randomTensor(type, quantization(type), dims));
   }
 
-  /** An input of the graph with these contents. */
+  /** Adds an input with the given contents. */
   public Value input(Tensor contents) {
     inputs.add(contents);
     describe(contents.type() + " " + contents.shape());
@@ -166,23 +173,23 @@ public final class CaseBuilder {
         "input" + inputs.size(), contents.type(), contents.shape(), contents.quantization());
   }
 
-  /** A constant with these contents. */
+  /** Adds a constant with the given contents. */
   public Value constant(Tensor contents) {
     describe("const " + contents.type() + " " + contents.shape());
     return graph.constant("constant", contents);
   }
 
-  /** A constant int32 vector, as shape and axis operands are. */
+  /** Adds a constant int32 vector, the form of shape and axis operands. */
   public Value constant(int... contents) {
     return constant(Tensor.of(contents, contents.length));
   }
 
-  /** By chance a constant or an input: both must work alike. */
+  /** Adds the tensor as a constant or as an input at random; kernels must take both. */
   public Value constantOrInput(Tensor contents) {
     return chance(0.5) ? constant(contents) : input(contents);
   }
 
-  /** A constant matrix of floats stored as compressed sparse rows. */
+  /** Adds a constant float matrix stored as compressed sparse rows. */
   public Value sparseMatrix() {
     int rows = between(1, 6);
     int columns = between(1, 6);
@@ -212,7 +219,7 @@ public final class CaseBuilder {
     return graph.value(template);
   }
 
-  /** Adds the node under test and makes its single output the graph's. */
+  /** Adds the node under test and makes its single output an output of the graph. */
   public Value output(Op op, @Nullable Value... operands) {
     describe(op.options().toString());
     Value result = graph.node("output", op, operands);
@@ -220,7 +227,7 @@ public final class CaseBuilder {
     return result;
   }
 
-  /** As {@link #output} with a type and quantization parameters that cannot be inferred. */
+  /** As {@link #output}, with a type and quantization parameters that cannot be inferred. */
   public Value output(
       TensorType type, @Nullable Quantization quantization, Op op, @Nullable Value... operands) {
     describe(op.options() + " -> " + type + " " + quantization);
@@ -231,7 +238,8 @@ public final class CaseBuilder {
   }
 
   /**
-   * As {@link #output} with values that only state how what is computed on the way is quantized.
+   * As {@link #output}, with values that state the quantization of the operator's intermediate
+   * results.
    */
   public void outputWithIntermediates(
       TensorType type,
@@ -243,7 +251,7 @@ public final class CaseBuilder {
     graph.stateIntermediates(intermediates);
   }
 
-  /** Adds the node under test and makes all its outputs the graph's. */
+  /** Adds the node under test and makes all its outputs outputs of the graph. */
   public List<Value> outputs(int count, Op op, @Nullable Value... operands) {
     describe(op.options().toString());
     List<String> names = new ArrayList<>();
@@ -255,34 +263,34 @@ public final class CaseBuilder {
     return results;
   }
 
-  /** The graph itself, for cases that need more than one node. */
+  /** Returns the graph, for cases of more than one node. */
   public GraphBuilder graph() {
     return graph;
   }
 
-  /** A variable, which is zero at first. */
+  /** Adds a variable tensor, initially zero. */
   public Value variable(TensorType type, int... dims) {
     Shape shape = Shape.of(dims);
     return graph.value(
         new Value(0, "variable", type, shape, shape, true, true, null, null, null, List.of()));
   }
 
-  /** Adds a graph for an operator that runs one, and gives its index in the model. */
-  public int addGraph(Graph other) {
-    others.add(other);
-    return others.size();
+  /** Adds a subgraph for a control flow operator and returns its index in the model. */
+  public int addGraph(Graph subgraph) {
+    subgraphs.add(subgraph);
+    return subgraphs.size();
   }
 
   private void describe(String part) {
-    what.append(what.isEmpty() ? "" : "; ").append(part);
+    description.append(description.isEmpty() ? "" : "; ").append(part);
   }
 
-  /** The finished case. */
+  /** Returns the finished case. */
   public OperatorCase build() {
     List<Graph> graphs = new ArrayList<>(List.of(graph.build()));
-    graphs.addAll(others);
+    graphs.addAll(subgraphs);
     var model = new Model("conformance", graphs, List.of(), List.of());
     GraphCheck.check(model);
-    return new OperatorCase(what.toString(), model, inputs);
+    return new OperatorCase(description.toString(), model, inputs);
   }
 }

@@ -3,7 +3,7 @@ package dev.whittle.conformance;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** All case generators, family by family. */
+/** The case generators of all operators. */
 public final class Cases {
   private static final List<CaseGenerator> ALL =
       Stream.of(

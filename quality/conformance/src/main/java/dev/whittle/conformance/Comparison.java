@@ -6,14 +6,14 @@ import dev.whittle.ir.tensor.TensorType;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Says whether two engines gave the same tensor. */
+/** A comparison of the tensors that two engines computed. */
 public final class Comparison {
   private static final double RELATIVE = 1e-5;
   private static final double ABSOLUTE = 1e-6;
 
   private Comparison() {}
 
-  /** Says what is different, or null if nothing is. */
+  /** Returns a description of the first difference, or null if the tensors agree. */
   public static @Nullable String difference(Tensor expected, Tensor actual, Exactness exactness) {
     if (expected.type() != actual.type()) {
       return "type " + actual.type() + ", expected " + expected.type();
@@ -39,7 +39,7 @@ public final class Comparison {
           BOOL,
           RESOURCE ->
           integers(expected, actual, exactness);
-      case VARIANT, FLOAT8_E4M3FN, FLOAT8_E5M2 -> "cannot compare " + expected.type();
+      case VARIANT, FLOAT8_E4M3FN, FLOAT8_E5M2 -> "cannot compare tensors of " + expected.type();
     };
   }
 
@@ -48,14 +48,14 @@ public final class Comparison {
     var right = actual.strings();
     for (int i = 0; i < left.size(); i++) {
       if (!Arrays.equals(left.get(i), right.get(i))) {
-        return "string " + i + " differs";
+        return "string %d differs".formatted(i);
       }
     }
     return null;
   }
 
   private static @Nullable String reals(Tensor expected, Tensor actual, Exactness exactness) {
-    // Sums are rounded relative to their terms, which the largest element stands for.
+    // Rounding errors of a sum are relative to its terms; the largest element estimates them.
     double largest = 0;
     for (long i = 0; i < expected.elements(); i++) {
       double magnitude = Math.abs(expected.getReal(i));
@@ -80,12 +80,10 @@ public final class Comparison {
   }
 
   private static @Nullable String complex(Tensor expected, Tensor actual) {
-    Tensor left = parts(expected);
-    Tensor right = parts(actual);
-    return reals(left, right, Exactness.CLOSE);
+    return reals(realsAndImaginaries(expected), realsAndImaginaries(actual), Exactness.CLOSE);
   }
 
-  private static Tensor parts(Tensor complex) {
+  private static Tensor realsAndImaginaries(Tensor complex) {
     var type = complex.type() == TensorType.COMPLEX64 ? TensorType.FLOAT32 : TensorType.FLOAT64;
     int count = Math.toIntExact(complex.elements() * 2);
     return new Tensor(type, new int[] {count}, null, complex.data());

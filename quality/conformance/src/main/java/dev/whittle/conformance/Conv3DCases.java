@@ -19,7 +19,7 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 
-/** Convolutions of volumes, transposed convolutions, and transforms. */
+/** Cases of 3-D and transposed convolutions, and of Fourier transforms. */
 final class Conv3DCases {
   static final List<CaseGenerator> ALL =
       List.of(
@@ -39,7 +39,7 @@ final class Conv3DCases {
   private static void conv3D(CaseBuilder b) {
     int in = b.between(1, 3);
     int out = b.between(1, 3);
-    int[] volume = {b.between(1, 2), b.between(3, 5), b.between(3, 5), b.between(3, 5), in};
+    int[] input = {b.between(1, 2), b.between(3, 5), b.between(3, 5), b.between(3, 5), in};
     int[] filter = {b.between(1, 3), b.between(1, 3), b.between(1, 3), in, out};
     var op =
         new Conv3D(
@@ -53,13 +53,13 @@ final class Conv3DCases {
             1);
     b.output(
         op,
-        b.input(FLOAT32, volume),
+        b.input(FLOAT32, input),
         b.constant(b.randomTensor(FLOAT32, null, filter)),
         b.constant(b.randomTensor(FLOAT32, null, out)));
   }
 
-  /** The extent that a transposed convolution gives. */
-  private static int dimension(Padding padding, int input, int stride, int filter) {
+  /** Returns the output size of a transposed convolution along one dimension. */
+  private static int outputSize(Padding padding, int input, int stride, int filter) {
     return padding == Padding.SAME ? input * stride : (input - 1) * stride + filter;
   }
 
@@ -68,14 +68,14 @@ final class Conv3DCases {
     int out = b.between(1, 3);
     Padding padding = b.oneOf(Padding.SAME, Padding.VALID);
     int[] strides = {b.between(1, 2), b.between(1, 2), b.between(1, 2)};
-    int[] volume = {1, b.between(2, 4), b.between(2, 4), b.between(2, 4), in};
+    int[] input = {1, b.between(2, 4), b.between(2, 4), b.between(2, 4), in};
     int[] filter = {b.between(1, 3), b.between(1, 3), b.between(1, 3), out, in};
     int[] shape = {1, 0, 0, 0, out};
     for (int i = 0; i < 3; i++) {
       filter[i] = Math.max(filter[i], strides[i]);
-      shape[i + 1] = dimension(padding, volume[i + 1], strides[i], filter[i]);
+      shape[i + 1] = outputSize(padding, input[i + 1], strides[i], filter[i]);
     }
-    // The native runtime 2.20 forgets what it should cut off in front.
+    // The native runtime 2.20 ignores the padding before the first plane.
     filter[0] = padding == Padding.SAME ? Math.min(filter[0], strides[0] + 1) : filter[0];
     var op =
         new Conv3DTranspose(padding, strides[0], strides[2], strides[1], Activation.NONE, 1, 1, 1);
@@ -83,7 +83,7 @@ final class Conv3DCases {
         op,
         b.constantOrInput(Tensor.of(shape, 5)),
         b.constant(b.randomTensor(FLOAT32, null, filter)),
-        b.input(FLOAT32, volume),
+        b.input(FLOAT32, input),
         b.constant(b.randomTensor(FLOAT32, null, out)));
   }
 
@@ -99,8 +99,8 @@ final class Conv3DCases {
     int[] filter = {out, height, width, in};
     int[] shape = {
       image[0],
-      dimension(padding, image[1], strideHeight, height),
-      dimension(padding, image[2], strideWidth, width),
+      outputSize(padding, image[1], strideHeight, height),
+      outputSize(padding, image[2], strideWidth, width),
       out
     };
     var op = new TransposeConv(padding, strideWidth, strideHeight, Activation.NONE, FLOAT32);

@@ -8,6 +8,7 @@ import static dev.whittle.ir.tensor.TensorType.INT64;
 import static dev.whittle.ir.tensor.TensorType.INT8;
 import static dev.whittle.ir.tensor.TensorType.UINT8;
 
+import dev.whittle.conformance.CaseGenerator.NativeKernel;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.common.Activation;
@@ -47,7 +48,7 @@ import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Operators that move elements or only look at shapes. */
+/** Cases of operators that move elements or read only shapes. */
 final class DataMovementCases {
   static final List<CaseGenerator> ALL =
       List.of(
@@ -65,7 +66,8 @@ final class DataMovementCases {
           CaseGenerator.exact("SLICE", DataMovementCases::slice),
           CaseGenerator.exact("STRIDED_SLICE", DataMovementCases::stridedSlice),
           CaseGenerator.exact("TILE", DataMovementCases::tile),
-          CaseGenerator.exact("DILATE", DataMovementCases::dilate),
+          CaseGenerator.exact("DILATE", DataMovementCases::dilate)
+              .withNativeKernel(NativeKernel.CRASHES_ON_EMPTY_TENSORS),
           CaseGenerator.close("REDUCE_WINDOW", DataMovementCases::reduceWindow),
           CaseGenerator.exact("PAD", b -> pad(b, false)),
           CaseGenerator.exact("PADV2", b -> pad(b, true)),
@@ -75,7 +77,8 @@ final class DataMovementCases {
           CaseGenerator.exact("FILL", DataMovementCases::fill),
           CaseGenerator.close("RANGE", DataMovementCases::range),
           CaseGenerator.exact("ONE_HOT", DataMovementCases::oneHot),
-          CaseGenerator.exact("REVERSE_V2", DataMovementCases::reverse),
+          CaseGenerator.exact("REVERSE_V2", DataMovementCases::reverse)
+              .withNativeKernel(NativeKernel.CRASHES_ON_EMPTY_TENSORS),
           CaseGenerator.exact("WHERE", DataMovementCases::where),
           CaseGenerator.exact("GATHER", DataMovementCases::gather),
           CaseGenerator.exact("GATHER_ND", DataMovementCases::gatherNd),
@@ -163,8 +166,9 @@ final class DataMovementCases {
     int axis = b.between(0, dims.length - 1);
     int count = b.between(1, 4);
     dims[axis] = count * b.between(1, 3);
-    Value place = b.constant(Tensor.of(new int[] {b.chance(0.3) ? axis - dims.length : axis}));
-    b.outputs(count, new Split(count), place, b.input(b.oneOf(FLOAT32, INT32, INT16, INT8), dims));
+    Value dimension = b.constant(Tensor.of(new int[] {b.chance(0.3) ? axis - dims.length : axis}));
+    b.outputs(
+        count, new Split(count), dimension, b.input(b.oneOf(FLOAT32, INT32, INT16, INT8), dims));
   }
 
   private static void splitV(CaseBuilder b) {
@@ -176,12 +180,12 @@ final class DataMovementCases {
       sizes[b.between(0, sizes.length - 1)] = -1;
     }
     Value input = b.input(b.oneOf(FLOAT32, INT32, INT16, INT8), dims);
-    Value parts = b.constant(sizes);
+    Value sizesValue = b.constant(sizes);
     b.outputs(
         sizes.length,
         new SplitV(sizes.length),
         input,
-        parts,
+        sizesValue,
         b.constant(Tensor.of(new int[] {axis})));
   }
 

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** FULLY_CONNECTED in its float, integer and hybrid forms. */
+/** Cases of FULLY_CONNECTED with float, integer and hybrid kernels. */
 final class DenseCases {
   static final List<CaseGenerator> ALL =
       List.of(CaseGenerator.close("FULLY_CONNECTED", DenseCases::fullyConnected));
@@ -23,8 +23,8 @@ final class DenseCases {
     int batch = b.between(1, 5);
     switch (b.between(0, 3)) {
       case 0 -> floats(b, batch, in, out);
-      case 1 -> quantized(b, batch, in, out);
-      case 2 -> wide(b, batch, in, out);
+      case 1 -> int8(b, batch, in, out);
+      case 2 -> int16(b, batch, in, out);
       default -> hybrid(b, batch, in, out);
     }
   }
@@ -75,7 +75,7 @@ final class DenseCases {
     return b.constant(bias);
   }
 
-  private static void quantized(CaseBuilder b, int batch, int in, int out) {
+  private static void int8(CaseBuilder b, int batch, int in, int out) {
     Quantization input = Quantization.perTensor(0.03f, b.between(-20, 20));
     Tensor weights = weights(b, out, in);
     Quantization output =
@@ -85,11 +85,11 @@ final class DenseCases {
         output,
         op(b, false),
         b.input(b.randomTensor(TensorType.INT8, input, batch, in)),
-        b.constant(b.chance(0.3) ? b.inFourBits(weights) : weights),
+        b.constant(b.chance(0.3) ? b.toInt4(weights) : weights),
         integerBias(b, 0.03f, weights));
   }
 
-  private static void wide(CaseBuilder b, int batch, int in, int out) {
+  private static void int16(CaseBuilder b, int batch, int in, int out) {
     Tensor weights = weights(b, out, in);
     float[] scales = Objects.requireNonNull(weights.quantization()).scales();
     for (int i = 0; i < scales.length; i++) {
@@ -107,7 +107,10 @@ final class DenseCases {
         b.constant(bias));
   }
 
-  /** The form that {@link #hybrid} leaves out. */
+  /**
+   * Generates the hybrid form that {@link #hybrid} omits, a {@link KnownDifference known
+   * difference}.
+   */
   static void symmetricByChannel(CaseBuilder b) {
     Tensor weights =
         b.randomTensor(TensorType.INT8, Quantization.perAxis(new float[] {0.01f, 0.05f}, 0), 2, 8);
@@ -119,13 +122,13 @@ final class DenseCases {
     // The native runtime 2.20 ignores the scales of per-axis weights if inputs are symmetric.
     boolean perAxis = Objects.requireNonNull(weights.quantization()).isPerAxis();
     boolean asymmetric = perAxis || b.chance(0.5);
-    // Its kernel for 4 bits now and then rounds an asymmetric input to the other side.
-    boolean packed = !asymmetric && b.chance(0.5);
+    // Its kernel for 4-bit weights may round an asymmetrically quantized input the other way.
+    boolean int4 = !asymmetric && b.chance(0.5);
     Value bias = b.chance(0.7) ? b.constant(b.randomTensor(TensorType.FLOAT32, null, out)) : null;
     b.output(
         op(b, asymmetric),
         b.input(TensorType.FLOAT32, batch, in),
-        b.constant(packed ? b.inFourBits(weights) : weights),
+        b.constant(int4 ? b.toInt4(weights) : weights),
         bias);
   }
 }

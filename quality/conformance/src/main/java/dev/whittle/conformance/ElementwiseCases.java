@@ -52,7 +52,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Operators that compute each element by itself, apart from activations. */
+/** Cases of elementwise operators other than activations. */
 final class ElementwiseCases {
   static final List<CaseGenerator> ALL =
       List.of(
@@ -101,7 +101,7 @@ final class ElementwiseCases {
     if (b.chance(0.5)) {
       unary(b, new Exp(), FLOAT32);
     } else {
-      // Where e^x is beyond 32 bits, what is stored differs between processors.
+      // Converting an e^x that exceeds the range of int32 is undefined in C++.
       var small = Quantization.perTensor(0.02f, b.between(-128, 127));
       Tensor contents = b.randomTensor(INT8, small, b.dims(1, 4));
       b.output(INT8, b.quantization(INT8), new Exp(), b.input(contents));
@@ -146,7 +146,7 @@ final class ElementwiseCases {
     b.output(type, b.quantization(type), op, left, right);
   }
 
-  /** 16-bit operands whose scales are powers of two, one of them the result's. */
+  /** Generates 16-bit operands with power-of-two scales, one equal to the output's. */
   private static void shiftedSum(CaseBuilder b, Op op, int[] dims) {
     Quantization coarse = Quantization.perTensor(Math.scalb(1f, -b.between(8, 12)), 0);
     Quantization fine =
@@ -209,7 +209,7 @@ final class ElementwiseCases {
       for (long i = 0; i < divisor.elements(); i++) {
         divisor.setInteger(i, Math.max(divisor.getInteger(i), 50));
       }
-      // Of very small dividends the native kernel shifts by more bits than there are.
+      // For very small dividends the native kernel shifts by more bits than the type has.
       Quantization dividends = Quantization.perTensor(0.05f, b.between(0, 40));
       Tensor dividend = b.randomTensor(UINT8, dividends, dims);
       for (long i = 0; i < dividend.elements(); i++) {

@@ -26,7 +26,7 @@ import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 import java.util.Objects;
 
-/** Operators on pictures: convolutions, pools, changes of size. */
+/** Cases of operators on images: convolutions, pooling, resizing. */
 final class ImageCases {
   static final List<CaseGenerator> ALL =
       List.of(
@@ -46,7 +46,9 @@ final class ImageCases {
     return b.oneOf(Activation.NONE, Activation.RELU, Activation.RELU6, Activation.RELU_N1_TO_1);
   }
 
-  /** A filter of 8 bits with a scale for each place of {@code axis}, or one in all. */
+  /**
+   * Returns a random 8-bit filter with one scale per slice of {@code axis}, or one scale in all.
+   */
   static Tensor filter(CaseBuilder b, boolean perAxis, int axis, int... dims) {
     float[] scales = new float[perAxis ? dims[axis] : 1];
     for (int i = 0; i < scales.length; i++) {
@@ -61,7 +63,10 @@ final class ImageCases {
     return filter;
   }
 
-  /** A bias of the scales that input and filter give: the native kernels insist on one. */
+  /**
+   * Adds a bias with the product of the input's and the filter's scales, which the native kernels
+   * require.
+   */
   static Value bias(CaseBuilder b, TensorType type, float inputScale, Tensor filter, int channels) {
     float[] scales = Objects.requireNonNull(filter.quantization()).scales();
     for (int i = 0; i < scales.length; i++) {
@@ -133,7 +138,7 @@ final class ImageCases {
             Quantization.perTensor((float) b.random().nextDouble(0.01, 0.5), b.between(-128, 127)),
             op,
             b.input(b.randomTensor(INT8, input, image)),
-            b.constant(!grouped && b.chance(0.3) ? b.inFourBits(weights) : weights),
+            b.constant(!grouped && b.chance(0.3) ? b.toInt4(weights) : weights),
             bias(b, INT32, 0.03f, weights, channels));
       }
       case 2 -> {
@@ -148,7 +153,7 @@ final class ImageCases {
             bias(b, INT64, 0.0003f, weights, channels));
       }
       case 3 -> {
-        // A depthwise hybrid kernel exists for a scale each channel only.
+        // The depthwise hybrid kernel requires per-channel scales.
         Tensor weights = filter(b, depthwise || b.chance(0.5), axis, filter);
         b.output(
             op,

@@ -10,6 +10,7 @@ import static dev.whittle.ir.tensor.TensorType.INT8;
 import static dev.whittle.ir.tensor.TensorType.UINT32;
 import static dev.whittle.ir.tensor.TensorType.UINT8;
 
+import dev.whittle.conformance.CaseGenerator.NativeKernel;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.common.Activation;
@@ -51,7 +52,7 @@ import java.util.List;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
-/** Operators that take indices, segments, bits or complex numbers, and normalizations. */
+/** Cases of operators on indices, segments, bits and complex numbers, and of normalizations. */
 final class IndexCases {
   static final List<CaseGenerator> ALL =
       List.of(
@@ -69,7 +70,8 @@ final class IndexCases {
                       new MatrixDiag(),
                       b.input(b.oneOf(FLOAT32, INT32, INT64, INT8), b.dims(1, 3)))),
           CaseGenerator.exact("MATRIX_SET_DIAG", IndexCases::matrixSetDiag),
-          CaseGenerator.exact("REVERSE_SEQUENCE", IndexCases::reverseSequence),
+          CaseGenerator.exact("REVERSE_SEQUENCE", IndexCases::reverseSequence)
+              .withNativeKernel(NativeKernel.CRASHES_ON_EMPTY_TENSORS),
           CaseGenerator.close("SEGMENT_SUM", IndexCases::segmentSum),
           CaseGenerator.close("UNSORTED_SEGMENT_PROD", b -> unsorted(b, new UnsortedSegmentProd())),
           CaseGenerator.close("UNSORTED_SEGMENT_MAX", b -> unsorted(b, new UnsortedSegmentMax())),
@@ -120,7 +122,7 @@ final class IndexCases {
     if (to.bits() > from.bits()) {
       dims[dims.length - 1] = to.bits() / from.bits();
     }
-    // Some bits are floats that are not numbers.
+    // Random bits may be NaN, which does not equal itself.
     b.output(to == FLOAT32 ? INT32 : to, null, new Bitcast(), b.input(from, dims));
   }
 
@@ -154,21 +156,21 @@ final class IndexCases {
 
   private static void segmentSum(CaseBuilder b) {
     int[] dims = b.dims(1, 3);
-    // The native kernel wants no segment left out.
-    int[] numbers = new int[dims[0]];
-    for (int i = 1; i < numbers.length; i++) {
-      numbers[i] = numbers[i - 1] + b.between(0, 1);
+    // The native kernel requires that no segment be empty.
+    int[] segments = new int[dims[0]];
+    for (int i = 1; i < segments.length; i++) {
+      segments[i] = segments[i - 1] + b.between(0, 1);
     }
     Value input = b.input(b.oneOf(FLOAT32, INT32), dims);
-    b.output(new SegmentSum(), input, b.constantOrInput(Tensor.of(numbers, numbers.length)));
+    b.output(new SegmentSum(), input, b.constantOrInput(Tensor.of(segments, segments.length)));
   }
 
   private static void unsorted(CaseBuilder b, Op op) {
     int[] dims = b.dims(1, 3);
     int segments = b.between(1, 5);
-    int[] numbers = mapped(dims[0], i -> b.between(-1, segments - 1));
+    int[] segmentIds = mapped(dims[0], i -> b.between(-1, segments - 1));
     Value input = b.input(b.oneOf(FLOAT32, INT32), dims);
-    Value ids = b.constantOrInput(Tensor.of(numbers, numbers.length));
+    Value ids = b.constantOrInput(Tensor.of(segmentIds, segmentIds.length));
     b.output(op, input, ids, b.constantOrInput(Tensor.of(new int[] {segments})));
   }
 
@@ -182,11 +184,11 @@ final class IndexCases {
       }
     }
     TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8);
-    Value places = b.constantOrInput(indices);
+    Value positions = b.constantOrInput(indices);
     Value shape = b.constantOrInput(Tensor.of(dims, dims.length));
     Value values = b.input(b.randomTensor(type, null, count));
     b.output(
-        new SparseToDense(false), places, shape, values, b.constant(b.randomTensor(type, null)));
+        new SparseToDense(false), positions, shape, values, b.constant(b.randomTensor(type, null)));
   }
 
   private static void scatterNd(CaseBuilder b) {
@@ -200,33 +202,33 @@ final class IndexCases {
     int[] updates = new int[1 + dims.length - depth];
     updates[0] = count;
     System.arraycopy(dims, depth, updates, 1, dims.length - depth);
-    Value places = b.constantOrInput(indices);
+    Value positions = b.constantOrInput(indices);
     Value values = b.input(b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8, BOOL), updates);
-    b.output(new ScatterNd(), places, values, b.constantOrInput(Tensor.of(dims, dims.length)));
+    b.output(new ScatterNd(), positions, values, b.constantOrInput(Tensor.of(dims, dims.length)));
   }
 
   private static void spaceToBatch(CaseBuilder b) {
     int spatial = b.between(1, 2);
     int[] blocks = mapped(spatial, i -> b.between(1, 3));
-    int[] margins = new int[2 * spatial];
+    int[] paddings = new int[2 * spatial];
     int[] dims = new int[spatial + 2];
     dims[0] = b.between(1, 2);
     dims[spatial + 1] = b.between(1, 3);
     for (int i = 0; i < spatial; i++) {
       dims[i + 1] = b.between(2, 5);
-      margins[2 * i] = b.between(0, 2);
-      int padded = dims[i + 1] + margins[2 * i];
-      margins[2 * i + 1] = Math.floorMod(-padded, blocks[i]);
+      paddings[2 * i] = b.between(0, 2);
+      int padded = dims[i + 1] + paddings[2 * i];
+      paddings[2 * i + 1] = Math.floorMod(-padded, blocks[i]);
     }
     TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8);
     Quantization quantization = type == INT8 ? b.quantization(type) : null;
     Value input = b.input(b.randomTensor(type, quantization, dims));
     Value block = b.constant(blocks);
-    Value margin = b.constant(Tensor.of(margins, spatial, 2));
+    Value padding = b.constant(Tensor.of(paddings, spatial, 2));
     if (quantization == null) {
-      b.output(new SpaceToBatchNd(), input, block, margin);
+      b.output(new SpaceToBatchNd(), input, block, padding);
     } else {
-      b.output(type, quantization, new SpaceToBatchNd(), input, block, margin);
+      b.output(type, quantization, new SpaceToBatchNd(), input, block, padding);
     }
   }
 
@@ -260,32 +262,35 @@ final class IndexCases {
     }
     TensorType type = b.oneOf(INT8, UINT8);
     Value input = b.quantizedInput(type, b.dims(2, 4));
-    int zero = type == INT8 ? 0 : 128;
+    int zeroPoint = type == INT8 ? 0 : 128;
     b.output(
-        type, Quantization.perTensor(1f / 128, zero), new L2Normalization(Activation.NONE), input);
+        type,
+        Quantization.perTensor(1f / 128, zeroPoint),
+        new L2Normalization(Activation.NONE),
+        input);
   }
 
   private static void embedding(CaseBuilder b) {
     int[] dims = b.dims(2, 3);
     int[] ids = mapped(b.between(1, 5), i -> b.between(0, dims[0] - 1));
-    Value numbers = b.constantOrInput(Tensor.of(ids, ids.length));
+    Value rows = b.constantOrInput(Tensor.of(ids, ids.length));
     if (b.chance(0.5)) {
       b.output(
           FLOAT32,
           null,
           new EmbeddingLookup(),
-          numbers,
+          rows,
           b.constant(b.randomTensor(FLOAT32, null, dims)));
     } else if (b.chance(0.3)) {
       Quantization quantization = b.quantization(INT8);
       Value table = b.constant(b.randomTensor(INT8, quantization, dims));
-      b.output(INT8, quantization, new EmbeddingLookup(), numbers, table);
+      b.output(INT8, quantization, new EmbeddingLookup(), rows, table);
     } else {
       Tensor bytes = ImageCases.filter(b, false, 0, dims);
-      // The native kernel takes it that slices begin at whole bytes.
-      boolean even = bytes.elements() / dims[0] % 2 == 0;
-      Tensor table = even && b.chance(0.5) ? b.inFourBits(bytes) : bytes;
-      b.output(FLOAT32, null, new EmbeddingLookup(), numbers, b.constant(table));
+      // The native kernel assumes that slices of 4-bit elements begin at a byte.
+      boolean byteAligned = bytes.elements() / dims[0] % 2 == 0;
+      Tensor table = byteAligned && b.chance(0.5) ? b.toInt4(bytes) : bytes;
+      b.output(FLOAT32, null, new EmbeddingLookup(), rows, b.constant(table));
     }
   }
 
@@ -295,20 +300,20 @@ final class IndexCases {
     int count = b.between(1, 8);
     int[] dimensions = mapped(rank, i -> b.between(1, 3));
     int[] ids = mapped(count, i -> b.between(0, table[0] - 1));
-    // Places in ascending order, as sparse tensors have them.
-    int cells = 1;
+    // The indices of a sparse tensor are in ascending order.
+    int elements = 1;
     for (int dimension : dimensions) {
-      cells *= dimension;
+      elements *= dimension;
     }
-    int most = cells - 1;
-    int[] sorted = mapped(count, i -> b.between(0, most));
-    Arrays.sort(sorted);
-    int[] places = new int[count * rank];
+    int last = elements - 1;
+    int[] flatIndices = mapped(count, i -> b.between(0, last));
+    Arrays.sort(flatIndices);
+    int[] indices = new int[count * rank];
     for (int i = 0; i < count; i++) {
-      int rest = sorted[i];
+      int remainder = flatIndices[i];
       for (int axis = rank - 1; axis >= 0; axis--) {
-        places[i * rank + axis] = rest % dimensions[axis];
-        rest /= dimensions[axis];
+        indices[i * rank + axis] = remainder % dimensions[axis];
+        remainder /= dimensions[axis];
       }
     }
     Tensor weights = b.randomTensor(FLOAT32, null, count);
@@ -318,7 +323,7 @@ final class IndexCases {
     b.output(
         new EmbeddingLookupSparse(b.between(0, 2)),
         b.input(Tensor.of(ids, count)),
-        b.input(Tensor.of(places, count, rank)),
+        b.input(Tensor.of(indices, count, rank)),
         b.constant(Tensor.of(dimensions, rank)),
         b.input(weights),
         b.constant(b.randomTensor(FLOAT32, null, table)));
@@ -330,7 +335,7 @@ final class IndexCases {
     for (int i = 0; i < size; i++) {
       keys[i] = (i == 0 ? b.between(-5, 5) : keys[i - 1]) + b.between(1, 3);
     }
-    int[] wanted = mapped(b.between(1, 6), i -> b.chance(0.7) ? keys[b.between(0, size - 1)] : 99);
+    int[] queries = mapped(b.between(1, 6), i -> b.chance(0.7) ? keys[b.between(0, size - 1)] : 99);
     boolean strings = b.chance(0.3);
     int[] dims = b.dims(1, 3);
     dims[0] = size;
@@ -339,7 +344,7 @@ final class IndexCases {
     b.outputs(
         2,
         new HashtableLookup(),
-        b.input(Tensor.of(wanted, wanted.length)),
+        b.input(Tensor.of(queries, queries.length)),
         b.constant(Tensor.of(keys, size)),
         b.constant(values));
   }
@@ -354,16 +359,25 @@ final class IndexCases {
       }
       scores.setFloat(i, (float) b.random().nextDouble(0, 1));
     }
-    Value places = b.input(boxes);
-    Value worth = b.input(scores);
-    Value most = b.constantOrInput(Tensor.of(new int[] {b.between(0, 12)}));
-    Value overlap = b.input(Tensor.of(new float[] {(float) b.random().nextDouble(0.1, 0.9)}));
-    Value least = b.input(Tensor.of(new float[] {b.oneOf(0f, 0.3f)}));
+    Value boxInput = b.input(boxes);
+    Value scoreInput = b.input(scores);
+    Value maxOutputs = b.constantOrInput(Tensor.of(new int[] {b.between(0, 12)}));
+    Value maxOverlap = b.input(Tensor.of(new float[] {(float) b.random().nextDouble(0.1, 0.9)}));
+    Value minScore = b.input(Tensor.of(new float[] {b.oneOf(0f, 0.3f)}));
     if (soft) {
       Value sigma = b.input(Tensor.of(new float[] {b.oneOf(0f, 0.5f)}));
-      b.outputs(3, new NonMaxSuppressionV5(), places, worth, most, overlap, least, sigma);
+      b.outputs(
+          3,
+          new NonMaxSuppressionV5(),
+          boxInput,
+          scoreInput,
+          maxOutputs,
+          maxOverlap,
+          minScore,
+          sigma);
     } else {
-      b.outputs(2, new NonMaxSuppressionV4(), places, worth, most, overlap, least);
+      b.outputs(
+          2, new NonMaxSuppressionV4(), boxInput, scoreInput, maxOutputs, maxOverlap, minScore);
     }
   }
 
@@ -377,8 +391,8 @@ final class IndexCases {
         contents.setInteger(i, b.between(0, 6));
       }
     }
-    TensorType places = b.oneOf(INT32, INT64);
-    b.outputs(2, new Unique(places), b.input(contents));
+    TensorType indexType = b.oneOf(INT32, INT64);
+    b.outputs(2, new Unique(indexType), b.input(contents));
   }
 
   private static void dynamicUpdateSlice(CaseBuilder b) {
@@ -387,9 +401,12 @@ final class IndexCases {
     int[] starts = mapped(dims.length, i -> b.between(-2, dims[i] + 1));
     TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8, BOOL);
     Value input = b.input(type, dims);
-    Value part = b.input(type, update);
+    Value updateInput = b.input(type, update);
     b.output(
-        new DynamicUpdateSlice(), input, part, b.constantOrInput(Tensor.of(starts, dims.length)));
+        new DynamicUpdateSlice(),
+        input,
+        updateInput,
+        b.constantOrInput(Tensor.of(starts, dims.length)));
   }
 
   private static void densify(CaseBuilder b) {

@@ -5,12 +5,12 @@ import dev.whittle.ir.tensor.Tensor;
 import java.util.List;
 
 /**
- * A model and inputs that both engines run.
+ * A model of one operator and inputs to run it on.
  *
- * @param what tells cases apart in messages: operator, types, attributes
- * @param inputs one for each input of the main graph, in order
+ * @param description the operands and attributes, for failure messages
+ * @param inputs the contents of the main graph's inputs, in order
  */
-public record OperatorCase(String what, Model model, List<Tensor> inputs) {
+public record OperatorCase(String description, Model model, List<Tensor> inputs) {
   public OperatorCase {
     inputs = List.copyOf(inputs);
   }

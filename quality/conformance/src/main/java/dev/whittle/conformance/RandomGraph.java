@@ -57,14 +57,14 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Grows a graph of several nodes whose results two correct engines agree on: an operator that jumps
- * (a comparison, a rounding, an order) is only given operands that were computed without rounding.
+ * A random graph of several nodes on whose outputs two correct engines agree. A discontinuous
+ * operator (a comparison, a rounding, a sort) gets only operands that were computed exactly.
  */
 public final class RandomGraph {
   private final CaseBuilder b;
   private final List<Value> values = new ArrayList<>();
 
-  /** Ids of values whose every bit is determined. */
+  /** Ids of values that every engine computes without rounding error. */
   private final Set<Integer> exact = new TreeSet<>();
 
   /** Ids of values that no node reads. */
@@ -74,7 +74,7 @@ public final class RandomGraph {
     this.b = builder;
   }
 
-  /** Adds {@code nodes} nodes to the case and makes every value that is not read an output. */
+  /** Adds {@code nodes} nodes to the case and makes every value that no node reads an output. */
   public static void grow(CaseBuilder builder, int nodes) {
     var graph = new RandomGraph(builder);
     for (int i = builder.between(1, 3); i > 0; i--) {
@@ -93,7 +93,7 @@ public final class RandomGraph {
 
   private Value keep(Value value, boolean isExact) {
     if (!value.shape().isStatic()) {
-      // Its shape is known only at run time, too late to choose what may read it.
+      // Its shape is known only at run time, so no operator can be chosen to read it.
       b.graph().output(value);
       return value;
     }
@@ -105,15 +105,15 @@ public final class RandomGraph {
     return value;
   }
 
-  private @Nullable Value pick(Predicate<Value> wanted) {
-    List<Value> candidates = values.stream().filter(wanted).toList();
+  private @Nullable Value pick(Predicate<Value> predicate) {
+    List<Value> candidates = values.stream().filter(predicate).toList();
     return candidates.isEmpty() ? null : candidates.get(b.between(0, candidates.size() - 1));
   }
 
   private Value pickFloat() {
     Value picked = pick(v -> v.type() == FLOAT32);
     if (picked == null) {
-      throw new IllegalStateException("every graph has a float input");
+      throw new IllegalStateException("the graph has no float value; expected a float input");
     }
     return picked;
   }
@@ -130,7 +130,7 @@ public final class RandomGraph {
     return keep(result, isExact && read(operands));
   }
 
-  /** Notes that the operands are read and says whether all are exact. */
+  /** Marks the operands as read and returns whether all are exact. */
   private boolean read(Value... operands) {
     boolean all = true;
     for (Value operand : operands) {
@@ -158,9 +158,9 @@ public final class RandomGraph {
       case 2, 3 -> binary();
       case 4 -> reduce();
       case 5, 6 -> move();
-      case 7 -> join();
+      case 7 -> concatenateOrSplit();
       case 8 -> dense();
-      case 9 -> jump();
+      case 9 -> discontinuous();
       case 10 -> quantized();
       default -> shapes();
     }
@@ -187,13 +187,13 @@ public final class RandomGraph {
     }
   }
 
-  /** An input in place of a rounded value, for operators that jump. */
-  private Value exactFloat(Value otherwise) {
-    if (exact.contains(otherwise.id())) {
-      return otherwise;
+  /** Returns the value if it is exact, else an exact one, for discontinuous operators. */
+  private Value exactFloat(Value value) {
+    if (exact.contains(value.id())) {
+      return value;
     }
     Value picked = pick(v -> v.type() == FLOAT32 && exact.contains(v.id()));
-    return picked == null ? otherwise : picked;
+    return picked == null ? value : picked;
   }
 
   private void binary() {
@@ -204,7 +204,7 @@ public final class RandomGraph {
     switch (b.between(0, 4)) {
       case 0 -> add(new Add(activation, false), false, x, y);
       case 1 -> add(new Sub(activation, false), false, x, y);
-      // A bound keeps products of products in range.
+      // Clamping keeps repeated products in range.
       case 2 -> add(new Mul(Activation.RELU6), false, x, y);
       case 3 -> add(new Maximum(), true, x, y);
       default -> add(new Minimum(), true, x, y);
@@ -248,10 +248,10 @@ public final class RandomGraph {
         add(new Pad(), true, x, b.constant(Tensor.of(paddings, rank, 2)));
       }
       default -> {
-        var all = new StridedSlice(0, 0, 0, 0, 0, false);
+        var slice = new StridedSlice(0, 0, 0, 0, 0, false);
         int step = b.oneOf(1, 2);
         add(
-            all,
+            slice,
             true,
             x,
             b.constant(new int[rank]),
@@ -261,7 +261,7 @@ public final class RandomGraph {
     }
   }
 
-  private void join() {
+  private void concatenateOrSplit() {
     Value x = pickFloat();
     if (x.shape().rank() == 0) {
       return;
@@ -302,8 +302,8 @@ public final class RandomGraph {
         bias);
   }
 
-  /** Comparisons and orders, of exact operands only. */
-  private void jump() {
+  /** Adds a comparison or a sort of exact operands. */
+  private void discontinuous() {
     Value x = pick(v -> v.type() == FLOAT32 && exact.contains(v.id()) && v.shape().rank() >= 1);
     if (x == null) {
       return;
@@ -326,22 +326,22 @@ public final class RandomGraph {
     }
   }
 
-  /** To 8 bits, through a quantized operator, and back. */
+  /** Quantizes a float to 8 bits, runs a quantized operator and dequantizes. */
   private void quantized() {
     Value x = exactFloat(pickFloat());
     if (!exact.contains(x.id())) {
       return;
     }
     Quantization q = Quantization.perTensor(0.05f, b.between(-30, 30));
-    Value small = add(INT8, q, new Quantize(), true, x);
-    Value sum = add(INT8, q, new Add(Activation.NONE, false), true, small, small);
+    Value quantized = add(INT8, q, new Quantize(), true, x);
+    Value sum = add(INT8, q, new Add(Activation.NONE, false), true, quantized, quantized);
     add(new Dequantize(), true, sum);
   }
 
   private void shapes() {
     Value x = pickFloat();
     Value shape = add(new ShapeOf(INT32), true, x);
-    // The shape itself is exact however x was rounded.
+    // The shape is exact even if x is not.
     exact.add(shape.id());
     Value y = pickFloat();
     if (y.shape().rank() == x.shape().rank() && y.shape().equals(x.shape())) {

@@ -22,7 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Recurrent operators: in floats, with 8-bit weights, and in integers. */
+/** Cases of recurrent operators with float, hybrid and integer kernels. */
 final class RecurrentCases {
   static final List<CaseGenerator> ALL =
       List.of(
@@ -36,7 +36,7 @@ final class RecurrentCases {
 
   private RecurrentCases() {}
 
-  /** Weights of floats, or of 8 bits with one scale. */
+  /** Adds float weights, or 8-bit weights with one scale. */
   private static Value weights(CaseBuilder b, TensorType type, int... dims) {
     if (type == FLOAT32) {
       Tensor weights = b.randomTensor(FLOAT32, null, dims);
@@ -87,12 +87,12 @@ final class RecurrentCases {
     int in = b.between(1, 6);
     boolean timeMajor = b.chance(0.5);
     boolean merge = b.chance(0.5);
-    // The native kernel for 8-bit weights reads stray memory, and may crash.
+    // The native kernel for 8-bit weights reads out of bounds and may crash.
     TensorType type = FLOAT32;
     int forward = b.between(1, 5);
     int backward = b.between(1, 5);
-    // 0: one sequence; 1: the second layer has its own; 2: both layers see both.
-    int kind = b.between(0, 2);
+    // 0: one sequence; 1: the second layer has its own; 2: both layers read both sequences.
+    int auxiliary = b.between(0, 2);
     int second = in;
     Value x = sequence(b, timeMajor, batch, time, in);
     @Nullable Value[] operands = new Value[12];
@@ -101,13 +101,13 @@ final class RecurrentCases {
     operands[2] = weights(b, type, forward, forward);
     operands[3] = weights(b, FLOAT32, forward);
     operands[4] = b.variable(FLOAT32, batch, forward);
-    operands[5] = weights(b, type, backward, kind == 1 ? second : in);
+    operands[5] = weights(b, type, backward, auxiliary == 1 ? second : in);
     operands[6] = weights(b, type, backward, backward);
     operands[7] = weights(b, FLOAT32, backward);
     operands[8] = b.variable(FLOAT32, batch, backward);
-    operands[9] = kind == 0 ? null : sequence(b, timeMajor, batch, time, second);
-    operands[10] = kind == 2 ? weights(b, type, forward, second) : null;
-    operands[11] = kind == 2 ? weights(b, type, backward, second) : null;
+    operands[9] = auxiliary == 0 ? null : sequence(b, timeMajor, batch, time, second);
+    operands[10] = auxiliary == 2 ? weights(b, type, forward, second) : null;
+    operands[11] = auxiliary == 2 ? weights(b, type, backward, second) : null;
     var op = new BidirectionalSequenceRnn(timeMajor, Activation.TANH, merge, b.chance(0.5));
     b.outputs(merge ? 1 : 2, op, operands);
   }
@@ -153,7 +153,7 @@ final class RecurrentCases {
     return b.graph().update(plain.withQuantization(quantization));
   }
 
-  /** The weights of one LSTM layer, from one operand on. */
+  /** Adds the weights of one LSTM layer, from operand {@code first} on. */
   private static void layer(
       CaseBuilder b,
       @Nullable Value[] operands,
@@ -216,27 +216,27 @@ final class RecurrentCases {
     int time = b.between(1, 4);
     int in = b.between(1, 6);
     boolean timeMajor = b.chance(0.5);
-    // The native kernel writes merged outputs of several samples in the wrong places.
+    // The native kernel writes merged outputs of batches at wrong offsets.
     boolean merge = b.chance(0.5) && (timeMajor || batch == 1);
     boolean inputGate = b.chance(0.8);
     boolean peephole = b.chance(0.3);
     boolean projects = b.chance(0.3);
     TensorType type = b.oneOf(FLOAT32, INT8);
-    int kind = b.between(0, 2);
+    int auxiliary = b.between(0, 2);
     int second = in;
     int cells = b.between(1, 5);
     int out = projects ? b.between(1, 4) : cells;
     @Nullable Value[] operands = new Value[48];
     operands[0] = sequence(b, timeMajor, batch, time, in);
     layer(b, operands, 1, type, in, cells, out, inputGate, peephole, projects);
-    int backwardIn = kind == 1 ? second : in;
+    int backwardIn = auxiliary == 1 ? second : in;
     layer(b, operands, 18, type, backwardIn, cells, out, inputGate, peephole, projects);
     operands[35] = b.variable(FLOAT32, batch, out);
     operands[36] = b.variable(FLOAT32, batch, cells);
     operands[37] = b.variable(FLOAT32, batch, out);
     operands[38] = b.variable(FLOAT32, batch, cells);
-    operands[39] = kind == 0 ? null : sequence(b, timeMajor, batch, time, second);
-    for (int gate = inputGate ? 0 : 1; kind == 2 && gate < 4; gate++) {
+    operands[39] = auxiliary == 0 ? null : sequence(b, timeMajor, batch, time, second);
+    for (int gate = inputGate ? 0 : 1; auxiliary == 2 && gate < 4; gate++) {
       operands[40 + gate] = weights(b, type, cells, second);
       operands[44 + gate] = weights(b, type, cells, second);
     }
@@ -252,19 +252,20 @@ final class RecurrentCases {
   }
 
   /**
-   * With a 16-bit cell state, and scales of what is computed on the way.
+   * Generates an integer LSTM with a 16-bit cell state and quantized intermediate results.
    *
-   * @param odd whether there are weights of the cell's state and a projection to fewer numbers
+   * @param peepholeAndProjection whether it has both peephole weights and a projection, the {@link
+   *     KnownDifference known difference}
    */
-  static void integerLstm(CaseBuilder b, boolean single, boolean odd) {
+  static void integerLstm(CaseBuilder b, boolean single, boolean peepholeAndProjection) {
     int batch = b.between(1, 3);
     int time = b.between(1, 4);
     int in = b.between(1, 9);
-    int cells = b.between(odd ? 4 : 1, 6);
-    boolean projects = odd || b.chance(0.3);
-    int out = odd ? 1 : projects ? b.between(1, 5) : cells;
+    int cells = b.between(peepholeAndProjection ? 4 : 1, 6);
+    boolean projects = peepholeAndProjection || b.chance(0.3);
+    int out = peepholeAndProjection ? 1 : projects ? b.between(1, 5) : cells;
     boolean inputGate = b.chance(0.8);
-    boolean peephole = odd || (out == cells && b.chance(0.3));
+    boolean peephole = peepholeAndProjection || (out == cells && b.chance(0.3));
     boolean normalized = b.chance(0.4);
     boolean timeMajor = b.chance(0.5);
     Quantization input = Quantization.perTensor(0.03f, b.between(-30, 30));

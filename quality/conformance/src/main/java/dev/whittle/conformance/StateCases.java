@@ -34,7 +34,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Operators that run other graphs or keep state. */
+/** Cases of control flow, random and stateful operators. */
 final class StateCases {
   static final List<CaseGenerator> ALL =
       List.of(
@@ -66,7 +66,7 @@ final class StateCases {
     return graph.build();
   }
 
-  /** By chance of the same shape as its input, or twice as long. */
+  /** Returns a graph whose output has the shape of its input or twice the length. */
   private static Graph squared(Shape shape, boolean longer) {
     var graph = new GraphBuilder("squared");
     Value x = graph.input("x", FLOAT32, shape);
@@ -88,7 +88,7 @@ final class StateCases {
         .forEach(b.graph()::output);
   }
 
-  /** Counts to a limit, and doubles or lengthens a vector each time. */
+  /** Generates a loop that counts to a limit and doubles or extends a vector in each iteration. */
   private static void loop(CaseBuilder b) {
     boolean longer = b.chance(0.5);
     int limit = b.between(0, 4);
@@ -96,8 +96,8 @@ final class StateCases {
     var condition = new GraphBuilder("condition");
     Value i = condition.input("i", INT32, Shape.SCALAR);
     condition.input("x", FLOAT32, shape);
-    Value most = condition.constant("limit", Tensor.of(new int[] {limit}));
-    condition.output(condition.node("go_on", new Less(), i, most));
+    Value bound = condition.constant("limit", Tensor.of(new int[] {limit}));
+    condition.output(condition.node("go_on", new Less(), i, bound));
     var body = new GraphBuilder("body");
     Value j = body.input("i", INT32, Shape.SCALAR);
     Value x = body.input("x", FLOAT32, shape);
@@ -173,26 +173,26 @@ final class StateCases {
     Value keys = b.constant(toStrings ? numbers : strings);
     Value values = b.constant(toStrings ? strings : numbers);
     b.graph().nodes(List.of(), new HashtableImport(), handle, keys, values);
-    Tensor wanted;
+    Tensor queries;
     Tensor fallback;
     if (toStrings) {
-      wanted = Tensor.allocate(INT64, 4);
+      queries = Tensor.allocate(INT64, 4);
       for (int i = 0; i < 4; i++) {
-        wanted.setInteger(i, 10L * b.between(0, 6));
+        queries.setInteger(i, 10L * b.between(0, 6));
       }
       fallback = new Tensor(STRING, null, Tensor.Allocator.AUTOMATIC);
       fallback.setStrings(List.of("none".getBytes(StandardCharsets.UTF_8)), 1);
     } else {
-      wanted = new Tensor(STRING, null, Tensor.Allocator.AUTOMATIC);
-      List<byte[]> asked = new ArrayList<>();
+      queries = new Tensor(STRING, null, Tensor.Allocator.AUTOMATIC);
+      List<byte[]> queryNames = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
-        asked.add(("name" + b.between(0, 6)).getBytes(StandardCharsets.UTF_8));
+        queryNames.add(("name" + b.between(0, 6)).getBytes(StandardCharsets.UTF_8));
       }
-      wanted.setStrings(asked, 4);
+      queries.setStrings(queryNames, 4);
       fallback = Tensor.allocate(INT64, 1);
       fallback.setInteger(0, -1);
     }
-    Value query = b.input(wanted);
+    Value query = b.input(queries);
     b.graph()
         .output(
             b.graph().node("found", new HashtableFind(), handle, query, b.constant(fallback)),

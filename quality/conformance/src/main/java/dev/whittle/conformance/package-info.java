@@ -1,7 +1,7 @@
 /**
- * Random models of one operator each, which ours and the native runtime must answer alike. An
- * operator of the catalog without a generator here fails the build. May use: everything below the
- * applications.
+ * Random models of one operator each, for which Whittle and the native runtime must compute the
+ * same outputs. An operator of the catalog without a generator here fails the build. May use every
+ * module but the applications.
  */
 @NullMarked
 package dev.whittle.conformance;

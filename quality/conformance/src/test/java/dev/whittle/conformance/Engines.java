@@ -1,21 +1,47 @@
 package dev.whittle.conformance;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import dev.whittle.conformance.CaseGenerator.Exactness;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Runs a case on an engine. */
+/** Runs cases on engines and compares their outputs. */
 final class Engines {
-  /** The engines that are to equal the native runtime. */
-  static final List<String> OURS = List.of("reference", "fast");
+  /** The engines that must agree with the oracle. */
+  private static final List<String> WHITTLE = List.of("reference", "fast");
 
   private Engines() {}
 
-  /** Copies of the outputs; fails, naming {@code label}, where the engine does. */
+  /**
+   * Runs a case on Whittle's engines and asserts that they agree with the oracle.
+   *
+   * @param expected the outputs of the oracle
+   * @param label the start of failure messages
+   */
+  static void assertAgree(
+      OperatorCase built, List<Tensor> expected, Exactness exactness, String label) {
+    for (String engine : WHITTLE) {
+      List<Tensor> actual = run(built, engine, label);
+      assertEquals(expected.size(), actual.size(), label);
+      for (int i = 0; i < expected.size(); i++) {
+        assertNull(
+            Comparison.difference(expected.get(i), actual.get(i), exactness),
+            engine + ", " + label + ", output " + i);
+      }
+    }
+  }
+
+  /**
+   * Runs a case and returns copies of the outputs.
+   *
+   * @throws AssertionError if the engine fails; the message contains {@code label}
+   */
   static List<Tensor> run(OperatorCase built, String engine, String label) {
     var options = InterpreterOptions.DEFAULT.withEngine(engine);
     try (var interpreter = Interpreter.of(built.model(), options)) {
@@ -27,16 +53,21 @@ final class Engines {
         interpreter.getInputTensor(i).copyFrom(built.inputs().get(i));
       }
       interpreter.invoke();
-      List<Tensor> outputs = new ArrayList<>();
-      for (int i = 0; i < interpreter.getOutputTensorCount(); i++) {
-        Tensor view = interpreter.getOutputTensor(i);
-        var copy = new Tensor(view.type(), view.quantization(), Tensor.Allocator.AUTOMATIC);
-        copy.copyFrom(view);
-        outputs.add(copy);
-      }
-      return outputs;
+      return outputs(interpreter);
     } catch (RuntimeException e) {
       return fail(engine + " failed on " + label, e);
     }
+  }
+
+  /** Returns copies of an interpreter's outputs. */
+  static List<Tensor> outputs(Interpreter interpreter) {
+    List<Tensor> outputs = new ArrayList<>();
+    for (int i = 0; i < interpreter.getOutputTensorCount(); i++) {
+      Tensor view = interpreter.getOutputTensor(i);
+      var copy = new Tensor(view.type(), view.quantization(), Tensor.Allocator.AUTOMATIC);
+      copy.copyFrom(view);
+      outputs.add(copy);
+    }
+    return outputs;
   }
 }

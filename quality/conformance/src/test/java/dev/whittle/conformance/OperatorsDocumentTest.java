@@ -1,7 +1,6 @@
 package dev.whittle.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
@@ -16,11 +15,14 @@ import dev.whittle.runtime.kernel.KernelSelector;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.gemm.PackedWeights;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
@@ -28,32 +30,38 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * Keeps the table in docs/operators.md true to the catalog and to the cases that are compared with
- * the native runtime. {@code -Doperators.table=write} writes it anew.
+ * Compares the generated part of docs/operators.md with the catalog and the conformance cases.
+ * {@code -Doperators.table=write} writes it.
  */
 class OperatorsDocumentTest {
   private static final Path DOCUMENT = Path.of("../../docs/operators.md");
-  private static final String BEGIN = "<!-- table -->\n";
-  private static final String END = "<!-- end of table -->\n";
+  private static final String BEGIN = "<!-- generated -->\n";
+  private static final String END = "<!-- end of generated part -->\n";
+  private static final String SCHEMA = "/dev/whittle/tflite/operators.txt";
   private static final int SAMPLES = 300;
 
+  /** Entries of the schema's operator enumeration that are not operators of their own. */
+  private static final Set<String> NO_OPERATORS =
+      Set.of("CUSTOM", "PLACEHOLDER_FOR_GREATER_OP_CODES");
+
   @Test
-  void theTableSaysWhatIsCompared() throws IOException {
+  void documentMatchesTheCatalogAndTheCases() throws IOException {
     String document = Files.readString(DOCUMENT);
     int begin = document.indexOf(BEGIN) + BEGIN.length();
     int end = document.indexOf(END);
-    String table = table();
-    assertTrue(document.contains("these " + OpCatalog.types().size() + " built-in"), "the count");
+    String generated = count() + table() + missing();
     if (System.getProperty("operators.table", "").equals("write")) {
-      Files.writeString(DOCUMENT, document.substring(0, begin) + table + document.substring(end));
+      Files.writeString(
+          DOCUMENT, document.substring(0, begin) + generated + document.substring(end));
     } else {
-      assertEquals(document.substring(begin, end), table, "write it with -Doperators.table=write");
+      assertEquals(
+          document.substring(begin, end), generated, "write it with -Doperators.table=write");
     }
   }
 
-  /** What an optimizer makes of a model is to run. */
+  /** A quantizer may choose every type of an operator's rule, so each must have cases. */
   @Test
-  void typesThatActivationsAreQuantizedToAreCompared() {
+  void everyTypeOfTheQuantizationRuleHasCases() {
     Set<String> missing = new TreeSet<>();
     for (OpType<?> type : OpCatalog.types()) {
       Row row = row(type);
@@ -65,6 +73,25 @@ class OperatorsDocumentTest {
       }
     }
     assertEquals(Set.of(), missing);
+  }
+
+  private static String count() {
+    return "The catalog has %d built-in operators.\n\n".formatted(OpCatalog.types().size());
+  }
+
+  /** Returns the operators of the schema that the catalog lacks, without those of StableHLO. */
+  private static String missing() throws IOException {
+    Set<String> missing = new TreeSet<>();
+    try (InputStream schema = OpCatalog.class.getResourceAsStream(SCHEMA)) {
+      new String(Objects.requireNonNull(schema, SCHEMA).readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> !line.startsWith("#"))
+          .map(line -> line.split(" ", -1)[1])
+          .filter(name -> !name.startsWith("STABLEHLO_") && !NO_OPERATORS.contains(name))
+          .forEach(missing::add);
+    }
+    OpCatalog.types().forEach(type -> missing.remove(type.name()));
+    return "\nMissing: the operators of StableHLO, and %s.\n".formatted(String.join(", ", missing));
   }
 
   private static String table() {
@@ -94,10 +121,12 @@ class OperatorsDocumentTest {
   }
 
   /**
-   * What there is of an operator.
+   * The properties of an operator, as found in its cases.
    *
-   * @param outputs their types
-   * @param quantized what its activations may be quantized to
+   * @param forms the types of the input, and of weights where they differ
+   * @param fast the forms that have a fast kernel
+   * @param outputs the types of outputs
+   * @param quantized the activation types of the quantization rule
    */
   private record Row(
       TreeSet<Integer> versions,
@@ -106,7 +135,7 @@ class OperatorsDocumentTest {
       TreeSet<TensorType> outputs,
       TreeSet<TensorType> quantized) {}
 
-  /** What random cases of an operator have. */
+  /** Collects the properties of an operator from random cases. */
   private static Row row(OpType<?> type) {
     var row =
         new Row(
@@ -150,14 +179,12 @@ class OperatorsDocumentTest {
     return new Operands(inputs, outputs, Operands.SubgraphTypes.NONE);
   }
 
-  /**
-   * The type of what goes in, with that of constant numbers of another type it is combined with.
-   */
+  /** Returns the type of the data input, with the type of quantized weights if it differs. */
   private static String form(Graph graph, Node node) {
     if (node.inputs().isEmpty()) {
       return "";
     }
-    Value first = goesIn(graph, node);
+    Value first = dataInput(graph, node);
     String form = name(first.type());
     for (int id : node.inputs().subList(1, Math.min(3, node.inputs().size()))) {
       Value value = id == Node.ABSENT ? null : graph.value(id);
@@ -174,8 +201,8 @@ class OperatorsDocumentTest {
     return form;
   }
 
-  /** The first operand that does not say how, as a shape or an axis does. */
-  private static Value goesIn(Graph graph, Node node) {
+  /** Returns the first input that is not a constant, as shapes and axes usually are. */
+  private static Value dataInput(Graph graph, Node node) {
     return node.inputs().stream()
         .filter(id -> id != Node.ABSENT)
         .map(graph::value)
