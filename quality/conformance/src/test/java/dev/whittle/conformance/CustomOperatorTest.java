@@ -25,7 +25,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The custom operators that come with the runtime. */
+/** Tests of the custom operators that the runtime provides. */
 class CustomOperatorTest {
   private static final TensorType FLOAT32 = TensorType.FLOAT32;
 
@@ -56,17 +56,17 @@ class CustomOperatorTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void detectionsEqualTheNativeRuntimes(boolean regular) {
+  void detectionsEqualThoseOfTheNativeRuntime(boolean regular) {
     for (long seed = 1; seed <= 40; seed++) {
       var random = new SplittableRandom(seed);
       int anchors = random.nextInt(1, 30);
       int classes = random.nextInt(1, 5);
       int background = random.nextInt(2);
       int perDetection = regular ? 1 : random.nextInt(1, classes + 1);
-      int most = random.nextInt(1, anchors + 1);
+      int maxDetections = random.nextInt(1, anchors + 1);
       var options = new FlexBuffersBuilder(ByteBuffer.allocate(1024));
       int map = options.startMap();
-      options.putInt("max_detections", most);
+      options.putInt("max_detections", maxDetections);
       options.putInt("max_classes_per_detection", perDetection);
       options.putInt("detections_per_class", random.nextInt(1, 10));
       options.putBoolean("use_regular_nms", regular);
@@ -100,16 +100,16 @@ class CustomOperatorTest {
           List.of(
               random(random, anchors * 4, -2, 2),
               random(random, anchors * (classes + background), 0, 1));
-      List<float[]> ours = run(model, "reference", inputs);
-      List<float[]> theirs = run(model, "litert", inputs);
-      String what = "seed " + seed;
-      assertEquals(theirs.get(3)[0], ours.get(3)[0], what);
-      // The native kernel leaves what follows the last detection as it is.
-      int count = ((int) ours.get(3)[0]) * perDetection;
+      List<float[]> actual = run(model, "reference", inputs);
+      List<float[]> expected = run(model, "litert", inputs);
+      String label = "seed " + seed;
+      assertEquals(expected.get(3)[0], actual.get(3)[0], label);
+      // The native kernel leaves the elements after the last detection unchanged.
+      int count = ((int) actual.get(3)[0]) * perDetection;
       for (int i = 0; i < 3; i++) {
         int width = i == 0 ? 4 : 1;
-        for (int k = 0; k < count * width && k < ours.get(i).length; k++) {
-          assertEquals(theirs.get(i)[k], ours.get(i)[k], 1e-5f, what + " output " + i);
+        for (int k = 0; k < count * width && k < actual.get(i).length; k++) {
+          assertEquals(expected.get(i)[k], actual.get(i)[k], 1e-5f, label + " output " + i);
         }
       }
     }
@@ -117,14 +117,14 @@ class CustomOperatorTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
-  void aTransposedConvolutionWithBiasIsThatAndABias(int padding) {
+  void transposedConvolutionWithBiasEqualsTransposeConv(int padding) {
     for (long seed = 1; seed <= 30; seed++) {
       var random = new SplittableRandom(seed);
       int height = random.nextInt(1, 5);
       int width = random.nextInt(1, 5);
       int in = random.nextInt(1, 4);
       int out = random.nextInt(1, 4);
-      int taps = random.nextInt(1, 4);
+      int filterSize = random.nextInt(1, 4);
       int strideX = random.nextInt(1, 3);
       int strideY = random.nextInt(1, 3);
       byte[] options =
@@ -139,7 +139,12 @@ class CustomOperatorTest {
       Value weights =
           graph.constant(
               "weights",
-              Tensor.of(random(random, out * taps * taps * in, -1, 1), out, taps, taps, in));
+              Tensor.of(
+                  random(random, out * filterSize * filterSize * in, -1, 1),
+                  out,
+                  filterSize,
+                  filterSize,
+                  in));
       Value bias = graph.constant("bias", Tensor.of(random(random, out, -1, 1), out));
       Value custom =
           graph.node(
@@ -149,16 +154,16 @@ class CustomOperatorTest {
               weights,
               bias);
       int[] dims = custom.shape().toArray();
-      Value plain =
+      Value builtIn =
           graph.node(
-              "plain",
+              "built_in",
               new TransposeConv(
                   Padding.ofCode(padding - 1), strideX, strideY, Activation.NONE, FLOAT32),
               graph.constant("shape", Tensor.of(dims, 4)),
               weights,
               x,
               bias);
-      graph.output(custom, plain);
+      graph.output(custom, builtIn);
       Model both = graph.buildModel("both");
       List<float[]> inputs = List.of(random(random, 2 * height * width * in, -1, 1));
       for (String engine : List.of("reference", "fast")) {

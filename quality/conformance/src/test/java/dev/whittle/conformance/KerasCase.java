@@ -19,7 +19,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What Keras computed for some inputs: {@code NAME.json} beside {@code NAME.keras}. */
+/**
+ * The inputs of a Keras model and the outputs of Keras: {@code NAME.json} of {@code NAME.keras}.
+ */
 record KerasCase(String name, List<Config> inputs, List<Config> outputs) {
   static KerasCase read(Path json) throws IOException {
     Config config =
@@ -29,34 +31,21 @@ record KerasCase(String name, List<Config> inputs, List<Config> outputs) {
   }
 
   /**
-   * Runs a model on the inputs, which it takes in this order.
+   * Runs a model, whose inputs must be in the order of Keras'.
    *
-   * @return the largest difference between any output and what Keras computed, relative to that
-   *     output's largest magnitude
+   * @return the largest difference from Keras' outputs, relative to the largest value of each
+   *     output
    */
   double difference(Model model, String engine) {
-    try (var interpreter = Interpreter.of(model, InterpreterOptions.DEFAULT.withEngine(engine))) {
-      for (int i = 0; i < inputs.size(); i++) {
-        interpreter.resizeInput(i, inputs.get(i).integers("shape"));
-      }
-      for (int i = 0; i < inputs.size(); i++) {
-        fill(interpreter.getInputTensor(i), inputs.get(i));
-      }
-      interpreter.invoke();
-      double largest = 0;
-      for (int i = 0; i < outputs.size(); i++) {
-        largest = Math.max(largest, difference(interpreter.getOutputTensor(i), outputs.get(i)));
-      }
-      return largest;
-    }
+    return difference(run(model, engine));
   }
 
-  /** Whether an input holds strings. */
+  /** Returns whether an input holds strings. */
   boolean hasStrings() {
     return inputs.stream().anyMatch(input -> input.list("data").getFirst() instanceof String);
   }
 
-  /** The inputs as samples, one for each row of the batch. */
+  /** Returns the inputs as samples, one per row of the batch. */
   List<Sample> samples(Model model) {
     List<Sample> samples = new ArrayList<>();
     int rows = inputs.getFirst().integers("shape")[0];
@@ -81,7 +70,7 @@ record KerasCase(String name, List<Config> inputs, List<Config> outputs) {
     return samples;
   }
 
-  /** Copies of the outputs of a model that takes floats where Keras does. */
+  /** Runs a model that takes the types that Keras takes and returns copies of its outputs. */
   List<Tensor> run(Model model, String engine) {
     try (var interpreter = Interpreter.of(model, InterpreterOptions.DEFAULT.withEngine(engine))) {
       for (int i = 0; i < inputs.size(); i++) {
@@ -91,14 +80,7 @@ record KerasCase(String name, List<Config> inputs, List<Config> outputs) {
         fill(interpreter.getInputTensor(i), inputs.get(i));
       }
       interpreter.invoke();
-      List<Tensor> results = new ArrayList<>();
-      for (int i = 0; i < interpreter.getOutputTensorCount(); i++) {
-        Tensor view = interpreter.getOutputTensor(i);
-        var copy = new Tensor(view.type(), view.quantization(), Tensor.Allocator.AUTOMATIC);
-        copy.copyFrom(view);
-        results.add(copy);
-      }
-      return results;
+      return Engines.outputs(interpreter);
     }
   }
 
@@ -120,7 +102,7 @@ record KerasCase(String name, List<Config> inputs, List<Config> outputs) {
     }
   }
 
-  /** The inputs as a model takes them. */
+  /** Returns the inputs as tensors of the model's types. */
   List<Tensor> tensors(Model model) {
     List<Tensor> tensors = new ArrayList<>();
     for (int i = 0; i < inputs.size(); i++) {
@@ -132,11 +114,11 @@ record KerasCase(String name, List<Config> inputs, List<Config> outputs) {
     return tensors;
   }
 
-  /** The largest difference of outputs from Keras', relative to the largest of each output. */
-  double difference(List<Tensor> found) {
+  /** Returns the largest difference from Keras' outputs, relative to the largest of each output. */
+  double difference(List<Tensor> actual) {
     double largest = 0;
     for (int i = 0; i < outputs.size(); i++) {
-      largest = Math.max(largest, difference(found.get(i), outputs.get(i)));
+      largest = Math.max(largest, difference(actual.get(i), outputs.get(i)));
     }
     return largest;
   }
@@ -144,7 +126,7 @@ record KerasCase(String name, List<Config> inputs, List<Config> outputs) {
   private static double difference(Tensor actual, Config expected) {
     if (!Arrays.equals(actual.dims(), expected.integers("shape"))) {
       throw new AssertionError(
-          "the shape is " + actual.shape() + " in place of " + expected.get("shape"));
+          "output of shape " + actual.shape() + "; expected " + expected.get("shape"));
     }
     if (actual.type() == TensorType.STRING) {
       List<String> found =

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The Keras models in {@code testdata} and what {@code docs/keras-layers.md} says of them. */
+/** The Keras models in {@code testdata} and their lines in {@code docs/keras-layers.md}. */
 final class KerasCases {
   static final Path DOCUMENT = Path.of("../../docs/keras-layers.md");
   private static final List<Path> FOLDERS =
@@ -28,7 +28,7 @@ final class KerasCases {
 
   private KerasCases() {}
 
-  /** Everything that has a model to convert, whether or not Keras' outputs are known. */
+  /** Returns the model files, with and without recorded outputs. */
   static List<Path> sources() {
     List<Path> sources = new ArrayList<>();
     for (Path folder : FOLDERS) {
@@ -61,25 +61,25 @@ final class KerasCases {
     return folder;
   }
 
-  /** What Keras computed, or null where it was not recorded. */
+  /** Returns the inputs and outputs that Keras recorded, or null if there are none. */
   static @Nullable KerasCase expectation(Path source) throws IOException {
     Path json = folder(source).resolve(name(source) + ".json");
     return Files.exists(json) ? KerasCase.read(json) : null;
   }
 
-  /** The reason for which a case is refused, or null if it is to be converted. */
+  /** Returns the reason for which the converter must refuse a model, or null if it must not. */
   static @Nullable String refusal(Path source) throws IOException {
     return lines(folder(source).resolve(REFUSED)).get(name(source));
   }
 
-  /** The size of what TensorFlow's converter makes of it, or null where that fails. */
-  static @Nullable Long theirBytes(Path source) throws IOException {
-    Path theirs = folder(source).resolve(name(source) + ".tflite");
-    if (Files.exists(theirs)) {
-      return Files.size(theirs);
+  /** Returns the size of the file of TensorFlow's converter, or null if it refuses the model. */
+  static @Nullable Long tensorFlowBytes(Path source) throws IOException {
+    Path file = folder(source).resolve(name(source) + ".tflite");
+    if (Files.exists(file)) {
+      return Files.size(file);
     }
-    String noted = lines(folder(source).resolve(SIZES)).get(name(source));
-    return noted == null ? null : Long.valueOf(noted);
+    String recorded = lines(folder(source).resolve(SIZES)).get(name(source));
+    return recorded == null ? null : Long.valueOf(recorded);
   }
 
   private static Map<String, String> lines(Path file) throws IOException {
@@ -95,9 +95,9 @@ final class KerasCases {
     return lines;
   }
 
-  /** The beginning of a case's line in the document: all but the differences. */
+  /** Returns a case's line in the document, without the differences at its end. */
   static String line(Path source, Model model) throws IOException {
-    Long theirs = theirBytes(source);
+    Long tensorFlowBytes = tensorFlowBytes(source);
     String operators =
         model.graphs().stream().map(KerasCases::operators).collect(Collectors.joining(" // "));
     return String.format(
@@ -106,7 +106,7 @@ final class KerasCases {
         name(source),
         operators.isEmpty() ? "(none)" : operators,
         TfliteWriter.toBytes(model).length,
-        theirs == null ? "" : theirs);
+        tensorFlowBytes == null ? "" : tensorFlowBytes);
   }
 
   private static String operators(Graph graph) {
@@ -115,9 +115,9 @@ final class KerasCases {
       String name = node.op().type().name();
       String last = names.isEmpty() ? "" : names.getLast().replaceFirst(" ×.*", "");
       if (last.equals(name)) {
-        String before = names.removeLast();
-        int times = before.contains("×") ? Integer.parseInt(before.replaceFirst(".*×", "")) : 1;
-        names.add(name + " ×" + (times + 1));
+        String entry = names.removeLast();
+        int count = entry.contains("×") ? Integer.parseInt(entry.replaceFirst(".*×", "")) : 1;
+        names.add(name + " ×" + (count + 1));
       } else {
         names.add(name);
       }
@@ -125,7 +125,7 @@ final class KerasCases {
     return String.join(" ", names);
   }
 
-  /** Writes the document anew: {@code mvn test -pl conformance -am -Dkeras.table=write}. */
+  /** Writes the table of the document. */
   static void writeDocument() throws IOException {
     var text =
         new StringBuilder(Files.readString(DOCUMENT).replaceFirst("(?s)\n\\| case .*", "\n"));

@@ -21,23 +21,23 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every layer of Keras, converted and compared with what Keras computed. */
+/** Converts every Keras model of {@code testdata} and compares its outputs with Keras' own. */
 class KerasLayersTest {
-  /** Differences relative to the largest output; sums may be reordered. */
+  /** The largest difference relative to the largest output; sums may be reordered. */
   private static final double TOLERANCE = 1e-5;
 
-  /** Larger than TensorFlow's, with the reason; everything else must not be. */
+  /** The cases whose files may be larger than TensorFlow's, with the reason. */
   private static final Map<String, String> LARGER =
       Map.of(
-          "act_softplus", "TensorFlow's overflows from 88 on",
-          "avgpool3d", "TensorFlow's needs Flex",
-          "maxpool3d", "TensorFlow's needs Flex",
-          "resizing_bicubic", "TensorFlow's needs Flex",
-          "conv3d_groups", "the native runtime refuses TensorFlow's",
-          "mel_spectrogram", "frames are looked up, not computed at each run");
+          "act_softplus", "TensorFlow's model overflows from 88 on",
+          "avgpool3d", "TensorFlow's model needs Flex",
+          "maxpool3d", "TensorFlow's model needs Flex",
+          "resizing_bicubic", "TensorFlow's model needs Flex",
+          "conv3d_groups", "the native runtime refuses TensorFlow's model",
+          "mel_spectrogram", "frame indices are stored instead of computed in each run");
 
   @BeforeAll
-  static void writeTheDocumentIfAsked() throws IOException {
+  static void writeDocumentIfRequested() throws IOException {
     if (System.getProperty("keras.table", "").equals("write")) {
       KerasCases.writeDocument();
     }
@@ -49,7 +49,7 @@ class KerasLayersTest {
 
   @ParameterizedTest
   @MethodSource("sources")
-  void equalsKerasOnBothEnginesAndIsNoLargerThanTensorFlows(Path source) throws IOException {
+  void equalsKerasOnEveryEngineAndIsNoLargerThanTensorFlowsModel(Path source) throws IOException {
     String refusal = KerasCases.refusal(source);
     TfLiteConverter converter = TfLiteConverter.fromKerasModel(source);
     if (refusal != null) {
@@ -63,29 +63,29 @@ class KerasLayersTest {
         model.graphs().stream()
             .flatMap(g -> g.nodes().stream())
             .noneMatch(node -> node.op() instanceof CustomOp),
-        "no custom operators");
+        "the model has custom operators");
     checkSize(source, bytes);
     checkDocument(source, model);
     KerasCase expected = KerasCases.expectation(source);
-    assumeTrue(expected != null, "Keras gives no outputs for it on this machine");
+    assumeTrue(expected != null, "no recorded outputs");
     if (expected != null) {
       Model read = TfliteReader.read(bytes);
       for (String engine : List.of("reference", "fast", "litert")) {
         double difference = expected.difference(read, engine);
         assertTrue(difference <= TOLERANCE, () -> engine + " differs by " + difference);
-        assertEquals(difference, expected.difference(read, engine), "a second run begins anew");
+        assertEquals(difference, expected.difference(read, engine), "second run");
       }
     }
   }
 
   private static void checkSize(Path source, byte[] bytes) throws IOException {
-    Long theirs = KerasCases.theirBytes(source);
+    Long limit = KerasCases.tensorFlowBytes(source);
     String name = KerasCases.name(source);
-    if (theirs != null && bytes.length > theirs) {
+    if (limit != null && bytes.length > limit) {
       assertTrue(
-          LARGER.containsKey(name), () -> bytes.length + " bytes, TensorFlow's has " + theirs);
-    } else if (theirs != null) {
-      assertNull(LARGER.get(name), "is no larger any more");
+          LARGER.containsKey(name), () -> bytes.length + " bytes; TensorFlow's model has " + limit);
+    } else if (limit != null) {
+      assertNull(LARGER.get(name), name + " is no longer larger; remove it from LARGER");
     }
   }
 

@@ -26,14 +26,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The digit network of the article, quantized: sizes and accuracy against those of TensorFlow's
- * converter, on the first 250 test digits ({@code testdata/mnist}, of which a script tells the
- * origin), by both engines.
+ * Quantizes the article's digit network and compares sizes and accuracy with those of TensorFlow's
+ * converter, on the first 250 test digits of {@code testdata/mnist}.
  */
 class MnistQuantizationTest {
   private static final Path FOLDER = Path.of("../testdata/mnist");
 
-  /** All 1,000 would take minutes on the reference engine. */
+  /** The number of test digits; all 1,000 would take minutes on the reference engine. */
   private static final int DIGITS = 250;
 
   private static Model floats() throws IOException {
@@ -68,8 +67,10 @@ class MnistQuantizationTest {
   }
 
   /**
-   * Bytes are those of TensorFlow's converter; points are what may be lost of 250 digits: 0.4 is
-   * one of them.
+   * Limits of each mode.
+   *
+   * @param bytes the size of TensorFlow's file
+   * @param points the accuracy that may be lost, in percent; one digit of 250 is 0.4
    */
   @ParameterizedTest
   @CsvSource({
@@ -80,7 +81,7 @@ class MnistQuantizationTest {
     "weights_int8, 111600, 0.4",
     "weights_int4, 60000, 1.2"
   })
-  void isNoLargerThanTensorFlowsAndLosesLittle(String mode, long bytes, double points)
+  void staysWithinLimitsOfSizeAndAccuracy(String mode, long bytes, double points)
       throws IOException {
     Model model = quantized(mode);
     assertTrue(TfliteWriter.toBytes(model).length <= bytes);
@@ -92,14 +93,14 @@ class MnistQuantizationTest {
   }
 
   @Test
-  void theHeadAsIntegersLosesWhatTheArticleLost() throws IOException {
+  void integerHeadLosesTheAccuracyThatTheArticleReports() throws IOException {
     List<EvaluationMetrics> scores = scores(List.of(floats(), quantized("int8 head")), "reference");
     assertTrue(scores.getFirst().top1() - scores.getLast().top1() > 0.08);
   }
 
   @ParameterizedTest
   @CsvSource({"dynamic", "float16", "int8", "int8 head", "int16x8", "weights_int4"})
-  void bothEnginesGiveTheSameScores(String mode) throws IOException {
+  void referenceScoresEqualNativeScores(String mode) throws IOException {
     Model model = quantized(mode);
     EvaluationMetrics reference = scores(List.of(floats(), model), "reference").getLast();
     EvaluationMetrics nativeScores = scores(List.of(floats(), model), "litert").getLast();
@@ -109,11 +110,11 @@ class MnistQuantizationTest {
 
   @ParameterizedTest
   @CsvSource({"1, 4, false", "1, 16, true", "1, 1, false"})
-  void sparseTensorsGiveTheSameInTheNativeRuntime(int rows, int columns, boolean integers)
+  void sparseEncodingKeepsOutputsOnBothEngines(int rows, int columns, boolean int8)
       throws IOException {
     Model pruned = new Pruning.Blocks(rows, columns, 0.7).apply(floats(), null);
     Model dense =
-        integers
+        int8
             ? new Quantizer(Recipe.int8())
                 .calibrateWith(IdxSamples.training(FOLDER))
                 .quantize(pruned)

@@ -24,32 +24,32 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every layer of Keras, quantized in every mode: the native runtime and ours give the same, and it
- * is close to what the float model gives.
+ * Quantizes every Keras model of {@code testdata} in every mode. All engines must agree, and the
+ * outputs must be close to the float model's.
  */
 class QuantizedLayersTest {
-  /** Between engines, relative to the largest output: floats around integers may differ. */
-  private static final double ENGINES = 1e-5;
+  /** The largest difference between engines, relative to the largest output. */
+  private static final double ENGINE_TOLERANCE = 1e-5;
 
   /**
-   * 16-bit LOGISTIC, TANH and SOFTMAX, and what is quantized from floats, may be a step of 1/32768
-   * apart, which others enlarge.
+   * The largest difference between engines for 16-bit activations: LOGISTIC, TANH, SOFTMAX and
+   * QUANTIZE may differ by a step of 1/32768, which later layers amplify.
    */
-  private static final double WIDE_ENGINES = 5e-4;
+  private static final double INT16_ENGINE_TOLERANCE = 5e-4;
 
-  /** From the float model. */
-  private static final double LOSS = 0.1;
+  /** The largest difference from the float model, relative to the largest output. */
+  private static final double FLOAT_TOLERANCE = 0.1;
 
-  private static final double LOSS_OF_4_BITS = 0.3;
+  /** The largest difference from the float model with 4-bit weights. */
+  private static final double INT4_FLOAT_TOLERANCE = 0.3;
 
-  /** What is not compared, with the reason. */
+  /** The cases that are not compared, with the reason. */
   private static final Map<String, String> EXCLUDED =
       Map.of(
-          "act_sparsemax", "gives zeros but for rounding, to which differences are relative",
-          "op_dot_rank3",
-              "multiplies the samples of a batch with each other; calibration has one for all",
-          "op_many", "its slices want a batch of two, samples come one by one",
-          "stft_log", "the logarithm of numbers near zero, which integers round to zero");
+          "act_sparsemax", "its outputs are zero except for rounding errors",
+          "op_dot_rank3", "multiplies samples of a batch; calibration has one scale for all",
+          "op_many", "its slices require a batch of two; calibration runs single samples",
+          "stft_log", "takes the logarithm of values that integers round to zero");
 
   private static final Map<String, Recipe> MODES = modes();
 
@@ -63,12 +63,12 @@ class QuantizedLayersTest {
     modes.put("weights_int8", Recipe.weightsOnly(TensorType.INT8));
     modes.put("weights_int4", Recipe.weightsOnly(TensorType.INT4));
     modes.put("blocks", Recipe.weightsOnly(TensorType.INT8).mapSettings(s -> s.withBlockSize(2)));
-    modes.replaceAll((name, recipe) -> recipe.mapSettings(QuantizedLayersTest::ofAnySize));
+    modes.replaceAll((name, recipe) -> recipe.mapSettings(QuantizedLayersTest::ofAnyWeightCount));
     return modes;
   }
 
-  /** The layers are small. */
-  private static QuantizationSettings ofAnySize(QuantizationSettings settings) {
+  /** Quantizes weights of any size, since the layers are small. */
+  private static QuantizationSettings ofAnyWeightCount(QuantizationSettings settings) {
     return settings.withMinElements(1);
   }
 
@@ -78,15 +78,15 @@ class QuantizedLayersTest {
 
   @ParameterizedTest
   @MethodSource("sources")
-  void givesTheSameOnBothEnginesInEveryMode(Path source) throws IOException {
-    assumeTrue(KerasCases.refusal(source) == null, "is refused");
-    assumeTrue(!EXCLUDED.containsKey(KerasCases.name(source)), "is excluded");
+  void enginesAgreeInEveryMode(Path source) throws IOException {
+    assumeTrue(KerasCases.refusal(source) == null, "the converter refuses the model");
+    assumeTrue(!EXCLUDED.containsKey(KerasCases.name(source)), "the case is excluded");
     KerasCase expected = KerasCases.expectation(source);
-    assumeTrue(expected != null, "has no inputs");
+    assumeTrue(expected != null, "no recorded inputs");
     if (expected == null) {
       return;
     }
-    assumeTrue(!expected.hasStrings(), "takes strings");
+    assumeTrue(!expected.hasStrings(), "the model takes strings");
     Model model = TfLiteConverter.fromKerasModel(source).convertModel().model();
     Samples samples = Samples.of(expected.samples(model));
     List<String> problems = new ArrayList<>();
@@ -96,21 +96,20 @@ class QuantizedLayersTest {
             TfliteWriter.toBytes(
                 new Quantizer(mode.getValue()).calibrateWith(samples).quantize(model).model());
         Model quantized = TfliteReader.read(bytes);
-        double apart =
-            difference(expected.run(quantized, "reference"), expected.run(quantized, "litert"));
-        double faster =
-            difference(expected.run(quantized, "reference"), expected.run(quantized, "fast"));
-        boolean wide = mode.getKey().startsWith("int16");
-        if (!(faster <= (wide ? WIDE_ENGINES : ENGINES))) {
-          problems.add(mode.getKey() + ": the fast engine differs by " + faster);
+        List<Tensor> reference = expected.run(quantized, "reference");
+        double tolerance =
+            mode.getKey().startsWith("int16") ? INT16_ENGINE_TOLERANCE : ENGINE_TOLERANCE;
+        for (String engine : List.of("fast", "litert")) {
+          double difference = difference(reference, expected.run(quantized, engine));
+          if (!(difference <= tolerance)) {
+            problems.add(
+                "%s: engine %s differs by %s".formatted(mode.getKey(), engine, difference));
+          }
         }
-        if (!(apart <= (wide ? WIDE_ENGINES : ENGINES))) {
-          problems.add(mode.getKey() + ": the engines differ by " + apart);
-        }
-        double error =
-            difference(expected.run(model, "reference"), expected.run(quantized, "reference"));
-        if (!(error <= (mode.getKey().equals("weights_int4") ? LOSS_OF_4_BITS : LOSS))) {
-          problems.add(mode.getKey() + ": differs from floats by " + error);
+        double error = difference(expected.run(model, "reference"), reference);
+        if (!(error
+            <= (mode.getKey().equals("weights_int4") ? INT4_FLOAT_TOLERANCE : FLOAT_TOLERANCE))) {
+          problems.add(mode.getKey() + ": differs from the float model by " + error);
         }
       } catch (RuntimeException e) {
         problems.add(mode.getKey() + ": " + e);
@@ -119,24 +118,24 @@ class QuantizedLayersTest {
     assertTrue(problems.isEmpty(), () -> KerasCases.name(source) + ": " + problems);
   }
 
-  /** The largest difference of any element, relative to the largest magnitude of its output. */
+  /** Returns the largest difference of elements, relative to the largest value of the output. */
   private static double difference(List<Tensor> expected, List<Tensor> actual) {
     double largest = 0;
     for (int i = 0; i < expected.size(); i++) {
-      Tensor wanted = expected.get(i);
-      Tensor found = actual.get(i);
-      if (wanted.type() == TensorType.STRING || wanted.type() == TensorType.BOOL) {
+      Tensor left = expected.get(i);
+      Tensor right = actual.get(i);
+      if (left.type() == TensorType.STRING || left.type() == TensorType.BOOL) {
         continue;
       }
       double magnitude = 1e-4;
-      double apart = 0;
-      for (long e = 0; e < wanted.elements(); e++) {
-        double a = wanted.getReal(e);
-        double b = found.getReal(e);
+      double difference = 0;
+      for (long e = 0; e < left.elements(); e++) {
+        double a = left.getReal(e);
+        double b = right.getReal(e);
         magnitude = Math.max(magnitude, Double.isFinite(a) ? Math.abs(a) : 0);
-        apart = Math.max(apart, Double.compare(a, b) == 0 ? 0 : Math.abs(a - b));
+        difference = Math.max(difference, Double.compare(a, b) == 0 ? 0 : Math.abs(a - b));
       }
-      largest = Math.max(largest, apart / magnitude);
+      largest = Math.max(largest, difference / magnitude);
     }
     return largest;
   }

@@ -24,7 +24,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -34,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The models in {@code testdata}, or in the folder that {@code -Dwhittle.models} names. */
+/** Runs the models in {@code testdata}, or in the folder that {@code -Dwhittle.models} names. */
 class SampleModelTest {
   private static final Path FOLDER = Path.of(System.getProperty("whittle.models", "../testdata"));
 
@@ -68,7 +67,9 @@ class SampleModelTest {
     return model.resolveSibling(isInOwnFolder(model) ? end : stem + "." + end);
   }
 
-  /** Python gives strings as pickled objects, which nothing but Python should read. */
+  /**
+   * Reads arrays, or aborts the test if they hold strings, which NumPy stores as pickled objects.
+   */
   private static Map<String, NpyArray> arrays(Path file) throws IOException {
     try {
       return Npz.read(file);
@@ -79,7 +80,7 @@ class SampleModelTest {
 
   @ParameterizedTest
   @MethodSource("modelsWithResults")
-  void theReferenceEngineGivesTheResultsThatPythonSaw(Path file) throws IOException {
+  void referenceEngineComputesTheRecordedOutputs(Path file) throws IOException {
     Model model = TfliteReader.read(file);
     Map<String, NpyArray> inputs = arrays(inputs(file));
     Map<String, NpyArray> expected = arrays(results(file));
@@ -96,7 +97,7 @@ class SampleModelTest {
             assertNull(Comparison.difference(like(actual, array), actual, exactness(file)), name);
           });
     } catch (UnsupportedModelException e) {
-      assertTrue(hasUnknownOperators(model), () -> "unsupported: " + e.getMessage());
+      assertTrue(hasOpaqueOperators(model), () -> "unsupported: " + e.getMessage());
       abort("operators outside the catalog: " + e.getMessage());
     }
   }
@@ -105,8 +106,8 @@ class SampleModelTest {
     return isInOwnFolder(model) ? Exactness.COMPOSED : Exactness.NETWORK;
   }
 
-  /** What docs/operators.md names as missing. */
-  private static boolean hasUnknownOperators(Model model) {
+  /** Returns whether the model has built-in operators outside the catalog. */
+  private static boolean hasOpaqueOperators(Model model) {
     return model.graphs().stream()
         .map(Graph::nodes)
         .flatMap(Collection::stream)
@@ -130,45 +131,45 @@ class SampleModelTest {
 
   @ParameterizedTest
   @MethodSource("models")
-  void theNativeRuntimeGivesTheSameResultsForARewrittenFile(Path file) throws IOException {
+  void nativeRuntimeComputesTheSameForARewrittenFile(Path file) throws IOException {
     byte[] original = Files.readAllBytes(file);
     byte[] rewritten = TfliteWriter.toBytes(TfliteReader.read(original));
-    // The native runtime trusts its inputs, so they are the recorded ones where there are some.
+    // The native runtime does not check its inputs, so the recorded ones are used if there are any.
     Map<String, NpyArray> inputs = Files.exists(inputs(file)) ? arrays(inputs(file)) : Map.of();
     List<Tensor> expected;
     try {
       expected = run(original, "litert", inputs);
     } catch (ModelException e) {
-      abort("the native runtime refuses the original too: " + e.getMessage());
+      abort("the native runtime refuses the original file: " + e.getMessage());
       return;
     }
     if (difference(expected, run(original, "litert", inputs), Exactness.EXACT) != null) {
-      abort("the original gives another result each time");
+      abort("the model is not deterministic");
     }
     assertNull(difference(expected, run(rewritten, "litert", inputs), Exactness.EXACT));
   }
 
   @ParameterizedTest
   @MethodSource("models")
-  void bothEnginesAgree(Path file) throws IOException {
+  void referenceEngineAgreesWithTheNativeRuntime(Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     Map<String, NpyArray> inputs = Files.exists(inputs(file)) ? arrays(inputs(file)) : Map.of();
     List<Tensor> expected;
     try {
       expected = run(bytes, "litert", inputs);
     } catch (ModelException e) {
-      abort("the native runtime refuses it: " + e.getMessage());
+      abort("the native runtime refuses the file: " + e.getMessage());
       return;
     }
     if (difference(expected, run(bytes, "litert", inputs), Exactness.EXACT) != null) {
-      abort("it gives another result each time");
+      abort("the model is not deterministic");
     }
     try {
       List<Tensor> actual = run(bytes, "reference", inputs);
       assertNull(difference(expected, actual, exactness(file)));
     } catch (UnsupportedModelException e) {
       Model model = TfliteReader.read(bytes);
-      assertTrue(hasUnknownOperators(model), () -> "unsupported: " + e.getMessage());
+      assertTrue(hasOpaqueOperators(model), () -> "unsupported: " + e.getMessage());
       abort("operators outside the catalog: " + e.getMessage());
     }
   }
@@ -207,7 +208,7 @@ class SampleModelTest {
           switch (declared.type()) {
             case FLOAT32 -> input.setFloat(e, (float) random.nextDouble(-1, 1));
             case INT8, UINT8 -> input.setByte(e, (byte) random.nextInt(3));
-            // Zero is valid also where numbers are indices or extents.
+            // Zero is valid for indices and dimensions too.
             default -> {}
           }
         }
@@ -216,14 +217,7 @@ class SampleModelTest {
           (name, array) ->
               fill(interpreter.getInputTensor(interpreter.getInputIndex(name)), array));
       interpreter.invoke();
-      List<Tensor> outputs = new ArrayList<>();
-      for (int i = 0; i < interpreter.getOutputTensorCount(); i++) {
-        Tensor view = interpreter.getOutputTensor(i);
-        var copy = new Tensor(view.type(), view.quantization(), Tensor.Allocator.AUTOMATIC);
-        copy.copyFrom(view);
-        outputs.add(copy);
-      }
-      return outputs;
+      return Engines.outputs(interpreter);
     }
   }
 }

@@ -37,19 +37,19 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * SavedModels of one or a few operations, of control flow old and new and of state that lives
- * between calls: converted, and called as TensorFlow was, in the same order.
+ * Converts SavedModels of one or a few operations, of control flow of TensorFlow 1 and 2 and of
+ * state that persists between calls, and repeats TensorFlow's calls in the same order.
  */
 class SavedModelCallsTest {
   private static final double TOLERANCE = 2e-4;
   private static final Path MODELS = Path.of("../testdata/savedmodel-operations");
 
-  /** Where the native runtime gives something else than TensorFlow for any converter's model. */
+  /** Cases in which the native runtime differs from TensorFlow, with the reason. */
   private static final Map<String, String> NATIVE_DIFFERS =
       Map.of(
-          "is_finite", "its division by zero gives zero",
-          "is_inf", "its division by zero gives zero",
-          "detect", "its suppression picks a box without area again and again");
+          "is_finite", "its division by zero returns zero",
+          "is_inf", "its division by zero returns zero",
+          "detect", "its suppression selects a box without area repeatedly");
 
   static List<Path> models() {
     try (var folders = Files.list(MODELS)) {
@@ -59,7 +59,7 @@ class SavedModelCallsTest {
     }
   }
 
-  /** One call: its signature, and its arrays by name. */
+  /** A call of a signature with its arrays by name. */
   private record Call(String signature, Map<String, NpyArray> in, Map<String, NpyArray> out) {}
 
   private static List<Call> calls(Path folder) throws IOException {
@@ -76,7 +76,7 @@ class SavedModelCallsTest {
 
   @ParameterizedTest
   @MethodSource("models")
-  void everyCallGivesWhatTensorFlowGave(Path folder) throws IOException {
+  void everyCallComputesWhatTensorFlowComputed(Path folder) throws IOException {
     Model model = read(TfLiteConverter.fromSavedModel(folder.resolve("saved_model")));
     List<Call> calls = calls(folder);
     assertFalse(calls.isEmpty());
@@ -97,7 +97,7 @@ class SavedModelCallsTest {
     return TfliteReader.read(TfliteWriter.toBytes(converter.convertModel().model()));
   }
 
-  private static void run(Interpreter interpreter, Call call, String what) {
+  private static void run(Interpreter interpreter, Call call, String label) {
     String key = call.signature;
     call.in.forEach((name, array) -> interpreter.resizeInput(name, array.shape(), key));
     call.in.forEach(
@@ -108,27 +108,27 @@ class SavedModelCallsTest {
     interpreter.invoke(key);
     call.out.forEach(
         (name, array) ->
-            check(interpreter.getOutputTensorFromSignature(name, key), array, what + ", " + name));
+            check(interpreter.getOutputTensorFromSignature(name, key), array, label + ", " + name));
   }
 
-  private static void check(Tensor found, NpyArray expected, String what) {
-    assertArrayEquals(expected.shape(), found.dims(), what);
-    double[] wanted = expected.toDoubles();
+  private static void check(Tensor actual, NpyArray expected, String label) {
+    assertArrayEquals(expected.shape(), actual.dims(), label);
+    double[] values = expected.toDoubles();
     double magnitude = 1;
-    for (double number : wanted) {
-      magnitude = Double.isFinite(number) ? Math.max(magnitude, Math.abs(number)) : magnitude;
+    for (double value : values) {
+      magnitude = Double.isFinite(value) ? Math.max(magnitude, Math.abs(value)) : magnitude;
     }
-    for (int i = 0; i < wanted.length; i++) {
-      double number =
-          found.type() == TensorType.BOOL ? (found.getBoolean(i) ? 1 : 0) : found.getReal(i);
-      if (Double.compare(number, wanted[i]) != 0) {
-        assertEquals(wanted[i], number, TOLERANCE * magnitude, what + "[" + i + "]");
+    for (int i = 0; i < values.length; i++) {
+      double value =
+          actual.type() == TensorType.BOOL ? (actual.getBoolean(i) ? 1 : 0) : actual.getReal(i);
+      if (Double.compare(value, values[i]) != 0) {
+        assertEquals(values[i], value, TOLERANCE * magnitude, label + "[" + i + "]");
       }
     }
   }
 
   @Test
-  void anInterpreterOfItsOwnBeginsWithWhatTheCheckpointHolds() throws IOException {
+  void eachInterpreterStartsFromTheCheckpoint() throws IOException {
     Path folder = MODELS.resolve("counter");
     Model model = read(TfLiteConverter.fromSavedModel(folder.resolve("saved_model")));
     Call first = calls(folder).getFirst();
@@ -140,7 +140,7 @@ class SavedModelCallsTest {
   }
 
   @Test
-  void channelsFirstNetworksAreTransposedOnce() throws IOException {
+  void transposesChannelsFirstNetworksOnce() throws IOException {
     Graph graph =
         read(TfLiteConverter.fromSavedModel(MODELS.resolve("nchw_net/saved_model")))
             .graphs()
@@ -150,7 +150,7 @@ class SavedModelCallsTest {
   }
 
   @Test
-  void loopsThatAreLstmLayersBecomeOneOperator() throws IOException {
+  void convertsLstmLoopsToOneOperator() throws IOException {
     Model model =
         read(
             TfLiteConverter.fromSavedModel(
@@ -165,7 +165,7 @@ class SavedModelCallsTest {
   }
 
   @Test
-  void unknownOperationsAreRefusedAllAtOnceOrKeptAsCustomOperators() throws IOException {
+  void refusesAllUnknownOperationsAtOnceOrKeepsThemAsCustomOperators() throws IOException {
     Path folder = Path.of("../testdata/savedmodel/unknown_operations/saved_model");
     TfLiteConverter converter = TfLiteConverter.fromSavedModel(folder);
     var refused = assertThrows(UnsupportedModelException.class, converter::convertModel);
@@ -190,7 +190,7 @@ class SavedModelCallsTest {
   }
 
   @Test
-  void aPoolThatTellsPlacesIsKeptAndRuns() throws IOException {
+  void keepsMaxPoolWithArgmaxAsCustomOperator() throws IOException {
     Path folder = Path.of("../testdata/savedmodel-custom/pool_with_places");
     Model model =
         read(
@@ -202,7 +202,7 @@ class SavedModelCallsTest {
   }
 
   @Test
-  void theReportTellsWhatEachOperationBecame() throws IOException {
+  void reportNamesTheOperatorsOfEachOperation() throws IOException {
     String text =
         TfLiteConverter.fromSavedModel(MODELS.resolve("gelu/saved_model"))
             .convertModel()

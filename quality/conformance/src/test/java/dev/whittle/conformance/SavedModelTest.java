@@ -31,16 +31,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** SavedModels, converted and compared with what TensorFlow computed. */
+/** Converts SavedModels and compares their outputs with TensorFlow's. */
 class SavedModelTest {
   private static final double TOLERANCE = 1e-4;
   private static final Path MODELS = Path.of("../testdata/savedmodel");
 
-  /** Those whose outputs in TensorFlow cannot be compared with. */
+  /** Cases without comparable outputs of TensorFlow, with the reason. */
   private static final Map<String, String> INCOMPARABLE =
       Map.of(
-          "gather_nd_08", "strings, kept as Python objects",
-          "local_response_norm_08", "TensorFlow gives NaN, TensorFlow Lite a number");
+          "gather_nd_08", "its strings are pickled Python objects",
+          "local_response_norm_08", "TensorFlow computes NaN, TensorFlow Lite a number");
 
   static List<Path> operators() {
     try (var folders = Files.list(Path.of("../testdata/operators"))) {
@@ -55,7 +55,7 @@ class SavedModelTest {
 
   @ParameterizedTest
   @MethodSource("operators")
-  void everyOperationGivesWhatTensorFlowGave(Path folder) throws IOException {
+  void operationComputesWhatTensorFlowComputed(Path folder) throws IOException {
     String name = String.valueOf(folder.getFileName());
     assumeFalse(INCOMPARABLE.containsKey(name), () -> INCOMPARABLE.get(name));
     Model model =
@@ -77,15 +77,15 @@ class SavedModelTest {
       String engine) {
     String key = signature.key();
     try (var interpreter = Interpreter.of(model, InterpreterOptions.DEFAULT.withEngine(engine))) {
-      List<NpyArray> given = matched(signature.inputs(), inputs);
-      for (int i = 0; i < given.size(); i++) {
-        interpreter.resizeInput(signature.inputs().get(i).name(), given.get(i).shape(), key);
+      List<NpyArray> arrays = matched(signature.inputs(), inputs);
+      for (int i = 0; i < arrays.size(); i++) {
+        interpreter.resizeInput(signature.inputs().get(i).name(), arrays.get(i).shape(), key);
       }
-      for (int i = 0; i < given.size(); i++) {
+      for (int i = 0; i < arrays.size(); i++) {
         Tensor tensor =
             interpreter.getInputTensorFromSignature(signature.inputs().get(i).name(), key);
         tensor.copyBytesFrom(
-            new Tensor(tensor.type(), given.get(i).shape(), null, given.get(i).data()));
+            new Tensor(tensor.type(), arrays.get(i).shape(), null, arrays.get(i).data()));
       }
       interpreter.invoke(key);
       List<NpyArray> expected = matched(signature.outputs(), outputs);
@@ -97,7 +97,7 @@ class SavedModelTest {
     }
   }
 
-  /** Arrays by the names of ports, or in order where the names differ. */
+  /** Returns the arrays of the ports, by name, or in order if the names differ. */
   private static List<NpyArray> matched(List<Signature.Port> ports, Map<String, NpyArray> arrays) {
     boolean named = ports.stream().allMatch(p -> arrays.containsKey(p.name()));
     List<NpyArray> inOrder = new ArrayList<>(arrays.values());
@@ -109,21 +109,21 @@ class SavedModelTest {
     return matched;
   }
 
-  private static void check(Tensor found, NpyArray expected, String what) {
-    assertArrayEquals(expected.shape(), found.dims(), what);
-    if (found.type() == TensorType.COMPLEX64) {
+  private static void check(Tensor actual, NpyArray expected, String label) {
+    assertArrayEquals(expected.shape(), actual.dims(), label);
+    if (actual.type() == TensorType.COMPLEX64) {
       return;
     }
-    double[] wanted = expected.toDoubles();
+    double[] values = expected.toDoubles();
     double magnitude = 1e-6;
-    for (double number : wanted) {
-      magnitude = Double.isFinite(number) ? Math.max(magnitude, Math.abs(number)) : magnitude;
+    for (double value : values) {
+      magnitude = Double.isFinite(value) ? Math.max(magnitude, Math.abs(value)) : magnitude;
     }
-    for (int i = 0; i < wanted.length; i++) {
-      double number =
-          found.type() == TensorType.BOOL ? found.getBoolean(i) ? 1 : 0 : found.getReal(i);
-      if (Double.compare(number, wanted[i]) != 0) {
-        assertEquals(wanted[i], number, TOLERANCE * magnitude, what + "[" + i + "]");
+    for (int i = 0; i < values.length; i++) {
+      double value =
+          actual.type() == TensorType.BOOL ? actual.getBoolean(i) ? 1 : 0 : actual.getReal(i);
+      if (Double.compare(value, values[i]) != 0) {
+        assertEquals(values[i], value, TOLERANCE * magnitude, label + "[" + i + "]");
       }
     }
   }
@@ -139,7 +139,7 @@ class SavedModelTest {
         "two_signatures",
         "while_if"
       })
-  void everySignatureGivesWhatTensorFlowGave(String name) throws IOException {
+  void everySignatureComputesWhatTensorFlowComputed(String name) throws IOException {
     Path folder = MODELS.resolve(name);
     Model model =
         TfLiteConverter.fromSavedModel(folder.resolve("saved_model")).convertModel().model();
@@ -155,11 +155,11 @@ class SavedModelTest {
         compared++;
       }
     }
-    assertTrue(compared > 0, "signatures: " + read.signatures());
+    assertTrue(compared > 0, "no recorded calls of the signatures " + read.signatures());
   }
 
   @Test
-  void oneSignatureCanBeChosenAndAnUnknownOneIsAnsweredWithThoseThere() throws IOException {
+  void convertsOneSignatureAndListsTheOthersIfItIsUnknown() throws IOException {
     Path folder = MODELS.resolve("two_signatures/saved_model");
     Model one =
         TfLiteConverter.fromSavedModel(folder, Set.of("serve"), List.of("decode"))

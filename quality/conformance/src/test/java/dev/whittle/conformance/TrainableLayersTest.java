@@ -28,7 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every layer of Keras as it is trained. {@code -Dtraining.table=write} writes the document anew.
+ * Trains every Keras model of {@code testdata}. {@code -Dtraining.table=write} writes
+ * docs/training-layers.md.
  */
 class TrainableLayersTest {
   private static final double TOLERANCE = 1e-4;
@@ -45,10 +46,10 @@ class TrainableLayersTest {
 
   @ParameterizedTest
   @MethodSource("sources")
-  void computesWhatKerasComputesAndLearnsOrSaysWhyNot(Path source) throws IOException {
-    assumeTrue(KerasCases.refusal(source) == null, "is not converted at all");
+  void equalsKerasAndTrainsOrStatesTheReason(Path source) throws IOException {
+    assumeTrue(KerasCases.refusal(source) == null, "the converter refuses the model");
     KerasCase expected = KerasCases.expectation(source);
-    assumeTrue(expected != null, "Keras gives no outputs for it on this machine");
+    assumeTrue(expected != null, "no recorded outputs");
     if (expected == null) {
       return;
     }
@@ -56,8 +57,9 @@ class TrainableLayersTest {
     String state;
     try {
       model = TrainableModel.fromKerasModel(source);
-      assertEquals(0, expected.difference(model.model(), "reference"), TOLERANCE, "to be trained");
-      assertEquals(0, expected.difference(model.deployed(), "fast"), TOLERANCE, "deployed");
+      assertEquals(
+          0, expected.difference(model.model(), "reference"), TOLERANCE, "trainable model");
+      assertEquals(0, expected.difference(model.deployed(), "fast"), TOLERANCE, "deployed model");
       checkWayBack(model, source, expected);
       state = train(model, expected);
     } catch (UnsupportedModelException e) {
@@ -76,10 +78,12 @@ class TrainableLayersTest {
     }
     String line = "| " + KerasCases.name(source) + " | " + state + " |";
     FOUND.put(KerasCases.name(source), line);
-    assertTrue(WRITE || Files.readString(DOCUMENT).contains(line + "\n"), line);
+    assertTrue(
+        WRITE || Files.readString(DOCUMENT).contains(line + "\n"),
+        () -> "docs/training-layers.md lacks: " + line + " (write it with -Dtraining.table=write)");
   }
 
-  /** Weights written back by what lowering made of them are the file's own. */
+  /** Asserts that weights written back to a Keras file equal the original ones. */
   private void checkWayBack(TrainableModel model, Path source, KerasCase expected)
       throws IOException {
     String name = String.valueOf(source.getFileName());
@@ -115,13 +119,14 @@ class TrainableLayersTest {
         assertTrue(Float.isFinite(network.step(batch, step, SEED)), "finite");
       }
       float after = network.infer(batch).loss();
-      assertTrue(Float.isFinite(after) && after != before, before + " becomes " + after);
+      assertTrue(
+          Float.isFinite(after) && after != before, "loss before " + before + ", after " + after);
       return String.valueOf(model.parameters());
     }
   }
 
   @AfterAll
-  static void writeTheDocumentIfAsked() throws IOException {
+  static void writeDocumentIfRequested() throws IOException {
     if (WRITE) {
       String head = Files.readString(DOCUMENT).replaceFirst("(?s)\n\\| case .*", "\n");
       Files.writeString(
