@@ -110,6 +110,12 @@ public final class Operands {
     return input(input).shape();
   }
 
+  /** Returns the exception of an operator that has no kernel for the type of input 0. */
+  public OperandException unsupportedType() {
+    return OperandException.unsupported(
+        "no kernel for %s%s", type(0), input(0).isQuantized() ? " (quantized)" : "");
+  }
+
   /** The contents of an integer input where they are known, else null. */
   public long @Nullable [] knownIntegers(int input) {
     Tensor known = input(input).known();

@@ -31,6 +31,53 @@ public final class FixedPoint {
       return new Multiplier((int) mantissa, exponent);
     }
 
+    /**
+     * Returns {@code 1 / sqrt(x)} for {@code x >= 0}, by five steps of Newton's method with 3
+     * integer bits, as {@code GetInvSqrtQuantizedMultiplierExp} of TensorFlow Lite. The result for
+     * 0 is that for 1.
+     */
+    public static Multiplier ofInverseSquareRoot(int x) {
+      if (x <= 1) {
+        return new Multiplier(Integer.MAX_VALUE, 0);
+      }
+      int shift = 11;
+      int input = x;
+      while (input >= 1 << 29) {
+        input /= 4;
+        shift++;
+      }
+      int leadingBitPairs = (Integer.numberOfLeadingZeros(input) - 1) / 2 - 1;
+      shift -= leadingBitPairs;
+      input <<= 2 * leadingBitPairs;
+      int y = 1 << 28;
+      int half = roundingDivideByPowerOfTwo(input >> 1, 1);
+      int threeHalves = 3 << 27;
+      for (int i = 0; i < 5; i++) {
+        // Products of numbers with 3 integer bits have 6 and 9, and are shifted back to 3.
+        int cube =
+            saturatingShiftLeft(
+                saturatingRoundingDoublingHighMultiply(
+                    saturatingRoundingDoublingHighMultiply(y, y), y),
+                6);
+        int difference =
+            saturatingRoundingDoublingHighMultiply(threeHalves, y)
+                - saturatingRoundingDoublingHighMultiply(half, cube);
+        y = saturatingShiftLeft(difference, 3);
+      }
+      // sqrt(2) / 2 with no integer bits.
+      int mantissa = saturatingRoundingDoublingHighMultiply(y, 1518500250);
+      if (shift < 0) {
+        mantissa <<= -shift;
+        shift = 0;
+      }
+      return new Multiplier(mantissa, -shift);
+    }
+
+    private static int saturatingShiftLeft(int x, int bits) {
+      long wide = (long) x << bits;
+      return (int) Math.min(Math.max(wide, Integer.MIN_VALUE), Integer.MAX_VALUE);
+    }
+
     /** {@code x} times this multiplier, rounded as the built-in kernels do. */
     public int apply(int x) {
       return multiply(x, mantissa, exponent);

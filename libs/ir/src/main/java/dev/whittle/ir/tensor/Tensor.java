@@ -215,6 +215,15 @@ public final class Tensor {
     data.copyFrom(source.data);
   }
 
+  /**
+   * Copies {@code count} adjacent elements as they are stored, from index {@code i} of one tensor
+   * to index {@code j} of another of the same type. The type has elements of whole bytes.
+   */
+  public static void copy(Tensor from, long i, Tensor to, long j, long count) {
+    long bytes = from.type.bits() / 8;
+    MemorySegment.copy(from.data, i * bytes, to.data, j * bytes, count * bytes);
+  }
+
   public float getFloat(long i) {
     return data.get(FLOAT, i * 4);
   }

@@ -60,6 +60,17 @@ public enum TensorType {
     return Math.ceilDiv(Math.multiplyExact(elements, (long) bits), 8L);
   }
 
+  /**
+   * Requires elements of one or more whole bytes, which kernels can copy one by one.
+   *
+   * @throws OperandException if elements are smaller than a byte or have no fixed size
+   */
+  public void requireWholeBytes() {
+    if (bits < 8) {
+      throw OperandException.unsupported("no kernel copies single elements of %s", this);
+    }
+  }
+
   /** Whether elements are whole numbers (booleans and resources are not). */
   public boolean isInteger() {
     return switch (this) {

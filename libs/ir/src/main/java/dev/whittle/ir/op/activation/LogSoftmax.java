@@ -6,7 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
@@ -30,7 +30,7 @@ public record LogSoftmax() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.sameAsInput(operands);
+    return OutputTypes.sameAsInput(operands);
   }
 
   @Override
@@ -38,7 +38,7 @@ public record LogSoftmax() implements Op {
     return switch (operands.type(0)) {
       case FLOAT32 -> SoftmaxKernels.logarithms();
       case INT8, UINT8 -> SoftmaxKernels.quantizedLogarithms(operands);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 

@@ -28,12 +28,10 @@ public final class LogisticInt16 {
 
   public static Kernel kernel(Operands operands) {
     if (operands.input(0).requireQuantization().scaleValue() == Q3_12) {
-      return ElementwiseKernels.integers(
-          (ElementwiseKernels.LongUnary) x -> FixedPoint16.sigmoid((int) x));
+      return ElementwiseKernels.unaryIntegers(x -> FixedPoint16.sigmoid((int) x));
     }
     Rescaling rescaling = Rescaling.of(operands.input(0).requireQuantization());
-    return ElementwiseKernels.integers(
-        (ElementwiseKernels.LongUnary) x -> at(rescaling.apply((int) x)));
+    return ElementwiseKernels.unaryIntegers(x -> at(rescaling.apply((int) x)));
   }
 
   /** {@code tanh(x) = 2 sigmoid(2 x) - 1}, from the same table. */
@@ -41,12 +39,10 @@ public final class LogisticInt16 {
     float scale = operands.input(0).requireQuantization().scaleValue();
     if (scale == Q3_12 || scale == 2 * Q3_12) {
       int bits = scale == Q3_12 ? 3 : 4;
-      return ElementwiseKernels.integers(
-          (ElementwiseKernels.LongUnary) x -> FixedPoint16.tanh((int) x, bits));
+      return ElementwiseKernels.unaryIntegers(x -> FixedPoint16.tanh((int) x, bits));
     }
     Rescaling rescaling = Rescaling.of(operands.input(0).requireQuantization());
-    return ElementwiseKernels.integers(
-        (ElementwiseKernels.LongUnary) x -> tanhAt(rescaling.apply((int) x)));
+    return ElementwiseKernels.unaryIntegers(x -> tanhAt(rescaling.apply((int) x)));
   }
 
   /** To 3 * 2^12 table steps per unit of the input: the table has 24 entries per unit. */

@@ -7,7 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.ElementwiseKernels;
-import dev.whittle.ir.op.common.QuantizedFunctions;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -28,15 +28,15 @@ public record Prelu() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.broadcast(operands);
+    return OutputTypes.broadcast(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.floats((x, slope) -> x >= 0 ? x : x * slope);
-      case INT8, UINT8 -> QuantizedFunctions.prelu(operands);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      case FLOAT32 -> ElementwiseKernels.binaryFloats((x, slope) -> x >= 0 ? x : x * slope);
+      case INT8, UINT8 -> QuantizedActivations.prelu(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 

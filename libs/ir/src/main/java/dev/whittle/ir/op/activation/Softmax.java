@@ -6,7 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
@@ -35,7 +35,7 @@ public record Softmax(float beta) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.sameAsInput(operands);
+    return OutputTypes.sameAsInput(operands);
   }
 
   @Override
@@ -44,7 +44,7 @@ public record Softmax(float beta) implements Op {
       case FLOAT32 -> SoftmaxKernels.floats(beta);
       case INT8, UINT8 -> SoftmaxKernels.quantized(operands, beta);
       case INT16 -> new SoftmaxInt16(operands.input(0).requireQuantization(), beta);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 

@@ -3,7 +3,6 @@ package dev.whittle.ir.op.common;
 import dev.whittle.ir.CustomOperator;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
-import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
@@ -11,7 +10,6 @@ import dev.whittle.ir.tensor.Constant;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.TypedShape;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,7 +74,9 @@ public record CustomOp(String customCode, Constant customOptions, boolean largeO
   @Override
   public List<TypedShape> infer(Operands operands) {
     CustomOperator operator = implementation();
-    return operator == null ? declaredOutputs(operands) : operator.infer(operands, optionBytes());
+    return operator == null
+        ? OutputTypes.asDeclared(operands)
+        : operator.infer(operands, optionBytes());
   }
 
   @Override
@@ -91,14 +91,5 @@ public record CustomOp(String customCode, Constant customOptions, boolean largeO
   @Override
   public boolean isPure() {
     return false;
-  }
-
-  public static List<TypedShape> declaredOutputs(Operands operands) {
-    List<TypedShape> outputs = new ArrayList<>();
-    for (int i = 0; i < operands.outputCount(); i++) {
-      Operand output = operands.output(i);
-      outputs.add(new TypedShape(output.type(), output.shape()));
-    }
-    return outputs;
   }
 }

@@ -5,7 +5,6 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -43,7 +42,7 @@ public record NonMaxSuppressionV4() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     if (operands.type(0) != TensorType.FLOAT32) {
-      throw ElementwiseKernels.noKernel(operands);
+      throw operands.unsupportedType();
     }
     return NonMaxSuppressionKernels::run;
   }

@@ -2,8 +2,6 @@ package dev.whittle.ir.op.image;
 
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
@@ -32,7 +30,7 @@ final class ResizeKernels {
   }
 
   static Kernel nearest(Operands operands, boolean alignCorners, boolean halfPixelCenters) {
-    Elements.requireMovable(operands.type(0));
+    operands.type(0).requireWholeBytes();
     return invocation -> {
       Tensor in = invocation.input(0);
       Tensor out = invocation.output(0);
@@ -47,7 +45,7 @@ final class ResizeKernels {
             int column =
                 AxisInterpolation.nearest(x, in.dim(2), width, alignCorners, halfPixelCenters);
             long place = ((long) b * in.dim(1) + row) * in.dim(2) + column;
-            Elements.copy(in, place * channels, out, at, channels);
+            Tensor.copy(in, place * channels, out, at, channels);
           }
         }
       }
@@ -58,7 +56,7 @@ final class ResizeKernels {
     return switch (operands.type(0)) {
       case FLOAT32, UINT8 -> realBilinear(operands.type(0), op);
       case INT8, INT16 -> integerBilinear(op);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 

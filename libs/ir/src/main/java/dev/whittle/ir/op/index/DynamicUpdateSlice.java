@@ -6,8 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
-import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
@@ -42,12 +41,12 @@ public record DynamicUpdateSlice() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.sameAsInput(operands);
+    return OutputTypes.sameAsInput(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
-    Elements.requireMovable(operands.type(0));
+    operands.type(0).requireWholeBytes();
     return invocation -> {
       Tensor in = invocation.input(0);
       Tensor update = invocation.input(1);
@@ -73,7 +72,7 @@ public record DynamicUpdateSlice() implements Op {
           Arrays.copyOf(update.dims(), outer),
           Arrays.copyOf(strides, outer),
           first,
-          (u, o) -> Elements.copy(update, u * run, out, o, run));
+          (u, o) -> Tensor.copy(update, u * run, out, o, run));
     };
   }
 

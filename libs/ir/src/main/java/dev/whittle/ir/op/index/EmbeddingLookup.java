@@ -7,7 +7,6 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.op.common.Int4WeightKernel;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
@@ -57,7 +56,7 @@ public record EmbeddingLookup() implements Op {
   private static Kernel kernelOfBytes(Operands operands) {
     TensorType table = operands.type(1);
     if (table == operands.output(0).type()) {
-      Elements.requireMovable(table);
+      table.requireWholeBytes();
       return EmbeddingLookup::copy;
     }
     if (table == TensorType.INT8 && operands.output(0).type() == TensorType.FLOAT32) {
@@ -80,7 +79,7 @@ public record EmbeddingLookup() implements Op {
     Tensor table = invocation.input(1);
     long slice = Shapes.product(table.dims(), 1, table.rank());
     for (long i = 0; i < ids.elements(); i++) {
-      Elements.copy(table, row(ids, i, table) * slice, invocation.output(0), i * slice, slice);
+      Tensor.copy(table, row(ids, i, table) * slice, invocation.output(0), i * slice, slice);
     }
   }
 

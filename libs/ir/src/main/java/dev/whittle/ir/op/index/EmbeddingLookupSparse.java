@@ -6,7 +6,6 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -66,7 +65,7 @@ public record EmbeddingLookupSparse(int combiner) implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     if (operands.type(4) != TensorType.FLOAT32 || operands.type(3) != TensorType.FLOAT32) {
-      throw ElementwiseKernels.noKernel(operands);
+      throw operands.unsupportedType();
     }
     return this::run;
   }

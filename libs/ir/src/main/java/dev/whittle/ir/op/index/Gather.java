@@ -7,7 +7,6 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -98,7 +97,7 @@ public record Gather(int axis, int batchDims) implements Op {
           if (params.type() == TensorType.STRING) {
             strings.addAll(source.subList((int) from, (int) (from + inner)));
           } else {
-            Elements.copy(params, from, out, to, inner);
+            Tensor.copy(params, from, out, to, inner);
           }
           to += inner;
         }

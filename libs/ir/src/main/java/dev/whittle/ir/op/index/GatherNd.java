@@ -6,7 +6,6 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -60,7 +59,7 @@ public record GatherNd() implements Op {
   public Kernel kernel(Operands operands) {
     boolean strings = operands.type(0) == TensorType.STRING;
     if (!strings) {
-      Elements.requireMovable(operands.type(0));
+      operands.type(0).requireWholeBytes();
     }
     return invocation -> {
       Tensor params = invocation.input(0);
@@ -83,7 +82,7 @@ public record GatherNd() implements Op {
         if (strings) {
           taken.addAll(source.subList((int) (from * inner), (int) ((from + 1) * inner)));
         } else {
-          Elements.copy(params, from * inner, out, row * inner, inner);
+          Tensor.copy(params, from * inner, out, row * inner, inner);
         }
       }
       if (strings) {

@@ -6,8 +6,6 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -59,12 +57,12 @@ public record HashtableLookup() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     if (operands.type(0) != TensorType.INT32 || operands.type(1) != TensorType.INT32) {
-      throw ElementwiseKernels.noKernel(operands);
+      throw operands.unsupportedType();
     }
     if (operands.type(2) == TensorType.STRING) {
       return HashtableLookup::strings;
     }
-    Elements.requireMovable(operands.type(2));
+    operands.type(2).requireWholeBytes();
     return HashtableLookup::slices;
   }
 
@@ -104,7 +102,7 @@ public record HashtableLookup() implements Op {
     for (int i = 0; i < invocation.input(0).dim(0); i++) {
       int place = look(invocation, i);
       if (place >= 0) {
-        Elements.copy(values, place * slice, output, i * slice, slice);
+        Tensor.copy(values, place * slice, output, i * slice, slice);
       }
     }
   }

@@ -5,7 +5,6 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
@@ -43,14 +42,14 @@ public record MatrixDiag() implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    Elements.requireMovable(operands.type(0));
+    operands.type(0).requireWholeBytes();
     return invocation -> {
       Tensor in = invocation.input(0);
       Tensor out = invocation.output(0);
       int n = in.dim(in.rank() - 1);
       out.data().fill((byte) 0);
       for (long i = 0; i < in.elements(); i++) {
-        Elements.copy(in, i, out, i * n + i % n, 1);
+        Tensor.copy(in, i, out, i * n + i % n, 1);
       }
     };
   }

@@ -5,8 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
-import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TypedShape;
@@ -30,12 +29,12 @@ public record MatrixSetDiag() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.sameAsInput(operands);
+    return OutputTypes.sameAsInput(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
-    Elements.requireMovable(operands.type(0));
+    operands.type(0).requireWholeBytes();
     return invocation -> {
       Tensor in = invocation.input(0);
       Tensor diagonal = invocation.input(1);
@@ -54,7 +53,7 @@ public record MatrixSetDiag() implements Op {
       for (long m = 0; m < matrices; m++) {
         for (int i = 0; i < length; i++) {
           long at = (m * rows + i) * columns + i;
-          Elements.copy(diagonal, m * length + i, out, at, 1);
+          Tensor.copy(diagonal, m * length + i, out, at, 1);
         }
       }
     };

@@ -6,7 +6,6 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -59,7 +58,7 @@ public record OneHot(int axis) implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    Elements.requireMovable(operands.type(2));
+    operands.type(2).requireWholeBytes();
     return this::run;
   }
 
@@ -73,7 +72,7 @@ public record OneHot(int axis) implements Op {
       long rest = o / inner;
       long at = rest / depth * inner + o % inner;
       boolean on = indices.getInteger(at) == rest % depth;
-      Elements.copy(invocation.input(on ? 2 : 3), 0, out, o, 1);
+      Tensor.copy(invocation.input(on ? 2 : 3), 0, out, o, 1);
     }
   }
 }

@@ -2,8 +2,7 @@ package dev.whittle.ir.op.index;
 
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Broadcast;
-import dev.whittle.ir.op.common.Elements;
+import dev.whittle.ir.op.common.BroadcastIterator;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
 
@@ -29,25 +28,25 @@ final class SelectKernels {
     }
     long run = out.elements() / condition.elements();
     for (long i = 0; i < condition.elements(); i++) {
-      Elements.copy(condition.getBoolean(i) ? a : b, i * run, out, i * run, run);
+      Tensor.copy(condition.getBoolean(i) ? a : b, i * run, out, i * run, run);
     }
   }
 
   static Kernel broadcast() {
-    var broadcast = new Broadcast();
+    var broadcast = new BroadcastIterator();
     return invocation -> {
       Tensor condition = invocation.input(0);
       Tensor a = invocation.input(1);
       Tensor b = invocation.input(2);
       Tensor out = invocation.output(0);
-      broadcast.walk(
+      broadcast.forEachRow(
           out,
           (first, count, operands, steps) -> {
             for (long k = 0; k < count; k++) {
               boolean chosen = condition.getBoolean(operands[0] + k * steps[0]);
               int which = chosen ? 1 : 2;
               Tensor source = chosen ? a : b;
-              Elements.copy(source, operands[which] + k * steps[which], out, first + k, 1);
+              Tensor.copy(source, operands[which] + k * steps[which], out, first + k, 1);
             }
           },
           condition,

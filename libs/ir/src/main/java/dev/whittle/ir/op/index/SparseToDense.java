@@ -5,7 +5,6 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -51,14 +50,14 @@ public record SparseToDense(boolean validateIndices) implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    Elements.requireMovable(operands.type(2));
+    operands.type(2).requireWholeBytes();
     return invocation -> {
       Tensor indices = invocation.input(0);
       Tensor values = invocation.input(2);
       Tensor out = invocation.output(0);
       out.resize(Shapes.ofContents(invocation.input(1).toLongs()).toArray());
       for (long i = 0; i < out.elements(); i++) {
-        Elements.copy(invocation.input(3), 0, out, i, 1);
+        Tensor.copy(invocation.input(3), 0, out, i, 1);
       }
       int depth = indices.rank() == 2 ? indices.dim(1) : 1;
       if (depth != out.rank()) {
@@ -77,7 +76,7 @@ public record SparseToDense(boolean validateIndices) implements Op {
           }
           at = at * out.dim(axis) + place;
         }
-        Elements.copy(values, values.elements() == 1 ? 0 : i, out, at, 1);
+        Tensor.copy(values, values.elements() == 1 ? 0 : i, out, at, 1);
       }
     };
   }

@@ -6,8 +6,6 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
@@ -51,7 +49,7 @@ public record Unique(TensorType indexType) implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32, INT8, UINT8, INT16, INT32, INT64 -> Unique::run;
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 
@@ -76,7 +74,7 @@ public record Unique(TensorType indexType) implements Op {
     Tensor out = invocation.output(0);
     out.resize(first.size());
     for (int i = 0; i < first.size(); i++) {
-      Elements.copy(in, first.get(i), out, i, 1);
+      Tensor.copy(in, first.get(i), out, i, 1);
     }
   }
 }

@@ -7,7 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.ElementwiseKernels;
-import dev.whittle.ir.op.common.QuantizedFunctions;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -29,16 +29,16 @@ public record Abs() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.sameAsInput(operands);
+    return OutputTypes.sameAsInput(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.floats(x -> Math.abs(x));
-      case INT32 -> ElementwiseKernels.integers(x -> Math.abs(x));
-      case INT8, INT16 -> QuantizedFunctions.abs(operands);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      case FLOAT32 -> ElementwiseKernels.unaryFloats(x -> Math.abs(x));
+      case INT32 -> ElementwiseKernels.unaryIntegers(x -> Math.abs(x));
+      case INT8, INT16 -> QuantizedArithmetic.abs(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 

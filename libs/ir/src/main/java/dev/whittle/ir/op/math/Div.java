@@ -7,7 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.common.ElementwiseKernels;
-import dev.whittle.ir.op.common.QuantizedFunctions;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -35,19 +35,19 @@ public record Div(Activation activation) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.broadcast(operands);
+    return OutputTypes.broadcast(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 ->
-          ElementwiseKernels.floats(ElementwiseKernels.clampedFloats((a, b) -> a / b, activation));
+          ElementwiseKernels.binaryFloats(FusedActivation.floats((a, b) -> a / b, activation));
       case INT32 ->
-          ElementwiseKernels.integers(
-              ElementwiseKernels.clampedIntegers(ElementwiseKernels::divide, activation));
-      case INT8, UINT8 -> QuantizedFunctions.quotient(operands, activation);
-      default -> throw ElementwiseKernels.noKernel(operands);
+          ElementwiseKernels.binaryIntegers(
+              FusedActivation.integers(IntegerDivision::divide, activation));
+      case INT8, UINT8 -> QuantizedArithmetic.division(operands, activation);
+      default -> throw operands.unsupportedType();
     };
   }
 }

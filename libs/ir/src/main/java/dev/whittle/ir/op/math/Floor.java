@@ -6,6 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -25,14 +26,14 @@ public record Floor() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.sameAsInput(operands);
+    return OutputTypes.sameAsInput(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.floats(x -> (float) Math.floor(x));
-      default -> throw ElementwiseKernels.noKernel(operands);
+      case FLOAT32 -> ElementwiseKernels.unaryFloats(x -> (float) Math.floor(x));
+      default -> throw operands.unsupportedType();
     };
   }
 }

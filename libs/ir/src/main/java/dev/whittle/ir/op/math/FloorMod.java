@@ -6,6 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -26,15 +27,20 @@ public record FloorMod() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.broadcast(operands);
+    return OutputTypes.broadcast(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.floats(ElementwiseKernels::floorModulo);
-      case INT32, INT64 -> ElementwiseKernels.integers(ElementwiseKernels::floorModulo);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      case FLOAT32 -> ElementwiseKernels.binaryFloats(FloorMod::floorModulo);
+      case INT32, INT64 -> ElementwiseKernels.binaryIntegers(IntegerDivision::floorModulo);
+      default -> throw operands.unsupportedType();
     };
+  }
+
+  private static float floorModulo(float a, float b) {
+    float remainder = a % b;
+    return remainder != 0 && (b < 0) != (remainder < 0) ? remainder + b : remainder;
   }
 }

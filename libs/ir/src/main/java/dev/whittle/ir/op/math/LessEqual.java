@@ -7,6 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -28,19 +29,19 @@ public record LessEqual() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.booleanBroadcast(operands);
+    return OutputTypes.comparison(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.floatComparison((a, b) -> a <= b);
-      case INT32, INT64 -> ElementwiseKernels.comparison((a, b) -> a <= b);
+      case FLOAT32 -> ElementwiseKernels.compareFloats((a, b) -> a <= b);
+      case INT32, INT64 -> ElementwiseKernels.compareIntegers((a, b) -> a <= b);
       case INT8, UINT8 ->
           operands.input(0).isQuantized()
-              ? ElementwiseKernels.quantizedComparison(operands, (a, b) -> a <= b)
-              : ElementwiseKernels.comparison((a, b) -> a <= b);
-      default -> throw ElementwiseKernels.noKernel(operands);
+              ? ElementwiseKernels.compareQuantized(operands, (a, b) -> a <= b)
+              : ElementwiseKernels.compareIntegers((a, b) -> a <= b);
+      default -> throw operands.unsupportedType();
     };
   }
 

@@ -6,6 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -26,14 +27,14 @@ public record LogicalAnd() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.broadcast(operands);
+    return OutputTypes.broadcast(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case BOOL -> ElementwiseKernels.integers((a, b) -> a & b);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      case BOOL -> ElementwiseKernels.binaryIntegers((a, b) -> a & b);
+      default -> throw operands.unsupportedType();
     };
   }
 }

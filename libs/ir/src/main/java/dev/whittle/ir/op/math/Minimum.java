@@ -7,6 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -28,15 +29,15 @@ public record Minimum() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.broadcast(operands);
+    return OutputTypes.broadcast(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.floats((a, b) -> a < b ? a : b);
-      case INT8, UINT8, INT16, INT32, INT64 -> ElementwiseKernels.integers(Math::min);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      case FLOAT32 -> ElementwiseKernels.binaryFloats((a, b) -> a < b ? a : b);
+      case INT8, UINT8, INT16, INT32, INT64 -> ElementwiseKernels.binaryIntegers(Math::min);
+      default -> throw operands.unsupportedType();
     };
   }
 

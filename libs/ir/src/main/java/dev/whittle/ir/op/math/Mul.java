@@ -8,6 +8,7 @@ import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.op.common.Requantization;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
@@ -37,19 +38,18 @@ public record Mul(Activation activation) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.broadcast(operands);
+    return OutputTypes.broadcast(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 ->
-          ElementwiseKernels.floats(ElementwiseKernels.clampedFloats((a, b) -> a * b, activation));
+          ElementwiseKernels.binaryFloats(FusedActivation.floats((a, b) -> a * b, activation));
       case INT32, INT64, UINT32 ->
-          ElementwiseKernels.integers(
-              ElementwiseKernels.clampedIntegers((a, b) -> a * b, activation));
-      case INT8, UINT8, INT16 -> QuantizedArithmetic.product(operands, activation);
-      default -> throw ElementwiseKernels.noKernel(operands);
+          ElementwiseKernels.binaryIntegers(FusedActivation.integers((a, b) -> a * b, activation));
+      case INT8, UINT8, INT16 -> QuantizedArithmetic.multiplication(operands, activation);
+      default -> throw operands.unsupportedType();
     };
   }
 

@@ -6,6 +6,8 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.OutputTypes;
+import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -26,15 +28,29 @@ public record Pow() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.broadcast(operands);
+    return OutputTypes.broadcast(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.floats((a, b) -> (float) Math.pow(a, b));
-      case INT32 -> ElementwiseKernels.integers(ElementwiseKernels::power);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      case FLOAT32 -> ElementwiseKernels.binaryFloats((a, b) -> (float) Math.pow(a, b));
+      case INT32 -> ElementwiseKernels.binaryIntegers(Pow::power);
+      default -> throw operands.unsupportedType();
     };
+  }
+
+  /** Returns {@code a^b} by repeated squaring; it wraps around. */
+  private static long power(long a, long b) {
+    if (b < 0) {
+      throw OperandException.invalid("negative exponent %d of an integer power", b);
+    }
+    long result = 1;
+    long square = a;
+    for (long bits = b; bits > 0; bits >>= 1) {
+      result *= (bits & 1) == 1 ? square : 1;
+      square *= square;
+    }
+    return result;
   }
 }

@@ -9,38 +9,41 @@ import dev.whittle.ir.op.common.Requantization;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
 
-/** Sums and products of quantized operands (quantization notes, section b). */
+/**
+ * Reference kernels of arithmetic on quantized operands in integers, step by step as the built-in
+ * kernels of TensorFlow Lite compute it (quantization notes, section b).
+ */
 final class QuantizedArithmetic {
   private QuantizedArithmetic() {}
 
   /**
-   * {@code a + sign * b} of 8-bit or 16-bit operands.
+   * Returns the kernel of {@code a + sign * b} of 8-bit or 16-bit operands.
    *
    * @param sign 1 or -1
    */
-  static Kernel sum(Operands operands, Activation activation, int sign) {
+  static Kernel addition(Operands operands, Activation activation, int sign) {
     var sum = new QuantizedAdd(operands, activation, sign);
-    return ElementwiseKernels.integers(
+    return ElementwiseKernels.binaryIntegers(
         (x, y) -> sum.result(sum.left((int) x) + sum.right((int) y)));
   }
 
   /**
-   * {@code a + sign * b} of 16-bit operands of which one has the scale of the result, and the other
-   * a finer one, by which it is shifted.
+   * Returns the kernel of {@code a + sign * b} of 16-bit operands whose scales are powers of two.
+   * One has the scale of the output; the other may have a smaller scale and is shifted to it.
    *
    * @param sign 1 or -1
    */
-  static Kernel shiftedSum(Operands operands, Activation activation, int sign) {
+  static Kernel shiftedAddition(Operands operands, Activation activation, int sign) {
     Quantization out = operands.output(0).requireQuantization();
     int exponent = Math.getExponent(out.scaleValue());
     int left = exponent - Math.getExponent(operands.input(0).requireQuantization().scaleValue());
     int right = exponent - Math.getExponent(operands.input(1).requireQuantization().scaleValue());
     if (left < 0 || right < 0 || (left != 0 && right != 0)) {
       throw OperandException.unsupported(
-          "16-bit operands with scales that are powers of two, neither the result's");
+          "16-bit operands whose scales are powers of two; expected one with the output's scale");
     }
     Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), out);
-    return ElementwiseKernels.integers(
+    return ElementwiseKernels.binaryIntegers(
         (x, y) -> {
           int p = FixedPoint.roundingDivideByPowerOfTwo((int) x, left);
           int q = FixedPoint.roundingDivideByPowerOfTwo((int) y, right);
@@ -48,7 +51,7 @@ final class QuantizedArithmetic {
         });
   }
 
-  /** How products of two stored numbers, less their zero points, become outputs. */
+  /** Returns the requantization of products of two stored numbers less their zero points. */
   static Requantization productRequantization(Operands operands, Activation activation) {
     Quantization out = operands.output(0).requireQuantization();
     float left = operands.input(0).requireQuantization().scaleValue();
@@ -62,12 +65,136 @@ final class QuantizedArithmetic {
         activation.quantizedBounds(operands.output(0).type(), out));
   }
 
-  /** {@code a * b} of 8-bit or 16-bit operands. */
-  static Kernel product(Operands operands, Activation activation) {
+  /** Returns the kernel of {@code a * b} of 8-bit or 16-bit operands. */
+  static Kernel multiplication(Operands operands, Activation activation) {
     int leftZero = operands.input(0).requireQuantization().zeroPointValue();
     int rightZero = operands.input(1).requireQuantization().zeroPointValue();
     Requantization requantization = productRequantization(operands, activation);
-    return ElementwiseKernels.integers(
+    return ElementwiseKernels.binaryIntegers(
         (x, y) -> requantization.apply(((int) x - leftZero) * ((int) y - rightZero), 0));
+  }
+
+  static Kernel abs(Operands operands) {
+    Quantization in = operands.input(0).requireQuantization();
+    Quantization out = operands.output(0).requireQuantization();
+    var multiplier = FixedPoint.Multiplier.of((double) (in.scaleValue() / out.scaleValue()));
+    boolean rescale = in.scaleValue() != out.scaleValue();
+    Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
+    return ElementwiseKernels.unaryIntegers(
+        q -> {
+          int x = Math.abs((int) q - in.zeroPointValue());
+          int y = rescale ? multiplier.apply(x) : x;
+          return bounds.clamp(y + out.zeroPointValue());
+        });
+  }
+
+  /**
+   * Returns the kernel of {@code 1 / sqrt(x)}. It refuses negative inputs; the result for zero is
+   * the largest output.
+   */
+  static Kernel inverseSquareRoot(Operands operands) {
+    int shift = 20;
+    Quantization in = operands.input(0).requireQuantization();
+    Quantization out = operands.output(0).requireQuantization();
+    var scale =
+        FixedPoint.Multiplier.of(
+            1 / (double) ((float) Math.sqrt(in.scaleValue()) * out.scaleValue()));
+    Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
+    return ElementwiseKernels.unaryIntegers(
+        q -> {
+          int x = (int) q - in.zeroPointValue();
+          if (x < 0) {
+            throw OperandException.invalid("the square root of a negative number");
+          }
+          if (x == 0) {
+            return bounds.high();
+          }
+          FixedPoint.Multiplier inverse = FixedPoint.Multiplier.ofInverseSquareRoot(x);
+          int data = FixedPoint.multiply(1, inverse.mantissa(), inverse.exponent() + shift);
+          int y = FixedPoint.multiply(data, scale.mantissa(), scale.exponent() - shift);
+          return bounds.clamp(y + out.zeroPointValue());
+        });
+  }
+
+  static Kernel squaredDifference(Operands operands) {
+    int shift = 7;
+    Quantization a = operands.input(0).requireQuantization();
+    Quantization b = operands.input(1).requireQuantization();
+    Quantization out = operands.output(0).requireQuantization();
+    double twice = 2.0 * Math.max(a.scaleValue(), b.scaleValue());
+    var left = FixedPoint.Multiplier.of(a.scaleValue() / twice);
+    var right = FixedPoint.Multiplier.of(b.scaleValue() / twice);
+    var result =
+        FixedPoint.Multiplier.of(twice * twice / ((1 << (2 * shift)) * (double) out.scaleValue()));
+    Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
+    return ElementwiseKernels.binaryIntegers(
+        (x, y) -> {
+          int p = left.apply(((int) x - a.zeroPointValue()) << shift);
+          int q = right.apply(((int) y - b.zeroPointValue()) << shift);
+          int difference = p - q;
+          return bounds.clamp(result.apply(difference * difference) + out.zeroPointValue());
+        });
+  }
+
+  static Kernel division(Operands operands, Activation activation) {
+    Quantization a = operands.input(0).requireQuantization();
+    Quantization b = operands.input(1).requireQuantization();
+    Quantization out = operands.output(0).requireQuantization();
+    var multiplier =
+        FixedPoint.Multiplier.of((double) (a.scaleValue() / (b.scaleValue() * out.scaleValue())));
+    Activation.Bounds bounds = activation.quantizedBounds(operands.type(0), out);
+    return ElementwiseKernels.binaryIntegers(
+        (x, y) -> {
+          int dividend = (int) x - a.zeroPointValue();
+          int divisor = (int) y - b.zeroPointValue();
+          if (divisor == 0) {
+            throw OperandException.invalid("division by a quantized zero");
+          }
+          if (divisor < 0) {
+            dividend = -dividend;
+            divisor = -divisor;
+          }
+          // 1 / divisor = reciprocal * 2^(-31 - digits), the reciprocal in [1/2, 1).
+          int leading = Integer.numberOfLeadingZeros(divisor);
+          int digits = 31 - leading;
+          int reciprocal = reciprocalOfOnePlus((divisor << leading) - (1 << 31));
+          int headroom = headroom(dividend);
+          int unscaled =
+              FixedPoint.saturatingRoundingDoublingHighMultiply(dividend << headroom, reciprocal);
+          int quotient =
+              FixedPoint.roundingDivideByPowerOfTwo(
+                  FixedPoint.saturatingRoundingDoublingHighMultiply(
+                      unscaled, multiplier.mantissa()),
+                  Math.min(31, digits + headroom - multiplier.exponent()));
+          return bounds.clamp(quotient + out.zeroPointValue());
+        });
+  }
+
+  /** Returns the number of bits by which {@code x} can be shifted left without a change of sign. */
+  private static int headroom(int x) {
+    if (x == 0) {
+      return 31;
+    }
+    return (x < 0 ? Integer.numberOfLeadingZeros(~x) : Integer.numberOfLeadingZeros(x)) - 1;
+  }
+
+  /**
+   * Returns {@code 1 / (1 + x)} for {@code x} in {@code [0, 1)} with no integer bits, by three
+   * steps of Newton's method, as {@code one_over_one_plus_x_for_x_in_0_1} of gemmlowp.
+   */
+  private static int reciprocalOfOnePlus(int x) {
+    int halfDenominator = (int) (((long) x + Integer.MAX_VALUE + 1) / 2);
+    // The first estimate, 48/17 - 32/17 * (1 + x) / 2, with 2 integer bits.
+    int y =
+        1515870810
+            + FixedPoint.saturatingRoundingDoublingHighMultiply(halfDenominator, -1010580540);
+    for (int i = 0; i < 3; i++) {
+      int product = FixedPoint.saturatingRoundingDoublingHighMultiply(halfDenominator, y);
+      int rest = (1 << 29) - product;
+      long step = (long) FixedPoint.saturatingRoundingDoublingHighMultiply(y, rest) << 2;
+      y += (int) Math.min(Math.max(step, Integer.MIN_VALUE), Integer.MAX_VALUE);
+    }
+    long doubled = (long) y << 1;
+    return (int) Math.min(doubled, Integer.MAX_VALUE);
   }
 }

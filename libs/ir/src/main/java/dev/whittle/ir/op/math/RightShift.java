@@ -6,6 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -26,15 +27,15 @@ public record RightShift() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.broadcast(operands);
+    return OutputTypes.broadcast(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case INT8, UINT8, INT16, UINT16, INT32, UINT32 ->
-          ElementwiseKernels.integers(rightShift(operands.type(0).bits()));
-      default -> throw ElementwiseKernels.noKernel(operands);
+          ElementwiseKernels.binaryIntegers(rightShift(operands.type(0).bits()));
+      default -> throw operands.unsupportedType();
     };
   }
 

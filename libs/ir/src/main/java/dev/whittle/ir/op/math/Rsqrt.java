@@ -7,7 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.ElementwiseKernels;
-import dev.whittle.ir.op.common.QuantizedFunctions;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -28,15 +28,15 @@ public record Rsqrt() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.sameAsInput(operands);
+    return OutputTypes.sameAsInput(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.floats(x -> 1f / (float) Math.sqrt(x));
-      case INT8 -> QuantizedFunctions.inverseRoot(operands);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      case FLOAT32 -> ElementwiseKernels.unaryFloats(x -> 1f / (float) Math.sqrt(x));
+      case INT8 -> QuantizedArithmetic.inverseSquareRoot(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 

@@ -6,6 +6,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -26,14 +27,14 @@ public record Square() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.sameAsInput(operands);
+    return OutputTypes.sameAsInput(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.floats(x -> x * x);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      case FLOAT32 -> ElementwiseKernels.unaryFloats(x -> x * x);
+      default -> throw operands.unsupportedType();
     };
   }
 }

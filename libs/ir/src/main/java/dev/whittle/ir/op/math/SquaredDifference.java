@@ -7,7 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.ElementwiseKernels;
-import dev.whittle.ir.op.common.QuantizedFunctions;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -35,16 +35,16 @@ public record SquaredDifference() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.broadcast(operands);
+    return OutputTypes.broadcast(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.floats((a, b) -> (a - b) * (a - b));
-      case INT32 -> ElementwiseKernels.integers((a, b) -> (a - b) * (a - b));
-      case INT8 -> QuantizedFunctions.squaredDifference(operands);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      case FLOAT32 -> ElementwiseKernels.binaryFloats((a, b) -> (a - b) * (a - b));
+      case INT32 -> ElementwiseKernels.binaryIntegers((a, b) -> (a - b) * (a - b));
+      case INT8 -> QuantizedArithmetic.squaredDifference(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 

@@ -8,6 +8,7 @@ import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -45,23 +46,22 @@ public record Sub(Activation activation, boolean powerOfTwoScales) implements Op
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.broadcast(operands);
+    return OutputTypes.broadcast(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 ->
-          ElementwiseKernels.floats(ElementwiseKernels.clampedFloats((a, b) -> a - b, activation));
+          ElementwiseKernels.binaryFloats(FusedActivation.floats((a, b) -> a - b, activation));
       case INT32, INT64 ->
-          ElementwiseKernels.integers(
-              ElementwiseKernels.clampedIntegers((a, b) -> a - b, activation));
-      case INT8, UINT8 -> QuantizedArithmetic.sum(operands, activation, -1);
+          ElementwiseKernels.binaryIntegers(FusedActivation.integers((a, b) -> a - b, activation));
+      case INT8, UINT8 -> QuantizedArithmetic.addition(operands, activation, -1);
       case INT16 ->
           powerOfTwoScales && QuantizedAdd.hasPowerOfTwoScales(operands)
-              ? QuantizedArithmetic.shiftedSum(operands, activation, -1)
-              : QuantizedArithmetic.sum(operands, activation, -1);
-      default -> throw ElementwiseKernels.noKernel(operands);
+              ? QuantizedArithmetic.shiftedAddition(operands, activation, -1)
+              : QuantizedArithmetic.addition(operands, activation, -1);
+      default -> throw operands.unsupportedType();
     };
   }
 

@@ -9,7 +9,6 @@ import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Requantization;
 import dev.whittle.ir.op.common.RowQuantizer;
 import dev.whittle.ir.op.common.Shapes;
@@ -89,7 +88,7 @@ public record BatchMatMul(
                     "no kernel for %s by %s", operands.type(0), operands.type(1));
           };
       case INT8, INT16 -> integers(operands);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 

@@ -7,7 +7,6 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -79,7 +78,7 @@ public record Conv3D(
 
   @Override
   public Kernel kernel(Operands operands) {
-    ElementwiseKernels.requireFloats(operands, 1);
+    Conv3DKernels.requireFloats(operands, 0);
     activation.requireClamp();
     Window[] windows = windows();
     return invocation -> Conv3DKernels.convolve(invocation, windows, activation);

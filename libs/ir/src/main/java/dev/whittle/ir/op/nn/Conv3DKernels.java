@@ -7,12 +7,26 @@ import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /** Typing and reference kernels of {@link Conv3D} and {@link Conv3DTranspose}. */
 final class Conv3DKernels {
   private Conv3DKernels() {}
+
+  /**
+   * Requires an input and a filter of 32-bit floats.
+   *
+   * @param input the index of the input among the operands; the filter is operand 1
+   * @throws OperandException if one has another type
+   */
+  static void requireFloats(Operands operands, int input) {
+    if (operands.type(1) != TensorType.FLOAT32 || operands.type(input) != TensorType.FLOAT32) {
+      throw OperandException.unsupported(
+          "no kernel for %s input and %s filter", operands.type(input), operands.type(1));
+    }
+  }
 
   /**
    * Products that a convolution sums: each element of the volume meets the filter's extents and its

@@ -9,8 +9,6 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.common.Shapes;
-import dev.whittle.ir.tensor.OperandException;
-import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -84,10 +82,7 @@ public record Conv3DTranspose(
 
   @Override
   public Kernel kernel(Operands operands) {
-    if (operands.type(1) != TensorType.FLOAT32 || operands.type(2) != TensorType.FLOAT32) {
-      throw OperandException.unsupported(
-          "no kernel for %s input and %s weights", operands.type(2), operands.type(1));
-    }
+    Conv3DKernels.requireFloats(operands, 2);
     activation.requireClamp();
     Window[] windows = windows();
     return invocation -> Conv3DKernels.transpose(invocation, windows, activation);

@@ -7,8 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.ElementwiseKernels;
-import dev.whittle.ir.op.common.L2Kernels;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.TensorType;
@@ -16,8 +15,11 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 import java.util.Map;
 
-/** Rows of the last axis divided by their lengths. */
+/** The division of each row along the last axis by its L2 norm. */
 public record L2Normalization(Activation activation) implements Op {
+  /** The divisor of rows of floats that have a smaller norm. */
+  public static final float MIN_NORM = 1e-6f;
+
   public static final OpType<L2Normalization> TYPE =
       OpType.of(
           "L2_NORMALIZATION",
@@ -41,7 +43,7 @@ public record L2Normalization(Activation activation) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.sameAsInput(operands);
+    return OutputTypes.sameAsInput(operands);
   }
 
   @Override
@@ -50,9 +52,9 @@ public record L2Normalization(Activation activation) implements Op {
       throw OperandException.unsupported("fused activation %s", activation);
     }
     return switch (operands.type(0)) {
-      case FLOAT32 -> L2Kernels::floats;
-      case INT8, UINT8 -> L2Kernels.integers(operands);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      case FLOAT32 -> L2NormalizationKernels::floats;
+      case INT8, UINT8 -> L2NormalizationKernels.integers(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 

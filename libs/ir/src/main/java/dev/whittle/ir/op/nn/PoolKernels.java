@@ -3,10 +3,8 @@ package dev.whittle.ir.op.nn;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.common.Shapes;
-import dev.whittle.ir.op.reduce.ReductionKernels;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
@@ -110,7 +108,7 @@ final class PoolKernels {
                 });
           };
       case INT8, UINT8, INT16 -> integerAverage(bounds(operands, a), pools);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 
@@ -182,8 +180,8 @@ final class PoolKernels {
                 });
           };
       case INT8, UINT8, INT16 ->
-          integerMax(ReductionKernels.least(operands.type(0)), bounds(operands, a), pools);
-      default -> throw ElementwiseKernels.noKernel(operands);
+          integerMax(operands.type(0).minInteger(), bounds(operands, a), pools);
+      default -> throw operands.unsupportedType();
     };
   }
 
@@ -247,7 +245,7 @@ final class PoolKernels {
                   }
                 });
           };
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 }

@@ -6,7 +6,6 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.kernel.Philox;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -57,7 +56,7 @@ public record Multinomial(long seed, long seed2) implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     if (operands.type(0) != TensorType.FLOAT32) {
-      throw ElementwiseKernels.noKernel(operands);
+      throw operands.unsupportedType();
     }
     var random = new Philox(seed, seed2);
     return invocation -> {

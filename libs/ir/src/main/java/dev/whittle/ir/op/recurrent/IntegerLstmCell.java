@@ -5,7 +5,6 @@ import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.FixedPoint16;
-import dev.whittle.ir.op.common.L2Kernels;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Tensor;
@@ -225,10 +224,10 @@ final class IntegerLstmCell implements Kernel {
     int mean = (int) (sum * 1024 / values.length);
     long variance = squares * ((1 << 20) / values.length) - (long) mean * mean;
     int rounded = (int) (variance / (1 << 20));
-    int[] inverse = L2Kernels.inverseRoot(rounded < 1 ? leastVariance : rounded);
+    var inverse = FixedPoint.Multiplier.ofInverseSquareRoot(rounded < 1 ? leastVariance : rounded);
     for (int i = 0; i < values.length; i++) {
       int centered = 1024 * values[i] - mean;
-      int normal = FixedPoint.multiply(centered, inverse[0], inverse[1]);
+      int normal = FixedPoint.multiply(centered, inverse.mantissa(), inverse.exponent());
       long weighted =
           (long) normal * (int) coefficients.getInteger(i) + (bias == null ? 0 : bias.getInt(i));
       int small = (int) ((weighted > 0 ? weighted + 512 : weighted - 512) / 1024);

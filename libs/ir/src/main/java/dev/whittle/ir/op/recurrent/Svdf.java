@@ -7,7 +7,6 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -75,7 +74,7 @@ public record Svdf(int rank, Activation activation, boolean asymmetricQuantizeIn
             && (weights == TensorType.FLOAT32 || weights == TensorType.INT8)
             && operands.type(2) == weights;
     if (!fits) {
-      throw ElementwiseKernels.noKernel(operands);
+      throw operands.unsupportedType();
     }
     boolean hybrid = weights != TensorType.FLOAT32;
     return invocation ->

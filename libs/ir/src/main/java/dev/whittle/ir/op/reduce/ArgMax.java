@@ -6,7 +6,6 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -46,7 +45,7 @@ public record ArgMax(TensorType outputType) implements Op {
     return switch (operands.type(0)) {
       case FLOAT32 -> ArgMinMaxKernels.floats((x, best) -> x > best);
       case INT8, UINT8, INT32, BOOL -> ArgMinMaxKernels.integers((x, best) -> x > best);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 

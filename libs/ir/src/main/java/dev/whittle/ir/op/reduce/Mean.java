@@ -6,7 +6,6 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
@@ -48,7 +47,7 @@ public record Mean(boolean keepDims) implements Op {
       case FLOAT32 -> ReductionKernels.floatMean();
       case INT32, INT64 -> ReductionKernels.integerMean();
       case INT8, UINT8, INT16 -> ReductionKernels.quantizedMean(operands, keepDims);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 

@@ -5,7 +5,6 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -43,7 +42,7 @@ public record ReduceAny(boolean keepDims) implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case BOOL -> ReductionKernels.integers(0, (any, x) -> any | x);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 }

@@ -6,7 +6,6 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -47,7 +46,7 @@ public record ReduceMax(boolean keepDims) implements Op {
       case FLOAT32 -> ReductionKernels.floats(-Float.MAX_VALUE, (max, x) -> x > max ? x : max);
       case INT8, UINT8, INT16, INT32, INT64 ->
           ReductionKernels.integers(ReductionKernels.least(operands.type(0)), Math::max);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 

@@ -5,7 +5,6 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -44,7 +43,7 @@ public record ReduceProd(boolean keepDims) implements Op {
     return switch (operands.type(0)) {
       case FLOAT32 -> ReductionKernels.floats(1, (product, x) -> product * x);
       case INT32, INT64 -> ReductionKernels.integers(1, (product, x) -> product * x);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 }

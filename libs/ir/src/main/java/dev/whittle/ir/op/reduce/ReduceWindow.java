@@ -6,8 +6,6 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -97,7 +95,7 @@ public record ReduceWindow(int function) implements Op {
       }
       case BOOL -> {
         if (!logical) {
-          throw ElementwiseKernels.noKernel(operands);
+          throw operands.unsupportedType();
         }
         yield invocation ->
             run(
@@ -109,7 +107,7 @@ public record ReduceWindow(int function) implements Op {
                             ? out.getBoolean(o) && in.getBoolean(i)
                             : out.getBoolean(o) || in.getBoolean(i)));
       }
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 
@@ -151,7 +149,7 @@ public record ReduceWindow(int function) implements Op {
     Shapes.forEachPosition(
         out.dims(),
         (o, place) -> {
-          Elements.copy(invocation.input(1), 0, out, o, 1);
+          Tensor.copy(invocation.input(1), 0, out, o, 1);
           int[] at = place.clone();
           Shapes.forEachPosition(
               window,

@@ -62,7 +62,7 @@ public record SegmentSum() implements Op {
             invocation.output(0).resize(dims);
             SegmentKernels.combine(invocation, 0, Float::sum, sum);
           };
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 }

@@ -6,7 +6,6 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -42,7 +41,7 @@ public record Sum(boolean keepDims) implements Op {
       case FLOAT32 -> ReductionKernels.floats(0, (sum, x) -> sum + x);
       case INT32, INT64 -> ReductionKernels.integers(0, (sum, x) -> sum + x);
       case INT8, UINT8, INT16 -> ReductionKernels.quantizedSum(operands);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 

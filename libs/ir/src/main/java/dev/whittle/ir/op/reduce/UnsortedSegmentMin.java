@@ -5,7 +5,6 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -45,7 +44,7 @@ public record UnsortedSegmentMin() implements Op {
         double initial = SegmentKernels.greatest(operands.type(0));
         yield invocation -> SegmentKernels.combine(invocation, initial, Math::min, Math::min);
       }
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 }

@@ -5,7 +5,6 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
@@ -45,7 +44,7 @@ public record UnsortedSegmentSum() implements Op {
         double initial = 0;
         yield invocation -> SegmentKernels.combine(invocation, initial, Float::sum, Long::sum);
       }
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 }

@@ -8,7 +8,6 @@ import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
@@ -73,7 +72,7 @@ public record Concatenation(int axis, Activation activation) implements Op {
     if (operands.type(0) == TensorType.UINT8) {
       requireEqualScales(operands);
     }
-    Elements.requireMovable(operands.type(0));
+    operands.type(0).requireWholeBytes();
     if (activation != Activation.NONE) {
       throw OperandException.unsupported("fused activation %s", activation);
     }
@@ -114,7 +113,7 @@ public record Concatenation(int axis, Activation activation) implements Op {
       Tensor in = invocation.input(n);
       long run = Shapes.product(in.dims(), place, in.rank());
       for (long o = 0; o < outer; o++) {
-        Elements.copy(in, o * run, out, o * row + offset, run);
+        Tensor.copy(in, o * run, out, o * row + offset, run);
       }
       offset += run;
     }

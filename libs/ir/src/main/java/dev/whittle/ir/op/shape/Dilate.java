@@ -5,7 +5,6 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -55,7 +54,7 @@ public record Dilate() implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    Elements.requireMovable(operands.type(0));
+    operands.type(0).requireWholeBytes();
     return invocation -> {
       Tensor in = invocation.input(0);
       Tensor distances = invocation.input(1);
@@ -71,7 +70,7 @@ public record Dilate() implements Op {
               gap |= position[i] % distance != 0;
               from = from * in.dim(i) + position[i] / distance;
             }
-            Elements.copy(gap ? filling : in, gap ? 0 : from, out, o, 1);
+            Tensor.copy(gap ? filling : in, gap ? 0 : from, out, o, 1);
           });
     };
   }

@@ -6,7 +6,6 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
@@ -41,11 +40,11 @@ public record Fill() implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    Elements.requireMovable(operands.type(1));
+    operands.type(1).requireWholeBytes();
     return invocation -> {
       Tensor out = invocation.output(0);
       for (long i = 0; i < out.elements(); i++) {
-        Elements.copy(invocation.input(1), 0, out, i, 1);
+        Tensor.copy(invocation.input(1), 0, out, i, 1);
       }
     };
   }

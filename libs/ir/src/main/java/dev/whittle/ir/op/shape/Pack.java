@@ -7,7 +7,6 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -59,7 +58,7 @@ public record Pack(int count, int axis) implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    Elements.requireMovable(operands.type(0));
+    operands.type(0).requireWholeBytes();
     return this::run;
   }
 
@@ -71,7 +70,7 @@ public record Pack(int count, int axis) implements Op {
     for (int n = 0; n < invocation.inputCount(); n++) {
       for (long o = 0; o < outer; o++) {
         long to = (o * invocation.inputCount() + n) * run;
-        Elements.copy(invocation.input(n), o * run, out, to, run);
+        Tensor.copy(invocation.input(n), o * run, out, to, run);
       }
     }
   }

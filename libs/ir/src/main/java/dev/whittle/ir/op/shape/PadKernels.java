@@ -2,7 +2,6 @@ package dev.whittle.ir.op.shape;
 
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
@@ -46,7 +45,7 @@ final class PadKernels {
    * @param stated whether operand 2 holds it; otherwise it is the zero point
    */
   static Kernel constant(Operands operands, boolean stated) {
-    Elements.requireMovable(operands.type(0));
+    operands.type(0).requireWholeBytes();
     Quantization quantization = operands.output(0).quantization();
     Tensor zero = Tensor.allocate(operands.type(0));
     if (quantization != null && quantization.isQuantized()) {
@@ -67,7 +66,7 @@ final class PadKernels {
               inside &= place >= 0 && place < in.dim(i);
               from = from * in.dim(i) + place;
             }
-            Elements.copy(inside ? in : padding, inside ? from : 0, out, o, 1);
+            Tensor.copy(inside ? in : padding, inside ? from : 0, out, o, 1);
           });
     };
   }
@@ -98,7 +97,7 @@ final class PadKernels {
               }
               from = from * in.dim(i) + place;
             }
-            Elements.copy(in, from, out, o, 1);
+            Tensor.copy(in, from, out, o, 1);
           });
     };
   }

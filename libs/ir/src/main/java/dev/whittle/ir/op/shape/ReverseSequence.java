@@ -5,8 +5,7 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
-import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
@@ -44,12 +43,12 @@ public record ReverseSequence(int sequenceAxis, int batchAxis) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.sameAsInput(operands);
+    return OutputTypes.sameAsInput(operands);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
-    Elements.requireMovable(operands.type(0));
+    operands.type(0).requireWholeBytes();
     return invocation -> {
       Tensor in = invocation.input(0);
       Tensor lengths = invocation.input(1);
@@ -69,7 +68,7 @@ public record ReverseSequence(int sequenceAxis, int batchAxis) implements Op {
         long place = i / strides[axis] % in.dim(axis);
         long length = lengths.getInteger(i / strides[batch] % in.dim(batch));
         long to = place < length ? i + (length - 1 - 2 * place) * strides[axis] : i;
-        Elements.copy(in, i, out, to, 1);
+        Tensor.copy(in, i, out, to, 1);
       }
     };
   }

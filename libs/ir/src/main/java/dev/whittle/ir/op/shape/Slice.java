@@ -5,7 +5,6 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -50,7 +49,7 @@ public record Slice() implements StridedViewOp {
 
   @Override
   public Kernel kernel(Operands operands) {
-    Elements.requireMovable(operands.type(0));
+    operands.type(0).requireWholeBytes();
     return StridedView.kernel(this);
   }
 

@@ -2,7 +2,6 @@ package dev.whittle.ir.op.shape;
 
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Invocation;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
@@ -141,9 +140,9 @@ final class SpaceBatchKernels {
         target = target * spaced.dim(i + 1) + at;
       }
       if (inside && toBatched) {
-        Elements.copy(spaced, target * slice, batched, p * slice, slice);
+        Tensor.copy(spaced, target * slice, batched, p * slice, slice);
       } else if (inside) {
-        Elements.copy(batched, p * slice, spaced, target * slice, slice);
+        Tensor.copy(batched, p * slice, spaced, target * slice, slice);
       }
     }
   }

@@ -6,7 +6,6 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
@@ -38,7 +37,7 @@ public record SpaceToBatchNd() implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    Elements.requireMovable(operands.type(0));
+    operands.type(0).requireWholeBytes();
     Quantization quantization = operands.input(0).quantization();
     int zero = operands.input(0).isQuantized() ? SpaceBatchKernels.zero(quantization) : 0;
     return invocation -> SpaceBatchKernels.toBatch(invocation, zero);

@@ -7,7 +7,6 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -57,7 +56,7 @@ public record Split(int count) implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    Elements.requireMovable(operands.type(1));
+    operands.type(1).requireWholeBytes();
     return invocation -> {
       Tensor in = invocation.input(1);
       run(invocation, in, Shapes.axis(invocation.input(0).getInteger(0), in.rank()));
@@ -88,7 +87,7 @@ public record Split(int count) implements Op {
       Tensor out = invocation.output(n);
       long run = Shapes.product(out.dims(), axis, out.rank());
       for (long o = 0; o < outer; o++) {
-        Elements.copy(in, o * row + offset, out, o * run, run);
+        Tensor.copy(in, o * row + offset, out, o * run, run);
       }
       offset += run;
     }

@@ -6,7 +6,6 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -165,7 +164,7 @@ public record StridedSlice(
     if (operands.type(0) == TensorType.STRING) {
       return this::takeStrings;
     }
-    Elements.requireMovable(operands.type(0));
+    operands.type(0).requireWholeBytes();
     return StridedView.kernel(this);
   }
 

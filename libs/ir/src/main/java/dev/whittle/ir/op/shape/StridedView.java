@@ -2,7 +2,6 @@ package dev.whittle.ir.op.shape;
 
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.Tensor;
 import java.util.Arrays;
@@ -47,7 +46,7 @@ public final class StridedView {
     Tensor in = invocation.input(0);
     Tensor out = invocation.output(0);
     StridedView walk = op.view(in.shape(), out.shape(), i -> invocation.input(i).toLongs());
-    walk.forEach((o, i) -> Elements.copy(in, i, out, o, 1));
+    walk.forEach((o, i) -> Tensor.copy(in, i, out, o, 1));
   }
 
   void forEach(Shapes.IndexVisitor visitor) {

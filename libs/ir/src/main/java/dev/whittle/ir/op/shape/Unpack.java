@@ -7,7 +7,6 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Elements;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -61,7 +60,7 @@ public record Unpack(int count, int axis) implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    Elements.requireMovable(operands.type(0));
+    operands.type(0).requireWholeBytes();
     return this::run;
   }
 
@@ -73,7 +72,7 @@ public record Unpack(int count, int axis) implements Op {
     for (int n = 0; n < invocation.outputCount(); n++) {
       for (long o = 0; o < outer; o++) {
         long from = (o * count + n) * run;
-        Elements.copy(in, from, invocation.output(n), o * run, run);
+        Tensor.copy(in, from, invocation.output(n), o * run, run);
       }
     }
   }

@@ -5,7 +5,6 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
@@ -57,7 +56,7 @@ public record Rfft2d() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     if (operands.type(0) != TensorType.FLOAT32) {
-      throw ElementwiseKernels.noKernel(operands);
+      throw operands.unsupportedType();
     }
     return invocation -> {
       Tensor in = invocation.input(0);

@@ -17,10 +17,10 @@ final class CastKernels {
     boolean fromWhole = from.isInteger() || from == TensorType.BOOL;
     boolean toWhole = to.isInteger() || to == TensorType.BOOL;
     if (fromWhole && to == TensorType.BOOL) {
-      return ElementwiseKernels.integers((ElementwiseKernels.LongUnary) x -> x == 0 ? 0 : 1);
+      return ElementwiseKernels.unaryIntegers(x -> x == 0 ? 0 : 1);
     }
     if (fromWhole && toWhole) {
-      return ElementwiseKernels.integers((ElementwiseKernels.LongUnary) x -> x);
+      return ElementwiseKernels.unaryIntegers(x -> x);
     }
     return invocation -> run(invocation.input(0), invocation.output(0), toWhole);
   }

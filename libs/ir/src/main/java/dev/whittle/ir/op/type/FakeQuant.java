@@ -7,6 +7,7 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.ElementwiseKernels;
+import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
@@ -51,7 +52,7 @@ public record FakeQuant(float min, float max, int bits, boolean narrowRange) imp
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return ElementwiseKernels.sameAsInput(operands);
+    return OutputTypes.sameAsInput(operands);
   }
 
   /**
@@ -87,12 +88,11 @@ public record FakeQuant(float min, float max, int bits, boolean narrowRange) imp
     float low = range.low;
     float scale = range.scale;
     float inverse = 1 / scale;
-    return ElementwiseKernels.floats(
-        (ElementwiseKernels.FloatUnary)
-            x -> {
-              float shifted = ElementwiseKernels.clamp(x, low, range.high) - low;
-              return FixedPoint.roundHalfAway(shifted * inverse) * scale + low;
-            });
+    return ElementwiseKernels.unaryFloats(
+        x -> {
+          float shifted = Math.min(Math.max(x, low), range.high) - low;
+          return FixedPoint.roundHalfAway(shifted * inverse) * scale + low;
+        });
   }
 
   @Override

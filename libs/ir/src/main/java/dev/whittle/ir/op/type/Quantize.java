@@ -5,7 +5,6 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
@@ -36,7 +35,7 @@ public record Quantize() implements Op {
     return switch (operands.type(0)) {
       case FLOAT32 -> QuantizeKernels.quantize(operands);
       case INT8, UINT8, INT16, INT32 -> QuantizeKernels.requantize(operands);
-      default -> throw ElementwiseKernels.noKernel(operands);
+      default -> throw operands.unsupportedType();
     };
   }
 

@@ -73,9 +73,8 @@ final class QuantizeKernels {
     Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());
     int inZero = in.zeroPointValue();
     int outZero = out.zeroPointValue();
-    return ElementwiseKernels.integers(
-        (ElementwiseKernels.LongUnary)
-            x -> bounds.clamp(multiplier.apply((int) x - inZero) + outZero));
+    return ElementwiseKernels.unaryIntegers(
+        x -> bounds.clamp(multiplier.apply((int) x - inZero) + outZero));
   }
 
   static Kernel dequantize(Operands operands) {

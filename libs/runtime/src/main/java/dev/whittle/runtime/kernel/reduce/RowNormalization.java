@@ -1,7 +1,7 @@
 package dev.whittle.runtime.kernel.reduce;
 
 import dev.whittle.ir.kernel.Invocation;
-import dev.whittle.ir.op.common.L2Kernels;
+import dev.whittle.ir.op.nn.L2Normalization;
 import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
@@ -117,7 +117,7 @@ public final class RowNormalization implements ElementwiseKernel, Workers.Task {
     float[] squares = scratch.input();
     math.unary(Unary.SQUARE, in, at, squares, 0, length, 0);
     float root = (float) Math.sqrt(math.sum(squares, 0, length));
-    squares[0] = Math.max(root, L2Kernels.MIN_NORM);
+    squares[0] = Math.max(root, L2Normalization.MIN_NORM);
     float all = Float.POSITIVE_INFINITY;
     math.binary(Binary.DIV, in, at, 1, squares, 0, 0, out, to, length, -all, all);
   }

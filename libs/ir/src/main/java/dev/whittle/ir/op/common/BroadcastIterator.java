@@ -4,31 +4,32 @@ import dev.whittle.ir.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * Walks the elements of an output together with those of operands that broadcast to its shape, in
- * runs along the last axis. Kept by a kernel between runs; recomputed only when extents change.
+ * An iterator over the elements of an output and of operands that broadcast to its shape, row by
+ * row along the last axis. A kernel keeps it between runs; strides are computed again only when a
+ * shape changes.
  */
-public final class Broadcast {
+public final class BroadcastIterator {
   private int[] outputDims = {-1};
   private int[][] operandDims = {};
   private long[][] strides = {};
   private int[] position = {};
 
-  /** Receives one run along the last axis. */
+  /** Receives one row along the last axis. */
   @FunctionalInterface
-  public interface Run {
+  public interface RowVisitor {
     /**
-     * Handles one run.
+     * Visits a row.
      *
-     * @param output index of the first output element; the following ones are adjacent
-     * @param count how many elements the run has
-     * @param operands index of each operand's first element
-     * @param steps 0 or 1: how far each operand moves from one element to the next
+     * @param output the index of the first output element; the others follow it
+     * @param count the number of elements
+     * @param operands the index of each operand's first element
+     * @param steps each operand's stride along the row: 1, or 0 where its element is repeated
      */
-    void accept(long output, long count, long[] operands, int[] steps);
+    void visit(long output, long count, long[] operands, int[] steps);
   }
 
-  /** Calls {@code run} for every run of {@code output}, in order. */
-  public void walk(Tensor output, Run run, Tensor... operands) {
+  /** Visits every row of {@code output}, in order. */
+  public void forEachRow(Tensor output, RowVisitor visitor, Tensor... operands) {
     if (output.elements() == 0) {
       return;
     }
@@ -42,7 +43,7 @@ public final class Broadcast {
     long count = rank == 0 ? 1 : outputDims[rank - 1];
     Arrays.fill(position, 0);
     for (long out = 0; out < output.elements(); out += count) {
-      run.accept(out, count, offsets, steps);
+      visitor.visit(out, count, offsets, steps);
       advance(rank - 2, offsets);
     }
   }
@@ -81,7 +82,7 @@ public final class Broadcast {
     }
   }
 
-  /** Row-major strides aligned at the last axis; 0 along axes that are repeated. */
+  /** Returns row-major strides aligned at the last axis; 0 along broadcast axes. */
   private static long[] strides(int[] dims, int rank) {
     long[] strides = new long[rank];
     long stride = 1;
