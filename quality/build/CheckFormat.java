@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Checks (or with {@code apply} rewrites) the form of every Java source below the given folder with
- * google-java-format. A launcher of our own because the formatter's Maven plugins run it inside
- * Maven's JVM, which may be Java 17 and cannot parse Java 25.
+ * A launcher of google-java-format that checks, or with {@code apply} rewrites, every Java source
+ * in a folder. The formatter's Maven plugins run it in Maven's JVM, which may be Java 17 and then
+ * cannot parse Java 25.
  */
 public final class CheckFormat {
   public static void main(String[] args) throws Exception {
@@ -38,7 +38,7 @@ public final class CheckFormat {
     }
     if (!wrong.isEmpty() && !apply) {
       System.err.println(
-          "Not in google-java-format (mvn -N process-sources -Dformat.mode=apply mends it):");
+          "Not in google-java-format; run mvn -N process-sources -Dformat.mode=apply:");
       wrong.forEach(p -> System.err.println("  " + p));
       System.exit(1);
     }

@@ -52,13 +52,13 @@ def layer2(class_name, name, nodes=None, **config):
 
 
 def node(*names, **kwargs):
-    """Names are those of layers, or (layer, call): the calls of nested models count from 1."""
+    """Names are layers, or (layer, call): calls of nested models count from 1."""
     calls = [n if isinstance(n, tuple) else (n, 0) for n in names]
     return [[[n, call, 0, kwargs if i == 0 else {}] for i, (n, call) in enumerate(calls)]]
 
 
 def legacy_names(layer):
-    """Weight names of Keras 2 for a layer of Keras 3."""
+    """Returns the weight names of Keras 2 for a layer of Keras 3."""
     names = []
     for weight in layer.weights:
         name = weight.path
@@ -93,7 +93,7 @@ def residual():
     z = L.LeakyReLU(negative_slope=0.3, name="leaky")(z)
     y = L.Add(name="sum")([y, z])
     y = L.GlobalAveragePooling2D(name="pool")(y)
-    # What a TFOpLambda and a SlicingOpLambda do in the Keras 2 file.
+    # The TFOpLambda and the SlicingOpLambda of the Keras 2 file.
     y = ops.relu6(y + 3.0) * (1 / 6)
     y = y[:, 1:]
     scores = L.Dense(2, activation="softmax", name="scores")
@@ -188,7 +188,7 @@ def nested():
         layer2("Dense", "head", node("flatten"), units=2, activation="linear", use_bias=True)]
     config = dict(class_name="Model", config=dict(
         name="model_1", layers=layers, input_layers=[["input_2", 0, 0]], output_layers=[["head", 0, 0]]))
-    # Keras 2 leaves the nested model's name out and puts frozen weights last.
+    # Keras 2 omits the nested model's name and writes frozen weights last.
     flat = [(w.path.replace("base/", "") + ":0", np.asarray(w)) for w in base.weights]
     weighted = [("base", flat[::-1]), ("head", legacy_names(model.layers[-1]))]
     values = [rng.uniform(-1, 1, (2, 6, 6, 2)).astype("float32")]
@@ -226,7 +226,7 @@ def save_legacy(name, config, weighted, model, values):
 
 
 def classifier():
-    """A sequential model of sequential models, the first of which begins with a functional one."""
+    """A sequential model of sequential models; the first one begins with a functional model."""
     i = keras.Input((8, 8, 3), name="input_1")
     base = keras.Model(i, L.ReLU(name="relu")(L.Conv2D(4, 3, name="conv1_conv")(i)), name="base")
     dense = L.Dense(3, activation="softmax", name="dense_1")
@@ -256,7 +256,7 @@ def classifier():
 
 
 def lists():
-    """Before Keras 2.2.3 the configuration of a sequential model was the list of its layers."""
+    """A sequential model before Keras 2.2.3: its configuration is the list of its layers."""
     dense = [L.Dense(5, activation="relu", name="dense_1"), L.Dense(3, activation="tanh", name="dense_2"),
              L.Dense(2, activation="softmax", name="dense_3")]
     model = keras.Sequential([keras.Input((4,)), *dense])
@@ -272,8 +272,8 @@ def lists():
 
 
 def video():
-    """A model over time, whose weights' names do not mention it, two directions without names of their
-    own, and a loss that the outputs do not depend on."""
+    """TimeDistributed, which weight names omit; Bidirectional with unnamed directions; and an
+    unused loss layer."""
     i = keras.Input((4, 4, 2), name="input_2")
     frame = keras.Model(i, L.GlobalAveragePooling2D()(L.Conv2D(3, 3, name="conv")(i)), name="frame")
     x = keras.Input((5, 4, 4, 2), name="input_1")
@@ -309,7 +309,7 @@ def video():
 
 
 def recurrent():
-    """What Keras 2.0 wrote: hard_sigmoid of its own, GRU without reset_after."""
+    """Forms of Keras 2.0: its own hard_sigmoid, and GRU without reset_after."""
     def gate(z):
         return ops.clip(0.2 * z + 0.5, 0, 1)
 
@@ -330,7 +330,7 @@ def recurrent():
 
 
 def calls():
-    """Functions of TensorFlow with arguments that have defaults."""
+    """TensorFlow functions with default arguments."""
     x = keras.Input((3, 4), name="input_1")
     rest = np.full((1, 2, 4), 0.5, "float32")
     product = ops.matmul(x, ops.transpose(x, (0, 2, 1)))

@@ -31,7 +31,7 @@ def tensor(value):
 
 
 def randomize(model):
-    """Weights that no initializer gives: biases, statistics and scales away from 0 and 1."""
+    """Sets random weights, so that biases, statistics and scales are not 0 or 1."""
     for weight in model.weights:
         if "seed" in weight.path or not weight.dtype.startswith("float"):
             continue
@@ -63,11 +63,11 @@ def case(name, inputs, outputs, values=None, suffix=".keras", convert=True):
     fed = keras.tree.pack_sequence_as(inputs, values)
     path = os.path.join(FOLDER, name)
     model.save(path + suffix)
-    # What a layer derives from its weights it derives when they are loaded.
+    # Some layers derive values from their weights only when they are loaded.
     try:
         model = keras.models.load_model(path + suffix, compile=False)
     except TypeError:
-        # Keras 3.15 writes calls of attention to .h5 in a form that it cannot read itself.
+        # Keras 3.15 cannot read the calls of attention layers that it writes to .h5.
         pass
     results = model(fed if len(flat) > 1 or isinstance(inputs, dict) else values[0], training=False)
     outs = [ops.convert_to_numpy(o) for o in keras.tree.flatten(results)]
@@ -343,7 +343,7 @@ case("op_pictures", p, ops.image.resize(ops.max_pool(p, 2), (5, 4)))
 i = keras.Input((3,), dtype="int32")
 case("op_integers", i, [ops.one_hot(i, 5), i * 2 + 1, i // 2, ops.cast(i, "float32") / 3])
 
-# Masks, axes and arguments that are easily lost.
+# Masks, axes and arguments that converters tend to ignore.
 i, j = keras.Input((5,), dtype="int32"), keras.Input((5,), dtype="int32")
 tokens = [np.array([[1, 0, 2, 0, 3], [0, 0, 4, 1, 1]], "int32"), np.array([[1, 2, 0, 0, 3], [3, 0, 4, 1, 0]], "int32")]
 embedded = [L.Embedding(6, 3, mask_zero=True)(i), L.Embedding(6, 3, mask_zero=True)(j)]
@@ -414,8 +414,8 @@ layer("strings_invert", (3,), L.StringLookup(vocabulary=["dog", "cat"], invert=T
       values=[np.array([[0, 1, 2], [2, 5, 1]], "int64")])
 
 
-# TensorFlow computes no convolution with channels first on a CPU: the outputs are those of the same
-# layers with channels last.
+# TensorFlow has no channels-first convolution on CPUs: the outputs are those of the same layers with
+# channels last.
 def first(name, shape, made):
     if ONLY and ONLY not in name:
         return
@@ -623,7 +623,7 @@ def broadcast():
 for network_ in (transformer, unet, gan, nolayers, seq2seq, multi, dictio, preproc, se, wavenet, tdcnn, stateful, attpool, siamese, bidi_conv, groupconv, intin, shapes, sortop, f16in, broadcast):
     network_()
 
-# Outputs that are a nested model's, whose calls the file counts otherwise than other layers'.
+# Outputs of nested models, whose calls the file numbers differently.
 for suffix in (".keras", ".h5"):
     i = keras.Input((6,))
     base = keras.Model(i, L.Dense(5, activation="tanh")(i), name="base")

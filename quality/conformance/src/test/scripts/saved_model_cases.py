@@ -1,10 +1,10 @@
-"""SavedModels of single operations, of state, of control flow and of small networks, with what
-TensorFlow gives: testdata/savedmodel-operations/NAME/{saved_model,calls.npz}.
+"""SavedModels of single operations, of state, of control flow and of small networks, with TensorFlow's
+outputs: testdata/savedmodel-operations/NAME/{saved_model,calls.npz}.
 
 TensorFlow 2.21, Keras 3.15, NumPy 2. Usage: python saved_model_cases.py FOLDER [NAME...]
 
-Arrays in calls.npz are named CALL|SIGNATURE|in or out|NAME and belong to calls in this order, which
-matters where a model keeps state. Only cases that some operation needs are kept in testdata.
+Arrays in calls.npz are named CALL|SIGNATURE|in or out|NAME. The calls belong in this order, since some
+models keep state. Only cases that cover an operation are kept in testdata.
 """
 import os
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -334,7 +334,7 @@ for name, (fn, ins, dims) in cases.items():
       **{f"00|serving_default|out|{k}": v.numpy() for k, v in outs.items()},
   )
 
-# What follows keeps state, or is more than one function.
+# Models with state or with several functions.
 
 
 def save_network(name, m, f, specs, ins):
@@ -443,7 +443,7 @@ class Side(tf.Module):
     y=self.v*self.w; self.bump(x); return {"y":y,"z":self.v+0.}
 c=Side()
 save("side", c, {"serving_default":c.f}, [("serving_default",{"x":np.float32([k,2*k])}) for k in (1,2,3)])
-# TF1
+# TensorFlow 1.
 def v1(name, build, calls, v2=False):
   if only and name not in only: return
   p=f"{D}/{name}"; shutil.rmtree(p, ignore_errors=True)

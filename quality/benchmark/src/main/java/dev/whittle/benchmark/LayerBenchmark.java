@@ -19,8 +19,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Layers of MobileNetV2 and InceptionV3, and some of other networks: ours with vectors and without,
- * and the native runtime.
+ * Times of layers of MobileNetV2, InceptionV3 and other networks: the fast engine with and without
+ * the Vector API, and the native runtime.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -49,7 +49,7 @@ public class LayerBenchmark {
 
   private @Nullable Interpreter interpreter;
 
-  /** Chosen by what the virtual machine was started with. */
+  /** Opens the layer on the engine that the virtual machine's options name. */
   @Setup
   public void open() {
     String engine = System.getProperty("benchmark.engine", "fast");
@@ -77,7 +77,7 @@ public class LayerBenchmark {
     Objects.requireNonNull(interpreter).invoke();
   }
 
-  /** The Java preset's XNNPACK. */
+  /** Runs XNNPACK of the JavaCPP presets. */
   @Benchmark
   @Fork(
       value = 1,

@@ -27,11 +27,13 @@ final class LayerModel {
   private LayerModel() {}
 
   /**
-   * A layer.
+   * Returns a model of one layer.
    *
-   * @param text such as {@code conv 35x35x64 3x3x96}, {@code conv 28x28x128 3x3x128/32} with 32
-   *     groups, {@code depthwise 112x112x32 3x3/1}, {@code dense 1024 1000}, {@code transposed
-   *     16x16x64 4x4x32/2} or {@code matrices 12x128x64x128}: 12 products of 128 x 64 by 64 x 128
+   * @param text a description such as {@code conv 35x35x64 3x3x96}, {@code conv 28x28x128
+   *     3x3x128/32} with 32 groups, {@code depthwise 112x112x32 3x3/1} with stride 1, {@code dense
+   *     1024 1000}, {@code transposed 16x16x64 4x4x32/2} with stride 2 or {@code matrices
+   *     12x128x64x128}, a batch of 12 products of 128 x 64 by 64 x 128
+   * @param quantized whether the layer has 8-bit activations and weights
    */
   static Model of(String text, boolean quantized) {
     String[] parts = text.split(" ", -1);
@@ -63,7 +65,10 @@ final class LayerModel {
         yield transposed(in, filter, quantized);
       }
       case "matrices" -> matrices(numbers(parts[1]), quantized);
-      default -> throw new IllegalArgumentException(text);
+      default ->
+          throw new IllegalArgumentException(
+              "unknown layer \"%s\"; expected conv, depthwise, dense, transposed or matrices"
+                  .formatted(text));
     };
   }
 
@@ -82,8 +87,8 @@ final class LayerModel {
       return graph.output(graph.node("y", op, shape, w, x)).buildModel("layer");
     }
     Value x = graph.input("x", TensorType.INT8, input, SCALE);
-    Value w = graph.constant("w", stored(weights, 0));
-    return graph.output(graph.node(plain(), op, shape, w, x)).buildModel("layer");
+    Value w = graph.constant("w", int8Weights(weights, 0));
+    return graph.output(graph.node(int8Output(), op, shape, w, x)).buildModel("layer");
   }
 
   private static Model matrices(int[] dimensions, boolean quantized) {
@@ -98,23 +103,23 @@ final class LayerModel {
     }
     Value a = graph.input("a", TensorType.INT8, left, SCALE);
     Value b = graph.input("b", TensorType.INT8, right, SCALE);
-    return graph.output(graph.node(plain(), op, a, b)).buildModel("layer");
+    return graph.output(graph.node(int8Output(), op, a, b)).buildModel("layer");
   }
 
-  private static Value plain() {
+  private static Value int8Output() {
     return Value.of(-1, "y", TensorType.INT8, Shape.UNKNOWN).withQuantization(SCALE);
   }
 
-  private static Tensor stored(int[] dims, int axis) {
+  private static Tensor int8Weights(int[] dims, int axis) {
     float[] scales = new float[dims[axis]];
     Arrays.fill(scales, 0.01f);
-    var stored =
+    var weights =
         new Tensor(TensorType.INT8, Quantization.perAxis(scales, axis), Tensor.Allocator.AUTOMATIC);
-    stored.resize(dims);
-    for (long i = 0; i < stored.elements(); i++) {
-      stored.setByte(i, (byte) RANDOM.nextInt(-127, 128));
+    weights.resize(dims);
+    for (long i = 0; i < weights.elements(); i++) {
+      weights.setByte(i, (byte) RANDOM.nextInt(-127, 128));
     }
-    return stored;
+    return weights;
   }
 
   private static int[] numbers(String text) {
@@ -131,9 +136,9 @@ final class LayerModel {
       return graph.output(graph.node("y", op, input, filter, bias)).buildModel("layer");
     }
     Value input = graph.input("x", TensorType.INT8, Shape.of(in), SCALE);
-    Value filter = graph.constant("w", stored(weights, axis));
+    Value filter = graph.constant("w", int8Weights(weights, axis));
     Value bias = graph.constant("b", Tensor.of(new int[channels], channels));
-    return graph.output(graph.node(plain(), op, input, filter, bias)).buildModel("layer");
+    return graph.output(graph.node(int8Output(), op, input, filter, bias)).buildModel("layer");
   }
 
   private static Tensor floats(int... dims) {

@@ -23,8 +23,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A whole model, named with {@code -p file=...}: on our engine, on the native runtime with XNNPACK
- * and on the native runtime without delegates, by one thread and by two.
+ * Times of a whole model, given with {@code -p file=...}: on the fast engine and on the native
+ * runtime with and without XNNPACK, with one thread and with two.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
@@ -46,7 +46,7 @@ public class ModelBenchmark {
 
   private @Nullable Interpreter interpreter;
 
-  /** Opens the model and fills its inputs with random numbers. */
+  /** Opens the model and fills its inputs with random values. */
   @Setup
   public void open() throws IOException {
     var options = InterpreterOptions.DEFAULT.withEngine(engine).withThreads(threads);

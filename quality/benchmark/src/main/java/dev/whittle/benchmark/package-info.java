@@ -1,4 +1,4 @@
-/** How fast kernels and models run; docs/performance.md tells what came out. */
+/** JMH benchmarks of kernels and models. Results are in docs/performance. */
 @NullMarked
 package dev.whittle.benchmark;
 

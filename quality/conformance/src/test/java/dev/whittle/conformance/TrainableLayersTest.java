@@ -18,10 +18,14 @@ import dev.whittle.train.network.Optimizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,24 +67,27 @@ class TrainableLayersTest {
       checkWayBack(model, source, expected);
       state = train(model, expected);
     } catch (UnsupportedModelException e) {
-      state =
-          "no: "
-              + String.join(
-                  "; ",
-                  e.items().stream()
-                      .map(
-                          i ->
-                              i.where().replaceAll("^.*node \\d+ (\\w+).*$", "$1")
-                                  + ": "
-                                  + i.reason())
-                      .distinct()
-                      .toList());
+      state = "no: " + reasons(e);
     }
     String line = "| " + KerasCases.name(source) + " | " + state + " |";
     FOUND.put(KerasCases.name(source), line);
     assertTrue(
         WRITE || Files.readString(DOCUMENT).contains(line + "\n"),
         () -> "docs/training-layers.md lacks: " + line + " (write it with -Dtraining.table=write)");
+  }
+
+  /** Returns the reasons, each after the operators that it applies to. */
+  private static String reasons(UnsupportedModelException e) {
+    Map<String, Set<String>> operators = new LinkedHashMap<>();
+    e.items()
+        .forEach(
+            item ->
+                operators
+                    .computeIfAbsent(item.reason(), reason -> new LinkedHashSet<>())
+                    .add(item.where().replaceAll("^.*node \\d+ (\\w+).*$", "$1")));
+    return operators.entrySet().stream()
+        .map(entry -> String.join(", ", entry.getValue()) + ": " + entry.getKey())
+        .collect(Collectors.joining("; "));
   }
 
   /** Asserts that weights written back to a Keras file equal the original ones. */

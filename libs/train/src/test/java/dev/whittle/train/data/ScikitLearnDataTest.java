@@ -15,7 +15,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
-/** Against files that NumPy 2.4.6 and scikit-learn 1.9.1 made: see testdata/knn/README.txt. */
+/** Against files that NumPy 2.4.6 and scikit-learn 1.9.1 made: see testdata/knn/README.md. */
 class ScikitLearnDataTest {
   private static final Path FOLDER = Path.of("../../quality/testdata/knn");
 
