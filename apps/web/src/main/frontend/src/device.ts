@@ -1,7 +1,7 @@
 /** Models in the browser itself: LiteRT, compiled to WebAssembly. */
 import { type CompiledModel, loadAndCompile, loadLiteRt, Tensor, type TypedArray } from '@litertjs/core';
 import type { Category, Model, ModelInput, Result } from './model';
-import { scores, tensor } from './picture';
+import { scores, tensor } from './image';
 import * as server from './server';
 
 interface Loaded {

@@ -1,13 +1,9 @@
-package dev.whittle.picture;
+package dev.whittle.image;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.whittle.image.Image;
-import dev.whittle.image.Region;
-import dev.whittle.image.Resampling;
-import dev.whittle.image.Resizer;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
