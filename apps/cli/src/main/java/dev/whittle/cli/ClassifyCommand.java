@@ -139,7 +139,7 @@ final class ClassifyCommand implements Callable<Integer> {
         ClassifierOptions.DEFAULT
             .withMaxResults(top)
             .withScoreThreshold(threshold)
-            .withAnswers(Set.copyOf(allowed), Set.copyOf(denied))
+            .withLabelFilter(Set.copyOf(allowed), Set.copyOf(denied))
             .withLabels(labels == null ? null : Labels.read(labels))
             .withNormalization(normalization == null ? null : Normalization.named(normalization))
             .withResampling(resampling)

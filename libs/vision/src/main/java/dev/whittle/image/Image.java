@@ -5,30 +5,34 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferInt;
 
-/** A decoded picture, upright: 8 bits of red, green and blue for each pixel. Immutable. */
+/** A decoded upright image: 8 bits of red, green and blue for each pixel. Immutable. */
 public final class Image {
   private final int width;
   private final int height;
 
-  /** {@code 0xRRGGBB}, row by row. */
+  /** {@code 0xRRGGBB}, in row-major order. */
   private final int[] pixels;
 
   /**
-   * A picture of these pixels, which it keeps.
+   * Creates an image that keeps the array of pixels.
    *
-   * @param pixels {@code 0xRRGGBB}, row by row
+   * @param width in pixels, at least 1
+   * @param height in pixels, at least 1
+   * @param pixels {@code 0xRRGGBB} in row-major order, {@code width * height} of them
+   * @throws IllegalArgumentException if the sizes do not fit together
    */
   public Image(int width, int height, int[] pixels) {
     if (width < 1 || height < 1 || pixels.length != width * height) {
       throw new IllegalArgumentException(
-          "%d pixels for %d x %d".formatted(pixels.length, width, height));
+          "%d pixels for an image of %d x %d; expected width times height"
+              .formatted(pixels.length, width, height));
     }
     this.width = width;
     this.height = height;
     this.pixels = pixels;
   }
 
-  /** A copy of an image's pixels in sRGB; what is transparent becomes white. */
+  /** Copies an image's pixels in sRGB; transparent pixels are blended with white. */
   public static Image of(BufferedImage image) {
     int width = image.getWidth();
     int height = image.getHeight();
@@ -41,25 +45,27 @@ public final class Image {
     return new Image(width, height, ((DataBufferInt) opaque.getRaster().getDataBuffer()).getData());
   }
 
+  /** Returns the width in pixels. */
   public int width() {
     return width;
   }
 
+  /** Returns the height in pixels. */
   public int height() {
     return height;
   }
 
-  /** {@code 0xRRGGBB} of a pixel. */
+  /** Returns a pixel as {@code 0xRRGGBB}; 0, 0 is the upper left corner. */
   public int pixel(int x, int y) {
-    // Java 2D leaves what it likes in the eight bits that are of no color.
+    // TYPE_INT_RGB leaves the upper eight bits undefined.
     return pixels[y * width + x] & 0xffffff;
   }
 
   /**
-   * This picture as an EXIF orientation says it is to be seen.
+   * Returns the upright image of a stored one.
    *
-   * @param orientation 1 to 8: 1 as it is, 3 upside down, 6 turned right, 8 turned left; the others
-   *     are mirrored
+   * @param orientation of EXIF, 1 to 8: 1 as stored; 3, 6 and 8 turned clockwise by 180, 90 and 270
+   *     degrees; the others are mirrored
    */
   Image oriented(int orientation) {
     boolean swapped = orientation >= 5;
@@ -71,32 +77,34 @@ public final class Image {
     int[] turned = new int[pixels.length];
     for (int y = 0; y < newHeight; y++) {
       for (int x = 0; x < newWidth; x++) {
-        int from =
+        int source =
             switch (orientation) {
-              case 2 -> at(width - 1 - x, y);
-              case 3 -> at(width - 1 - x, height - 1 - y);
-              case 4 -> at(x, height - 1 - y);
-              case 5 -> at(y, x);
-              case 6 -> at(y, height - 1 - x);
-              case 7 -> at(width - 1 - y, height - 1 - x);
-              case 8 -> at(width - 1 - y, x);
-              default -> throw new IllegalArgumentException("orientation " + orientation);
+              case 2 -> index(width - 1 - x, y);
+              case 3 -> index(width - 1 - x, height - 1 - y);
+              case 4 -> index(x, height - 1 - y);
+              case 5 -> index(y, x);
+              case 6 -> index(y, height - 1 - x);
+              case 7 -> index(width - 1 - y, height - 1 - x);
+              case 8 -> index(width - 1 - y, x);
+              default ->
+                  throw new IllegalArgumentException(
+                      "unknown orientation " + orientation + "; expected 1 to 8");
             };
-        turned[y * newWidth + x] = pixels[from];
+        turned[y * newWidth + x] = pixels[source];
       }
     }
     return new Image(newWidth, newHeight, turned);
   }
 
-  private int at(int x, int y) {
+  private int index(int x, int y) {
     return y * width + x;
   }
 
   /**
-   * This picture turned clockwise.
+   * Returns this image turned clockwise.
    *
-   * @param degrees a multiple of 90
-   * @throws IllegalArgumentException if it is not
+   * @param degrees a multiple of 90, which may be negative
+   * @throws IllegalArgumentException if it is no multiple of 90
    */
   public Image rotated(int degrees) {
     return switch (Math.floorMod(degrees, 360)) {
@@ -106,7 +114,7 @@ public final class Image {
       case 270 -> oriented(8);
       default ->
           throw new IllegalArgumentException(
-              "pictures turn by 90, 180 or 270 degrees, not " + degrees);
+              "cannot turn an image by " + degrees + " degrees; expected a multiple of 90");
     };
   }
 }

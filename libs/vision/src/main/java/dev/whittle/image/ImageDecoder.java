@@ -19,11 +19,11 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Decodes JPEG, PNG, WebP, BMP and GIF (its first frame) and turns what a camera held sideways. The
- * header is read first: what claims to be too large is not decoded.
+ * A decoder for JPEG, PNG, WebP, BMP and GIF (its first frame) that applies the EXIF orientation.
+ * The header is read first: an image that is too large by its header is not decoded.
  */
 public final class ImageDecoder {
-  /** A good camera's. */
+  /** A decoder for files of up to 100 MiB and 100 megapixels: more than cameras make. */
   public static final ImageDecoder DEFAULT = new ImageDecoder(100L << 20, 100_000_000);
 
   private static final Set<String> FORMATS = Set.of("jpeg", "png", "webp", "bmp", "gif");
@@ -34,10 +34,10 @@ public final class ImageDecoder {
   private final long maxPixels;
 
   /**
-   * A decoder with limits.
+   * Creates a decoder with limits.
    *
-   * @param maxBytes of a file
-   * @param maxPixels width times height
+   * @param maxBytes maximum size of a file in bytes
+   * @param maxPixels maximum of width times height
    */
   public ImageDecoder(long maxBytes, long maxPixels) {
     this.maxBytes = maxBytes;
@@ -45,10 +45,10 @@ public final class ImageDecoder {
   }
 
   /**
-   * Reads a file.
+   * Decodes a file.
    *
-   * @throws ImageException if it is no picture, broken or too large
-   * @throws IOException if it cannot be read
+   * @throws ImageException if the format is unknown, or the image broken or too large
+   * @throws IOException if the file cannot be read
    */
   public Image read(Path file) throws IOException {
     long size = Files.size(file);
@@ -59,34 +59,42 @@ public final class ImageDecoder {
   }
 
   /**
-   * Decodes a picture in memory.
+   * Decodes an image in memory.
    *
-   * @param name for messages
-   * @throws ImageException if it is no picture, broken or too large
+   * @param bytes a whole file
+   * @param name the image's name in error messages
+   * @throws ImageException if the format is unknown, or the image broken or too large
    */
   public Image decode(byte[] bytes, String name) throws ImageException {
     if (bytes.length > maxBytes) {
       throw tooLarge(name, "%,d bytes".formatted(bytes.length), maxBytes);
     }
+    try {
+      return stored(bytes, name).oriented(orientation(bytes));
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      throw new ImageException(Reason.TOO_LARGE, name + ": decoding needs too much memory", e);
+    }
+  }
+
+  /** Decodes the pixels as they are stored, before the EXIF orientation is applied. */
+  private Image stored(byte[] bytes, String name) throws ImageException {
     ImageReader reader = null;
     try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
       reader = reader(in, name);
       reader.setInput(in, true, true);
       int width = reader.getWidth(0);
       int height = reader.getHeight(0);
-      long pixels = (long) width * height;
-      if (pixels > maxPixels) {
+      if ((long) width * height > maxPixels) {
         throw tooLarge(name, "%,d x %,d pixels".formatted(width, height), maxPixels);
       }
-      return Image.of(reader.read(0)).oriented(orientation(bytes));
+      return Image.of(reader.read(0));
     } catch (ImageException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
-      // Decoders throw all sorts of exceptions at broken files.
+      // The libraries' decoders, and Java 2D when it applies the file's color profile, throw
+      // unchecked exceptions of many types on broken files, which they do not document.
       throw new ImageException(
           Reason.BROKEN, "%s: cannot be decoded: %s".formatted(name, e.getMessage()), e);
-    } catch (OutOfMemoryError | StackOverflowError e) {
-      throw new ImageException(Reason.TOO_LARGE, name + ": needs too much memory", e);
     } finally {
       if (reader != null) {
         reader.dispose();
@@ -94,9 +102,9 @@ public final class ImageDecoder {
     }
   }
 
-  private static ImageException tooLarge(String name, String what, long limit) {
+  private static ImageException tooLarge(String name, String size, long limit) {
     return new ImageException(
-        Reason.TOO_LARGE, "%s: has %s; the limit is %,d".formatted(name, what, limit));
+        Reason.TOO_LARGE, "%s: has %s; the limit is %,d".formatted(name, size, limit));
   }
 
   private static ImageReader reader(ImageInputStream in, String name) throws IOException {
@@ -108,10 +116,11 @@ public final class ImageDecoder {
       }
     }
     throw new ImageException(
-        Reason.UNKNOWN_FORMAT, name + ": is no JPEG, PNG, WebP, BMP or GIF picture");
+        Reason.UNKNOWN_FORMAT,
+        name + ": unknown image format; expected JPEG, PNG, WebP, BMP or GIF");
   }
 
-  /** By EXIF; upright where it says nothing or nonsense. */
+  /** Returns the EXIF orientation, 1 to 8; 1 (upright) if it is missing or invalid. */
   private static int orientation(byte[] bytes) {
     try {
       var metadata =
@@ -123,6 +132,8 @@ public final class ImageDecoder {
       int orientation = directory.getInt(ExifDirectoryBase.TAG_ORIENTATION);
       return orientation < UPRIGHT || orientation > LAST_ORIENTATION ? UPRIGHT : orientation;
     } catch (ImageProcessingException | MetadataException | IOException | RuntimeException e) {
+      // Broken metadata does not make the pixels unreadable. Only the library's reader runs here,
+      // and it throws unchecked exceptions on broken metadata too.
       return UPRIGHT;
     }
   }

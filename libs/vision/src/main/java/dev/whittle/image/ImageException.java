@@ -2,17 +2,17 @@ package dev.whittle.image;
 
 import java.io.IOException;
 
-/** Bytes that are no picture, a broken one, or one that is too large. */
+/** An image that cannot be decoded: its format is unknown, or it is broken or too large. */
 public final class ImageException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  /** What is wrong with a picture. */
+  /** The reason that an image was rejected for. */
   public enum Reason {
-    /** The bytes are in no format that is known. */
+    /** The bytes are in none of the supported formats. */
     UNKNOWN_FORMAT,
-    /** The format is known, and the bytes contradict it. */
+    /** The format is supported, but the bytes violate it. */
     BROKEN,
-    /** It has more pixels or bytes than are allowed. */
+    /** The image has more pixels or bytes than the limit. */
     TOO_LARGE
   }
 
@@ -28,6 +28,7 @@ public final class ImageException extends IOException {
     this.reason = reason;
   }
 
+  /** Returns the reason that the image was rejected for. */
   public Reason reason() {
     return reason;
   }

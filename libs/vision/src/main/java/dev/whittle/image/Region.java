@@ -1,23 +1,27 @@
 package dev.whittle.image;
 
 /**
- * A part of a picture, in fractions of its width and height; 0, 0 is the upper left corner.
+ * A rectangle of an image, in fractions of its width and height; 0, 0 is the upper left corner.
  *
  * @param left at least 0 and less than {@code right}
+ * @param top at least 0 and less than {@code bottom}
  * @param right at most 1
+ * @param bottom at most 1
  */
 public record Region(double left, double top, double right, double bottom) {
+  /** The whole image. */
   public static final Region WHOLE = new Region(0, 0, 1, 1);
 
   public Region {
     if (!(left >= 0 && left < right && right <= 1 && top >= 0 && top < bottom && bottom <= 1)) {
       throw new IllegalArgumentException(
-          "a region is 0 <= left < right <= 1 and 0 <= top < bottom <= 1, not %s, %s, %s, %s"
-              .formatted(left, top, right, bottom));
+          "invalid region: left %s, top %s, right %s, bottom %s; expected 0 <= left < right <= 1"
+                  .formatted(left, top, right, bottom)
+              + " and 0 <= top < bottom <= 1");
     }
   }
 
-  /** The greatest square in the middle of a picture. */
+  /** Returns the largest square in the middle of an image. */
   public static Region square(Image image) {
     double side = Math.min(image.width(), image.height());
     double x = (1 - side / image.width()) / 2;

@@ -1,16 +1,16 @@
 package dev.whittle.image;
 
-/** How a picture is scaled. */
+/** An algorithm for scaling images. */
 public enum Resampling {
   /**
-   * Each new pixel is the mean of what it covers, where a picture shrinks; where it grows, as
-   * {@link #BILINEAR}. Details too fine for the new size vanish instead of becoming noise.
+   * Each new pixel is the mean of the area that it covers, along axes that shrink; along axes that
+   * grow, the algorithm is {@link #BILINEAR}. Averaging avoids aliasing.
    */
   AREA,
 
   /**
-   * Each new pixel is interpolated between the four around its center, whatever the scale: what
-   * TensorFlow's {@code resize} does by default.
+   * Each new pixel is interpolated between the four pixels around its center, at every scale, as
+   * TensorFlow's {@code tf.image.resize} does by default.
    */
   BILINEAR
 }

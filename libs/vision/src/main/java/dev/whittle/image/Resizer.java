@@ -1,16 +1,18 @@
 package dev.whittle.image;
 
 /**
- * Scales a region of a picture. The arithmetic is in double precision and in a stated order, so
- * that the same steps elsewhere (in a browser, say) give the same bits: along rows first, then
- * along columns, sums from left to right and from top to bottom.
+ * Separable scaling of a region of an image.
+ *
+ * <p>The arithmetic is in double precision and in a fixed order: rows first, then columns, with
+ * sums from left to right and from top to bottom. The page's {@code image.ts} follows the same
+ * order, so that browsers compute the same bits.
  */
 public final class Resizer {
   private static final int CHANNELS = 3;
 
   private Resizer() {}
 
-  /** The weights of old positions along one axis for one new one. */
+  /** The weights of consecutive source positions for one target position along an axis. */
   private static final class Taps {
     private final int first;
     private final double[] weights;
@@ -21,30 +23,40 @@ public final class Resizer {
     }
   }
 
-  /** Luma of ITU-R BT.601, as TensorFlow and image libraries compute gray. */
+  // Luma of ITU-R BT.601, as in TensorFlow's rgb_to_grayscale.
   private static final double RED = 0.299;
-
   private static final double GREEN = 0.587;
   private static final double BLUE = 0.114;
 
-  /** The gray of a pixel of {@link #resize}. */
+  /**
+   * Returns the gray level of a pixel, from 0 to 255.
+   *
+   * @param levels as {@link #resize} returns them
+   * @param pixel index of the pixel in row-major order
+   */
   public static double gray(double[] levels, int pixel) {
-    int at = CHANNELS * pixel;
-    return RED * levels[at] + GREEN * levels[at + 1] + BLUE * levels[at + 2];
+    int red = CHANNELS * pixel;
+    return RED * levels[red] + GREEN * levels[red + 1] + BLUE * levels[red + 2];
   }
 
-  /** Red, green and blue from 0 to 255, {@code [height, width, 3]}. */
+  /**
+   * Scales a region of an image.
+   *
+   * @param width of the result in pixels
+   * @param height of the result in pixels
+   * @return levels of red, green and blue from 0 to 255, {@code [height, width, 3]}
+   */
   public static double[] resize(
       Image image, Region region, int width, int height, Resampling resampling) {
     Taps[] columns = taps(image.width(), region.left(), region.right(), width, resampling);
     Taps[] rows = taps(image.height(), region.top(), region.bottom(), height, resampling);
     int firstRow = rows[0].first;
-    int lastRow = firstRow;
+    int endRow = firstRow;
     for (Taps row : rows) {
-      lastRow = Math.max(lastRow, row.first + row.weights.length);
+      endRow = Math.max(endRow, row.first + row.weights.length);
     }
-    double[] narrow = new double[(lastRow - firstRow) * width * CHANNELS];
-    for (int y = firstRow; y < lastRow; y++) {
+    double[] narrow = new double[(endRow - firstRow) * width * CHANNELS];
+    for (int y = firstRow; y < endRow; y++) {
       for (int x = 0; x < width; x++) {
         double red = 0;
         double green = 0;
@@ -78,10 +90,11 @@ public final class Resizer {
   }
 
   /**
-   * What each of {@code count} new positions is made of.
+   * Returns the source positions and weights of each of {@code count} target positions.
    *
-   * @param size old positions
-   * @param from where the region begins, as a fraction of them
+   * @param size number of source positions
+   * @param from start of the region, as a fraction of {@code size}
+   * @param to end of the region, as a fraction of {@code size}
    */
   private static Taps[] taps(int size, double from, double to, int count, Resampling resampling) {
     double start = from * size;
@@ -90,13 +103,13 @@ public final class Resizer {
     for (int i = 0; i < count; i++) {
       taps[i] =
           resampling == Resampling.AREA && scale > 1
-              ? covered(size, start + i * scale, start + (i + 1) * scale)
-              : between(size, start + (i + 0.5) * scale - 0.5);
+              ? mean(size, start + i * scale, start + (i + 1) * scale)
+              : interpolated(size, start + (i + 0.5) * scale - 0.5);
     }
     return taps;
   }
 
-  private static Taps covered(int size, double from, double to) {
+  private static Taps mean(int size, double from, double to) {
     int first = Math.clamp((int) Math.floor(from), 0, size - 1);
     int end = Math.clamp((int) Math.ceil(to), first + 1, size);
     double[] weights = new double[end - first];
@@ -108,12 +121,12 @@ public final class Resizer {
     return new Taps(first, weights);
   }
 
-  private static Taps between(int size, double center) {
-    double inside = Math.clamp(center, 0.0, size - 1.0);
-    int first = (int) Math.floor(inside);
-    double share = inside - first;
-    return share == 0
+  private static Taps interpolated(int size, double center) {
+    double clamped = Math.clamp(center, 0.0, size - 1.0);
+    int first = (int) Math.floor(clamped);
+    double fraction = clamped - first;
+    return fraction == 0
         ? new Taps(first, new double[] {1})
-        : new Taps(first, new double[] {1 - share, share});
+        : new Taps(first, new double[] {1 - fraction, fraction});
   }
 }

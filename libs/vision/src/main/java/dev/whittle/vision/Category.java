@@ -4,13 +4,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * One answer of a classifier.
+ * A class that a classifier found, with its score.
  *
- * @param index of the model's output
+ * @param index of the class among the model's outputs
+ * @param label name of the class
  * @param score from 0 to 1
  */
 public record Category(int index, String label, float score) {
-  /** As JSON documents have it. */
+  /** Returns the fields of the category's JSON object, in order. */
   public Map<String, Object> fields() {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("index", index);

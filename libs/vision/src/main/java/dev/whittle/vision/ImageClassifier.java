@@ -30,11 +30,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Says what is on a picture: the likeliest labels of a model that takes one picture and gives one
- * score for each class. The picture is cropped to a region, scaled to what the model takes, and
- * normalized; scores that the model does not make probabilities are put through a softmax.
+ * An image classifier: runs a model that takes one image and returns one score for each class.
  *
- * <p>One thread at a time may classify; several classifiers of one {@link Model} share its weights.
+ * <p>The image is cropped to a region, scaled to the model's input, and normalized. If the model
+ * returns logits instead of probabilities, a softmax is applied to them.
+ *
+ * <p>A classifier may be used by one thread at a time. Classifiers of the same {@link Model} share
+ * its weights.
  */
 public final class ImageClassifier implements AutoCloseable {
   private final Interpreter interpreter;
@@ -47,7 +49,7 @@ public final class ImageClassifier implements AutoCloseable {
     Optional<ImageMetadata> metadata = ImageMetadata.read(model);
     this.options = options;
     this.input = ImageInput.of(model, metadata, options.normalization());
-    int outputs = outputs(model.mainGraph());
+    int outputs = classes(model.mainGraph());
     this.labels = labels(options, metadata, outputs);
     this.probabilities = endsInProbabilities(model.mainGraph());
     this.interpreter = Interpreter.of(model, options.interpreter());
@@ -57,40 +59,47 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * A classifier of a {@code .tflite} file.
+   * Creates a classifier of a {@code .tflite} file.
    *
-   * @throws IOException if it cannot be read
-   * @throws dev.whittle.ir.ModelException if it is broken, cannot run, or does not classify
-   *     pictures
+   * @throws IOException if the file cannot be read
+   * @throws dev.whittle.ir.ModelException if the model is broken, cannot run, or does not classify
+   *     images
+   * @throws IllegalArgumentException if the options have labels, and not one for each output
    */
   public static ImageClassifier of(Path file, ClassifierOptions options) throws IOException {
     return of(TfliteReader.read(file), options);
   }
 
   /**
-   * A classifier of a model in memory.
+   * Creates a classifier of a model in memory.
    *
-   * @throws dev.whittle.ir.ModelException if it cannot run, or does not classify pictures
+   * @throws dev.whittle.ir.ModelException if the model cannot run, or does not classify images
+   * @throws IllegalArgumentException if the options have labels, and not one for each output
    */
   public static ImageClassifier of(Model model, ClassifierOptions options) {
     return new ImageClassifier(model, options);
   }
 
-  private static int outputs(Graph graph) {
+  /**
+   * Returns the number of classes.
+   *
+   * @throws UnsupportedModelException if the output is not a vector of scores
+   */
+  private static int classes(Graph graph) {
     Value output = graph.value(graph.outputs().getFirst());
     Shape shape = output.shape();
     int last = shape.isRankKnown() && shape.rank() > 0 ? shape.dim(shape.rank() - 1) : 0;
-    boolean others = graph.outputs().size() != 1;
-    for (int i = 0; !others && i < shape.rank() - 1; i++) {
-      others = Math.abs(shape.dim(i)) != 1;
+    boolean isVector = graph.outputs().size() == 1;
+    for (int i = 0; isVector && i < shape.rank() - 1; i++) {
+      isVector = Math.abs(shape.dim(i)) == 1;
     }
     TensorType type = output.type();
     boolean scores =
         type == TensorType.FLOAT32 || type == TensorType.UINT8 || type == TensorType.INT8;
-    if (others || last < 1 || !scores) {
+    if (!isVector || last < 1 || !scores) {
       throw new UnsupportedModelException(
           "the model",
-          "does not classify pictures: its output is %s%s, not [1, classes] of scores"
+          "does not classify images: its output is %s%s, not [1, classes] of scores"
               .formatted(type, shape),
           "");
     }
@@ -103,7 +112,8 @@ public final class ImageClassifier implements AutoCloseable {
     if (given != null) {
       if (given.size() != outputs) {
         throw new IllegalArgumentException(
-            "%d labels for %d outputs".formatted(given.size(), outputs));
+            "%d labels for a model of %d outputs; expected one for each"
+                .formatted(given.size(), outputs));
       }
       return given;
     }
@@ -115,7 +125,10 @@ public final class ImageClassifier implements AutoCloseable {
         Labels.isImageNet(outputs) ? Labels.imageNet(outputs) : List.of(), outputs);
   }
 
-  /** Whether the last operator that computes makes probabilities. */
+  /**
+   * Returns whether the output comes from a softmax or a logistic function, perhaps through
+   * operators that do not change its values.
+   */
   private static boolean endsInProbabilities(Graph graph) {
     int value = graph.outputs().getFirst();
     for (int n = graph.nodes().size() - 1; n >= 0; n--) {
@@ -127,12 +140,12 @@ public final class ImageClassifier implements AutoCloseable {
       if (op instanceof Softmax || op instanceof Logistic) {
         return true;
       }
-      boolean passes =
+      boolean keepsValues =
           op instanceof Dequantize
               || op instanceof Quantize
               || op instanceof Reshape
               || op instanceof Squeeze;
-      if (!passes) {
+      if (!keepsValues) {
         return false;
       }
       value = node.inputs().getFirst();
@@ -140,42 +153,42 @@ public final class ImageClassifier implements AutoCloseable {
     return false;
   }
 
-  /** How the model takes pictures. */
+  /** Returns the model's input: its size, type and normalization. */
   public ImageInput input() {
     return input;
   }
 
-  /** What the outputs are called. */
+  /** Returns the name of each output. */
   public List<String> labels() {
     return labels;
   }
 
-  /** Whether the model's outputs are probabilities, so that no softmax follows. */
+  /** Returns whether the model's outputs are probabilities, so that no softmax follows. */
   public boolean givesProbabilities() {
     return probabilities;
   }
 
-  /** Nanoseconds that the model took last time, without decoding and scaling. */
+  /** Returns the nanoseconds of the last inference, without decoding and scaling the image. */
   public long lastNanoseconds() {
     return interpreter.getLastInferenceNanoseconds();
   }
 
-  /** The likeliest labels for the square in a picture's middle. */
+  /** Returns the categories of the square in the middle of an image, the likeliest first. */
   public List<Category> classify(Image image) {
     return classify(image, Region.square(image));
   }
 
-  /** The likeliest labels for a region of a picture, the likeliest first. */
+  /** Returns the categories of a region of an image, the likeliest first. */
   public List<Category> classify(Image image, Region region) {
     return best(scores(image, region));
   }
 
-  /** What the model gets for a region of a picture: for calibration, say. */
+  /** Returns the model's input tensor for a region of an image, as calibration needs it. */
   public Tensor tensor(Image image, Region region) {
     return input.tensor(image, region, options.resampling());
   }
 
-  /** A score from 0 to 1 for each output. */
+  /** Returns the score of each output, from 0 to 1. */
   public synchronized float[] scores(Image image, Region region) {
     interpreter.getInputTensor(0).copyFrom(tensor(image, region));
     interpreter.invoke();
@@ -183,7 +196,7 @@ public final class ImageClassifier implements AutoCloseable {
     return probabilities ? scores : softmax(scores);
   }
 
-  /** The model's outputs, dequantized. */
+  /** Returns the dequantized outputs; bytes without quantization parameters become 0 to 1. */
   private static float[] floats(Tensor output) {
     if (output.type() == TensorType.FLOAT32) {
       return output.toFloats();
@@ -203,24 +216,28 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   private static float[] softmax(float[] logits) {
-    double greatest = Double.NEGATIVE_INFINITY;
+    double max = Double.NEGATIVE_INFINITY;
     for (float logit : logits) {
-      greatest = Math.max(greatest, logit);
+      max = Math.max(max, logit);
     }
     double sum = 0;
-    double[] powers = new double[logits.length];
-    for (int i = 0; i < powers.length; i++) {
-      powers[i] = Math.exp(logits[i] - greatest);
-      sum += powers[i];
+    double[] exponentials = new double[logits.length];
+    for (int i = 0; i < exponentials.length; i++) {
+      exponentials[i] = Math.exp(logits[i] - max);
+      sum += exponentials[i];
     }
-    float[] scores = new float[powers.length];
+    float[] scores = new float[exponentials.length];
     for (int i = 0; i < scores.length; i++) {
-      scores[i] = (float) (powers[i] / sum);
+      scores[i] = (float) (exponentials[i] / sum);
     }
     return scores;
   }
 
-  /** The answers that the options leave of scores for all outputs, the likeliest first. */
+  /**
+   * Returns the categories that the options admit, the likeliest first.
+   *
+   * @param scores of all outputs
+   */
   public List<Category> best(float[] scores) {
     Integer[] order = new Integer[scores.length];
     Arrays.setAll(order, i -> i);
@@ -228,11 +245,11 @@ public final class ImageClassifier implements AutoCloseable {
     List<Category> best = new ArrayList<>();
     for (int i : order) {
       String label = labels.get(i);
-      boolean wanted =
+      boolean isAdmitted =
           scores[i] >= options.scoreThreshold()
               && !options.denied().contains(label)
               && (options.allowed().isEmpty() || options.allowed().contains(label));
-      if (wanted && best.size() < options.maxResults()) {
+      if (isAdmitted && best.size() < options.maxResults()) {
         best.add(new Category(i, label, scores[i]));
       }
     }

@@ -24,19 +24,19 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a model takes pictures.
+ * The input of an image classifier: the tensor that a model takes, and how pixels become its
+ * elements.
  *
- * @param channels 3, or 1 for gray
- * @param dims of the tensor: {@code [1, height, width, channels]}, or without channels for gray
- * @param normalization what becomes of levels before they are quantized
- * @param raw whether bytes of levels are the tensor's elements as they are
- * @param source where the normalization is known from, for people
- * @param isAssumed whether it is not known at all
+ * @param dims shape of the tensor: {@code [1, height, width, channels]}, or {@code [1, height,
+ *     width]} for gray
+ * @param type of the tensor's elements: FLOAT32, UINT8 or INT8
+ * @param quantization of the tensor; null if it has none
+ * @param normalization applied to levels before they are quantized
+ * @param raw true if the tensor's elements are the levels themselves, as bytes
+ * @param source where the normalization was found, as a phrase for messages
+ * @param isAssumed true if the model does not determine the normalization
  */
 public record ImageInput(
-    int height,
-    int width,
-    int channels,
     List<Integer> dims,
     TensorType type,
     @Nullable Quantization quantization,
@@ -45,39 +45,55 @@ public record ImageInput(
     String source,
     boolean isAssumed) {
   private static final int MAX_SIDE = 4096;
+  private static final int GRAY_RANK = 3;
 
-  /** A factor below this makes levels small numbers. */
-  private static final float SMALL = 1f / 32;
+  /** A first multiplication by less than this maps levels of 0 to 255 to small numbers. */
+  private static final float MAX_SCALING = 1f / 32;
 
   public ImageInput {
     dims = List.copyOf(dims);
   }
 
+  /** Returns the height of the image in pixels. */
+  public int height() {
+    return dims.get(1);
+  }
+
+  /** Returns the width of the image in pixels. */
+  public int width() {
+    return dims.get(2);
+  }
+
+  /** Returns the number of channels: 3, or 1 for gray. */
+  public int channels() {
+    return dims.size() == GRAY_RANK ? 1 : dims.get(3);
+  }
+
   private record Found(Normalization normalization, String source, boolean isAssumed) {}
 
   /**
-   * Finds out how a model takes pictures.
+   * Returns the input of a model.
    *
-   * @param stated what the caller says; null if nothing
-   * @throws UnsupportedModelException if it does not take one picture
+   * @param stated normalization that the caller states; null to infer it from the model
+   * @throws UnsupportedModelException if the model does not take exactly one image
    */
   static ImageInput of(
       Model model, Optional<ImageMetadata> metadata, @Nullable Normalization stated) {
     Graph graph = model.mainGraph();
     if (graph.inputs().size() != 1) {
-      throw unsupported("it has %d inputs, not one".formatted(graph.inputs().size()));
+      throw unsupported("it has %d inputs, not 1".formatted(graph.inputs().size()));
     }
     Value input = graph.value(graph.inputs().getFirst());
     Shape shape = input.shape();
     int rank = shape.isRankKnown() ? shape.rank() : 0;
     int channels = rank == 4 ? shape.dim(3) : 1;
-    boolean fits =
-        (rank == 3 || rank == 4)
+    boolean isImage =
+        (rank == GRAY_RANK || rank == 4)
             && Math.abs(shape.dim(0)) == 1
             && inRange(shape.dim(1))
             && inRange(shape.dim(2))
             && (channels == 1 || channels == 3);
-    if (!fits) {
+    if (!isImage) {
       throw unsupported(
           "its input '%s' is %s, not [1, height, width, 1 or 3]".formatted(input.name(), shape));
     }
@@ -87,7 +103,7 @@ public record ImageInput(
       throw unsupported("its input is %s, not FLOAT32, UINT8 or INT8".formatted(type));
     }
     if (bytes && (input.quantization() == null || !input.quantization().isQuantized())) {
-      // Levels are all that such an input can mean.
+      // Without quantization parameters, a byte can only be a level.
       stated = Normalization.NONE;
     }
     Found found = normalization(graph, input, metadata, stated);
@@ -95,9 +111,6 @@ public record ImageInput(
     int[] dims = shape.toArray();
     dims[0] = 1;
     return new ImageInput(
-        dims[1],
-        dims[2],
-        channels,
         Arrays.stream(dims).boxed().toList(),
         type,
         input.quantization(),
@@ -113,7 +126,7 @@ public record ImageInput(
 
   private static UnsupportedModelException unsupported(String reason) {
     return new UnsupportedModelException(
-        "the model", "does not classify pictures: " + reason, "fix its shape with --input_shape");
+        "the model", "does not classify images: " + reason, "fix its shape with --input_shape");
   }
 
   private static Found normalization(
@@ -149,15 +162,15 @@ public record ImageInput(
     return new Found(Normalization.TF, "assumed, because the model does not say", true);
   }
 
-  /** The preset whose range is the one that 8 bits stand for. */
+  /** Returns the preset whose range is that of an 8-bit input, or else a normalization to it. */
   private static Found ofRange(Quantization stored) {
     float low = (-128 - stored.zeroPointValue()) * stored.scaleValue();
     float high = (127 - stored.zeroPointValue()) * stored.scaleValue();
-    float slack = (high - low) / 16;
+    float tolerance = (high - low) / 16;
     for (Normalization preset : List.of(Normalization.TF, Normalization.UNIT, Normalization.NONE)) {
       float black = -preset.mean().getFirst() / preset.deviation().getFirst();
       float white = (255 - preset.mean().getFirst()) / preset.deviation().getFirst();
-      if (Math.abs(black - low) <= slack && Math.abs(white - high) <= slack) {
+      if (Math.abs(black - low) <= tolerance && Math.abs(white - high) <= tolerance) {
         return new Found(preset, "the range of the model's quantized input", false);
       }
     }
@@ -165,7 +178,7 @@ public record ImageInput(
         Normalization.ofRange(low, high), "the range of the model's quantized input", true);
   }
 
-  /** Whether a node makes small numbers of levels. */
+  /** Returns whether a node maps levels of 0 to 255 to small numbers by a constant factor. */
   private static boolean scales(Graph graph, Node node, int input) {
     Op op = node.op();
     for (int id : node.inputs()) {
@@ -174,8 +187,8 @@ public record ImageInput(
         float[] factors =
             Tensor.of(other.type(), other.initialShape(), null, other.data()).toFloats();
         float first = factors.length == 0 ? 0 : Math.abs(factors[0]);
-        boolean multiplied = op instanceof Mul && first > 0 && first < SMALL;
-        if (multiplied || (op instanceof Div && first > 1 / SMALL)) {
+        boolean multiplies = op instanceof Mul && first > 0 && first < MAX_SCALING;
+        if (multiplies || (op instanceof Div && first > 1 / MAX_SCALING)) {
           return true;
         }
       }
@@ -183,25 +196,26 @@ public record ImageInput(
     return false;
   }
 
-  /** The tensor of a region of a picture. */
+  /** Returns the tensor of a region of an image, scaled, normalized and quantized. */
   Tensor tensor(Image image, Region region, Resampling resampling) {
-    double[] levels = Resizer.resize(image, region, width, height, resampling);
+    double[] levels = Resizer.resize(image, region, width(), height(), resampling);
     Tensor tensor = Tensor.allocate(type, dims.stream().mapToInt(d -> d).toArray());
-    long to = 0;
-    for (int from = 0; from < levels.length; from += 3) {
+    int channels = channels();
+    long element = 0;
+    for (int pixel = 0; pixel < levels.length / 3; pixel++) {
       if (channels == 1) {
-        set(tensor, to++, Resizer.gray(levels, from / 3), 0);
+        set(tensor, element++, Resizer.gray(levels, pixel), 0);
       } else {
         for (int c = 0; c < channels; c++) {
           int color = normalization.blueFirst() ? 2 - c : c;
-          set(tensor, to++, levels[from + color], color);
+          set(tensor, element++, levels[3 * pixel + color], color);
         }
       }
     }
     return tensor;
   }
 
-  /** To the nearest, halves away from zero: as QUANTIZE does. */
+  /** Rounds to the nearest integer, halves away from zero, as the operator QUANTIZE does. */
   private static long round(double value) {
     return (long) Math.copySign(Math.floor(Math.abs(value) + 0.5), value);
   }

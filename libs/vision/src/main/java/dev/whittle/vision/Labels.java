@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** What a model's outputs are called. */
+/** Names of a model's outputs. */
 public final class Labels {
   private static final int IMAGE_NET_CLASSES = 1000;
   private static final long MAX_FILE = 16L << 20;
@@ -18,30 +18,35 @@ public final class Labels {
   private Labels() {}
 
   /**
-   * A label file: one label in each line, by output.
+   * Reads a label file: one label a line, in the order of the outputs.
    *
-   * @throws IOException if it cannot be read or is too large for labels
+   * @throws IOException if the file cannot be read, or is larger than 16 MiB
    */
   public static List<String> read(Path file) throws IOException {
     if (Files.size(file) > MAX_FILE) {
-      throw new IOException(file + ": is too large for labels");
+      throw new IOException(
+          "%s: has %,d bytes, too many for labels; the limit is %,d"
+              .formatted(file, Files.size(file), MAX_FILE));
     }
     return ImageMetadata.lines(Files.readAllBytes(file));
   }
 
-  /** Whether ImageNet's labels fit so many outputs: 1000, or 1001 with a background class first. */
+  /** Returns whether there are 1000 outputs, or 1001 with a background class first. */
   static boolean isImageNet(int outputs) {
     return outputs == IMAGE_NET_CLASSES || outputs == IMAGE_NET_CLASSES + 1;
   }
 
   /**
-   * The classes of the ImageNet challenge of 2012, in the order of all published models.
+   * Returns the classes of the ImageNet challenge of 2012 (ILSVRC2012), in the order that published
+   * models use.
    *
    * @param outputs 1000, or 1001 with {@code background} first
+   * @throws IllegalArgumentException for another number
    */
   public static List<String> imageNet(int outputs) {
     if (!isImageNet(outputs)) {
-      throw new IllegalArgumentException("ImageNet has 1000 classes or 1001, not " + outputs);
+      throw new IllegalArgumentException(
+          outputs + " outputs for the labels of ImageNet; expected 1000 or 1001");
     }
     try (InputStream in = Labels.class.getResourceAsStream("imagenet_labels.txt")) {
       List<String> all = ImageMetadata.lines(Objects.requireNonNull(in).readAllBytes());
@@ -51,7 +56,7 @@ public final class Labels {
     }
   }
 
-  /** As many as there are outputs: missing ones are called by their number. */
+  /** Returns one label for each output: its index where there are fewer labels than outputs. */
   static List<String> padded(List<String> labels, int outputs) {
     List<String> all = new ArrayList<>(labels.subList(0, Math.min(outputs, labels.size())));
     while (all.size() < outputs) {

@@ -7,31 +7,31 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What becomes of a pixel's levels of 0 to 255: {@code (level - mean) / deviation}, channel by
+ * The normalization of a pixel's levels, 0 to 255: {@code (level - mean) / deviation} for each
  * channel.
  *
- * @param mean of red, green and blue
- * @param deviation of red, green and blue; not 0
- * @param blueFirst whether the model takes blue, green, red
+ * @param mean means of red, green and blue
+ * @param deviation deviations of red, green and blue; finite and not 0
+ * @param blueFirst true if the model takes channels in the order blue, green, red
  */
 public record Normalization(List<Float> mean, List<Float> deviation, boolean blueFirst) {
-  /** Levels as they are, 0 to 255: the model scales by itself, or takes bytes. */
+  /** Levels from 0 to 255, for models that scale by themselves or take bytes. */
   public static final Normalization NONE = of(0, 1);
 
-  /** 0 to 1. */
+  /** Levels from 0 to 1. */
   public static final Normalization UNIT = of(0, 255);
 
-  /** -1 to 1, as MobileNet, Inception and Xception take it. */
+  /** Levels from -1 to 1, for MobileNet, Inception and Xception. */
   public static final Normalization TF = of(127.5f, 127.5f);
 
   /**
-   * Blue, green, red without ImageNet's mean levels, as VGG and ResNet take it. Figures of Keras'
-   * {@code preprocess_input}.
+   * Channels in the order blue, green, red, less the mean levels of ImageNet, for VGG and ResNet.
+   * The means are those of {@code keras.applications.imagenet_utils.preprocess_input}.
    */
   public static final Normalization CAFFE =
       new Normalization(List.of(123.68f, 116.779f, 103.939f), List.of(1f, 1f, 1f), true);
 
-  /** 0 to 1 with ImageNet's mean and deviation made 0 and 1, as DenseNet takes it. */
+  /** Levels from 0 to 1, standardized by the mean and deviation of ImageNet, for DenseNet. */
   public static final Normalization TORCH =
       new Normalization(
           List.of(123.675f, 116.28f, 103.53f), List.of(58.395f, 57.12f, 57.375f), false);
@@ -45,10 +45,13 @@ public record Normalization(List<Float> mean, List<Float> deviation, boolean blu
     mean = List.copyOf(mean);
     deviation = List.copyOf(deviation);
     if (mean.size() != CHANNELS || deviation.size() != CHANNELS) {
-      throw new IllegalArgumentException("a mean and a deviation for red, green and blue each");
+      throw new IllegalArgumentException(
+          "%d means and %d deviations; expected one for each of red, green and blue"
+              .formatted(mean.size(), deviation.size()));
     }
     if (deviation.stream().anyMatch(d -> d == 0 || !Float.isFinite(d))) {
-      throw new IllegalArgumentException("deviations " + deviation);
+      throw new IllegalArgumentException(
+          "the deviations are " + deviation + "; expected finite numbers other than 0");
     }
   }
 
@@ -58,21 +61,22 @@ public record Normalization(List<Float> mean, List<Float> deviation, boolean blu
   }
 
   /**
-   * A preset: {@code tf}, {@code caffe} or {@code torch}, as Keras calls them, {@code unit}, {@code
-   * none}.
+   * Returns a preset.
    *
+   * @param name {@code tf}, {@code caffe} or {@code torch} as in Keras, {@code unit} or {@code
+   *     none}
    * @throws IllegalArgumentException for another name
    */
   public static Normalization named(String name) {
     Normalization preset = PRESETS.get(name.toLowerCase(Locale.ROOT));
     if (preset == null) {
       throw new IllegalArgumentException(
-          "no normalization is called '%s': tf, caffe, torch, unit or none".formatted(name));
+          "unknown normalization '%s'; expected tf, caffe, torch, unit or none".formatted(name));
     }
     return preset;
   }
 
-  /** What a model's metadata states; empty if it states nothing. */
+  /** Returns the normalization in a model's metadata; empty if there is none. */
   public static Optional<Normalization> of(ImageMetadata metadata) {
     List<Float> means = metadata.mean();
     List<Float> deviations = metadata.deviation();
@@ -88,13 +92,13 @@ public record Normalization(List<Float> mean, List<Float> deviation, boolean blu
         : Optional.empty();
   }
 
-  /** The range that levels from 0 to 255 become. */
+  /** Returns the normalization that maps 0 to {@code low} and 255 to {@code high}. */
   static Normalization ofRange(float low, float high) {
     float deviation = 255 / (high - low);
     return of(-low * deviation, deviation);
   }
 
-  /** Whether levels stay as they are. */
+  /** Returns whether levels stay from 0 to 255. */
   boolean isNone() {
     return equals(NONE);
   }

@@ -1,4 +1,7 @@
-/** Classifiers of pictures: from the bytes of a picture to the likeliest labels. */
+/**
+ * Image classification: how a model takes images, labels, and the classifier that runs the model.
+ * May use: ir, image, tflite, runtime.
+ */
 @NullMarked
 package dev.whittle.vision;
 

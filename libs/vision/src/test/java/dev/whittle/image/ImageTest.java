@@ -24,7 +24,7 @@ class ImageTest {
   private static final long SEED = 20261122L;
   private static final Path CAT = Path.of("..", "..", "quality", "testdata", "vision", "cat.jpg");
 
-  /** The four pixels below as WebP without loss, by cwebp 1.2.4. */
+  /** The four pixels below as lossless WebP, made by cwebp 1.2.4. */
   private static final String WEBP =
       "UklGRiwAAABXRUJQVlA4TB8AAAAvAUAAAB8gEEjeHzqN+RcQFPwf3fxHZA/gBgwR/Q8BAA==";
 
@@ -45,7 +45,7 @@ class ImageTest {
   }
 
   private static Image decode(byte[] bytes) throws IOException {
-    return ImageDecoder.DEFAULT.decode(bytes, "a picture");
+    return ImageDecoder.DEFAULT.decode(bytes, "an image");
   }
 
   private static List<Integer> pixels(Image image) {
@@ -54,8 +54,8 @@ class ImageTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"png", "bmp", "gif"})
-  void formatsWithoutLossGiveThePixelsThatWereWritten(String format) throws IOException {
-    // With a palette, as GIF has one, and with as many rows as Java's GIF reader needs.
+  void decodesLosslessFormatsExactly(String format) throws IOException {
+    // GIF needs a palette, and Java's GIF reader needs this many rows.
     var source = new BufferedImage(16, 16, BufferedImage.TYPE_BYTE_INDEXED);
     BufferedImage four = four();
     for (int i = 0; i < 256; i++) {
@@ -68,7 +68,7 @@ class ImageTest {
   }
 
   @Test
-  void transparentPixelsAreWhite() throws IOException {
+  void blendsTransparentPixelsWithWhite() throws IOException {
     var source = new BufferedImage(2, 1, BufferedImage.TYPE_INT_ARGB);
     source.setRGB(0, 0, 0x00ff0000);
     source.setRGB(1, 0, 0x80000000);
@@ -78,9 +78,9 @@ class ImageTest {
   }
 
   @Test
-  void imagesTurnAsTheirCameraWasHeld() throws IOException {
-    // What is stored for each orientation so that the four are seen: by the EXIF standard.
-    var cameras =
+  void appliesExifOrientation() throws IOException {
+    // By orientation, the color that each quarter of the stored image shows (EXIF 2.32, 4.6.4).
+    var storedQuarters =
         new int[][] {
           {},
           {0, 1, 2, 3},
@@ -97,29 +97,31 @@ class ImageTest {
       var stored = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
       var graphics = stored.createGraphics();
       for (int quarter = 0; quarter < 4; quarter++) {
-        graphics.setColor(new Color(colors[cameras[orientation][quarter]]));
+        graphics.setColor(new Color(colors[storedQuarters[orientation][quarter]]));
         graphics.fillRect(16 * (quarter % 2), 16 * (quarter / 2), 16, 16);
       }
       graphics.dispose();
-      Image seen = decode(withOrientation(encode(stored, "jpg"), orientation));
-      int[] places = {seen.pixel(4, 4), seen.pixel(28, 4), seen.pixel(4, 28), seen.pixel(28, 28)};
+      Image upright = decode(withOrientation(encode(stored, "jpg"), orientation));
+      int[] quarters = {
+        upright.pixel(4, 4), upright.pixel(28, 4), upright.pixel(4, 28), upright.pixel(28, 28)
+      };
       for (int quarter = 0; quarter < 4; quarter++) {
         assertTrue(
-            distance(places[quarter], colors[quarter]) < 24,
-            "orientation %d, quarter %d: %06x".formatted(orientation, quarter, places[quarter]));
+            distance(quarters[quarter], colors[quarter]) < 24,
+            "orientation %d, quarter %d: %06x".formatted(orientation, quarter, quarters[quarter]));
       }
     }
   }
 
   private static int distance(int a, int b) {
-    int greatest = 0;
+    int max = 0;
     for (int shift = 0; shift < 24; shift += 8) {
-      greatest = Math.max(greatest, Math.abs((a >> shift & 0xff) - (b >> shift & 0xff)));
+      max = Math.max(max, Math.abs((a >> shift & 0xff) - (b >> shift & 0xff)));
     }
-    return greatest;
+    return max;
   }
 
-  /** A JPEG file with an EXIF segment that states an orientation and nothing else. */
+  /** Inserts an EXIF segment that has only an orientation into a JPEG file. */
   private static byte[] withOrientation(byte[] jpeg, int orientation) {
     byte[] exif = {
       (byte) 0xff,
@@ -167,13 +169,13 @@ class ImageTest {
   }
 
   @Test
-  void webPIsDecoded() throws IOException {
+  void decodesLosslessWebP() throws IOException {
     Image image = decode(Base64.getDecoder().decode(WEBP));
     assertEquals(List.of(0xff0000, 0x00ff00, 0x0000ff, 0xffffff), pixels(image));
   }
 
   @Test
-  void rotatedFourTimesIsAsBefore() {
+  void rotatesByMultiplesOf90Degrees() {
     Image image = Image.of(four());
     assertEquals(List.of(0x0000ff, 0xff0000, 0xffffff, 0x00ff00), pixels(image.rotated(90)));
     assertEquals(pixels(image), pixels(image.rotated(90).rotated(90).rotated(-270).rotated(90)));
@@ -181,12 +183,12 @@ class ImageTest {
   }
 
   @Test
-  void whatClaimsToBeTooLargeIsNotDecoded() throws IOException {
+  void rejectsImagesThatAreTooLargeByTheirHeader() throws IOException {
     byte[] png = encode(new BufferedImage(200, 100, BufferedImage.TYPE_BYTE_GRAY), "png");
     var strict = new ImageDecoder(1 << 20, 19_999);
-    var refused = assertThrows(ImageException.class, () -> strict.decode(png, "it"));
-    assertEquals(Reason.TOO_LARGE, refused.reason());
-    assertEquals("it: has 200 x 100 pixels; the limit is 19,999", refused.getMessage());
+    var thrown = assertThrows(ImageException.class, () -> strict.decode(png, "it"));
+    assertEquals(Reason.TOO_LARGE, thrown.reason());
+    assertEquals("it: has 200 x 100 pixels; the limit is 19,999", thrown.getMessage());
     var small = new ImageDecoder(10, 1 << 20);
     assertEquals(
         Reason.TOO_LARGE,
@@ -194,19 +196,19 @@ class ImageTest {
   }
 
   @Test
-  void brokenImagesAreRefusedAndNothingElseHappens() throws IOException {
+  void rejectsBrokenImagesOnlyWithImageException() throws IOException {
     var random = new SplittableRandom(SEED);
-    byte[][] good = {
+    byte[][] valid = {
       Files.readAllBytes(CAT),
       encode(four(), "png"),
       encode(four(), "gif"),
       encode(four(), "bmp"),
       Base64.getDecoder().decode(WEBP)
     };
-    int refused = 0;
+    int rejected = 0;
     var decoder = new ImageDecoder(1 << 20, 1 << 20);
     for (int i = 0; i < 1500; i++) {
-      byte[] broken = good[i % good.length].clone();
+      byte[] broken = valid[i % valid.length].clone();
       int head = Math.min(broken.length, 600);
       for (int k = random.nextInt(1, 6); k > 0; k--) {
         broken[random.nextInt(head)] = (byte) random.nextInt(256);
@@ -217,9 +219,9 @@ class ImageTest {
       try {
         decoder.decode(broken, "it");
       } catch (ImageException e) {
-        refused++;
+        rejected++;
       }
     }
-    assertTrue(refused > 300, refused + " refused, seed " + SEED);
+    assertTrue(rejected > 300, rejected + " rejected, seed " + SEED);
   }
 }

@@ -32,7 +32,7 @@ class ResizerTest {
   }
 
   @Test
-  void theSameSizeChangesNothing() {
+  void keepsPixelsAtTheSameSize() {
     Image image = random(17, 9);
     for (Resampling resampling : Resampling.values()) {
       assertArrayEquals(
@@ -41,7 +41,7 @@ class ResizerTest {
   }
 
   @Test
-  void aWholeFactorGivesTheMeansOfBlocks() {
+  void averagesBlocksAtIntegerFactors() {
     Image image = random(12, 8);
     double[] levels = levels(image);
     double[] expected = new double[4 * 4 * 3];
@@ -56,16 +56,16 @@ class ResizerTest {
   }
 
   @Test
-  void theMeanOfAllLevelsStaysForAnyFactor() {
+  void keepsTheMeanLevelAtAnyFactor() {
     Image image = random(101, 67);
     double before = Arrays.stream(levels(image)).average().orElseThrow();
     double[] small = Resizer.resize(image, Region.WHOLE, 13, 29, Resampling.AREA);
     assertEquals(before, Arrays.stream(small).average().orElseThrow(), 1e-9);
   }
 
-  /** By hand: centers at 0.25, 0.75, 1.25, 1.75 less a half, clamped to the picture. */
+  /** By hand: centers at 0.25, 0.75, 1.25 and 1.75, less 0.5, clamped to the image. */
   @Test
-  void whatGrowsIsInterpolatedBetweenCenters() {
+  void interpolatesBetweenPixelCentersWhenEnlarging() {
     var image = new Image(2, 1, new int[] {0x000000, 0xff0000});
     double[] wide = Resizer.resize(image, Region.WHOLE, 4, 1, Resampling.AREA);
     assertArrayEquals(
@@ -73,7 +73,7 @@ class ResizerTest {
   }
 
   @Test
-  void aRegionIsWhatACroppedImageWouldBe() {
+  void scalesARegionAsIfCropped() {
     Image image = random(20, 20);
     int[] part = new int[25];
     for (int i = 0; i < 25; i++) {
@@ -86,7 +86,7 @@ class ResizerTest {
   }
 
   @Test
-  void regionsLieWithinTheImage() {
+  void rejectsEmptyRegionsAndRegionsOutsideTheImage() {
     assertThrows(IllegalArgumentException.class, () -> new Region(0.5, 0, 0.5, 1));
     assertThrows(IllegalArgumentException.class, () -> new Region(-0.1, 0, 0.5, 1));
     assertThrows(IllegalArgumentException.class, () -> new Region(0, 0, Double.NaN, 1));

@@ -37,11 +37,11 @@ class ImageClassifierTest {
     return ImageDecoder.DEFAULT.read(DATA.resolve(name));
   }
 
-  /** Gray levels of four pixels (red, green, blue, white) are what comes out, after scaling. */
+  /** Red, green, blue and white. */
   private static final Image FOUR =
       new Image(2, 2, new int[] {0xff0000, 0x00ff00, 0x0000ff, 0xffffff});
 
-  /** A model whose outputs are its inputs: what a classifier puts in can be seen. */
+  /** A model that returns its input, so that a test sees the tensor that a classifier makes. */
   private static Model echo(TensorType type, @Nullable Quantization quantization, int... dims) {
     var graph = new GraphBuilder("main");
     Value input = graph.input("x", type, Shape.of(dims), quantization);
@@ -56,7 +56,7 @@ class ImageClassifierTest {
   }
 
   @Test
-  void theThreeImagesAreNamed() throws IOException {
+  void classifiesImagesWithMobileNet() throws IOException {
     try (var classifier = ImageClassifier.of(MOBILE_NET, ClassifierOptions.DEFAULT)) {
       List<List<String>> expected =
           List.of(
@@ -75,12 +75,12 @@ class ImageClassifierTest {
   }
 
   @Test
-  void answersAreThoseThatAreWanted() throws IOException {
+  void filtersCategoriesByScoreAndLabel() throws IOException {
     ClassifierOptions options =
         ClassifierOptions.DEFAULT
             .withMaxResults(5)
             .withScoreThreshold(0.05f)
-            .withAnswers(
+            .withLabelFilter(
                 Set.of("tabby, tabby cat", "tiger cat", "Egyptian cat"), Set.of("Egyptian cat"));
     try (var classifier = ImageClassifier.of(MOBILE_NET, options)) {
       List<String> labels =
@@ -89,7 +89,7 @@ class ImageClassifierTest {
     }
   }
 
-  private static float[] put(Model model, @Nullable Normalization normalization) {
+  private static float[] inputOf(Model model, @Nullable Normalization normalization) {
     var options = ClassifierOptions.DEFAULT.withNormalization(normalization);
     ImageInput input = ImageInput.of(model, ImageMetadata.read(model), options.normalization());
     Tensor tensor = input.tensor(FOUR, Region.WHOLE, Resampling.AREA);
@@ -101,20 +101,20 @@ class ImageClassifierTest {
   }
 
   @Test
-  void presetsAreThoseOfKeras() {
+  void presetsNormalizeAsInKeras() {
     Model model = echo(TensorType.FLOAT32, null, 1, 2, 2, 3);
-    float[] tf = put(model, Normalization.named("tf"));
+    float[] tf = inputOf(model, Normalization.named("tf"));
     assertEquals(List.of(1f, -1f, -1f), List.of(tf[0], tf[1], tf[2]));
-    float[] unit = put(model, Normalization.named("unit"));
+    float[] unit = inputOf(model, Normalization.named("unit"));
     assertEquals(List.of(1f, 0f, 0f), List.of(unit[0], unit[1], unit[2]));
-    float[] none = put(model, Normalization.named("none"));
+    float[] none = inputOf(model, Normalization.named("none"));
     assertEquals(255, none[0]);
     // Of keras.applications.imagenet_utils: [-103.939, -116.779, 131.32] for red.
-    float[] caffe = put(model, Normalization.named("caffe"));
+    float[] caffe = inputOf(model, Normalization.named("caffe"));
     assertEquals(-103.939f, caffe[0], 1e-4);
     assertEquals(-116.779f, caffe[1], 1e-4);
     assertEquals(255 - 123.68f, caffe[2], 1e-4);
-    float[] torch = put(model, Normalization.named("torch"));
+    float[] torch = inputOf(model, Normalization.named("torch"));
     assertEquals((1 - 0.485) / 0.229, torch[0], 1e-5);
     assertEquals((0 - 0.456) / 0.224, torch[1], 1e-5);
     assertEquals((0 - 0.406) / 0.225, torch[2], 1e-5);
@@ -122,14 +122,14 @@ class ImageClassifierTest {
   }
 
   @Test
-  void quantizedInputsGetWhatTheFloatOnesWouldAndGrayOnesTheLuma() {
+  void quantizesInputsAndConvertsGrayInputsToLuma() {
     Model signed = echo(TensorType.INT8, Quantization.perTensor(1f / 128, 0), 1, 2, 2, 3);
-    assertEquals(127, put(signed, Normalization.TF)[0]);
-    assertEquals(-128, put(signed, Normalization.TF)[1]);
+    assertEquals(127, inputOf(signed, Normalization.TF)[0]);
+    assertEquals(-128, inputOf(signed, Normalization.TF)[1]);
     Model bytes = echo(TensorType.UINT8, Quantization.perTensor(1f / 128, 128), 1, 2, 2, 3);
-    assertEquals(255, put(bytes, null)[0]);
-    assertEquals(0, put(bytes, null)[1]);
-    float[] gray = put(echo(TensorType.FLOAT32, null, 1, 2, 2), Normalization.NONE);
+    assertEquals(255, inputOf(bytes, null)[0]);
+    assertEquals(0, inputOf(bytes, null)[1]);
+    float[] gray = inputOf(echo(TensorType.FLOAT32, null, 1, 2, 2), Normalization.NONE);
     assertEquals(4, gray.length);
     assertEquals(0.299 * 255, gray[0], 1e-4);
     assertEquals(0.587 * 255, gray[1], 1e-4);
@@ -142,12 +142,12 @@ class ImageClassifierTest {
   }
 
   @Test
-  void normalizationIsKnownFromTheModelWhereItTells() {
-    Model silent = echo(TensorType.FLOAT32, null, 1, 2, 2, 3);
-    assertTrue(input(silent).isAssumed());
-    assertEquals(Normalization.TF, input(silent).normalization());
+  void infersNormalizationFromTheModel() {
+    Model plain = echo(TensorType.FLOAT32, null, 1, 2, 2, 3);
+    assertTrue(input(plain).isAssumed());
+    assertEquals(Normalization.TF, input(plain).normalization());
     Model described =
-        new ImageMetadata("", "", List.of(0f), List.of(255f), false, List.of()).writeTo(silent);
+        new ImageMetadata("", "", List.of(0f), List.of(255f), false, List.of()).writeTo(plain);
     assertEquals(Normalization.UNIT, input(described).normalization());
     assertFalse(input(described).isAssumed());
     Model unit = echo(TensorType.INT8, Quantization.perTensor(1f / 255, -128), 1, 2, 2, 3);
@@ -165,13 +165,13 @@ class ImageClassifierTest {
     Value y = scaling.input("x", TensorType.FLOAT32, Shape.of(1, 2, 2, 3));
     Value factor = scaling.constant("f", Tensor.of(new float[] {1 / 255f}, 1));
     scaling.output(scaling.node("s", new Mul(), y, factor));
-    ImageInput byItself = input(scaling.buildModel(""));
-    assertEquals(Normalization.NONE, byItself.normalization());
-    assertFalse(byItself.isAssumed());
+    ImageInput scaledInput = input(scaling.buildModel(""));
+    assertEquals(Normalization.NONE, scaledInput.normalization());
+    assertFalse(scaledInput.isAssumed());
   }
 
   @Test
-  void scoresAreProbabilitiesWhetherTheModelMakesThemOrNot() {
+  void appliesSoftmaxOnlyToLogits() {
     Model logits = echo(TensorType.FLOAT32, null, 1, 2, 2);
     var options = ClassifierOptions.DEFAULT.withNormalization(Normalization.UNIT);
     var graph = new GraphBuilder("main");
@@ -195,14 +195,14 @@ class ImageClassifierTest {
   }
 
   @Test
-  void whatDoesNotClassifyImagesIsRefusedWithTheReason() {
-    var refused =
+  void rejectsModelsThatDoNotClassifyImages() {
+    var thrown =
         assertThrows(
             UnsupportedModelException.class,
             () ->
                 ImageClassifier.of(
                     echo(TensorType.FLOAT32, null, 1, 5), ClassifierOptions.DEFAULT));
-    assertTrue(refused.items().getFirst().reason().contains("not [1, height, width, 1 or 3]"));
+    assertTrue(thrown.items().getFirst().reason().contains("not [1, height, width, 1 or 3]"));
     assertThrows(
         IllegalArgumentException.class,
         () ->
@@ -211,7 +211,7 @@ class ImageClassifierTest {
   }
 
   @Test
-  void labelsAreImageNetsForAThousandOutputs() {
+  void namesTheClassesOfImageNet() {
     assertEquals(1000, Labels.imageNet(1000).size());
     assertEquals("tench, Tinca tinca", Labels.imageNet(1000).getFirst());
     assertEquals("toilet tissue, toilet paper, bathroom tissue", Labels.imageNet(1000).getLast());
