@@ -13,26 +13,27 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
-/** Writes a file beside its final place and moves it there when complete. */
+/** Atomic file writing: a temporary file in the same folder, renamed when it is complete. */
 public final class AtomicFile {
-  /** Produces the contents. */
+  /** A writer of a file's contents. */
   @FunctionalInterface
   public interface Contents {
+    /** Writes the contents; it need not close the stream. */
     void writeTo(OutputStream out) throws IOException;
   }
 
   private AtomicFile() {}
 
   /**
-   * Replaces or creates {@code path}. If anything fails, what was there stays as it was and nothing
-   * is left beside it. A symbolic link keeps pointing to the file that is replaced.
+   * Creates or replaces a file. If anything fails, an existing file stays unchanged, and no
+   * temporary file remains. If the path is a symbolic link, its target is replaced.
    *
-   * @throws IOException if the path cannot be written, naming it and the reason
+   * @throws IOException if the file cannot be written; the message names the path and the reason
    */
   public static void write(Path path, Contents contents) throws IOException {
     Path target = Files.isSymbolicLink(path) ? path.toRealPath() : path.toAbsolutePath();
     Path folder = checkTarget(path, target);
-    // The usual functions for temporary files make them unreadable to other users.
+    // Files.createTempFile would make the file unreadable for other users.
     Path temporary = folder.resolve(".whittle-" + UUID.randomUUID() + ".tmp");
     FileChannel channel = create(path, temporary);
     try {
@@ -47,7 +48,7 @@ public final class AtomicFile {
     }
   }
 
-  /** {@link #write} of a text as UTF-8. */
+  /** Creates or replaces a file with a text in UTF-8, as {@link #write} does. */
   public static void writeText(Path path, String text) throws IOException {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     write(path, out -> out.write(bytes));
@@ -58,7 +59,7 @@ public final class AtomicFile {
       throw cannotWrite(path, "it is a folder");
     }
     if (Files.exists(target) && !Files.isRegularFile(target)) {
-      throw cannotWrite(path, "it is not a regular file");
+      throw cannotWrite(path, "it exists and is not a regular file");
     }
     if (Files.exists(target) && !Files.isWritable(target)) {
       throw cannotWrite(path, "it is write-protected");
@@ -77,7 +78,7 @@ public final class AtomicFile {
       String stated = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
       String reason = e instanceof AccessDeniedException ? "permission denied" : stated;
       throw new IOException(
-          "cannot write " + path + ": its folder takes no new files (" + reason + ")", e);
+          "cannot write " + path + ": no file can be created in its folder (" + reason + ")", e);
     }
   }
 

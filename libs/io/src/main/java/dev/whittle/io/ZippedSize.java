@@ -5,11 +5,11 @@ import java.io.OutputStream;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 
-/** How small a file gets in a zip archive or an Android package. */
+/** The size of a file in a zip archive or an Android package. */
 public final class ZippedSize {
   private ZippedSize() {}
 
-  /** The bytes that {@code contents} take when deflated. */
+  /** Returns the deflated size of {@code contents} in bytes. */
   public static long of(byte[] contents) throws IOException {
     var deflater = new Deflater(Deflater.DEFAULT_COMPRESSION, true);
     try (var out = new DeflaterOutputStream(OutputStream.nullOutputStream(), deflater)) {

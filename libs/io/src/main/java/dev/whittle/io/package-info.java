@@ -1,4 +1,4 @@
-/** Writing files whole or not at all. May use: the JDK alone. */
+/** Atomic file writing. May use: the JDK only. */
 @NullMarked
 package dev.whittle.io;
 

@@ -5,12 +5,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Reads the contents behind a header into little endian, row-major memory, and checks them. */
+/** A reader of an array's contents into little endian, row-major memory. */
 final class ArrayReader {
-  /** The largest Java array that every virtual machine allows. */
+  /** The largest Java array that all virtual machines allow. */
   private static final int MAX_HEAP_BYTES = Integer.MAX_VALUE - 8;
 
-  private static final String WHAT = "the array's contents";
+  private static final String CONTENTS = "the array's contents";
 
   private final FileHeader header;
   private final ByteSource source;
@@ -21,36 +21,37 @@ final class ArrayReader {
   }
 
   /**
-   * The rows that come next in a source in row-major order; for a single value its one element.
+   * Reads the next rows of an array in row-major order, or the element of a scalar.
    *
-   * @param from index of the first row, for messages
+   * @param from index of the first row, for error messages
+   * @param count number of rows
    */
   NpyArray nextRows(int from, int count) throws IOException {
     NpyHeader part = header.array().withRows(count);
     MemorySegment data = allocate(part.byteSize());
-    source.readInto(data, 0, part.byteSize(), WHAT);
+    source.readInto(data, 0, part.byteSize(), CONTENTS);
     return finish(part, data, from);
   }
 
   /**
-   * Some rows of an array in Fortran order: one pass over a source that stands before the contents.
-   * In the file all rows' elements of one column lie together, then those of the next column, where
-   * the columns (combinations of the other indices) come in Fortran order too.
+   * Reads rows of an array in Fortran order, in one pass from the beginning of the contents. The
+   * file holds the elements of all rows for the first column, then those for the second, and so on.
+   * Columns, which are combinations of the other indices, are in Fortran order too.
    */
   NpyArray rowsOfFortranOrder(int from, int count) throws IOException {
-    NpyHeader whole = header.array();
-    NpyHeader part = whole.withRows(count);
+    NpyHeader all = header.array();
+    NpyHeader part = all.withRows(count);
     MemorySegment data = allocate(part.byteSize());
-    int itemBytes = whole.itemBytes();
-    long rowBytes = whole.rowBytes();
-    long columns = whole.byteSize() == 0 ? 0 : rowBytes / itemBytes;
-    var column = new FortranColumn(whole.shape(), itemBytes);
+    int itemBytes = all.itemBytes();
+    long rowBytes = all.rowBytes();
+    long columns = all.byteSize() == 0 ? 0 : rowBytes / itemBytes;
+    var column = new FortranColumn(all.shape(), itemBytes);
     for (long i = 0; i < columns; i++) {
-      source.skip((long) from * itemBytes, WHAT);
+      source.skip((long) from * itemBytes, CONTENTS);
       for (long row = 0; row < count; row++) {
-        source.readInto(data, row * rowBytes + column.offset(), itemBytes, WHAT);
+        source.readInto(data, row * rowBytes + column.offset(), itemBytes, CONTENTS);
       }
-      source.skip(((long) whole.rows() - from - count) * itemBytes, WHAT);
+      source.skip(((long) all.rows() - from - count) * itemBytes, CONTENTS);
       column.next();
     }
     return finish(part, data, from);
@@ -103,7 +104,7 @@ final class ArrayReader {
     return -1;
   }
 
-  /** Walks all indices but the first in Fortran order, knowing where each lies in a row. */
+  /** An iterator over all indices but the first in Fortran order, with their offset in a row. */
   private static final class FortranColumn {
     private final int[] shape;
     private final int[] index;
@@ -121,7 +122,7 @@ final class ArrayReader {
       }
     }
 
-    /** Bytes from the beginning of a row to this column's element. */
+    /** Returns the byte offset of this column's element in a row. */
     long offset() {
       return offset;
     }

@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.zip.CRC32;
 import java.util.zip.ZipException;
 
-/** Reads forward through one file or entry, counting bytes and checking their checksum. */
+/** A forward reader of a file or entry that counts bytes and verifies their checksum. */
 final class ByteSource implements Closeable {
   private static final int BUFFER_BYTES = 1 << 14;
 
@@ -24,10 +24,10 @@ final class ByteSource implements Closeable {
   private boolean sawAll = true;
 
   /**
-   * A source that owns {@code in}.
+   * Creates a source that owns {@code in}.
    *
-   * @param expectedChecksum the CRC-32 of all bytes, or -1 if there is none
-   * @param seekable whether skipping is cheaper than reading; skipped bytes go unchecked
+   * @param expectedChecksum CRC-32 of all bytes; -1 if there is none
+   * @param seekable true if skipping is cheaper than reading; skipped bytes are not verified
    */
   ByteSource(InputStream in, Origin origin, long expectedChecksum, boolean seekable) {
     this.in = in;
@@ -40,34 +40,40 @@ final class ByteSource implements Closeable {
     return origin;
   }
 
-  /** Bytes consumed so far. */
+  /** Returns the number of bytes consumed so far. */
   long offset() {
     return offset;
   }
 
-  /** The next {@code count} bytes; what {@code what} calls them goes into messages. */
-  byte[] readBytes(int count, String what) throws IOException {
+  /**
+   * Reads the next {@code count} bytes.
+   *
+   * @param content name of the bytes in error messages
+   */
+  byte[] readBytes(int count, String content) throws IOException {
     byte[] bytes = new byte[count];
-    readInto(MemorySegment.ofArray(bytes), 0, count, what);
+    readInto(MemorySegment.ofArray(bytes), 0, count, content);
     return bytes;
   }
 
-  /** Fills {@code count} bytes of {@code target} from byte {@code at}. */
-  void readInto(MemorySegment target, long at, long count, String what) throws IOException {
+  /** Reads the next {@code count} bytes into {@code target} from {@code targetOffset} on. */
+  void readInto(MemorySegment target, long targetOffset, long count, String content)
+      throws IOException {
     long done = 0;
     while (done < count) {
       if (position == limit) {
-        fill(count - done, what);
+        fill(count - done, content);
       }
       int part = (int) Math.min(count - done, limit - position);
-      MemorySegment.copy(MemorySegment.ofArray(buffer), position, target, at + done, part);
+      MemorySegment.copy(
+          MemorySegment.ofArray(buffer), position, target, targetOffset + done, part);
       consume(part);
       done += part;
     }
   }
 
-  /** Passes over {@code count} bytes. */
-  void skip(long count, String what) throws IOException {
+  /** Skips {@code count} bytes. */
+  void skip(long count, String content) throws IOException {
     long left = count;
     while (left > 0) {
       if (position == limit) {
@@ -75,7 +81,7 @@ final class ByteSource implements Closeable {
           seek(left);
           return;
         }
-        fill(left, what);
+        fill(left, content);
       }
       int part = (int) Math.min(left, limit - position);
       consume(part);
@@ -98,14 +104,15 @@ final class ByteSource implements Closeable {
     offset += count;
   }
 
-  private void fill(long missing, String what) throws IOException {
-    if (!more()) {
+  private void fill(long missing, String content) throws IOException {
+    if (!fillBuffer()) {
       throw origin.malformed(
-          offset, "ends within " + what + ": " + missing + " more bytes expected");
+          offset, "ends within " + content + "; expected " + missing + " more bytes");
     }
   }
 
-  private boolean more() throws IOException {
+  /** Fills the buffer; returns false at the end of the file. */
+  private boolean fillBuffer() throws IOException {
     position = 0;
     limit = 0;
     try {
@@ -123,10 +130,10 @@ final class ByteSource implements Closeable {
         offset, "broken data" + (reason == null ? "" : " (" + reason + ")"), cause);
   }
 
-  /** Checks that nothing is left, and the checksum if no byte was skipped unread. */
+  /** Checks that no bytes are left, and the checksum unless bytes were skipped unread. */
   void checkEnd() throws IOException {
-    if (position < limit || more()) {
-      throw origin.malformed(offset, "more bytes follow the array");
+    if (position < limit || fillBuffer()) {
+      throw origin.malformed(offset, "expected the end, found more bytes after the array");
     }
     if (sawAll && expectedChecksum >= 0 && checksum.getValue() != expectedChecksum) {
       throw origin.malformed(

@@ -1,6 +1,6 @@
 package dev.whittle.npz;
 
-/** Element types of arrays that this module reads and writes. */
+/** The supported element types of arrays. */
 public enum DType {
   BOOL('b', 1, 1),
   INT8('i', 1, 1),
@@ -17,13 +17,13 @@ public enum DType {
   COMPLEX64('c', 8, 4),
   COMPLEX128('c', 16, 8),
   /**
-   * NumPy has no such type: Python's ml_dtypes package, which JAX and TensorFlow use, saves it as
-   * untyped items of two bytes, so those are taken for it.
+   * The upper half of a float. NumPy has no such type: Python's ml_dtypes package, which JAX and
+   * TensorFlow use, saves it as untyped items of two bytes, so these are read as bfloat16.
    */
   BFLOAT16('V', 2, 2),
-  /** Byte strings padded with zero bytes to one length, so that trailing zero bytes are lost. */
+  /** Byte strings padded with zero bytes to a common length; trailing zero bytes are lost. */
   BYTES('S', 0, 1),
-  /** Strings of UTF-32 code points padded with zeros to one length. */
+  /** Strings of UTF-32 code points padded with zeros to a common length. */
   UNICODE('U', 0, 4);
 
   private final char kind;
@@ -36,22 +36,22 @@ public enum DType {
     this.unitBytes = unitBytes;
   }
 
-  /** Whether elements are strings, whose length differs from array to array. */
+  /** Returns whether elements are strings; their length is a property of the array. */
   public boolean isString() {
     return itemBytes == 0;
   }
 
-  /** Bytes of one element; 0 for strings. */
+  /** Returns the size of an element in bytes; 0 for strings. */
   public int itemBytes() {
     return itemBytes;
   }
 
-  /** Bytes of the smallest part that byte order applies to: half of a complex number. */
+  /** Returns the bytes of the unit that byte order applies to, such as half a complex number. */
   int unitBytes() {
     return unitBytes;
   }
 
-  /** The letter that NumPy gives this family of types. */
+  /** Returns NumPy's letter for this kind of type. */
   char kind() {
     return kind;
   }

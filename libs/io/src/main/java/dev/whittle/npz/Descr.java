@@ -1,16 +1,16 @@
 package dev.whittle.npz;
 
 /**
- * An element type as NumPy spells it in headers, such as {@code <f4}: byte order, kind, size.
+ * An element type as in NumPy's headers, such as {@code <f4}: byte order, kind, size.
  *
- * @param itemBytes bytes of one element
- * @param bigEndian whether the parts of elements lie highest byte first
+ * @param itemBytes size of an element in bytes
+ * @param bigEndian true if elements are big endian
  */
 record Descr(DType type, int itemBytes, boolean bigEndian) {
   /**
-   * Reads NumPy's spelling. No order, {@code |} and {@code =} count as little endian.
+   * Parses NumPy's notation. A missing byte order, {@code |} and {@code =} mean little endian.
    *
-   * @throws IllegalArgumentException if this module does not read such elements; says why
+   * @throws IllegalArgumentException with the reason, if the element type is not supported
    */
   static Descr parse(String text) {
     boolean hasOrder = !text.isEmpty() && "<>|=".indexOf(text.charAt(0)) >= 0;
@@ -24,8 +24,8 @@ record Descr(DType type, int itemBytes, boolean bigEndian) {
     return new Descr(type, itemBytes, text.charAt(0) == '>' && type.unitBytes() > 1);
   }
 
-  /** NumPy's spelling in little endian order. */
-  static String spell(DType type, int itemBytes) {
+  /** Returns NumPy's notation of a little endian type. */
+  static String format(DType type, int itemBytes) {
     String order = type.unitBytes() == 1 ? "|" : "<";
     int size = type == DType.UNICODE ? itemBytes / type.unitBytes() : itemBytes;
     return order + type.kind() + size;
@@ -50,21 +50,21 @@ record Descr(DType type, int itemBytes, boolean bigEndian) {
         return type;
       }
     }
-    throw refusal(text, kind);
+    throw unsupported(text, kind);
   }
 
-  private static IllegalArgumentException refusal(String text, char kind) {
-    String shown = MalformedNpzException.printable(text);
+  private static IllegalArgumentException unsupported(String text, char kind) {
+    String quoted = MalformedNpzException.printable(text);
     return new IllegalArgumentException(
         switch (kind) {
           case 'O' ->
               "holds pickled Python objects (dtype "
-                  + shown
+                  + quoted
                   + "), which are never loaded because they can run code;"
                   + " save the array with a number or string dtype";
-          case 'M', 'm' -> "holds dates or durations (dtype " + shown + "); save them as int64";
-          case 'V' -> "holds untyped items (dtype " + shown + "); view them as a number type";
-          default -> "dtype " + shown + " is not supported";
+          case 'M', 'm' -> "holds dates or durations (dtype " + quoted + "); save them as int64";
+          case 'V' -> "holds untyped items (dtype " + quoted + "); view them as a number type";
+          default -> "dtype " + quoted + " is not supported";
         });
   }
 

@@ -10,32 +10,33 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /**
- * The head of a {@code .npy} file: magic bytes, version, length and text. Format: <a
+ * The header of a {@code .npy} file: magic bytes, version, length and text. Format: <a
  * href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">numpy.lib.format</a>.
  *
- * @param bigEndian whether contents lie highest byte first
- * @param fortranOrder whether the first index varies fastest in the file
- * @param length bytes before the contents
+ * @param array element type and shape
+ * @param bigEndian true if the contents are big endian
+ * @param fortranOrder true if the first index varies fastest in the file
+ * @param length size of the header in bytes
  */
 record FileHeader(NpyHeader array, boolean bigEndian, boolean fortranOrder, int length) {
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
   private static final int VERSION_BYTES = 2;
 
-  /** As in NumPy: far more than any array without named fields needs. */
+  /** The limit of NumPy; arrays without named fields need far less. */
   private static final int MAX_TEXT_BYTES = 10_000;
 
-  /** Contents begin at a multiple of this. */
+  /** Contents begin at a multiple of this many bytes. */
   private static final int ALIGNMENT = 64;
 
-  /** NumPy leaves room for the longest extent, so that an array can grow in place. */
+  /** NumPy pads the header for the longest first dimension, so that arrays can grow in place. */
   private static final int MAX_DIMENSION_DIGITS = 21;
 
-  /** Whether contents lie in another order than row-major: with one axis both orders are equal. */
+  /** Returns whether the contents are not in row-major order; with one axis both are equal. */
   boolean isColumnwise() {
     return fortranOrder && array.rank() > 1;
   }
 
-  /** Bytes that the file or entry holds in all. */
+  /** Returns the size of the file or entry in bytes. */
   long totalBytes() {
     long bytes = array.byteSize();
     return bytes > Long.MAX_VALUE - length ? Long.MAX_VALUE : length + bytes;
@@ -46,14 +47,18 @@ record FileHeader(NpyHeader array, boolean bigEndian, boolean fortranOrder, int 
         && Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length);
   }
 
-  /** Consumes the header from the beginning of {@code source}. */
+  /** Reads the header; {@code source} is at the beginning. */
   static FileHeader read(ByteSource source) throws IOException {
     byte[] prefix = source.readBytes(MAGIC.length + VERSION_BYTES, "the magic bytes");
     if (!startsWithMagic(prefix)) {
       boolean zip = prefix[0] == 'P' && prefix[1] == 'K';
       throw source
           .origin()
-          .malformed(0, zip ? "is a zip archive (.npz?), not a .npy array" : "is not a .npy array");
+          .malformed(
+              0,
+              zip
+                  ? "is a zip archive (.npz?); expected a .npy array"
+                  : "is not a .npy array: wrong magic bytes");
     }
     int version = prefix[MAGIC.length];
     if (version < 1 || version > 3 || prefix[MAGIC.length + 1] != 0) {
@@ -61,25 +66,22 @@ record FileHeader(NpyHeader array, boolean bigEndian, boolean fortranOrder, int 
           .origin()
           .malformed(
               MAGIC.length,
-              "format version "
-                  + (version & 0xff)
-                  + "."
-                  + (prefix[MAGIC.length + 1] & 0xff)
-                  + " is unknown: expected 1.0, 2.0 or 3.0");
+              "unknown format version %d.%d; expected 1.0, 2.0 or 3.0"
+                  .formatted(version & 0xff, prefix[MAGIC.length + 1] & 0xff));
     }
     return readText(source, version);
   }
 
   private static FileHeader readText(ByteSource source, int version) throws IOException {
-    long lengthAt = source.offset();
+    long lengthOffset = source.offset();
     long length = textLength(source, version);
     if (length > MAX_TEXT_BYTES) {
       throw source
           .origin()
           .malformed(
-              lengthAt, "header of " + length + " bytes: at most " + MAX_TEXT_BYTES + " allowed");
+              lengthOffset, "header of " + length + " bytes; expected at most " + MAX_TEXT_BYTES);
     }
-    long textAt = source.offset();
+    long textOffset = source.offset();
     byte[] text = source.readBytes((int) length, "the header");
     try {
       HeaderParser.Fields fields = HeaderParser.parse(decode(text, version));
@@ -88,11 +90,11 @@ record FileHeader(NpyHeader array, boolean bigEndian, boolean fortranOrder, int 
       var array = new NpyHeader(descr.type(), descr.itemBytes(), shape);
       return new FileHeader(array, descr.bigEndian(), fields.fortranOrder(), (int) source.offset());
     } catch (HeaderParser.SyntaxException e) {
-      throw source.origin().malformed(textAt + e.position(), e.problem());
+      throw source.origin().malformed(textOffset + e.position(), e.problem());
     } catch (CharacterCodingException e) {
-      throw source.origin().malformed(textAt, "header is not UTF-8", e);
+      throw source.origin().malformed(textOffset, "header is not UTF-8", e);
     } catch (IllegalArgumentException e) {
-      throw source.origin().malformed(textAt, String.valueOf(e.getMessage()));
+      throw source.origin().malformed(textOffset, String.valueOf(e.getMessage()));
     }
   }
 
@@ -115,14 +117,14 @@ record FileHeader(NpyHeader array, boolean bigEndian, boolean fortranOrder, int 
   }
 
   /**
-   * The bytes before the contents of a little endian array in row-major order, equal to those that
-   * NumPy writes.
+   * Returns the header of a little endian array in row-major order, with the same bytes as NumPy.
    *
    * @throws IllegalArgumentException if the version is not 1, 2 or 3
    */
   static byte[] encode(NpyHeader array, int version) {
     if (version < 1 || version > 3) {
-      throw new IllegalArgumentException("format version must be 1, 2 or 3, not " + version);
+      throw new IllegalArgumentException(
+          "unknown format version " + version + "; expected 1, 2 or 3");
     }
     String text = text(array);
     int unpadded = MAGIC.length + VERSION_BYTES + lengthBytes(version) + text.length() + 1;
@@ -143,15 +145,15 @@ record FileHeader(NpyHeader array, boolean bigEndian, boolean fortranOrder, int 
     int[] shape = array.shape();
     String dimensions =
         Arrays.stream(shape).mapToObj(Integer::toString).collect(Collectors.joining(", "));
-    String room =
+    String growthPadding =
         shape.length == 0
             ? ""
             : " ".repeat(MAX_DIMENSION_DIGITS - Integer.toString(shape[0]).length());
     return "{'descr': '%s', 'fortran_order': False, 'shape': (%s%s), }%s"
         .formatted(
-            Descr.spell(array.type(), array.itemBytes()),
+            Descr.format(array.type(), array.itemBytes()),
             dimensions,
             shape.length == 1 ? "," : "",
-            room);
+            growthPadding);
   }
 }

@@ -5,14 +5,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parses the text of a header: a Python dictionary with the keys {@code descr}, {@code
- * fortran_order} and {@code shape}, each once, in any order. Understands no other Python.
+ * A parser for the text of a header: a Python dictionary with the keys {@code descr}, {@code
+ * fortran_order} and {@code shape}, each once, in any order. It accepts no other Python.
  */
 final class HeaderParser {
-  /** The three values; positions in messages count characters of the text from 0. */
+  /** The values of the three keys. */
   record Fields(String descr, boolean fortranOrder, List<Integer> shape) {}
 
-  /** What is wrong, and at which character of the text. */
+  /** A syntax error, with its position in the text: the index of a character. */
   static final class SyntaxException extends Exception {
     private static final long serialVersionUID = 1L;
     private final int position;
@@ -149,14 +149,15 @@ final class HeaderParser {
     }
     String digits = text.substring(start, position);
     if (digits.isEmpty()) {
-      throw wrong("an extent");
+      throw wrong("a dimension");
     }
     boolean padded = digits.length() > 1 && digits.charAt(0) == '0';
     if (padded || digits.length() > 10 || Long.parseLong(digits) > Integer.MAX_VALUE) {
-      throw new SyntaxException(start, "extent " + shortened(digits) + " is not within 0..2^31-1");
+      throw new SyntaxException(
+          start, "dimension " + shortened(digits) + "; expected an integer from 0 to 2^31-1");
     }
     if (position < text.length() && text.charAt(position) == 'L') {
-      // Python 2 marked long integers so.
+      // The suffix of long integers in Python 2.
       position++;
     }
     return Integer.parseInt(digits);
@@ -170,7 +171,7 @@ final class HeaderParser {
     return c >= '0' && c <= '9';
   }
 
-  /** The next character after white space, not consumed. */
+  /** Returns the next character after white space, without consuming it. */
   private char peek() {
     while (position < text.length() && " \t\r\n\f".indexOf(text.charAt(position)) >= 0) {
       position++;
@@ -178,9 +179,9 @@ final class HeaderParser {
     return position < text.length() ? text.charAt(position) : END;
   }
 
-  private void expect(char wanted) throws SyntaxException {
-    if (peek() != wanted) {
-      throw wrong("'" + wanted + "'");
+  private void expect(char expected) throws SyntaxException {
+    if (peek() != expected) {
+      throw wrong("'" + expected + "'");
     }
     position++;
   }
@@ -191,6 +192,6 @@ final class HeaderParser {
             ? MalformedNpzException.printable(text.substring(position, position + 1))
             : "the end";
     return new SyntaxException(
-        position, "header is not understood: expected " + expected + ", found " + found);
+        position, "broken header: expected " + expected + ", found " + found);
   }
 }

@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/** How elements lie in memory: little endian, packed. */
+/** Access to elements in memory: little endian, packed, unaligned. */
 final class Layouts {
   static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -19,7 +19,11 @@ final class Layouts {
 
   private Layouts() {}
 
-  /** Turns big endian into little endian, for units of 2, 4 or 8 bytes. */
+  /**
+   * Converts big endian to little endian in place.
+   *
+   * @param unitBytes 2, 4 or 8
+   */
   static void reverseUnits(MemorySegment data, int unitBytes) {
     long size = data.byteSize();
     for (long at = 0; at < size; at += unitBytes) {
@@ -32,7 +36,7 @@ final class Layouts {
   }
 
   /**
-   * Element {@code i} as the nearest float; booleans are 0 and 1.
+   * Returns element {@code i} as the nearest float; booleans are 0 and 1.
    *
    * @throws IllegalStateException if the elements are complex numbers or strings
    */
@@ -50,7 +54,7 @@ final class Layouts {
   }
 
   /**
-   * Element {@code i} as the nearest double; booleans are 0 and 1.
+   * Returns element {@code i} as the nearest double; booleans are 0 and 1.
    *
    * @throws IllegalStateException if the elements are complex numbers or strings
    */
@@ -70,8 +74,8 @@ final class Layouts {
   }
 
   /**
-   * Element {@code i}; booleans are 0 and 1. Of {@link DType#UINT64} the bits, so that values from
-   * 2^63 on come out negative.
+   * Returns element {@code i} as a long; booleans are 0 and 1. Values of {@link DType#UINT64} from
+   * 2^63 wrap to negative numbers.
    *
    * @throws IllegalStateException if the elements are not integers or booleans
    */
@@ -89,12 +93,12 @@ final class Layouts {
     };
   }
 
-  /** Half of an unsigned number, the lost bit kept as a sticky bit so that rounding is right. */
+  /** Returns half of an unsigned number; the lowest bit is sticky, so that rounding is correct. */
   private static long halved(long unsigned) {
     return (unsigned >>> 1) | (unsigned & 1);
   }
 
-  private static IllegalStateException notA(String wanted, DType type) {
-    return new IllegalStateException("elements of type " + type + " are not " + wanted + "s");
+  private static IllegalStateException notA(String expected, DType type) {
+    return new IllegalStateException("elements of type " + type + " are not " + expected + "s");
   }
 }

@@ -6,11 +6,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@code .npy} or {@code .npz} file is broken, contradicts itself, or holds what this module does
- * not read, such as pickled Python objects. The message names the file, the place and the reason.
+ * A {@code .npy} or {@code .npz} file that is broken, or that holds elements of an unsupported
+ * type, such as pickled Python objects. The message names the file, the entry, the byte offset and
+ * the reason.
  */
 public final class MalformedNpzException extends IOException {
   private static final long serialVersionUID = 1L;
+  private static final int MAX_QUOTED_LENGTH = 100;
 
   private final String file;
   private final @Nullable String entry;
@@ -36,29 +38,32 @@ public final class MalformedNpzException extends IOException {
   }
 
   /**
-   * Text from a file, fit for a message: quoted, cut to a sensible length, control characters
-   * replaced, so that a file cannot command the terminal that shows the message.
+   * Returns text from a file for a message: quoted, at most 100 characters, without control
+   * characters, so that a file cannot send escape sequences to a terminal.
    */
   static String printable(String text) {
-    var shown = new StringBuilder("'");
+    var quoted = new StringBuilder("'");
     text.codePoints()
-        .limit(100)
+        .limit(MAX_QUOTED_LENGTH)
         .map(c -> Character.isISOControl(c) || !Character.isDefined(c) ? '?' : c)
-        .forEach(shown::appendCodePoint);
-    return shown.append(text.codePointCount(0, text.length()) > 100 ? "...'" : "'").toString();
+        .forEach(quoted::appendCodePoint);
+    boolean isCut = text.codePointCount(0, text.length()) > MAX_QUOTED_LENGTH;
+    return quoted.append(isCut ? "...'" : "'").toString();
   }
 
-  /** The file that could not be read, as it was given. */
+  /** Returns the path of the file, as the caller gave it. */
   public Path file() {
     return Path.of(file);
   }
 
-  /** The name of the entry in the archive; empty for a {@code .npy} file or the archive itself. */
+  /** Returns the entry's name; empty for a {@code .npy} file or the archive as a whole. */
   public Optional<String> entry() {
     return Optional.ofNullable(entry);
   }
 
-  /** Bytes from the beginning of the uncompressed entry or file; -1 where it has no one place. */
+  /**
+   * Returns the byte offset of the problem in the uncompressed entry or file; -1 if it has none.
+   */
   public long offset() {
     return offset;
   }

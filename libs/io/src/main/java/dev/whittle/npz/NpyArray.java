@@ -5,13 +5,14 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /**
- * An array with contents. Immutable; equal when header and bytes are equal (so NaN equals NaN).
+ * An array. Immutable; equal if headers and bytes are equal (so NaN equals NaN).
  *
- * <p>The factories that take Java arrays copy them and throw {@link IllegalArgumentException} if
- * the number of values is not the product of the shape. An empty shape means a single value.
+ * <p>The factories that take Java arrays copy them, and throw {@link IllegalArgumentException} if
+ * the number of values is not the product of the shape. An empty shape means a scalar.
  *
- * @param data the elements, packed, little endian, in row-major order; exactly as large as {@code
- *     header} says; wrapped read-only, not copied, so it must not change any more
+ * @param header element type and shape
+ * @param data elements, packed, little endian, in row-major order, {@link NpyHeader#byteSize}
+ *     bytes; not copied, so the memory must not change any more
  */
 public record NpyArray(NpyHeader header, MemorySegment data) {
   private static final int MAX_JAVA_ARRAY = Integer.MAX_VALUE - 8;
@@ -19,50 +20,57 @@ public record NpyArray(NpyHeader header, MemorySegment data) {
   public NpyArray {
     if (data.byteSize() != header.byteSize()) {
       throw new IllegalArgumentException(
-          header + " takes " + header.byteSize() + " bytes, not " + data.byteSize());
+          header + " takes " + header.byteSize() + " bytes, found " + data.byteSize());
     }
     data = data.asReadOnly();
   }
 
-  /** Numbers or booleans over existing memory, which is not copied. */
+  /** Returns an array of numbers or booleans over existing memory, which is not copied. */
   public static NpyArray of(DType type, MemorySegment data, int... shape) {
     return new NpyArray(new NpyHeader(type, type.itemBytes(), shape), data);
   }
 
+  /** Returns an array of {@link DType#FLOAT32}. */
   public static NpyArray of(float[] values, int... shape) {
     MemorySegment data = allocate(DType.FLOAT32, shape, values.length);
     MemorySegment.copy(values, 0, data, Layouts.FLOAT, 0, values.length);
     return of(DType.FLOAT32, data, shape);
   }
 
+  /** Returns an array of {@link DType#FLOAT64}. */
   public static NpyArray of(double[] values, int... shape) {
     MemorySegment data = allocate(DType.FLOAT64, shape, values.length);
     MemorySegment.copy(values, 0, data, Layouts.DOUBLE, 0, values.length);
     return of(DType.FLOAT64, data, shape);
   }
 
+  /** Returns an array of {@link DType#INT64}. */
   public static NpyArray of(long[] values, int... shape) {
     MemorySegment data = allocate(DType.INT64, shape, values.length);
     MemorySegment.copy(values, 0, data, Layouts.LONG, 0, values.length);
     return of(DType.INT64, data, shape);
   }
 
+  /** Returns an array of {@link DType#INT32}. */
   public static NpyArray of(int[] values, int... shape) {
     MemorySegment data = allocate(DType.INT32, shape, values.length);
     MemorySegment.copy(values, 0, data, Layouts.INT, 0, values.length);
     return of(DType.INT32, data, shape);
   }
 
+  /** Returns an array of {@link DType#INT16}. */
   public static NpyArray of(short[] values, int... shape) {
     MemorySegment data = allocate(DType.INT16, shape, values.length);
     MemorySegment.copy(values, 0, data, Layouts.SHORT, 0, values.length);
     return of(DType.INT16, data, shape);
   }
 
+  /** Returns an array of {@link DType#INT8}. */
   public static NpyArray of(byte[] values, int... shape) {
     return of(DType.INT8, MemorySegment.ofArray(values.clone()), shape);
   }
 
+  /** Returns an array of {@link DType#BOOL}. */
   public static NpyArray of(boolean[] values, int... shape) {
     MemorySegment data = allocate(DType.BOOL, shape, values.length);
     for (int i = 0; i < values.length; i++) {
@@ -72,20 +80,20 @@ public record NpyArray(NpyHeader header, MemorySegment data) {
   }
 
   /**
-   * {@link DType#UNICODE} strings, padded to the longest.
+   * Returns an array of {@link DType#UNICODE} strings, padded to the longest.
    *
    * @throws IllegalArgumentException also if a string ends in a zero character, which the format
-   *     cannot keep, or holds half of a surrogate pair
+   *     takes for padding, or has an unpaired surrogate
    */
   public static NpyArray ofStrings(List<String> values, int... shape) {
     return Strings.ofUnicode(values, shape);
   }
 
   /**
-   * {@link DType#BYTES} strings, padded to the longest.
+   * Returns an array of {@link DType#BYTES} strings, padded to the longest.
    *
-   * @throws IllegalArgumentException also if a string ends in a zero byte, which the format cannot
-   *     keep
+   * @throws IllegalArgumentException also if a string ends in a zero byte, which the format takes
+   *     for padding
    */
   public static NpyArray ofByteStrings(List<byte[]> values, int... shape) {
     return Strings.ofBytes(values, shape);
@@ -100,27 +108,30 @@ public record NpyArray(NpyHeader header, MemorySegment data) {
   static void checkCount(NpyHeader header, int values) {
     if (header.elements() != values) {
       throw new IllegalArgumentException(
-          header + " has " + header.elements() + " elements, not " + values);
+          header + " has " + header.elements() + " elements, found " + values + " values");
     }
   }
 
+  /** Returns the type of the elements. */
   public DType type() {
     return header.type();
   }
 
+  /** Returns the dimensions; empty for a scalar. */
   public int[] shape() {
     return header.shape();
   }
 
+  /** Returns the number of elements. */
   public long elements() {
     return header.elements();
   }
 
   /**
-   * All elements in row-major order, each as the nearest float; booleans are 0 and 1.
+   * Returns all elements in row-major order as the nearest floats; booleans are 0 and 1.
    *
-   * @throws IllegalStateException if they are complex numbers or strings, or too many for one Java
-   *     array (as for the other accessors)
+   * @throws IllegalStateException if the elements are complex numbers or strings, or too many for a
+   *     Java array (as in the other accessors)
    */
   public float[] toFloats() {
     if (type() == DType.FLOAT32) {
@@ -136,9 +147,9 @@ public record NpyArray(NpyHeader header, MemorySegment data) {
   }
 
   /**
-   * All elements in row-major order, each as the nearest double; booleans are 0 and 1.
+   * Returns all elements in row-major order as the nearest doubles; booleans are 0 and 1.
    *
-   * @throws IllegalStateException if they are complex numbers or strings
+   * @throws IllegalStateException if the elements are complex numbers or strings
    */
   public double[] toDoubles() {
     var values = new double[count(header)];
@@ -149,10 +160,10 @@ public record NpyArray(NpyHeader header, MemorySegment data) {
   }
 
   /**
-   * All elements in row-major order; booleans are 0 and 1. Of {@link DType#UINT64} the bits, so
-   * that values from 2^63 on are negative.
+   * Returns all elements in row-major order; booleans are 0 and 1. Values of {@link DType#UINT64}
+   * from 2^63 wrap to negative numbers.
    *
-   * @throws IllegalStateException if they are neither integers nor booleans
+   * @throws IllegalStateException if the elements are neither integers nor booleans
    */
   public long[] toLongs() {
     var values = new long[count(header)];
@@ -163,7 +174,7 @@ public record NpyArray(NpyHeader header, MemorySegment data) {
   }
 
   /**
-   * All strings in row-major order, without padding.
+   * Returns all strings in row-major order, without padding.
    *
    * @throws IllegalStateException if the elements are not strings, or byte strings that are not
    *     UTF-8
@@ -173,7 +184,8 @@ public record NpyArray(NpyHeader header, MemorySegment data) {
   }
 
   /**
-   * All strings in row-major order, without padding, as UTF-8 if they are {@link DType#UNICODE}.
+   * Returns all strings in row-major order, without padding; those of {@link DType#UNICODE} as
+   * UTF-8.
    *
    * @throws IllegalStateException if the elements are not strings
    */
@@ -183,7 +195,7 @@ public record NpyArray(NpyHeader header, MemorySegment data) {
 
   static int count(NpyHeader header) {
     if (header.elements() > MAX_JAVA_ARRAY) {
-      throw new IllegalStateException(header + " has too many elements for one Java array");
+      throw new IllegalStateException(header + " has too many elements for a Java array");
     }
     return (int) header.elements();
   }
@@ -195,7 +207,7 @@ public record NpyArray(NpyHeader header, MemorySegment data) {
         && data.mismatch(other.data) == -1;
   }
 
-  /** Hashes the header only: contents may be hundreds of megabytes. */
+  /** Returns the hash code of the header only: contents may be hundreds of megabytes. */
   @Override
   public int hashCode() {
     return header.hashCode();

@@ -2,9 +2,9 @@ package dev.whittle.npz;
 
 import java.util.Arrays;
 
-/** What an array is made of, without its contents. Immutable. */
+/** The element type and shape of an array. Immutable. */
 public final class NpyHeader {
-  /** The highest rank, as in NumPy 2. */
+  /** The maximum rank, as in NumPy 2. */
   static final int MAX_RANK = 64;
 
   private final DType type;
@@ -12,14 +12,14 @@ public final class NpyHeader {
   private final int[] shape;
 
   /**
-   * A description of arrays.
+   * Creates a header.
    *
-   * @param type the type of the elements
-   * @param itemBytes bytes of one element: fixed by the type, or for strings the padded length (a
-   *     multiple of 4 for {@link DType#UNICODE}), at least 1
-   * @param shape the extent of each axis, each at least 0; empty for a single value
-   * @throws IllegalArgumentException if these do not fit together, there are more than 64 axes, or
-   *     the contents would take more than 2^63 - 1 bytes (not counting axes of extent 0)
+   * @param type of the elements
+   * @param itemBytes size of an element in bytes: fixed by the type, or for strings the padded
+   *     length, at least 1 and a multiple of 4 for {@link DType#UNICODE}
+   * @param shape dimensions, each at least 0; empty for a scalar
+   * @throws IllegalArgumentException if type and size contradict each other, there are more than 64
+   *     dimensions, or the contents would take more than 2^63 - 1 bytes (ignoring dimensions of 0)
    */
   public NpyHeader(DType type, int itemBytes, int... shape) {
     this.type = type;
@@ -28,7 +28,7 @@ public final class NpyHeader {
     checkItemBytes(type, itemBytes);
     if (shape.length > MAX_RANK) {
       throw new IllegalArgumentException(
-          "an array has at most " + MAX_RANK + " axes, not " + shape.length);
+          "the shape has " + shape.length + " dimensions; expected at most " + MAX_RANK);
     }
     checkSize(this.shape, itemBytes);
   }
@@ -44,12 +44,12 @@ public final class NpyHeader {
     }
   }
 
-  /** Leaves axes of extent 0 out, so that products of some of the axes cannot overflow either. */
+  /** Ignores dimensions of 0, so that products of some dimensions cannot overflow either. */
   private static void checkSize(int[] shape, int itemBytes) {
     long bytes = itemBytes;
     for (int dimension : shape) {
       if (dimension < 0) {
-        throw new IllegalArgumentException("negative extent in shape " + Arrays.toString(shape));
+        throw new IllegalArgumentException("negative dimension in shape " + Arrays.toString(shape));
       }
       long factor = Math.max(1, dimension);
       if (bytes > Long.MAX_VALUE / factor) {
@@ -59,52 +59,54 @@ public final class NpyHeader {
     }
   }
 
+  /** Returns the type of the elements. */
   public DType type() {
     return type;
   }
 
-  /** Bytes of one element; of strings the padded length. */
+  /** Returns the size of an element in bytes; for strings, the padded length. */
   public int itemBytes() {
     return itemBytes;
   }
 
-  /** The extent of each axis; empty for a single value. */
+  /** Returns the dimensions; empty for a scalar. */
   public int[] shape() {
     return shape.clone();
   }
 
+  /** Returns the number of dimensions. */
   public int rank() {
     return shape.length;
   }
 
-  /** The number of elements: the product of the shape, 1 for a single value. */
+  /** Returns the number of elements: the product of the dimensions, 1 for a scalar. */
   public long elements() {
     return product(0);
   }
 
-  /** Bytes that the contents take. */
+  /** Returns the size of the contents in bytes. */
   public long byteSize() {
     return elements() * itemBytes;
   }
 
   /**
-   * The extent of the first axis.
+   * Returns the first dimension.
    *
-   * @throws IllegalStateException if this is a single value
+   * @throws IllegalStateException if the array is a scalar
    */
   public int rows() {
     if (shape.length == 0) {
-      throw new IllegalStateException("a single value has no rows");
+      throw new IllegalStateException("a scalar has no rows");
     }
     return shape[0];
   }
 
-  /** Bytes of one row, that is of all elements with the same index along the first axis. */
+  /** Returns the bytes of a row: all elements with the same index along the first axis. */
   long rowBytes() {
     return product(1) * itemBytes;
   }
 
-  /** The same with another extent of the first axis; a single value stays what it is. */
+  /** Returns this header with another first dimension; a scalar stays unchanged. */
   NpyHeader withRows(int rows) {
     if (shape.length == 0) {
       return this;
@@ -135,7 +137,7 @@ public final class NpyHeader {
     return 31 * (31 * type.hashCode() + itemBytes) + Arrays.hashCode(shape);
   }
 
-  /** Such as {@code FLOAT32[2, 3]}, for strings with their length: {@code BYTES(5)[2]}. */
+  /** Returns {@code FLOAT32[2, 3]}, or for strings, with their length, {@code BYTES(5)[2]}. */
   @Override
   public String toString() {
     String length = type.isString() ? "(" + itemBytes / type.unitBytes() + ")" : "";

@@ -13,13 +13,13 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Files of several named arrays: NumPy's {@code .npz}, a zip archive of {@code .npy} files. Names
- * are keys and nothing else: no path is ever made of them.
+ * Files of named arrays: NumPy's {@code .npz}, a zip archive of {@code .npy} files. Names are keys;
+ * they never become paths.
  */
 public final class Npz {
   static final String SUFFIX = ".npy";
 
-  /** A fixed time, so that equal arrays give equal files; the earliest that zip archives know. */
+  /** The earliest time of the zip format. It is fixed so that equal arrays give equal files. */
   private static final LocalDateTime ENTRY_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
 
   private static final int MAX_NAME_BYTES = 0xffff;
@@ -27,21 +27,24 @@ public final class Npz {
   private Npz() {}
 
   /**
-   * All arrays by name, in the archive's order, if they fit in {@link NpyFile#defaultMaxBytes}
-   * together.
+   * Reads all arrays, together at most {@link NpyFile#defaultMaxBytes}.
    *
+   * @return arrays by name, in the archive's order
    * @throws MalformedNpzException if the file is broken or an array is not supported
+   * @throws IOException if the file cannot be read, or the contents are too large
    */
   public static Map<String, NpyArray> read(Path path) throws IOException {
     return read(path, NpyFile.defaultMaxBytes());
   }
 
   /**
-   * All arrays by name, in the archive's order.
+   * Reads all arrays.
    *
-   * @param maxBytes the most that all contents together may take
+   * @param maxBytes maximum size of all contents together
+   * @return arrays by name, in the archive's order
    * @throws MalformedNpzException if the file is broken or an array is not supported
-   * @throws IOException also if the contents are larger than {@code maxBytes}
+   * @throws IOException if the file cannot be read, or the contents are larger than {@code
+   *     maxBytes}
    */
   public static Map<String, NpyArray> read(Path path, long maxBytes) throws IOException {
     try (NpzReader reader = open(path, maxBytes)) {
@@ -59,8 +62,8 @@ public final class Npz {
   }
 
   /**
-   * Opens an archive to load arrays one by one or in part, each time at most {@link
-   * NpyFile#defaultMaxBytes}.
+   * Opens an archive to read arrays one by one or in ranges of rows, at most {@link
+   * NpyFile#defaultMaxBytes} at a time.
    *
    * @throws MalformedNpzException if the archive's directory is broken
    */
@@ -69,9 +72,9 @@ public final class Npz {
   }
 
   /**
-   * Opens an archive to load arrays one by one or in part.
+   * Opens an archive to read arrays one by one or in ranges of rows.
    *
-   * @param maxBytes the most that the contents loaded by one call may take
+   * @param maxBytes maximum size of the contents that one call loads
    * @throws MalformedNpzException if the archive's directory is broken
    */
   public static NpzReader open(Path path, long maxBytes) throws IOException {
@@ -79,18 +82,18 @@ public final class Npz {
   }
 
   /**
-   * Writes arrays uncompressed in the map's order, replacing {@code path} only when complete.
+   * Writes uncompressed arrays in the map's order; an existing file is replaced atomically.
    *
-   * @throws IllegalArgumentException if a name cannot stand in a zip archive
+   * @throws IllegalArgumentException if a name is not possible in a zip archive
    */
   public static void write(Path path, Map<String, NpyArray> arrays) throws IOException {
     write(path, arrays, ZipEntry.STORED);
   }
 
   /**
-   * Writes arrays deflated in the map's order, replacing {@code path} only when complete.
+   * Writes deflated arrays in the map's order; an existing file is replaced atomically.
    *
-   * @throws IllegalArgumentException if a name cannot stand in a zip archive
+   * @throws IllegalArgumentException if a name is not possible in a zip archive
    */
   public static void writeCompressed(Path path, Map<String, NpyArray> arrays) throws IOException {
     write(path, arrays, ZipEntry.DEFLATED);
@@ -116,7 +119,7 @@ public final class Npz {
     var entry = new ZipEntry(name + SUFFIX);
     entry.setMethod(method);
     entry.setTimeLocal(ENTRY_TIME);
-    // With the size given, the archive takes its 64-bit form from 4 GiB on.
+    // ZipOutputStream needs the size to choose the ZIP64 format for entries from 4 GiB.
     entry.setSize(header.length + array.data().byteSize());
     if (method == ZipEntry.STORED) {
       entry.setCrc(checksum(header, array));
@@ -139,11 +142,13 @@ public final class Npz {
     int bytes = name.getBytes(StandardCharsets.UTF_8).length + SUFFIX.length();
     if (!encodable || name.indexOf('\0') >= 0 || bytes > MAX_NAME_BYTES) {
       throw new IllegalArgumentException(
-          "not a possible name in a zip archive: " + MalformedNpzException.printable(name));
+          "the name %s is not possible in a zip archive; expected at most %d bytes of UTF-8"
+                  .formatted(MalformedNpzException.printable(name), MAX_NAME_BYTES)
+              + " without zeros");
     }
   }
 
-  /** Takes bytes for their checksum only. */
+  /** A stream that only updates a checksum. */
   private static final class ChecksumSink extends OutputStream {
     private final CRC32 checksum;
 

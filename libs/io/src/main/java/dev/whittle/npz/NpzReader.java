@@ -18,23 +18,23 @@ import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An open {@code .npz} archive of which arrays are loaded one by one or in part. Entries whose
- * names do not end in {@code .npy} are passed over.
+ * An open {@code .npz} archive that loads arrays one by one or in ranges of rows. Entries with
+ * names that do not end in {@code .npy} are ignored.
  *
- * <p>Reading rows in ascending order streams through the archive once; going back starts the array
- * again, which for a compressed array means decompressing all before. Checksums are verified when
- * an array has been read from its first to its last row in order. Not for several threads at once.
+ * <p>Rows read in ascending order are streamed. Going back restarts the array: a compressed one is
+ * decompressed from its beginning again. The checksum of an array is verified when all its rows
+ * have been read in order. Not safe for use by several threads.
  *
  * <p>Methods that take a name throw {@link IllegalArgumentException} if there is no such array.
  */
 public final class NpzReader implements Closeable {
-  /** No byte of deflated data can stand for more: 258 bytes in two bits. */
+  /** The maximum expansion of a deflated byte: 258 bytes in two bits (RFC 1951). */
   private static final long MAX_DEFLATE_RATIO = 1032;
 
-  /** Streams kept open where reading may go on. */
+  /** The maximum number of streams that stay open between reads. */
   private static final int MAX_CURSORS = 16;
 
-  /** A stream that stands at the beginning of a row. */
+  /** A stream at the beginning of a row. */
   private record Cursor(FileHeader header, ByteSource source, int row) {}
 
   private final Path path;
@@ -65,7 +65,7 @@ public final class NpzReader implements Closeable {
     } catch (EOFException | ZipException e) {
       String problem =
           holdsOneArray(path)
-              ? "is a .npy array by itself, not a .npz archive"
+              ? "is a single .npy array; expected a .npz archive"
               : "is not a readable .npz archive: " + e.getMessage();
       throw new Origin(path, null).malformed(Origin.NO_OFFSET, problem, e);
     }
@@ -85,7 +85,8 @@ public final class NpzReader implements Closeable {
       if (full.endsWith(Npz.SUFFIX)) {
         String name = full.substring(0, full.length() - Npz.SUFFIX.length());
         if (entries.put(name, entry) != null) {
-          throw new Origin(path, full).malformed(Origin.NO_OFFSET, "appears twice");
+          throw new Origin(path, full)
+              .malformed(Origin.NO_OFFSET, "appears twice in the archive's directory");
         }
       }
     }
@@ -100,13 +101,13 @@ public final class NpzReader implements Closeable {
     return entries;
   }
 
-  /** The arrays' names in the archive's order, without {@code .npy}. */
+  /** Returns the names of the arrays, without {@code .npy}, in the archive's order. */
   public List<String> names() {
     return List.copyOf(entries.keySet());
   }
 
   /**
-   * Type and shape of one array; its contents are not loaded.
+   * Returns the type and shape of an array without loading its contents.
    *
    * @throws MalformedNpzException if the entry is broken or not supported
    */
@@ -122,10 +123,10 @@ public final class NpzReader implements Closeable {
   }
 
   /**
-   * One array.
+   * Reads an array.
    *
    * @throws MalformedNpzException if the entry is broken or not supported
-   * @throws IOException also if it takes more bytes than this reader may load at once
+   * @throws IOException if the file cannot be read, or the array is larger than the reader's limit
    */
   public NpyArray array(String name) throws IOException {
     NpyHeader header = header(name);
@@ -133,15 +134,16 @@ public final class NpzReader implements Closeable {
   }
 
   /**
-   * A range along the first axis, as an array of the same rank. If the file is in Fortran order
-   * each call passes over the whole array, so take large ranges then.
+   * Reads a range along the first axis, as an array of the same rank.
+   *
+   * <p>Of an array in Fortran order, each call reads all bytes: prefer large ranges then.
    *
    * @param from index of the first row
    * @param to index after the last row
    * @throws IndexOutOfBoundsException if the range is not within the array
-   * @throws IllegalStateException if the array is a single value
+   * @throws IllegalStateException if the array is a scalar
    * @throws MalformedNpzException if the entry is broken or not supported
-   * @throws IOException also if the range takes more bytes than this reader may load at once
+   * @throws IOException if the file cannot be read, or the range is larger than the reader's limit
    */
   public NpyArray rows(String name, int from, int to) throws IOException {
     Objects.checkFromToIndex(from, to, header(name).rows());
@@ -177,7 +179,7 @@ public final class NpzReader implements Closeable {
     return reader.nextRows(from, to - from);
   }
 
-  /** Keeps the stream if reading can go on from {@code row}; at the end, checks that it ends. */
+  /** Keeps the stream open if rows are left; otherwise checks the end. Returns whether it kept. */
   private boolean keep(String name, Cursor cursor, int row) throws IOException {
     NpyHeader array = cursor.header().array();
     if (array.rank() == 0 || cursor.header().isColumnwise() || row == array.rows()) {
@@ -225,7 +227,7 @@ public final class NpzReader implements Closeable {
     try {
       @Nullable InputStream in = zip.getInputStream(entry);
       if (in == null) {
-        throw origin.malformed(Origin.NO_OFFSET, "is not to be found in the archive");
+        throw origin.malformed(Origin.NO_OFFSET, "is missing from the archive");
       }
       return new ByteSource(in, origin, entry.getCrc(), stored);
     } catch (EOFException | ZipException e) {
@@ -234,7 +236,7 @@ public final class NpzReader implements Closeable {
     }
   }
 
-  /** Checks the sizes in the archive's directory, so that they bound the memory that is taken. */
+  /** Checks the sizes in the archive's directory, which then limit the memory allocated. */
   private void checkSizes(Origin origin, ZipEntry entry, boolean stored) throws IOException {
     long size = entry.getSize();
     long compressed = entry.getCompressedSize();
@@ -254,7 +256,7 @@ public final class NpzReader implements Closeable {
     ZipEntry entry = entries.get(name);
     if (entry == null) {
       throw new IllegalArgumentException(
-          path + " holds no array '" + name + "'; it holds " + entries.keySet());
+          path + " has no array '" + name + "'; it has " + entries.keySet());
     }
     return entry;
   }

@@ -4,9 +4,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where bytes come from, for messages.
+ * The file that bytes come from, for error messages.
  *
- * @param entry the name of the entry in the archive, or null for a file of its own
+ * @param entry name of the entry in a {@code .npz} archive; null for a {@code .npy} file
  */
 record Origin(Path file, @Nullable String entry) {
   static final long NO_OFFSET = -1;

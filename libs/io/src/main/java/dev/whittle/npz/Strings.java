@@ -8,11 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Strings of one padded length, in both of NumPy's forms. */
+/** Encoding and decoding of NumPy's two string types, padded to a common length. */
 final class Strings {
   private Strings() {}
 
-  /** Whether {@code codePoint} may stand in a string by itself: not half of a surrogate pair. */
+  /** Returns whether {@code codePoint} is a Unicode scalar value: valid and not a surrogate. */
   static boolean isScalar(int codePoint) {
     return Character.isValidCodePoint(codePoint)
         && (codePoint < Character.MIN_SURROGATE || codePoint > Character.MAX_SURROGATE);
@@ -59,13 +59,13 @@ final class Strings {
     }
     if (!value.codePoints().allMatch(Strings::isScalar)) {
       throw new IllegalArgumentException(
-          "a string holds half of a surrogate pair: " + MalformedNpzException.printable(value));
+          "a string has an unpaired surrogate: " + MalformedNpzException.printable(value));
     }
   }
 
   private static IllegalArgumentException endsInZero(int length) {
     return new IllegalArgumentException(
-        "a string of length " + length + " ends in a zero, which this format cannot keep");
+        "a string of length " + length + " ends in a zero, which the format takes for padding");
   }
 
   private static MemorySegment allocate(NpyHeader header, int values) {
@@ -73,7 +73,7 @@ final class Strings {
     return ArrayReader.allocate(header.byteSize());
   }
 
-  /** Byte strings without their padding; code points as UTF-8. */
+  /** Returns strings without padding; those of {@link DType#UNICODE} as UTF-8. */
   static List<byte[]> bytes(NpyHeader header, MemorySegment data) {
     List<byte[]> values = new ArrayList<>(checkedCount(header));
     for (long i = 0; i < header.elements(); i++) {
@@ -86,7 +86,7 @@ final class Strings {
     return values;
   }
 
-  /** Strings without their padding; byte strings are taken for UTF-8. */
+  /** Returns strings without padding; those of {@link DType#BYTES} must be UTF-8. */
   static List<String> strings(NpyHeader header, MemorySegment data) {
     List<String> values = new ArrayList<>(checkedCount(header));
     for (long i = 0; i < header.elements(); i++) {

@@ -1,6 +1,6 @@
 /**
- * Reading and writing NumPy's {@code .npy} and {@code .npz} files, whole or in ranges of rows.
- * Treats every file as hostile: sizes are checked before memory is taken. May use: {@code io}.
+ * NumPy's {@code .npy} and {@code .npz} files, read as a whole or in ranges of rows, and written.
+ * Files are untrusted: sizes are checked before memory is allocated. May use: {@code io}.
  */
 @NullMarked
 package dev.whittle.npz;

@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -31,7 +34,7 @@ class NpyFileTest {
       value = DType.class,
       mode = EnumSource.Mode.EXCLUDE,
       names = {"BYTES", "UNICODE"})
-  void arraysThatNumpyWroteAreWrittenBackByteForByte(DType type) throws IOException {
+  void writesTheSameBytesAsNumpy(DType type) throws IOException {
     Path file = golden(type.name().toLowerCase(Locale.ROOT) + ".npy");
     NpyArray array = NpyFile.read(file);
     assertEquals(type, array.type());
@@ -44,17 +47,17 @@ class NpyFileTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"int8", "uint16", "int64", "uint64", "float16", "bfloat16", "float32", "float64"})
-  void numbersComeOutAsFloats(String name) throws IOException {
+  void convertsNumbersToFloats(String name) throws IOException {
     assertArrayEquals(COUNT, NpyFile.read(golden(name + ".npy")).toFloats());
   }
 
   @Test
-  void booleansAreZeroAndOne() throws IOException {
+  void convertsBooleansToZeroAndOne() throws IOException {
     assertArrayEquals(new long[] {0, 1, 0, 1, 0, 1}, NpyFile.read(golden("bool.npy")).toLongs());
   }
 
   @Test
-  void stringsKeepTheirText() throws IOException {
+  void readsAndWritesStrings() throws IOException {
     assertEquals(List.of("", "a", "abc"), NpyFile.read(golden("bytes.npy")).strings());
     NpyArray unicode = NpyFile.read(golden("unicode.npy"));
     assertEquals(List.of("", "\u00e9", "z\ud83d\ude00"), unicode.strings());
@@ -64,14 +67,14 @@ class NpyFileTest {
   }
 
   @Test
-  void otherByteOrdersAndIndexOrdersGiveTheSameArray() throws IOException {
+  void readsBigEndianAndFortranOrder() throws IOException {
     assertEquals(NpyFile.read(golden("float32.npy")), NpyFile.read(golden("big-endian.npy")));
     assertEquals(NpyFile.read(golden("int32.npy")), NpyFile.read(golden("fortran.npy")));
   }
 
   @ParameterizedTest
   @ValueSource(ints = {2, 3})
-  void laterFormatVersionsAreReadAndWritten(int version) throws IOException {
+  void readsAndWritesFormatVersions2And3(int version) throws IOException {
     Path file = golden("version" + version + ".npy");
     NpyArray array = NpyFile.read(file);
     assertArrayEquals(COUNT, array.toFloats());
@@ -81,7 +84,7 @@ class NpyFileTest {
   }
 
   @Test
-  void singleValuesAndEmptyArraysAreArrays() throws IOException {
+  void readsScalarsAndEmptyArrays() throws IOException {
     NpyArray scalar = NpyFile.read(golden("scalar.npy"));
     assertEquals(0, scalar.shape().length);
     assertArrayEquals(new float[] {7.5f}, scalar.toFloats());
@@ -92,17 +95,17 @@ class NpyFileTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"pickled.npy", "records.npy", "stored.npz"})
-  void whatIsNotAnArrayOfNumbersIsRefused(String name) {
+  void rejectsPickledObjectsRecordsAndArchives(String name) {
     var e = assertThrows(MalformedNpzException.class, () -> NpyFile.read(golden(name)));
     assertTrue(String.valueOf(e.getMessage()).contains(name), e::getMessage);
   }
 
   @Test
-  void everyTruncationIsRefused() throws IOException {
+  void rejectsEveryTruncation() throws IOException {
     byte[] bytes = Files.readAllBytes(golden("float32.npy"));
     Path file = folder.resolve("cut.npy");
     for (int length = 0; length < bytes.length; length++) {
-      Files.write(file, java.util.Arrays.copyOf(bytes, length));
+      Files.write(file, Arrays.copyOf(bytes, length));
       assertThrows(MalformedNpzException.class, () -> NpyFile.read(file), "cut to " + length);
     }
   }
@@ -118,32 +121,32 @@ class NpyFileTest {
         "(2, 3), 'shape': (2, 3)",
         "__import__('os')",
       })
-  void shapesThatCannotBeAreRefusedBeforeMemoryIsTaken(String shape) throws IOException {
+  void rejectsInvalidShapesBeforeAllocatingMemory(String shape) throws IOException {
     String header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }\n";
-    var bytes = new java.io.ByteArrayOutputStream();
+    var bytes = new ByteArrayOutputStream();
     bytes.writeBytes(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0});
     bytes.write(header.length());
     bytes.write(0);
-    bytes.writeBytes(header.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    bytes.writeBytes(header.getBytes(StandardCharsets.US_ASCII));
     bytes.writeBytes(new byte[24]);
     Path file = Files.write(folder.resolve("hostile.npy"), bytes.toByteArray());
     assertThrows(MalformedNpzException.class, () -> NpyFile.read(file));
   }
 
   @Test
-  void contentsBeyondTheLimitAreNotLoaded() {
+  void rejectsContentsLargerThanTheLimit() {
     var e = assertThrows(IOException.class, () -> NpyFile.read(golden("float64.npy"), 47));
     assertTrue(String.valueOf(e.getMessage()).contains("48 bytes"), e::getMessage);
   }
 
   @Test
-  void missingFilesAndFoldersAreNamed() {
+  void rejectsMissingFilesAndFolders() {
     assertThrows(NoSuchFileException.class, () -> NpyFile.read(folder.resolve("none.npy")));
     assertThrows(IOException.class, () -> NpyFile.read(folder));
   }
 
   @Test
-  void nothingIsLeftBesideAFileThatCannotBeWritten() throws IOException {
+  void leavesNoTemporaryFileAfterAFailedWrite() throws IOException {
     Path target = Files.createDirectory(folder.resolve("taken.npy"));
     NpyArray array = NpyArray.of(COUNT, 6);
     assertThrows(IOException.class, () -> NpyFile.write(target, array));

@@ -29,7 +29,7 @@ class NpzTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"stored.npz", "deflated.npz"})
-  void archivesThatNumpyWroteAreRead(String name) throws IOException {
+  void readsArchivesOfNumpy(String name) throws IOException {
     Map<String, NpyArray> arrays = Npz.read(golden(name));
     assertEquals(List.of("x", "labels"), List.copyOf(arrays.keySet()));
     assertEquals(NpyFile.read(golden("float32.npy")), arrays.get("x"));
@@ -38,7 +38,7 @@ class NpzTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void whatIsWrittenIsReadBack(boolean compressed) throws IOException {
+  void readsBackWrittenArchives(boolean compressed) throws IOException {
     Map<String, NpyArray> arrays = new LinkedHashMap<>();
     arrays.put("serving_default_x:0", NpyArray.of(new float[] {1, Float.NaN}, 2, 1));
     arrays.put("../../escape", NpyArray.of(new byte[] {-1}));
@@ -61,7 +61,7 @@ class NpzTest {
   }
 
   @Test
-  void rowsAreReadInAnyOrder() throws IOException {
+  void readsRowsInAnyOrder() throws IOException {
     float[] values = new float[300];
     for (int i = 0; i < values.length; i++) {
       values[i] = i;
@@ -78,7 +78,7 @@ class NpzTest {
   }
 
   @Test
-  void anEntryThatUnpacksToMoreThanItSaysIsRefused() throws IOException {
+  void rejectsEntriesLargerThanTheirArray() throws IOException {
     Path file = folder.resolve("bomb.npz");
     byte[] array = Files.readAllBytes(golden("float32.npy"));
     try (var zip = new ZipOutputStream(Files.newOutputStream(file))) {
@@ -91,7 +91,7 @@ class NpzTest {
   }
 
   @Test
-  void archivesOfOtherThingsAreRefused() throws IOException {
+  void rejectsArchivesWithoutArrays() throws IOException {
     Path file = folder.resolve("other.npz");
     try (var zip = new ZipOutputStream(Files.newOutputStream(file))) {
       zip.putNextEntry(new ZipEntry("readme.txt"));
@@ -103,13 +103,13 @@ class NpzTest {
   }
 
   @Test
-  void brokenArchivesGiveOneKindOfError() throws IOException {
+  void rejectsMutatedArchivesOnlyWithIOException() throws IOException {
     long seed = 4711;
     var random = new SplittableRandom(seed);
-    byte[] good = Files.readAllBytes(golden("deflated.npz"));
+    byte[] valid = Files.readAllBytes(golden("deflated.npz"));
     Path file = folder.resolve("mutant.npz");
     for (int i = 0; i < 2000; i++) {
-      byte[] bytes = good.clone();
+      byte[] bytes = valid.clone();
       for (int flips = random.nextInt(1, 5); flips > 0; flips--) {
         bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
       }
