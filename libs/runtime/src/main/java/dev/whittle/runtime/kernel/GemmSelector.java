@@ -38,6 +38,7 @@ import dev.whittle.runtime.kernel.gemm.SubConvolutions;
 import dev.whittle.runtime.kernel.gemm.WeightedLayer;
 import dev.whittle.runtime.kernel.gemm.WinogradConvolution;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
+import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
 import dev.whittle.runtime.kernel.simd.PackedRequantization;
 import java.lang.foreign.MemorySegment;
@@ -278,7 +279,7 @@ final class GemmSelector {
     return layout.depth == 0
         ? null
         : new BatchMatMulKernel.OfFloats(
-            workers, layout, false, layer.hasBias(), activation.min(), activation.max());
+            workers, layout, false, layer.hasBias(), Clamp.of(activation));
   }
 
   /** Products of matrices that are both computed. */
@@ -294,12 +295,11 @@ final class GemmSelector {
         new BatchMatMulKernel.Layout(
             a, b, output, product.transposeLeft(), product.transposeRight());
     boolean constant = operands.input(1).known() != null;
-    float all = Float.POSITIVE_INFINITY;
     if (layout.depth == 0) {
       return null;
     }
     if (type == TensorType.FLOAT32 && operands.type(1) == TensorType.FLOAT32) {
-      return new BatchMatMulKernel.OfFloats(workers, layout, constant, false, -all, all);
+      return new BatchMatMulKernel.OfFloats(workers, layout, constant, false, Clamp.NONE);
     }
     if (type == TensorType.FLOAT32 && operands.type(1) == TensorType.INT8) {
       int rows = Math.toIntExact(a.elements() / layout.depth);
@@ -366,8 +366,7 @@ final class GemmSelector {
             cut,
             lanes,
             () -> PackedMatrix.of(elements(filter, subConvolution), columns, cut, bias, lanes));
-    return new FloatGemm(
-        workers, layer, subConvolution, im2col, matrix, activation.min(), activation.max());
+    return new FloatGemm(workers, layer, subConvolution, im2col, matrix, Clamp.of(activation));
   }
 
   private static PackedMatrix.Elements elements(Tensor filter, SubConvolution subConvolution) {

@@ -1,5 +1,6 @@
 package dev.whittle.runtime.kernel.execution;
 
+import dev.whittle.runtime.kernel.simd.GemmBlock;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 
 /**
@@ -8,6 +9,10 @@ import dev.whittle.runtime.kernel.simd.MicroKernels;
  */
 public final class Scratch {
   public final MicroKernels math;
+
+  /** The block of the matrix product that the thread computes. */
+  public final GemmBlock gemm = new GemmBlock();
+
   private final float[] four = new float[4];
   private float[] input = {};
   private float[] sums = {};

@@ -8,6 +8,8 @@ import dev.whittle.runtime.kernel.execution.ByteArray;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.Clamp;
+import dev.whittle.runtime.kernel.simd.IndirectionBuffer;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
 import dev.whittle.runtime.kernel.simd.PackedRequantization;
 import java.util.Arrays;
@@ -98,8 +100,8 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
   /** The right matrices, in parts along the summed dimension. */
   private final PackedMatrix[][] matrices;
 
-  /** Where the rows of a block in scratch space begin. */
-  private final int[] offsets = new int[BLOCK];
+  /** The rows of a block in scratch space. */
+  private final IndirectionBuffer left;
 
   private final int share;
   private final int panels;
@@ -124,10 +126,10 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     for (int part = 0; part < parts; part++) {
       int depth = Math.min(this.share, layout.depth - part * this.share);
       for (PackedMatrix[] matrix : matrices) {
-        matrix[part] = PackedMatrix.room(layout.columns, depth, workers.lanes());
+        matrix[part] = PackedMatrix.allocate(layout.columns, depth, workers.lanes());
       }
     }
-    Arrays.setAll(offsets, row -> row * layout.depth);
+    this.left = IndirectionBuffer.ofRows(BLOCK, layout.depth);
     this.panels = layout.rightCount == 0 ? 0 : matrices[0][0].panels();
     this.blocks = Math.ceilDiv(layout.rows, BLOCK);
   }
@@ -212,43 +214,22 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     multiply(scratch, matrices[layout.rights[batch]], batch * layout.rows + first, count);
   }
 
-  /** Multiplies the rows in scratch space by a part of a right matrix. */
+  /**
+   * Multiplies the rows in scratch space by a part of a right matrix.
+   *
+   * @param output the array of {@link Scratch#gemm}, whose output the caller has set
+   */
   final void multiply(
-      Scratch scratch,
-      PackedMatrix[] right,
-      int part,
-      int count,
-      float[] output,
-      int at,
-      int stride,
-      boolean padded,
-      float min,
-      float max) {
-    PackedMatrix matrix = right[part];
-    scratch.math.multiply(
-        scratch.input(),
-        part * share,
-        offsets,
-        0,
-        count,
-        1,
-        matrix.depth(),
-        matrix,
-        0,
-        panels,
-        output,
-        at,
-        stride,
-        padded,
-        min,
-        max);
+      Scratch scratch, PackedMatrix[] right, int part, int count, float[] output, Clamp clamp) {
+    scratch.gemm.base(part * share).rows(0, count).panels(0, panels);
+    scratch.math.multiply(scratch.input(), left, right[part], output, scratch.gemm, clamp);
   }
 
   /** Sums up whole numbers: in the scratch space's sums if there is one part, else its integers. */
   final void sum(Scratch scratch, PackedMatrix[] right, int count) {
-    float all = Float.POSITIVE_INFINITY;
+    scratch.gemm.paddedOutput(0, width());
     for (int part = 0; part < right.length; part++) {
-      multiply(scratch, right, part, count, scratch.sums(), 0, width(), true, -all, all);
+      multiply(scratch, right, part, count, scratch.sums(), Clamp.NONE);
       if (right.length > 1) {
         scratch.addSums(part == 0, count * width());
       }
@@ -261,16 +242,13 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     private final FloatArray right = new FloatArray();
     private final @Nullable FloatArray bias;
     private final FloatArray output = new FloatArray();
-    private final float min;
-    private final float max;
+    private final Clamp clamp;
 
     /** Products plus operand 2 where {@code biased}, clamped. */
-    public OfFloats(
-        Workers workers, Layout layout, boolean constant, boolean biased, float min, float max) {
+    public OfFloats(Workers workers, Layout layout, boolean constant, boolean biased, Clamp clamp) {
       super(workers, layout, constant, Integer.MAX_VALUE);
       this.bias = biased ? new FloatArray() : null;
-      this.min = min;
-      this.max = max;
+      this.clamp = clamp;
       reserve(false);
     }
 
@@ -314,7 +292,8 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     void multiply(Scratch scratch, PackedMatrix[] right, int row, int count) {
       int columns = layout.columns;
       int at = output.offset() + row * columns;
-      multiply(scratch, right, 0, count, output.array(), at, columns, false, min, max);
+      scratch.gemm.output(at, columns);
+      multiply(scratch, right, 0, count, output.array(), clamp);
     }
   }
 

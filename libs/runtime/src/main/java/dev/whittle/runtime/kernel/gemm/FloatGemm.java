@@ -4,6 +4,7 @@ import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
 
@@ -11,8 +12,7 @@ import dev.whittle.runtime.kernel.simd.PackedMatrix;
 public final class FloatGemm extends Gemm {
   private final FloatArray input = new FloatArray();
   private final FloatArray output = new FloatArray();
-  private final float min;
-  private final float max;
+  private final Clamp clamp;
 
   public FloatGemm(
       Workers workers,
@@ -20,11 +20,9 @@ public final class FloatGemm extends Gemm {
       SubConvolution subConvolution,
       Im2col im2col,
       PackedMatrix matrix,
-      float min,
-      float max) {
+      Clamp clamp) {
     super(workers, layer, subConvolution, im2col, new PackedMatrix[] {matrix});
-    this.min = min;
-    this.max = max;
+    this.clamp = clamp;
     reserve(0, 0);
   }
 
@@ -41,10 +39,10 @@ public final class FloatGemm extends Gemm {
 
   /** Computes some rows and one panel of a pointwise product, as far apart as the panel is wide. */
   public void pixels(Scratch scratch, int panel, int first, int count, float[] to, int at) {
-    float[] in = input.array();
     int origin = at - firstColumn(panel);
     int width = panelWidth(panel);
-    multiply(0, 0, scratch, in, first, count, panel, panel + 1, to, origin, width, true, min, max);
+    scratch.gemm.rows(first, count).panels(panel, panel + 1).paddedOutput(origin, width);
+    multiply(scratch, 0, 0, input.array(), to, clamp);
   }
 
   @Override
@@ -62,21 +60,9 @@ public final class FloatGemm extends Gemm {
       Scratch scratch, float[] in, int first, int count, int row, int firstPanel, int lastPanel) {
     for (int done = 0; done < count; ) {
       int part = adjacentRows(row + done, count - done);
-      multiply(
-          0,
-          0,
-          scratch,
-          in,
-          first + done,
-          part,
-          firstPanel,
-          lastPanel,
-          output.array(),
-          output.offset() + place(row + done, 0),
-          stride(),
-          false,
-          min,
-          max);
+      int at = output.offset() + place(row + done, 0);
+      scratch.gemm.rows(first + done, part).panels(firstPanel, lastPanel).output(at, stride());
+      multiply(scratch, 0, 0, in, output.array(), clamp);
       done += part;
     }
   }

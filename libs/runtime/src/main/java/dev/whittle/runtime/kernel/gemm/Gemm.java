@@ -7,6 +7,7 @@ import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.StridedOutput;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
 
 /**
@@ -203,39 +204,17 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
     }
   }
 
-  /** Computes {@code [rows, columns]} of floats from {@code at} on. */
+  /**
+   * Computes the block {@link Scratch#gemm}, whose rows, panels and output the caller has set.
+   *
+   * @param half index of the tile buffer that is read
+   * @param part index of the part of the matrix
+   */
   final void multiply(
-      int half,
-      int part,
-      Scratch scratch,
-      float[] input,
-      int first,
-      int count,
-      int firstPanel,
-      int lastPanel,
-      float[] output,
-      int at,
-      int stride,
-      boolean padded,
-      float min,
-      float max) {
-    scratch.math.multiply(
-        input,
-        half * im2col.bufferSize() + subConvolution.firstChannel() + part * share,
-        im2col.offsets(),
-        first,
-        count,
-        im2col.taps(),
-        parts[part].depth() / im2col.taps(),
-        parts[part],
-        firstPanel,
-        lastPanel,
-        output,
-        at,
-        stride,
-        padded,
-        min,
-        max);
+      Scratch scratch, int half, int part, float[] input, float[] output, Clamp clamp) {
+    int base = half * im2col.bufferSize() + subConvolution.firstChannel() + part * share;
+    scratch.gemm.base(base);
+    scratch.math.multiply(input, im2col.indirection(), parts[part], output, scratch.gemm, clamp);
   }
 
   /** Places offsets where patches are read in place and the tensor has moved. */

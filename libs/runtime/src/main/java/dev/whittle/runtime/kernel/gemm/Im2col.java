@@ -4,6 +4,7 @@ import dev.whittle.runtime.kernel.execution.ArrayMemory;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.geometry.DepthPlanes;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
+import dev.whittle.runtime.kernel.simd.IndirectionBuffer;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import java.util.Arrays;
 
@@ -46,6 +47,7 @@ public final class Im2col {
   private final int linesPerImage;
   private final int chunks;
   private int[] offsets = {};
+  private IndirectionBuffer indirection;
 
   /**
    * Divides windows into chunks.
@@ -90,6 +92,7 @@ public final class Im2col {
       chunks = windows.batch() * Math.ceilDiv(linesPerImage, linesPerChunk);
       offsets = bufferOffsets();
     }
+    indirection = new IndirectionBuffer(offsets, taps);
   }
 
   private int wantedRows(Workers workers) {
@@ -167,12 +170,14 @@ public final class Im2col {
         }
       }
     }
-    offsets = all;
+    if (all != offsets) {
+      offsets = all;
+      indirection = new IndirectionBuffer(offsets, taps);
+    }
   }
 
-  @SuppressWarnings("MutableArrayReturn")
-  int[] offsets() {
-    return offsets;
+  IndirectionBuffer indirection() {
+    return indirection;
   }
 
   public int taps() {

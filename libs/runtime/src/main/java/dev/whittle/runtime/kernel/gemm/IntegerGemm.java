@@ -3,9 +3,9 @@ package dev.whittle.runtime.kernel.gemm;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
-import dev.whittle.runtime.kernel.simd.VectorGemm;
 
 /**
  * A product of whole numbers in single precision, which is exact, see {@link Int8Weights}. Outputs
@@ -16,7 +16,7 @@ public final class IntegerGemm extends Gemm {
   private static final int BLOCK_SUMS = 1 << 12;
 
   /**
-   * Columns that a block has at least, if there are so many: {@link VectorGemm} computes narrow
+   * Columns that a block has at least, if there are so many: {@code VectorGemm} computes narrow
    * panels and single rows together with other panels.
    */
   private static final int TOGETHER = 64;
@@ -109,25 +109,11 @@ public final class IntegerGemm extends Gemm {
       int rows,
       int firstPanel,
       int lastPanel) {
-    float all = Float.POSITIVE_INFINITY;
-    int at = -firstColumn(firstPanel);
     float[] sums = scratch.sums();
+    int at = -firstColumn(firstPanel);
+    scratch.gemm.rows(first, rows).panels(firstPanel, lastPanel).paddedOutput(at, width);
     for (int part = 0; part < parts(); part++) {
-      multiply(
-          half,
-          part,
-          scratch,
-          input,
-          first,
-          rows,
-          firstPanel,
-          lastPanel,
-          sums,
-          at,
-          width,
-          true,
-          -all,
-          all);
+      multiply(scratch, half, part, input, sums, Clamp.NONE);
       if (parts() > 1 || halves() > 1) {
         scratch.addSums(part == 0, rows * width);
       }

@@ -7,6 +7,8 @@ import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.StridedOutput;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
+import dev.whittle.runtime.kernel.simd.Clamp;
+import dev.whittle.runtime.kernel.simd.IndirectionBuffer;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
 import java.util.Arrays;
@@ -52,7 +54,10 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
   private final int tilesPerChunk;
   private final int chunks;
   private final int groups;
-  private final int[] offsets;
+
+  /** The rows of a transformed element: one for each tile. */
+  private final IndirectionBuffer left;
+
   private int stride;
   private int firstStripe;
 
@@ -88,10 +93,7 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
     this.chunks = Math.ceilDiv(tiles, tilesPerChunk);
     this.groups =
         workers.count() == 1 ? 1 : Math.clamp(Math.ceilDiv(2 * workers.count(), chunks), 1, panels);
-    this.offsets = new int[tilesPerChunk];
-    for (int i = 0; i < tilesPerChunk; i++) {
-      offsets[i] = i * channels;
-    }
+    this.left = IndirectionBuffer.ofRows(tilesPerChunk, channels);
   }
 
   /**
@@ -279,24 +281,9 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
   }
 
   private void multiply(Scratch scratch, int element, int panel, int count, int to, int width) {
-    float none = Float.POSITIVE_INFINITY;
-    int channels = windows.channels();
+    int base = element * count * windows.channels();
+    scratch.gemm.base(base).rows(0, count).panels(panel, panel + 1).paddedOutput(to, width);
     scratch.math.multiply(
-        scratch.input(),
-        element * count * channels,
-        offsets,
-        0,
-        count,
-        1,
-        channels,
-        matrices[element],
-        panel,
-        panel + 1,
-        scratch.sums(),
-        to,
-        width,
-        true,
-        -none,
-        none);
+        scratch.input(), left, matrices[element], scratch.sums(), scratch.gemm, Clamp.NONE);
   }
 }

@@ -15,6 +15,8 @@ import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.gemm.DynamicallyQuantizedRows;
 import dev.whittle.runtime.kernel.gemm.PackedWeights;
+import dev.whittle.runtime.kernel.simd.Clamp;
+import dev.whittle.runtime.kernel.simd.IndirectionBuffer;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Unary;
@@ -23,7 +25,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,10 +65,8 @@ public final class LstmKernel implements Kernel, Workers.Task {
   private final FloatArray input = new FloatArray();
   private final FloatArray output = new FloatArray();
 
-  /** Where each row of the input is. */
-  private final int[] rowOffsets;
-
-  private final int[] stateOffsets;
+  private final IndirectionBuffer inputRows;
+  private final IndirectionBuffer stateRows;
 
   /** What the input contributes, for each row of it. */
   private final float[] ahead;
@@ -108,8 +107,8 @@ public final class LstmKernel implements Kernel, Workers.Task {
     this.rows = hybrid ? new DynamicallyQuantizedRows(workers, rows(), depth, asymmetric) : null;
     this.scales = hybrid ? scales(operands, 1) : new float[0];
     this.recurrentScales = hybrid ? scales(operands, 5) : new float[0];
-    this.rowOffsets = new int[rows()];
-    this.stateOffsets = IntStream.range(0, batches).map(b -> b * cells).toArray();
+    this.inputRows = IndirectionBuffer.ofRows(rows(), depth);
+    this.stateRows = IndirectionBuffer.ofRows(batches, cells);
     this.ahead = new float[Math.multiplyExact(rows(), gates * cells)];
     this.values = new float[Math.multiplyExact(batches, gates * cells)];
     this.outputState = new float[batches * cells];
@@ -222,12 +221,7 @@ public final class LstmKernel implements Kernel, Workers.Task {
 
   @Override
   public void run(Invocation invocation) {
-    if (input.bind(invocation.input(0))) {
-      int first = rows == null ? input.offset() : 0;
-      for (int row = 0; row < rowOffsets.length; row++) {
-        rowOffsets[row] = first + row * depth;
-      }
-    }
+    input.bind(invocation.input(0));
     output.bindOutput(invocation.output(0));
     if (rows != null) {
       rows.begin(invocation.input(0));
@@ -255,12 +249,14 @@ public final class LstmKernel implements Kernel, Workers.Task {
     int count = Math.min(CHUNK_ROWS, rows() - first);
     int columns = gates * cells;
     if (rows == null) {
-      multiply(scratch, input.array(), rowOffsets, first, count, weights, ahead, first * columns);
+      scratch.gemm.base(input.offset()).rows(first, count).output(first * columns, columns);
+      multiply(scratch, input.array(), inputRows, weights, ahead);
       return;
     }
     float[] sums = scratch.sums();
     rows.copy(first * depth, scratch.input(), 0, count * depth, scratch.math);
-    multiply(scratch, scratch.input(), rowOffsets, 0, count, weights, sums, 0);
+    scratch.gemm.base(0).rows(0, count).output(0, columns);
+    multiply(scratch, scratch.input(), inputRows, weights, sums);
     for (int i = 0; i < count; i++) {
       float scale = rows.scale(first + i);
       int to = (first + i) * columns;
@@ -283,43 +279,26 @@ public final class LstmKernel implements Kernel, Workers.Task {
         sums, at, columns, scales, biases, 0, scale, columns, 1, results, to, columns, -ALL, ALL);
   }
 
-  private void multiply(
-      Scratch scratch,
-      float[] elements,
-      int[] offsets,
-      int first,
-      int count,
-      PackedMatrix matrix,
-      float[] results,
-      int to) {
-    scratch.math.multiply(
-        elements,
-        0,
-        offsets,
-        first,
-        count,
-        1,
-        matrix.depth(),
-        matrix,
-        0,
-        matrix.panels(),
-        results,
-        to,
-        gates * cells,
-        false,
-        -ALL,
-        ALL);
+  /**
+   * Multiplies rows by a matrix.
+   *
+   * @param output the array of {@link Scratch#gemm}, whose rows and output the caller has set
+   */
+  private static void multiply(
+      Scratch scratch, float[] input, IndirectionBuffer left, PackedMatrix matrix, float[] output) {
+    scratch.gemm.panels(0, matrix.panels());
+    scratch.math.multiply(input, left, matrix, output, scratch.gemm, Clamp.NONE);
   }
 
   private void step(Scratch scratch, int step) {
     MicroKernels math = scratch.math;
     int columns = gates * cells;
-    if (rows == null) {
-      multiply(scratch, outputState, stateOffsets, 0, batches, recurrent, values, 0);
-    } else {
+    if (rows != null) {
       quantizeState(math);
-      multiply(scratch, quantizedState, stateOffsets, 0, batches, recurrent, values, 0);
     }
+    float[] state = rows == null ? outputState : quantizedState;
+    scratch.gemm.base(0).rows(0, batches).output(0, columns);
+    multiply(scratch, state, stateRows, recurrent, values);
     for (int b = 0; b < batches; b++) {
       int row = timeMajor ? step * batches + b : b * steps + step;
       int at = b * columns;

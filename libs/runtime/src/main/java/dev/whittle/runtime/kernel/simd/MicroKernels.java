@@ -1,7 +1,5 @@
 package dev.whittle.runtime.kernel.simd;
 
-import dev.whittle.runtime.kernel.gemm.IntegerWinograd;
-import dev.whittle.runtime.kernel.gemm.WinogradConvolution;
 import dev.whittle.runtime.kernel.geometry.DepthwiseGeometry;
 
 /**
@@ -63,34 +61,18 @@ public interface MicroKernels {
   int tileRows();
 
   /**
-   * Computes {@code clamp(input * matrix + bias)} for some rows and panels.
+   * Computes a block of {@code clamp(left * matrix + bias)}.
    *
-   * @param at is added to the offsets
-   * @param offsets where in {@code input} the runs of each row begin, {@code taps} for each row
-   * @param firstRow the first row as {@code offsets} counts them
-   * @param run how many adjacent elements each tap reads: {@code taps * run} is the matrix's depth
-   * @param output receives row {@code firstRow + i} from {@code outputAt + i * outputStride} on,
-   *     column 0 being there
-   * @param padded whether rows have room for the columns beyond the last that panels have, and
-   *     nobody else writes there
+   * @param input the array that the offsets of {@code left} point into
+   * @param left the rows of the left operand; their taps have {@code depth / taps} elements each
    */
   void multiply(
       float[] input,
-      int at,
-      int[] offsets,
-      int firstRow,
-      int rows,
-      int taps,
-      int run,
+      IndirectionBuffer left,
       PackedMatrix matrix,
-      int firstPanel,
-      int lastPanel,
       float[] output,
-      int outputAt,
-      int outputStride,
-      boolean padded,
-      float min,
-      float max);
+      GemmBlock block,
+      Clamp clamp);
 
   /**
    * Some lines of output places of a depthwise convolution, some channels.
@@ -147,7 +129,7 @@ public interface MicroKernels {
       int to);
 
   /**
-   * Transforms tiles of 4x4 pixels for {@link WinogradConvolution}.
+   * Transforms tiles of 4x4 pixels for {@code WinogradConvolution}.
    *
    * @param places where each tile's pixels are, row by row
    * @param output {@code [16, tiles, channels]}
@@ -175,7 +157,7 @@ public interface MicroKernels {
       float max);
 
   /**
-   * Transforms tiles of 16 products of {@link IntegerWinograd} to sums, of which they are four
+   * Transforms tiles of 16 products of {@code IntegerWinograd} to sums, of which they are four
    * times.
    *
    * @param sums {@code [16, tiles, width]}, whole numbers below 2^24, and room for the results

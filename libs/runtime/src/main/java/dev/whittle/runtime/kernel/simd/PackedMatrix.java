@@ -3,19 +3,21 @@ package dev.whittle.runtime.kernel.simd;
 import java.util.Arrays;
 
 /**
- * A matrix {@code [columns, depth]} packed to be multiplied: panels of two vectors of columns,
- * within a panel row by row of the summed dimension, and a last panel of one vector where the
- * columns leave no more. Columns beyond the last are zero. Matrices of weights are read-only, so
- * that sessions share them.
+ * The right operand of a GEMM, a matrix {@code [columns, depth]}, packed in panels as in Goto and
+ * van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008. A panel has two vectors
+ * of columns, row by row of the summed dimension; the last panel has one vector if that suffices.
+ * Columns are padded with zeros. Matrices of constant weights are not changed once they are packed,
+ * so that sessions share them.
  */
 public final class PackedMatrix {
+  /** Rows that are transposed together, so that their cache lines stay in the first-level cache. */
   private static final int TRANSPOSED_ROWS = 32;
 
-  /** Floats of a cache line. */
-  private static final int LINE = 16;
+  /** Floats in a cache line. */
+  private static final int CACHE_LINE = 16;
 
-  /** The fewest columns that a panel of one vector is made for; no vector has more. */
-  private static final int NARROWEST = 16;
+  /** Columns of the narrowest panel if vectors are wide. */
+  private static final int MIN_COLUMNS = 16;
 
   private final float[] packed;
   private final float[] bias;
@@ -23,10 +25,10 @@ public final class PackedMatrix {
   private final int columns;
   private final int lanes;
 
-  /** Rows of the summed dimension before the first, in each panel. */
+  /** Rows in each panel before the first of this matrix. */
   private final int firstRow;
 
-  /** Rows of each panel, those that are not of this matrix included. */
+  /** Rows of each panel, including those that do not belong to this matrix. */
   private final int panelRows;
 
   private PackedMatrix(
@@ -47,47 +49,48 @@ public final class PackedMatrix {
   }
 
   /**
-   * Which elements of a matrix's columns are packed.
+   * The elements of a matrix's columns that are packed.
    *
-   * @param taps runs of a column
+   * @param taps runs of adjacent elements in a column
    * @param stride elements of a run
-   * @param first of those packed of each run
-   * @param run how many are packed of each
+   * @param first the first packed element of each run
+   * @param run the number of packed elements of each run
    */
   public record Cut(int taps, int stride, int first, int run) {
+    /** Returns all elements of columns of {@code depth} elements. */
     public static Cut whole(int depth) {
       return new Cut(1, depth, 0, depth);
     }
   }
 
-  /** Weights in row-major order. */
+  /** A source of weights in row-major order. */
   @FunctionalInterface
   public interface Elements {
-    /** Copies {@code count} weights from the one at {@code from} on, as floats. */
+    /** Copies {@code count} weights from index {@code from} on, as floats. */
     void copy(int from, float[] to, int at, int count);
   }
 
   /**
-   * Packs weights, some columns at a time, so that there is no second copy of all of them.
+   * Packs weights, some columns at a time, without a second copy of all of them.
    *
    * @param weights {@code [columns, taps, stride]}
-   * @param bias one for each column, or none
-   * @param lanes how many columns a vector holds
+   * @param bias one element for each column, or none
+   * @param lanes the number of columns in a vector
    */
   public static PackedMatrix of(Elements weights, int columns, Cut cut, float[] bias, int lanes) {
     int depth = cut.taps * cut.run;
-    PackedMatrix matrix = room(columns, depth, lanes);
-    // An odd number of cache lines apart, so that they are not all in the same places of a cache.
-    int step = (Math.ceilDiv(depth, LINE) | 1) * LINE;
-    float[] some = new float[Math.multiplyExact(Math.min(columns, LINE), step)];
+    PackedMatrix matrix = allocate(columns, depth, lanes);
+    // An odd number of cache lines, so that columns do not all map to the same cache sets.
+    int columnStep = (Math.ceilDiv(depth, CACHE_LINE) | 1) * CACHE_LINE;
+    float[] buffer = new float[Math.multiplyExact(Math.min(columns, CACHE_LINE), columnStep)];
     for (int p = 0; p < matrix.panels(); p++) {
       int first = matrix.firstColumn(p);
       int end = Math.min(first + matrix.width(p), columns);
-      for (int c = first; c < end; c += LINE) {
-        int count = Math.min(LINE, end - c);
-        copy(weights, c, count, cut, some, step);
-        int to = matrix.start(p) + c - first;
-        transpose(some, 0, step, count, depth, matrix.packed, to, matrix.width(p));
+      for (int c = first; c < end; c += CACHE_LINE) {
+        int count = Math.min(CACHE_LINE, end - c);
+        copy(weights, c, count, cut, buffer, columnStep);
+        int to = matrix.panelOffset(p) + c - first;
+        transpose(buffer, 0, columnStep, count, depth, matrix.packed, to, matrix.width(p));
       }
     }
     System.arraycopy(bias, 0, matrix.bias, 0, bias.length);
@@ -104,18 +107,18 @@ public final class PackedMatrix {
     }
   }
 
-  /** The same matrix, whose sums begin with another bias; one for each column. */
+  /** Returns this matrix with another bias, one element for each column. */
   public PackedMatrix withBias(float[] other) {
     float[] padded = Arrays.copyOf(other, bias.length);
     return new PackedMatrix(packed, padded, depth, columns, lanes, firstRow, panelRows);
   }
 
-  /** Some rows of the summed dimension as a matrix of its own, on the same memory. */
+  /** Returns a view of some rows of the summed dimension. */
   public PackedMatrix rows(int first, int count) {
     return new PackedMatrix(packed, bias, count, columns, lanes, firstRow + first, panelRows);
   }
 
-  /** Packs weights that are in an array. */
+  /** Packs weights in an array; see {@link #of(Elements, int, Cut, float[], int)}. */
   public static PackedMatrix of(float[] weights, int columns, Cut cut, float[] bias, int lanes) {
     return of(
         (from, to, at, count) -> System.arraycopy(weights, from, to, at, count),
@@ -126,8 +129,8 @@ public final class PackedMatrix {
   }
 
   /**
-   * Copies columns so that their elements of one row are adjacent, some rows at a time, whose
-   * places stay in the first-level cache.
+   * Copies columns so that their elements of one row are adjacent, {@link #TRANSPOSED_ROWS} rows at
+   * a time.
    */
   private static void transpose(
       float[] columns,
@@ -142,18 +145,18 @@ public final class PackedMatrix {
       int end = Math.min(first + TRANSPOSED_ROWS, depth);
       for (int c = 0; c < count; c++) {
         int at = from + c * columnStep;
-        int place = to + c;
+        int index = to + c;
         for (int k = first; k < end; k++) {
-          packed[place + k * width] = columns[at + k];
+          packed[index + k * width] = columns[at + k];
         }
       }
     }
   }
 
-  /** Room for a matrix that is packed anew in each run, for one session. */
-  public static PackedMatrix room(int columns, int depth, int lanes) {
-    // Where panels are wide, those of few columns are as wide as that takes.
-    int narrow = Math.ceilDiv(columns, NARROWEST) * NARROWEST;
+  /** Allocates a matrix that a session packs in each run. */
+  public static PackedMatrix allocate(int columns, int depth, int lanes) {
+    // With wide vectors, matrices of few columns have narrower panels.
+    int narrow = Math.ceilDiv(columns, MIN_COLUMNS) * MIN_COLUMNS;
     int unit = Math.clamp(narrow, 1, lanes);
     int padded = Math.ceilDiv(columns, unit) * unit;
     return new PackedMatrix(
@@ -169,16 +172,17 @@ public final class PackedMatrix {
   /**
    * Packs a panel.
    *
-   * @param at element 0 of column 0
-   * @param step how far apart a column's elements are
-   * @param columnStep how far apart columns are
+   * @param at index of element 0 of column 0
+   * @param step distance of a column's elements
+   * @param columnStep distance of columns
+   * @throws IllegalArgumentException if neither distance is 1
    */
   public void pack(int panel, float[] elements, int at, int step, int columnStep) {
     int width = width(panel);
     int first = firstColumn(panel);
     int count = Math.min(width, columns - first);
     int from = at + first * columnStep;
-    int to = start(panel);
+    int to = panelOffset(panel);
     if (columnStep == 1) {
       for (int k = 0; k < depth; k++) {
         System.arraycopy(elements, from + k * step, packed, to + k * width, count);
@@ -189,12 +193,19 @@ public final class PackedMatrix {
       transpose(elements, from, columnStep, count, depth, packed, to, width);
       return;
     }
-    throw new IllegalArgumentException("neither rows nor columns are adjacent");
+    throw new IllegalArgumentException(
+        "elements are %d apart and columns %d; expected one distance of 1"
+            .formatted(step, columnStep));
   }
 
   /**
-   * Packs a panel of 8-bit numbers less their zero point; the bias becomes what the input's zero
-   * point contributes.
+   * Packs a panel of 8-bit integers, from which it subtracts their zero point. The bias becomes the
+   * contribution of the left operand's zero point, as in gemmlowp.
+   *
+   * @param at index of element 0 of column 0
+   * @param step distance of a column's elements
+   * @param columnStep distance of columns
+   * @param inputZero the zero point of the left operand
    */
   public void pack(
       int panel, byte[] elements, int at, int step, int columnStep, int zeroPoint, int inputZero) {
@@ -203,7 +214,7 @@ public final class PackedMatrix {
     int count = Math.min(width, columns - first);
     for (int c = 0; c < count; c++) {
       int from = at + (first + c) * columnStep;
-      int to = start(panel) + c;
+      int to = panelOffset(panel) + c;
       int sum = 0;
       for (int k = 0; k < depth; k++) {
         int element = elements[from + k * step] - zeroPoint;
@@ -226,7 +237,7 @@ public final class PackedMatrix {
     return Math.ceilDiv(bias.length, 2 * lanes);
   }
 
-  /** How many columns a panel has room for: those of two vectors, or of one. */
+  /** Returns the number of columns of a panel, including its padding. */
   public int width(int panel) {
     return Math.min(2 * lanes, bias.length - firstColumn(panel));
   }
@@ -235,17 +246,23 @@ public final class PackedMatrix {
     return panel * 2 * lanes;
   }
 
-  /** Where a panel starts in {@link #packed}. */
-  int start(int panel) {
+  /** Returns the column after a panel's last, including its padding. */
+  int endColumn(int panel) {
+    return firstColumn(panel) + width(panel);
+  }
+
+  /** Returns the index in {@link #packed} of a panel's first element. */
+  int panelOffset(int panel) {
     return firstColumn(panel) * panelRows + firstRow * width(panel);
   }
 
+  /** Returns the panels, one after the other. */
   @SuppressWarnings("MutableArrayReturn")
   public float[] packed() {
     return packed;
   }
 
-  /** One for each column that the panels have room for. */
+  /** Returns the bias, one element for each column including the padding. */
   @SuppressWarnings("MutableArrayReturn")
   public float[] bias() {
     return bias;

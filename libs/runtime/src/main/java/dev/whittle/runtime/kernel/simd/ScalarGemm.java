@@ -24,58 +24,50 @@ final class ScalarGemm {
   /** Some rows of a panel. */
   private final float[][] weights = new float[4][WIDTH];
 
-  /** {@link MicroKernels#multiply}. */
+  /** See {@link MicroKernels#multiply}. */
   void multiply(
       float[] input,
-      int base,
-      int[] offsets,
-      int firstRow,
-      int rows,
-      int taps,
-      int run,
+      IndirectionBuffer left,
       PackedMatrix matrix,
-      int firstPanel,
-      int lastPanel,
       float[] output,
-      int outputAt,
-      int outputStride,
-      float min,
-      float max) {
-    for (int panel = firstPanel; panel < lastPanel; panel++) {
+      GemmBlock block,
+      Clamp clamp) {
+    for (int panel = block.firstPanel; panel < block.endPanel; panel++) {
       int column = matrix.firstColumn(panel);
       int columns = Math.min(matrix.width(panel), matrix.columns() - column);
-      for (int row = 0; row < rows; row += ROWS) {
-        int count = Math.min(ROWS, rows - row);
-        int offset = (firstRow + row) * taps;
-        sum(input, base, offsets, offset, count, taps, run, matrix, panel, columns);
-        int to = outputAt + row * outputStride + column;
+      for (int row = 0; row < block.rows; row += ROWS) {
+        int count = Math.min(ROWS, block.rows - row);
+        sum(input, block.base, left, block.firstRow + row, count, matrix, panel, columns);
+        int to = block.outputOffset + row * block.outputStride + column;
         for (int i = 0; i < count; i++) {
-          put(sums[i], columns, output, to + i * outputStride, min, max);
+          int at = to + i * block.outputStride;
+          put(sums[i], columns, output, at, clamp.min(), clamp.max());
         }
       }
     }
   }
 
-  /** Makes the first rows of {@link #sums} those of some rows and one panel. */
+  /** Computes some rows of one panel in {@link #sums}. */
   private void sum(
       float[] input,
       int base,
-      int[] offsets,
-      int firstOffset,
+      IndirectionBuffer left,
+      int firstRow,
       int rows,
-      int taps,
-      int run,
       PackedMatrix matrix,
       int panel,
       int columns) {
     for (int row = 0; row < rows; row++) {
       System.arraycopy(matrix.bias(), matrix.firstColumn(panel), sums[row], 0, columns);
     }
+    int[] offsets = left.offsets;
+    int taps = left.taps;
+    int run = matrix.depth() / taps;
     float[] packed = matrix.packed();
     int width = matrix.width(panel);
-    int w = matrix.start(panel);
+    int w = matrix.panelOffset(panel);
     for (int tap = 0; tap < taps; tap++) {
-      int offset = firstOffset + tap;
+      int offset = firstRow * taps + tap;
       int k = 0;
       for (; k + 4 <= run; k += 4, w += 4 * width) {
         for (int i = 0; i < 4; i++) {

@@ -13,7 +13,7 @@ public final class ScalarKernels implements MicroKernels {
   /** Quotients below 512 in single precision are off by less. */
   static final float DOUBT = 512 * 4 * 0x1p-24f;
 
-  private final ScalarGemm tiles = new ScalarGemm();
+  private final ScalarGemm gemm = new ScalarGemm();
   private final ScalarDepthwise depthwise = new ScalarDepthwise();
   private final ScalarWinograd winograd = new ScalarWinograd();
   private final ScalarBlocks blocks = new ScalarBlocks();
@@ -34,37 +34,12 @@ public final class ScalarKernels implements MicroKernels {
   @Override
   public void multiply(
       float[] input,
-      int at,
-      int[] offsets,
-      int firstRow,
-      int rows,
-      int taps,
-      int run,
+      IndirectionBuffer left,
       PackedMatrix matrix,
-      int firstPanel,
-      int lastPanel,
       float[] output,
-      int outputAt,
-      int outputStride,
-      boolean padded,
-      float min,
-      float max) {
-    tiles.multiply(
-        input,
-        at,
-        offsets,
-        firstRow,
-        rows,
-        taps,
-        run,
-        matrix,
-        firstPanel,
-        lastPanel,
-        output,
-        outputAt,
-        outputStride,
-        min,
-        max);
+      GemmBlock block,
+      Clamp clamp) {
+    gemm.multiply(input, left, matrix, output, block, clamp);
   }
 
   @Override

@@ -3,205 +3,233 @@ package dev.whittle.runtime.kernel.simd;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Products of some rows and a packed matrix, in tiles whose sums stay in registers. */
-public final class VectorGemm {
+/**
+ * The micro-kernels of a GEMM as in BLIS (Van Zee and van de Geijn, "BLIS: A Framework for Rapidly
+ * Instantiating BLAS Functionality", 2015): tiles of the product stay in registers, rows of the
+ * left operand are broadcast element by element, and panels of the right one are read as vectors.
+ *
+ * <p>The loops have their operands as parameters and not in records: the compiler keeps parameters
+ * in registers. Their lengths are those of tiles that are unrolled by hand: vectors in arrays would
+ * be objects.
+ */
+final class VectorGemm {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
   private static final int LANES = Vectors.LANES;
 
   /**
    * Rows of a tile. Processors with 512-bit vectors have 32 registers, enough for fourteen
-   * accumulators, and the pictures of many networks have a multiple of seven rows; of 16 registers,
-   * twelve are left for them, or eight where the compiler takes more for what they are made of.
+   * accumulators, and the images of many networks have a multiple of seven rows. Of 16 registers,
+   * twelve are left for accumulators, or eight where the compiler needs more for operands.
    */
   static final int ROWS = LANES == 16 ? 7 : StripMining.isOn() ? 6 : 4;
 
   private static final boolean SIX_ROWS = ROWS >= 6;
   private static final boolean SEVEN_ROWS = ROWS == 7;
 
-  /** Floats of a tile. */
-  static final int SIZE = ROWS * 2 * LANES;
+  /** Panels of the kernel for single rows. */
+  private static final int PANELS = 4;
 
-  private VectorGemm() {}
+  /** A tile of a panel with padding, on its way to an output that has no room for it. */
+  private final float[] tile = new float[ROWS * 2 * LANES];
 
-  /**
-   * {@link MicroKernels#multiply}.
-   *
-   * @param tile room for the rows of a panel that has columns beyond the last: {@link #SIZE}
-   */
-  static void multiply(
-      float[] tile,
+  /** See {@link MicroKernels#multiply}. */
+  void multiply(
       float[] input,
-      int base,
-      int[] offsets,
-      int firstRow,
-      int rows,
-      int taps,
-      int run,
+      IndirectionBuffer left,
       PackedMatrix matrix,
-      int firstPanel,
-      int lastPanel,
       float[] output,
-      int outputAt,
-      int outputStride,
-      boolean padded,
-      float min,
-      float max) {
-    if (firstPanel == lastPanel) {
+      GemmBlock block,
+      Clamp clamp) {
+    if (block.firstPanel == block.endPanel) {
       return;
     }
-    int last = lastPanel - 1;
-    int spare = matrix.firstColumn(last) + matrix.width(last) - matrix.columns();
-    int end = lastPanel;
-    if (spare > 0) {
-      // Vectors are stored whole. What goes beyond the last column must have room, or go to the
-      // row below, the beginning of which is computed later: so this panel comes first.
-      boolean all = firstPanel == 0 && lastPanel == matrix.panels();
-      boolean replaced = all && outputStride == matrix.columns();
-      int through =
-          padded ? rows : replaced ? Math.max(0, rows - Math.ceilDiv(spare, outputStride)) : 0;
-      int from = firstRow * taps;
-      int at = outputAt + matrix.firstColumn(last);
-      tiles(input, base, offsets, from, through, taps, run, matrix, last, output, at, outputStride);
-      for (int row = through; row < rows; row += ROWS) {
-        int count = Math.min(ROWS, rows - row);
-        int width = matrix.width(last);
-        int first = from + row * taps;
-        tiles(input, base, offsets, first, count, taps, run, matrix, last, tile, 0, width);
-        for (int i = 0; i < count; i++) {
-          System.arraycopy(tile, i * width, output, at + (row + i) * outputStride, width - spare);
-        }
-      }
+    int last = block.endPanel - 1;
+    int padding = Math.max(0, matrix.endColumn(last) - matrix.columns());
+    int end = block.endPanel;
+    if (padding > 0) {
+      paddedPanel(input, left, matrix, output, block, padding);
       end = last;
     }
-    int panel = firstPanel;
-    // A single row behind the last tile has too few sums of one panel to hide how long each takes.
-    if (rows % ROWS == 1) {
-      int from = firstRow * taps;
-      int lastRow = rows - 1;
-      for (; panel + 4 <= end; panel += 4) {
-        if (!isFull(matrix, panel + 3)) {
-          break;
-        }
-        int at = outputAt + matrix.firstColumn(panel);
-        for (int i = 0; i < 4 && lastRow > 0; i++) {
-          int to = at + i * 2 * LANES;
-          wide(
-              input,
-              base,
-              offsets,
-              from,
-              lastRow,
-              taps,
-              run,
-              matrix,
-              panel + i,
-              output,
-              to,
-              outputStride);
-        }
-        int offset = from + lastRow * taps;
-        int to = at + lastRow * outputStride;
-        fourPanels(input, base, offsets, offset, taps, run, matrix, panel, output, to);
+    int panel = block.firstPanel;
+    // A single row after the last tile has too few accumulators in one panel to hide the latency.
+    if (block.rows % ROWS == 1) {
+      for (; panel + PANELS <= end && isFull(matrix, panel + PANELS - 1); panel += PANELS) {
+        panels(input, left, matrix, panel, output, block);
       }
     }
     for (; panel < end; panel++) {
-      int from = firstRow * taps;
-      int at = outputAt + matrix.firstColumn(panel);
-      if (!SEVEN_ROWS && panel + 2 == end && rows > 1 && isOneVector(matrix, panel + 1)) {
-        three(input, base, offsets, from, rows, taps, run, matrix, panel, output, at, outputStride);
+      int at = block.outputOffset + matrix.firstColumn(panel);
+      boolean pair = panel + 2 == end && block.rows > 1 && isOneVector(matrix, panel + 1);
+      if (pair && !SEVEN_ROWS) {
+        three(
+            input,
+            block.base,
+            left,
+            block.firstRow,
+            block.rows,
+            matrix,
+            panel,
+            output,
+            at,
+            block.outputStride);
         break;
       }
-      tiles(input, base, offsets, from, rows, taps, run, matrix, panel, output, at, outputStride);
+      tiles(
+          input,
+          block.base,
+          left,
+          block.firstRow,
+          block.rows,
+          matrix,
+          panel,
+          output,
+          at,
+          block.outputStride);
     }
-    // Clamped here: right behind a tile, clamps would wait for what it has stored.
-    int column = matrix.firstColumn(firstPanel);
-    int columns = matrix.firstColumn(last) + matrix.width(last) - Math.max(0, spare) - column;
-    VectorClamp.rows(output, outputAt + column, outputStride, rows, columns, min, max);
+    // Clamped here: right after a tile, clamps would wait for its stores.
+    int column = matrix.firstColumn(block.firstPanel);
+    int columns = matrix.endColumn(last) - padding - column;
+    VectorClamp.rows(
+        output,
+        block.outputOffset + column,
+        block.outputStride,
+        block.rows,
+        columns,
+        clamp.min(),
+        clamp.max());
   }
 
-  /** Some rows of one panel, not clamped. */
+  /**
+   * Computes the last panel, which has {@code padding} columns after the matrix's last. Vectors are
+   * stored whole: the padding needs room, or goes to the row below, which must be computed later.
+   * So this panel comes first.
+   */
+  private void paddedPanel(
+      float[] input,
+      IndirectionBuffer left,
+      PackedMatrix matrix,
+      float[] output,
+      GemmBlock block,
+      int padding) {
+    int panel = block.endPanel - 1;
+    int stride = block.outputStride;
+    boolean all = block.firstPanel == 0 && block.endPanel == matrix.panels();
+    boolean replaced = all && stride == matrix.columns();
+    int direct =
+        block.padded
+            ? block.rows
+            : replaced ? Math.max(0, block.rows - Math.ceilDiv(padding, stride)) : 0;
+    int first = block.firstRow;
+    int at = block.outputOffset + matrix.firstColumn(panel);
+    tiles(input, block.base, left, first, direct, matrix, panel, output, at, stride);
+    int width = matrix.width(panel);
+    for (int row = direct; row < block.rows; row += ROWS) {
+      int count = Math.min(ROWS, block.rows - row);
+      tiles(input, block.base, left, first + row, count, matrix, panel, tile, 0, width);
+      for (int i = 0; i < count; i++) {
+        System.arraycopy(tile, i * width, output, at + (row + i) * stride, width - padding);
+      }
+    }
+  }
+
+  /** Computes {@link #PANELS} panels, of whose rows the last is in no tile. */
+  private static void panels(
+      float[] input,
+      IndirectionBuffer left,
+      PackedMatrix matrix,
+      int panel,
+      float[] output,
+      GemmBlock block) {
+    int at = block.outputOffset + matrix.firstColumn(panel);
+    int stride = block.outputStride;
+    int first = block.firstRow;
+    int rows = block.rows - 1;
+    for (int i = 0; i < PANELS && rows > 0; i++) {
+      int to = at + i * 2 * LANES;
+      wide(input, block.base, left, first, rows, matrix, panel + i, output, to, stride);
+    }
+    fourPanels(input, block.base, left, first + rows, matrix, panel, output, at + rows * stride);
+  }
+
+  /** Computes some rows of one panel, without clamping them. */
   private static void tiles(
       float[] input,
       int base,
-      int[] offsets,
-      int firstOffset,
+      IndirectionBuffer left,
+      int firstRow,
       int rows,
-      int taps,
-      int run,
       PackedMatrix matrix,
       int panel,
       float[] output,
       int at,
       int stride) {
     if (matrix.width(panel) == LANES) {
-      narrow(input, base, offsets, firstOffset, rows, taps, run, matrix, panel, output, at, stride);
+      narrow(input, base, left, firstRow, rows, matrix, panel, output, at, stride);
       return;
     }
     // A tile takes as long for one row as for all.
     int last = rows % ROWS == 1 ? rows - 1 : rows;
-    wide(input, base, offsets, firstOffset, last, taps, run, matrix, panel, output, at, stride);
+    wide(input, base, left, firstRow, last, matrix, panel, output, at, stride);
     if (last < rows) {
-      int offset = firstOffset + last * taps;
-      one(input, base, offsets, offset, taps, run, matrix, panel, output, at + last * stride);
+      one(input, base, left, firstRow + last, matrix, panel, output, at + last * stride);
     }
   }
 
-  /** Whether a panel is one vector of columns, none of them beyond the last. */
+  /** Returns whether a panel is one vector of columns, without padding. */
   private static boolean isOneVector(PackedMatrix matrix, int panel) {
     return matrix.width(panel) == LANES && matrix.firstColumn(panel) + LANES == matrix.columns();
   }
 
-  /** Whether a panel has two vectors of columns. */
+  /** Returns whether a panel is two vectors of columns, without padding. */
   private static boolean isFull(PackedMatrix matrix, int panel) {
     return matrix.firstColumn(panel) + 2 * LANES <= matrix.columns();
   }
 
-  /** Some rows of a panel of two vectors of columns. */
+  /** Computes some rows of a panel of two vectors of columns. */
   private static void wide(
       float[] input,
       int base,
-      int[] offsets,
-      int firstOffset,
+      IndirectionBuffer left,
+      int firstRow,
       int rows,
-      int taps,
-      int run,
       PackedMatrix matrix,
       int panel,
       float[] output,
       int at,
       int stride) {
-    // Without the loop over taps the compiler spills less, some 25 cycles a tile; but one of the
-    // sums of four rows, where loops are not strip-mined.
-    if (taps == 1 && SIX_ROWS) {
-      oneTap(input, base, offsets, firstOffset, rows, run, matrix, panel, output, at, stride);
+    // Without the loop over taps the compiler spills fewer registers; but with tiles of four rows,
+    // where loops are not strip-mined, it spills an accumulator.
+    if (left.taps == 1 && SIX_ROWS) {
+      oneTap(input, base, left, firstRow, rows, matrix, panel, output, at, stride);
     } else {
-      manyTaps(
-          input, base, offsets, firstOffset, rows, taps, run, matrix, panel, output, at, stride);
+      manyTaps(input, base, left, firstRow, rows, matrix, panel, output, at, stride);
     }
   }
 
   /**
-   * Tiles of {@link #ROWS} rows and two vectors of columns. Where the last one has fewer rows, its
-   * last one is computed several times: branches would cost more.
+   * Computes tiles of {@link #ROWS} rows and two vectors of columns. Where the last tile has fewer
+   * rows, its last row is computed several times: branches would cost more.
    */
   private static void manyTaps(
       float[] input,
       int base,
-      int[] offsets,
-      int firstOffset,
+      IndirectionBuffer left,
+      int firstRow,
       int rows,
-      int taps,
-      int run,
       PackedMatrix matrix,
       int panel,
       float[] output,
       int at,
       int stride) {
+    int[] offsets = left.offsets;
+    int taps = left.taps;
+    int run = matrix.depth() / taps;
     float[] packed = matrix.packed();
     float[] bias = matrix.bias();
     int firstColumn = matrix.firstColumn(panel);
-    FloatVector left = FloatVector.fromArray(FLOATS, bias, firstColumn);
-    FloatVector right = FloatVector.fromArray(FLOATS, bias, firstColumn + LANES);
+    int firstOffset = firstRow * taps;
+    FloatVector bias0 = FloatVector.fromArray(FLOATS, bias, firstColumn);
+    FloatVector bias1 = FloatVector.fromArray(FLOATS, bias, firstColumn + LANES);
     for (int row = 0; row < rows; row += ROWS) {
       int last = rows - row - 1;
       int r1 = Math.min(1, last);
@@ -210,21 +238,21 @@ public final class VectorGemm {
       int r4 = Math.min(4, last);
       int r5 = Math.min(5, last);
       int r6 = Math.min(6, last);
-      FloatVector a0 = left;
-      FloatVector b0 = right;
-      FloatVector a1 = left;
-      FloatVector b1 = right;
-      FloatVector a2 = left;
-      FloatVector b2 = right;
-      FloatVector a3 = left;
-      FloatVector b3 = right;
-      FloatVector a4 = left;
-      FloatVector b4 = right;
-      FloatVector a5 = left;
-      FloatVector b5 = right;
-      FloatVector a6 = left;
-      FloatVector b6 = right;
-      int w = matrix.start(panel);
+      FloatVector a0 = bias0;
+      FloatVector b0 = bias1;
+      FloatVector a1 = bias0;
+      FloatVector b1 = bias1;
+      FloatVector a2 = bias0;
+      FloatVector b2 = bias1;
+      FloatVector a3 = bias0;
+      FloatVector b3 = bias1;
+      FloatVector a4 = bias0;
+      FloatVector b4 = bias1;
+      FloatVector a5 = bias0;
+      FloatVector b5 = bias1;
+      FloatVector a6 = bias0;
+      FloatVector b6 = bias1;
+      int w = matrix.panelOffset(panel);
       for (int tap = 0; tap < taps; tap++) {
         int o = firstOffset + tap;
         int x0 = base + offsets[o];
@@ -288,24 +316,26 @@ public final class VectorGemm {
     }
   }
 
-  /** {@link #manyTaps} for rows of one tap each. */
+  /** {@link #manyTaps} for rows of one tap. */
   private static void oneTap(
       float[] input,
       int base,
-      int[] offsets,
-      int firstOffset,
+      IndirectionBuffer left,
+      int firstRow,
       int rows,
-      int run,
       PackedMatrix matrix,
       int panel,
       float[] output,
       int at,
       int stride) {
+    int[] offsets = left.offsets;
+    int run = matrix.depth();
     float[] packed = matrix.packed();
     float[] bias = matrix.bias();
     int firstColumn = matrix.firstColumn(panel);
-    FloatVector left = FloatVector.fromArray(FLOATS, bias, firstColumn);
-    FloatVector right = FloatVector.fromArray(FLOATS, bias, firstColumn + LANES);
+    int firstOffset = firstRow;
+    FloatVector bias0 = FloatVector.fromArray(FLOATS, bias, firstColumn);
+    FloatVector bias1 = FloatVector.fromArray(FLOATS, bias, firstColumn + LANES);
     for (int row = 0; row < rows; row += ROWS) {
       int last = rows - row - 1;
       int r1 = Math.min(1, last);
@@ -314,21 +344,21 @@ public final class VectorGemm {
       int r4 = Math.min(4, last);
       int r5 = Math.min(5, last);
       int r6 = Math.min(6, last);
-      FloatVector a0 = left;
-      FloatVector b0 = right;
-      FloatVector a1 = left;
-      FloatVector b1 = right;
-      FloatVector a2 = left;
-      FloatVector b2 = right;
-      FloatVector a3 = left;
-      FloatVector b3 = right;
-      FloatVector a4 = left;
-      FloatVector b4 = right;
-      FloatVector a5 = left;
-      FloatVector b5 = right;
-      FloatVector a6 = left;
-      FloatVector b6 = right;
-      int w = matrix.start(panel);
+      FloatVector a0 = bias0;
+      FloatVector b0 = bias1;
+      FloatVector a1 = bias0;
+      FloatVector b1 = bias1;
+      FloatVector a2 = bias0;
+      FloatVector b2 = bias1;
+      FloatVector a3 = bias0;
+      FloatVector b3 = bias1;
+      FloatVector a4 = bias0;
+      FloatVector b4 = bias1;
+      FloatVector a5 = bias0;
+      FloatVector b5 = bias1;
+      FloatVector a6 = bias0;
+      FloatVector b6 = bias1;
+      int w = matrix.panelOffset(panel);
       int x0 = base + offsets[firstOffset];
       int x1 = base + offsets[firstOffset + r1];
       int x2 = base + offsets[firstOffset + r2];
@@ -390,45 +420,46 @@ public final class VectorGemm {
   }
 
   /**
-   * Tiles of three rows and three vectors of columns: a panel of two, and a last one of one, which
-   * by itself would leave too few sums to hide how long each takes. With 16 registers it is these
-   * nine accumulators, as twelve are not left them beside what they are made of. See {@link
-   * #manyTaps}.
+   * Computes tiles of three rows and three vectors of columns: a panel of two vectors and the last
+   * one of a single vector, which by itself has too few accumulators to hide the latency. Of 16
+   * registers, nine are left for accumulators beside the operands. See {@link #manyTaps}.
    */
   private static void three(
       float[] input,
       int base,
-      int[] offsets,
-      int firstOffset,
+      IndirectionBuffer left,
+      int firstRow,
       int rows,
-      int taps,
-      int run,
       PackedMatrix matrix,
       int panel,
       float[] output,
       int at,
       int stride) {
+    int[] offsets = left.offsets;
+    int taps = left.taps;
+    int run = matrix.depth() / taps;
     float[] packed = matrix.packed();
     float[] bias = matrix.bias();
     int firstColumn = matrix.firstColumn(panel);
-    FloatVector left = FloatVector.fromArray(FLOATS, bias, firstColumn);
-    FloatVector middle = FloatVector.fromArray(FLOATS, bias, firstColumn + LANES);
-    FloatVector right = FloatVector.fromArray(FLOATS, bias, firstColumn + 2 * LANES);
+    int firstOffset = firstRow * taps;
+    FloatVector bias0 = FloatVector.fromArray(FLOATS, bias, firstColumn);
+    FloatVector bias1 = FloatVector.fromArray(FLOATS, bias, firstColumn + LANES);
+    FloatVector bias2 = FloatVector.fromArray(FLOATS, bias, firstColumn + 2 * LANES);
     for (int row = 0; row < rows; row += 3) {
       int last = rows - row - 1;
       int r1 = Math.min(1, last);
       int r2 = Math.min(2, last);
-      FloatVector a0 = left;
-      FloatVector b0 = middle;
-      FloatVector c0 = right;
-      FloatVector a1 = left;
-      FloatVector b1 = middle;
-      FloatVector c1 = right;
-      FloatVector a2 = left;
-      FloatVector b2 = middle;
-      FloatVector c2 = right;
-      int w = matrix.start(panel);
-      int v = matrix.start(panel + 1);
+      FloatVector a0 = bias0;
+      FloatVector b0 = bias1;
+      FloatVector c0 = bias2;
+      FloatVector a1 = bias0;
+      FloatVector b1 = bias1;
+      FloatVector c1 = bias2;
+      FloatVector a2 = bias0;
+      FloatVector b2 = bias1;
+      FloatVector c2 = bias2;
+      int w = matrix.panelOffset(panel);
+      int v = matrix.panelOffset(panel + 1);
       for (int tap = 0; tap < taps; tap++) {
         int o = firstOffset + tap;
         int x0 = base + offsets[o];
@@ -468,24 +499,26 @@ public final class VectorGemm {
     }
   }
 
-  /** Tiles of {@link #ROWS} rows and one vector of columns; see {@link #manyTaps}. */
+  /** Computes tiles of {@link #ROWS} rows and one vector of columns; see {@link #manyTaps}. */
   private static void narrow(
       float[] input,
       int base,
-      int[] offsets,
-      int firstOffset,
+      IndirectionBuffer left,
+      int firstRow,
       int rows,
-      int taps,
-      int run,
       PackedMatrix matrix,
       int panel,
       float[] output,
       int at,
       int stride) {
+    int[] offsets = left.offsets;
+    int taps = left.taps;
+    int run = matrix.depth() / taps;
     float[] packed = matrix.packed();
     float[] bias = matrix.bias();
     int firstColumn = matrix.firstColumn(panel);
-    FloatVector none = FloatVector.fromArray(FLOATS, bias, firstColumn);
+    int firstOffset = firstRow * taps;
+    FloatVector bias0 = FloatVector.fromArray(FLOATS, bias, firstColumn);
     for (int row = 0; row < rows; row += ROWS) {
       int last = rows - row - 1;
       int r1 = Math.min(1, last);
@@ -494,14 +527,14 @@ public final class VectorGemm {
       int r4 = Math.min(4, last);
       int r5 = Math.min(5, last);
       int r6 = Math.min(6, last);
-      FloatVector a0 = none;
-      FloatVector a1 = none;
-      FloatVector a2 = none;
-      FloatVector a3 = none;
-      FloatVector a4 = none;
-      FloatVector a5 = none;
-      FloatVector a6 = none;
-      int w = matrix.start(panel);
+      FloatVector a0 = bias0;
+      FloatVector a1 = bias0;
+      FloatVector a2 = bias0;
+      FloatVector a3 = bias0;
+      FloatVector a4 = bias0;
+      FloatVector a5 = bias0;
+      FloatVector a6 = bias0;
+      int w = matrix.panelOffset(panel);
       for (int tap = 0; tap < taps; tap++) {
         int o = firstOffset + tap;
         int x0 = base + offsets[o];
@@ -543,18 +576,20 @@ public final class VectorGemm {
     }
   }
 
-  /** One row and four panels: eight accumulators hide the latency of a single row's sums. */
+  /** Computes one row of {@link #PANELS} panels: eight accumulators hide the latency. */
   private static void fourPanels(
       float[] input,
       int base,
-      int[] offsets,
-      int firstOffset,
-      int taps,
-      int run,
+      IndirectionBuffer left,
+      int row,
       PackedMatrix matrix,
       int panel,
       float[] output,
       int at) {
+    int[] offsets = left.offsets;
+    int taps = left.taps;
+    int run = matrix.depth() / taps;
+    int firstOffset = row * taps;
     float[] packed = matrix.packed();
     float[] bias = matrix.bias();
     int firstColumn = matrix.firstColumn(panel);
@@ -566,10 +601,10 @@ public final class VectorGemm {
     FloatVector b2 = FloatVector.fromArray(FLOATS, bias, firstColumn + 5 * LANES);
     FloatVector a3 = FloatVector.fromArray(FLOATS, bias, firstColumn + 6 * LANES);
     FloatVector b3 = FloatVector.fromArray(FLOATS, bias, firstColumn + 7 * LANES);
-    int w0 = matrix.start(panel);
-    int w1 = matrix.start(panel + 1);
-    int w2 = matrix.start(panel + 2);
-    int w3 = matrix.start(panel + 3);
+    int w0 = matrix.panelOffset(panel);
+    int w1 = matrix.panelOffset(panel + 1);
+    int w2 = matrix.panelOffset(panel + 2);
+    int w3 = matrix.panelOffset(panel + 3);
     int k = 0;
     for (int tap = 0; tap < taps; tap++) {
       int x0 = base + offsets[firstOffset + tap];
@@ -596,23 +631,26 @@ public final class VectorGemm {
     b3.intoArray(output, at + 7 * LANES);
   }
 
+  /** Computes one row of a panel of two vectors of columns. */
   private static void one(
       float[] input,
       int base,
-      int[] offsets,
-      int firstOffset,
-      int taps,
-      int run,
+      IndirectionBuffer left,
+      int row,
       PackedMatrix matrix,
       int panel,
       float[] output,
       int at) {
+    int[] offsets = left.offsets;
+    int taps = left.taps;
+    int run = matrix.depth() / taps;
+    int firstOffset = row * taps;
     float[] packed = matrix.packed();
     float[] bias = matrix.bias();
     int firstColumn = matrix.firstColumn(panel);
     FloatVector a = FloatVector.fromArray(FLOATS, bias, firstColumn);
     FloatVector b = FloatVector.fromArray(FLOATS, bias, firstColumn + LANES);
-    int w = matrix.start(panel);
+    int w = matrix.panelOffset(panel);
     for (int tap = 0; tap < taps; tap++) {
       int x0 = base + offsets[firstOffset + tap];
       for (int k = 0; k < run; k++) {

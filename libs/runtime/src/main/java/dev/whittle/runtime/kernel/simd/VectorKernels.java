@@ -24,11 +24,11 @@ final class VectorKernels implements MicroKernels {
   /** One vector on its way to bytes where these have no vectors. */
   private final int[] wide = new int[LANES];
 
+  private final VectorGemm gemm = new VectorGemm();
   private final ScalarWinograd fewChannels = new ScalarWinograd();
   private final VectorDepthwise depthwise = new VectorDepthwise();
   private final DepthwiseFewChannels narrowDepthwise = new DepthwiseFewChannels();
   private final VectorRequantization requantization = new VectorRequantization();
-  private final float[] tile = new float[VectorGemm.SIZE];
 
   private VectorKernels() {}
 
@@ -50,39 +50,12 @@ final class VectorKernels implements MicroKernels {
   @Override
   public void multiply(
       float[] input,
-      int base,
-      int[] offsets,
-      int firstRow,
-      int rows,
-      int taps,
-      int run,
+      IndirectionBuffer left,
       PackedMatrix matrix,
-      int firstPanel,
-      int lastPanel,
       float[] output,
-      int outputAt,
-      int outputStride,
-      boolean padded,
-      float min,
-      float max) {
-    VectorGemm.multiply(
-        tile,
-        input,
-        base,
-        offsets,
-        firstRow,
-        rows,
-        taps,
-        run,
-        matrix,
-        firstPanel,
-        lastPanel,
-        output,
-        outputAt,
-        outputStride,
-        padded,
-        min,
-        max);
+      GemmBlock block,
+      Clamp clamp) {
+    gemm.multiply(input, left, matrix, output, block, clamp);
   }
 
   @Override

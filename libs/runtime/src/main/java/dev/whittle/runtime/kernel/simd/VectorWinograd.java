@@ -1,13 +1,12 @@
 package dev.whittle.runtime.kernel.simd;
 
-import dev.whittle.runtime.kernel.gemm.WinogradConvolution;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The sums before and after the products of {@link WinogradConvolution}, some channels at a time.
+ * The sums before and after the products of {@code WinogradConvolution}, some channels at a time.
  */
 final class VectorWinograd {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;

@@ -63,23 +63,10 @@ class MicroKernelsTest {
         PackedMatrix.Cut cut = PackedMatrix.Cut.whole(taps * run);
         PackedMatrix matrix = PackedMatrix.of(weights, columns, cut, bias, math.lanes());
         float[] output = math.equals(scalar) ? expected : actual;
-        math.multiply(
-            input,
-            0,
-            offsets,
-            0,
-            rows,
-            taps,
-            run,
-            matrix,
-            0,
-            matrix.panels(),
-            output,
-            0,
-            stride,
-            padded,
-            -50,
-            60);
+        GemmBlock block = new GemmBlock().rows(0, rows).panels(0, matrix.panels());
+        block = padded ? block.paddedOutput(0, stride) : block.output(0, stride);
+        var left = new IndirectionBuffer(offsets, taps);
+        math.multiply(input, left, matrix, output, block, new Clamp(-50, 60));
       }
       for (int row = 0; padded && row < rows; row++) {
         // What is beyond the last column is as good as any.
@@ -93,9 +80,9 @@ class MicroKernelsTest {
 
   @Test
   void matricesOfFewColumnsTakeLittleRoom() {
-    assertEquals(16 * 1000, PackedMatrix.room(1, 1000, scalar.lanes()).packed().length);
-    assertTrue(PackedMatrix.room(130, 10, scalar.lanes()).packed().length < 2 * 1300);
-    assertEquals(vector.lanes() * 10, PackedMatrix.room(1, 10, vector.lanes()).packed().length);
+    assertEquals(16 * 1000, PackedMatrix.allocate(1, 1000, scalar.lanes()).packed().length);
+    assertTrue(PackedMatrix.allocate(130, 10, scalar.lanes()).packed().length < 2 * 1300);
+    assertEquals(vector.lanes() * 10, PackedMatrix.allocate(1, 10, vector.lanes()).packed().length);
   }
 
   @Test
