@@ -4,10 +4,16 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.npz.DType;
 import java.io.IOException;
 
-/** Which tensor type the elements of an array have. */
+/** The tensor types of NumPy arrays. */
 final class ArrayTypes {
   private ArrayTypes() {}
 
+  /**
+   * Returns the tensor type that corresponds to an array's element type.
+   *
+   * @param array the name of the array, for the message
+   * @throws IOException if no tensor type corresponds
+   */
   static TensorType tensorType(DType type, String array) throws IOException {
     return switch (type) {
       case FLOAT16 -> TensorType.FLOAT16;
@@ -23,7 +29,10 @@ final class ArrayTypes {
       case UINT32 -> TensorType.UINT32;
       case UINT64 -> TensorType.UINT64;
       case BOOL -> TensorType.BOOL;
-      default -> throw new IOException("array '" + array + "': samples cannot be of type " + type);
+      default ->
+          throw new IOException(
+              "array '%s' has elements of type %s; samples must be numbers or booleans"
+                  .formatted(array, type));
     };
   }
 }

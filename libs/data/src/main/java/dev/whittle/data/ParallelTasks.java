@@ -10,23 +10,24 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Work on samples on several threads. */
+/** Tasks that run on a thread each. */
 public final class ParallelTasks {
   private ParallelTasks() {}
 
   /**
-   * Runs all pieces of work at the same time and waits for their results.
+   * Runs all tasks at the same time and waits for their results. After a failure, tasks that still
+   * run are interrupted.
    *
-   * @return the results in the order of {@code work}
-   * @throws IOException what a piece throws, as all its unchecked exceptions
+   * @return the results in the order of {@code tasks}
+   * @throws IOException if a task throws it; unchecked exceptions of tasks are thrown likewise
    * @throws CancellationException if the waiting thread is interrupted
    */
-  public static <T> List<T> run(List<? extends Callable<T>> work) throws IOException {
-    ExecutorService executor = Executors.newFixedThreadPool(Math.max(1, work.size()));
+  public static <T> List<T> run(List<? extends Callable<T>> tasks) throws IOException {
+    ExecutorService executor = Executors.newFixedThreadPool(Math.max(1, tasks.size()));
     try {
       List<Future<T>> running = new ArrayList<>();
-      for (Callable<T> piece : work) {
-        running.add(executor.submit(piece));
+      for (Callable<T> task : tasks) {
+        running.add(executor.submit(task));
       }
       List<T> results = new ArrayList<>();
       for (Future<T> future : running) {
@@ -43,7 +44,7 @@ public final class ParallelTasks {
       return future.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new CancellationException("the thread was interrupted");
+      throw new CancellationException("interrupted while waiting for tasks");
     } catch (ExecutionException e) {
       switch (e.getCause()) {
         case IOException io -> throw io;

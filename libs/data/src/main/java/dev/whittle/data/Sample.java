@@ -7,28 +7,33 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * One sample: a tensor without batch axis for each input of a model.
+ * A sample: a tensor without batch axis for each input of a model.
  *
- * @param inputs by the model's name for the input; {@link #ONLY_INPUT} where the data set does not
- *     know it because the model has one input
- * @param label the number of its class; {@link #NO_LABEL} if it has none
+ * @param inputs the tensors by the name of the input; {@link #ONLY_INPUT} if the data set does not
+ *     name it and the model has one input
+ * @param label the index of its class, from 0; {@link #NO_LABEL} if it has none
  */
 public record Sample(SequencedMap<String, Tensor> inputs, int label) {
-  /** Stands for the name of a model's only input. */
+  /** A placeholder for the name of a model's only input. */
   public static final String ONLY_INPUT = "";
 
+  /** The label of a sample whose class is unknown. */
   public static final int NO_LABEL = -1;
 
   public Sample {
     inputs = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(inputs));
   }
 
-  /** A sample of named tensors without a label. */
+  /** Returns a sample of named tensors without a label. */
   public static Sample of(Map<String, Tensor> inputs) {
     return new Sample(new LinkedHashMap<>(inputs), NO_LABEL);
   }
 
-  /** A sample for a model's only input. */
+  /**
+   * Returns a sample for a model with one input.
+   *
+   * @param label the index of its class, or {@link #NO_LABEL}
+   */
   public static Sample of(Tensor input, int label) {
     var inputs = new LinkedHashMap<String, Tensor>();
     inputs.put(ONLY_INPUT, input);

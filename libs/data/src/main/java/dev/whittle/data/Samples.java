@@ -6,28 +6,39 @@ import java.util.Iterator;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** A data set that can be read from its start as often as one likes, sample by sample. */
+/**
+ * A data set that is read sample by sample and can be read any number of times. Every reading gives
+ * the same samples in the same order.
+ */
 public interface Samples {
-  /** How many samples there are, if that is known without reading them. */
+  /** Returns the number of samples if it is known without reading them. */
   OptionalLong size();
 
-  /** What messages call it. */
+  /** Returns the name of the data set for messages, such as the path of its file. */
   String origin();
 
   /**
-   * Begins to read.
+   * Opens a reader at the first sample.
    *
    * @throws IOException if the source cannot be read
    */
   Reader open() throws IOException;
 
-  /** Hands out samples one after another. Not for several threads at once. */
+  /** A reader of samples in order. Not thread-safe. */
   interface Reader extends Closeable {
-    /** The next sample; null after the last one. */
+    /**
+     * Returns the next sample; null after the last one.
+     *
+     * @throws IOException if the source cannot be read or is malformed
+     */
     @Nullable Sample next() throws IOException;
   }
 
-  /** Samples that a program makes; {@link Iterable#iterator} is called for each reading. */
+  /**
+   * Returns samples from memory or from a generator.
+   *
+   * @param samples the samples; {@link Iterable#iterator} is called for each reading
+   */
   static Samples of(Iterable<Sample> samples) {
     return new Samples() {
       @Override
@@ -58,7 +69,11 @@ public interface Samples {
     };
   }
 
-  /** The first {@code count} samples. */
+  /**
+   * Returns the first samples of this data set.
+   *
+   * @param count the maximum number of samples
+   */
   default Samples first(long count) {
     Samples all = this;
     return new Samples() {
@@ -77,11 +92,11 @@ public interface Samples {
       public Reader open() throws IOException {
         Reader reader = all.open();
         return new Reader() {
-          private long left = count;
+          private long remaining = count;
 
           @Override
           public @Nullable Sample next() throws IOException {
-            return left-- > 0 ? reader.next() : null;
+            return remaining-- > 0 ? reader.next() : null;
           }
 
           @Override

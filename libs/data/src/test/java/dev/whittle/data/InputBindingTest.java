@@ -28,13 +28,13 @@ class InputBindingTest {
   }
 
   @Test
-  void aSampleIsABatchOfOne() throws IOException {
+  void addsABatchAxisOfOne() throws IOException {
     List<int[]> shapes = new InputBinding(model(-1, 4, 6)).shapes(sample(4, 6));
     assertArrayEquals(new int[] {1, 4, 6}, shapes.getFirst());
   }
 
   @Test
-  void adjacentAxesMayBeJoined() throws IOException {
+  void acceptsMergedAdjacentAxes() throws IOException {
     assertArrayEquals(
         new int[] {1, 784}, new InputBinding(model(-1, 784)).shapes(sample(28, 28)).getFirst());
     assertArrayEquals(
@@ -43,27 +43,27 @@ class InputBindingTest {
   }
 
   @Test
-  void axesInAnotherOrderAreRefused() {
-    var complaint =
+  void rejectsPermutedAxes() {
+    var exception =
         assertThrows(
             IOException.class,
             () -> new InputBinding(model(-1, 24, 24, 3)).shapes(sample(3, 24, 24)));
-    assertTrue(String.valueOf(complaint.getMessage()).contains("'x' takes [?, 24, 24, 3]"));
+    assertTrue(String.valueOf(exception.getMessage()).contains("'x' takes [?, 24, 24, 3]"));
   }
 
   @Test
-  void otherNamesAreRefusedWithBoth() {
-    var complaint =
+  void namesGivenAndExpectedInputsWhenRejecting() {
+    var exception =
         assertThrows(
             IOException.class,
             () ->
                 new InputBinding(model(-1, 2))
                     .shapes(Sample.of(Map.of("z", Tensor.allocate(TensorType.FLOAT32, 2)))));
-    assertEquals("the data holds [z], the model has the inputs [x]", complaint.getMessage());
+    assertEquals("the data holds [z], but the model's inputs are [x]", exception.getMessage());
   }
 
   @Test
-  void aFixedBatchIsFilledWithTheSameSample() throws IOException {
+  void fillsFixedBatchWithCopiesOfTheSample() throws IOException {
     var binding = new InputBinding(model(3, 2));
     Sample sample = Sample.of(Map.of("x", Tensor.of(new float[] {1, 2}, 2)));
     Tensor input = Tensor.allocate(TensorType.FLOAT32, binding.shapes(sample).getFirst());
@@ -72,7 +72,7 @@ class InputBindingTest {
   }
 
   @Test
-  void floatsAreQuantizedForQuantizedInputs() throws IOException {
+  void quantizesFloatsForQuantizedInput() throws IOException {
     var builder = new GraphBuilder("main");
     Quantization quantization = Quantization.perTensor(0.5f, 3);
     builder.output(builder.input("x", TensorType.INT8, Shape.of(1, 3), quantization));

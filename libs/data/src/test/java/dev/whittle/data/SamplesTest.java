@@ -30,12 +30,12 @@ class SamplesTest {
     return file;
   }
 
-  private static void assertComplains(String expected, Throwable complaint) {
-    assertTrue(String.valueOf(complaint.getMessage()).contains(expected), complaint::getMessage);
+  private static void assertMessageContains(String expected, Throwable exception) {
+    assertTrue(String.valueOf(exception.getMessage()).contains(expected), exception::getMessage);
   }
 
   @Test
-  void rowsOfAnArchiveAreSamplesWithTheirLabels() throws IOException {
+  void readsRowsOfAnArchiveWithTheirLabels() throws IOException {
     Path file =
         npz(
             Map.of(
@@ -57,37 +57,37 @@ class SamplesTest {
   }
 
   @Test
-  void arraysOfDifferentLengthsAreRefused() throws IOException {
+  void rejectsArraysOfDifferentLengths() throws IOException {
     Path file =
         npz(
             Map.of(
                 "x", NpyArray.of(new float[] {1, 2, 3}, 3),
                 "z", NpyArray.of(new float[] {1, 2}, 2)));
-    assertComplains(
+    assertMessageContains(
         "different numbers of samples",
         assertThrows(IOException.class, () -> NpzSamples.of(file, null)));
   }
 
   @Test
-  void labelsMustBeWholeNumbersOneForEachSample() throws IOException {
+  void rejectsLabelsThatAreNotClassIndices() throws IOException {
     Path file =
         npz(
             Map.of(
                 "x", NpyArray.of(new float[] {1, 2, 3}, 3),
                 "y", NpyArray.of(new float[] {1, 2, 3}, 3)));
-    assertComplains(
+    assertMessageContains(
         "must be integers", assertThrows(IOException.class, () -> NpzSamples.of(file, "y")));
     Path negative =
         npz(
             Map.of(
                 "x", NpyArray.of(new float[] {1, 2}, 2),
                 "y", NpyArray.of(new int[] {1, -2}, 2)));
-    assertComplains(
-        "negative", assertThrows(IOException.class, () -> NpzSamples.of(negative, "y")));
+    assertMessageContains(
+        "below 0", assertThrows(IOException.class, () -> NpzSamples.of(negative, "y")));
   }
 
   @Test
-  void digitsComeFromIdxFilesAsFloatsUpToOne() throws IOException {
+  void readsIdxFilesAsFloatsFromZeroToOne() throws IOException {
     IdxSamples digits = IdxSamples.test(MNIST);
     assertEquals(1000, digits.size().orElseThrow());
     try (Samples.Reader reader = digits.first(2).open()) {
@@ -102,21 +102,22 @@ class SamplesTest {
   }
 
   @Test
-  void brokenIdxFilesAreNamed() throws IOException {
-    assertComplains(
-        "there is no file t10k-images-idx3-ubyte",
+  void namesMalformedIdxFile() throws IOException {
+    assertMessageContains(
+        "no file t10k-images-idx3-ubyte",
         assertThrows(IOException.class, () -> IdxSamples.test(folder)));
     Files.write(folder.resolve("t10k-images-idx3-ubyte"), new byte[] {0, 0, 8, 3, 0, 0});
     Files.write(folder.resolve("t10k-labels-idx1-ubyte"), new byte[8]);
-    assertComplains(
+    assertMessageContains(
         "ends within its header", assertThrows(IOException.class, () -> IdxSamples.test(folder)));
     byte[] hugeImages = {0, 0, 8, 3, 0, 0, 0, 1, 127, 0, 0, 0, 127, 0, 0, 0};
     Files.write(folder.resolve("t10k-images-idx3-ubyte"), hugeImages);
-    assertComplains("cannot be", assertThrows(IOException.class, () -> IdxSamples.test(folder)));
+    assertMessageContains(
+        "expected 1 to 16384", assertThrows(IOException.class, () -> IdxSamples.test(folder)));
   }
 
   @Test
-  void imagesAreScaledAndLabeledByTheirFolders() throws IOException {
+  void scalesImagesAndLabelsThemByFolder() throws IOException {
     for (String name : new String[] {"cat", "dog"}) {
       Path inside = Files.createDirectory(folder.resolve(name));
       var image = new BufferedImage(8, 6, BufferedImage.TYPE_INT_RGB);
@@ -138,13 +139,14 @@ class SamplesTest {
   }
 
   @Test
-  void brokenImagesAreNamed() throws IOException {
+  void namesMalformedImage() throws IOException {
     Files.write(folder.resolve("a.png"), new byte[] {(byte) 0x89, 'P', 'N', 'G', 1, 2, 3});
     try (Samples.Reader reader = ImageSamples.of(folder, 4, 4, 3, 0, 1).open()) {
-      assertComplains("a.png", assertThrows(IOException.class, reader::next));
+      assertMessageContains("a.png", assertThrows(IOException.class, reader::next));
     }
     Path empty = Files.createDirectory(folder.resolve("empty"));
-    assertComplains(
-        "holds no", assertThrows(IOException.class, () -> ImageSamples.of(empty, 4, 4, 3, 0, 1)));
+    assertMessageContains(
+        "contains no",
+        assertThrows(IOException.class, () -> ImageSamples.of(empty, 4, 4, 3, 0, 1)));
   }
 }
