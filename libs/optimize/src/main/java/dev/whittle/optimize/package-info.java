@@ -1,4 +1,4 @@
-/** Makes existing graphs small: post-training quantization by recipe, pruning, clustering. */
+/** Post-training optimization of models. The code is in the packages below. */
 @NullMarked
 package dev.whittle.optimize;
 

@@ -54,7 +54,7 @@ class CalibratorTest {
   }
 
   @Test
-  void threadsDoNotChangeTheResult() throws IOException {
+  void givesSameResultWithAnyNumberOfThreads() throws IOException {
     Samples samples = TestModels.samples(2, 100);
     assertSame(
         new Calibrator(MODEL).threads(1).run(samples),
@@ -62,7 +62,7 @@ class CalibratorTest {
   }
 
   @Test
-  void calibrationGoesOnFromItsFile() throws IOException {
+  void resumesFromItsFile() throws IOException {
     Path file = folder.resolve("statistics.json");
     Samples samples = TestModels.samples(2, 100);
     new Calibrator(MODEL).resumeFrom(file, 10).run(samples.first(35));
@@ -71,21 +71,21 @@ class CalibratorTest {
   }
 
   @Test
-  void theStatisticsOfAnotherModelAreRefused() throws IOException {
+  void rejectsStatisticsOfAnotherModel() throws IOException {
     Path file = folder.resolve("statistics.json");
     new Calibrator(MODEL).resumeFrom(file, 10).run(TestModels.samples(2, 5));
-    var complaint =
+    var exception =
         assertThrows(
             IOException.class,
             () ->
                 new Calibrator(TestModels.threeLayers(8, true))
                     .resumeFrom(file, 10)
                     .run(TestModels.samples(2, 5)));
-    assertTrue(String.valueOf(complaint.getMessage()).contains("another model"));
+    assertTrue(String.valueOf(exception.getMessage()).contains("another model"));
   }
 
   @Test
-  void brokenStatisticsAreRefused() throws IOException {
+  void rejectsMalformedStatistics() throws IOException {
     Path file = folder.resolve("statistics.json");
     new Calibrator(MODEL).resumeFrom(file, 10).run(TestModels.samples(2, 5));
     String text = Files.readString(file);
@@ -98,7 +98,7 @@ class CalibratorTest {
   }
 
   @Test
-  void numbersThatAreNotFiniteAreNamedWithTheirSample() {
+  void namesSampleWithValuesThatAreNotFinite() {
     float[] bad = new float[TestModels.IN];
     bad[5] = Float.NaN;
     Samples samples =
@@ -106,18 +106,18 @@ class CalibratorTest {
             List.of(
                 Sample.of(Map.of("x", Tensor.of(new float[TestModels.IN], TestModels.IN))),
                 Sample.of(Map.of("x", Tensor.of(bad, TestModels.IN)))));
-    var complaint =
+    var exception =
         assertThrows(IOException.class, () -> new Calibrator(MODEL).threads(1).run(samples));
     assertEquals(
-        "the samples, sample 1: input 'x' holds numbers that are not finite",
-        complaint.getMessage());
+        "the samples, sample 1: input 'x' contains values that are not finite",
+        exception.getMessage());
   }
 
   @Test
-  void noSamplesAreRefused() {
-    var complaint =
+  void rejectsEmptyData() {
+    var exception =
         assertThrows(IOException.class, () -> new Calibrator(MODEL).run(Samples.of(List.of())));
-    assertTrue(String.valueOf(complaint.getMessage()).contains("no samples"));
+    assertTrue(String.valueOf(exception.getMessage()).contains("no samples"));
   }
 
   private static TensorStatistics withOutlier(long seed) {
@@ -134,7 +134,7 @@ class CalibratorTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"percentile:99.9", "entropy"})
-  void otherMethodsCutAnOutlierOff(String name) {
+  void percentileAndEntropyClipAnOutlier(String name) {
     CalibrationMethod method = CalibrationMethod.named(name);
     assertEquals(method, CalibrationMethod.named(method.label()));
     Range range = method.range(withOutlier(3), 8);
@@ -144,21 +144,21 @@ class CalibratorTest {
   }
 
   @Test
-  void theLeastSquaredErrorCutsMoreOffTheFewerBitsThereAre() {
+  void meanSquaredErrorClipsMoreWithFewerBits() {
     var method = new CalibrationMethod.MeanSquaredError();
     assertTrue(method.range(withOutlier(3), 4).max() < 30);
     assertTrue(method.range(withOutlier(3), 8).max() > 40);
   }
 
   @Test
-  void unknownMethodsAreListed() {
-    var complaint =
+  void listsMethodsForUnknownName() {
+    var exception =
         assertThrows(IllegalArgumentException.class, () -> CalibrationMethod.named("median"));
-    assertTrue(String.valueOf(complaint.getMessage()).contains("entropy"));
+    assertTrue(String.valueOf(exception.getMessage()).contains("entropy"));
   }
 
   @Test
-  void aHistogramKeepsItsCountsWhenItsRangeDoubles() {
+  void histogramKeepsItsCountsWhenItsRangeDoubles() {
     var statistics = new TensorStatistics();
     statistics.add(Tensor.of(new float[] {0.1f, -0.2f, 0.3f}, 3));
     double before = statistics.histogram().limit();

@@ -51,7 +51,7 @@ class QuantizerTest {
   }
 
   @Test
-  void everyModeKeepsTheAnswersNearTheFloats() throws IOException {
+  void everyModeStaysCloseToTheFloatModel() throws IOException {
     Model model = TestModels.threeLayers(7, false);
     float[] floats = TestModels.run(model, 3);
     for (Recipe recipe :
@@ -72,7 +72,7 @@ class QuantizerTest {
   }
 
   @Test
-  void integersAreAskedForAtTheEdges() throws IOException {
+  void changesTypesOfInputsAndOutputs() throws IOException {
     for (TensorType type : List.of(TensorType.INT8, TensorType.UINT8)) {
       Model model =
           new Quantizer(Recipe.int8())
@@ -91,7 +91,7 @@ class QuantizerTest {
   }
 
   @Test
-  void weightsUnderTheLeastSizeStayFloats() throws IOException {
+  void keepsWeightsBelowMinimumSizeInFloats() throws IOException {
     Model model =
         new Quantizer(Recipe.dynamic()).quantize(TestModels.threeLayers(7, false)).model();
     assertEquals(TensorType.INT8, value(model, "a/weights").type());
@@ -100,16 +100,16 @@ class QuantizerTest {
   }
 
   @Test
-  void integersNeedCalibrationData() {
-    var complaint =
+  void rejectsIntegersWithoutCalibrationData() {
+    var exception =
         assertThrows(
             UnsupportedModelException.class,
             () -> new Quantizer(Recipe.int8()).quantize(TestModels.threeLayers(7, false)));
-    assertTrue(String.valueOf(complaint.getMessage()).contains("no calibration data"));
+    assertTrue(String.valueOf(exception.getMessage()).contains("no calibration data"));
   }
 
   @Test
-  void weightsThatAreNotNumbersAreAllNamed() {
+  void namesAllWeightsThatAreNotFinite() {
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(1, 2));
     Value y =
@@ -121,25 +121,25 @@ class QuantizerTest {
             new float[] {Float.POSITIVE_INFINITY, 0},
             false);
     Model model = builder.output(y).buildModel("test");
-    var complaint =
+    var exception =
         assertThrows(
             UnsupportedModelException.class, () -> new Quantizer(Recipe.dynamic()).quantize(model));
-    String message = String.valueOf(complaint.getMessage());
+    String message = String.valueOf(exception.getMessage());
     assertTrue(message.contains("bad/weights") && message.contains("bad/bias"), message);
   }
 
   @Test
-  void aRecipeThatMatchesNothingIsRefused() {
+  void rejectsRecipeEntryThatMatchesNothing() {
     Recipe recipe = Recipe.dynamic().with("no such layer", null, QuantizationSettings.FLOAT);
-    var complaint =
+    var exception =
         assertThrows(
             IllegalArgumentException.class,
             () -> new Quantizer(recipe).quantize(TestModels.threeLayers(7, false)));
-    assertTrue(String.valueOf(complaint.getMessage()).contains("no such layer"));
+    assertTrue(String.valueOf(exception.getMessage()).contains("no such layer"));
   }
 
   @Test
-  void theLastEntryThatMatchesHolds() throws IOException {
+  void lastMatchingEntryTakesPrecedence() throws IOException {
     Recipe recipe =
         Recipe.int8()
             .with("^b$", null, QuantizationSettings.FLOAT)
@@ -159,19 +159,19 @@ class QuantizerTest {
   }
 
   @Test
-  void aSaturatingHeadComputesInFloatsAndIsToldOf() throws IOException {
+  void keepsSaturatingHeadInFloatsWithAWarning() throws IOException {
     Model model = saturating();
-    QuantizationResult careful = int8(model);
-    assertEquals("LOGISTIC", operators(careful.model()).getLast());
+    QuantizationResult automatic = int8(model);
+    assertEquals("LOGISTIC", operators(automatic.model()).getLast());
     assertTrue(
-        careful.report().warnings().stream().anyMatch(w -> w.contains("too coarse")),
-        careful.report()::toText);
-    Model bold =
+        automatic.report().warnings().stream().anyMatch(w -> w.contains("too coarse")),
+        automatic.report()::toText);
+    Model integers =
         new Quantizer(Recipe.int8().withHead(HeadMode.INTEGER))
             .calibrateWith(TestModels.samples(1, 64))
             .quantize(model)
             .model();
-    assertEquals("DEQUANTIZE", operators(bold).getLast());
+    assertEquals("DEQUANTIZE", operators(integers).getLast());
     Model logits =
         new Quantizer(Recipe.int8().withHead(HeadMode.LOGITS))
             .calibrateWith(TestModels.samples(1, 64))
@@ -180,7 +180,7 @@ class QuantizerTest {
     assertTrue(operators(logits).stream().noneMatch("LOGISTIC"::equals));
   }
 
-  /** Scores so near to one that several become the same integer. */
+  /** A model with scores so close to 1 that several are rounded to the same integer. */
   private static Model saturating() {
     var random = new SplittableRandom(5);
     var builder = new GraphBuilder("main");
@@ -196,7 +196,7 @@ class QuantizerTest {
   }
 
   @Test
-  void aHeadThatDoesNotSaturateComputesInIntegers() throws IOException {
+  void quantizesHeadThatDoesNotSaturate() throws IOException {
     var random = new SplittableRandom(5);
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, TestModels.IN));
@@ -214,7 +214,7 @@ class QuantizerTest {
   }
 
   @Test
-  void aChannelOfZerosKeepsItsBias() throws IOException {
+  void channelOfZerosKeepsItsBias() throws IOException {
     var random = new SplittableRandom(11);
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, TestModels.IN));
@@ -231,7 +231,7 @@ class QuantizerTest {
   }
 
   @Test
-  void trainedRangesServeInPlaceOfCalibration() throws IOException {
+  void usesTrainedRangesWithoutCalibration() throws IOException {
     var random = new SplittableRandom(13);
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, TestModels.IN));
@@ -247,14 +247,14 @@ class QuantizerTest {
   }
 
   @Test
-  void equalizingChangesNothingInFloats() {
+  void equalizationPreservesTheFloatModel() {
     Model model = TestModels.threeLayers(7, false);
     Model equalized = new Quantizer(Recipe.int8().withEqualize(true)).prepare(model);
     assertArrayEquals(TestModels.run(model, 3), TestModels.run(equalized, 3), 1e-5f);
   }
 
   @Test
-  void numbersThatDwarfOthersStayFloats() throws IOException {
+  void keepsTensorsWithUnderflowInFloats() throws IOException {
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, TestModels.IN));
     float[] mask = new float[TestModels.IN];
@@ -268,7 +268,7 @@ class QuantizerTest {
     Model model = builder.output(masked).buildModel("test");
     QuantizationResult quantized = int8(model);
     assertEquals(1, quantized.report().leftInFloat().size());
-    assertTrue(quantized.report().toText().contains("dwarf"), quantized.report()::toText);
+    assertTrue(quantized.report().toText().contains("round to zero"), quantized.report()::toText);
     assertArrayEquals(TestModels.run(model, 3), TestModels.run(quantized.model(), 3));
   }
 }

@@ -25,7 +25,7 @@ class RecipeFileTest {
   @TempDir private Path folder = Path.of("");
 
   @Test
-  void recipesComeBackAsTheyWereWritten() throws IOException {
+  void readsWhatItWrote() throws IOException {
     Recipe recipe =
         Recipe.int16x8()
             .withCalibrationMethod(new CalibrationMethod.Percentile(99.5))
@@ -57,19 +57,19 @@ class RecipeFileTest {
           {"entires": []}                                          | no setting 'entires'
           {"entries": [{}]}                                        | 'compute' is missing
           {"entries": [{"compute": "fast"}]}                       | expected one of
-          {"entries": [{"compute": "float", "layers": "("}]}       | no regular expression
+          {"entries": [{"compute": "float", "layers": "("}]}       | not a regular expression
           {"entries": [{"compute": "integer", "weights": "int4"}]} | weights_only
           {"entries": [{"compute": "integer", "activations": "int4"}]} | int8 or int16
           {"entries": [{"compute": "dynamic", "block_size": 8}]}   | weights_only
           {"entries": [{"compute": "float"}], "range": "median"}   | no calibration method
           {"entries":                                              | broken JSON
           """)
-  void whatIsWrongIsSaid(String json, String expected) {
-    var complaint =
+  void rejectsMalformedRecipes(String json, String expected) {
+    var exception =
         assertThrows(
             MalformedModelException.class,
             () -> RecipeFile.parse(json.getBytes(StandardCharsets.UTF_8), "recipe.json"));
-    String message = String.valueOf(complaint.getMessage());
+    String message = String.valueOf(exception.getMessage());
     assertTrue(message.startsWith("recipe.json") && message.contains(expected), message);
   }
 }

@@ -38,24 +38,24 @@ class SparseTest {
   }
 
   @Test
-  void theSmallestWeightsBecomeZero() {
+  void zeroesTheSmallestWeights() {
     float[] before = weights(MODEL, "b/weights");
     float[] after = weights(new Pruning.Unstructured(0.75).apply(MODEL, null), "b/weights");
     assertEquals(before.length * 3 / 4, zeros(after, 0, after.length));
-    float least = Float.POSITIVE_INFINITY;
-    float greatest = 0;
+    float minKept = Float.POSITIVE_INFINITY;
+    float maxPruned = 0;
     for (int i = 0; i < after.length; i++) {
       if (after[i] == 0) {
-        greatest = Math.max(greatest, Math.abs(before[i]));
+        maxPruned = Math.max(maxPruned, Math.abs(before[i]));
       } else {
-        least = Math.min(least, Math.abs(after[i]));
+        minKept = Math.min(minKept, Math.abs(after[i]));
       }
     }
-    assertTrue(greatest <= least);
+    assertTrue(maxPruned <= minKept);
   }
 
   @Test
-  void blocksBecomeZeroAsAWhole() {
+  void zeroesWholeBlocks() {
     float[] after = weights(new Pruning.Blocks(2, 4, 0.5).apply(MODEL, null), "b/weights");
     int columns = 64;
     int empty = 0;
@@ -71,7 +71,7 @@ class SparseTest {
   }
 
   @Test
-  void twoOfEveryFourBecomeZero() {
+  void zeroesTwoOfEveryFour() {
     float[] after = weights(new Pruning.Adjacent(2, 4).apply(MODEL, null), "a/weights");
     for (int i = 0; i < after.length; i += 4) {
       assertEquals(2, zeros(after, i, i + 4));
@@ -79,7 +79,7 @@ class SparseTest {
   }
 
   @Test
-  void onlyLayersThatMatchArePruned() {
+  void prunesMatchingLayersOnly() {
     Model pruned = new Pruning.Unstructured(0.5).apply(MODEL, Pattern.compile("^b$"));
     assertArrayEquals(weights(MODEL, "a/weights"), weights(pruned, "a/weights"));
     assertThrows(
@@ -89,39 +89,39 @@ class SparseTest {
 
   @ParameterizedTest
   @EnumSource(WeightClustering.Initialization.class)
-  void fewNumbersAreLeftAndZerosStay(WeightClustering.Initialization start) {
+  void leavesFewDistinctWeightsAndPreservesZeros(WeightClustering.Initialization start) {
     Model pruned = new Pruning.Unstructured(0.5).apply(MODEL, null);
     var clustering = new WeightClustering(8, start, false, true, 1);
     float[] before = weights(pruned, "b/weights");
     float[] after = weights(clustering.apply(pruned, null), "b/weights");
-    var different = new TreeSet<Float>();
+    var distinct = new TreeSet<Float>();
     double error = 0;
     for (int i = 0; i < after.length; i++) {
-      different.add(after[i]);
+      distinct.add(after[i]);
       assertEquals(before[i] == 0, after[i] == 0);
       error += Math.abs(after[i] - before[i]);
     }
-    assertTrue(different.size() <= 8, different::toString);
+    assertTrue(distinct.size() <= 8, distinct::toString);
     assertTrue(error / after.length < 0.02);
     assertArrayEquals(after, weights(clustering.apply(pruned, null), "b/weights"));
   }
 
   @Test
-  void eachChannelMayHaveClustersOfItsOwn() {
+  void clustersEachChannelSeparately() {
     var clustering =
         new WeightClustering(4, WeightClustering.Initialization.KMEANS_PLUS_PLUS, true, false, 1);
     float[] after = weights(clustering.apply(MODEL, null), "b/weights");
     for (int row = 0; row < 32; row++) {
-      var different = new TreeSet<Float>();
+      var distinct = new TreeSet<Float>();
       for (int i = 0; i < 64; i++) {
-        different.add(after[row * 64 + i]);
+        distinct.add(after[row * 64 + i]);
       }
-      assertTrue(different.size() <= 4);
+      assertTrue(distinct.size() <= 4);
     }
   }
 
   @Test
-  void sparseTensorsComputeTheSame() {
+  void sparseTensorsGiveTheSameOutput() {
     Model pruned = new Pruning.Blocks(1, 4, 0.8).apply(MODEL, null);
     Model sparse = SparseEncoding.apply(pruned);
     assertTrue(sparse.mainGraph().values().stream().anyMatch(v -> v.sparsity() != null));
@@ -129,7 +129,7 @@ class SparseTest {
   }
 
   @Test
-  void denseWeightsStayDense() {
+  void keepsDenseWeightsDense() {
     assertEquals(MODEL, SparseEncoding.apply(MODEL));
   }
 }

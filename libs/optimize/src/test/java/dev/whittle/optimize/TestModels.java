@@ -17,13 +17,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 
-/** Small float networks with seeded random weights. */
+/** Small float models with random weights from a seed. */
 final class TestModels {
   static final int IN = 16;
 
   private TestModels() {}
 
-  /** Weights of a dense layer, {@code [out, in]}. */
+  /** Returns random weights of a dense layer, {@code [out, in]}. */
   static float[] weights(SplittableRandom random, int out, int in) {
     float[] weights = new float[out * in];
     for (int i = 0; i < weights.length; i++) {
@@ -43,7 +43,7 @@ final class TestModels {
         builder.constant(name + "/bias", Tensor.of(bias, bias.length)));
   }
 
-  /** 16 - 64 relu - 32 relu - 10, and perhaps a sigmoid. */
+  /** Returns a model of dense layers of 64 (RELU), 32 (RELU) and 10 units, maybe with a sigmoid. */
   static Model threeLayers(long seed, boolean sigmoid) {
     var random = new SplittableRandom(seed);
     var builder = new GraphBuilder("main");
@@ -68,7 +68,7 @@ final class TestModels {
     return Samples.of(samples);
   }
 
-  /** What a model gives for one sample of random numbers. */
+  /** Returns a model's output for a batch of four random samples. */
   static float[] run(Model model, long seed) {
     var random = new SplittableRandom(seed);
     try (var interpreter = Interpreter.of(model)) {

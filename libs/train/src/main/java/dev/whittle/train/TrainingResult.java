@@ -43,7 +43,7 @@ public record TrainingResult(
       throw new IllegalStateException("the model was not trained to be quantized");
     }
     return new Quantizer(followed.recipe())
-        .leaveInFloat(followed.floatNodes())
+        .keepInFloat(followed.floatNodes())
         .quantize(model.model());
   }
 }

@@ -2,38 +2,39 @@ package dev.whittle.optimize.calibrate;
 
 import java.util.Locale;
 
-/** How the range of a tensor follows from what it held. */
+/** A method that derives the range of a tensor from its statistics. */
 public sealed interface CalibrationMethod {
-  /** From the least to the greatest number, as TensorFlow's converter does. */
+  /** The range from the minimum to the maximum, as TensorFlow's converter chooses it. */
   record MinMax() implements CalibrationMethod {}
 
   /**
-   * Leaves out the same share of the numbers at each end.
+   * The range between two percentiles, which leaves out the same share of the numbers on each side.
    *
-   * @param kept the share in per cent that lies between, over 50 and at most 100
+   * @param kept the percentage of the numbers in the range, over 50 and at most 100
    */
   record Percentile(double kept) implements CalibrationMethod {
     public Percentile {
       if (!(kept > 50 && kept <= 100)) {
-        throw new IllegalArgumentException("percentile must be over 50 and at most 100: " + kept);
+        throw new IllegalArgumentException(
+            "a percentile must be over 50 and at most 100, not " + kept);
       }
     }
   }
 
   /**
-   * The range whose quantized distribution loses the least information (Kullback-Leibler
-   * divergence; Migacz, "8-bit inference with TensorRT", 2017).
+   * The range whose quantized distribution loses the least information, measured by the
+   * Kullback-Leibler divergence (Migacz, "8-bit inference with TensorRT", 2017).
    */
   record Entropy() implements CalibrationMethod {}
 
-  /** The range with the least mean square of clipping and rounding errors. */
+  /** The range with the minimum mean squared error of clipping and rounding. */
   record MeanSquaredError() implements CalibrationMethod {}
 
   /**
-   * The method of that name: {@code min_max}, {@code percentile}, {@code percentile:99.9}, {@code
-   * entropy} or {@code mse}.
+   * Returns the method with a name: {@code min_max}, {@code percentile} (99.99), {@code
+   * percentile:P} with a percentage P, {@code entropy} or {@code mse}.
    *
-   * @throws IllegalArgumentException for any other, listing these
+   * @throws IllegalArgumentException if there is no such method; the message lists them
    */
   static CalibrationMethod named(String name) {
     String plain = name.toLowerCase(Locale.ROOT).replace('-', '_');
@@ -41,7 +42,10 @@ public sealed interface CalibrationMethod {
       try {
         return new Percentile(Double.parseDouble(plain.substring("percentile:".length())));
       } catch (NumberFormatException e) {
-        throw new IllegalArgumentException("no number in '" + name + "'", e);
+        throw new IllegalArgumentException(
+            "'%s' has no number after the colon; expected, for example, percentile:99.9"
+                .formatted(name),
+            e);
       }
     }
     return switch (plain) {
@@ -53,11 +57,11 @@ public sealed interface CalibrationMethod {
           throw new IllegalArgumentException(
               "no calibration method '"
                   + name
-                  + "'; there are: min_max, percentile, percentile:99.9, entropy, mse");
+                  + "'; expected min_max, percentile, percentile:99.9, entropy or mse");
     };
   }
 
-  /** The name that {@link #named} knows it by. */
+  /** Returns the name that {@link #named} accepts for this method. */
   default String label() {
     return switch (this) {
       case MinMax m -> "min_max";
@@ -68,22 +72,23 @@ public sealed interface CalibrationMethod {
   }
 
   /**
-   * The range for integers of some bits.
+   * Returns the range to represent by integers.
    *
-   * @param statistics of at least one finite number
+   * @param statistics statistics of at least one finite number
+   * @param bits the width of the integers
    */
   default Range range(TensorStatistics statistics, int bits) {
-    var whole = new Range(statistics.min(), statistics.max());
+    var full = new Range(statistics.min(), statistics.max());
     Range chosen =
         switch (this) {
-          case MinMax m -> whole;
+          case MinMax m -> full;
           case Percentile p -> RangeSearch.percentile(statistics.histogram(), p.kept() / 100);
-          case Entropy e -> RangeSearch.entropy(statistics.histogram(), whole, bits);
+          case Entropy e -> RangeSearch.entropy(statistics.histogram(), full, bits);
           case MeanSquaredError m ->
-              RangeSearch.meanSquaredError(statistics.histogram(), whole, bits);
+              RangeSearch.meanSquaredError(statistics.histogram(), full, bits);
         };
-    // Bins are wider than the numbers in them.
-    double min = Math.max(chosen.min(), whole.min());
-    return new Range(min, Math.max(min, Math.min(chosen.max(), whole.max())));
+    // The bounds of bins may lie outside the observed range.
+    double min = Math.max(chosen.min(), full.min());
+    return new Range(min, Math.max(min, Math.min(chosen.max(), full.max())));
   }
 }

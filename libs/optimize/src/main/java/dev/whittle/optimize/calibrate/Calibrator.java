@@ -24,16 +24,23 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a float model on samples and keeps statistics of what every tensor of its main graph holds.
- * Samples are read one after another and run on several threads; results do not depend on how many
- * (but for the last bits of the channels' means).
+ * Runs a float model on samples and collects statistics of every float tensor of its main graph.
+ * Samples are read in order and run on several threads. The results do not depend on the number of
+ * threads, except for the last bits of the channel means.
  */
 public final class Calibrator {
-  /** Is told how far calibration has come. */
+  /** A listener for the progress of a calibration. */
   @FunctionalInterface
   public interface Progress {
+    /** A listener that does nothing. */
     Progress SILENT = (done, total) -> {};
 
+    /**
+     * Called for each sample.
+     *
+     * @param done the number of samples that have been read
+     * @param total the number of samples, if it is known
+     */
     void report(long done, OptionalLong total);
   }
 
@@ -44,35 +51,50 @@ public final class Calibrator {
   private @Nullable Path file;
   private long saveEvery = 500;
 
+  /**
+   * Creates a calibrator.
+   *
+   * @param model a float model, as {@link dev.whittle.optimize.quantize.Quantizer#prepare} returns
+   *     it
+   */
   public Calibrator(Model model) {
     this.model = model;
   }
 
-  /** Runs with another engine, which must be able to show what nodes compute. */
+  /**
+   * Sets the options of the interpreters. The engine must support {@link
+   * dev.whittle.runtime.Interpreter#observe}.
+   */
   public Calibrator options(InterpreterOptions newOptions) {
     options = newOptions;
     return this;
   }
 
-  /** How many samples to run at the same time; the default is one for each processor. */
+  /**
+   * Sets the number of samples that run at the same time.
+   *
+   * @param newThreads at least 1; the default is the number of processors
+   * @throws IllegalArgumentException if it is less than 1
+   */
   public Calibrator threads(int newThreads) {
     if (newThreads < 1) {
-      throw new IllegalArgumentException("threads must be at least 1, is " + newThreads);
+      throw new IllegalArgumentException("threads must be at least 1, not " + newThreads);
     }
     threads = newThreads;
     return this;
   }
 
+  /** Sets the listener that is called for each sample. */
   public Calibrator progress(Progress newProgress) {
     progress = newProgress;
     return this;
   }
 
   /**
-   * A file that receives the statistics now and then and at the end. If it is there already and
-   * belongs to this model, calibration goes on after the samples it counts.
+   * Saves the statistics to a file, periodically and at the end. If the file already exists,
+   * calibration resumes after the samples that it counts.
    *
-   * @param everySamples after how many samples to write it
+   * @param everySamples the number of samples between two writes, at least 1
    */
   public Calibrator resumeFrom(Path newFile, long everySamples) {
     file = newFile;
@@ -81,13 +103,15 @@ public final class Calibrator {
   }
 
   /**
-   * Runs all samples.
+   * Runs the model on all samples.
    *
-   * @throws IOException if the samples cannot be read, do not fit the model's inputs, are none, or
-   *     hold numbers that are not finite, naming the sample
+   * @throws IOException if there are no samples, if a sample cannot be read, does not fit the
+   *     model's inputs or contains infinities or NaN (the message names it), or if the file to
+   *     resume from belongs to another model
+   * @throws dev.whittle.ir.MalformedModelException if the file to resume from is malformed
    */
   public Statistics run(Samples samples) throws IOException {
-    Statistics before = file == null ? Statistics.NONE : StatisticsFile.readIfThere(file, model);
+    Statistics before = file == null ? Statistics.NONE : StatisticsFile.readIfExists(file, model);
     List<Worker> workers = new ArrayList<>();
     try (Samples.Reader reader = samples.open()) {
       var source = new Source(reader, samples, before.samples());
@@ -99,14 +123,14 @@ public final class Calibrator {
       }
       Statistics all = before;
       do {
-        source.allow(file == null ? Long.MAX_VALUE : saveEvery);
+        source.setBudget(file == null ? Long.MAX_VALUE : saveEvery);
         all = merge(all, ParallelTasks.run(runs));
         if (file != null) {
           StatisticsFile.write(file, model, all);
         }
       } while (!source.isAtEnd());
       if (all.samples() == 0) {
-        throw new IOException(samples.origin() + ": there are no samples to calibrate with");
+        throw new IOException(samples.origin() + ": no samples to calibrate with");
       }
       return all;
     } finally {
@@ -131,13 +155,13 @@ public final class Calibrator {
     return new Statistics(samples, tensors, heads);
   }
 
-  /** Hands samples to workers in order. */
+  /** The samples in order, shared by the workers. */
   private final class Source {
     private final Samples.Reader reader;
     private final Samples samples;
     private final long skip;
     private long read;
-    private long allowed;
+    private long budget;
     private boolean atEnd;
 
     Source(Samples.Reader reader, Samples samples, long skip) {
@@ -146,8 +170,9 @@ public final class Calibrator {
       this.skip = skip;
     }
 
-    synchronized void allow(long more) {
-      allowed = more;
+    /** Sets the number of samples to give out before workers pause for saving. */
+    synchronized void setBudget(long newBudget) {
+      budget = newBudget;
     }
 
     synchronized boolean isAtEnd() {
@@ -157,7 +182,7 @@ public final class Calibrator {
     private record Numbered(Sample sample, long number) {}
 
     synchronized @Nullable Numbered next() throws IOException {
-      if (atEnd || allowed == 0) {
+      if (atEnd || budget == 0) {
         return null;
       }
       Sample sample = reader.next();
@@ -169,14 +194,14 @@ public final class Calibrator {
         atEnd = true;
         return null;
       }
-      allowed--;
+      budget--;
       read++;
       progress.report(read, samples.size());
       return new Numbered(sample, read - 1);
     }
   }
 
-  /** An interpreter and what it has seen since the last {@link #run}. */
+  /** An interpreter with the statistics that it has collected since the last {@link #run}. */
   private final class Worker {
     private final Source source;
     private final Graph graph = model.mainGraph();
@@ -187,10 +212,10 @@ public final class Calibrator {
 
     Worker(Source source) {
       this.source = source;
-      runner.interpreter().observe(this::see);
+      runner.interpreter().observe(this::collect);
     }
 
-    private void see(int graphIndex, int id, Tensor contents) {
+    private void collect(int graphIndex, int id, Tensor contents) {
       if (graphIndex == 0 && contents.type() == TensorType.FLOAT32) {
         tensors.computeIfAbsent(id, k -> new TensorStatistics()).add(contents);
         if (headValues.contains(id)) {
@@ -222,11 +247,11 @@ public final class Calibrator {
         if (input.type() == TensorType.FLOAT32) {
           var statistics =
               tensors.computeIfAbsent(graph.inputs().get(i), k -> new TensorStatistics());
-          long bad = statistics.nonFinite();
+          long before = statistics.nonFinite();
           statistics.add(input);
-          if (statistics.nonFinite() > bad) {
+          if (statistics.nonFinite() > before) {
             throw new IOException(
-                "%s, sample %d: input '%s' holds numbers that are not finite"
+                "%s, sample %d: input '%s' contains values that are not finite"
                     .formatted(
                         source.samples.origin(),
                         number,

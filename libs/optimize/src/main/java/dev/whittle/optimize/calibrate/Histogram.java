@@ -3,12 +3,12 @@ package dev.whittle.optimize.calibrate;
 import java.util.Arrays;
 
 /**
- * How often numbers fell where, over a range around 0 that doubles when a number lies outside. So
- * numbers can be added in any order and histograms of different ranges merged without loss but
- * resolution.
+ * A histogram over a range that is symmetric around 0 and doubles when a number lies outside.
+ * Therefore the order of numbers does not matter, and histograms of different ranges can be merged
+ * with a loss of resolution only.
  */
 public final class Histogram {
-  /** Bins over the whole range; of what doubling merges, half of them stay filled at least. */
+  /** The number of bins over the whole range. Doubling the range merges pairs of bins. */
   public static final int BINS = 4096;
 
   private static final int HALF = BINS / 2;
@@ -17,6 +17,7 @@ public final class Histogram {
   private double limit;
   private long total;
 
+  /** Creates an empty histogram. */
   public Histogram() {
     this(new long[BINS], 0);
   }
@@ -28,50 +29,55 @@ public final class Histogram {
   }
 
   /**
-   * A histogram from its parts.
+   * Returns a histogram with these counts.
    *
-   * @param limit the range is from {@code -limit} to {@code limit}; a power of two, or 0 for empty
+   * @param counts {@link #BINS} counts, from the most negative bin to the most positive
+   * @param limit the end of the range from {@code -limit} to {@code limit}: a power of two, or 0
+   *     for an empty histogram
    * @throws IllegalArgumentException if there are not {@link #BINS} counts, or one is negative
    */
   public static Histogram of(long[] counts, double limit) {
     if (counts.length != BINS || Arrays.stream(counts).anyMatch(c -> c < 0) || !(limit >= 0)) {
-      throw new IllegalArgumentException("not a histogram");
+      throw new IllegalArgumentException(
+          "a histogram needs %d counts that are not negative, and a limit of at least 0"
+              .formatted(BINS));
     }
     return new Histogram(counts.clone(), limit);
   }
 
-  /** The counts, from the most negative bin to the most positive. */
+  /** Returns the counts, from the most negative bin to the most positive. */
   public long[] counts() {
     return counts.clone();
   }
 
-  /** The range is from {@code -limit()} to {@code limit()}. */
+  /** Returns the end of the range, which is from {@code -limit()} to {@code limit()}. */
   public double limit() {
     return limit;
   }
 
+  /** Returns the number of numbers that were added. */
   public long total() {
     return total;
   }
 
-  /** Where bin {@code i} begins. */
+  /** Returns the lower bound of bin {@code i}. */
   public double start(int i) {
     return (i - HALF) * (limit / HALF);
   }
 
-  /** How wide each bin is. */
+  /** Returns the width of a bin. */
   public double width() {
     return limit / HALF;
   }
 
   /**
-   * Makes room for finite numbers up to {@code magnitude}.
+   * Widens the range to contain finite numbers of a magnitude.
    *
-   * @param magnitude not negative
+   * @param magnitude the maximum magnitude, at least 0
    */
   void cover(double magnitude) {
     if (limit == 0) {
-      // Numbers so small that their bins would not be numbers count as zero.
+      // A smaller limit would let the bin width underflow; such numbers are counted as zero.
       limit = Math.scalb(1.0, Math.max(-100, Math.getExponent(magnitude) + 1));
     }
     while (magnitude >= limit) {
@@ -88,7 +94,10 @@ public final class Histogram {
     limit *= 2;
   }
 
-  /** Counts finite numbers; {@link #cover} has been called for the largest. */
+  /**
+   * Counts the finite numbers among the first {@code count}. {@link #cover} must have been called
+   * with their maximum magnitude.
+   */
   void add(float[] values, int count) {
     double perUnit = HALF / limit;
     for (int i = 0; i < count; i++) {

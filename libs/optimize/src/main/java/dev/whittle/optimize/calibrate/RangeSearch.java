@@ -1,15 +1,16 @@
 package dev.whittle.optimize.calibrate;
 
-/** Searches a range in a histogram. */
+/** The search for a clipping range in a histogram. */
 final class RangeSearch {
-  /** Ranges are tried from a tenth of the whole on, in steps of a hundredth. */
+  /** The number of candidate bounds: hundredths of the full range. */
   private static final int STEPS = 100;
 
+  /** The smallest candidate: a tenth of the full range. */
   private static final int FIRST_STEP = 10;
 
   private RangeSearch() {}
 
-  /** Leaves out {@code (1 - kept) / 2} of the numbers at each end. */
+  /** Returns the range that leaves out {@code (1 - kept) / 2} of the numbers on each side. */
   static Range percentile(Histogram histogram, double kept) {
     long[] counts = histogram.counts();
     double cut = histogram.total() * (1 - kept) / 2;
@@ -26,42 +27,44 @@ final class RangeSearch {
     return new Range(histogram.start(low), histogram.start(high) + histogram.width());
   }
 
-  /** What a range costs; less is better. */
+  /** The cost of a range, which is minimized. */
   private interface Cost {
     double of(double low, double high);
   }
 
-  static Range meanSquaredError(Histogram histogram, Range whole, int bits) {
+  /** Returns the range with the minimum mean squared error for integers of some bits. */
+  static Range meanSquaredError(Histogram histogram, Range full, int bits) {
     long[] counts = histogram.counts();
     double width = histogram.width();
     int levels = (1 << Math.min(bits, 16)) - 1;
     return shrink(
-        whole,
+        full,
         (low, high) -> {
           double step = (high - low) / levels;
-          // Errors of rounding are spread evenly over a step.
+          // The variance of a uniform distribution over one quantization step.
           double rounding = step * step / 12;
           double sum = 0;
           for (int i = 0; i < counts.length; i++) {
             if (counts[i] > 0) {
               double x = histogram.start(i) + width / 2;
-              double beyond = x < low ? low - x : x > high ? x - high : 0;
-              sum += counts[i] * (beyond > 0 ? beyond * beyond : rounding);
+              double clipping = x < low ? low - x : x > high ? x - high : 0;
+              sum += counts[i] * (clipping > 0 ? clipping * clipping : rounding);
             }
           }
           return sum;
         });
   }
 
-  static Range entropy(Histogram histogram, Range whole, int bits) {
+  /** Returns the range with the minimum divergence for integers of some bits. */
+  static Range entropy(Histogram histogram, Range full, int bits) {
     long[] counts = histogram.counts();
     int levels = 1 << Math.min(bits, 8);
-    return shrink(whole, (low, high) -> divergence(histogram, counts, low, high, levels));
+    return shrink(full, (low, high) -> divergence(histogram, counts, low, high, levels));
   }
 
   /**
-   * The Kullback-Leibler divergence of the distribution, clipped to a range, from the same merged
-   * into as many levels as the integers have.
+   * Returns the Kullback-Leibler divergence between the distribution clipped to a range and the
+   * distribution inside the range quantized to a number of levels.
    */
   private static double divergence(
       Histogram histogram, long[] counts, double low, double high, int levels) {
@@ -71,8 +74,7 @@ final class RangeSearch {
     double[] clipped = new double[size];
     double outside = 0;
     for (int i = 0; i < counts.length; i++) {
-      int place = Math.clamp(i - first, 0, size - 1);
-      clipped[place] += counts[i];
+      clipped[Math.clamp(i - first, 0, size - 1)] += counts[i];
       outside += i < first || i > last ? counts[i] : 0;
     }
     double[] merged = new double[size];
@@ -95,7 +97,8 @@ final class RangeSearch {
     for (int i = 0; i < size; i++) {
       if (clipped[i] > 0) {
         double p = clipped[i] / total;
-        // What was clipped into a bin that was empty has no counterpart: as good as one number.
+        // A bin that only clipped numbers fill has no quantized counterpart; the floor avoids an
+        // infinite divergence.
         double q = Math.max(merged[i], 1e-4) / inside;
         divergence += p * Math.log(p / q);
       }
@@ -108,20 +111,20 @@ final class RangeSearch {
     return Math.clamp(bin, 0, Histogram.BINS - 1);
   }
 
-  /** Tries shorter ends, first both together, then each by itself. */
-  private static Range shrink(Range whole, Cost cost) {
-    double low = Math.min(whole.min(), 0);
-    double high = Math.max(whole.max(), 0);
+  /** Returns the cheapest range: first shrinks both bounds together, then each alone. */
+  private static Range shrink(Range full, Cost cost) {
+    double low = Math.min(full.min(), 0);
+    double high = Math.max(full.max(), 0);
     if (low == high) {
-      return whole;
+      return full;
     }
     Range best = new Range(low, high);
-    double least = cost.of(low, high);
+    double minCost = cost.of(low, high);
     for (int step = STEPS - 1; step >= FIRST_STEP; step--) {
       double share = (double) step / STEPS;
       double c = cost.of(low * share, high * share);
-      if (c < least) {
-        least = c;
+      if (c < minCost) {
+        minCost = c;
         best = new Range(low * share, high * share);
       }
     }
@@ -129,12 +132,12 @@ final class RangeSearch {
       Range base = best;
       for (int step = STEPS; step >= FIRST_STEP; step--) {
         double share = (double) step / STEPS;
-        var tried =
+        var candidate =
             upper ? new Range(base.min(), high * share) : new Range(low * share, base.max());
-        double c = cost.of(tried.min(), tried.max());
-        if (c < least) {
-          least = c;
-          best = tried;
+        double c = cost.of(candidate.min(), candidate.max());
+        if (c < minCost) {
+          minCost = c;
+          best = candidate;
         }
       }
     }

@@ -10,28 +10,31 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A model in an engine that takes samples for its inputs. */
+/** An interpreter whose inputs are loaded from samples. */
 public final class SampleRunner implements AutoCloseable {
   private final Interpreter interpreter;
   private final InputBinding binding;
 
+  /** Creates an interpreter of a model. */
   public SampleRunner(Model model, InterpreterOptions options) {
     interpreter = Interpreter.of(model, options);
     binding = new InputBinding(model);
   }
 
+  /** Returns the interpreter, which this object owns. */
   public Interpreter interpreter() {
     return interpreter;
   }
 
   /**
-   * Gives the inputs the extents and the contents of a sample.
+   * Resizes the inputs to the shapes of a sample and copies its contents.
    *
-   * @throws IOException if it does not fit the model
+   * @throws IOException if the sample does not fit the model
    */
   public void load(Sample sample) throws IOException {
     List<int[]> shapes = binding.shapes(sample);
-    // All first: a plan for the extents of one input alone may be none.
+    // Resize all inputs before reading tensors: a plan may not exist for the new shape of one
+    // alone.
     for (int i = 0; i < shapes.size(); i++) {
       interpreter.resizeInput(i, shapes.get(i));
     }

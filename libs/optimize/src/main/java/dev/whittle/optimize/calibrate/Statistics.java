@@ -6,14 +6,15 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What calibration saw.
+ * The statistics of a calibration.
  *
- * @param samples how many samples were run
- * @param tensors by value id in the model's main graph
- * @param heads of the outputs with scores, by value id
+ * @param samples the number of samples that were run
+ * @param tensors statistics of the float tensors, by value id in the model's main graph
+ * @param heads statistics of the outputs of LOGISTIC and SOFTMAX, by value id
  */
 public record Statistics(
     long samples, Map<Integer, TensorStatistics> tensors, Map<Integer, HeadStatistics> heads) {
+  /** The statistics before any sample was run. */
   public static final Statistics NONE = new Statistics(0, Map.of(), Map.of());
 
   public Statistics {
@@ -21,7 +22,7 @@ public record Statistics(
     heads = Collections.unmodifiableMap(new TreeMap<>(heads));
   }
 
-  /** Statistics of a value; null if it was never computed. */
+  /** Returns the statistics of a value; null if it was never computed. */
   public @Nullable TensorStatistics of(int value) {
     return tensors.get(value);
   }

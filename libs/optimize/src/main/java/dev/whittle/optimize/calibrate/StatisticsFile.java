@@ -18,7 +18,7 @@ import java.util.Objects;
 import java.util.zip.CRC32C;
 import tools.jackson.core.JsonGenerator;
 
-/** Statistics of a calibration as a JSON file, so that it can go on after an interruption. */
+/** Statistics of a calibration as a JSON file, from which an interrupted calibration resumes. */
 public final class StatisticsFile {
   private static final String FORMAT = "whittle-calibration-1";
 
@@ -27,23 +27,30 @@ public final class StatisticsFile {
   /**
    * Reads the statistics of a model.
    *
-   * @return nothing seen yet, if there is no such file
-   * @throws IOException if the file is of another model
-   * @throws dev.whittle.ir.MalformedModelException if it is broken
+   * @return the statistics, or {@link Statistics#NONE} if the file does not exist
+   * @throws IOException if the file cannot be read or belongs to another model
+   * @throws dev.whittle.ir.MalformedModelException if it is malformed
    */
-  static Statistics readIfThere(Path file, Model model) throws IOException {
+  static Statistics readIfExists(Path file, Model model) throws IOException {
     return Files.exists(file) ? read(file, model) : Statistics.NONE;
   }
 
-  /** Reads the statistics of a model; see {@link #readIfThere}. */
+  /**
+   * Reads the statistics of a model.
+   *
+   * @throws IOException if the file cannot be read or belongs to another model
+   * @throws dev.whittle.ir.MalformedModelException if it is malformed
+   */
   public static Statistics read(Path file, Model model) throws IOException {
     Config root =
         Config.parse(Files.readAllBytes(file), file.toString(), MalformedModelException::new);
     if (!root.string("format", "").equals(FORMAT)) {
-      throw new IOException(file + ": holds no calibration statistics");
+      throw new IOException(
+          "%s: no calibration statistics; expected the format %s".formatted(file, FORMAT));
     }
     if (!root.string("model").equals(fingerprint(model))) {
-      throw new IOException(file + ": holds the statistics of another model; remove it first");
+      throw new IOException(
+          file + ": contains the statistics of another model; remove it or name another file");
     }
     Map<Integer, TensorStatistics> tensors = new HashMap<>();
     for (Config tensor : root.objects("tensors")) {
@@ -64,26 +71,32 @@ public final class StatisticsFile {
 
   private static TensorStatistics tensor(Config tensor) {
     long[] counts = new long[Histogram.BINS];
-    // Runs of a first bin and counts, because most bins are empty.
-    for (Config run : tensor.objects("bins")) {
-      int at = run.integer("from");
-      for (double count : run.doubles("counts")) {
-        if (at < 0 || at >= counts.length) {
-          throw new MalformedModelException(run.place() + ": no bin " + at);
+    // Most bins are empty, so only sequences of counts are stored, each with its first bin.
+    for (Config sequence : tensor.objects("bins")) {
+      int bin = sequence.integer("from");
+      for (double count : sequence.doubles("counts")) {
+        if (bin < 0 || bin >= counts.length) {
+          throw new MalformedModelException(
+              "%s: bin %d; expected 0 to %d".formatted(sequence.place(), bin, counts.length - 1));
         }
-        counts[at++] = (long) count;
+        counts[bin++] = (long) count;
       }
     }
     double[] sums = tensor.has("channel_sums") ? tensor.doubles("channel_sums") : null;
+    return new TensorStatistics(
+        histogram(tensor, counts),
+        tensor.real("min", Double.POSITIVE_INFINITY),
+        tensor.real("max", Double.NEGATIVE_INFINITY),
+        tensor.longInteger("count"),
+        tensor.longInteger("non_finite"),
+        sums,
+        exponents(tensor));
+  }
+
+  private static Histogram histogram(Config tensor, long[] counts) {
+    double limit = tensor.doubles("limit")[0];
     try {
-      return new TensorStatistics(
-          Histogram.of(counts, tensor.doubles("limit")[0]),
-          tensor.real("min", Double.POSITIVE_INFINITY),
-          tensor.real("max", Double.NEGATIVE_INFINITY),
-          tensor.longInteger("count"),
-          tensor.longInteger("non_finite"),
-          sums,
-          exponents(tensor));
+      return Histogram.of(counts, limit);
     } catch (IllegalArgumentException e) {
       throw new MalformedModelException(tensor.place() + ": " + e.getMessage(), e);
     }
@@ -98,7 +111,7 @@ public final class StatisticsFile {
     return exponents;
   }
 
-  /** Writes statistics, whole or not at all. */
+  /** Writes statistics atomically: the file is replaced when it is complete. */
   public static void write(Path file, Model model, Statistics statistics) throws IOException {
     AtomicFile.write(
         file,
@@ -170,7 +183,7 @@ public final class StatisticsFile {
     json.writeEndObject();
   }
 
-  /** A number that another graph, or the same with other weights, does not have. */
+  /** Returns a text that changes with the structure and with the constants of the main graph. */
   private static String fingerprint(Model model) {
     var crc = new CRC32C();
     Graph graph = model.mainGraph();

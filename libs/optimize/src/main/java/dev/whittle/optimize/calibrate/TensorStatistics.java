@@ -4,14 +4,14 @@ import dev.whittle.ir.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/** What one float tensor held over all samples. */
+/** The statistics of one float tensor over all samples. */
 public final class TensorStatistics {
-  /** Last axes longer than this are not channels; their means would take too much memory. */
+  /** The maximum size of a last axis for which channel means are kept, to bound the memory. */
   private static final int MAX_CHANNELS = 1 << 16;
 
   private static final int CHUNK = 4096;
 
-  /** Exponents of single precision. */
+  /** The number of biased exponents of single precision. */
   static final int EXPONENTS = 256;
 
   private final Histogram histogram;
@@ -23,6 +23,7 @@ public final class TensorStatistics {
   private final long[] exponents;
   private final float[] chunk = new float[CHUNK];
 
+  /** Creates statistics of no numbers. */
   public TensorStatistics() {
     this(
         new Histogram(),
@@ -51,7 +52,7 @@ public final class TensorStatistics {
     this.exponents = exponents;
   }
 
-  /** Adds the elements of a float32 tensor, whose last axis counts channels. */
+  /** Adds the elements of a float32 tensor. Its last axis counts channels. */
   public void add(Tensor tensor) {
     int channels = tensor.rank() == 0 ? 1 : tensor.dim(tensor.rank() - 1);
     if (count == 0 && nonFinite == 0 && channels <= MAX_CHANNELS) {
@@ -104,7 +105,7 @@ public final class TensorStatistics {
     return channel;
   }
 
-  /** Adds what other samples showed of the same tensor. */
+  /** Adds the statistics of other samples of the same tensor. */
   public void merge(TensorStatistics other) {
     if (other.count == 0 && other.nonFinite == 0) {
       return;
@@ -130,50 +131,58 @@ public final class TensorStatistics {
     }
   }
 
-  /** The least finite number; positive infinity before there was one. */
+  /** Returns the minimum of the finite numbers; positive infinity if there are none. */
   public float min() {
     return min;
   }
 
-  /** The greatest finite number; negative infinity before there was one. */
+  /** Returns the maximum of the finite numbers; negative infinity if there are none. */
   public float max() {
     return max;
   }
 
-  /** How many finite numbers there were. */
+  /** Returns the number of finite numbers. */
   public long count() {
     return count;
   }
 
-  /** How many were infinite or not a number. */
+  /** Returns the number of infinities and NaN. */
   public long nonFinite() {
     return nonFinite;
   }
 
   /**
-   * The share of the numbers other than zero that integers of a scale take for zero, rounded down
-   * to a power of two of the scale.
+   * Returns the share of the nonzero numbers that quantization with a scale rounds to zero. Only
+   * exponents are counted, so {@code scale / 2} is rounded down to a power of two.
+   *
+   * @param scale the scale of the integers, over 0
+   * @return the share, from 0 to 1
    */
   public double underflowShare(double scale) {
-    int last = Math.getExponent((float) (scale / 2)) + Float.MAX_EXPONENT;
-    long vanishing = 0;
-    long all = 0;
+    int limit = Math.getExponent((float) (scale / 2)) + Float.MAX_EXPONENT;
+    long underflows = 0;
+    long nonzero = 0;
     for (int e = 1; e < EXPONENTS; e++) {
-      vanishing += e < last ? exponents[e] : 0;
-      all += exponents[e];
+      underflows += e < limit ? exponents[e] : 0;
+      nonzero += exponents[e];
     }
-    return all == 0 ? 0 : (double) vanishing / all;
+    return nonzero == 0 ? 0 : (double) underflows / nonzero;
   }
 
+  /** Returns the counts of finite numbers by biased exponent. */
   long[] exponents() {
     return exponents.clone();
   }
 
+  /** Returns the histogram of the finite numbers. */
   public Histogram histogram() {
     return histogram;
   }
 
-  /** The mean of each channel (of the last axis); null where its extent varies or is too large. */
+  /**
+   * Returns the mean of each channel of the last axis; null if its size varies or is too large, or
+   * if numbers were not finite.
+   */
   public double @Nullable [] channelMeans() {
     double[] sums = channelSums;
     if (sums == null || count == 0 || nonFinite > 0) {

@@ -1,4 +1,8 @@
-/** What the tensors of a model hold for typical inputs, and which range to quantize them to. */
+/**
+ * Calibration: statistics of a model's tensors for typical inputs, and the ranges that follow from
+ * them. May use: {@code dev.whittle.ir}, {@code dev.whittle.runtime}, {@code dev.whittle.data},
+ * {@code dev.whittle.json}, {@code dev.whittle.io}.
+ */
 @NullMarked
 package dev.whittle.optimize.calibrate;
 

@@ -14,14 +14,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Biases that make up for the mean error of quantized weights: {@code bias - E[x] * (quantized -
- * weights)} for each output channel (Nagel et al. 2019, section 4.2). The mean input is that of
- * calibration; borders of padded pictures are counted as if they held it too.
+ * Bias correction: biases that compensate the mean error of quantized weights, {@code bias - E[x] *
+ * (quantized - weights)} for each output channel (Nagel et al., "Data-free quantization through
+ * weight equalization and bias correction", 2019, section 4.2). The mean input is that of
+ * calibration. Padding is treated as if it had the same mean.
  */
 final class BiasCorrection {
   private BiasCorrection() {}
 
-  /** New biases by node. */
+  /** Returns the corrected biases by node index. */
   static Map<Integer, float[]> of(
       Graph graph, List<NodeDecision> decisions, Statistics statistics) {
     Map<Integer, float[]> biases = new HashMap<>();
@@ -44,6 +45,7 @@ final class BiasCorrection {
     return biases;
   }
 
+  /** Returns the corrected bias of a node; null if the means of its input channels are unknown. */
   private static float @Nullable [] corrected(
       Graph graph,
       Node node,
@@ -51,8 +53,8 @@ final class BiasCorrection {
       QuantizationSettings settings,
       Statistics statistics) {
     int input = node.inputs().get(OperandRoles.activations(graph, node).getFirst());
-    TensorStatistics seen = statistics.of(input);
-    double[] means = seen == null ? null : seen.channelMeans();
+    TensorStatistics observed = statistics.of(input);
+    double[] means = observed == null ? null : observed.channelMeans();
     Value value = graph.value(node.inputs().get(rule.weights()));
     int[] dims = value.initialShape().toArray();
     boolean depthwise = node.op() instanceof DepthwiseConv2D;
@@ -64,16 +66,17 @@ final class BiasCorrection {
     int axis = settings.perChannel() ? rule.axis() : -1;
     float[] scales =
         WeightScales.of(weights, dims, axis, settings.weights().bits(), settings.weightMethod());
-    float[] stored = WeightQuantizer.restored(weights, dims, scales, axis, settings.weights());
+    float[] dequantized =
+        WeightQuantizer.dequantized(weights, dims, scales, axis, settings.weights());
     float[] bias = OperandRoles.floats(graph.value(node.inputs().get(rule.bias())));
     double[] shift = new double[bias.length];
     int perOutput = weights.length / dims[rule.axis()];
     for (int i = 0; i < weights.length; i++) {
       int column = i % last;
       int output = depthwise ? column : i / perOutput;
-      // A channel of a depthwise convolution has several outputs next to each other.
+      // With a depth multiplier, the outputs of a depthwise channel are adjacent columns.
       double mean = means[depthwise ? column / (last / means.length) : column % means.length];
-      shift[output] += mean * (stored[i] - weights[i]);
+      shift[output] += mean * (dequantized[i] - weights[i]);
     }
     float[] corrected = bias.clone();
     for (int c = 0; c < corrected.length; c++) {

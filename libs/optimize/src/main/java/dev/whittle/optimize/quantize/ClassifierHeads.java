@@ -17,43 +17,46 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** LOGISTIC and SOFTMAX operators whose scores the main graph hands out. */
+/** The LOGISTIC and SOFTMAX operators that compute the outputs of a main graph. */
 final class ClassifierHeads {
   private ClassifierHeads() {}
 
-  /** The nodes from whose output only operators that move numbers lead to an output. */
+  /**
+   * Returns the indices of the heads: nodes whose results are outputs of the graph, at most after
+   * operators that keep the scale, such as RESHAPE.
+   */
   static Set<Integer> of(Graph graph) {
-    Set<Integer> handedOut = new HashSet<>(graph.outputs());
+    Set<Integer> results = new HashSet<>(graph.outputs());
     Set<Integer> heads = new HashSet<>();
     for (int n = graph.nodes().size() - 1; n >= 0; n--) {
       Node node = graph.nodes().get(n);
-      if (node.outputs().stream().noneMatch(handedOut::contains)) {
+      if (node.outputs().stream().noneMatch(results::contains)) {
         continue;
       }
       if (node.op() instanceof Logistic || node.op() instanceof Softmax) {
         heads.add(n);
       } else if (node.op().quantizationRule().sharesScales()) {
-        handedOut.addAll(node.inputs());
+        results.addAll(node.inputs());
       }
     }
     return heads;
   }
 
-  /** The model without its heads: it hands out what went into them. */
-  static Model leaveOut(Model model) {
-    Set<Integer> results = new HashSet<>();
+  /** Returns the model without its heads, so that its outputs are logits. */
+  static Model remove(Model model) {
+    Set<Integer> scores = new HashSet<>();
     Graph main = model.mainGraph();
-    of(main).forEach(n -> results.addAll(main.nodes().get(n).outputs()));
+    of(main).forEach(n -> scores.addAll(main.nodes().get(n).outputs()));
     List<Rule> rules = new ArrayList<>(CleanupRules.RULES);
     rules.addFirst(
         new Rule(
             "leave-out-head",
-            "Hands out logits instead of scores.",
+            "Removes the classifier head, so that outputs are logits.",
             (editor, handle) -> {
               Node node = editor.node(handle);
               boolean head =
                   (node.op() instanceof Logistic || node.op() instanceof Softmax)
-                      && results.contains(node.outputs().getFirst());
+                      && scores.contains(node.outputs().getFirst());
               if (head) {
                 int output = node.outputs().getFirst();
                 editor.remove(handle);
@@ -65,10 +68,11 @@ final class ClassifierHeads {
   }
 
   /**
-   * The heads that compute in floats.
+   * Returns the indices of the heads that compute in floats.
    *
-   * @param activations what the graph's integers are
-   * @param warnings receives what calibration showed
+   * @param head the treatment of heads
+   * @param activations the type of quantized activations: INT8 or INT16
+   * @param warnings receives a warning for each head whose scores would tie
    */
   static Set<Integer> inFloat(
       Graph graph,
@@ -80,26 +84,25 @@ final class ClassifierHeads {
     Set<Integer> floats = new HashSet<>();
     for (int n : heads) {
       int output = graph.nodes().get(n).outputs().getFirst();
-      HeadStatistics seen = statistics.heads().getOrDefault(output, HeadStatistics.NONE);
-      boolean wide = activations == TensorType.INT16;
-      long ties = wide ? seen.int16Ties() : seen.int8Ties();
-      boolean keep = head == HeadMode.FLOAT || (head == HeadMode.AUTO && ties > 0);
-      if (keep) {
+      HeadStatistics observed = statistics.heads().getOrDefault(output, HeadStatistics.NONE);
+      long ties = activations == TensorType.INT16 ? observed.int16Ties() : observed.int8Ties();
+      boolean keepFloat = head == HeadMode.FLOAT || (head == HeadMode.AUTO && ties > 0);
+      if (keepFloat) {
         floats.add(n);
       }
       if (ties > 0) {
         warnings.add(
-            "%s '%s' is too coarse as integers: the best score would be tied in %d of %d rows of the"
+            "%s '%s' is too coarse in integers: the maximum would be tied in %d of %d rows of the"
                     .formatted(
                         graph.nodes().get(n).op().type().name(),
                         graph.value(output).name(),
                         ties,
-                        seen.rows())
+                        observed.rows())
                 + " calibration data"
                 + switch (head) {
-                  case AUTO -> "; it computes in floats (choose otherwise with --head)";
+                  case AUTO -> "; it computes in floats (--head changes this)";
                   case FLOAT -> "; it computes in floats";
-                  case INTEGER -> "; expect wrong answers there, as asked for by --head int8";
+                  case INTEGER -> "; the predicted class may be wrong there (--head int8)";
                   case LOGITS -> "";
                 });
       }

@@ -17,15 +17,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Evens out the channels between adjacent layers with weights, so that one scale serves them
- * better: channel c of the first layer is divided by {@code s = sqrt(r1 / r2)} and what the second
- * layer reads from it multiplied, where r1 and r2 are the largest magnitudes of the channel's
- * weights in each (Nagel et al. 2019, section 4.1). Exact where the activation between is none or
- * RELU.
+ * Cross-layer equalization (Nagel et al., "Data-free quantization through weight equalization and
+ * bias correction", 2019, section 4.1): equalizes the ranges of the channels between two adjacent
+ * layers, so that one scale serves all channels. The weights of output channel c of the first layer
+ * are divided by {@code s = sqrt(r1 / r2)}, and those of input channel c of the second layer are
+ * multiplied by it. r1 and r2 are the maximum magnitudes of the channel's weights in each layer.
+ * The model's output does not change, because the activation in between is none or RELU.
  */
 final class CrossLayerEqualization {
   private static final int ROUNDS = 3;
-  private static final double MOST = 1e3;
+  private static final double MAX_FACTOR = 1e3;
 
   private final Graph graph;
   private final Map<Integer, float[]> changed = new HashMap<>();
@@ -34,13 +35,14 @@ final class CrossLayerEqualization {
     this.graph = graph;
   }
 
+  /** Returns the model with equalized weights in its main graph. */
   static Model apply(Model model) {
     List<Graph> graphs = new ArrayList<>(model.graphs());
     graphs.set(0, new CrossLayerEqualization(graphs.getFirst()).run());
     return model.withGraphs(graphs);
   }
 
-  /** A layer whose output only another one reads. */
+  /** Two adjacent layers; only the second reads the output of the first. */
   private record Pair(Node first, Node second) {}
 
   private Graph run() {
@@ -80,6 +82,7 @@ final class CrossLayerEqualization {
     return pairs;
   }
 
+  /** Returns whether a node has constant weights and bias that no other node reads. */
   private boolean isLayer(Node node, Map<Integer, List<Node>> readers) {
     boolean known =
         node.op() instanceof Conv2D
@@ -99,6 +102,7 @@ final class CrossLayerEqualization {
     return true;
   }
 
+  /** Returns whether the activation of a node is homogeneous: f(s x) = s f(x) for positive s. */
   private static boolean isHomogeneous(Node node) {
     Activation activation =
         switch (node.op()) {
@@ -134,19 +138,20 @@ final class CrossLayerEqualization {
     int channels = outputs(pair.first);
     int perOutput = first.length / channels;
     boolean depthwise = pair.first.op() instanceof DepthwiseConv2D;
-    double[] written = new double[channels];
+    double[] firstRanges = new double[channels];
     for (int i = 0; i < first.length; i++) {
       int c = depthwise ? i % channels : i / perOutput;
-      written[c] = Math.max(written[c], Math.abs(first[i]));
+      firstRanges[c] = Math.max(firstRanges[c], Math.abs(first[i]));
     }
-    double[] read = new double[channels];
+    double[] secondRanges = new double[channels];
     for (int i = 0; i < second.length; i++) {
-      read[i % channels] = Math.max(read[i % channels], Math.abs(second[i]));
+      secondRanges[i % channels] = Math.max(secondRanges[i % channels], Math.abs(second[i]));
     }
     double[] factors = new double[channels];
     for (int c = 0; c < channels; c++) {
-      boolean dead = written[c] == 0 || read[c] == 0;
-      factors[c] = dead ? 1 : Math.clamp(Math.sqrt(written[c] / read[c]), 1 / MOST, MOST);
+      boolean dead = firstRanges[c] == 0 || secondRanges[c] == 0;
+      double factor = Math.sqrt(firstRanges[c] / secondRanges[c]);
+      factors[c] = dead ? 1 : Math.clamp(factor, 1 / MAX_FACTOR, MAX_FACTOR);
     }
     for (int i = 0; i < first.length; i++) {
       first[i] /= (float) factors[depthwise ? i % channels : i / perOutput];

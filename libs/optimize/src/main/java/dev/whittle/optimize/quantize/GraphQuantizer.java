@@ -29,18 +29,19 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds the quantized form of one graph after the decisions for its nodes. The ids of the float
- * graph keep standing for floats; every integer form of a value gets an id of its own, made where
- * it is first asked for.
+ * Builds the quantized form of one graph from the decisions for its nodes. The value ids of the
+ * float graph keep meaning floats. Each integer form of a value gets an id of its own when it is
+ * first requested.
  */
 final class GraphQuantizer {
-  /** Sums of products of 8-bit integers and the bias must not leave 32 bits. */
+  /** The maximum 32-bit bias; the other half of the range is left to the sum of the products. */
   private static final double MAX_BIAS = Integer.MAX_VALUE / 2.0;
 
-  /** Kernels rescale 64-bit sums of at most 47 bits. */
+  /** The maximum 64-bit bias: kernels requantize sums of at most 47 bits. */
   private static final double MAX_WIDE_BIAS = 1L << 44;
 
   private final Graph graph;
@@ -56,15 +57,16 @@ final class GraphQuantizer {
   private final Map<Object, Integer> constants = new HashMap<>();
   private final Set<Integer> dequantized = new HashSet<>();
 
-  /** A value as integers. */
+  /** An integer form of the value with an id. */
   private record Form(int id, TensorType type, Quantization parameters) {}
 
   /**
    * Prepares the quantization of a graph.
    *
-   * @param groups by activation type
-   * @param weightScales scales that weights must have, by value id: those they were trained with
-   * @param biases other biases than the graph's, by node
+   * @param decisions the decision for each node
+   * @param groups the scale groups by activation type
+   * @param weightScales the scales with which weights were trained, by value id
+   * @param biases the biases that replace those of the graph, by node index
    */
   GraphQuantizer(
       Graph graph,
@@ -82,16 +84,17 @@ final class GraphQuantizer {
     this.values = new ArrayList<>(graph.values());
   }
 
+  /** Returns the type of biases beside activations of a type. */
   static TensorType biasType(TensorType activations) {
     return activations == TensorType.INT16 ? TensorType.INT64 : TensorType.INT32;
   }
 
   /**
-   * The quantized graph.
+   * Returns the quantized graph.
    *
-   * @param inputType of inputs that are floats now: FLOAT32, INT8, UINT8 or INT16
-   * @param outputType of outputs that are floats now
-   * @param renamed receives the new id of every input and output that changes its type
+   * @param inputType the new type of float inputs: FLOAT32, INT8, UINT8 or INT16
+   * @param outputType the new type of float outputs: FLOAT32, INT8, UINT8 or INT16
+   * @param renamed receives the new id of every input and output whose type changes
    */
   Graph run(TensorType inputType, TensorType outputType, Map<Integer, Integer> renamed) {
     List<Integer> inputs = new ArrayList<>();
@@ -127,19 +130,19 @@ final class GraphQuantizer {
     if (value.type() != TensorType.FLOAT32 || type == TensorType.FLOAT32) {
       return id;
     }
-    Form form = edgeForm(id, type);
-    Value stored = value.withType(form.type).withQuantization(form.parameters);
-    int formId = add(stored);
+    Form form = signedForm(id, type);
+    Value signed = value.withType(form.type).withQuantization(form.parameters);
+    int formId = add(signed);
     remember(form, formId);
-    int edge = formId;
+    int inputId = formId;
     if (type == TensorType.UINT8) {
-      edge = add(stored.withType(type).withQuantization(unsigned(form.parameters)));
+      inputId = add(signed.withType(type).withQuantization(unsigned(form.parameters)));
       values.set(formId, values.get(formId).withName(value.name() + "_int8"));
-      nodes.add(Node.of(new Quantize(), new int[] {edge}, formId));
+      nodes.add(Node.of(new Quantize(), new int[] {inputId}, formId));
     }
-    renamed.put(id, edge);
+    renamed.put(id, inputId);
     values.set(id, value.withName(value.name() + "_float"));
-    return edge;
+    return inputId;
   }
 
   private int output(int id, TensorType type, Map<Integer, Integer> renamed) {
@@ -153,24 +156,24 @@ final class GraphQuantizer {
     if (renamed.containsKey(id)) {
       return renamed.get(id);
     }
-    Form form = edgeForm(id, type);
-    int edge = integerForm(id, form.type, form.parameters);
+    Form form = signedForm(id, type);
+    int outputId = integerForm(id, form.type, form.parameters);
     if (type == TensorType.UINT8) {
-      int unsigned =
+      int unsignedId =
           add(value.withType(type).withQuantization(unsigned(form.parameters)).withData(null));
-      nodes.add(Node.of(new Quantize(), new int[] {edge}, unsigned));
-      values.set(edge, values.get(edge).withName(value.name() + "_int8"));
-      edge = unsigned;
+      nodes.add(Node.of(new Quantize(), new int[] {outputId}, unsignedId));
+      values.set(outputId, values.get(outputId).withName(value.name() + "_int8"));
+      outputId = unsignedId;
     } else {
-      values.set(edge, values.get(edge).withName(value.name()));
+      values.set(outputId, values.get(outputId).withName(value.name()));
     }
-    renamed.put(id, edge);
+    renamed.put(id, outputId);
     values.set(id, value.withName(value.name() + "_float"));
-    return edge;
+    return outputId;
   }
 
-  /** The signed form of an input or output of the model. */
-  private Form edgeForm(int id, TensorType type) {
+  /** Returns the signed integer form of an input or output of the model. */
+  private Form signedForm(int id, TensorType type) {
     TensorType signed = type == TensorType.UINT8 ? TensorType.INT8 : type;
     Form computed = computedForms.get(id);
     if (computed != null && computed.type == signed) {
@@ -184,7 +187,7 @@ final class GraphQuantizer {
     if (range == null) {
       throw new UnsupportedModelException(
           "'%s'".formatted(graph.value(id).name()),
-          "cannot be %s: its range is not known".formatted(type),
+          "it cannot be %s, because its range is unknown".formatted(type),
           "calibrate with data, or keep float32 for inputs and outputs");
     }
     return new Form(id, signed, ActivationParameters.of(range, signed));
@@ -201,12 +204,12 @@ final class GraphQuantizer {
     computedForms.putIfAbsent(form.id, form);
   }
 
-  /** The id of a value as integers of these parameters. */
+  /** Returns the id of a value in integers with these parameters. */
   private int integerForm(int id, TensorType type, Quantization parameters) {
-    var wanted = new Form(id, type, parameters);
-    Integer known = forms.get(wanted);
-    if (known != null) {
-      return known;
+    var form = new Form(id, type, parameters);
+    Integer existing = forms.get(form);
+    if (existing != null) {
+      return existing;
     }
     Value value = graph.value(id);
     if (value.isConstant()) {
@@ -214,11 +217,11 @@ final class GraphQuantizer {
       Constant data =
           WeightQuantizer.asymmetric(OperandRoles.floats(value), dims, parameters, type);
       int constant = add(value.withType(type).withQuantization(parameters).withData(data));
-      forms.put(wanted, constant);
+      forms.put(form, constant);
       return constant;
     }
     Form computed = computedForms.get(id);
-    int source = computed != null && computed.type == type ? known(computed) : floatForm(id);
+    int source = computed != null && computed.type == type ? formId(computed) : floatForm(id);
     int formId =
         add(
             value
@@ -226,19 +229,19 @@ final class GraphQuantizer {
                 .withType(type)
                 .withQuantization(parameters));
     nodes.add(Node.of(new Quantize(), new int[] {source}, formId));
-    forms.put(wanted, formId);
+    forms.put(form, formId);
     return formId;
   }
 
-  private int known(Form form) {
+  private int formId(Form form) {
     return Objects.requireNonNull(forms.get(form));
   }
 
-  /** The id of a value as floats, which a DEQUANTIZE makes where it was computed in integers. */
+  /** Returns the id of a value in floats. Adds a DEQUANTIZE if it is computed in integers. */
   private int floatForm(int id) {
     Form computed = computedForms.get(id);
     if (computed != null && dequantized.add(id)) {
-      nodes.add(Node.of(new Dequantize(), new int[] {known(computed)}, id));
+      nodes.add(Node.of(new Dequantize(), new int[] {formId(computed)}, id));
     }
     return id;
   }
@@ -256,11 +259,11 @@ final class GraphQuantizer {
     List<Integer> inputs = new ArrayList<>(node.inputs());
     List<Integer> outputs = new ArrayList<>(node.outputs());
     List<Integer> floatOutputs = OperandRoles.floatOutputs(graph, node);
-    for (int place : OperandRoles.activations(graph, node)) {
-      int id = inputs.get(place);
-      // An operator that moves numbers takes them with the parameters it hands them on with.
-      int model = rule.sharesScales() && !floatOutputs.isEmpty() ? floatOutputs.getFirst() : id;
-      inputs.set(place, integerForm(id, type, group.parameters(model)));
+    for (int index : OperandRoles.activations(graph, node)) {
+      int id = inputs.get(index);
+      // Operators that share scales read their inputs with the parameters of the output.
+      int scaled = rule.sharesScales() && !floatOutputs.isEmpty() ? floatOutputs.getFirst() : id;
+      inputs.set(index, integerForm(id, type, group.parameters(scaled)));
     }
     if (rule.weights() >= 0) {
       addWeights(n, node, settings, rule, inputs);
@@ -285,7 +288,7 @@ final class GraphQuantizer {
     nodes.add(integerNode(node.withOp(node.op().asInteger(type)), inputs, outputs));
   }
 
-  /** The version that a file states is that of the float form. */
+  /** Returns a node with version 0, since the version of the float form no longer applies. */
   private static Node integerNode(Node node, List<Integer> inputs, List<Integer> outputs) {
     return new Node(
         node.op(),
@@ -320,7 +323,8 @@ final class GraphQuantizer {
       guard(bias, scales, inputScale, biasType);
       inputs.set(rule.bias(), bias(graph.value(biasId), bias, scales, inputScale, biasType));
     } else if (biases.containsKey(n)) {
-      throw new IllegalStateException("a bias for a node without: " + graph.describe(n));
+      throw new IllegalStateException(
+          "a corrected bias for a node that has none: " + graph.describe(n));
     }
     inputs.set(rule.weights(), stored(weights, dims, scales, axis, settings.weights()));
   }
@@ -348,15 +352,15 @@ final class GraphQuantizer {
   }
 
   /**
-   * Coarsens the weights of channels whose bias would not fit its integers (quantization notes,
-   * section a.3).
+   * Increases the weight scale of each channel whose bias would overflow. The scale of a bias is
+   * the product of the input's and the weights' scale.
    */
   private static void guard(float[] bias, float[] scales, double inputScale, TensorType biasType) {
-    double most = biasType == TensorType.INT64 ? MAX_WIDE_BIAS : MAX_BIAS;
+    double max = biasType == TensorType.INT64 ? MAX_WIDE_BIAS : MAX_BIAS;
     for (int c = 0; c < bias.length; c++) {
       int s = scales.length == 1 ? 0 : c;
-      if (Math.abs(bias[c]) / (inputScale * scales[s]) > most) {
-        scales[s] = Math.nextUp((float) (Math.abs(bias[c]) / most / inputScale));
+      if (Math.abs(bias[c]) / (inputScale * scales[s]) > max) {
+        scales[s] = Math.nextUp((float) (Math.abs(bias[c]) / max / inputScale));
       }
     }
   }
@@ -375,7 +379,7 @@ final class GraphQuantizer {
             .withData(WeightQuantizer.bias(numbers, scales, type)));
   }
 
-  /** Weights as integers, once for all nodes that want them so. */
+  /** Returns the id of weights in integers, which nodes with the same settings share. */
   private int stored(Value weights, int[] dims, float[] scales, int axis, TensorType type) {
     Quantization parameters = Quantization.perAxis(scales, scales.length == 1 ? 0 : axis);
     Object key = List.of(weights.id(), type, parameters);
@@ -391,44 +395,38 @@ final class GraphQuantizer {
                             OperandRoles.floats(weights), dims, scales, axis, type))));
   }
 
-  // Nodes in floats with small weights
+  // Nodes in floats with stored integer weights
 
   private void addStored(Node node, QuantizationSettings settings) {
     List<Integer> inputs = new ArrayList<>(floats(node));
     Op op = node.op();
-    List<Integer> places =
-        settings.weights() == TensorType.FLOAT16 ? allPlaces(node) : op.quantizationRule().stored();
-    for (int place : places) {
-      if (place < inputs.size() && isWorthStoring(inputs.get(place), settings)) {
-        int id = inputs.get(place);
+    List<Integer> indices =
+        settings.weights() == TensorType.FLOAT16
+            ? IntStream.range(0, node.inputs().size()).boxed().toList()
+            : op.quantizationRule().stored();
+    for (int index : indices) {
+      if (index < inputs.size() && isWorthStoring(inputs.get(index), settings)) {
+        int id = inputs.get(index);
         if (settings.mode() == QuantizationMode.DYNAMIC) {
-          int axis = settings.perChannel() ? axis(op, place) : -1;
+          int axis = settings.perChannel() ? axis(op, index) : -1;
           int stored = integers(id, axis, settings);
           List<Integer> candidate = new ArrayList<>(inputs);
-          candidate.set(place, stored);
+          candidate.set(index, stored);
           if (hasKernel(op.asHybrid(), candidate, node.outputs())) {
             inputs = candidate;
             op = op.asHybrid();
             continue;
           }
         }
-        inputs.set(place, restored(id, axis(op, place), settings));
+        inputs.set(index, dequantized(id, axis(op, index), settings));
       }
     }
     nodes.add(integerNode(node.withOp(op), inputs, node.outputs()));
   }
 
-  private static List<Integer> allPlaces(Node node) {
-    List<Integer> places = new ArrayList<>();
-    for (int i = 0; i < node.inputs().size(); i++) {
-      places.add(i);
-    }
-    return places;
-  }
-
-  private static int axis(Op op, int place) {
+  private static int axis(Op op, int input) {
     QuantizationRule rule = op.quantizationRule();
-    return place == rule.weights() ? rule.axis() : -1;
+    return input == rule.weights() ? rule.axis() : -1;
   }
 
   private boolean isWorthStoring(int id, QuantizationSettings settings) {
@@ -450,44 +448,44 @@ final class GraphQuantizer {
     for (int id : inputs) {
       operands.add(id == Node.ABSENT ? null : Operand.of(values.get(id)));
     }
-    var known =
+    var signature =
         new Operands(
             operands,
             outputs.stream().map(id -> Operand.of(values.get(id))).toList(),
             Operands.SubgraphTypes.NONE);
     try {
-      op.kernel(known);
-      // What only moves elements takes any type, but does not give floats.
-      return op.infer(known).getFirst().type() == TensorType.FLOAT32;
+      op.kernel(signature);
+      // Data movement operators accept any type, but their result has the type of the weights.
+      return op.infer(signature).getFirst().type() == TensorType.FLOAT32;
     } catch (OperandException e) {
       return false;
     }
   }
 
-  /** Floats that a DEQUANTIZE makes of a small constant, once for all readers. */
-  private int restored(int id, int ruleAxis, QuantizationSettings settings) {
+  /** Returns the id of weights dequantized from a stored constant, which all readers share. */
+  private int dequantized(int id, int ruleAxis, QuantizationSettings settings) {
     int axis = settings.perChannel() ? ruleAxis : -1;
     Object key =
         List.of(id, settings.weights(), axis, settings.blockSize(), settings.weightMethod());
-    Integer known = constants.get(key);
-    if (known != null) {
-      return known;
+    Integer existing = constants.get(key);
+    if (existing != null) {
+      return existing;
     }
     Value weights = graph.value(id);
-    int restored = add(weights.withName(weights.name() + "_float").withData(null));
+    int result = add(weights.withName(weights.name() + "_float").withData(null));
     if (settings.weights() == TensorType.FLOAT16) {
       Constant half =
           WeightQuantizer.half(OperandRoles.floats(weights), weights.initialShape().toArray());
       int stored = add(weights.withType(TensorType.FLOAT16).withData(half));
-      nodes.add(Node.of(new Dequantize(), new int[] {stored}, restored));
+      nodes.add(Node.of(new Dequantize(), new int[] {stored}, result));
     } else if (settings.blockSize() > 0 && divides(settings.blockSize(), weights)) {
-      addBlocks(weights, restored, settings);
+      addBlocks(weights, result, settings);
     } else {
       int stored = integers(id, axis, settings);
-      nodes.add(Node.of(new Dequantize(), new int[] {stored}, restored));
+      nodes.add(Node.of(new Dequantize(), new int[] {stored}, result));
     }
-    constants.put(key, restored);
-    return restored;
+    constants.put(key, result);
+    return result;
   }
 
   private static boolean divides(int blockSize, Value weights) {
@@ -496,10 +494,10 @@ final class GraphQuantizer {
   }
 
   /**
-   * Blocks as rows of a matrix, each with its scale: a form that any runtime can restore, other
-   * than the schema's own for blocks.
+   * Adds weights whose blocks have a scale each. The blocks are the rows of a matrix that is
+   * quantized per row and reshaped, since not every runtime reads the schema's own block format.
    */
-  private void addBlocks(Value weights, int restored, QuantizationSettings settings) {
+  private void addBlocks(Value weights, int result, QuantizationSettings settings) {
     int size = settings.blockSize();
     float[] numbers = OperandRoles.floats(weights);
     int[] dims = {numbers.length / size, size};
@@ -513,17 +511,17 @@ final class GraphQuantizer {
                 .withQuantization(Quantization.perAxis(scales, 0))
                 .withData(WeightQuantizer.symmetric(numbers, dims, scales, 0, settings.weights())));
     int blocks =
-        add(values.get(restored).withName(weights.name() + "_blocks").withShape(Shape.of(dims)));
-    int[] whole = weights.initialShape().toArray();
+        add(values.get(result).withName(weights.name() + "_blocks").withShape(Shape.of(dims)));
+    int[] fullDims = weights.initialShape().toArray();
     int shape =
         add(
-            Value.of(0, weights.name() + "_shape", TensorType.INT32, Shape.of(whole.length))
-                .withData(Constant.of(Tensor.of(whole, whole.length).data())));
+            Value.of(0, weights.name() + "_shape", TensorType.INT32, Shape.of(fullDims.length))
+                .withData(Constant.of(Tensor.of(fullDims, fullDims.length).data())));
     nodes.add(Node.of(new Dequantize(), new int[] {stored}, blocks));
     List<Integer> newShape = new ArrayList<>();
-    for (int dim : whole) {
+    for (int dim : fullDims) {
       newShape.add(dim);
     }
-    nodes.add(Node.of(new Reshape(newShape), new int[] {blocks, shape}, restored));
+    nodes.add(Node.of(new Reshape(newShape), new int[] {blocks, shape}, result));
   }
 }

@@ -23,9 +23,12 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Decides for each node of a graph in what numbers it computes. */
+/**
+ * Selects the quantization mode of each node of a graph: that of the recipe, or FLOAT if the
+ * operator has no kernel for it or the ranges of its operands do not allow it.
+ */
 final class ModeSelector {
-  /** What a quantized operand looks like to a kernel that is only asked whether it exists. */
+  /** The scale of operands with which operators are asked for a kernel; any other would do. */
   private static final float TYPICAL_SCALE = 0.05f;
 
   private final Graph graph;
@@ -46,9 +49,9 @@ final class ModeSelector {
   }
 
   /**
-   * A decision for each node.
+   * Returns a decision for each node.
    *
-   * @param floatHeads nodes that compute in floats whatever the recipe says
+   * @param floatHeads the indices of nodes that compute in floats regardless of the recipe
    */
   static List<NodeDecision> select(
       Model model, int graphIndex, Recipe recipe, ValueRanges ranges, Set<Integer> floatHeads) {
@@ -66,21 +69,22 @@ final class ModeSelector {
     QuantizationSettings settings = recipe.settings(graph, node);
     if (settings.mode() != QuantizationMode.INTEGER || !OperandRoles.touchesFloats(graph, node)) {
       return settings.mode() == QuantizationMode.INTEGER
-          ? NodeDecision.follow(settings.withMode(QuantizationMode.FLOAT))
-          : NodeDecision.follow(settings);
+          ? NodeDecision.apply(settings.withMode(QuantizationMode.FLOAT))
+          : NodeDecision.apply(settings);
     }
     if (node.op() instanceof Quantize || node.op() instanceof Dequantize) {
-      return NodeDecision.follow(settings.withMode(QuantizationMode.FLOAT));
+      return NodeDecision.apply(settings.withMode(QuantizationMode.FLOAT));
     }
     if (floatHeads.contains(n)) {
-      return NodeDecision.stayFloat(settings, "as integers it would tie scores that differ");
+      return NodeDecision.keepFloat(settings, "different scores would tie as integers");
     }
     String obstacle = obstacle(node, settings.activations());
     return obstacle == null
-        ? NodeDecision.follow(settings)
-        : NodeDecision.stayFloat(settings, obstacle);
+        ? NodeDecision.apply(settings)
+        : NodeDecision.keepFloat(settings, obstacle);
   }
 
+  /** Returns the reason why a node cannot compute in integers of a type; null if it can. */
   private @Nullable String obstacle(Node node, TensorType type) {
     QuantizationRule rule = node.op().quantizationRule();
     if (!rule.types().contains(type)) {
@@ -89,7 +93,7 @@ final class ModeSelector {
     for (int i : new int[] {rule.weights(), rule.bias()}) {
       int id = i < 0 || i >= node.inputs().size() ? Node.ABSENT : node.inputs().get(i);
       if (id != Node.ABSENT && !OperandRoles.isFloatConstant(graph, id)) {
-        return "'%s' is not constant".formatted(graph.value(id).name());
+        return "'%s' is not a constant".formatted(graph.value(id).name());
       }
     }
     List<Integer> computed = new ArrayList<>(OperandRoles.computedInputs(graph, node));
@@ -100,9 +104,9 @@ final class ModeSelector {
       if (OperandRoles.isVariable(graph, id)) {
         return "'%s' is a variable".formatted(graph.value(id).name());
       }
-      String unfit = ranges.obstacle(id, type);
-      if (unfit != null) {
-        return unfit;
+      String rangeObstacle = ranges.obstacle(id, type);
+      if (rangeObstacle != null) {
+        return rangeObstacle;
       }
     }
     try {
@@ -113,7 +117,7 @@ final class ModeSelector {
     }
   }
 
-  /** The operands as they would be, with parameters that only serve to ask for the kernel. */
+  /** Returns quantized operands for a node, with parameters that only serve to select a kernel. */
   private Operands quantized(Node node, TensorType type) {
     Operands floats = ShapeInference.operands(model, graph, node, inferred);
     QuantizationRule rule = node.op().quantizationRule();
@@ -143,15 +147,15 @@ final class ModeSelector {
   }
 
   private static Operand quantized(
-      Operand operand, TensorType type, @Nullable Quantization demanded) {
+      Operand operand, TensorType type, @Nullable Quantization required) {
     Quantization parameters =
-        demanded == null ? Quantization.perTensor(TYPICAL_SCALE, 0) : demanded;
+        required == null ? Quantization.perTensor(TYPICAL_SCALE, 0) : required;
     return new Operand(operand.name(), type, operand.shape(), parameters, null);
   }
 
   /**
-   * Leaves nodes in floats that only move numbers between nodes that compute in floats: integers
-   * there would cost accuracy and time for nothing.
+   * Leaves data movement between float nodes in floats: integers would only add conversions and
+   * rounding errors there.
    */
   private void keepIsolatedNodesInFloat(List<NodeDecision> decisions) {
     Map<Integer, Integer> producers = new HashMap<>();
@@ -170,16 +174,16 @@ final class ModeSelector {
       for (int n = 0; n < decisions.size(); n++) {
         Node node = graph.nodes().get(n);
         boolean moves = decisions.get(n).isInteger() && node.op().quantizationRule().sharesScales();
-        if (moves && !isBesideIntegers(node, decisions, producers, readers)) {
+        if (moves && !hasIntegerNeighbor(node, decisions, producers, readers)) {
           decisions.set(
-              n, NodeDecision.follow(decisions.get(n).settings().withMode(QuantizationMode.FLOAT)));
+              n, NodeDecision.apply(decisions.get(n).settings().withMode(QuantizationMode.FLOAT)));
           changed = true;
         }
       }
     }
   }
 
-  private boolean isBesideIntegers(
+  private boolean hasIntegerNeighbor(
       Node node,
       List<NodeDecision> decisions,
       Map<Integer, Integer> producers,

@@ -5,18 +5,21 @@ import dev.whittle.optimize.recipe.QuantizationSettings;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What becomes of one node.
+ * The quantization of one node.
  *
- * @param settings those of the recipe, with {@link QuantizationMode#FLOAT} where they cannot be
- *     followed
- * @param obstacle why they cannot; null if they can, or if the recipe says float
+ * @param settings the settings of the recipe, with {@link QuantizationMode#FLOAT} if they cannot be
+ *     applied
+ * @param obstacle the reason why they cannot be applied; null if they can, or if the recipe leaves
+ *     the node in floats
  */
 record NodeDecision(QuantizationSettings settings, @Nullable String obstacle) {
-  static NodeDecision follow(QuantizationSettings settings) {
+  /** Returns the decision to apply the settings. */
+  static NodeDecision apply(QuantizationSettings settings) {
     return new NodeDecision(settings, null);
   }
 
-  static NodeDecision stayFloat(QuantizationSettings settings, String obstacle) {
+  /** Returns the decision to leave a node in floats for a reason. */
+  static NodeDecision keepFloat(QuantizationSettings settings, String obstacle) {
     return new NodeDecision(settings.withMode(QuantizationMode.FLOAT), obstacle);
   }
 

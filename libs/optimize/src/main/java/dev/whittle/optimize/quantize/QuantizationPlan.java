@@ -11,17 +11,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What quantization will do to the main graph of a model, for training that takes it into account.
- * Nodes and values are those of the model the plan was made for.
+ * The quantization of a model's main graph, planned in advance for quantization-aware training.
+ * Node indices and value ids are those of the model for which the plan was made.
  *
- * @param recipe that leads from the trained model to the planned one, together with {@code
- *     floatNodes}
+ * @param recipe the recipe that, together with {@code floatNodes}, quantizes the trained model as
+ *     planned
  * @param integerNodes the nodes that will compute in integers
- * @param floatNodes the nodes that will not
- * @param activations computed values and inputs that will be integers where an integer node writes
- *     or reads them, by id
- * @param weights constants that will be integers, by id
- * @param biases constants that will be integers of the scale of products
+ * @param floatNodes the nodes that will compute in floats
+ * @param activations the inputs and computed values that integer nodes read or write, by id
+ * @param weights the constants that will be integers, by id
+ * @param biases the constants that will be integers with the scale of the products
  */
 public record QuantizationPlan(
     Recipe recipe,
@@ -32,38 +31,45 @@ public record QuantizationPlan(
     List<Bias> biases) {
 
   /**
-   * A value as integers.
+   * A quantized activation.
    *
-   * @param group values of one group have the same parameters
-   * @param fixed the parameters where the operator insists on them; null where a range gives them
+   * @param group the number of its group; values of a group have the same parameters
+   * @param type the integer type
+   * @param fixed the parameters that the operator requires; null if they follow from the range
    * @param range the group's calibrated range
    */
   public record Activation(int group, TensorType type, @Nullable Quantization fixed, Range range) {}
 
   /**
-   * Weights as integers, symmetric around zero.
+   * Weights in symmetric integers.
    *
-   * @param axis with a scale for each slice; -1 for one scale
+   * @param type the integer type
+   * @param axis the axis along which each slice has a scale; -1 for one scale
    */
   public record Weights(TensorType type, int axis) {
-    /** What the integers go up to, and down to. */
+    /** Returns the maximum of the integers; the minimum is its negative. */
     public int maxInteger() {
       return WeightScales.maxInteger(type.bits());
     }
 
-    /** The scales that the largest magnitudes give. */
+    /**
+     * Returns the scale of each slice, from its maximum magnitude.
+     *
+     * @param numbers the weights
+     * @param dims their shape
+     */
     public float[] scales(float[] numbers, int[] dims) {
       return WeightScales.of(numbers, dims, axis, type.bits(), WeightMethod.MIN_MAX);
     }
   }
 
   /**
-   * A bias as integers.
+   * A quantized bias. Its scale is the product of the scales of the input and of the weights.
    *
-   * @param node that adds it
-   * @param bias the constant's id
+   * @param node the index of the node that adds it
+   * @param bias the id of the bias constant
    * @param weights the id of the weights constant
-   * @param input the id of the activation whose scale counts
+   * @param input the id of the node's input activation
    */
   public record Bias(int node, int bias, int weights, int input) {}
 

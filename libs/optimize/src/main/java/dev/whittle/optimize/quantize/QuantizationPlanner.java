@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** Puts decisions and scales together to a plan. */
+/** Creates a {@link QuantizationPlan} from the decisions for nodes and the scales of values. */
 final class QuantizationPlanner {
   private final Graph graph;
   private final Map<Integer, QuantizationPlan.Activation> activations = new HashMap<>();
@@ -27,35 +27,45 @@ final class QuantizationPlanner {
     this.graph = graph;
   }
 
+  /**
+   * Returns the plan of a graph.
+   *
+   * @param groups the scale groups by activation type
+   */
   static QuantizationPlan plan(
       Graph graph,
       Recipe recipe,
       List<NodeDecision> decisions,
       Map<TensorType, ScaleGroups> groups) {
-    var plans = new QuantizationPlanner(graph);
-    Set<Integer> integers = new HashSet<>();
-    Set<Integer> floats = new HashSet<>();
+    var planner = new QuantizationPlanner(graph);
+    Set<Integer> integerNodes = new HashSet<>();
+    Set<Integer> floatNodes = new HashSet<>();
     for (int n = 0; n < decisions.size(); n++) {
       QuantizationSettings settings = decisions.get(n).settings();
       Node node = graph.nodes().get(n);
       switch (settings.mode()) {
         case INTEGER -> {
-          integers.add(n);
+          integerNodes.add(n);
           ScaleGroups group = Objects.requireNonNull(groups.get(settings.activations()));
-          plans.addInteger(n, node, settings, group);
+          planner.addInteger(n, node, settings, group);
         }
-        case DYNAMIC, WEIGHTS_ONLY -> plans.addStored(node, settings);
-        case FLOAT -> floats.add(n);
+        case DYNAMIC, WEIGHTS_ONLY -> planner.addStored(node, settings);
+        case FLOAT -> floatNodes.add(n);
       }
     }
-    Recipe decided =
+    Recipe finalRecipe =
         recipe
             .withHead(HeadMode.INTEGER)
             .withEqualize(false)
             .withCorrectBias(false)
             .withGuard(false);
     return new QuantizationPlan(
-        decided, integers, floats, plans.activations, plans.weights, plans.biases);
+        finalRecipe,
+        integerNodes,
+        floatNodes,
+        planner.activations,
+        planner.weights,
+        planner.biases);
   }
 
   private void addInteger(int n, Node node, QuantizationSettings settings, ScaleGroups group) {
@@ -65,7 +75,7 @@ final class QuantizationPlanner {
       activations.putIfAbsent(
           id,
           new QuantizationPlan.Activation(
-              group.group(id), settings.activations(), group.demanded(id), group.range(id)));
+              group.group(id), settings.activations(), group.fixed(id), group.range(id)));
     }
     QuantizationRule rule = node.op().quantizationRule();
     if (rule.weights() < 0) {
@@ -88,12 +98,12 @@ final class QuantizationPlanner {
   }
 
   private void addStored(Node node, QuantizationSettings settings) {
-    boolean integers = settings.weights().isInteger();
+    boolean integerNodes = settings.weights().isInteger();
     QuantizationRule rule = node.op().quantizationRule();
     for (int place : rule.stored()) {
       int id = place < node.inputs().size() ? node.inputs().get(place) : Node.ABSENT;
       boolean blocks = settings.mode() == QuantizationMode.WEIGHTS_ONLY && settings.blockSize() > 0;
-      if (integers
+      if (integerNodes
           && !blocks
           && id != Node.ABSENT
           && OperandRoles.isFloatConstant(graph, id)

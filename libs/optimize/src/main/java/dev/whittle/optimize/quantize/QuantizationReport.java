@@ -9,17 +9,20 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What quantization did.
+ * A report of a quantization.
  *
- * @param layers one for each node of the main graph that has to do with floats
- * @param warnings what a user should know before trusting the model
+ * @param layers an entry for each node of the main graph that had float operands
+ * @param warnings reasons to doubt the accuracy of the model
  */
 public record QuantizationReport(List<Layer> layers, List<String> warnings) {
   /**
-   * What became of one node.
+   * The quantization of one node.
    *
-   * @param name of its first output
-   * @param obstacle why it stays float although the recipe says otherwise; null if it does not
+   * @param name the name of its first output
+   * @param operator the name of its operator
+   * @param mode the mode in which it computes
+   * @param obstacle the reason why it stays in floats against the recipe; null if it follows the
+   *     recipe
    */
   public record Layer(
       String name, String operator, QuantizationMode mode, @Nullable String obstacle) {}
@@ -29,12 +32,12 @@ public record QuantizationReport(List<Layer> layers, List<String> warnings) {
     warnings = List.copyOf(warnings);
   }
 
-  /** The nodes that stay float although the recipe says otherwise. */
+  /** Returns the nodes that stay in floats against the recipe. */
   public List<Layer> leftInFloat() {
     return layers.stream().filter(layer -> layer.obstacle() != null).toList();
   }
 
-  /** A summary for people: counts, what stays float and why, warnings. */
+  /** Returns a summary: counts of modes, nodes that stay in floats with the reason, warnings. */
   public String toText() {
     List<String> lines = new ArrayList<>();
     Map<QuantizationMode, Long> counts =
@@ -49,9 +52,9 @@ public record QuantizationReport(List<Layer> layers, List<String> warnings) {
       byReason.computeIfAbsent(String.valueOf(layer.obstacle()), k -> new ArrayList<>()).add(layer);
     }
     byReason.forEach(
-        (reason, left) -> {
-          lines.add("stay float because " + reason + ":");
-          left.forEach(layer -> lines.add("  " + layer.operator() + " '" + layer.name() + "'"));
+        (reason, kept) -> {
+          lines.add("left in floats because " + reason + ":");
+          kept.forEach(layer -> lines.add("  " + layer.operator() + " '" + layer.name() + "'"));
         });
     warnings.forEach(warning -> lines.add("warning: " + warning));
     return String.join("\n", lines);
@@ -62,7 +65,7 @@ public record QuantizationReport(List<Layer> layers, List<String> warnings) {
       case FLOAT -> "in floats";
       case DYNAMIC -> "in floats, weights quantized if large";
       case INTEGER -> "in integers";
-      case WEIGHTS_ONLY -> "in floats, weights stored small if large";
+      case WEIGHTS_ONLY -> "in floats, weights compressed if large";
     };
   }
 }

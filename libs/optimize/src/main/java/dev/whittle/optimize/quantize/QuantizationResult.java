@@ -2,5 +2,10 @@ package dev.whittle.optimize.quantize;
 
 import dev.whittle.ir.Model;
 
-/** A quantized model and what was done to it. */
+/**
+ * The result of a quantization.
+ *
+ * @param model the quantized model
+ * @param report the modes of its operators and warnings
+ */
 public record QuantizationResult(Model model, QuantizationReport report) {}

@@ -31,7 +31,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Quantizes float models by a recipe.
+ * Quantizes float models by a {@link Recipe}. The integer formats are those of the TensorFlow Lite
+ * 8-bit quantization specification, so that every TensorFlow Lite runtime runs the result.
  *
  * <pre>{@code
  * QuantizationResult small = new Quantizer(Recipe.int8()).calibrateWith(samples).quantize(model);
@@ -45,54 +46,74 @@ public final class Quantizer {
   private TensorType outputType = TensorType.FLOAT32;
   private Set<Integer> floatNodes = Set.of();
 
+  /** Creates a quantizer that follows a recipe. */
   public Quantizer(Recipe recipe) {
     this.recipe = recipe;
   }
 
-  /** Typical inputs; needed where activations become integers and were not trained to. */
+  /**
+   * Sets typical inputs for calibration.
+   *
+   * @param newSamples the inputs; null if the recipe needs no calibration, or if the model has
+   *     trained ranges
+   */
   public Quantizer calibrateWith(@Nullable Samples newSamples) {
     samples = newSamples;
     return this;
   }
 
-  /** Changes how calibration runs: threads, engine, progress, a file to resume from. */
+  /** Configures the calibration: its threads, engine, progress, or a file to resume from. */
   public Quantizer calibration(UnaryOperator<Calibrator> change) {
     calibration = change;
     return this;
   }
 
-  /** What the model takes where it takes floats now: FLOAT32, INT8, UINT8 or INT16. */
+  /**
+   * Sets the type of the model's float inputs.
+   *
+   * @param type FLOAT32 (the default), INT8, UINT8 or INT16
+   * @throws IllegalArgumentException if it is another type
+   */
   public Quantizer inputType(TensorType type) {
-    inputType = checkEdge(type, "input");
+    inputType = checkPortType(type, "input");
     return this;
   }
 
-  /** What the model gives where it gives floats now: FLOAT32, INT8, UINT8 or INT16. */
+  /**
+   * Sets the type of the model's float outputs.
+   *
+   * @param type FLOAT32 (the default), INT8, UINT8 or INT16
+   * @throws IllegalArgumentException if it is another type
+   */
   public Quantizer outputType(TensorType type) {
-    outputType = checkEdge(type, "output");
+    outputType = checkPortType(type, "output");
     return this;
   }
 
-  /** Leaves nodes of the main graph in floats whatever the recipe says, by their index. */
-  public Quantizer leaveInFloat(Set<Integer> nodes) {
+  /**
+   * Keeps nodes of the main graph in floats regardless of the recipe.
+   *
+   * @param nodes their indices in the prepared model
+   */
+  public Quantizer keepInFloat(Set<Integer> nodes) {
     floatNodes = Set.copyOf(nodes);
     return this;
   }
 
-  private static TensorType checkEdge(TensorType type, String what) {
+  private static TensorType checkPortType(TensorType type, String port) {
     return switch (type) {
       case FLOAT32, INT8, UINT8, INT16 -> type;
       default ->
           throw new IllegalArgumentException(
-              "the %s type must be float32, int8, uint8 or int16, not %s".formatted(what, type));
+              "the %s type must be float32, int8, uint8 or int16, not %s".formatted(port, type));
     };
   }
 
   /**
-   * Quantizes a model: calibrates it if the recipe needs that, and then follows the recipe.
+   * Quantizes a model. Calibrates it first if the recipe needs that.
    *
-   * @throws UnsupportedModelException if weights are not finite, or integers are wanted and there
-   *     is no calibration data
+   * @throws UnsupportedModelException if weights are not finite, or if the recipe needs calibration
+   *     and there are neither samples nor trained ranges
    * @throws IllegalArgumentException if an entry of the recipe matches no operator
    * @throws IOException if the samples cannot be read or do not fit the model
    */
@@ -106,7 +127,7 @@ public final class Quantizer {
       } else if (!hasTrainedRanges(prepared)) {
         throw new UnsupportedModelException(
             "the activations",
-            "there is no calibration data to tell their ranges",
+            "no calibration data determines their ranges",
             "give typical inputs (--representative_data), or choose dynamic or float16");
       }
     }
@@ -119,15 +140,19 @@ public final class Quantizer {
   }
 
   /**
-   * What calibration runs on: the model without operators that only mark ranges, without heads that
-   * are not wanted, and equalized if the recipe says so.
+   * Returns the model on which calibration runs. Operators that only mark trained ranges are
+   * removed, heads are removed if the recipe asks for logits, and the channels of adjacent layers
+   * are equalized if it asks for that.
+   *
+   * @throws UnsupportedModelException if weights are not finite
+   * @throws IllegalArgumentException if an entry of the recipe matches no operator
    */
   public Model prepare(Model model) {
     requireFiniteWeights(model);
     requireMatches(model);
     Model prepared = TrainedRanges.absorb(model);
     if (recipe.head() == HeadMode.LOGITS) {
-      prepared = ClassifierHeads.leaveOut(prepared);
+      prepared = ClassifierHeads.remove(prepared);
     }
     return recipe.equalize() ? CrossLayerEqualization.apply(prepared) : prepared;
   }
@@ -150,8 +175,8 @@ public final class Quantizer {
           items.add(
               new UnsupportedModelException.Item(
                   "constant '" + value.name() + "'",
-                  "it holds numbers that are not finite",
-                  "train the model anew: integers cannot stand for them"));
+                  "it has values that are not finite, which integers cannot represent",
+                  "retrain the model"));
         }
       }
     }
@@ -161,7 +186,7 @@ public final class Quantizer {
   }
 
   private static boolean isFinite(Tensor tensor) {
-    // NaN and infinities stay in a sum of magnitudes times zero.
+    // Infinity and NaN times zero are NaN, and so is any sum with them.
     float sum = 0;
     for (long i = 0; i < tensor.elements(); i++) {
       sum += tensor.getFloat(i) * 0;
@@ -170,9 +195,10 @@ public final class Quantizer {
   }
 
   /**
-   * Follows the recipe for a model that {@link #prepare} gave.
+   * Quantizes a model that {@link #prepare} has returned.
    *
-   * @param statistics of that model; {@link Statistics#NONE} if no activations become integers
+   * @param statistics the statistics of that model; {@link Statistics#NONE} if the recipe needs no
+   *     calibration or the model has trained ranges
    */
   public QuantizationResult quantizePrepared(Model prepared, Statistics statistics) {
     List<String> warnings = new ArrayList<>();
@@ -213,8 +239,12 @@ public final class Quantizer {
   }
 
   /**
-   * Plans what {@link #quantizePrepared} would do, except that heads for which the recipe leaves
-   * the choice compute in floats: how scores will tie cannot be known before training.
+   * Plans the quantization of a model that {@link #prepare} has returned. Unlike in {@link
+   * #quantizePrepared}, heads with {@link HeadMode#AUTO} compute in floats, because ties of scores
+   * cannot be predicted before training.
+   *
+   * @param statistics the statistics of that model; {@link Statistics#NONE} if the recipe needs no
+   *     calibration
    */
   public QuantizationPlan plan(Model prepared, Statistics statistics) {
     Graph graph = prepared.mainGraph();

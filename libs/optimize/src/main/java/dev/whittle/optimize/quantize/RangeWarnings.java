@@ -4,22 +4,24 @@ import dev.whittle.optimize.calibrate.Histogram;
 import dev.whittle.optimize.calibrate.TensorStatistics;
 import java.util.Optional;
 
-/** Ranges that cost accuracy, or that calibration data cannot be trusted for. */
+/** Warnings about calibrated ranges that cost accuracy or that the data does not support. */
 final class RangeWarnings {
-  /** What most numbers keep to, if a few outliers set the range. */
+  /** The share of the range in which nearly all numbers lie if outliers set it. */
   private static final double NARROW_SHARE = 0.01;
 
-  private static final double MOST_NUMBERS = 0.9999;
+  /** The share of the numbers that counts as nearly all. */
+  private static final double NEARLY_ALL = 0.9999;
 
-  /** Statistics of fewer numbers say little about outliers. */
-  private static final long ENOUGH = 10_000;
+  /** The minimum count of numbers for statements about outliers. */
+  private static final long MIN_COUNT = 10_000;
 
   private RangeWarnings() {}
 
+  /** Returns the warning for a value; empty if there is none. */
   static Optional<String> of(String name, TensorStatistics statistics) {
     if (statistics.nonFinite() > 0) {
       return Optional.of(
-          "'%s' holds %d numbers that are not finite; it stays float"
+          "'%s' has %d values that are not finite with the calibration data; it stays in floats"
               .formatted(name, statistics.nonFinite()));
     }
     if (statistics.count() == 0) {
@@ -30,17 +32,17 @@ final class RangeWarnings {
           "'%s' is always %s with the calibration data".formatted(name, statistics.max()));
     }
     double magnitude = Math.max(-statistics.min(), statistics.max());
-    if (statistics.count() >= ENOUGH
-        && share(statistics, magnitude * NARROW_SHARE) > MOST_NUMBERS) {
+    if (statistics.count() >= MIN_COUNT
+        && share(statistics, magnitude * NARROW_SHARE) > NEARLY_ALL) {
       return Optional.of(
-          "the range of '%s' (%.4g to %.4g) is set by outliers: %.2f %% of its numbers are within"
-                  .formatted(name, statistics.min(), statistics.max(), 100 * MOST_NUMBERS)
-              + " a hundredth of it; another calibration method may serve it better");
+          "outliers set the range of '%s' (%.4g to %.4g): %.2f %% of its values are within a"
+                  .formatted(name, statistics.min(), statistics.max(), 100 * NEARLY_ALL)
+              + " hundredth of it; try another calibration method");
     }
     return Optional.empty();
   }
 
-  /** The share of the numbers whose magnitude is at most {@code limit}. */
+  /** Returns the share of the numbers whose magnitude is at most {@code limit}. */
   private static double share(TensorStatistics statistics, double limit) {
     Histogram histogram = statistics.histogram();
     long[] counts = histogram.counts();

@@ -14,8 +14,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The quantization parameters of activations. Values that an operator wants to have the same are in
- * one group, whose range is that of all its values together.
+ * The quantization parameters of activations. Values for which an operator requires equal
+ * parameters form a group, whose range is the union of their ranges. Groups are a disjoint-set
+ * forest (union-find) over value ids.
  */
 final class ScaleGroups {
   private final Graph graph;
@@ -51,19 +52,20 @@ final class ScaleGroups {
     List<Integer> outputs = OperandRoles.floatOutputs(graph, node);
     inputs.forEach(this::root);
     outputs.forEach(this::root);
-    Quantization demanded = rule.fixedOutput(type);
-    if (demanded != null) {
-      outputs.forEach(id -> fixed.put(root(id), demanded));
+    Quantization required = rule.fixedOutput(type);
+    if (required != null) {
+      outputs.forEach(id -> fixed.put(root(id), required));
     }
     if (rule.sharesScales() && !outputs.isEmpty()) {
       int output = outputs.getFirst();
-      outputs.forEach(id -> join(output, id));
+      outputs.forEach(id -> unite(output, id));
       boolean single = inputs.stream().filter(id -> !isConstant(id)).count() == 1;
       for (int id : inputs) {
-        // A bound beyond the other operands' range never matters; it is cut to it.
-        boolean cut = isConstant(id) && rule.scales() == QuantizationRule.Scales.BOUNDED;
-        if (!cut && (isConstant(id) || single || !isFixed(id))) {
-          join(output, id);
+        // A constant bound outside the range of the other operands has no effect, so it need not
+        // widen the range.
+        boolean bound = isConstant(id) && rule.scales() == QuantizationRule.Scales.BOUNDED;
+        if (!bound && (isConstant(id) || single || !isFixed(id))) {
+          unite(output, id);
         }
       }
     }
@@ -87,13 +89,13 @@ final class ScaleGroups {
     return root;
   }
 
-  private void join(int a, int b) {
+  private void unite(int a, int b) {
     int first = root(a);
     int second = root(b);
     Quantization one = fixed.get(first);
     Quantization other = fixed.get(second);
     if (first == second || (one != null && other != null && !one.equals(other))) {
-      // Where both are fixed and differ, a QUANTIZE goes between.
+      // Groups with different fixed parameters stay apart; a QUANTIZE connects them.
       return;
     }
     parents.put(second, first);
@@ -103,9 +105,9 @@ final class ScaleGroups {
   }
 
   private Quantization computeParameters(int root, List<Integer> members) {
-    Quantization demanded = fixed.get(root);
-    if (demanded != null) {
-      return demanded;
+    Quantization required = fixed.get(root);
+    if (required != null) {
+      return required;
     }
     Range all = null;
     for (int id : members) {
@@ -130,28 +132,28 @@ final class ScaleGroups {
     return new Range(min, max);
   }
 
-  /** Whether a value stands beside a node that computes in integers of this type. */
+  /** Returns whether a node that computes in integers of this type reads or writes a value. */
   boolean contains(int id) {
     return parents.containsKey(id);
   }
 
-  /** The value that stands for the group of a value. */
+  /** Returns the id of the value that represents the group of a value. */
   int group(int id) {
     return root(id);
   }
 
-  /** The parameters that the group of a value must have; null if its range gives them. */
-  @Nullable Quantization demanded(int id) {
+  /** Returns the parameters that an operator requires of a value; null if the range gives them. */
+  @Nullable Quantization fixed(int id) {
     return fixed.get(root(id));
   }
 
-  /** The range of the group of a value. */
+  /** Returns the range of the group of a value. */
   Range range(int id) {
     return groupRanges.getOrDefault(root(id), new Range(0, 0));
   }
 
   /**
-   * The parameters of a value.
+   * Returns the parameters of a value.
    *
    * @throws IllegalArgumentException if it is in no group
    */

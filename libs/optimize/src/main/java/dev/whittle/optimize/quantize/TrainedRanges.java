@@ -17,25 +17,25 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ranges that training found: FAKE_QUANT operators, or QUANTIZE with DEQUANTIZE after it, become
- * quantization parameters of the float values they stand at.
+ * Ranges from quantization-aware training. FAKE_QUANT operators, and pairs of QUANTIZE and
+ * DEQUANTIZE, are removed. Their ranges become quantization parameters of the float values.
  */
 final class TrainedRanges {
   private static final Rule FAKE_QUANT =
       new Rule(
           "absorb-fake-quant",
-          "Keeps the range of a FAKE_QUANT with the value instead of the operator.",
+          "Replaces a FAKE_QUANT by the range of its value.",
           TrainedRanges::absorbFakeQuant);
 
   private static final Rule PAIR =
       new Rule(
           "absorb-quantize-dequantize",
-          "Keeps the parameters of a QUANTIZE with its DEQUANTIZE instead of both.",
+          "Replaces a QUANTIZE with its DEQUANTIZE by the range of their value.",
           TrainedRanges::absorbPair);
 
   private TrainedRanges() {}
 
-  /** The model without such operators. */
+  /** Returns the model with ranges at its values in place of these operators. */
   static Model absorb(Model model) {
     boolean any =
         model.graphs().stream()
@@ -92,17 +92,17 @@ final class TrainedRanges {
 
   private static Quantization limits(Quantization stated, TensorType type) {
     float scale = stated.scaleValue();
-    int zero = stated.zeroPointValue();
+    int zeroPoint = stated.zeroPointValue();
     return new Quantization(
-        List.of(scale * (type.minInteger() - zero)),
-        List.of(scale * (type.maxInteger() - zero)),
+        List.of(scale * (type.minInteger() - zeroPoint)),
+        List.of(scale * (type.maxInteger() - zeroPoint)),
         List.of(),
         List.of(),
         0,
         null);
   }
 
-  /** Notes parameters at a node's input and makes its readers read that. */
+  /** Sets the parameters of a node's input and replaces the node's output by that input. */
   private static void keep(GraphEditor editor, int handle, int source, Quantization parameters) {
     int output = editor.node(handle).outputs().getFirst();
     Value value = editor.value(source);
@@ -116,7 +116,7 @@ final class TrainedRanges {
     editor.replaceUses(output, kept);
   }
 
-  /** The trained range of a computed value; null if it has none. */
+  /** Returns the trained range of a computed value; null if it has none. */
   static @Nullable Range of(Value value) {
     Quantization stated = value.quantization();
     return stated == null || stated.min().size() != 1 || stated.max().size() != 1
@@ -128,7 +128,7 @@ final class TrainedRanges {
     return Float.isFinite(min) && Float.isFinite(max) && min < max ? new Range(min, max) : null;
   }
 
-  /** The scales that constant weights were trained with; null if they were not. */
+  /** Returns the scales with which weights were trained; null if the value has none. */
   static float @Nullable [] weightScales(Value value) {
     Quantization stated = value.quantization();
     if (stated == null || !value.isConstant() || value.type() != TensorType.FLOAT32) {

@@ -13,13 +13,15 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The ranges of a graph's values: those it was trained with first, then calibrated ones. */
+/**
+ * The ranges of a graph's values: trained ranges where there are any, otherwise calibrated ones.
+ */
 final class ValueRanges {
   /**
-   * Where more of the numbers than this become zero, integers of one scale cannot stand for them:
-   * some dwarf the others, such as the -1e9 that a mask adds.
+   * The maximum share of nonzero numbers that may round to zero. A few very large numbers, such as
+   * the -1e9 of an attention mask, exceed it.
    */
-  private static final double MOST_VANISHING = 0.4;
+  private static final double MAX_UNDERFLOW = 0.4;
 
   private final Graph graph;
   private final Statistics statistics;
@@ -34,48 +36,48 @@ final class ValueRanges {
     this.guard = recipe.guard();
   }
 
-  /** The range of a value for integers of a type; null if it has none. */
+  /** Returns the range of a value for integers of a type; null if it is unknown. */
   @Nullable Range of(int id, TensorType type) {
     Range trained = TrainedRanges.of(graph.value(id));
     if (trained != null) {
       return trained;
     }
-    TensorStatistics seen = statistics.of(id);
-    return seen == null || seen.count() == 0 || seen.nonFinite() > 0
+    TensorStatistics observed = statistics.of(id);
+    return observed == null || observed.count() == 0 || observed.nonFinite() > 0
         ? null
-        : calibrated(id, seen, type);
+        : calibrated(id, observed, type);
   }
 
-  /** Some methods search long, and every reader of a value asks. */
-  private Range calibrated(int id, TensorStatistics seen, TensorType type) {
+  /** Returns the calibrated range, which is cached because some methods search for it. */
+  private Range calibrated(int id, TensorStatistics observed, TensorType type) {
     return calibrated
         .computeIfAbsent(type, k -> new HashMap<>())
-        .computeIfAbsent(id, k -> method.range(seen, type.bits()));
+        .computeIfAbsent(id, k -> method.range(observed, type.bits()));
   }
 
-  /** Why a value cannot be integers of a type; null if it can. */
+  /** Returns the reason why a value cannot be integers of a type; null if it can. */
   @Nullable String obstacle(int id, TensorType type) {
     String name = graph.value(id).name();
-    TensorStatistics seen = statistics.of(id);
+    TensorStatistics observed = statistics.of(id);
     if (TrainedRanges.of(graph.value(id)) != null) {
       return null;
     }
-    if (seen == null || seen.count() == 0) {
-      return "the range of '%s' is not known".formatted(name);
+    if (observed == null || observed.count() == 0) {
+      return "the range of '%s' is unknown".formatted(name);
     }
-    if (seen.nonFinite() > 0) {
-      return "'%s' holds numbers that are not finite".formatted(name);
+    if (observed.nonFinite() > 0) {
+      return "'%s' has values that are not finite".formatted(name);
     }
-    Range range = calibrated(id, seen, type);
+    Range range = calibrated(id, observed, type);
     double scale = ActivationParameters.of(range, type).scaleValue();
-    double vanishing = seen.underflowShare(scale);
-    return guard && vanishing > MOST_VANISHING
-        ? "in '%s' a few numbers dwarf the others (%.4g to %.4g): %.0f %% would become zero"
-            .formatted(name, seen.min(), seen.max(), 100 * vanishing)
+    double underflow = observed.underflowShare(scale);
+    return guard && underflow > MAX_UNDERFLOW
+        ? "a few large values set the range of '%s' (%.4g to %.4g): %.0f %% would round to zero"
+            .formatted(name, observed.min(), observed.max(), 100 * underflow)
         : null;
   }
 
-  /** What a user should know of the calibrated values. */
+  /** Returns warnings about the calibrated values. */
   List<String> warnings() {
     return statistics.tensors().entrySet().stream()
         .flatMap(e -> RangeWarnings.of(graph.value(e.getKey()).name(), e.getValue()).stream())

@@ -7,29 +7,31 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 
-/** Float numbers to integers of given scales. */
+/** Converts float constants to integers with given scales, or to half precision. */
 final class WeightQuantizer {
   private WeightQuantizer() {}
 
   /**
-   * Symmetric integers of a narrow range (quantization notes, section a.3).
+   * Returns symmetric integers in the narrow range, from {@code -(2^(bits - 1) - 1)} to {@code
+   * 2^(bits - 1) - 1} (TensorFlow Lite 8-bit quantization specification).
    *
-   * @param axis the axis of {@code scales}, where there are several
+   * @param scales one scale, or one for each slice along {@code axis}
+   * @param axis the axis of {@code scales} if there are several
    */
   static Constant symmetric(
       float[] weights, int[] dims, float[] scales, int axis, TensorType type) {
     int inner = inner(dims, scales, axis);
-    int greatest = WeightScales.maxInteger(type.bits());
+    int max = WeightScales.maxInteger(type.bits());
     Tensor stored = allocate(type, dims);
     for (int i = 0; i < weights.length; i++) {
       double scale = scales[scales.length == 1 ? 0 : i / inner % scales.length];
       long q = (long) FixedPoint.roundHalfAway(weights[i] / scale);
-      stored.setInteger(i, Math.clamp(q, -greatest, greatest));
+      stored.setInteger(i, Math.clamp(q, -max, max));
     }
     return Constant.of(stored.data());
   }
 
-  /** Integers with a zero point, over the type's whole range. */
+  /** Returns integers with a zero point in the full range of the type. */
   static Constant asymmetric(
       float[] numbers, int[] dims, Quantization parameters, TensorType type) {
     double scale = parameters.scaleValue();
@@ -41,7 +43,7 @@ final class WeightQuantizer {
     return Constant.of(stored.data());
   }
 
-  /** Numbers of half precision; what it cannot hold becomes its greatest number. */
+  /** Returns numbers in half precision; larger magnitudes are clamped to its maximum, 65504. */
   static Constant half(float[] numbers, int[] dims) {
     Tensor stored = allocate(TensorType.FLOAT16, dims);
     for (int i = 0; i < numbers.length; i++) {
@@ -52,9 +54,10 @@ final class WeightQuantizer {
   }
 
   /**
-   * Biases at the scale of the sums they are added to.
+   * Returns a bias in integers.
    *
-   * @param type INT32 or INT64
+   * @param scales the scales of the products to which it is added: one, or one for each channel
+   * @param type the type of the result: INT32 or INT64
    */
   static Constant bias(float[] bias, double[] scales, TensorType type) {
     Tensor stored = allocate(type, bias.length);
@@ -65,20 +68,21 @@ final class WeightQuantizer {
     return Constant.of(stored.data());
   }
 
-  /** The real numbers that symmetric integers stand for. */
-  static float[] restored(float[] weights, int[] dims, float[] scales, int axis, TensorType type) {
+  /** Returns weights after symmetric quantization and dequantization. */
+  static float[] dequantized(
+      float[] weights, int[] dims, float[] scales, int axis, TensorType type) {
     Constant stored = symmetric(weights, dims, scales, axis, type);
     var tensor = new Tensor(type, dims, null, stored.bytes());
     int inner = inner(dims, scales, axis);
-    float[] restored = new float[weights.length];
-    for (int i = 0; i < restored.length; i++) {
-      restored[i] =
+    float[] dequantized = new float[weights.length];
+    for (int i = 0; i < dequantized.length; i++) {
+      dequantized[i] =
           tensor.getInteger(i) * scales[scales.length == 1 ? 0 : i / inner % scales.length];
     }
-    return restored;
+    return dequantized;
   }
 
-  /** How many adjacent elements have the same scale. */
+  /** Returns the number of adjacent elements with the same scale. */
   private static int inner(int[] dims, float[] scales, int axis) {
     int inner = 1;
     for (int i = axis + 1; scales.length > 1 && i < dims.length; i++) {
@@ -87,7 +91,7 @@ final class WeightQuantizer {
     return inner;
   }
 
-  /** On the heap: such constants are made in large numbers. */
+  /** Allocates on the heap, which is cheaper than native memory for many small constants. */
   private static Tensor allocate(TensorType type, int... dims) {
     long elements = 1;
     for (int dim : dims) {

@@ -2,9 +2,11 @@ package dev.whittle.optimize.quantize;
 
 import dev.whittle.optimize.recipe.WeightMethod;
 
-/** Scales of symmetrically quantized weights (quantization notes, section a.3). */
+/**
+ * The scales of symmetrically quantized weights (TensorFlow Lite 8-bit quantization specification).
+ */
 final class WeightScales {
-  /** What a slice of zeros gets; whatever is added to it must still be representable. */
+  /** The minimum scale, also that of a slice of zeros. The bias must stay representable with it. */
   static final float MIN_SCALE = 1e-8f;
 
   private static final int SEARCH_STEPS = 80;
@@ -14,17 +16,19 @@ final class WeightScales {
   private WeightScales() {}
 
   /**
-   * The number that integers of that type go up to; the range is narrow, so that it goes down as
-   * far.
+   * Returns the maximum of signed integers with some bits. The minimum in the narrow range is its
+   * negative.
    */
   static int maxInteger(int bits) {
     return (1 << (bits - 1)) - 1;
   }
 
   /**
-   * One scale for each slice along an axis.
+   * Returns a scale for each slice along an axis.
    *
-   * @param axis -1 for one scale for all
+   * @param dims the shape of the weights
+   * @param axis the axis, or -1 for one scale
+   * @param bits the width of the integers
    */
   static float[] of(float[] weights, int[] dims, int axis, int bits, WeightMethod method) {
     int slices = axis < 0 ? 1 : dims[axis];
@@ -69,50 +73,52 @@ final class WeightScales {
       }
     }
 
-    double largest() {
-      double[] largest = new double[1];
-      forEach(w -> largest[0] = Math.max(largest[0], Math.abs(w)));
-      return largest[0];
+    double maxMagnitude() {
+      double[] maxMagnitude = new double[1];
+      forEach(w -> maxMagnitude[0] = Math.max(maxMagnitude[0], Math.abs(w)));
+      return maxMagnitude[0];
     }
   }
 
   private static float scale(Slice slice, int bits, WeightMethod method) {
-    double largest = slice.largest();
-    if (largest == 0) {
+    double maxMagnitude = slice.maxMagnitude();
+    if (maxMagnitude == 0) {
       return MIN_SCALE;
     }
     double bound =
         switch (method) {
-          case MIN_MAX -> largest;
-          case MSE -> leastSquares(slice, largest, bits);
-          case OCTAV -> octav(slice, largest, bits);
+          case MIN_MAX -> maxMagnitude;
+          case MSE -> searchedBound(slice, maxMagnitude, bits);
+          case OCTAV -> octav(slice, maxMagnitude, bits);
         };
     return Math.max((float) (bound / maxInteger(bits)), MIN_SCALE);
   }
 
-  private static double leastSquares(Slice slice, double largest, int bits) {
-    int greatest = maxInteger(bits);
-    double best = largest;
-    double least = Double.POSITIVE_INFINITY;
+  /** Returns the candidate bound with the minimum squared error. */
+  private static double searchedBound(Slice slice, double maxMagnitude, int bits) {
+    int max = maxInteger(bits);
+    double best = maxMagnitude;
+    double minError = Double.POSITIVE_INFINITY;
     for (int step = SEARCH_STEPS; step > 0; step--) {
       double share = FIRST_SHARE + (1 - FIRST_SHARE) * step / SEARCH_STEPS;
-      double scale = largest * share / greatest;
+      double scale = maxMagnitude * share / max;
       double[] error = new double[1];
       slice.forEach(
           w -> {
-            double q = Math.clamp(Math.rint(w / scale), -greatest, greatest);
+            double q = Math.clamp(Math.rint(w / scale), -max, max);
             double d = w - q * scale;
             error[0] += d * d;
           });
-      if (error[0] < least) {
-        least = error[0];
-        best = largest * share;
+      if (error[0] < minError) {
+        minError = error[0];
+        best = maxMagnitude * share;
       }
     }
     return best;
   }
 
-  private static double octav(Slice slice, double largest, int bits) {
+  /** Returns the bound to which Newton's method converges (OCTAV; Sakr et al., 2022). */
+  private static double octav(Slice slice, double maxMagnitude, int bits) {
     double noise = Math.pow(4, -bits) / 3;
     double[] start = new double[2];
     slice.forEach(
@@ -122,23 +128,23 @@ final class WeightScales {
         });
     double bound = start[0] / start[1];
     for (int step = 0; step < NEWTON_STEPS; step++) {
-      double at = bound;
+      double threshold = bound;
       double[] sums = new double[3];
       slice.forEach(
           w -> {
             double magnitude = Math.abs(w);
-            if (magnitude >= at) {
+            if (magnitude >= threshold) {
               sums[0] += magnitude;
               sums[1]++;
             }
             sums[2]++;
           });
       double next = sums[0] / ((1 - noise) * sums[1] + noise * sums[2]);
-      if (!(next > 0) || next > largest) {
-        return next > largest ? largest : bound;
+      if (!(next > 0) || next > maxMagnitude) {
+        return next > maxMagnitude ? maxMagnitude : bound;
       }
       bound = next;
     }
-    return Math.min(bound, largest);
+    return Math.min(bound, maxMagnitude);
   }
 }

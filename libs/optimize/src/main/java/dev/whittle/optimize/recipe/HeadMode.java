@@ -1,16 +1,17 @@
 package dev.whittle.optimize.recipe;
 
 /**
- * What becomes of a LOGISTIC or SOFTMAX that gives a model's output. As integers their scale is
- * fixed, so that confident scores become equal and the best class may get lost.
+ * The treatment of a classifier head: a LOGISTIC or SOFTMAX that computes a model's output. In
+ * integers its scale is fixed, so that confident scores become equal and the predicted class may be
+ * lost.
  */
 public enum HeadMode {
-  /** Floats if calibration shows ties that were none, else integers. */
+  /** The head computes in floats if calibration shows ties that integers introduce. */
   AUTO,
-  /** Computes in floats, whatever calibration shows. */
+  /** The head computes in floats. */
   FLOAT,
-  /** Is left out: the model gives what went into it. */
+  /** The head is removed. The model's outputs are the logits. */
   LOGITS,
-  /** Computes in integers, whatever calibration shows. */
+  /** The head computes in integers. */
   INTEGER
 }

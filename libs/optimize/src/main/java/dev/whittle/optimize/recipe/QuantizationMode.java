@@ -1,13 +1,13 @@
 package dev.whittle.optimize.recipe;
 
-/** In what numbers an operator computes and how its weights are stored. */
+/** The number formats in which an operator computes and stores its weights. */
 public enum QuantizationMode {
-  /** Everything stays as it is. */
+  /** Weights and activations are floats. */
   FLOAT,
-  /** Weights are integers, activations floats; the operator's hybrid kernel quantizes inputs. */
+  /** Weights are integers, activations floats. The hybrid kernel quantizes inputs dynamically. */
   DYNAMIC,
   /** Weights and activations are integers. */
   INTEGER,
-  /** Weights are small and become floats before the operator, which computes in floats. */
+  /** Weights are stored as integers or half floats and dequantized before a float operator. */
   WEIGHTS_ONLY
 }

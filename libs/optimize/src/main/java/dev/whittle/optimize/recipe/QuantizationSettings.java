@@ -1,15 +1,23 @@
 package dev.whittle.optimize.recipe;
 
 import dev.whittle.ir.tensor.TensorType;
+import java.util.Locale;
 
 /**
- * What is done to an operator.
+ * The quantization of an operator.
  *
- * @param activations INT8 or INT16; of meaning for {@link QuantizationMode#INTEGER}
- * @param weights INT8, INT4 or FLOAT16; the latter two for {@link QuantizationMode#WEIGHTS_ONLY}
- * @param perChannel whether weights have a scale for each output channel
- * @param blockSize how many weights along their last axis share a scale; 0 for no blocks
- * @param minElements weights of fewer elements stay floats unless activations are integers
+ * @param mode the number formats of weights and activations
+ * @param activations the type of activations: INT8 or INT16; used with {@link
+ *     QuantizationMode#INTEGER}
+ * @param weights the type of weights: INT8, or INT4 or FLOAT16 with {@link
+ *     QuantizationMode#WEIGHTS_ONLY}
+ * @param perChannel whether weights have a scale for each output channel; otherwise one scale for
+ *     each tensor
+ * @param blockSize the number of weights along the last axis that share a scale, at least 2; 0 for
+ *     no blocks
+ * @param weightMethod the method that chooses the range of weights
+ * @param minElements the minimum number of elements of weights to quantize, at least 0; not used
+ *     with {@link QuantizationMode#INTEGER}
  */
 public record QuantizationSettings(
     QuantizationMode mode,
@@ -19,12 +27,13 @@ public record QuantizationSettings(
     int blockSize,
     WeightMethod weightMethod,
     int minElements) {
-  /** Weights of fewer elements are not worth it, as in TensorFlow's converter. */
+  /** The default of {@link #minElements}, which is that of TensorFlow's converter. */
   public static final int MIN_ELEMENTS = 1024;
 
-  /** Below this a constant and its DEQUANTIZE take more space in half precision than in single. */
+  /** The minimum for half precision: below, a DEQUANTIZE takes more space than it saves. */
   public static final int MIN_HALF_ELEMENTS = 64;
 
+  /** Weights and activations in floats. */
   public static final QuantizationSettings FLOAT =
       new QuantizationSettings(
           QuantizationMode.FLOAT,
@@ -35,9 +44,16 @@ public record QuantizationSettings(
           WeightMethod.MIN_MAX,
           MIN_ELEMENTS);
 
+  /** Dynamic range quantization: 8-bit weights, float activations. */
   public static final QuantizationSettings DYNAMIC = FLOAT.withMode(QuantizationMode.DYNAMIC);
+
+  /** 8-bit weights and activations. */
   public static final QuantizationSettings INT8 = FLOAT.withMode(QuantizationMode.INTEGER);
+
+  /** 8-bit weights and 16-bit activations. */
   public static final QuantizationSettings INT16X8 = INT8.withActivations(TensorType.INT16);
+
+  /** Weights in half precision. */
   public static final QuantizationSettings FLOAT16 =
       FLOAT
           .withMode(QuantizationMode.WEIGHTS_ONLY)
@@ -48,19 +64,22 @@ public record QuantizationSettings(
     if (activations != TensorType.INT8 && activations != TensorType.INT16) {
       throw new IllegalArgumentException("activations must be int8 or int16, not " + activations);
     }
-    boolean plain = weights == TensorType.INT8;
-    boolean small = weights == TensorType.INT4 || weights == TensorType.FLOAT16;
-    if (!plain
-        && !(small && mode != QuantizationMode.DYNAMIC && mode != QuantizationMode.INTEGER)) {
+    boolean storedOnly = weights == TensorType.INT4 || weights == TensorType.FLOAT16;
+    if (weights != TensorType.INT8 && !storedOnly) {
+      throw new IllegalArgumentException("weights must be int8, int4 or float16, not " + weights);
+    }
+    if (storedOnly && (mode == QuantizationMode.DYNAMIC || mode == QuantizationMode.INTEGER)) {
       throw new IllegalArgumentException(
-          "%s weights are stored only, not computed with: use weights_only".formatted(weights));
+          "%s weights need the mode weights_only, not %s"
+              .formatted(weights, mode.name().toLowerCase(Locale.ROOT)));
     }
     if (blockSize != 0 && (mode != QuantizationMode.WEIGHTS_ONLY || blockSize < 2)) {
       throw new IllegalArgumentException(
-          "blocks need weights_only and at least 2 weights, not " + blockSize);
+          "a block size of %d in the mode %s; expected at least 2 and the mode weights_only"
+              .formatted(blockSize, mode.name().toLowerCase(Locale.ROOT)));
     }
     if (minElements < 0) {
-      throw new IllegalArgumentException("min_elements must not be negative: " + minElements);
+      throw new IllegalArgumentException("min_elements must be at least 0, not " + minElements);
     }
   }
 

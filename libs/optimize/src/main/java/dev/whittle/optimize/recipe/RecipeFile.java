@@ -19,21 +19,22 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /**
- * Recipes as JSON files:
+ * Recipes as JSON files.
  *
  * <pre>{@code
  * {
- *   "calibrationMethod": "min_max", "head": "auto", "guard": true, "equalize": false, "correct_bias": false,
+ *   "range": "min_max", "head": "auto", "guard": true, "equalize": false, "correct_bias": false,
  *   "entries": [
- *     {"mode": "integer", "activations": "int8"},
+ *     {"compute": "integer", "activations": "int8"},
  *     {"layers": "block_1.*", "operator": "CONV_2D", "compute": "float"}
  *   ]
  * }
  * }</pre>
  *
- * <p>An entry may have the fields of {@link QuantizationSettings}, {@code mode} first of all, and
- * {@code layers} (a regular expression found in the name of an output of the operator) and {@code
- * operator}, both of which may be missing.
+ * <p>{@code range} is the calibration method. An entry requires {@code compute}, the {@link
+ * QuantizationMode}. Optional are the other fields of {@link QuantizationSettings} in snake case,
+ * {@code operator}, and {@code layers}, a regular expression that is searched in the names of the
+ * operator's outputs.
  */
 public final class RecipeFile {
   private static final Set<String> RECIPE_KEYS =
@@ -56,13 +57,19 @@ public final class RecipeFile {
   /**
    * Reads a recipe.
    *
-   * @throws MalformedModelException if the file is no recipe, naming the place
+   * @throws MalformedModelException if the file is not a recipe; the message names the place
    */
   public static Recipe read(Path file) throws IOException {
     return parse(Files.readAllBytes(file), file.toString());
   }
 
-  /** {@link #read} from bytes that messages call {@code origin}. */
+  /**
+   * Parses a recipe.
+   *
+   * @param json the contents of a recipe file
+   * @param origin the name of the file for messages
+   * @throws MalformedModelException if the text is not a recipe; the message names the place
+   */
   public static Recipe parse(byte[] json, String origin) {
     Config root = Config.parse(json, origin, MalformedModelException::new);
     requireKeys(root, RECIPE_KEYS);
@@ -73,16 +80,20 @@ public final class RecipeFile {
     if (entries.isEmpty()) {
       throw new MalformedModelException(origin + ": a recipe needs at least one entry");
     }
+    return new Recipe(
+        entries,
+        calibrationMethod(root),
+        choice(HeadMode.class, root, "head", "auto"),
+        root.flag("equalize", false),
+        root.flag("correct_bias", false),
+        root.flag("guard", true));
+  }
+
+  private static CalibrationMethod calibrationMethod(Config root) {
     try {
-      return new Recipe(
-          entries,
-          CalibrationMethod.named(root.string("range", "min_max")),
-          choice(HeadMode.class, root, "head", "auto"),
-          root.flag("equalize", false),
-          root.flag("correct_bias", false),
-          root.flag("guard", true));
+      return CalibrationMethod.named(root.string("range", "min_max"));
     } catch (IllegalArgumentException e) {
-      throw new MalformedModelException(origin + ": " + e.getMessage(), e);
+      throw new MalformedModelException(root.place() + ".range: " + e.getMessage(), e);
     }
   }
 
@@ -90,7 +101,7 @@ public final class RecipeFile {
     for (String key : config.keys()) {
       if (!known.contains(key)) {
         throw new MalformedModelException(
-            "%s: there is no setting '%s'; there are: %s"
+            "%s: no setting '%s'; expected one of %s"
                 .formatted(config.place(), key, known.stream().sorted().toList()));
       }
     }
@@ -98,28 +109,34 @@ public final class RecipeFile {
 
   private static Recipe.Entry entry(Config entry) {
     requireKeys(entry, ENTRY_KEYS);
+    QuantizationSettings settings = settings(entry);
+    String layers = entry.stringOrNull("layers");
     try {
-      QuantizationMode compute = choice(QuantizationMode.class, entry, "compute", null);
-      TensorType weights = type(entry, "weights");
-      QuantizationSettings defaults =
-          weights == TensorType.FLOAT16 ? QuantizationSettings.FLOAT16 : QuantizationSettings.FLOAT;
-      var settings =
-          new QuantizationSettings(
-              compute,
-              type(entry, "activations"),
-              weights,
-              entry.flag("per_channel", true),
-              entry.integer("block_size", 0),
-              choice(WeightMethod.class, entry, "weight_method", "min_max"),
-              entry.integer("min_elements", defaults.minElements()));
-      String layers = entry.stringOrNull("layers");
       return new Recipe.Entry(
           layers == null ? null : Pattern.compile(layers),
           entry.stringOrNull("operator"),
           settings);
     } catch (PatternSyntaxException e) {
       throw new MalformedModelException(
-          entry.place() + ".layers: is no regular expression: " + e.getDescription(), e);
+          "%s.layers: '%s' is not a regular expression: %s"
+              .formatted(entry.place(), layers, e.getDescription()),
+          e);
+    }
+  }
+
+  private static QuantizationSettings settings(Config entry) {
+    QuantizationMode mode = choice(QuantizationMode.class, entry, "compute", null);
+    TensorType activations = type(entry, "activations");
+    TensorType weights = type(entry, "weights");
+    boolean perChannel = entry.flag("per_channel", true);
+    int blockSize = entry.integer("block_size", 0);
+    WeightMethod method = choice(WeightMethod.class, entry, "weight_method", "min_max");
+    QuantizationSettings defaults =
+        weights == TensorType.FLOAT16 ? QuantizationSettings.FLOAT16 : QuantizationSettings.FLOAT;
+    int minElements = entry.integer("min_elements", defaults.minElements());
+    try {
+      return new QuantizationSettings(
+          mode, activations, weights, perChannel, blockSize, method, minElements);
     } catch (IllegalArgumentException e) {
       throw new MalformedModelException(entry.place() + ": " + e.getMessage(), e);
     }
@@ -155,7 +172,7 @@ public final class RecipeFile {
                 text));
   }
 
-  /** Writes a recipe, whole or not at all. */
+  /** Writes a recipe atomically: the file is replaced when it is complete. */
   public static void write(Recipe recipe, Path file) throws IOException {
     AtomicFile.write(
         file,

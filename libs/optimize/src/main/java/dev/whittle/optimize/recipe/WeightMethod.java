@@ -1,14 +1,15 @@
 package dev.whittle.optimize.recipe;
 
-/** How the range of weights is chosen. */
+/** A method that chooses the range of weights. */
 public enum WeightMethod {
-  /** The largest magnitude: nothing is clipped. */
+  /** The maximum magnitude; no weight is clipped. */
   MIN_MAX,
-  /** The magnitude with the least mean square of clipping and rounding errors, by search. */
+  /** The bound with the minimum mean squared error of clipping and rounding, found by search. */
   MSE,
   /**
-   * The same by Newton's method on the expected error (Sakr et al., "Optimal clipping and
-   * magnitude-aware differentiation for improved quantization-aware training", 2022).
+   * The bound with the minimum expected mean squared error, found by Newton's method (OCTAV; Sakr
+   * et al., "Optimal clipping and magnitude-aware differentiation for improved quantization-aware
+   * training", 2022).
    */
   OCTAV
 }

@@ -1,4 +1,8 @@
-/** What is to be done to which part of a model. */
+/**
+ * Recipes, which state the quantization of each operator of a model. May use: {@code
+ * dev.whittle.ir}, {@code dev.whittle.json}, {@code dev.whittle.io}, {@code
+ * dev.whittle.optimize.calibrate}.
+ */
 @NullMarked
 package dev.whittle.optimize.recipe;
 

@@ -18,28 +18,32 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stores weights with many zeros as sparse tensors (quantization notes, section f). FULLY_CONNECTED
- * reads blocks of 1 x 4 floats or 1 x 16 bytes, and single floats, as they are; for others a
- * DENSIFY restores the weights when the model is loaded. What would not get smaller stays dense.
+ * Stores weights with many zeros as sparse tensors ({@code SparsityParameters} of the TensorFlow
+ * Lite schema). FULLY_CONNECTED reads blocks of 1 x 4 floats or 1 x 16 bytes and single floats
+ * directly. For other operators a DENSIFY restores the weights when the model is loaded. Weights
+ * that would not become smaller stay dense.
  */
 public final class SparseEncoding {
-  /** The version of FULLY_CONNECTED that takes sparse weights. */
-  private static final int SPARSE_DENSE_LAYER = 8;
+  /** The version of FULLY_CONNECTED that accepts sparse weights. */
+  private static final int SPARSE_FULLY_CONNECTED_VERSION = 8;
 
-  /** Fewer zeros than this are not worth looking at. */
-  private static final double LEAST_SPARSITY = 0.3;
+  /** The minimum share of zeros; sparser weights are candidates. */
+  private static final double MIN_SPARSITY = 0.3;
+
+  /** The approximate size of the sparsity tables of a tensor in a file, without its indices. */
+  private static final int TABLE_BYTES = 128;
 
   private final List<Value> values;
   private final List<Node> nodes = new ArrayList<>();
   private final Graph graph;
-  private final Map<Integer, Integer> dense = new HashMap<>();
+  private final Map<Integer, Integer> densified = new HashMap<>();
 
   private SparseEncoding(Graph graph) {
     this.graph = graph;
     this.values = new ArrayList<>(graph.values());
   }
 
-  /** The model with sparse tensors where they are smaller. */
+  /** Returns the model with sparse tensors where they are smaller. */
   public static Model apply(Model model) {
     return model.withGraphs(
         model.graphs().stream().map(graph -> new SparseEncoding(graph).run()).toList());
@@ -56,11 +60,11 @@ public final class SparseEncoding {
   }
 
   private Node encode(Node node, Map<Integer, Integer> readers) {
-    int place = node.op().quantizationRule().weights();
-    int id = place < 0 || place >= node.inputs().size() ? Node.ABSENT : node.inputs().get(place);
+    int index = node.op().quantizationRule().weights();
+    int id = index < 0 || index >= node.inputs().size() ? Node.ABSENT : node.inputs().get(index);
     Value value = id == Node.ABSENT ? null : graph.value(id);
     Tensor contents = value == null ? null : value.contents();
-    if (value == null || contents == null || zeros(contents) < LEAST_SPARSITY) {
+    if (value == null || contents == null || sparsity(contents) < MIN_SPARSITY) {
       return node;
     }
     boolean floats = value.type() == TensorType.FLOAT32;
@@ -80,17 +84,18 @@ public final class SparseEncoding {
         }
       }
     }
-    return behindDensify(node, place, value, contents);
+    return withDensify(node, index, value, contents);
   }
 
   private boolean isInteger(Node node) {
     return graph.value(node.inputs().getFirst()).type() == TensorType.INT8;
   }
 
+  /** Returns the node with the version that accepts sparse weights. */
   private static Node withVersion(Node node) {
     return new Node(
         node.op(),
-        SPARSE_DENSE_LAYER,
+        SPARSE_FULLY_CONNECTED_VERSION,
         node.inputs(),
         node.outputs(),
         node.intermediates(),
@@ -98,9 +103,10 @@ public final class SparseEncoding {
         node.debugMetadataIndex());
   }
 
-  private Node behindDensify(Node node, int place, Value value, Tensor contents) {
-    Integer known = dense.get(value.id());
-    if (known == null) {
+  /** Returns the node with a DENSIFY before its weights; the node itself if nothing is saved. */
+  private Node withDensify(Node node, int index, Value value, Tensor contents) {
+    Integer denseId = densified.get(value.id());
+    if (denseId == null) {
       Encoded encoded = encoded(contents, 1);
       if (encoded == null || encoded.bytes() >= contents.data().byteSize()) {
         return node;
@@ -109,15 +115,15 @@ public final class SparseEncoding {
       values.add(restored);
       values.set(value.id(), value.withSparseData(encoded.sparsity, encoded.stored));
       nodes.add(Node.of(new Densify(), new int[] {value.id()}, restored.id()));
-      known = restored.id();
-      dense.put(value.id(), known);
+      denseId = restored.id();
+      densified.put(value.id(), denseId);
     }
     List<Integer> inputs = new ArrayList<>(node.inputs());
-    inputs.set(place, known);
+    inputs.set(index, denseId);
     return node.withOperands(inputs, node.outputs(), node.intermediates());
   }
 
-  private static double zeros(Tensor tensor) {
+  private static double sparsity(Tensor tensor) {
     long zeros = 0;
     for (long i = 0; i < tensor.elements(); i++) {
       zeros += tensor.getReal(i) == 0 ? 1 : 0;
@@ -126,16 +132,17 @@ public final class SparseEncoding {
   }
 
   private record Encoded(Sparsity sparsity, Constant stored, long indexBytes) {
-    /** With what every tensor of a file takes for its layout, about. */
+    /** Returns the approximate size in a file. */
     long bytes() {
-      return stored.byteSize() + indexBytes + 128;
+      return stored.byteSize() + indexBytes + TABLE_BYTES;
     }
   }
 
   /**
-   * All axes dense but the last, which is compressed in blocks; null if blocks do not divide it.
+   * Returns a tensor whose last axis is compressed in blocks; the other axes are dense.
    *
-   * @param block the extent of blocks; 1 for single elements
+   * @param block the number of elements in a block; 1 for no blocks
+   * @return the encoding; null if blocks do not divide the last axis
    */
   private static @Nullable Encoded encoded(Tensor tensor, int block) {
     int[] dims = tensor.dims();
@@ -148,15 +155,16 @@ public final class SparseEncoding {
     List<Integer> segments = new ArrayList<>(List.of(0));
     List<Integer> indices = new ArrayList<>();
     byte[] stored = new byte[Math.toIntExact(tensor.data().byteSize())];
-    int at = 0;
+    int size = 0;
     for (int row = 0; row < rows; row++) {
       for (int b = 0; b < columns / block; b++) {
         long first = (long) row * columns + (long) b * block;
         if (!isZero(tensor, first, block)) {
           indices.add(b);
-          int size = block * bytes;
-          MemorySegment.copy(tensor.data(), first * bytes, MemorySegment.ofArray(stored), at, size);
-          at += size;
+          int blockBytes = block * bytes;
+          MemorySegment.copy(
+              tensor.data(), first * bytes, MemorySegment.ofArray(stored), size, blockBytes);
+          size += blockBytes;
         }
       }
       segments.add(indices.size());
@@ -183,7 +191,7 @@ public final class SparseEncoding {
             + (long) indices.size() * indexList.bits() / 8;
     return new Encoded(
         new Sparsity(order, blockMap, dimensions),
-        Constant.of(java.util.Arrays.copyOf(stored, at)),
+        Constant.of(java.util.Arrays.copyOf(stored, size)),
         indexBytes);
   }
 
@@ -196,9 +204,9 @@ public final class SparseEncoding {
     return true;
   }
 
-  /** The narrowest numbers that hold the greatest. */
+  /** Returns indices in the narrowest type that holds their maximum. */
   private static Sparsity.Indices indices(List<Integer> numbers) {
-    int greatest = numbers.stream().mapToInt(Integer::intValue).max().orElse(0);
-    return new Sparsity.Indices(greatest < 1 << 8 ? 8 : greatest < 1 << 16 ? 16 : 32, numbers);
+    int max = numbers.stream().mapToInt(Integer::intValue).max().orElse(0);
+    return new Sparsity.Indices(max < 1 << 8 ? 8 : max < 1 << 16 ? 16 : 32, numbers);
   }
 }

@@ -7,22 +7,28 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replaces weights by the nearest of a few numbers, found by k-means, so that they compress well
- * (quantization notes, section a.6). The same seed gives the same weights.
+ * Weight clustering, or weight sharing (Han et al., "Deep compression", 2016): replaces each weight
+ * by the nearest of a few cluster centers, so that the model compresses well. Centers are found by
+ * k-means in one dimension. Equal seeds give equal weights.
  *
- * @param clusters how many different numbers are left, 2 to 256
+ * @param clusters the number of distinct weights that remain, from 2 to 256
+ * @param start the initialization of the centers
  * @param perChannel whether each output channel has clusters of its own
- * @param preserveZeros whether zeros stay zeros, as one of the clusters
+ * @param preserveZeros whether zeros stay zero; they then form one of the clusters
+ * @param seed the seed of the random initialization
  */
 public record WeightClustering(
     int clusters, Initialization start, boolean perChannel, boolean preserveZeros, long seed) {
-  /** Where the centers of clusters are at first. */
+  /** An initialization of cluster centers. */
   public enum Initialization {
-    /** Random weights, far from each other more likely (Arthur and Vassilvitskii, 2007). */
+    /**
+     * Random weights, chosen with probabilities that grow with the distance to the centers so far
+     * (D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding", 2007).
+     */
     KMEANS_PLUS_PLUS,
-    /** Evenly from the least to the greatest weight. */
+    /** Centers at equal distances from the minimum to the maximum weight. */
     LINEAR,
-    /** So that each cluster has as many weights as the others. */
+    /** Quantiles of the weights, so that all clusters have the same size. */
     DENSITY
   }
 
@@ -30,14 +36,15 @@ public record WeightClustering(
 
   public WeightClustering {
     if (clusters < 2 || clusters > 256) {
-      throw new IllegalArgumentException("clusters must be 2 to 256, are " + clusters);
+      throw new IllegalArgumentException("clusters must be 2 to 256, not " + clusters);
     }
   }
 
   /**
-   * Clusters the float weights of a model.
+   * Returns the model with clustered float weights.
    *
-   * @param layers found in the name of an output of an operator; null for all
+   * @param layers a pattern that is searched in the names of an operator's outputs; null for all
+   * @throws IllegalArgumentException if no weights match
    */
   public Model apply(Model model, @Nullable Pattern layers) {
     return WeightEditor.apply(
@@ -52,9 +59,9 @@ public record WeightClustering(
         });
   }
 
-  /** Numbers and the clusters they belong to. */
+  /** An assignment of numbers to clusters. */
   public static final class Clusters {
-    /** In {@link #indices}: a zero that stays one. */
+    /** The index of a zero that is preserved, in {@link #indices}. */
     public static final int ZERO = -1;
 
     private final float[] centers;
@@ -65,7 +72,7 @@ public record WeightClustering(
       this.indices = indices;
     }
 
-    /** The clusters of numbers of which many are equal: one for each other than zero. */
+    /** Returns a cluster for each distinct number other than zero. */
     public static Clusters ofDistinct(float[] numbers) {
       float[] sorted = numbers.clone();
       Arrays.sort(sorted);
@@ -83,36 +90,41 @@ public record WeightClustering(
       return new Clusters(centers, indices);
     }
 
-    /** The centers of all clusters, those of a channel one after another in ascending order. */
+    /** Returns the centers of all clusters, channel by channel, ascending within a channel. */
     public float[] centers() {
       return centers.clone();
     }
 
-    /** The place among {@link #centers} of each number's cluster, or {@link #ZERO}. */
+    /** Returns the index into {@link #centers} for each number, or {@link #ZERO}. */
     public int[] indices() {
       return indices.clone();
     }
 
+    /** Returns the center of number {@code i}. */
     float center(int i) {
       return indices[i] == ZERO ? 0 : centers[indices[i]];
     }
   }
 
   /**
-   * Finds the clusters of one constant.
+   * Returns the clusters of one constant after k-means has converged.
    *
-   * @param axis that of channels, which counts where each has its own clusters; -1 for none
+   * @param numbers the weights in row-major order
+   * @param dims their shape
+   * @param axis the axis of output channels, used if each has its own clusters; -1 for none
    */
   public Clusters cluster(float[] numbers, int[] dims, int axis) {
     return cluster(numbers, dims, axis, MAX_ROUNDS);
   }
 
   /**
-   * The clusters of one constant around the centers where k-means would begin.
+   * Returns the clusters of one constant around the initial centers, without k-means.
    *
-   * @param axis that of channels, which counts where each has its own clusters; -1 for none
+   * @param numbers the weights in row-major order
+   * @param dims their shape
+   * @param axis the axis of output channels, used if each has its own clusters; -1 for none
    */
-  public Clusters begin(float[] numbers, int[] dims, int axis) {
+  public Clusters initial(float[] numbers, int[] dims, int axis) {
     return cluster(numbers, dims, axis, 0);
   }
 
@@ -126,9 +138,9 @@ public record WeightClustering(
     Arrays.fill(indices, Clusters.ZERO);
     float[] all = new float[0];
     for (int c = 0; c < channels; c++) {
-      int[] places = places(numbers.length, inner, channels, c);
-      float[] centers = centers(numbers, places, rounds);
-      assign(numbers, places, centers, all.length, indices);
+      int[] elements = elements(numbers.length, inner, channels, c);
+      float[] centers = centers(numbers, elements, rounds);
+      assign(numbers, elements, centers, all.length, indices);
       int from = all.length;
       all = Arrays.copyOf(all, from + centers.length);
       System.arraycopy(centers, 0, all, from, centers.length);
@@ -136,23 +148,24 @@ public record WeightClustering(
     return new Clusters(all, indices);
   }
 
-  private static int[] places(int size, int inner, int channels, int channel) {
-    int[] places = new int[size / channels];
-    int at = 0;
+  /** Returns the indices of a channel's elements. */
+  private static int[] elements(int size, int inner, int channels, int channel) {
+    int[] elements = new int[size / channels];
+    int count = 0;
     for (int start = channel * inner; start < size; start += channels * inner) {
       for (int i = start; i < start + inner; i++) {
-        places[at++] = i;
+        elements[count++] = i;
       }
     }
-    return places;
+    return elements;
   }
 
-  private float[] centers(float[] numbers, int[] places, int rounds) {
-    float[] sorted = new float[places.length];
+  private float[] centers(float[] numbers, int[] elements, int rounds) {
+    float[] sorted = new float[elements.length];
     int count = 0;
-    for (int place : places) {
-      if (!preserveZeros || numbers[place] != 0) {
-        sorted[count++] = numbers[place];
+    for (int i : elements) {
+      if (!preserveZeros || numbers[i] != 0) {
+        sorted[count++] = numbers[i];
       }
     }
     if (count == 0) {
@@ -160,7 +173,7 @@ public record WeightClustering(
     }
     sorted = Arrays.copyOf(sorted, count);
     Arrays.sort(sorted);
-    boolean zeros = preserveZeros && count < places.length;
+    boolean zeros = preserveZeros && count < elements.length;
     double[] centers = centers(sorted, zeros ? clusters - 1 : clusters, rounds);
     float[] rounded = new float[centers.length];
     for (int c = 0; c < centers.length; c++) {
@@ -170,20 +183,20 @@ public record WeightClustering(
     return rounded;
   }
 
-  private void assign(float[] numbers, int[] places, float[] centers, int first, int[] indices) {
-    for (int place : places) {
-      if (centers.length > 0 && (!preserveZeros || numbers[place] != 0)) {
-        indices[place] = first + nearest(centers, numbers[place]);
+  private void assign(float[] numbers, int[] elements, float[] centers, int first, int[] indices) {
+    for (int i : elements) {
+      if (centers.length > 0 && (!preserveZeros || numbers[i] != 0)) {
+        indices[i] = first + nearest(centers, numbers[i]);
       }
     }
   }
 
   private static int nearest(float[] centers, float number) {
-    int at = Arrays.binarySearch(centers, number);
-    if (at >= 0) {
-      return at;
+    int found = Arrays.binarySearch(centers, number);
+    if (found >= 0) {
+      return found;
     }
-    int above = -at - 1;
+    int above = -found - 1;
     if (above == 0) {
       return 0;
     }
@@ -192,17 +205,17 @@ public record WeightClustering(
     return closer ? above : above - 1;
   }
 
-  /** Lloyd's algorithm on sorted numbers: a cluster is a range of them. */
-  private double[] centers(float[] sorted, int wanted, int rounds) {
+  /** Runs Lloyd's algorithm on sorted numbers, among which each cluster is a contiguous range. */
+  private double[] centers(float[] sorted, int count, int rounds) {
     double[] sums = new double[sorted.length + 1];
     for (int i = 0; i < sorted.length; i++) {
       sums[i + 1] = sums[i] + sorted[i];
     }
     double[] centers =
         switch (start) {
-          case KMEANS_PLUS_PLUS -> spread(sorted, wanted);
-          case LINEAR -> linear(sorted, wanted);
-          case DENSITY -> dense(sorted, wanted);
+          case KMEANS_PLUS_PLUS -> kMeansPlusPlus(sorted, count);
+          case LINEAR -> linear(sorted, count);
+          case DENSITY -> quantiles(sorted, count);
         };
     Arrays.sort(centers);
     for (int round = 0; round < rounds; round++) {
@@ -241,43 +254,43 @@ public record WeightClustering(
     return low;
   }
 
-  private double[] spread(float[] sorted, int wanted) {
+  private double[] kMeansPlusPlus(float[] sorted, int count) {
     var random = new SplittableRandom(seed);
-    double[] centers = new double[wanted];
+    double[] centers = new double[count];
     double[] distances = new double[sorted.length];
     Arrays.fill(distances, Double.POSITIVE_INFINITY);
     centers[0] = sorted[random.nextInt(sorted.length)];
-    for (int c = 1; c < wanted; c++) {
+    for (int c = 1; c < count; c++) {
       double total = 0;
       for (int i = 0; i < sorted.length; i++) {
         double d = sorted[i] - centers[c - 1];
         distances[i] = Math.min(distances[i], d * d);
         total += distances[i];
       }
-      double left = total * random.nextDouble();
+      double remaining = total * random.nextDouble();
       int chosen = 0;
-      for (; chosen < sorted.length - 1 && left >= distances[chosen]; chosen++) {
-        left -= distances[chosen];
+      for (; chosen < sorted.length - 1 && remaining >= distances[chosen]; chosen++) {
+        remaining -= distances[chosen];
       }
       centers[c] = sorted[chosen];
     }
     return centers;
   }
 
-  private static double[] linear(float[] sorted, int wanted) {
-    double[] centers = new double[wanted];
+  private static double[] linear(float[] sorted, int count) {
+    double[] centers = new double[count];
     double low = sorted[0];
-    double step = wanted == 1 ? 0 : (sorted[sorted.length - 1] - low) / (wanted - 1);
-    for (int c = 0; c < wanted; c++) {
+    double step = count == 1 ? 0 : (sorted[sorted.length - 1] - low) / (count - 1);
+    for (int c = 0; c < count; c++) {
       centers[c] = low + c * step;
     }
     return centers;
   }
 
-  private static double[] dense(float[] sorted, int wanted) {
-    double[] centers = new double[wanted];
-    for (int c = 0; c < wanted; c++) {
-      centers[c] = sorted[(int) ((2L * c + 1) * sorted.length / (2L * wanted))];
+  private static double[] quantiles(float[] sorted, int count) {
+    double[] centers = new double[count];
+    for (int c = 0; c < count; c++) {
+      centers[c] = sorted[(int) ((2L * c + 1) * sorted.length / (2L * count))];
     }
     return centers;
   }

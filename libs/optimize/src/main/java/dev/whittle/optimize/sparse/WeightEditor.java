@@ -15,15 +15,16 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Finds and changes the float weights of a model, whatever its operators. */
+/** Finds and edits the float weights of a model, whatever operators use them. */
 public final class WeightEditor {
-  /** Makes other numbers of weights. */
-  interface Change {
+  /** An edit of weights. */
+  interface Edit {
     /**
-     * Changes the numbers in place.
+     * Edits weights in place.
      *
-     * @param dims their extents
-     * @param axis that of output channels; -1 where there is none
+     * @param numbers the weights in row-major order
+     * @param dims their shape
+     * @param axis the axis of output channels; -1 if there is none
      */
     void apply(float[] numbers, int[] dims, int axis);
   }
@@ -31,15 +32,15 @@ public final class WeightEditor {
   private WeightEditor() {}
 
   /**
-   * Applies a change to all float weights.
+   * Returns the model with edited float weights.
    *
-   * @param layers found in the name of an output of the operator; null for all
-   * @param minElements weights of fewer elements stay as they are
-   * @throws IllegalArgumentException if there are no such weights
+   * @param layers a pattern that is searched in the names of an operator's outputs; null for all
+   * @param minElements the minimum number of elements of weights to edit
+   * @throws IllegalArgumentException if no weights match
    */
-  static Model apply(Model model, @Nullable Pattern layers, int minElements, Change change) {
+  static Model apply(Model model, @Nullable Pattern layers, int minElements, Edit edit) {
     List<Graph> graphs = new ArrayList<>();
-    int changed = 0;
+    int edited = 0;
     for (Graph graph : model.graphs()) {
       Map<Integer, Integer> axes = weights(graph, layers, minElements);
       List<Value> values = new ArrayList<>(graph.values());
@@ -50,14 +51,14 @@ public final class WeightEditor {
             Tensor contents = value.contents();
             if (contents != null) {
               float[] numbers = contents.toFloats();
-              change.apply(numbers, dims, axis);
+              edit.apply(numbers, dims, axis);
               values.set(id, value.withData(Constant.of(Tensor.onHeap(numbers, dims).data())));
             }
           });
-      changed += axes.size();
+      edited += axes.size();
       graphs.add(graph.withValues(values));
     }
-    if (changed == 0) {
+    if (edited == 0) {
       throw new IllegalArgumentException(
           "no float weights of at least %d elements%s"
               .formatted(
@@ -67,11 +68,11 @@ public final class WeightEditor {
   }
 
   /**
-   * The weights constants of a graph that are worth making sparse or clustering.
+   * Returns the weight constants of a graph that can be pruned or clustered.
    *
-   * @param layers found in the name of an output of the operator; null for all
-   * @param minElements weights of fewer elements are left out
-   * @return the axis of output channels by id; -1 where there is none
+   * @param layers a pattern that is searched in the names of an operator's outputs; null for all
+   * @param minElements the minimum number of elements
+   * @return the axis of output channels, or -1 if there is none, by the id of the constant
    */
   public static Map<Integer, Integer> weights(
       Graph graph, @Nullable Pattern layers, int minElements) {
@@ -82,13 +83,13 @@ public final class WeightEditor {
           layers == null
               || node.outputs().stream()
                   .anyMatch(id -> layers.matcher(graph.value(id).name()).find());
-      for (int place : named ? rule.stored() : List.<Integer>of()) {
-        int id = place < node.inputs().size() ? node.inputs().get(place) : Node.ABSENT;
+      for (int index : named ? rule.stored() : List.<Integer>of()) {
+        int id = index < node.inputs().size() ? node.inputs().get(index) : Node.ABSENT;
         if (id != Node.ABSENT
             && graph.value(id).type() == TensorType.FLOAT32
             && graph.value(id).contents() != null
             && graph.value(id).initialShape().elements() >= minElements) {
-          axes.putIfAbsent(id, place == rule.weights() ? rule.axis() : -1);
+          axes.putIfAbsent(id, index == rule.weights() ? rule.axis() : -1);
         }
       }
     }

@@ -1,4 +1,7 @@
-/** Fewer different weights: pruning, clustering, and how sparse tensors are stored. */
+/**
+ * Pruning and clustering of weights, and the encoding of sparse tensors. May use: {@code
+ * dev.whittle.ir}.
+ */
 @NullMarked
 package dev.whittle.optimize.sparse;
 

@@ -22,16 +22,16 @@ class WeightScalesTest {
 
   private static double error(float[] weights, int[] dims, TensorType type, WeightMethod method) {
     float[] scales = WeightScales.of(weights, dims, 0, type.bits(), method);
-    float[] restored = WeightQuantizer.restored(weights, dims, scales, 0, type);
+    float[] dequantized = WeightQuantizer.dequantized(weights, dims, scales, 0, type);
     double error = 0;
     for (int i = 0; i < weights.length; i++) {
-      error += (weights[i] - restored[i]) * (weights[i] - restored[i]);
+      error += (weights[i] - dequantized[i]) * (weights[i] - dequantized[i]);
     }
     return error;
   }
 
   @Test
-  void clippingLowersTheErrorOfFourBits() {
+  void clippingReducesTheErrorOfFourBits() {
     float[] weights = weights(9, 8 * 512);
     int[] dims = {8, 512};
     double plain = error(weights, dims, TensorType.INT4, WeightMethod.MIN_MAX);
@@ -42,7 +42,7 @@ class WeightScalesTest {
   }
 
   @Test
-  void searchingIsNeverWorseThanNotClipping() {
+  void searchIsNeverWorseThanNoClipping() {
     for (long seed = 0; seed < 20; seed++) {
       float[] weights = weights(seed, 64);
       double plain = error(weights, new int[] {4, 16}, TensorType.INT8, WeightMethod.MIN_MAX);
@@ -52,7 +52,7 @@ class WeightScalesTest {
   }
 
   @Test
-  void eachSliceAlongTheAxisHasItsScale() {
+  void eachSliceAlongTheAxisHasItsOwnScale() {
     float[] weights = {1, -10, 2, 20, -3, 30};
     float[] scales = WeightScales.of(weights, new int[] {3, 2}, 1, 8, WeightMethod.MIN_MAX);
     assertEquals(2, scales.length);
@@ -61,7 +61,7 @@ class WeightScalesTest {
   }
 
   @Test
-  void zeroIsOneOfTheIntegersAndRangesContainIt() {
+  void rangesContainZeroExactly() {
     for (Range range :
         new Range[] {
           new Range(-1, 3), new Range(2, 5), new Range(-7, -1), new Range(0, 0), new Range(0, 1e-9)

@@ -239,7 +239,7 @@ public final class MnistExperiment {
     Set<Integer> floats = new HashSet<>(plan.floatNodes());
     List<Node> nodes = model.mainGraph().nodes();
     floats.removeIf(n -> nodes.get(n).op() instanceof Logistic);
-    Model quantized = new Quantizer(plan.recipe()).leaveInFloat(floats).quantize(model).model();
+    Model quantized = new Quantizer(plan.recipe()).keepInFloat(floats).quantize(model).model();
     variants.add(new Variant("QAT int8, head in integers", quantized, trained.last().accuracy()));
   }
 

@@ -95,7 +95,7 @@ public final class ClusteringTransform extends WeightTransform {
       return Clusters.ofDistinct(numbers);
     }
     return wanted.start() == WeightClustering.Initialization.LINEAR
-        ? wanted.begin(numbers, dims, axis)
+        ? wanted.initial(numbers, dims, axis)
         : wanted.cluster(numbers, dims, axis);
   }
 
