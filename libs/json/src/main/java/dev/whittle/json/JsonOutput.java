@@ -12,27 +12,28 @@ import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.DefaultPrettyPrinter;
 
-/** Writes JSON documents. */
+/** Writing of JSON documents. */
 public final class JsonOutput {
   private static final JsonFactory FACTORY =
       JsonFactory.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build();
 
   private JsonOutput() {}
 
-  /** A generator of UTF-8 that leaves the stream open when it is closed. */
+  /** Returns a generator of UTF-8; closing it does not close the stream. */
   public static JsonGenerator generator(OutputStream out) {
     return FACTORY.createGenerator(ObjectWriteContext.empty(), out);
   }
 
-  /** {@link #generator} for the standard output. */
+  /** Returns a generator for the standard output, as {@link #generator} does. */
   public static JsonGenerator standardOutput() {
     return generator(System.out);
   }
 
   /**
-   * A document of maps, lists, texts, numbers, truth values and null.
+   * Returns a document as JSON in UTF-8.
    *
-   * @throws IllegalArgumentException if there is anything else in it
+   * @param document a tree of maps, lists, strings, numbers, booleans and null
+   * @throws IllegalArgumentException if the tree has a value of another type
    */
   public static byte[] bytes(@Nullable Object document) {
     var out = new ByteArrayOutputStream();
@@ -65,11 +66,14 @@ public final class JsonOutput {
       case Long number -> json.writeNumber(number);
       case Float number -> json.writeNumber(number);
       case Double number -> json.writeNumber(number);
-      default -> throw new IllegalArgumentException("no JSON: " + value.getClass());
+      default ->
+          throw new IllegalArgumentException(
+              value.getClass()
+                  + " has no JSON form; expected a map, list, string, number, boolean");
     }
   }
 
-  /** {@link #generator} with line breaks, for people. */
+  /** Returns a generator with line breaks and indentation, as {@link #generator} does. */
   public static JsonGenerator indented(OutputStream out) {
     var context =
         new ObjectWriteContext.Base() {

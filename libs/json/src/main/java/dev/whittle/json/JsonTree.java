@@ -14,9 +14,9 @@ import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 
-/** Reads JSON into maps, lists, strings, longs, doubles, booleans and nulls. */
+/** A parser of JSON into maps, lists, strings, longs, doubles, booleans and nulls. */
 final class JsonTree {
-  // Python writes NaN and Infinity as bare words.
+  // Python's json module writes NaN and Infinity as bare words.
   private static final JsonFactory FACTORY =
       JsonFactory.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 

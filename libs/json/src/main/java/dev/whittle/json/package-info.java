@@ -1,4 +1,7 @@
-/** JSON documents: objects that know their place in a file when read, and a generator to write. */
+/**
+ * JSON documents: objects that know their place in a document, and a generator for writing. May
+ * use: jackson-core.
+ */
 @NullMarked
 package dev.whittle.json;
 

@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The buffers of a file under construction: equal constants share one, and number 0 is empty. */
+/** The buffers of a file under construction. Equal constants share one; buffer 0 is empty. */
 final class BufferTable {
   private static final int SAMPLES = 64;
 
@@ -19,7 +19,7 @@ final class BufferTable {
     buffers.add(Constant.of(new byte[0]));
   }
 
-  /** The number of the buffer with those bytes. */
+  /** Returns the index of the buffer with a constant's bytes, which it adds if it is new. */
   int add(Constant constant) {
     if (constant.byteSize() == 0) {
       return 0;
@@ -40,7 +40,7 @@ final class BufferTable {
     return buffers;
   }
 
-  /** Looks at some bytes only: equal hashes are compared in full. */
+  /** Hashes a sample of the bytes; buffers of equal hashes are compared in full. */
   private static long hash(MemorySegment bytes) {
     long size = bytes.byteSize();
     long step = Math.max(1, size / SAMPLES);

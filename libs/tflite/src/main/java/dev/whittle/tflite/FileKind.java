@@ -5,7 +5,7 @@ import dev.whittle.ir.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
-/** Tells from its first bytes whether a file is a model, and what else it may be. */
+/** Recognition of model files, and of other kinds of files, by their first bytes. */
 final class FileKind {
   private static final String IDENTIFIER = "TFL3";
   private static final int IDENTIFIER_OFFSET = 4;
@@ -13,24 +13,25 @@ final class FileKind {
   private FileKind() {}
 
   /**
-   * Requires the file identifier of the format.
+   * Checks the identifier of the file format.
    *
-   * @throws MalformedModelException saying what the file seems to be instead
+   * @throws MalformedModelException if the identifier is missing; the message names the kind of the
+   *     file, if it is a common one
    */
   static void requireModel(MemorySegment file, String name) {
     if (file.byteSize() == 0) {
-      throw new MalformedModelException(name + ": the file is empty");
+      throw new MalformedModelException(name + ": the file is empty; expected a .tflite file");
     }
     String head = latin(file, 0, 16);
     if (head.length() >= 8 && head.startsWith(IDENTIFIER, IDENTIFIER_OFFSET)) {
       return;
     }
     throw new MalformedModelException(
-        "%s: not a .tflite file: the identifier %s is missing at byte %d%s"
-            .formatted(name, IDENTIFIER, IDENTIFIER_OFFSET, guess(head)));
+        "%s: not a .tflite file: expected the identifier %s at byte %d%s"
+            .formatted(name, IDENTIFIER, IDENTIFIER_OFFSET, otherKind(head)));
   }
 
-  private static String guess(String head) {
+  private static String otherKind(String head) {
     if (head.startsWith("PK")) {
       return "; it is a zip archive (a .keras file? convert it first)";
     }

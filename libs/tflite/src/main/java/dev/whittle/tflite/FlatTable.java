@@ -13,8 +13,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A table of a flatbuffer whose every offset is checked before it is followed. Slots are numbered
- * as in the schema.
+ * A table of an untrusted flatbuffer: every offset is checked before it is followed. Slots are
+ * numbered as in the schema.
  */
 final class FlatTable {
   private final Source source;
@@ -22,10 +22,11 @@ final class FlatTable {
   private final long vtable;
   private final int vtableSize;
 
-  /** The file that tables are read from, and how much more of it may be decoded. */
+  /** The file that tables are read from, with a budget for decoding. */
   static final class Source {
     /**
-     * How often the same bytes may be referred to, on average, before that is taken for an attack.
+     * The budget for each byte of the file. A file that refers to the same bytes more often, which
+     * would decode to much more than its size, is rejected.
      */
     private static final long BUDGET_PER_BYTE = 16;
 
@@ -59,19 +60,22 @@ final class FlatTable {
     void spend(long offset, long amount) {
       budget -= amount;
       if (budget < 0) {
-        throw malformed(offset, "the file refers to the same bytes too often");
+        throw malformed(
+            offset,
+            "the file refers to the same bytes too often; expected at most %d times on average",
+            BUDGET_PER_BYTE);
       }
     }
 
-    private void require(long offset, long size, String what) {
+    private void require(long offset, long size, String content) {
       if (offset < 0 || size < 0 || offset > bytes.byteSize() - size) {
         throw malformed(
-            offset, "%s of %d bytes goes beyond the end of the file (%d)", what, size, size());
+            offset, "%s of %d bytes exceeds the file of %d bytes", content, size, size());
       }
     }
 
-    private long u32(long offset, String what) {
-      require(offset, 4, what);
+    private long u32(long offset, String content) {
+      require(offset, 4, content);
       return bytes.get(Tensor.INT, offset) & 0xffff_ffffL;
     }
   }
@@ -81,16 +85,17 @@ final class FlatTable {
     this.position = position;
     source.require(position, 4, "a table");
     this.vtable = position - source.bytes.get(Tensor.INT, position);
-    source.require(vtable, 4, "the slots of a table");
+    source.require(vtable, 4, "the vtable of a table");
     this.vtableSize = source.bytes.get(Tensor.SHORT, vtable) & 0xffff;
     if (vtableSize < 4 || vtableSize % 2 != 0) {
-      throw source.malformed(vtable, "a table has a slot list of %d bytes", vtableSize);
+      throw source.malformed(
+          vtable, "a vtable has %d bytes; expected an even number from 4", vtableSize);
     }
-    source.require(vtable, vtableSize, "the slots of a table");
+    source.require(vtable, vtableSize, "the vtable of a table");
     source.spend(position, 64);
   }
 
-  /** The table that the four bytes at {@code offset} lead to. */
+  /** Returns the table that the 32-bit offset at {@code offset} refers to. */
   static FlatTable root(Source source, long offset) {
     return new FlatTable(source, offset + source.u32(offset, "the root offset"));
   }
@@ -103,7 +108,7 @@ final class FlatTable {
     return position;
   }
 
-  /** Where a slot's field is, or 0 where the file leaves it out. */
+  /** Returns the position of a field; 0 if it is absent. */
   private long field(int slot, int size) {
     int entry = 4 + 2 * slot;
     if (entry + 2 > vtableSize) {
@@ -153,13 +158,13 @@ final class FlatTable {
     return at == 0 ? 0 : source.bytes.get(Tensor.FLOAT, at);
   }
 
-  /** A table field, or null where the file leaves it out. */
+  /** Returns a table field; null if it is absent. */
   @Nullable FlatTable table(int slot) {
     long at = field(slot, 4);
     return at == 0 ? null : root(source, at);
   }
 
-  /** A text field, or null where the file leaves it out. */
+  /** Returns a string field; null if it is absent. */
   @Nullable String string(int slot) {
     MemorySegment bytes = vector(slot, 1);
     if (bytes == null) {
@@ -172,7 +177,7 @@ final class FlatTable {
           .decode(ByteBuffer.wrap(bytes.toArray(Tensor.BYTE)))
           .toString();
     } catch (CharacterCodingException e) {
-      throw source.malformed(position, "the text in field %d is not UTF-8", slot);
+      throw source.malformed(position, "the string in field %d is not UTF-8", slot);
     }
   }
 
@@ -181,7 +186,7 @@ final class FlatTable {
     return text == null ? "" : text;
   }
 
-  /** The bytes of a vector's elements where they lie in the file, or null where it is left out. */
+  /** Returns the elements of a vector as a slice of the file; null if the field is absent. */
   @Nullable MemorySegment vector(int slot, int elementSize) {
     long at = field(slot, 4);
     if (at == 0) {
@@ -239,7 +244,7 @@ final class FlatTable {
     return list(slot, 4, (bytes, i) -> bytes.get(Tensor.FLOAT, i));
   }
 
-  /** What {@code read} makes of each table of a vector; empty where it is left out. */
+  /** Reads each table of a vector with {@code read}; returns no elements if the field is absent. */
   <T> List<T> tables(int slot, Function<FlatTable, T> read) {
     MemorySegment offsets = vector(slot, 4);
     if (offsets == null) {

@@ -17,13 +17,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the subgraphs of a model. */
+/** A reader of a model's subgraphs. */
 final class GraphReader {
   private final FlatTable.Source source;
   private final List<OperatorCode> codes;
   private final List<MemorySegment> buffers;
 
-  /** What an entry of the operator table says. */
+  /** An entry of the operator code table. */
   private record OperatorCode(int builtin, String custom, int version) {}
 
   GraphReader(FlatTable model, List<MemorySegment> buffers) {
@@ -33,7 +33,7 @@ final class GraphReader {
   }
 
   private static OperatorCode code(FlatTable table) {
-    // Files from before operator 127 have only the first field, later ones both.
+    // Older files have only the deprecated 8-bit field, newer ones have both.
     int builtin =
         Math.max(table.int8(Slots.CODE_DEPRECATED, 0), table.int32(Slots.CODE_BUILTIN, 0));
     return new OperatorCode(
@@ -63,20 +63,20 @@ final class GraphReader {
   private Value value(int id, FlatTable table) {
     if (table.uint32(Slots.TENSOR_EXTERNAL_BUFFER) != 0) {
       throw source.malformed(
-          table.position(), "tensor %d is in an external buffer, but the file lists none", id);
+          table.position(), "tensor %d is in an external buffer, but the file has none", id);
     }
-    Shape stated = shape(table, Slots.TENSOR_SHAPE);
-    Shape initial = stated.withDynamicAs(1);
-    Shape declared =
+    Shape shape = shape(table, Slots.TENSOR_SHAPE);
+    Shape initial = shape.withDynamicAs(1);
+    Shape signature =
         table.has(Slots.TENSOR_SHAPE_SIGNATURE)
             ? shape(table, Slots.TENSOR_SHAPE_SIGNATURE)
-            : stated;
+            : shape;
     return new Value(
         id,
         table.stringOrEmpty(Slots.TENSOR_NAME),
         type(table, table.int8(Slots.TENSOR_TYPE, 0)),
-        // Runtimes go by the shape: a signature that contradicts it, or is empty, says nothing.
-        declared.accepts(initial) ? declared : stated,
+        // Like runtimes, ignore a signature that is empty or contradicts the shape.
+        signature.accepts(initial) ? signature : shape,
         initial,
         table.bool(Slots.TENSOR_HAS_RANK, false),
         table.bool(Slots.TENSOR_IS_VARIABLE, false),
@@ -98,7 +98,10 @@ final class GraphReader {
     }
     for (int dim : dims) {
       if (dim < Shape.DYNAMIC) {
-        throw source.malformed(table.position(), "a shape has the extent %d", dim);
+        throw source.malformed(
+            table.position(),
+            "a shape has the dimension %d; expected -1 (unknown), 0 or more",
+            dim);
       }
     }
     return Shape.of(dims.stream().mapToInt(Integer::intValue).toArray());
@@ -106,7 +109,8 @@ final class GraphReader {
 
   private TensorType type(FlatTable table, int code) {
     return TensorType.ofCode(code)
-        .orElseThrow(() -> source.malformed(table.position(), "no tensor type %d", code));
+        .orElseThrow(
+            () -> source.malformed(table.position(), "unknown code %d of a tensor type", code));
   }
 
   private Value.Variant variant(FlatTable table) {
@@ -120,7 +124,10 @@ final class GraphReader {
     long index = table.uint32(Slots.OPERATOR_CODE);
     if (index >= codes.size()) {
       throw source.malformed(
-          table.position(), "no operator code %d, there are %d", index, codes.size());
+          table.position(),
+          "operator code %d does not exist; the file has %d",
+          index,
+          codes.size());
     }
     OperatorCode code = codes.get((int) index);
     List<Boolean> mutating = table.bools(Slots.OPERATOR_MUTATING);
@@ -140,13 +147,12 @@ final class GraphReader {
     }
     String name = OptionTable.operatorName(code.builtin);
     Options options = OptionsCodec.read(table);
-    // Options of another operator mean the same as none, as in the native runtime.
+    // Like the native runtime, ignore options of another operator.
     String expected =
         OpCatalog.ofCode(code.builtin).map(OpType::optionTable).orElse(options.table());
-    boolean usable = options.table().isEmpty() || options.table().equals(expected);
-    Options own = usable ? options : Options.NONE;
+    boolean isExpected = options.table().isEmpty() || options.table().equals(expected);
     try {
-      return OpCatalog.decode(code.builtin, name, own);
+      return OpCatalog.decode(code.builtin, name, isExpected ? options : Options.NONE);
     } catch (OperandException e) {
       throw source.malformed(
           table.position(), "operator %s: %s", name, String.valueOf(e.getMessage()));

@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** Writes the subgraphs of a model. */
+/** A writer of a model's subgraphs. */
 final class GraphWriter {
   private final FlatBufferBuilder builder;
   private final BufferTable buffers;
@@ -44,7 +44,7 @@ final class GraphWriter {
     int tensors = Vectors.offsets(builder, graph.values().stream().map(this::tensor).toList());
     List<Integer> nodes = new ArrayList<>();
     for (int n = 0; n < graph.nodes().size(); n++) {
-      nodes.add(node(codes.number(index, n), graph.nodes().get(n)));
+      nodes.add(node(codes.index(index, n), graph.nodes().get(n)));
     }
     int operators = Vectors.offsets(builder, nodes);
     int inputs = Vectors.ints(builder, graph.inputs());
@@ -63,8 +63,9 @@ final class GraphWriter {
   private int tensor(Value value) {
     int name = builder.createString(value.name());
     int shape = shape(value.initialShape());
-    boolean stated = !value.shape().equals(value.initialShape()) && value.shape().isRankKnown();
-    int signature = stated ? shape(value.shape()) : 0;
+    boolean hasSignature =
+        !value.shape().equals(value.initialShape()) && value.shape().isRankKnown();
+    int signature = hasSignature ? shape(value.shape()) : 0;
     int quantization = QuantizationCodec.write(builder, value.quantization());
     int sparsity = SparsityCodec.write(builder, value.sparsity());
     int variants =
@@ -110,17 +111,17 @@ final class GraphWriter {
             : Vectors.booleans(builder, node.mutatingVariableInputs());
     int intermediates =
         node.intermediates().isEmpty() ? 0 : Vectors.ints(builder, node.intermediates());
-    boolean second = options.union() == 2;
+    boolean inSecondUnion = options.union() == 2;
     builder.startTable(Slots.OPERATOR_SLOTS);
     builder.addInt(Slots.OPERATOR_CODE, code, 0);
     builder.addOffset(Slots.OPERATOR_INPUTS, inputs, 0);
     builder.addOffset(Slots.OPERATOR_OUTPUTS, outputs, 0);
     builder.addByte(
-        second ? Slots.OPERATOR_OPTIONS_2_TYPE : Slots.OPERATOR_OPTIONS_TYPE,
+        inSecondUnion ? Slots.OPERATOR_OPTIONS_2_TYPE : Slots.OPERATOR_OPTIONS_TYPE,
         (byte) options.number(),
         0);
     builder.addOffset(
-        second ? Slots.OPERATOR_OPTIONS_2 : Slots.OPERATOR_OPTIONS, options.offset(), 0);
+        inSecondUnion ? Slots.OPERATOR_OPTIONS_2 : Slots.OPERATOR_OPTIONS, options.offset(), 0);
     builder.addOffset(Slots.OPERATOR_CUSTOM_OPTIONS, custom, 0);
     builder.addOffset(Slots.OPERATOR_MUTATING, mutating, 0);
     builder.addOffset(Slots.OPERATOR_INTERMEDIATES, intermediates, 0);
@@ -139,8 +140,8 @@ final class GraphWriter {
 
   private void largeOptions(Node node) {
     if (node.op() instanceof CustomOp op && op.largeOptions()) {
-      long place = outside.getOrDefault(op.customOptions(), Long.MAX_VALUE);
-      builder.addLong(Slots.OPERATOR_LARGE_OPTIONS_OFFSET, place, 0);
+      long offset = outside.getOrDefault(op.customOptions(), Long.MAX_VALUE);
+      builder.addLong(Slots.OPERATOR_LARGE_OPTIONS_OFFSET, offset, 0);
       builder.addLong(Slots.OPERATOR_LARGE_OPTIONS_SIZE, op.customOptions().byteSize(), 0);
     }
   }

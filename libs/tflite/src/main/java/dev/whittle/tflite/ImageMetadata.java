@@ -13,18 +13,20 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a classifier of pictures says of itself by TensorFlow Lite's metadata convention: how pixels
- * become inputs, and what the outputs are called. It is in a flatbuffer among the model's metadata
- * and in label files of a zip archive behind the model.
+ * The metadata of an image classifier, by the convention of TensorFlow Lite Metadata: normalization
+ * of the input and labels of the outputs.
+ *
+ * <p>A file holds it in two places: a flatbuffer among the model's metadata entries, and label
+ * files in a zip archive after the model.
  *
  * @param name of the model; may be empty
- * @param description may be empty
- * @param mean what is subtracted from pixels of 0 to 255, one for all channels or one for each;
- *     empty if the model does not say
- * @param deviation what they are divided by then
- * @param blueFirst whether the channels are blue, green, red: an addition of ours, which other
- *     readers do not see
- * @param labels by output; empty if the model has none
+ * @param description of the model; may be empty
+ * @param mean subtracted from levels of 0 to 255, one for all channels or one for each; empty if
+ *     the metadata has no normalization
+ * @param deviation divisors of the levels less the mean, as many as means
+ * @param blueFirst true if the channels are in the order blue, green, red; an entry of Whittle's,
+ *     which other readers ignore
+ * @param labels of the outputs, in their order; empty if there are none
  */
 public record ImageMetadata(
     String name,
@@ -43,14 +45,16 @@ public record ImageMetadata(
     labels = List.copyOf(labels);
     if (mean.size() != deviation.size()) {
       throw new IllegalArgumentException(
-          "%d means and %d deviations".formatted(mean.size(), deviation.size()));
+          "%d means and %d deviations; expected as many of each"
+              .formatted(mean.size(), deviation.size()));
     }
   }
 
   /**
-   * What a model says of itself; empty if it says nothing.
+   * Reads the metadata of a model.
    *
-   * @throws MalformedModelException if its metadata is broken
+   * @return empty if the model has none
+   * @throws MalformedModelException if the metadata is broken
    */
   public static Optional<ImageMetadata> read(Model model) {
     Optional<Metadata> entry = model.metadata(ENTRY);
@@ -73,12 +77,14 @@ public record ImageMetadata(
             labels));
   }
 
-  /** The lines of a label file, without an empty last one. */
+  /** Returns the lines of a label file in UTF-8, stripped, without an empty last line. */
   public static List<String> lines(byte[] file) {
     return new String(file, StandardCharsets.UTF_8).lines().map(String::strip).toList();
   }
 
-  /** The model with this in place of what it said before; other files behind it stay. */
+  /**
+   * Returns a model with this metadata in place of its own. Other files after the model are kept.
+   */
   public Model writeTo(Model model) {
     List<Metadata> entries = new ArrayList<>(model.metadata());
     entries.removeIf(m -> m.name().equals(ENTRY) || m.name().equals(CHANNELS_ENTRY));

@@ -15,14 +15,14 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
 
-/** The files behind a model, by name: see {@link TrailingZip}. */
+/** Reading and writing of the zip archive of label files after a model, {@link TrailingZip}. */
 final class LabelArchive {
   private static final int MAX_FILES = 256;
 
-  /** Bytes of all files together: far more than labels take, far less than a bomb unpacks to. */
+  /** The limit of all files together in bytes, against archives that expand to much more. */
   private static final int MAX_BYTES = 64 << 20;
 
-  /** The first that the format can state: archives of equal files are equal. */
+  /** The earliest time of the zip format. It is fixed so that equal files give equal archives. */
   private static final LocalDateTime EPOCH = LocalDateTime.of(1980, 1, 1, 0, 0);
 
   private LabelArchive() {}
@@ -30,7 +30,8 @@ final class LabelArchive {
   /**
    * Unpacks an archive in memory.
    *
-   * @throws MalformedModelException if it is broken or unpacks to more than labels can take
+   * @return files by name
+   * @throws MalformedModelException if the archive is broken, or its contents exceed the limits
    */
   static Map<String, byte[]> read(Constant archive) {
     byte[] bytes = archive.bytes().toArray(Tensor.BYTE);
@@ -41,17 +42,21 @@ final class LabelArchive {
         byte[] contents = zip.readNBytes(left + 1);
         left -= contents.length;
         if (left < 0 || files.size() == MAX_FILES) {
-          throw new MalformedModelException("the label files behind the model are too large");
+          throw new MalformedModelException(
+              "the archive of label files after the model is too large; expected at most %d files"
+                      .formatted(MAX_FILES)
+                  + " of %,d bytes together".formatted(MAX_BYTES));
         }
         files.put(entry.getName(), contents);
       }
     } catch (IOException | IllegalArgumentException e) {
-      throw new MalformedModelException("the label files behind the model are broken", e);
+      throw new MalformedModelException(
+          "the archive of label files after the model is broken: " + e.getMessage(), e);
     }
     return files;
   }
 
-  /** An archive without compression, as readers on devices expect it; nothing for no files. */
+  /** Returns an uncompressed archive, as readers on devices expect it; empty for no files. */
   static Constant write(Map<String, byte[]> files) {
     if (files.isEmpty()) {
       return Constant.of(new byte[0]);

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The flatbuffer of TensorFlow Lite's metadata convention, as far as it is about classifiers of
- * pictures. Slots are numbered as in its schema (metadata_schema.fbs, version 1.5).
+ * Reading and writing of the flatbuffer of TensorFlow Lite Metadata, limited to the parts that
+ * image classifiers use. Slots are numbered as in metadata_schema.fbs, version 1.5.
  */
 final class MetadataCodec {
   private static final int MODEL_NAME = 0;
@@ -45,7 +45,7 @@ final class MetadataCodec {
   private static final int FILE_TYPE = 2;
   private static final byte TENSOR_AXIS_LABELS = 2;
 
-  /** The first version of the schema that has all this. */
+  /** The first version of the schema that has all tables used here. */
   private static final String MIN_PARSER_VERSION = "1.0.0";
 
   private static final String IDENTIFIER = "M001";
@@ -54,9 +54,11 @@ final class MetadataCodec {
   private MetadataCodec() {}
 
   /**
-   * What is read of it.
+   * The supported part of the metadata.
    *
-   * @param labelFiles names of files with labels of the first output
+   * @param mean subtracted from levels of 0 to 255; empty if there is no normalization
+   * @param deviation divisors of the levels less the mean, as many as means
+   * @param labelFiles names of the label files of the first output
    */
   record Contents(
       String name,
@@ -68,12 +70,13 @@ final class MetadataCodec {
   /**
    * Decodes an entry of a model's metadata.
    *
-   * @throws MalformedModelException if it is broken
+   * @throws MalformedModelException if the entry is broken
    */
   static Contents read(MemorySegment bytes) {
     var source = new FlatTable.Source(bytes, "the model's metadata");
     if (bytes.byteSize() < IDENTIFIER_END) {
-      throw source.malformed(0, "it has %d bytes", bytes.byteSize());
+      throw source.malformed(
+          0, "%d bytes of metadata; expected at least %d", bytes.byteSize(), IDENTIFIER_END);
     }
     FlatTable model = FlatTable.root(source, 0);
     List<FlatTable> graphs = model.tables(MODEL_GRAPHS, table -> table);
@@ -91,7 +94,12 @@ final class MetadataCodec {
       }
     }
     if (mean.size() != deviation.size() || deviation.stream().anyMatch(d -> d == 0 || d.isNaN())) {
-      throw source.malformed(0, "normalization has means %s and deviations %s", mean, deviation);
+      throw source.malformed(
+          0,
+          "the normalization has means %s and deviations %s; expected as many of each, and no"
+              + " deviation of 0",
+          mean,
+          deviation);
     }
     List<String> files =
         output == null
@@ -142,7 +150,7 @@ final class MetadataCodec {
     return builder.sizedByteArray();
   }
 
-  /** 0, which leaves the field out, for an empty text. */
+  /** Writes a string and returns its offset; 0, which omits the field, for an empty one. */
   private static int text(FlatBufferBuilder builder, String text) {
     return text.isEmpty() ? 0 : builder.createString(text);
   }
@@ -202,23 +210,21 @@ final class MetadataCodec {
     return Vectors.offsets(builder, List.of(builder.endTable()));
   }
 
-  /** What black and white pixels become. */
+  /** Writes the range of the normalized levels. */
   private static int stats(FlatBufferBuilder builder, Contents contents) {
-    List<Float> low = ends(contents, 0);
-    List<Float> high = ends(contents, 255);
-    int max = Vectors.floats(builder, high);
-    int min = Vectors.floats(builder, low);
+    int max = Vectors.floats(builder, normalized(contents, 255));
+    int min = Vectors.floats(builder, normalized(contents, 0));
     builder.startTable(STATS_MIN + 1);
     builder.addOffset(STATS_MAX, max, 0);
     builder.addOffset(STATS_MIN, min, 0);
     return builder.endTable();
   }
 
-  private static List<Float> ends(Contents contents, float pixel) {
-    List<Float> ends = new ArrayList<>();
+  private static List<Float> normalized(Contents contents, float level) {
+    List<Float> normalized = new ArrayList<>();
     for (int i = 0; i < contents.mean().size(); i++) {
-      ends.add((pixel - contents.mean().get(i)) / contents.deviation().get(i));
+      normalized.add((level - contents.mean().get(i)) / contents.deviation().get(i));
     }
-    return ends;
+    return normalized;
   }
 }

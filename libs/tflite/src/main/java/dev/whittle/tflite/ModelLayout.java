@@ -8,23 +8,25 @@ import dev.whittle.ir.Signature;
 import dev.whittle.ir.op.common.CustomOp;
 import dev.whittle.ir.tensor.Constant;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
-/** A file under construction: the flatbuffer, what follows it, and where each part goes. */
+/** A file under construction: the flatbuffer, the constants after it, and the label archive. */
 final class ModelLayout {
   private static final String IDENTIFIER = "TFL3";
   private static final int ALIGNMENT = 16;
 
-  /** A converter's mark that some buffers lie after the flatbuffer. */
+  /** The metadata entry by which TensorFlow's converter marks files with buffers outside. */
   static final String LOCATION_NAME = "buffer_location";
 
   private static final String LOCATION_OUTSIDE = "outside flatbuffers";
 
-  /** Sizes 0 and 1 of a buffer elsewhere mean to runtimes that it has no contents. */
-  private static final int SMALLEST_OUTSIDE = 2;
+  /** Runtimes read sizes 0 and 1 of a buffer outside the flatbuffer as "no contents". */
+  private static final int MIN_OUTSIDE_BYTES = 2;
 
   private final Model model;
   private final TfliteWriter.Placement placement;
@@ -32,7 +34,7 @@ final class ModelLayout {
   private final List<Metadata> metadata;
   private final OperatorCodes codes;
 
-  /** Where constants after the flatbuffer start; counted anew when its size is known. */
+  /** Offsets of the constants after the flatbuffer; known once its size is. */
   private final Map<Constant, Long> outside = new LinkedHashMap<>();
 
   ModelLayout(Model model, TfliteWriter.Placement placement) {
@@ -43,7 +45,7 @@ final class ModelLayout {
     for (Graph graph : model.graphs()) {
       graph.values().stream()
           .filter(v -> v.data() != null)
-          .forEach(v -> buffers.add(java.util.Objects.requireNonNull(v.data())));
+          .forEach(v -> buffers.add(Objects.requireNonNull(v.data())));
     }
     metadata.forEach(m -> buffers.add(m.data()));
   }
@@ -57,7 +59,7 @@ final class ModelLayout {
       }
     }
     if (placement == TfliteWriter.Placement.AFTER) {
-      byte[] text = LOCATION_OUTSIDE.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+      byte[] text = LOCATION_OUTSIDE.getBytes(StandardCharsets.US_ASCII);
       entries.add(new Metadata(LOCATION_NAME, Constant.of(text)));
     }
     return entries;
@@ -68,7 +70,7 @@ final class ModelLayout {
     long size = parts.stream().mapToLong(ByteBuffer::remaining).sum();
     if (size > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(
-          "the model takes %,d bytes, an array cannot: write it to a file".formatted(size));
+          "the model takes %,d bytes, too many for an array; write it to a file".formatted(size));
     }
     byte[] bytes = new byte[(int) size];
     int at = 0;
@@ -80,13 +82,13 @@ final class ModelLayout {
     return bytes;
   }
 
-  /** The file in pieces, in order. Constants are not copied more than once. */
+  /** Returns the parts of the file, in order. Constants are copied at most once. */
   List<ByteBuffer> parts() {
     collectOutside();
     ByteBuffer flatbuffer = build();
     List<ByteBuffer> parts = new ArrayList<>();
     if (!outside.isEmpty()) {
-      // Offsets do not change the size of the flatbuffer, so a second build puts them right.
+      // The flatbuffer has the same size with any offsets, so that a second build can fill them in.
       placeOutside(flatbuffer.remaining());
       flatbuffer = build();
     }
@@ -111,10 +113,10 @@ final class ModelLayout {
 
   private void collectOutside() {
     if (placement == TfliteWriter.Placement.AFTER) {
-      // Metadata stays inside: readers look for it before they know about the rest.
+      // Readers need the metadata before they know that buffers are outside.
       List<Constant> inside = metadata.stream().map(Metadata::data).toList();
       buffers.all().stream()
-          .filter(b -> b.byteSize() >= SMALLEST_OUTSIDE && !inside.contains(b))
+          .filter(b -> b.byteSize() >= MIN_OUTSIDE_BYTES && !inside.contains(b))
           .forEach(b -> outside.put(b, Long.MAX_VALUE));
     }
     for (Graph graph : model.graphs()) {
@@ -140,7 +142,7 @@ final class ModelLayout {
             .filter(b -> !outside.containsKey(b))
             .mapToLong(b -> b.byteSize() + 64)
             .sum();
-    // A builder that is large enough from the start never copies what it holds.
+    // A builder of sufficient size never has to grow, which would copy its contents.
     int estimate = (int) Math.min(Integer.MAX_VALUE - 64, inside + 4096 + codes.sizeEstimate());
     var builder = new FlatBufferBuilder(estimate);
     int bufferVector =
@@ -169,10 +171,10 @@ final class ModelLayout {
   }
 
   private int buffer(FlatBufferBuilder builder, Constant data) {
-    Long place = outside.get(data);
-    if (place != null) {
+    Long offset = outside.get(data);
+    if (offset != null) {
       builder.startTable(Slots.BUFFER_SLOTS);
-      builder.addLong(Slots.BUFFER_OFFSET, place, 0);
+      builder.addLong(Slots.BUFFER_OFFSET, offset, 0);
       builder.addLong(Slots.BUFFER_SIZE, data.byteSize(), 0);
       return builder.endTable();
     }
@@ -182,7 +184,7 @@ final class ModelLayout {
     return builder.endTable();
   }
 
-  /** Bytes that start at a multiple of 16 from the start of the file, as runtimes map them. */
+  /** Writes bytes at a multiple of 16 from the start of the file, which runtimes rely on. */
   static int bytes(FlatBufferBuilder builder, Constant data) {
     int size = Math.toIntExact(data.byteSize());
     builder.createUnintializedVector(1, size, ALIGNMENT).put(data.bytes().asByteBuffer());

@@ -16,15 +16,15 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The operator table of a file under construction: which operators in which versions it uses. */
+/** The operator code table of a file under construction: the operators used, with versions. */
 final class OperatorCodes {
-  /** Stands in the first, 8-bit field for all operators from this number on. */
+  /** The value of the deprecated 8-bit field for all operators from this code on. */
   private static final int PLACEHOLDER = 127;
 
-  /** What a node with its operands takes in a file, roughly. */
+  /** An estimate of a node's size in a file, with its operands. */
   private static final int NODE_BYTES = 160;
 
-  private final Map<Code, Integer> numbers = new LinkedHashMap<>();
+  private final Map<Code, Integer> indices = new LinkedHashMap<>();
   private final List<List<Integer>> versions = new ArrayList<>();
   private final Model model;
 
@@ -33,14 +33,14 @@ final class OperatorCodes {
   OperatorCodes(Model model) {
     this.model = model;
     for (Graph graph : model.graphs()) {
-      List<Integer> ofGraph = new ArrayList<>();
+      List<Integer> graphVersions = new ArrayList<>();
       ShapeInference.Inferred declared = declared(graph);
       for (Node node : graph.nodes()) {
         int version = version(graph, node, declared);
-        ofGraph.add(version);
-        numbers.putIfAbsent(code(node, version), numbers.size());
+        graphVersions.add(version);
+        indices.putIfAbsent(code(node, version), indices.size());
       }
-      versions.add(ofGraph);
+      versions.add(graphVersions);
     }
   }
 
@@ -50,7 +50,7 @@ final class OperatorCodes {
         : node.op().version(ShapeInference.operands(model, graph, node, declared));
   }
 
-  /** The shapes that the graph states: versions depend on types and ranks, not on contents. */
+  /** Returns the shapes as declared: versions depend on types and ranks, not on contents. */
   private static ShapeInference.Inferred declared(Graph graph) {
     List<Shape> shapes = graph.values().stream().map(Value::shape).toList();
     List<@Nullable Tensor> unknown =
@@ -63,14 +63,14 @@ final class OperatorCodes {
     return new Code(type.code(), type.isCustom() ? type.name() : "", version);
   }
 
-  /** The versions of all nodes, graph by graph. */
+  /** Returns the versions of the nodes of each graph. */
   List<List<Integer>> versions() {
     return versions;
   }
 
-  /** The place of a node's operator in the table. */
-  int number(int graph, int node) {
-    return numbers.getOrDefault(
+  /** Returns the index of a node's operator in the table. */
+  int index(int graph, int node) {
+    return indices.getOrDefault(
         code(model.graphs().get(graph).nodes().get(node), versions.get(graph).get(node)), -1);
   }
 
@@ -83,7 +83,7 @@ final class OperatorCodes {
   /** Adds the table's entries to a file and returns their offsets. */
   List<Integer> write(FlatBufferBuilder builder) {
     List<Integer> offsets = new ArrayList<>();
-    for (Code code : numbers.keySet()) {
+    for (Code code : indices.keySet()) {
       int custom = code.builtin == OpType.CUSTOM ? builder.createString(code.custom) : 0;
       builder.startTable(Slots.CODE_SLOTS);
       builder.addByte(Slots.CODE_DEPRECATED, (byte) Math.min(code.builtin, PLACEHOLDER), 0);

@@ -14,10 +14,12 @@ import org.jspecify.annotations.Nullable;
  * The schema of one table of operator options: its fields in slot order.
  *
  * @param union 1 for BuiltinOptions, 2 for BuiltinOptions2
- * @param number its number in that union
+ * @param number of the table in its union
+ * @param name of the table
+ * @param fields in slot order
  */
 record OptionTable(int union, int number, String name, List<Field> fields) {
-  /** How a field is stored. */
+  /** The type of a field. */
   enum Kind {
     BYTE("byte"),
     BOOL("bool"),
@@ -48,9 +50,9 @@ record OptionTable(int union, int number, String name, List<Field> fields) {
   }
 
   /**
-   * One field.
+   * A field of an option table.
    *
-   * @param absent the value of an integer (or, as 0 and 1, boolean) that a file leaves out
+   * @param absent value of an integer or, as 0 or 1, of a boolean if a file omits the field
    */
   record Field(String name, Kind kind, int absent) {}
 
@@ -70,17 +72,17 @@ record OptionTable(int union, int number, String name, List<Field> fields) {
     }
   }
 
-  /** The table of that name, or null. */
+  /** Returns the table of a name; null if the schema has none. */
   static @Nullable OptionTable named(String name) {
     return BY_NAME.get(name);
   }
 
-  /** The table of that number in a union, or null where the schema is older. */
+  /** Returns the table of a number in a union; null if it is of a newer schema. */
   static @Nullable OptionTable numbered(int union, int number) {
     return BY_NUMBER.get(key(union, number));
   }
 
-  /** The schema's name of a built-in operator. */
+  /** Returns the name of a built-in operator in the schema. */
   static String operatorName(int code) {
     return OPERATORS.getOrDefault(code, "BUILTIN_" + code);
   }
@@ -107,7 +109,7 @@ record OptionTable(int union, int number, String name, List<Field> fields) {
   static List<String> lines(String resource) {
     try (InputStream in = OptionTable.class.getResourceAsStream(resource)) {
       if (in == null) {
-        throw new IllegalStateException("no resource " + resource);
+        throw new IllegalStateException("the resource " + resource + " is missing");
       }
       return new String(in.readAllBytes(), StandardCharsets.UTF_8)
           .lines()

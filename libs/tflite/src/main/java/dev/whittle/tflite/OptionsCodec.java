@@ -6,14 +6,14 @@ import dev.whittle.ir.UnsupportedModelException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Option tables as flatbuffer tables, by their schema. */
+/** Reading and writing of operator options as flatbuffer tables. */
 final class OptionsCodec {
-  /** How {@link Options#table} names a table of a newer schema: its fields cannot be read. */
+  /** The {@link Options#table} of a newer schema, with fields that cannot be read. */
   private static final String UNKNOWN = "UnknownOptions";
 
   private OptionsCodec() {}
 
-  /** The options of an operator table, from whichever of the two unions holds them. */
+  /** Reads the options of an operator from the union that holds them. */
   static Options read(FlatTable operator) {
     int first = operator.uint8(Slots.OPERATOR_OPTIONS_TYPE);
     if (first != 0) {
@@ -61,7 +61,9 @@ final class OptionsCodec {
   /**
    * An option table in a file under construction.
    *
-   * @param offset 0 for no options
+   * @param union 1 for BuiltinOptions, 2 for BuiltinOptions2
+   * @param number of the table in its union
+   * @param offset of the table; 0 for no options
    */
   record Written(int union, int number, int offset) {
     static final Written NONE = new Written(1, 0, 0);
@@ -70,8 +72,8 @@ final class OptionsCodec {
   /**
    * Adds an operator's options to a file.
    *
-   * @param operator the operator's name, for messages
-   * @throws UnsupportedModelException if the schema does not have the table
+   * @param operator name of the operator in error messages
+   * @throws UnsupportedModelException if the options are of a newer schema
    */
   static Written write(FlatBufferBuilder builder, String operator, Options options) {
     if (options.table().isEmpty()) {
@@ -86,7 +88,7 @@ final class OptionsCodec {
     }
     List<OptionTable.Field> fields = schema.fields();
     if (fields.isEmpty()) {
-      // A table that can say nothing.
+      // A table without fields is the same as none.
       return Written.NONE;
     }
     int[] offsets = new int[fields.size()];

@@ -5,11 +5,11 @@ import dev.whittle.ir.tensor.Quantization;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Quantization parameters as flatbuffer tables. */
+/** Reading and writing of quantization parameters as flatbuffer tables. */
 final class QuantizationCodec {
   private QuantizationCodec() {}
 
-  /** The parameters, or null where the table is absent or says nothing. */
+  /** Reads quantization parameters; returns null if the table is absent or empty. */
   static @Nullable Quantization read(@Nullable FlatTable table) {
     if (table == null) {
       return null;
@@ -56,11 +56,14 @@ final class QuantizationCodec {
       default ->
           throw table
               .source()
-              .malformed(table.position(), "no kind %d of quantization details", type);
+              .malformed(
+                  table.position(),
+                  "unknown type %d of quantization details; expected 1 to 3",
+                  type);
     };
   }
 
-  /** Adds parameters to a file; 0 for none. */
+  /** Adds quantization parameters to a file and returns their offset; 0 for none. */
   static int write(FlatBufferBuilder builder, @Nullable Quantization quantization) {
     if (quantization == null) {
       return 0;

@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The first release of the native runtime that has a version of an operator. */
+/** The first releases of the native runtime that support each version of an operator. */
 final class RuntimeVersions {
   private static final int METADATA_BYTES = 16;
   private static final Map<String, String> FIRST_RELEASE = new HashMap<>();
@@ -27,10 +27,10 @@ final class RuntimeVersions {
   private RuntimeVersions() {}
 
   /**
-   * The least release that can run all operators, as far as the table knows them; empty if it knows
-   * none.
+   * Returns the first release that supports all operators of a model. Operators that are not in the
+   * table are ignored; the result is empty if none is.
    *
-   * @param versions of all nodes, graph by graph
+   * @param versions of the nodes of each graph
    */
   static String minimum(Model model, List<List<Integer>> versions) {
     String minimum = "";
@@ -45,7 +45,7 @@ final class RuntimeVersions {
     return minimum;
   }
 
-  /** Compares release numbers part by part. */
+  /** Compares release numbers such as {@code 2.16.1}, component by component. */
   static int compare(String a, String b) {
     return Arrays.compare(parts(a), parts(b));
   }
@@ -56,7 +56,7 @@ final class RuntimeVersions {
         : Arrays.stream(release.split("\\.", -1)).mapToInt(Integer::parseInt).toArray();
   }
 
-  /** The metadata entry that states a release: ASCII, padded with NUL. */
+  /** Returns the metadata entry of a release: ASCII, padded with zero bytes. */
   static Metadata metadata(String release) {
     byte[] text = release.getBytes(StandardCharsets.US_ASCII);
     return new Metadata(

@@ -1,6 +1,6 @@
 package dev.whittle.tflite;
 
-/** Slot numbers of the container tables of the TensorFlow Lite schema (v3). */
+/** Slot numbers of the tables in the TensorFlow Lite schema, version 3 (schema.fbs). */
 final class Slots {
   private Slots() {}
 

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Layouts of sparse constants as flatbuffer tables. */
+/** Reading and writing of sparsity parameters as flatbuffer tables. */
 final class SparsityCodec {
   private static final int DENSE = 0;
   private static final int COMPRESSED = 1;
@@ -40,7 +40,12 @@ final class SparsityCodec {
       default ->
           throw table
               .source()
-              .malformed(table.position(), "no format %d of sparse dimensions", format);
+              .malformed(
+                  table.position(),
+                  "unknown format %d of a sparse dimension; expected %d (dense) or %d (compressed)",
+                  format,
+                  DENSE,
+                  COMPRESSED);
     };
   }
 
@@ -53,11 +58,14 @@ final class SparsityCodec {
       case 2 -> new Indices(16, vector == null ? null : vector.uint16s(0));
       case 3 -> new Indices(8, vector == null ? null : vector.uint8s(0));
       default ->
-          throw table.source().malformed(table.position(), "no type %d of sparse indices", type);
+          throw table
+              .source()
+              .malformed(
+                  table.position(), "unknown type %d of sparse indices; expected 0 to 3", type);
     };
   }
 
-  /** Adds a layout to a file; 0 for none. */
+  /** Adds sparsity parameters to a file and returns their offset; 0 for none. */
   static int write(FlatBufferBuilder builder, @Nullable Sparsity sparsity) {
     if (sparsity == null) {
       return 0;

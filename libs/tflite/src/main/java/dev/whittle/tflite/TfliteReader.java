@@ -19,44 +19,59 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads {@code .tflite} files. Nothing but the structure is decoded: constants are slices of the
- * file. Every offset is checked, and what is decoded is bounded by the size of the file.
+ * A reader of {@code .tflite} files.
+ *
+ * <p>Only the structure is decoded; constants are slices of the file. Files are untrusted: every
+ * offset is checked, and the memory that decoding needs is limited by the size of the file.
  */
 public final class TfliteReader {
   private TfliteReader() {}
 
   /**
-   * Reads a file by mapping it into memory, where it stays as long as the model is in use.
+   * Reads a file. It is mapped into memory, and stays so as long as the model is in use.
    *
    * @throws IOException if the file cannot be read
-   * @throws MalformedModelException naming the file, the place and what is wrong there
+   * @throws MalformedModelException if the file is broken; the message names the file, the byte and
+   *     the problem
+   * @throws UnsupportedModelException if the file has external buffers
    */
   public static Model read(Path file) throws IOException {
     return read(map(file), file.toString());
   }
 
-  /** The bytes of a file, mapped into memory. */
+  /**
+   * Maps a file into memory, read-only.
+   *
+   * @throws IOException if the file cannot be read
+   */
   public static MemorySegment map(Path file) throws IOException {
     if (!Files.exists(file)) {
       throw new NoSuchFileException(file.toString());
     }
     if (Files.isDirectory(file)) {
-      throw new IOException(file + " is a directory");
+      throw new IOException(file + " is a directory; expected a file");
     }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
     }
   }
 
-  /** Reads the bytes of a file, which must not change while the model is in use. */
+  /**
+   * Reads a file in memory.
+   *
+   * @param file whole file; it must not change while the model is in use
+   * @throws dev.whittle.ir.ModelException as {@link #read(Path)} does
+   */
   public static Model read(byte[] file) {
     return read(MemorySegment.ofArray(file), "model");
   }
 
   /**
-   * Reads the bytes of a file.
+   * Reads a file in memory.
    *
-   * @param name what messages call it
+   * @param file whole file; it must not change while the model is in use
+   * @param name of the file in error messages
+   * @throws dev.whittle.ir.ModelException as {@link #read(Path)} does
    */
   public static Model read(MemorySegment file, String name) {
     var source = new FlatTable.Source(file, name);
@@ -65,7 +80,7 @@ public final class TfliteReader {
     int version = root.int32(Slots.MODEL_VERSION, 0);
     if (version != Model.FORMAT_VERSION) {
       throw source.malformed(
-          root.position(), "format version %d, expected %d", version, Model.FORMAT_VERSION);
+          root.position(), "format version %d; expected %d", version, Model.FORMAT_VERSION);
     }
     if (!root.tables(Slots.MODEL_EXTERNAL_BUFFERS, t -> t).isEmpty()) {
       throw new UnsupportedModelException(
@@ -82,7 +97,7 @@ public final class TfliteReader {
             root.stringOrEmpty(Slots.MODEL_DESCRIPTION),
             root.tables(Slots.MODEL_SUBGRAPHS, graphs::graph),
             root.tables(Slots.MODEL_SIGNATURES, TfliteReader::signature),
-            aboutTheModel(root.tables(Slots.MODEL_METADATA, entry -> metadata(entry, buffers))),
+            withoutLocation(root.tables(Slots.MODEL_METADATA, entry -> metadata(entry, buffers))),
             TrailingZip.read(file));
     List<String> problems = GraphCheck.problems(model);
     if (!problems.isEmpty()) {
@@ -91,12 +106,12 @@ public final class TfliteReader {
     return model;
   }
 
-  /** Leaves out the mark of where buffers lie: it is about the file, and the writer sets it. */
-  private static List<Metadata> aboutTheModel(List<Metadata> all) {
+  /** Removes the entry about the place of buffers: the writer adds it again where it applies. */
+  private static List<Metadata> withoutLocation(List<Metadata> all) {
     return all.stream().filter(m -> !m.name().equals(ModelLayout.LOCATION_NAME)).toList();
   }
 
-  /** The bytes of a buffer: inside the flatbuffer, or elsewhere in the file; empty for none. */
+  /** Returns the bytes of a buffer, inside or outside the flatbuffer; empty if it has none. */
   private static MemorySegment buffer(FlatTable buffer, FlatTable.Source source) {
     MemorySegment inside = buffer.vector(Slots.BUFFER_DATA, 1);
     if (inside != null && inside.byteSize() > 0) {
@@ -104,7 +119,7 @@ public final class TfliteReader {
     }
     long offset = buffer.int64(Slots.BUFFER_OFFSET, 0);
     long size = buffer.int64(Slots.BUFFER_SIZE, 0);
-    // Offsets 0 and 1 stand for "none": converters write 1 as a place holder.
+    // Offsets 0 and 1 mean "none": converters write 1 as a placeholder.
     if (offset == 0 || offset == 1 || size == 0 || size == 1) {
       return MemorySegment.NULL;
     }
@@ -115,23 +130,24 @@ public final class TfliteReader {
     if (offset < 0 || size < 0 || offset > source.size() - size) {
       throw source.malformed(
           table.position(),
-          "data at byte %d of size %d goes beyond the end of the file (%d)",
-          offset,
+          "a buffer of %d bytes at byte %d exceeds the file of %d bytes",
           size,
+          offset,
           source.size());
     }
     return source.slice(offset, size);
   }
 
   /**
-   * The buffer with that number.
+   * Returns the buffer with an index; null if it is empty.
    *
-   * @return null for buffers without bytes
+   * @param user table that refers to the buffer
    */
   static @Nullable Constant constant(FlatTable user, long index, List<MemorySegment> buffers) {
     if (index >= buffers.size()) {
       throw user.source()
-          .malformed(user.position(), "no buffer %d, there are %d", index, buffers.size());
+          .malformed(
+              user.position(), "buffer %d does not exist; the file has %d", index, buffers.size());
     }
     MemorySegment bytes = buffers.get((int) index);
     return bytes.byteSize() == 0 ? null : Constant.of(bytes);

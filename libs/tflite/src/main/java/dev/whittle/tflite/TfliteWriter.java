@@ -9,47 +9,49 @@ import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 
-/** Writes {@code .tflite} files. */
+/** A writer of {@code .tflite} files. */
 public final class TfliteWriter {
-  /** Flatbuffers end where their signed 32-bit offsets do; this leaves room for the structure. */
+  /** Flatbuffers have signed 32-bit offsets; 64 MiB of them are left for the tables. */
   private static final long MAX_INSIDE = Integer.MAX_VALUE - (64L << 20);
 
   private TfliteWriter() {}
 
-  /** Where the bytes of constants go. */
+  /** The place of constants in a file. */
   public enum Placement {
     /** Inside the flatbuffer, as all runtimes read them. */
     INSIDE,
-    /** After the flatbuffer, as only models over 2 GB need and runtimes since 2.16 read. */
+    /** After the flatbuffer: needed by models over 2 GB only, and read by runtimes since 2.16. */
     AFTER
   }
 
-  /** The file of a model, with constants where they fit. */
+  /** Returns the file of a model, with constants inside the flatbuffer if they fit. */
   public static byte[] toBytes(Model model) {
     return toBytes(model, placement(model));
   }
 
   /**
-   * The file of a model.
+   * Returns the file of a model.
    *
-   * @throws dev.whittle.ir.InvalidGraphException if the model breaks a rule of {@link GraphCheck}
-   * @throws dev.whittle.ir.UnsupportedModelException if it has options of a newer schema
-   * @throws IllegalArgumentException if it does not fit into an array
+   * @throws dev.whittle.ir.InvalidGraphException if the model violates a rule of {@link GraphCheck}
+   * @throws dev.whittle.ir.UnsupportedModelException if an operator has options of a newer schema
+   * @throws IllegalArgumentException if the file is larger than 2 GB, the limit of an array
    */
   public static byte[] toBytes(Model model, Placement placement) {
     GraphCheck.check(model);
     return new ModelLayout(model, placement).toBytes();
   }
 
-  /** Writes a model to a file, with constants where they fit. */
+  /** Writes a model to a file, with constants inside the flatbuffer if they fit. */
   public static void write(Model model, Path file) throws IOException {
     write(model, file, placement(model));
   }
 
   /**
-   * Writes a model to a file. It appears under its name only when it is complete.
+   * Writes a model to a file; an existing file is replaced atomically.
    *
    * @throws IOException if the file cannot be written, or is a directory
+   * @throws dev.whittle.ir.InvalidGraphException if the model violates a rule of {@link GraphCheck}
+   * @throws dev.whittle.ir.UnsupportedModelException if an operator has options of a newer schema
    */
   public static void write(Model model, Path file, Placement placement) throws IOException {
     GraphCheck.check(model);

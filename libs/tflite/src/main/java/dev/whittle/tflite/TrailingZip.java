@@ -5,9 +5,11 @@ import dev.whittle.ir.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The zip archive of label files that the metadata convention appends to a model, so that the file
- * is a flatbuffer and a zip archive at once. Its directory counts from the start of the file, or of
- * the archive; in memory it always counts from the start of the archive.
+ * The zip archive of label files that TensorFlow Lite Metadata appends to a model, which makes the
+ * file both a flatbuffer and a zip archive.
+ *
+ * <p>The offsets in its central directory count from the start of the file or of the archive. In
+ * memory they always count from the start of the archive.
  */
 final class TrailingZip {
   private static final int END_SIGNATURE = 0x06054b50;
@@ -15,14 +17,14 @@ final class TrailingZip {
   private static final int END_SIZE = 22;
   private static final int MAX_COMMENT = 0xffff;
 
-  /** Archives of labels are small; a larger trailer is something else. */
+  /** Archives of labels are small: a larger trailer is ignored. */
   private static final long MAX_SIZE = 256L << 20;
 
   private static final Constant NONE = Constant.of(new byte[0]);
 
   private TrailingZip() {}
 
-  /** The archive at the end of a file, or nothing where there is none that can be followed. */
+  /** Returns the archive at the end of a file; empty if there is no valid one. */
   static Constant read(MemorySegment file) {
     long end = findEnd(file);
     if (end < 0) {
@@ -35,7 +37,7 @@ final class TrailingZip {
       return NONE;
     }
     long first = firstEntry(file, directory, end);
-    // Where offsets count from: 0 for the start of the file.
+    // The origin of the offsets: 0 if they count from the start of the file.
     long base = directory - directoryOffset;
     long start = base + first;
     if (first < 0 || base < 0 || start <= 0 || start > directory) {
@@ -50,7 +52,7 @@ final class TrailingZip {
     return Constant.of(archive);
   }
 
-  /** The archive as it must be where it starts at {@code offset} of a file. */
+  /** Returns the archive with offsets for a start at {@code offset} of a file. */
   static byte[] at(long offset, Constant archive) {
     byte[] bytes = archive.bytes().toArray(Tensor.BYTE);
     if (bytes.length > 0) {
@@ -60,8 +62,8 @@ final class TrailingZip {
   }
 
   private static long findEnd(MemorySegment file) {
-    long lowest = Math.max(0, file.byteSize() - END_SIZE - MAX_COMMENT);
-    for (long at = file.byteSize() - END_SIZE; at >= lowest; at--) {
+    long min = Math.max(0, file.byteSize() - END_SIZE - MAX_COMMENT);
+    for (long at = file.byteSize() - END_SIZE; at >= min; at--) {
       if (file.get(Tensor.INT, at) == END_SIGNATURE) {
         int comment = file.get(Tensor.SHORT, at + 20) & 0xffff;
         return at + END_SIZE + comment == file.byteSize() ? at : -1;
@@ -70,18 +72,18 @@ final class TrailingZip {
     return -1;
   }
 
-  /** The least offset that the directory gives an entry; -1 if it cannot be followed. */
+  /** Returns the smallest offset of an entry in the directory; -1 if the directory is broken. */
   private static long firstEntry(MemorySegment file, long directory, long end) {
-    long least = Long.MAX_VALUE;
+    long first = Long.MAX_VALUE;
     long at = directory;
     while (at < end) {
       if (at + 46 > end || file.get(Tensor.INT, at) != ENTRY_SIGNATURE) {
         return -1;
       }
-      least = Math.min(least, u32(file, at + 42));
+      first = Math.min(first, u32(file, at + 42));
       at += entrySize(file, at);
     }
-    return at == end && least != Long.MAX_VALUE ? least : -1;
+    return at == end && first != Long.MAX_VALUE ? first : -1;
   }
 
   private static long entrySize(MemorySegment file, long at) {

@@ -4,7 +4,7 @@ import com.google.flatbuffers.FlatBufferBuilder;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Vectors of a flatbuffer under construction. All return the vector's offset. */
+/** Writing of flatbuffer vectors. All methods return the offset of the vector. */
 final class Vectors {
   private Vectors() {}
 
@@ -34,7 +34,7 @@ final class Vectors {
     return builder.endVector();
   }
 
-  /** A vector of offsets to tables written before. */
+  /** Writes a vector of offsets of tables that are already written. */
   static int offsets(FlatBufferBuilder builder, List<Integer> offsets) {
     builder.startVector(4, offsets.size(), 4);
     offsets.reversed().forEach(builder::addOffset);

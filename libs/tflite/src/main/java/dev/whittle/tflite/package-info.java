@@ -1,6 +1,6 @@
 /**
- * Reading and writing {@code .tflite} files. The flatbuffer is read lazily and with every offset
- * checked. May use: {@code dev.whittle.ir}, flatbuffers-java.
+ * Reading and writing of {@code .tflite} files. Files are untrusted: every offset is checked before
+ * it is followed. May use: {@code ir}, {@code io}, flatbuffers-java.
  */
 @NullMarked
 package dev.whittle.tflite;

@@ -29,10 +29,10 @@ class ImageMetadataTest {
   private static final long SEED = 20261122L;
   private static final Path DATA = Path.of("..", "..", "quality", "testdata");
 
-  private static final ImageMetadata STATED =
+  private static final ImageMetadata METADATA =
       new ImageMetadata(
           "Digits",
-          "Says which digit a picture shows.",
+          "Recognizes the digit in an image.",
           List.of(127.5f),
           List.of(64f),
           false,
@@ -43,9 +43,9 @@ class ImageMetadataTest {
   }
 
   @Test
-  void whatIsStatedIsReadAgainFromTheFile() throws IOException {
-    byte[] file = TfliteWriter.toBytes(STATED.writeTo(digits()));
-    assertEquals(STATED, ImageMetadata.read(TfliteReader.read(file)).orElseThrow());
+  void readsBackWrittenMetadata() throws IOException {
+    byte[] file = TfliteWriter.toBytes(METADATA.writeTo(digits()));
+    assertEquals(METADATA, ImageMetadata.read(TfliteReader.read(file)).orElseThrow());
     var blueFirst =
         new ImageMetadata("", "", List.of(1f, 2f, 3f), List.of(1f, 1f, 1f), true, List.of());
     Model again = blueFirst.writeTo(TfliteReader.read(file));
@@ -56,8 +56,8 @@ class ImageMetadataTest {
   }
 
   @Test
-  void theOfficialReaderForAndroidFindsTheSame() throws IOException {
-    byte[] file = TfliteWriter.toBytes(STATED.writeTo(digits()));
+  void agreesWithTheMetadataExtractorOfTensorFlow() throws IOException {
+    byte[] file = TfliteWriter.toBytes(METADATA.writeTo(digits()));
     var extractor = new MetadataExtractor(ByteBuffer.wrap(file));
     assertEquals("Digits", extractor.getModelMetadata().name());
     assertTrue(extractor.isMinimumParserVersionSatisfied());
@@ -71,12 +71,12 @@ class ImageMetadataTest {
     assertEquals(-127.5f / 64, stats.min(0));
     String name = extractor.getOutputTensorMetadata(0).associatedFiles(0).name();
     try (var labels = extractor.getAssociatedFile(name)) {
-      assertEquals(STATED.labels(), ImageMetadata.lines(labels.readAllBytes()));
+      assertEquals(METADATA.labels(), ImageMetadata.lines(labels.readAllBytes()));
     }
   }
 
   @Test
-  void whatOthersStateIsRead() throws IOException {
+  void readsMetadataOfOtherWriters() throws IOException {
     Model model =
         TfliteReader.read(DATA.resolve(Path.of("vision", "mobilenet_v2_1.0_224_quant.tflite")));
     ImageMetadata metadata = ImageMetadata.read(model).orElseThrow();
@@ -86,8 +86,8 @@ class ImageMetadataTest {
   }
 
   @Test
-  void otherFilesBehindTheModelStay() throws IOException {
-    Model first = STATED.writeTo(digits());
+  void keepsOtherFilesAfterTheModel() throws IOException {
+    Model first = METADATA.writeTo(digits());
     Model with =
         new Model(
             first.version(),
@@ -96,7 +96,7 @@ class ImageMetadataTest {
             first.signatures(),
             first.metadata(),
             zip("vocabulary.txt", "a b c".getBytes(StandardCharsets.UTF_8)));
-    Model second = STATED.writeTo(with);
+    Model second = METADATA.writeTo(with);
     assertArrayEquals(
         "a b c".getBytes(StandardCharsets.UTF_8),
         LabelArchive.read(second.trailer()).get("vocabulary.txt"));
@@ -113,19 +113,19 @@ class ImageMetadataTest {
   }
 
   @Test
-  void anArchiveThatUnpacksToTooMuchIsRefused() throws IOException {
+  void rejectsArchivesThatExpandTooMuch() throws IOException {
     Constant bomb = zip("labels.txt", new byte[65 << 20]);
     assertTrue(bomb.bytes().byteSize() < 1 << 20);
     assertThrows(MalformedModelException.class, () -> LabelArchive.read(bomb));
   }
 
   @Test
-  void brokenMetadataIsRefusedAndNothingElseHappens() throws IOException {
+  void rejectsMutatedMetadataOnlyWithMalformedModelException() throws IOException {
     var random = new SplittableRandom(SEED);
-    Model good = STATED.writeTo(digits());
+    Model valid = METADATA.writeTo(digits());
     byte[] bytes =
-        good.metadata(ImageMetadata.ENTRY).orElseThrow().data().bytes().toArray(Tensor.BYTE);
-    int refused = 0;
+        valid.metadata(ImageMetadata.ENTRY).orElseThrow().data().bytes().toArray(Tensor.BYTE);
+    int rejected = 0;
     for (int i = 0; i < 20_000; i++) {
       byte[] broken = bytes.clone();
       for (int k = random.nextInt(1, 4); k > 0; k--) {
@@ -133,13 +133,13 @@ class ImageMetadataTest {
       }
       List<Metadata> entries = new ArrayList<>();
       entries.add(new Metadata(ImageMetadata.ENTRY, Constant.of(broken)));
-      var model = new Model(3, "", good.graphs(), good.signatures(), entries, good.trailer());
+      var model = new Model(3, "", valid.graphs(), valid.signatures(), entries, valid.trailer());
       try {
         ImageMetadata.read(model);
       } catch (MalformedModelException e) {
-        refused++;
+        rejected++;
       }
     }
-    assertTrue(refused > 1000, refused + " refused, seed " + SEED);
+    assertTrue(rejected > 1000, rejected + " rejected, seed " + SEED);
   }
 }

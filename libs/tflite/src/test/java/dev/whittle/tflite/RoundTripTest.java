@@ -18,19 +18,19 @@ class RoundTripTest {
 
   @ParameterizedTest
   @MethodSource("models")
-  void aModelThatIsReadAndWrittenIsReadAgainAsTheSame(Path file) throws IOException {
+  void readsBackWrittenModels(Path file) throws IOException {
     Model original = TfliteReader.read(file);
     assertEquals(
         withoutRuntimeVersion(original),
         withoutRuntimeVersion(TfliteReader.read(TfliteWriter.toBytes(original))),
-        "the writer only adds the least runtime version where it is missing");
+        "the writer adds only the minimum runtime version where it is missing");
     Model model = TfliteReader.read(TfliteWriter.toBytes(original));
     byte[] inside = TfliteWriter.toBytes(model);
     assertEquals(model, TfliteReader.read(inside));
     assertArrayEquals(
         inside, TfliteWriter.toBytes(TfliteReader.read(inside)), "writing is deterministic");
     byte[] after = TfliteWriter.toBytes(model, TfliteWriter.Placement.AFTER);
-    assertEquals(model, TfliteReader.read(after), "with contents after the tables");
+    assertEquals(model, TfliteReader.read(after), "with constants after the flatbuffer");
   }
 
   private static Model withoutRuntimeVersion(Model model) {

@@ -25,8 +25,8 @@ import org.tensorflow.lite.schema.SubGraphT;
 import org.tensorflow.lite.schema.TensorT;
 
 /**
- * Reads original and rewritten files with TensorFlow's own published classes and compares every
- * field they know, with references to buffers and operator codes followed: their order is free.
+ * Reads original and rewritten files with the schema classes of TensorFlow and compares every
+ * field. References to buffers and operator codes are resolved, since their order may change.
  */
 class SchemaLibraryTest {
   static List<Path> models() {
@@ -35,7 +35,7 @@ class SchemaLibraryTest {
 
   @ParameterizedTest
   @MethodSource("models")
-  void tensorFlowsOwnClassesFindEveryFieldUnchanged(Path file) throws Exception {
+  void keepsAllFieldsOfTheSchema(Path file) throws Exception {
     ModelT original = unpack(Files.readAllBytes(file));
     ModelT rewritten = unpack(TfliteWriter.toBytes(TfliteReader.read(file)));
     assertEquals(describe(original), describe(rewritten));
@@ -82,14 +82,14 @@ class SchemaLibraryTest {
     return lines;
   }
 
-  /** Options without fields, or a shape that is an operand, may as well be left out. */
+  /** Normalizes options without fields, and a shape that is an operand: both may be omitted. */
   private static String withoutEmptyTables(String options) {
     return options.matches(".*Value=(\\w+\\{\\}|ReshapeOptionsT\\{NewShape=\\[\\]\\})\\}")
         ? "BuiltinOptionsUnion{Type=0, Value=[]}"
         : options;
   }
 
-  /** Older converters write empty quantization parameters where newer ones write none. */
+  /** Returns whether quantization parameters are empty: older converters write such tables. */
   private static boolean isEmpty(Object value) {
     return value instanceof QuantizationParametersT parameters
         && orEmpty(parameters.getScale(), new float[0]).length == 0
@@ -104,7 +104,7 @@ class SchemaLibraryTest {
     return Arrays.toString(orEmpty(buffer.getData(), new int[0]));
   }
 
-  /** Every property of an object of the library's, by name. */
+  /** Returns all properties of an object of the library by name. */
   private static Map<String, String> fields(Object object) throws ReflectiveOperationException {
     Map<String, String> fields = new TreeMap<>();
     for (Method method : object.getClass().getMethods()) {
