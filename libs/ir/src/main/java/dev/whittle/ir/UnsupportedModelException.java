@@ -2,6 +2,7 @@ package dev.whittle.ir;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** A valid model that needs something Whittle does not have. Lists everything missing at once. */
 public final class UnsupportedModelException extends ModelException {
@@ -24,12 +25,21 @@ public final class UnsupportedModelException extends ModelException {
   }
 
   public UnsupportedModelException(List<Item> items) {
-    super(describe(items), null);
-    this.items = List.copyOf(items);
+    this(items, null);
   }
 
   public UnsupportedModelException(String where, String reason, String remedy) {
-    this(List.of(new Item(where, reason, remedy)));
+    this(where, reason, remedy, null);
+  }
+
+  public UnsupportedModelException(
+      String where, String reason, String remedy, @Nullable Throwable cause) {
+    this(List.of(new Item(where, reason, remedy)), cause);
+  }
+
+  private UnsupportedModelException(List<Item> items, @Nullable Throwable cause) {
+    super(describe(items), cause);
+    this.items = List.copyOf(items);
   }
 
   public List<Item> items() {

@@ -75,7 +75,7 @@ final class ElementwiseSelector {
       return blocks != null
               && Int16LookupTable.has(to)
               && count(operands) >= Int16LookupTable.MIN_COUNT
-          ? new Int16LookupTable(workers, count(operands), op, operands, blocks)
+          ? Int16LookupTable.of(workers, count(operands), op, operands, blocks)
           : null;
     }
     boolean fits =
@@ -83,7 +83,7 @@ final class ElementwiseSelector {
             && (KernelSelector.isByte(to) || to == TensorType.FLOAT32)
             && hasOneScale(operands.input(0).quantization())
             && (to == TensorType.FLOAT32 || hasOneScale(operands.output(0).quantization()));
-    return fits ? new LookupTable(workers, op, operands) : null;
+    return fits ? LookupTable.of(workers, op, operands) : null;
   }
 
   private static boolean hasOneScale(@Nullable Quantization quantization) {
@@ -152,7 +152,7 @@ final class ElementwiseSelector {
             && (KernelSelector.isByte(to) || to == TensorType.BOOL);
     return blocks == null || !fits || count(operands) < BinaryLookupTable.MIN_COUNT
         ? null
-        : new BinaryLookupTable(workers, count(operands), op, operands, blocks);
+        : BinaryLookupTable.of(workers, count(operands), op, operands, blocks);
   }
 
   /** A function of truth values. */

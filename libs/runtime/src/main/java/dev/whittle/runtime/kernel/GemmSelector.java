@@ -37,6 +37,7 @@ import dev.whittle.runtime.kernel.gemm.SubConvolution;
 import dev.whittle.runtime.kernel.gemm.SubConvolutions;
 import dev.whittle.runtime.kernel.gemm.WeightedLayer;
 import dev.whittle.runtime.kernel.gemm.WinogradConvolution;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
 import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
@@ -116,6 +117,7 @@ final class GemmSelector {
         || output.rank() != 5
         || operands.type(0) != TensorType.FLOAT32
         || input.dim(4) == 0
+        || filter.elements() == 0
         || filter.dim(3) != input.dim(4)
         || output.elements() == 0
         || !conv.activation().isClamp()) {
@@ -459,9 +461,7 @@ final class GemmSelector {
 
   private DynamicallyQuantizedRows quantizedRows(
       WindowGeometry windows, boolean asymmetric, boolean byRow) {
-    int image =
-        Math.multiplyExact(
-            Math.multiplyExact(windows.height(), windows.width()), windows.channels());
+    int image = ArraySize.product(windows.height(), windows.width(), windows.channels());
     return byRow
         ? new DynamicallyQuantizedRows(workers, windows.height(), windows.channels(), asymmetric)
         : new DynamicallyQuantizedRows(workers, windows.batch(), image, asymmetric);

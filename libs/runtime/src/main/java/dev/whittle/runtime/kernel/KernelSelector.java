@@ -95,7 +95,6 @@ import dev.whittle.ir.op.shape.Unpack;
 import dev.whittle.ir.op.type.Cast;
 import dev.whittle.ir.op.type.Dequantize;
 import dev.whittle.ir.op.type.Quantize;
-import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.runtime.custom.TransposeConvBias;
@@ -112,6 +111,7 @@ import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.gemm.FloatGemm;
 import dev.whittle.runtime.kernel.gemm.PackedWeights;
 import dev.whittle.runtime.kernel.gemm.WeightedLayer;
+import dev.whittle.runtime.kernel.geometry.ArraySizeException;
 import dev.whittle.runtime.kernel.recurrent.LstmKernel;
 import dev.whittle.runtime.kernel.reduce.FloatReduction;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
@@ -256,7 +256,7 @@ public final class KernelSelector {
         case ResizeBilinear resize -> arrays.resize(resize, operands);
         case ResizeNearestNeighbor resize -> arrays.rows(resize, 3, operands);
         case MirrorPad pad -> arrays.mirror(pad, operands);
-        case Concatenation concatenation -> moving.concatenation(concatenation, operands);
+        case Concatenation concatenation -> moving.joined(concatenation.axis(), operands);
         case Pack pack -> moving.joined(pack.axis(), operands);
         case Unpack unpack -> moving.dealt(0, unpack.axis(), operands);
         case Split split -> moving.split(1, 0, operands);
@@ -273,12 +273,7 @@ public final class KernelSelector {
         case PadV2 pad -> arrays.padding(operands);
         default -> null;
       };
-    } catch (ArithmeticException | OutOfMemoryError e) {
-      // Too large for arrays, or for the heap: the reference kernel needs no space of its own.
-      return null;
-    } catch (OperandException e) {
-      // Of some operands that a table is made for: the reference kernel says so where it meets
-      // them.
+    } catch (ArraySizeException e) {
       return null;
     }
   }
@@ -303,7 +298,7 @@ public final class KernelSelector {
             matrices.depthwise(conv, operands, top, left);
         default -> null;
       };
-    } catch (ArithmeticException | OutOfMemoryError e) {
+    } catch (ArraySizeException e) {
       return null;
     }
   }
@@ -318,7 +313,7 @@ public final class KernelSelector {
               && second instanceof DepthwiseConvolution depthwise
           ? PointwiseDepthwise.of(workers, expansion, depthwise)
           : null;
-    } catch (ArithmeticException | OutOfMemoryError e) {
+    } catch (ArraySizeException e) {
       return null;
     }
   }

@@ -6,7 +6,6 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.index.Gather;
 import dev.whittle.ir.op.index.OneHot;
-import dev.whittle.ir.op.shape.Concatenation;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
@@ -31,12 +30,6 @@ final class MoveSelector {
     this.workers = workers;
   }
 
-  @Nullable Kernel concatenation(Concatenation op, Operands operands) {
-    // The reference kernel says what it does not take.
-    op.kernel(operands);
-    return joined(op.axis(), operands);
-  }
-
   /** The inputs along an axis of the output. */
   @Nullable Kernel joined(int axis, Operands operands) {
     Operand[] parts = new Operand[operands.inputCount()];
@@ -49,9 +42,9 @@ final class MoveSelector {
   /** Operand {@code whole} along the axis that operand {@code axis} names. */
   @Nullable Kernel split(int whole, int axis, Operands operands) {
     long[] known = operands.knownIntegers(axis);
-    return known == null || known.length != 1
+    return known == null || known.length != 1 || known[0] != (int) known[0]
         ? null
-        : dealt(whole, Math.toIntExact(known[0]), operands);
+        : dealt(whole, (int) known[0], operands);
   }
 
   /** An operand along an axis of it. */
@@ -184,6 +177,7 @@ final class MoveSelector {
         out.elements() > 0
             && type.hasFixedSize()
             && type.bits() >= 8
+            && type.byteSize(out.elements()) <= Integer.MAX_VALUE
             && operands.type(2) == type
             && operands.type(3) == type
             && operands.shape(2).elements() > 0
@@ -193,7 +187,6 @@ final class MoveSelector {
     if (!fits || operands.shape(0).elements() * out.dim(axis) != out.elements()) {
       return null;
     }
-    Math.multiplyExact(Math.toIntExact(out.elements()), type.bits() / 8);
     return new OneHotKernel(
         workers, type, product(out, 0, axis), out.dim(axis), product(out, axis + 1, out.rank()));
   }

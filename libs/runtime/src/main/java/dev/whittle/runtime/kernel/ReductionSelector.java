@@ -56,7 +56,10 @@ final class ReductionSelector {
       int[] horizontal,
       Activation activation,
       Operands operands) {
-    if (operands.shape(0).rank() != 4 || !activation.isClamp()) {
+    if (operands.shape(0).rank() != 4
+        || vertical[0] < 1
+        || horizontal[0] < 1
+        || !activation.isClamp()) {
       return null;
     }
     Shape output = operands.output(0).shape();

@@ -34,6 +34,9 @@ final class GraphPlan {
   /** So many strings at most can an input have: 64 MiB of offsets. */
   private static final int MAX_STRINGS = 1 << 24;
 
+  /** What a kernel allocates while it is planned, for messages. */
+  static final String KERNEL_MEMORY = "memory for packed weights and buffers";
+
   private final Graph graph;
   private final int graphIndex;
   private final PoolingOrder order;
@@ -288,6 +291,8 @@ final class GraphPlan {
                 graph.describe(n),
                 String.valueOf(e.getMessage()),
                 "the native runtime may have a kernel: try the engine 'litert'"));
+      } catch (OutOfMemoryError e) {
+        throw MemoryLimit.exhausted(graph.describe(n), KERNEL_MEMORY, e);
       }
     }
     if (!unsupported.isEmpty()) {

@@ -41,10 +41,15 @@ final class KernelFusion {
           continue;
         }
         int read = nodes.get(producer).inputs().getFirst();
-        Kernel both =
-            isGated(node, place, read)
-                ? backend.gatedKernel(first, second, place)
-                : place == 0 ? backend.fusedKernel(first, second) : null;
+        Kernel both;
+        try {
+          both =
+              isGated(node, place, read)
+                  ? backend.gatedKernel(first, second, place)
+                  : place == 0 ? backend.fusedKernel(first, second) : null;
+        } catch (OutOfMemoryError e) {
+          throw MemoryLimit.exhausted(graph.describe(n), GraphPlan.KERNEL_MEMORY, e);
+        }
         if (both != null) {
           nodes.set(n, node.withInput(place, read));
           kernels[n] = both;

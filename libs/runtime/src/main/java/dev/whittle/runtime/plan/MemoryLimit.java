@@ -21,6 +21,20 @@ public final class MemoryLimit {
     this.backend = backend;
   }
 
+  /**
+   * Returns the exception for a model whose declared sizes ask for more memory than there is.
+   *
+   * @param where the node or tensor that the memory is for
+   * @param needs the memory, for the message
+   */
+  static UnsupportedModelException exhausted(String where, String needs, OutOfMemoryError cause) {
+    return new UnsupportedModelException(
+        where,
+        "needs " + needs + ", more than the virtual machine has",
+        "give it a larger heap (-Xmx), or use the engine 'reference'",
+        cause);
+  }
+
   /** An account for what is given back together. */
   Account open() {
     return new Account();
@@ -49,11 +63,8 @@ public final class MemoryLimit {
       MemorySegment memory;
       try {
         memory = backend.allocate(bytes, floats);
-      } catch (OutOfMemoryError | ArithmeticException e) {
-        throw new UnsupportedModelException(
-            what,
-            "needs %,d bytes of memory, more than the virtual machine has".formatted(bytes),
-            "give it a larger heap (-Xmx), or use the engine 'reference'");
+      } catch (OutOfMemoryError e) {
+        throw exhausted(what, "%,d bytes of memory".formatted(bytes), e);
       }
       take(bytes);
       return memory;

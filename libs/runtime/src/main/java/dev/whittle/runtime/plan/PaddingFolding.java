@@ -77,7 +77,7 @@ final class PaddingFolding {
     Node node = graph.nodes().get(n);
     Operands operands =
         ShapeInference.operands(model, graph, node, inferred).withInput(0, padded.input(0));
-    Kernel kernel = kernel(node, operands, paddings, backend);
+    Kernel kernel = kernel(n, operands, paddings, backend);
     if (kernel != null) {
       nodes.set(n, node.withInput(0, pad.inputs().getFirst()));
       kernels[n] = kernel;
@@ -85,11 +85,15 @@ final class PaddingFolding {
     }
   }
 
-  private static @Nullable Kernel kernel(
-      Node node, Operands operands, long[] paddings, Backend backend) {
+  private @Nullable Kernel kernel(int n, Operands operands, long[] paddings, Backend backend) {
     try {
       return backend.paddedKernel(
-          node.op(), operands, Math.toIntExact(paddings[2]), Math.toIntExact(paddings[4]));
+          graph.nodes().get(n).op(),
+          operands,
+          Math.toIntExact(paddings[2]),
+          Math.toIntExact(paddings[4]));
+    } catch (OutOfMemoryError e) {
+      throw MemoryLimit.exhausted(graph.describe(n), GraphPlan.KERNEL_MEMORY, e);
     } catch (OperandException e) {
       // Planning the node as it is will say what is wrong with it, and where.
       return null;

@@ -7,6 +7,7 @@ import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.gemm.Im2col;
 import dev.whittle.runtime.kernel.gemm.QuantizedEpilogue;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.geometry.DepthwiseGeometry;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
@@ -83,9 +84,9 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
     this.linesPerBand = Math.max(2, Math.min(most / 2 * 2, windows.outputHeight()));
     if (im2col != null) {
       int halves = epilogue == null ? 1 : epilogue.halves();
-      int line = Math.multiplyExact(windows.outputWidth(), blockChannels);
-      int sums = whole ? Math.multiplyExact(linesPerBand, line) : 0;
-      int buffers = Math.multiplyExact(halves, im2col.bufferSize());
+      int line = ArraySize.product(windows.outputWidth(), blockChannels);
+      int sums = whole ? ArraySize.product(linesPerBand, line) : 0;
+      int buffers = ArraySize.product(halves, im2col.bufferSize());
       workers.reserve(buffers, sums, halves > 1 ? sums : 0);
     }
   }

@@ -5,6 +5,7 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.gemm.Int8Epilogue;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
 import dev.whittle.runtime.kernel.simd.Int8DepthwiseFilter;
 import org.jspecify.annotations.Nullable;
@@ -45,8 +46,8 @@ public final class Int8DepthwiseConvolution implements Kernel, Workers.Task {
       most += step;
     }
     this.linesPerBand = most;
-    int pixels = Math.multiplyExact(linesPerBand, width);
-    workers.reserve(0, Math.multiplyExact(pixels, workers.lanes()), 0);
+    int pixels = ArraySize.product(linesPerBand, width);
+    workers.reserve(0, ArraySize.product(pixels, workers.lanes()), 0);
   }
 
   /** What the first-level cache is to hold for some lines. */

@@ -5,6 +5,7 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.gemm.FloatGemm;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.geometry.DepthwiseGeometry;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
 import java.util.Arrays;
@@ -44,7 +45,7 @@ public final class PointwiseDepthwise implements Kernel, Workers.Task {
     this.windows = depthwise.windows();
     this.geometry = DepthwiseGeometry.bordered(windows);
     this.parts = Math.clamp(windows.outputHeight(), 1, workers.count());
-    this.lineSize = Math.multiplyExact(windows.reachedColumns(), expansion.panelWidth(0));
+    this.lineSize = ArraySize.product(windows.reachedColumns(), expansion.panelWidth(0));
     int lines = 2;
     while (lines < windows.outputHeight()
         && (windows.reachedRows(lines + 2) + 1L) * lineSize <= RING_ELEMENTS) {
@@ -52,7 +53,7 @@ public final class PointwiseDepthwise implements Kernel, Workers.Task {
     }
     this.linesPerBand = lines;
     this.slots = windows.reachedRows(lines);
-    workers.reserve(Math.multiplyExact(slots + 1, lineSize), 0, 0);
+    workers.reserve(ArraySize.product(slots + 1, lineSize), 0, 0);
   }
 
   /** The two in one; null where that is not possible, or no faster. */

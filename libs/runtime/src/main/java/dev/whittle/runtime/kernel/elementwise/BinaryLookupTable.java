@@ -2,13 +2,14 @@ package dev.whittle.runtime.kernel.elementwise;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Operands;
-import dev.whittle.ir.kernel.DirectInvocation;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
+import dev.whittle.runtime.kernel.execution.ReferenceTable;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A function of two 8-bit numbers, broadcast, whose result is a byte, looked up: what the reference
@@ -23,15 +24,19 @@ public final class BinaryLookupTable extends BlockKernel implements ElementwiseK
 
   private final byte[] results;
 
+  private BinaryLookupTable(Workers workers, int count, byte[] results, BlockOperand... operands) {
+    super(workers, count, operands);
+    this.results = results;
+  }
+
   /**
    * Tabulates an elementwise operator.
    *
-   * @throws dev.whittle.ir.OperandException if the operator has no kernel for such operands, or no
-   *     result for some pairs
+   * @param count elements of the output
+   * @return null if the reference kernel rejects some of the pairs
    */
-  public BinaryLookupTable(
+  public static @Nullable BinaryLookupTable of(
       Workers workers, int count, Op op, Operands described, BlockOperand... operands) {
-    super(workers, count, operands);
     TensorType type = described.output(0).type();
     Tensor first = new Tensor(described.type(0), null, Tensor.Allocator.HEAP);
     Tensor second = new Tensor(described.type(1), null, Tensor.Allocator.HEAP);
@@ -43,8 +48,9 @@ public final class BinaryLookupTable extends BlockKernel implements ElementwiseK
       first.setByte(i, (byte) (i / NUMBERS));
       second.setByte(i, (byte) i);
     }
-    op.kernel(described).run(new DirectInvocation(List.of(first, second), List.of(all)));
-    results = all.data().toArray(Tensor.BYTE);
+    return ReferenceTable.fill(op, described, List.of(first, second), all)
+        ? new BinaryLookupTable(workers, count, all.data().toArray(Tensor.BYTE), operands)
+        : null;
   }
 
   @Override

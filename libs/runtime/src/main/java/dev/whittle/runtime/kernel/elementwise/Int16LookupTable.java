@@ -2,13 +2,14 @@ package dev.whittle.runtime.kernel.elementwise;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Operands;
-import dev.whittle.ir.kernel.DirectInvocation;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
+import dev.whittle.runtime.kernel.execution.ReferenceTable;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A function of each 16-bit number that gives another or a float, looked up: what the reference
@@ -21,16 +22,26 @@ public final class Int16LookupTable extends BlockKernel implements ElementwiseKe
   private static final int SIZE = 1 << 16;
 
   /** The results, or their bits. */
-  private final int[] results = new int[SIZE];
+  private final int[] results;
 
   private final boolean toFloats;
 
-  /** Tabulates an elementwise operator. */
-  public Int16LookupTable(
-      Workers workers, int count, Op op, Operands described, BlockOperand... operands) {
+  private Int16LookupTable(
+      Workers workers, int count, int[] results, boolean toFloats, BlockOperand... operands) {
     super(workers, count, operands);
+    this.results = results;
+    this.toFloats = toFloats;
+  }
+
+  /**
+   * Tabulates an elementwise operator.
+   *
+   * @param count elements of the output
+   * @return null if the reference kernel rejects some of the integers
+   */
+  public static @Nullable Int16LookupTable of(
+      Workers workers, int count, Op op, Operands described, BlockOperand... operands) {
     TensorType type = described.output(0).type();
-    this.toFloats = type == TensorType.FLOAT32;
     Tensor all = new Tensor(TensorType.INT16, null, Tensor.Allocator.HEAP);
     Tensor made = new Tensor(type, null, Tensor.Allocator.HEAP);
     all.resize(SIZE);
@@ -38,10 +49,15 @@ public final class Int16LookupTable extends BlockKernel implements ElementwiseKe
     for (int i = 0; i < SIZE; i++) {
       all.setInteger(i, i);
     }
-    op.kernel(described).run(new DirectInvocation(List.of(all), List.of(made)));
+    if (!ReferenceTable.fill(op, described, List.of(all), made)) {
+      return null;
+    }
+    boolean toFloats = type == TensorType.FLOAT32;
+    int[] results = new int[SIZE];
     for (int i = 0; i < SIZE; i++) {
       results[i] = toFloats ? made.getInt(i) : (int) made.getInteger(i);
     }
+    return new Int16LookupTable(workers, count, results, toFloats, operands);
   }
 
   /** Whether there is a table of what an operator gives. */

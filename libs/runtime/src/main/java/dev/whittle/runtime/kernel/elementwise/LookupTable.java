@@ -2,13 +2,13 @@ package dev.whittle.runtime.kernel.elementwise;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Operands;
-import dev.whittle.ir.kernel.DirectInvocation;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.runtime.kernel.execution.ByteArray;
 import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
 import dev.whittle.runtime.kernel.execution.FloatArray;
+import dev.whittle.runtime.kernel.execution.ReferenceTable;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import java.util.List;
@@ -29,11 +29,18 @@ public final class LookupTable implements ElementwiseKernel, Workers.Task {
   private final FloatArray floatOutput = new FloatArray();
   private int count;
 
-  /** Tabulates an elementwise operator whose input is of 8-bit numbers. */
-  public LookupTable(Workers workers, Op op, Operands operands) {
+  private LookupTable(Workers workers, boolean toFloats) {
     this.workers = workers;
+    this.toFloats = toFloats;
+  }
+
+  /**
+   * Tabulates an elementwise operator whose input is of 8-bit integers.
+   *
+   * @return null if the reference kernel rejects some of them
+   */
+  public static @Nullable LookupTable of(Workers workers, Op op, Operands operands) {
     TensorType type = operands.output(0).type();
-    this.toFloats = type == TensorType.FLOAT32;
     var all = new Tensor(operands.type(0), operands.input(0).quantization(), Tensor.Allocator.HEAP);
     all.resize(SIZE);
     for (int i = 0; i < SIZE; i++) {
@@ -41,19 +48,18 @@ public final class LookupTable implements ElementwiseKernel, Workers.Task {
     }
     var results = new Tensor(type, operands.output(0).quantization(), Tensor.Allocator.HEAP);
     results.resize(SIZE);
-    op.kernel(operands).run(new DirectInvocation(List.of(all), List.of(results)));
+    if (!ReferenceTable.fill(op, operands, List.of(all), results)) {
+      return null;
+    }
+    var table = new LookupTable(workers, type == TensorType.FLOAT32);
     for (int i = 0; i < SIZE; i++) {
-      if (toFloats) {
-        floats[i] = results.getFloat(i);
+      if (table.toFloats) {
+        table.floats[i] = results.getFloat(i);
       } else {
-        bytes[i] = results.getByte(i);
+        table.bytes[i] = results.getByte(i);
       }
     }
-  }
-
-  private LookupTable(Workers workers) {
-    this.workers = workers;
-    this.toFloats = false;
+    return table;
   }
 
   /**
@@ -66,7 +72,7 @@ public final class LookupTable implements ElementwiseKernel, Workers.Task {
     if (toFloats || !product.isProduct()) {
       return null;
     }
-    var products = new LookupTable(workers);
+    var products = new LookupTable(workers, false);
     for (int i = 0; i < SIZE; i++) {
       byte x = (byte) i;
       products.bytes[i] = first ? product.multiply(bytes[i], x) : product.multiply(x, bytes[i]);

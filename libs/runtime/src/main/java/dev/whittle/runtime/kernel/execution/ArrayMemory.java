@@ -15,14 +15,18 @@ public final class ArrayMemory {
   /**
    * Memory for tensors.
    *
-   * @param bytes below 2^31 bytes, or 2^33 of floats
-   * @throws OutOfMemoryError if the heap is too small
+   * @param bytes at most 2^31 - 1, or 2^33 - 2^15 of floats
+   * @throws OutOfMemoryError if there are more, or the heap is too small
    */
   public static MemorySegment allocate(long bytes, boolean floats) {
-    if (!floats) {
-      return MemorySegment.ofArray(new byte[Math.toIntExact(bytes)]);
+    long elements = floats ? Math.ceilDiv(bytes, Float.BYTES) + ZEROS : bytes;
+    if (elements > Integer.MAX_VALUE) {
+      throw new OutOfMemoryError("no array has " + elements + " elements");
     }
-    int count = Math.toIntExact(Math.ceilDiv(bytes, Float.BYTES) + ZEROS);
-    return MemorySegment.ofArray(new float[count]).asSlice((long) ZEROS * Float.BYTES, bytes);
+    if (!floats) {
+      return MemorySegment.ofArray(new byte[(int) elements]);
+    }
+    return MemorySegment.ofArray(new float[(int) elements])
+        .asSlice((long) ZEROS * Float.BYTES, bytes);
   }
 }

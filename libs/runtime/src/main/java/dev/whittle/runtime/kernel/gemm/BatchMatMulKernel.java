@@ -8,6 +8,7 @@ import dev.whittle.runtime.kernel.execution.ByteArray;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.IndirectionBuffer;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
@@ -68,7 +69,7 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     private static int[] matrices(int[] batch, Shape operand) {
       int count = 1;
       for (int dimension : batch) {
-        count = Math.multiplyExact(count, dimension);
+        count = ArraySize.product(count, dimension);
       }
       int[] matrices = new int[count];
       for (int n = 0; n < count; n++) {
@@ -137,9 +138,9 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
   /** Room for a block's left rows, and for its sums. */
   final void reserve(boolean sums) {
     int width = layout.rightCount == 0 ? 0 : matrices[0][0].bias().length;
-    int results = sums ? Math.multiplyExact(BLOCK, width) : 0;
+    int results = sums ? ArraySize.product(BLOCK, width) : 0;
     workers.reserve(
-        Math.multiplyExact(Math.min(BLOCK, layout.rows), layout.depth), results, results);
+        ArraySize.product(Math.min(BLOCK, layout.rows), layout.depth), results, results);
   }
 
   /** Columns that a row of sums has room for. */

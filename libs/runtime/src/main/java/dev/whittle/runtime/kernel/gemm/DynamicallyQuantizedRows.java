@@ -5,6 +5,7 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 
 /**
@@ -41,7 +42,7 @@ public final class DynamicallyQuantizedRows implements Workers.Task, Im2col.Sour
     this.inverses = new float[rows];
     this.zeroPoints = new int[rows];
     this.partsPerRow = Math.max(1, Math.ceilDiv(length, PART));
-    this.lows = new float[Math.multiplyExact(rows, partsPerRow)];
+    this.lows = new float[ArraySize.product(rows, partsPerRow)];
     this.highs = new float[lows.length];
   }
 

@@ -7,6 +7,7 @@ import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.StridedOutput;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
 
@@ -127,7 +128,7 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
 
   /** Room for a slab, and for sums, in every thread's scratch space. */
   final void reserve(int sums, int integers) {
-    workers.reserve(Math.multiplyExact(halves(), im2col.bufferSize()), sums, integers);
+    workers.reserve(ArraySize.product(halves(), im2col.bufferSize()), sums, integers);
   }
 
   /** The most rows that a chunk has. */

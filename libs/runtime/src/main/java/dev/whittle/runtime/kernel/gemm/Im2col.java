@@ -2,6 +2,7 @@ package dev.whittle.runtime.kernel.gemm;
 
 import dev.whittle.runtime.kernel.execution.ArrayMemory;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.geometry.DepthPlanes;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
 import dev.whittle.runtime.kernel.simd.IndirectionBuffer;
@@ -76,7 +77,7 @@ public final class Im2col {
     long allOffsets = (long) rows * windows.taps();
     direct = flat && floats && inPlace && bordered && allOffsets <= MAX_OFFSETS;
     boolean joined = !direct && windows.dilationWidth() == 1 && allChannels;
-    taps = Math.multiplyExact(planes.filter(), joined ? windows.filterHeight() : windows.taps());
+    taps = ArraySize.product(planes.filter(), joined ? windows.filterHeight() : windows.taps());
     run = joined ? windows.filterWidth() * channels : channels;
     int wanted = wantedRows(workers);
     if (direct) {
@@ -110,7 +111,7 @@ public final class Im2col {
   private int[] bufferOffsets() {
     int line = bufferLine();
     int plane = rows == 0 ? 0 : bufferPlane();
-    int[] all = new int[Math.multiplyExact(rowsPerChunk, taps)];
+    int[] all = new int[ArraySize.product(rowsPerChunk, taps)];
     int perPlane = taps / planes.filter();
     int perLine = perPlane / windows.filterHeight();
     int at = 0;
@@ -131,17 +132,17 @@ public final class Im2col {
 
   /** Elements of one line of a slab. */
   public int bufferLine() {
-    return Math.multiplyExact(windows.reachedColumns(), windows.channels());
+    return ArraySize.product(windows.reachedColumns(), windows.channels());
   }
 
   /** Elements of a slab's part of one plane. */
   private int bufferPlane() {
-    return Math.multiplyExact(windows.reachedRows(linesPerChunk), bufferLine());
+    return ArraySize.product(windows.reachedRows(linesPerChunk), bufferLine());
   }
 
   /** Elements of a slab; 0 where windows are read in place. */
   public int bufferSize() {
-    return direct || rows == 0 ? 0 : Math.multiplyExact(planes.filter(), bufferPlane());
+    return direct || rows == 0 ? 0 : ArraySize.product(planes.filter(), bufferPlane());
   }
 
   /** Whether the offsets are places in the pictures' array; see {@link #place}. */

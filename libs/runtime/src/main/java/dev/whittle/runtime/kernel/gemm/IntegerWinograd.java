@@ -3,6 +3,7 @@ package dev.whittle.runtime.kernel.gemm;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
 import java.util.Arrays;
@@ -47,8 +48,8 @@ public final class IntegerWinograd extends WinogradConvolution {
     int runs = Math.min(tiles, Math.ceilDiv(tiles, tileColumns()) + 1);
     this.firstRow = ELEMENTS * tiles * channels;
     reserve(
-        Math.multiplyExact(4 * (2 * tiles + 2 * runs), channels),
-        Math.multiplyExact(4 * tiles, weights.width(0)));
+        ArraySize.product(4 * (2 * tiles + 2 * runs), channels),
+        ArraySize.product(4 * tiles, weights.width(0)));
   }
 
   private static float[] fourTimes(int[] bias) {

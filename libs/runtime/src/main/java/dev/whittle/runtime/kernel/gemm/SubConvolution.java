@@ -6,6 +6,7 @@ import dev.whittle.ir.op.nn.Conv3D;
 import dev.whittle.ir.op.nn.Conv3DTranspose;
 import dev.whittle.ir.op.nn.TransposeConv;
 import dev.whittle.ir.tensor.Shape;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.geometry.DepthPlanes;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
 import java.util.ArrayList;
@@ -79,7 +80,7 @@ public record SubConvolution(
         WindowGeometry.of(
             conv.padding(),
             Shape.of(
-                Math.multiplyExact(input.dim(0), output.dim(1)),
+                ArraySize.product(input.dim(0), output.dim(1)),
                 input.dim(2),
                 input.dim(3),
                 input.dim(4)),
@@ -289,7 +290,7 @@ public record SubConvolution(
     var across = new DepthPlanes(input.dim(1), planes.taps, planes.outputs, 1, 1, planes.before);
     var windows =
         new WindowGeometry(
-            Math.multiplyExact(input.dim(0), planes.outputs),
+            ArraySize.product(input.dim(0), planes.outputs),
             input.dim(2),
             input.dim(3),
             channels,
@@ -364,7 +365,7 @@ public record SubConvolution(
 
   /** For each of the piece's weights in row-major order, which of the layer's it is. */
   public int[] places() {
-    int[] places = new int[Math.multiplyExact(columns, depth())];
+    int[] places = new int[ArraySize.product(columns, depth())];
     int at = 0;
     for (int column = 0; column < columns; column++) {
       for (int z = 0; z < planes.filter(); z++) {
@@ -384,7 +385,7 @@ public record SubConvolution(
 
   /** Products that a sum is made of. */
   public int depth() {
-    return Math.multiplyExact(Math.multiplyExact(planes.filter(), windows.taps()), channels);
+    return ArraySize.product(planes.filter(), windows.taps(), channels);
   }
 
   /** Whether the piece has all of the layer's weights, in their order. */

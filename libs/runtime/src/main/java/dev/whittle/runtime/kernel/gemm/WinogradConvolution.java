@@ -6,6 +6,7 @@ import dev.whittle.runtime.kernel.execution.ArrayMemory;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.StridedOutput;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
 import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.IndirectionBuffer;
@@ -82,7 +83,7 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
     this.stride = columns;
     this.tileColumns = Math.ceilDiv(windows.outputWidth(), 2);
     this.tilesPerImage = Math.ceilDiv(windows.outputHeight(), 2) * tileColumns;
-    this.tiles = Math.multiplyExact(windows.batch(), tilesPerImage);
+    this.tiles = ArraySize.product(windows.batch(), tilesPerImage);
     int width = weights.width(0);
     int most = Math.min(MAX_TILES, CHUNK_ELEMENTS / (ELEMENTS * (channels + width)));
     if (workers.count() > 1) {
@@ -104,8 +105,8 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
    */
   final void reserve(int inputs, int sums) {
     workers.reserve(
-        Math.addExact(Math.multiplyExact(ELEMENTS * windows.channels(), tilesPerChunk), inputs),
-        Math.addExact(Math.multiplyExact(ELEMENTS * matrices[0].width(0), tilesPerChunk), sums),
+        ArraySize.sum(ArraySize.product(ELEMENTS * windows.channels(), tilesPerChunk), inputs),
+        ArraySize.sum(ArraySize.product(ELEMENTS * matrices[0].width(0), tilesPerChunk), sums),
         0);
   }
 

@@ -81,12 +81,12 @@ public record WindowGeometry(
   public static int before(Padding padding, int input, int output, int[] window) {
     long reach = (window[0] - 1L) * window[2] + 1;
     long total = Math.max(0, (output - 1L) * window[1] + reach - input);
-    return padding == Padding.SAME ? Math.toIntExact(total / 2) : 0;
+    return padding == Padding.SAME ? ArraySize.of(total / 2) : 0;
   }
 
   /** As many windows of one element each, one below the other, where that comes to the same. */
   public WindowGeometry flattened() {
-    return arePixels() ? ofRows(Math.multiplyExact(batch, height * width), channels) : this;
+    return arePixels() ? ofRows(ArraySize.product(batch, height * width), channels) : this;
   }
 
   /** Whether each window is one pixel, and the windows are all pixels in their order. */
@@ -138,11 +138,11 @@ public record WindowGeometry(
   }
 
   public int outputs() {
-    return Math.multiplyExact(batch, Math.multiplyExact(outputHeight, outputWidth));
+    return ArraySize.product(batch, outputHeight, outputWidth);
   }
 
   public int taps() {
-    return Math.multiplyExact(filterHeight, filterWidth);
+    return ArraySize.product(filterHeight, filterWidth);
   }
 
   /** The input row that a row of the filter reads for output row {@code y}. */

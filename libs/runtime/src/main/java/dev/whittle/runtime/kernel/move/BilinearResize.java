@@ -11,6 +11,7 @@ import dev.whittle.runtime.kernel.execution.ByteArray;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 
 /**
  * A picture in another size: each pixel of the output lies between four of the input's. 8-bit
@@ -68,9 +69,7 @@ public final class BilinearResize implements Kernel, Workers.Task {
     }
     if (type == TensorType.UINT8) {
       workers.reserve(
-          Math.multiplyExact(2, Math.multiplyExact(width, channels)),
-          Math.multiplyExact(columns, channels),
-          0);
+          ArraySize.product(2, width, channels), ArraySize.product(columns, channels), 0);
     }
   }
 

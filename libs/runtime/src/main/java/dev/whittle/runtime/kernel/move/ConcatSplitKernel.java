@@ -11,6 +11,7 @@ import dev.whittle.runtime.kernel.execution.ContiguousCopy;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,9 +89,9 @@ public final class ConcatSplitKernel implements Kernel, Workers.Task {
       if (parts[i].type() != type || elements % rows != 0) {
         return null;
       }
-      columns[i + 1] = Math.toIntExact(columns[i] + elements / rows * size);
+      columns[i + 1] = ArraySize.of(columns[i] + elements / rows * size);
     }
-    boolean fits = Math.multiplyExact(columns[parts.length], rows) == shape.elements() * size;
+    boolean fits = (long) columns[parts.length] * rows == shape.elements() * size;
     return fits
         ? new ConcatSplitKernel(workers, joins, dealt, type == TensorType.FLOAT32, rows, columns)
         : null;

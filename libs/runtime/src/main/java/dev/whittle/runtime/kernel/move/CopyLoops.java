@@ -1,6 +1,7 @@
 package dev.whittle.runtime.kernel.move;
 
 import dev.whittle.runtime.kernel.execution.ContiguousCopy;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 
 /**
  * Nested loops that copy elements from one array to another, each with a step in both. Loops of one
@@ -27,7 +28,7 @@ final class CopyLoops {
     this.from = new int[dimensions.length + 1];
     this.to = new int[dimensions.length + 1];
     for (int i = 0; i < dimensions.length; i++) {
-      add(dimensions[i], Math.toIntExact(from[i]), Math.toIntExact(to[i]));
+      add(dimensions[i], ArraySize.of(from[i]), ArraySize.of(to[i]));
     }
     if (count == 0) {
       add(1, 1, 1);
@@ -98,7 +99,7 @@ final class CopyLoops {
   int subConvolutions() {
     int subConvolutions = 1;
     for (int i = 0; i < count - within(); i++) {
-      subConvolutions = Math.multiplyExact(subConvolutions, dimensions[i]);
+      subConvolutions = ArraySize.product(subConvolutions, dimensions[i]);
     }
     return subConvolutions;
   }

@@ -12,6 +12,7 @@ import dev.whittle.runtime.kernel.execution.ContiguousCopy;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +70,7 @@ public final class GatherKernel implements Kernel, Workers.Task {
     this.length = length;
     this.taken = numbers.count() / batches;
     long elements = operand.shape().elements();
-    this.run = Math.toIntExact(elements / tables / length * size);
+    this.run = ArraySize.of(elements / tables / length * size);
     this.rowsPerChunk = Math.max(1, Workers.CHUNK / run);
     this.results = floats ? new FloatArray() : new ByteArray();
     boolean large = operand.known() != null && elements * size > COPIED;

@@ -3,7 +3,6 @@ package dev.whittle.runtime.kernel.move;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
-import dev.whittle.ir.kernel.DirectInvocation;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.tensor.Shape;
@@ -13,8 +12,10 @@ import dev.whittle.runtime.kernel.execution.ArrayView;
 import dev.whittle.runtime.kernel.execution.ByteArray;
 import dev.whittle.runtime.kernel.execution.ContiguousCopy;
 import dev.whittle.runtime.kernel.execution.FloatArray;
+import dev.whittle.runtime.kernel.execution.ReferenceTable;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -85,15 +86,12 @@ public final class MappedCopy implements Kernel, Workers.Task {
     }
     // Not quantized, so that what comes from nowhere is 0.
     var row = new Operand("rows", TensorType.INT32, numbers.shape(), null, null);
-    try {
-      op.kernel(operands.withInput(0, row)).run(new DirectInvocation(inputs, List.of(moved)));
-    } catch (IndexOutOfBoundsException e) {
-      // Contents that make no sense: the reference kernel says so when it runs.
+    if (!ReferenceTable.fill(op, operands.withInput(0, row), inputs, moved)) {
       return null;
     }
     int size = type == TensorType.FLOAT32 ? 1 : type.bits() / 8;
-    int run = Math.toIntExact(out.elements() / moved.elements() * size);
-    int[] sources = new int[Math.toIntExact(moved.elements())];
+    int run = ArraySize.of(out.elements() / moved.elements() * size);
+    int[] sources = new int[(int) moved.elements()];
     for (int i = 0; i < sources.length; i++) {
       sources[i] = moved.getInt(i) - 1;
     }

@@ -3,6 +3,7 @@ package dev.whittle.runtime.kernel.move;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.kernel.execution.IndexReader;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 
 /**
  * Reads a tensor of coordinates and makes them the numbers of rows of a table, each of which
@@ -30,7 +31,7 @@ public final class RowIndices {
   public RowIndices(int count, Problem problem, int... dimensions) {
     this.dimensions = dimensions;
     this.problem = problem;
-    this.coordinates = new IndexReader(Math.multiplyExact(count, dimensions.length));
+    this.coordinates = new IndexReader(ArraySize.product(count, dimensions.length));
     this.rows = new int[count];
   }
 

@@ -12,6 +12,7 @@ import dev.whittle.runtime.kernel.execution.ByteArray;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -133,8 +134,8 @@ public final class StridedCopy implements Kernel, Workers.Task {
         workers,
         type,
         new CopyLoops(turns, reads, writes),
-        Math.toIntExact(first * size),
-        Math.toIntExact(place * size),
+        ArraySize.of(first * size),
+        ArraySize.of(place * size),
         padding);
   }
 

@@ -15,6 +15,7 @@ import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.gemm.DynamicallyQuantizedRows;
 import dev.whittle.runtime.kernel.gemm.PackedWeights;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.IndirectionBuffer;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
@@ -109,8 +110,8 @@ public final class LstmKernel implements Kernel, Workers.Task {
     this.recurrentScales = hybrid ? scales(operands, 5) : new float[0];
     this.inputRows = IndirectionBuffer.ofRows(rows(), depth);
     this.stateRows = IndirectionBuffer.ofRows(batches, cells);
-    this.ahead = new float[Math.multiplyExact(rows(), gates * cells)];
-    this.values = new float[Math.multiplyExact(batches, gates * cells)];
+    this.ahead = new float[ArraySize.product(rows(), gates * cells)];
+    this.values = new float[ArraySize.product(batches, gates * cells)];
     this.outputState = new float[batches * cells];
     this.quantizedState = new float[hybrid ? batches * cells : 0];
     this.stateScale = new float[batches];
@@ -119,8 +120,8 @@ public final class LstmKernel implements Kernel, Workers.Task {
     this.cellState = new float[batches * cells];
     this.candidate = new float[cells];
     workers.reserve(
-        hybrid ? Math.multiplyExact(CHUNK_ROWS, depth) : 0,
-        Math.multiplyExact(CHUNK_ROWS, gates * cells),
+        hybrid ? ArraySize.product(CHUNK_ROWS, depth) : 0,
+        ArraySize.product(CHUNK_ROWS, gates * cells),
         0);
   }
 

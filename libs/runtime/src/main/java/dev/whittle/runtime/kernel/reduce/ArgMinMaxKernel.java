@@ -8,6 +8,7 @@ import dev.whittle.runtime.kernel.execution.ByteArray;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -57,7 +58,7 @@ public final class ArgMinMaxKernel implements Kernel, Workers.Task {
   public ArgMinMaxKernel(Workers workers, TensorType type, boolean least, int[] dimensions) {
     this.workers = workers;
     this.type = type;
-    this.outputs = Math.multiplyExact(dimensions[0], dimensions[2]);
+    this.outputs = ArraySize.product(dimensions[0], dimensions[2]);
     this.length = dimensions[1];
     this.inner = dimensions[2];
     this.turn = (least ? -1 : 0) ^ (type == TensorType.UINT8 ? 0x80 : 0);

@@ -6,6 +6,7 @@ import dev.whittle.ir.op.nn.LocalResponseNormalization;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Unary;
 import java.util.Arrays;
@@ -48,9 +49,9 @@ public final class LocalResponseNormalizationKernel implements Kernel, Workers.T
         (op.beta() == 0.5f || op.beta() == 0.75f || op.beta() == 1)
             && op.bias() > 0
             && op.alpha() >= 0;
-    int apart = Math.addExact(channels, radius);
+    int apart = ArraySize.sum(channels, radius);
     this.perChunk = Math.max(1, BLOCK / Math.max(1, apart));
-    int squares = Math.addExact(Math.multiplyExact(perChunk, apart), radius);
+    int squares = ArraySize.sum(ArraySize.product(perChunk, apart), radius);
     workers.reserve(squares, squares, 0);
   }
 

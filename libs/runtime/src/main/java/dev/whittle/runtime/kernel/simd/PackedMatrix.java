@@ -1,5 +1,6 @@
 package dev.whittle.runtime.kernel.simd;
 
+import dev.whittle.runtime.kernel.geometry.ArraySize;
 import java.util.Arrays;
 
 /**
@@ -82,7 +83,7 @@ public final class PackedMatrix {
     PackedMatrix matrix = allocate(columns, depth, lanes);
     // An odd number of cache lines, so that columns do not all map to the same cache sets.
     int columnStep = (Math.ceilDiv(depth, CACHE_LINE) | 1) * CACHE_LINE;
-    float[] buffer = new float[Math.multiplyExact(Math.min(columns, CACHE_LINE), columnStep)];
+    float[] buffer = new float[ArraySize.product(Math.min(columns, CACHE_LINE), columnStep)];
     for (int p = 0; p < matrix.panels(); p++) {
       int first = matrix.firstColumn(p);
       int end = Math.min(first + matrix.width(p), columns);
@@ -160,7 +161,7 @@ public final class PackedMatrix {
     int unit = Math.clamp(narrow, 1, lanes);
     int padded = Math.ceilDiv(columns, unit) * unit;
     return new PackedMatrix(
-        new float[Math.multiplyExact(padded, depth)],
+        new float[ArraySize.product(padded, depth)],
         new float[padded],
         depth,
         columns,
