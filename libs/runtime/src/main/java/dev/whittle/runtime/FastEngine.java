@@ -130,6 +130,11 @@ public final class FastEngine implements Engine {
     }
 
     @Override
+    public boolean isReference(Kernel kernel) {
+      return !kernels().isFast(kernel);
+    }
+
+    @Override
     public String describe(Kernel kernel) {
       return kernels().describe(kernel);
     }

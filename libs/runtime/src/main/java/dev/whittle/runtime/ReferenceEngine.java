@@ -79,6 +79,11 @@ public final class ReferenceEngine implements Engine {
     }
 
     @Override
+    public boolean isReference(Kernel kernel) {
+      return true;
+    }
+
+    @Override
     public String describe(Kernel kernel) {
       return NAME;
     }

@@ -1,6 +1,5 @@
 package dev.whittle.runtime.custom;
 
-import com.google.flatbuffers.ArrayReadWriteBuf;
 import com.google.flatbuffers.FlexBuffers;
 import dev.whittle.ir.CustomOperator;
 import dev.whittle.ir.Operands;
@@ -28,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 public final class DetectionPostProcess implements CustomOperator {
   private static final int MAX_RESULTS = 1 << 20;
 
+  private static final int DEFAULT_DETECTIONS_PER_CLASS = 100;
+
   private record Attributes(
       int maxDetections,
       int maxClassesPerDetection,
@@ -41,32 +42,26 @@ public final class DetectionPostProcess implements CustomOperator {
       float hScale,
       float wScale) {
     static Attributes of(byte[] options) {
-      try {
-        FlexBuffers.Map map =
-            FlexBuffers.getRoot(new ArrayReadWriteBuf(options, options.length)).asMap();
-        var attributes =
-            new Attributes(
-                map.get("max_detections").asInt(),
-                map.get("max_classes_per_detection").asInt(),
-                map.get("detections_per_class").isNull()
-                    ? 100
-                    : map.get("detections_per_class").asInt(),
-                map.get("use_regular_nms").asBoolean(),
-                (float) map.get("nms_score_threshold").asFloat(),
-                (float) map.get("nms_iou_threshold").asFloat(),
-                map.get("num_classes").asInt(),
-                (float) map.get("y_scale").asFloat(),
-                (float) map.get("x_scale").asFloat(),
-                (float) map.get("h_scale").asFloat(),
-                (float) map.get("w_scale").asFloat());
-        attributes.check();
-        return attributes;
-      } catch (RuntimeException e) {
-        if (e instanceof OperandException problem) {
-          throw problem;
-        }
-        throw OperandException.invalid("its options are no map: %s", e);
-      }
+      Attributes attributes = FlexOptions.read(options, Attributes::of);
+      attributes.check();
+      return attributes;
+    }
+
+    private static Attributes of(FlexBuffers.Map map) {
+      return new Attributes(
+          map.get("max_detections").asInt(),
+          map.get("max_classes_per_detection").asInt(),
+          map.get("detections_per_class").isNull()
+              ? DEFAULT_DETECTIONS_PER_CLASS
+              : map.get("detections_per_class").asInt(),
+          map.get("use_regular_nms").asBoolean(),
+          (float) map.get("nms_score_threshold").asFloat(),
+          (float) map.get("nms_iou_threshold").asFloat(),
+          map.get("num_classes").asInt(),
+          (float) map.get("y_scale").asFloat(),
+          (float) map.get("x_scale").asFloat(),
+          (float) map.get("h_scale").asFloat(),
+          (float) map.get("w_scale").asFloat());
     }
 
     private void check() {

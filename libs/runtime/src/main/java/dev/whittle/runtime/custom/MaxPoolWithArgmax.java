@@ -1,6 +1,5 @@
 package dev.whittle.runtime.custom;
 
-import com.google.flatbuffers.ArrayReadWriteBuf;
 import com.google.flatbuffers.FlexBuffers;
 import dev.whittle.ir.CustomOperator;
 import dev.whittle.ir.Operands;
@@ -23,24 +22,7 @@ public final class MaxPoolWithArgmax implements CustomOperator {
   private record Attributes(
       int height, int width, int strideHeight, int strideWidth, boolean same, boolean countsBatch) {
     static Attributes of(byte[] options) {
-      Attributes attributes;
-      try {
-        FlexBuffers.Map map =
-            FlexBuffers.getRoot(new ArrayReadWriteBuf(options, options.length)).asMap();
-        FlexBuffers.Vector size = map.get("ksize").asVector();
-        FlexBuffers.Vector strides = map.get("strides").asVector();
-        attributes =
-            new Attributes(
-                size.get(1).asInt(),
-                size.get(2).asInt(),
-                strides.get(1).asInt(),
-                strides.get(2).asInt(),
-                map.get("padding").asString().equals("SAME"),
-                map.get("include_batch_in_index").asBoolean());
-      } catch (RuntimeException e) {
-        throw OperandException.invalid(
-            "has options that cannot be read: %s", String.valueOf(e.getMessage()));
-      }
+      Attributes attributes = FlexOptions.read(options, Attributes::of);
       if (attributes.height < 1
           || attributes.width < 1
           || attributes.strideHeight < 1
@@ -49,6 +31,18 @@ public final class MaxPoolWithArgmax implements CustomOperator {
         throw OperandException.invalid("has the options %s", attributes);
       }
       return attributes;
+    }
+
+    private static Attributes of(FlexBuffers.Map map) {
+      FlexBuffers.Vector size = map.get("ksize").asVector();
+      FlexBuffers.Vector strides = map.get("strides").asVector();
+      return new Attributes(
+          size.get(1).asInt(),
+          size.get(2).asInt(),
+          strides.get(1).asInt(),
+          strides.get(2).asInt(),
+          map.get("padding").asString().equals("SAME"),
+          map.get("include_batch_in_index").asBoolean());
     }
 
     int dimension(int in, int window, int stride) {

@@ -336,9 +336,14 @@ public final class KernelSelector {
         : null;
   }
 
-  /** What plans call a kernel: what it computes with. */
+  /** Returns whether a kernel is one of the fast kernels, and not an operator's own. */
+  public boolean isFast(Kernel kernel) {
+    return kernel.getClass().getPackageName().startsWith(KernelSelector.class.getPackageName());
+  }
+
+  /** Returns the name of a kernel in plans. */
   public String describe(Kernel kernel) {
-    if (!kernel.getClass().getPackageName().startsWith(KernelSelector.class.getPackageName())) {
+    if (!isFast(kernel)) {
       return "reference";
     }
     String name = kernel.getClass().getNestHost().getSimpleName();

@@ -73,7 +73,10 @@ public interface Backend extends AutoCloseable {
    */
   List<Tensor> constants(int graph, int value, Supplier<List<Tensor>> compute);
 
-  /** What a plan calls a kernel. */
+  /** Returns whether a kernel is an operator's reference kernel. */
+  boolean isReference(Kernel kernel);
+
+  /** Returns the name of a kernel in plans, such as {@code fast: FloatGemm}. */
   String describe(Kernel kernel);
 
   @Override

@@ -136,7 +136,7 @@ final class ConstantFolding {
     }
   }
 
-  /** The outputs of a node; none where it cannot run, which the plan will say. */
+  /** Returns the outputs of a node, or none if its reference kernel fails. */
   private List<Tensor> run(Node node) {
     List<@Nullable Tensor> inputs = new ArrayList<>();
     for (int id : node.inputs()) {
@@ -152,7 +152,11 @@ final class ConstantFolding {
           .kernel(ShapeInference.operands(model, graph, node, inferred))
           .run(new DirectInvocation(inputs, outputs));
       return outputs;
-    } catch (OperandException | ArithmeticException | IndexOutOfBoundsException e) {
+    } catch (OperandException
+        | ArithmeticException
+        | IndexOutOfBoundsException
+        | NegativeArraySizeException e) {
+      // The node stays in the plan, and its step reports the problem if it runs.
       return List.of();
     }
   }

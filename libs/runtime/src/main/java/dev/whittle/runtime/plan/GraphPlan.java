@@ -326,7 +326,8 @@ final class GraphPlan {
                             || !graph.value(id).type().hasFixedSize());
         List<Tensor> outputs =
             node.outputs().stream().map(id -> tensors.get(sharing.written(id))).toList();
-        steps.add(new Step(graph, n, shared ? null : kernel, dynamic, tensors, outputs));
+        boolean reference = backend.isReference(kernel);
+        steps.add(new Step(graph, n, shared ? null : kernel, reference, dynamic, tensors, outputs));
       }
       nodes.add(new PlannedNode(n, does, places(node, inferred, sharing)));
     }

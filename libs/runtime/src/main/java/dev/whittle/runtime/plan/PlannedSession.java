@@ -1,6 +1,7 @@
 package dev.whittle.runtime.plan;
 
 import dev.whittle.ir.Graph;
+import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.ShapeInference;
 import dev.whittle.ir.Value;
@@ -106,6 +107,17 @@ public final class PlannedSession implements Session {
 
     private void reset(Value value, Tensor tensor) {
       if (value.data() != null) {
+        if (value.data().byteSize() != tensor.data().byteSize()) {
+          throw new MalformedModelException(
+              "variable '%s' of graph '%s' has %d bytes of contents; expected %d for %s %s"
+                  .formatted(
+                      value.name(),
+                      graph.name(),
+                      value.data().byteSize(),
+                      tensor.data().byteSize(),
+                      value.type(),
+                      tensor.shape()));
+        }
         tensor.data().copyFrom(value.data().bytes());
       } else {
         // A quantized zero is the zero point, as the native runtime resets it.

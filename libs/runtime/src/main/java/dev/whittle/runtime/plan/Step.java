@@ -23,6 +23,7 @@ final class Step implements Invocation {
   private final Graph graph;
   private final int index;
   private final @Nullable Kernel kernel;
+  private final boolean reference;
   private final boolean dynamic;
   private final @Nullable Tensor[] inputs;
   private final Tensor[] outputs;
@@ -31,21 +32,24 @@ final class Step implements Invocation {
   /**
    * Binds a kernel.
    *
-   * @param kernel null where the outputs are in the inputs' memory
-   * @param dynamic whether output extents must be inferred from what the inputs hold at run time
+   * @param kernel null if the outputs are already in the inputs' memory
+   * @param reference whether it is a reference kernel
+   * @param dynamic whether output shapes must be inferred from the inputs' contents at run time
    * @param tensors of all values of the graph, by id
-   * @param outputs what the kernel writes
+   * @param outputs the tensors that the kernel writes
    */
   Step(
       Graph graph,
       int index,
       @Nullable Kernel kernel,
+      boolean reference,
       boolean dynamic,
       List<Tensor> tensors,
       List<Tensor> outputs) {
     this.graph = graph;
     this.index = index;
     this.kernel = kernel;
+    this.reference = reference;
     this.dynamic = dynamic;
     Node node = graph.nodes().get(index);
     this.inputs = new Tensor[node.inputs().size()];
@@ -74,9 +78,16 @@ final class Step implements Invocation {
     } catch (OperandException e) {
       throw ModelException.of(graph.describe(index), e);
     } catch (ArithmeticException | IndexOutOfBoundsException | NegativeArraySizeException e) {
-      // Kernels check what they can; contents that lead them astray are the model's fault.
-      throw new MalformedModelException(
-          graph.describe(index) + ": its operands contradict each other (" + e.getMessage() + ")",
+      if (reference) {
+        // Reference kernels index by the operands' contents and rely on tensors to check bounds.
+        throw new MalformedModelException(
+            graph.describe(index) + ": its operands contradict each other (" + e.getMessage() + ")",
+            e);
+      }
+      // Fast kernels are chosen only for operands that they have checked.
+      throw new IllegalStateException(
+          "%s: the kernel %s failed, which is a defect of Whittle"
+              .formatted(graph.describe(index), kernel.getClass().getSimpleName()),
           e);
     }
   }
