@@ -57,6 +57,7 @@ public final class Network implements AutoCloseable {
    * @param output the id of the scores
    * @param threads that TensorFlow may use; 0 for its own choice
    */
+  @SuppressWarnings("exports") // made and read by this module alone
   public record Definition(
       Graph graph,
       List<Weights> weights,

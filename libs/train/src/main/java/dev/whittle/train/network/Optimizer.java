@@ -61,6 +61,7 @@ public sealed interface Optimizer {
    *
    * @return an operation that runs when all have changed
    */
+  @SuppressWarnings("exports") // called by this package alone
   default Op apply(TensorFlowOps ops, Variables variables, List<Change> changes) {
     return switch (this) {
       case Adam adam -> adam(ops, variables, changes, adam);

@@ -1,0 +1,7 @@
+/** Atomic file writing, and NumPy .npy and .npz files. */
+module dev.whittle.io {
+  requires static transitive org.jspecify;
+
+  exports dev.whittle.io;
+  exports dev.whittle.npz;
+}
