@@ -1,4 +1,5 @@
 /** Conversion of trained models to TensorFlow Lite. */
+@SuppressWarnings("module") // modules named in exports are compiled later
 module dev.whittle.convert {
   requires transitive dev.whittle.ir;
   requires transitive dev.whittle.optimize;

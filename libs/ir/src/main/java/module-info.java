@@ -1,4 +1,5 @@
 /** The representation of models: graphs, operators, tensors, shape inference and rewriting. */
+@SuppressWarnings("module") // modules named in exports are compiled later
 module dev.whittle.ir {
   requires static transitive org.jspecify;
 
@@ -18,7 +19,12 @@ module dev.whittle.ir {
   exports dev.whittle.ir.op.signal;
   exports dev.whittle.ir.op.state;
   exports dev.whittle.ir.op.type;
-  exports dev.whittle.ir.op.common;
+  exports dev.whittle.ir.op.common to
+      dev.whittle.convert,
+      dev.whittle.optimize,
+      dev.whittle.runtime,
+      dev.whittle.tflite,
+      dev.whittle.train;
   exports dev.whittle.ir.rewrite;
   exports dev.whittle.ir.tensor;
 

@@ -20,6 +20,9 @@ public final class EvaluationMetrics {
   private double largestDifference;
   private long[][] confusion = {};
 
+  /** Creates the scores of no samples. */
+  public Scores() {}
+
   /**
    * Counts an answer.
    *

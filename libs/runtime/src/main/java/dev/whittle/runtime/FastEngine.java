@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 public final class FastEngine implements Engine {
   public static final String NAME = "fast";
 
+  FastEngine() {}
+
   @Override
   public String name() {
     return NAME;

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 public final class ReferenceEngine implements Engine {
   public static final String NAME = "reference";
 
+  ReferenceEngine() {}
+
   @Override
   public String name() {
     return NAME;
