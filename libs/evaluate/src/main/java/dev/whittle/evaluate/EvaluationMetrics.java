@@ -20,8 +20,8 @@ public final class EvaluationMetrics {
   private double largestDifference;
   private long[][] confusion = {};
 
-  /** Creates the scores of no samples. */
-  public Scores() {}
+  /** Creates the metrics of no samples. */
+  public EvaluationMetrics() {}
 
   /**
    * Counts an answer.

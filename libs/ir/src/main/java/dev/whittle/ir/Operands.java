@@ -126,4 +126,9 @@ public final class Operands {
   public List<TypedShape> subgraphOutputs(int graph, List<TypedShape> graphInputs) {
     return subgraphs.outputs(graph, graphInputs);
   }
+
+  /** Returns the types and shapes that the graph declares for the outputs. */
+  public List<TypedShape> declaredOutputs() {
+    return outputs.stream().map(o -> new TypedShape(o.type(), o.shape())).toList();
+  }
 }

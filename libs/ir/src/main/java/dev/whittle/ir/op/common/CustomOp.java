@@ -75,7 +75,7 @@ public record CustomOp(String customCode, Constant customOptions, boolean largeO
   public List<TypedShape> infer(Operands operands) {
     CustomOperator operator = implementation();
     return operator == null
-        ? OutputTypes.asDeclared(operands)
+        ? operands.declaredOutputs()
         : operator.infer(operands, optionBytes());
   }
 

@@ -32,7 +32,7 @@ public record OpaqueOp(String name, int code, Options options) implements Op {
   /** The outputs as they are declared. */
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return OutputTypes.asDeclared(operands);
+    return operands.declaredOutputs();
   }
 
   @Override

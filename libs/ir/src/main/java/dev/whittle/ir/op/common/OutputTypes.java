@@ -5,7 +5,6 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -43,14 +42,5 @@ public final class OutputTypes {
           "operands are %s and %s; expected one type", operands.type(0), operands.type(1));
     }
     return Shapes.broadcast(operands.shape(0), operands.shape(1));
-  }
-
-  /** Returns the types and shapes that the graph declares for the outputs. */
-  public static List<TypedShape> asDeclared(Operands operands) {
-    List<TypedShape> outputs = new ArrayList<>();
-    for (int i = 0; i < operands.outputCount(); i++) {
-      outputs.add(new TypedShape(operands.output(i).type(), operands.output(i).shape()));
-    }
-    return outputs;
   }
 }

@@ -7,7 +7,6 @@ import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -63,7 +62,7 @@ public record Lstm(
   @Override
   public List<TypedShape> infer(Operands operands) {
     if (kernelType != 0) {
-      return OutputTypes.asDeclared(operands);
+      return operands.declaredOutputs();
     }
     Shape input = operands.shape(0);
     Shape state = operands.shape(18);
