@@ -262,7 +262,7 @@ class QuantizerTest {
     Value masked =
         builder.node(
             "masked",
-            new dev.whittle.ir.op.math.Add(dev.whittle.ir.op.common.Activation.NONE, false),
+            new dev.whittle.ir.op.math.Add(dev.whittle.ir.op.Activation.NONE, false),
             x,
             builder.constant("mask", Tensor.of(mask, TestModels.IN)));
     Model model = builder.output(masked).buildModel("test");

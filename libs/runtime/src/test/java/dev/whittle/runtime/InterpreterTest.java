@@ -10,7 +10,7 @@ import dev.whittle.ir.Model;
 import dev.whittle.ir.ModelException;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.math.Add;
 import dev.whittle.ir.op.math.Mul;
 import dev.whittle.ir.op.shape.Tile;

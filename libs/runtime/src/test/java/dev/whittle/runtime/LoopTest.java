@@ -7,7 +7,7 @@ import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.ModelException;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.control.While;
 import dev.whittle.ir.op.math.Add;
 import dev.whittle.ir.op.math.Less;

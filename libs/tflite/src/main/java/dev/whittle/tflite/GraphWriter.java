@@ -5,7 +5,7 @@ import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.CustomOp;
+import dev.whittle.ir.op.CustomOp;
 import dev.whittle.ir.tensor.Constant;
 import dev.whittle.ir.tensor.Shape;
 import java.util.ArrayList;

@@ -5,7 +5,7 @@ import dev.whittle.ir.Graph;
 import dev.whittle.ir.Metadata;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Signature;
-import dev.whittle.ir.op.common.CustomOp;
+import dev.whittle.ir.op.CustomOp;
 import dev.whittle.ir.tensor.Constant;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

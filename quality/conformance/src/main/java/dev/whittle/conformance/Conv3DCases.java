@@ -7,8 +7,8 @@ import static dev.whittle.ir.tensor.TensorType.INT64;
 import static dev.whittle.ir.tensor.TensorType.INT8;
 
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Padding;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.op.index.Bucketize;
 import dev.whittle.ir.op.nn.Conv3D;
 import dev.whittle.ir.op.nn.Conv3DTranspose;

@@ -10,7 +10,7 @@ import static dev.whittle.ir.tensor.TensorType.UINT8;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.math.Abs;
 import dev.whittle.ir.op.math.Add;
 import dev.whittle.ir.op.math.Atan2;

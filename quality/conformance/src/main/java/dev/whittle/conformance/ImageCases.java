@@ -9,8 +9,8 @@ import static dev.whittle.ir.tensor.TensorType.UINT8;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Padding;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.op.image.ResizeBilinear;
 import dev.whittle.ir.op.image.ResizeNearestNeighbor;
 import dev.whittle.ir.op.nn.AveragePool2D;

@@ -13,7 +13,7 @@ import static dev.whittle.ir.tensor.TensorType.UINT8;
 import dev.whittle.conformance.CaseGenerator.NativeKernel;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.image.NonMaxSuppressionV4;
 import dev.whittle.ir.op.image.NonMaxSuppressionV5;
 import dev.whittle.ir.op.index.DynamicUpdateSlice;

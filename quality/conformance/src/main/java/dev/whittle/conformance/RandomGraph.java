@@ -7,13 +7,13 @@ import static dev.whittle.ir.tensor.TensorType.INT8;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.activation.Elu;
 import dev.whittle.ir.op.activation.HardSwish;
 import dev.whittle.ir.op.activation.Logistic;
 import dev.whittle.ir.op.activation.Relu;
 import dev.whittle.ir.op.activation.Softmax;
 import dev.whittle.ir.op.activation.Tanh;
-import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.index.Gather;
 import dev.whittle.ir.op.index.SelectV2;
 import dev.whittle.ir.op.index.TopKV2;

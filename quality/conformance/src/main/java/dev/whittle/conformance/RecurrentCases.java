@@ -6,7 +6,7 @@ import static dev.whittle.ir.tensor.TensorType.INT32;
 import static dev.whittle.ir.tensor.TensorType.INT8;
 
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.recurrent.BidirectionalSequenceLstm;
 import dev.whittle.ir.op.recurrent.BidirectionalSequenceRnn;
 import dev.whittle.ir.op.recurrent.Lstm;

@@ -10,7 +10,7 @@ import dev.whittle.ir.Graph;
 import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.control.CallOnce;
 import dev.whittle.ir.op.control.If;
 import dev.whittle.ir.op.control.While;

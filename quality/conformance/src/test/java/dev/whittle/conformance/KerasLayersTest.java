@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.whittle.convert.TfLiteConverter;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.UnsupportedModelException;
-import dev.whittle.ir.op.common.CustomOp;
+import dev.whittle.ir.op.CustomOp;
 import dev.whittle.tflite.TfliteReader;
 import dev.whittle.tflite.TfliteWriter;
 import java.io.IOException;

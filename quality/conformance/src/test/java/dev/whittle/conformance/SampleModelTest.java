@@ -10,7 +10,7 @@ import dev.whittle.ir.Model;
 import dev.whittle.ir.ModelException;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.OpaqueOp;
+import dev.whittle.ir.op.OpaqueOp;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.npz.MalformedNpzException;

@@ -13,7 +13,7 @@ import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.UnsupportedModelException;
-import dev.whittle.ir.op.common.CustomOp;
+import dev.whittle.ir.op.CustomOp;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.npz.NpyArray;

@@ -2,10 +2,10 @@ package dev.whittle.convert.fuse;
 
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Op;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.activation.Relu;
 import dev.whittle.ir.op.activation.Relu6;
 import dev.whittle.ir.op.activation.ReluN1To1;
-import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.rewrite.GraphEditor;
 import dev.whittle.ir.rewrite.Rule;
 import dev.whittle.ir.tensor.TensorType;

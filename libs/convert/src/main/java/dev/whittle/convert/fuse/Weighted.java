@@ -2,7 +2,7 @@ package dev.whittle.convert.fuse;
 
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Op;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.math.Add;
 import dev.whittle.ir.op.math.Div;
 import dev.whittle.ir.op.math.Mul;

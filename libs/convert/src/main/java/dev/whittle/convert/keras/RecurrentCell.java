@@ -3,7 +3,7 @@ package dev.whittle.convert.keras;
 import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Padding;
+import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.op.shape.SplitV;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -178,7 +178,7 @@ interface RecurrentCell {
                   .data()
                   .asSlice((long) from * units * Float.BYTES, (long) count * units * Float.BYTES));
       return emit.node(
-          new dev.whittle.ir.op.nn.FullyConnected(dev.whittle.ir.op.common.Activation.NONE, false),
+          new dev.whittle.ir.op.nn.FullyConnected(dev.whittle.ir.op.Activation.NONE, false),
           x,
           emit.constant("recurrent_kernel", part),
           null);

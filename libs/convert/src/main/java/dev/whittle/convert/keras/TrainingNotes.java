@@ -2,7 +2,7 @@ package dev.whittle.convert.keras;
 
 import dev.whittle.convert.keras.file.WeightStore;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.math.Mul;
 import dev.whittle.json.Config;
 import java.util.ArrayList;

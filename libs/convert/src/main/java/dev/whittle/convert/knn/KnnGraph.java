@@ -8,7 +8,7 @@ import dev.whittle.ir.Metadata;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Signature;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.index.Gather;
 import dev.whittle.ir.op.index.OneHot;
 import dev.whittle.ir.op.index.TopKV2;

@@ -10,7 +10,7 @@ import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Operand;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.control.While;
 import dev.whittle.ir.op.index.Gather;
 import dev.whittle.ir.op.index.SelectV2;

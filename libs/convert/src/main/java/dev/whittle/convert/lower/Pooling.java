@@ -2,8 +2,8 @@ package dev.whittle.convert.lower;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Padding;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.op.nn.AveragePool2D;
 import dev.whittle.ir.op.nn.MaxPool2D;
 import dev.whittle.ir.tensor.OperandException;

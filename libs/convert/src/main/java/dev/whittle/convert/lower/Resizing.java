@@ -1,7 +1,7 @@
 package dev.whittle.convert.lower;
 
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.image.ResizeBilinear;
 import dev.whittle.ir.op.image.ResizeNearestNeighbor;
 import dev.whittle.ir.op.nn.FullyConnected;

@@ -3,7 +3,7 @@ package dev.whittle.convert.savedmodel;
 import com.google.flatbuffers.FlexBuffersBuilder;
 import com.google.protobuf.ByteString;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.CustomOp;
+import dev.whittle.ir.op.CustomOp;
 import dev.whittle.ir.tensor.Constant;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;

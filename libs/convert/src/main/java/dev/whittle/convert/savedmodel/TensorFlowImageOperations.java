@@ -5,7 +5,7 @@ import dev.whittle.convert.lower.ResizeMatrix;
 import dev.whittle.convert.lower.Resizing;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.image.ResizeBilinear;
 import dev.whittle.ir.op.image.ResizeNearestNeighbor;
 import dev.whittle.ir.op.nn.Conv2D;

@@ -3,7 +3,7 @@ package dev.whittle.convert.savedmodel;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.index.Gather;
 import dev.whittle.ir.op.index.GatherNd;
 import dev.whittle.ir.op.index.OneHot;

@@ -8,7 +8,7 @@ import dev.whittle.data.Samples;
 import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.nn.FullyConnected;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;

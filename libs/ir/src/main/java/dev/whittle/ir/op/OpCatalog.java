@@ -16,7 +16,6 @@ import dev.whittle.ir.op.activation.Relu6;
 import dev.whittle.ir.op.activation.ReluN1To1;
 import dev.whittle.ir.op.activation.Softmax;
 import dev.whittle.ir.op.activation.Tanh;
-import dev.whittle.ir.op.common.OpaqueOp;
 import dev.whittle.ir.op.control.CallOnce;
 import dev.whittle.ir.op.control.If;
 import dev.whittle.ir.op.control.While;

@@ -3,7 +3,7 @@ package dev.whittle.ir.rewrite;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Operand;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.math.Add;
 import dev.whittle.ir.op.math.Mul;
 import dev.whittle.ir.op.shape.Reshape;

@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
-import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.nn.Conv3D;
 import dev.whittle.ir.op.nn.Conv3DTranspose;
 import dev.whittle.ir.op.recurrent.UnidirectionalSequenceRnn;

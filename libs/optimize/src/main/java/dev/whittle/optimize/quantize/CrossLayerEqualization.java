@@ -4,7 +4,7 @@ import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.nn.Conv2D;
 import dev.whittle.ir.op.nn.DepthwiseConv2D;
 import dev.whittle.ir.op.nn.FullyConnected;

@@ -3,7 +3,7 @@ package dev.whittle.runtime.kernel;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.math.Add;
 import dev.whittle.ir.op.math.Mul;
 import dev.whittle.ir.op.math.QuantizedAdd;

@@ -2,9 +2,9 @@ package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Int16Requantization;
-import dev.whittle.ir.op.common.Requantization;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Int16Requantization;
+import dev.whittle.ir.op.Requantization;
 import dev.whittle.ir.op.nn.BatchMatMul;
 import dev.whittle.ir.op.nn.Conv2D;
 import dev.whittle.ir.op.nn.Conv3D;

@@ -3,7 +3,7 @@ package dev.whittle.runtime.plan;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.ShapeInference;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.nn.AveragePool2D;
 import dev.whittle.ir.op.nn.Conv2D;
 import dev.whittle.ir.tensor.Shape;

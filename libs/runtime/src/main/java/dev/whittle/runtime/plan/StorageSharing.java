@@ -6,7 +6,7 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.ShapeInference;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.shape.Concatenation;
 import dev.whittle.ir.op.shape.ExpandDims;
 import dev.whittle.ir.op.shape.Reshape;

@@ -2,12 +2,12 @@ package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.op.activation.Gelu;
 import dev.whittle.ir.op.activation.LogSoftmax;
 import dev.whittle.ir.op.activation.Prelu;
 import dev.whittle.ir.op.activation.Softmax;
-import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.image.ResizeBilinear;
 import dev.whittle.ir.op.image.ResizeNearestNeighbor;
 import dev.whittle.ir.op.math.Add;

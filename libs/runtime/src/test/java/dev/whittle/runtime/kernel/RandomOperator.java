@@ -2,7 +2,7 @@ package dev.whittle.runtime.kernel;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.List;

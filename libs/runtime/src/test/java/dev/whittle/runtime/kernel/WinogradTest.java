@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Padding;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.op.nn.Conv2D;
 import dev.whittle.ir.op.nn.MaxPool2D;
 import dev.whittle.ir.op.shape.Concatenation;

@@ -1,6 +1,7 @@
 package dev.whittle.train.network;
 
 import dev.whittle.ir.Op;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.activation.Elu;
 import dev.whittle.ir.op.activation.Gelu;
 import dev.whittle.ir.op.activation.HardSwish;
@@ -14,7 +15,6 @@ import dev.whittle.ir.op.activation.Relu6;
 import dev.whittle.ir.op.activation.ReluN1To1;
 import dev.whittle.ir.op.activation.Softmax;
 import dev.whittle.ir.op.activation.Tanh;
-import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.index.Select;
 import dev.whittle.ir.op.index.SelectV2;
 import dev.whittle.ir.op.math.Abs;

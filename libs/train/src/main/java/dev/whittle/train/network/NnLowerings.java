@@ -1,7 +1,7 @@
 package dev.whittle.train.network;
 
-import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Padding;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.op.index.EmbeddingLookup;
 import dev.whittle.ir.op.nn.AveragePool2D;
 import dev.whittle.ir.op.nn.BatchMatMul;

@@ -1,6 +1,6 @@
 package dev.whittle.train.network;
 
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import java.lang.foreign.ValueLayout;

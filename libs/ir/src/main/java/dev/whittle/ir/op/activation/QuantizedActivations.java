@@ -4,7 +4,7 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.FixedPoint.Multiplier;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.Quantization;
 

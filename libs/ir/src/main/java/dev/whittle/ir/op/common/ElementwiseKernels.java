@@ -3,6 +3,7 @@ package dev.whittle.ir.op.common;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Tensor;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 package dev.whittle.ir.op.math;
 
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.common.ElementwiseKernels.FloatBinary;
 import dev.whittle.ir.op.common.ElementwiseKernels.LongBinary;
 

@@ -3,9 +3,9 @@ package dev.whittle.ir.op.math;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Requantization;
 import dev.whittle.ir.op.common.ElementwiseKernels;
-import dev.whittle.ir.op.common.Requantization;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
 

@@ -2,7 +2,7 @@ package dev.whittle.ir.op.nn;
 
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Invocation;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;

@@ -2,8 +2,8 @@ package dev.whittle.ir.op.nn;
 
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Padding;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;

@@ -1,6 +1,6 @@
 package dev.whittle.ir.op.nn;
 
-import dev.whittle.ir.op.common.Padding;
+import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 

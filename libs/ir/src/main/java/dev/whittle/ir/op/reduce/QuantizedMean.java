@@ -2,7 +2,7 @@ package dev.whittle.ir.op.reduce;
 
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.FixedPoint;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.tensor.Quantization;
 
 /**

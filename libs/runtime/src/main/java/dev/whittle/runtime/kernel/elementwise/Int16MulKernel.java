@@ -1,6 +1,6 @@
 package dev.whittle.runtime.kernel.elementwise;
 
-import dev.whittle.ir.op.common.Requantization;
+import dev.whittle.ir.op.Requantization;
 import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;

@@ -2,7 +2,7 @@ package dev.whittle.runtime.kernel.gemm;
 
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Requantization;
+import dev.whittle.ir.op.Requantization;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.runtime.kernel.execution.ByteArray;
 import dev.whittle.runtime.kernel.execution.FloatArray;

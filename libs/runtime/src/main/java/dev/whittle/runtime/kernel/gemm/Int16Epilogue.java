@@ -1,6 +1,6 @@
 package dev.whittle.runtime.kernel.gemm;
 
-import dev.whittle.ir.op.common.Int16Requantization;
+import dev.whittle.ir.op.Int16Requantization;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.kernel.execution.ByteArray;
 import dev.whittle.runtime.kernel.execution.Scratch;

@@ -1,7 +1,7 @@
 package dev.whittle.runtime.kernel.gemm;
 
 import dev.whittle.ir.Operands;
-import dev.whittle.ir.op.common.Padding;
+import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.op.nn.Conv3D;
 import dev.whittle.ir.op.nn.Conv3DTranspose;
 import dev.whittle.ir.op.nn.TransposeConv;

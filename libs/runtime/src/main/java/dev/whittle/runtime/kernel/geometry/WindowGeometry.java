@@ -1,7 +1,7 @@
 package dev.whittle.runtime.kernel.geometry;
 
 import dev.whittle.ir.Operands;
-import dev.whittle.ir.op.common.Padding;
+import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.op.nn.Conv2D;
 import dev.whittle.ir.op.nn.DepthwiseConv2D;
 import dev.whittle.ir.tensor.Shape;

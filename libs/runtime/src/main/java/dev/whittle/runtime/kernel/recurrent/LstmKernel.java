@@ -3,7 +3,7 @@ package dev.whittle.runtime.kernel.recurrent;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.common.RowScale;
 import dev.whittle.ir.op.recurrent.UnidirectionalSequenceLstm;
 import dev.whittle.ir.tensor.Quantization;

@@ -1,7 +1,7 @@
 package dev.whittle.runtime.kernel.simd;
 
 import dev.whittle.ir.Operands;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.math.QuantizedAdd;
 import dev.whittle.ir.tensor.Quantization;
 

@@ -1,7 +1,7 @@
 package dev.whittle.runtime.kernel.simd;
 
 import dev.whittle.ir.kernel.FixedPoint;
-import dev.whittle.ir.op.common.Requantization;
+import dev.whittle.ir.op.Requantization;
 import java.util.Arrays;
 
 /**

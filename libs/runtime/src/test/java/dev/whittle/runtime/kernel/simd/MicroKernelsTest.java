@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.whittle.ir.kernel.FixedPoint.Multiplier;
-import dev.whittle.ir.op.common.Activation.Bounds;
-import dev.whittle.ir.op.common.Requantization;
+import dev.whittle.ir.op.Activation.Bounds;
+import dev.whittle.ir.op.Requantization;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.runtime.kernel.geometry.DepthwiseGeometry;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;

@@ -1,4 +1,4 @@
-package dev.whittle.ir.op.common;
+package dev.whittle.ir.op;
 
 /** How 64-bit sums of products, bias included, become 16-bit outputs. */
 @FunctionalInterface

@@ -1,4 +1,4 @@
-package dev.whittle.ir.op.common;
+package dev.whittle.ir.op;
 
 import dev.whittle.ir.CustomOperator;
 import dev.whittle.ir.Op;
@@ -74,9 +74,7 @@ public record CustomOp(String customCode, Constant customOptions, boolean largeO
   @Override
   public List<TypedShape> infer(Operands operands) {
     CustomOperator operator = implementation();
-    return operator == null
-        ? operands.declaredOutputs()
-        : operator.infer(operands, optionBytes());
+    return operator == null ? operands.declaredOutputs() : operator.infer(operands, optionBytes());
   }
 
   @Override

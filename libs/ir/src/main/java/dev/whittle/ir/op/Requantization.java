@@ -1,4 +1,4 @@
-package dev.whittle.ir.op.common;
+package dev.whittle.ir.op;
 
 import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.tensor.Quantization;
