@@ -1,6 +1,6 @@
 package dev.whittle.runtime.kernel.simd;
 
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 
 /** The range that float results are clamped to: a fused activation. */
 public record Clamp(float min, float max) {
