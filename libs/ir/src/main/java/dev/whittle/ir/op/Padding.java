@@ -5,9 +5,15 @@ import dev.whittle.ir.tensor.OperandException;
 /** The padding of a window that slides over an image. */
 public enum Padding {
   /** The output has {@code ceil(input / stride)} elements along an axis; zeros are added around. */
-  SAME,
+  SAME(0),
   /** The window stays within the input; nothing is added. */
-  VALID;
+  VALID(1);
+
+  private final int code;
+
+  Padding(int code) {
+    this.code = code;
+  }
 
   /**
    * Returns the padding with that number in the schema.
@@ -26,6 +32,6 @@ public enum Padding {
 
   /** Returns the number in the schema. */
   public int code() {
-    return ordinal();
+    return code;
   }
 }
