@@ -3,359 +3,147 @@ package dev.whittle.ir.op;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Options;
-import dev.whittle.ir.op.activation.Elu;
-import dev.whittle.ir.op.activation.Gelu;
-import dev.whittle.ir.op.activation.HardSwish;
-import dev.whittle.ir.op.activation.LeakyRelu;
-import dev.whittle.ir.op.activation.LogSoftmax;
-import dev.whittle.ir.op.activation.Logistic;
-import dev.whittle.ir.op.activation.Prelu;
-import dev.whittle.ir.op.activation.Relu;
-import dev.whittle.ir.op.activation.Relu0To1;
-import dev.whittle.ir.op.activation.Relu6;
-import dev.whittle.ir.op.activation.ReluN1To1;
-import dev.whittle.ir.op.activation.Softmax;
-import dev.whittle.ir.op.activation.Tanh;
-import dev.whittle.ir.op.control.CallOnce;
-import dev.whittle.ir.op.control.If;
-import dev.whittle.ir.op.control.While;
-import dev.whittle.ir.op.image.NonMaxSuppressionV4;
-import dev.whittle.ir.op.image.NonMaxSuppressionV5;
-import dev.whittle.ir.op.image.ResizeBilinear;
-import dev.whittle.ir.op.image.ResizeNearestNeighbor;
-import dev.whittle.ir.op.index.Bucketize;
-import dev.whittle.ir.op.index.DynamicUpdateSlice;
-import dev.whittle.ir.op.index.EmbeddingLookup;
-import dev.whittle.ir.op.index.EmbeddingLookupSparse;
-import dev.whittle.ir.op.index.Gather;
-import dev.whittle.ir.op.index.GatherNd;
-import dev.whittle.ir.op.index.HashtableLookup;
-import dev.whittle.ir.op.index.MatrixDiag;
-import dev.whittle.ir.op.index.MatrixSetDiag;
-import dev.whittle.ir.op.index.OneHot;
-import dev.whittle.ir.op.index.ScatterNd;
-import dev.whittle.ir.op.index.Select;
-import dev.whittle.ir.op.index.SelectV2;
-import dev.whittle.ir.op.index.SparseToDense;
-import dev.whittle.ir.op.index.TopKV2;
-import dev.whittle.ir.op.index.Unique;
-import dev.whittle.ir.op.index.Where;
-import dev.whittle.ir.op.math.Abs;
-import dev.whittle.ir.op.math.Add;
-import dev.whittle.ir.op.math.AddN;
-import dev.whittle.ir.op.math.Atan2;
-import dev.whittle.ir.op.math.BitwiseXor;
-import dev.whittle.ir.op.math.Ceil;
-import dev.whittle.ir.op.math.Cos;
-import dev.whittle.ir.op.math.Div;
-import dev.whittle.ir.op.math.Equal;
-import dev.whittle.ir.op.math.Exp;
-import dev.whittle.ir.op.math.Floor;
-import dev.whittle.ir.op.math.FloorDiv;
-import dev.whittle.ir.op.math.FloorMod;
-import dev.whittle.ir.op.math.Greater;
-import dev.whittle.ir.op.math.GreaterEqual;
-import dev.whittle.ir.op.math.Less;
-import dev.whittle.ir.op.math.LessEqual;
-import dev.whittle.ir.op.math.Log;
-import dev.whittle.ir.op.math.LogicalAnd;
-import dev.whittle.ir.op.math.LogicalNot;
-import dev.whittle.ir.op.math.LogicalOr;
-import dev.whittle.ir.op.math.Maximum;
-import dev.whittle.ir.op.math.Minimum;
-import dev.whittle.ir.op.math.Mul;
-import dev.whittle.ir.op.math.Neg;
-import dev.whittle.ir.op.math.NotEqual;
-import dev.whittle.ir.op.math.Pow;
-import dev.whittle.ir.op.math.RightShift;
-import dev.whittle.ir.op.math.Round;
-import dev.whittle.ir.op.math.Rsqrt;
-import dev.whittle.ir.op.math.Sign;
-import dev.whittle.ir.op.math.Sin;
-import dev.whittle.ir.op.math.Sqrt;
-import dev.whittle.ir.op.math.Square;
-import dev.whittle.ir.op.math.SquaredDifference;
-import dev.whittle.ir.op.math.Sub;
-import dev.whittle.ir.op.nn.AveragePool2D;
-import dev.whittle.ir.op.nn.BatchMatMul;
-import dev.whittle.ir.op.nn.Conv2D;
-import dev.whittle.ir.op.nn.Conv3D;
-import dev.whittle.ir.op.nn.Conv3DTranspose;
-import dev.whittle.ir.op.nn.DepthwiseConv2D;
-import dev.whittle.ir.op.nn.FullyConnected;
-import dev.whittle.ir.op.nn.L2Normalization;
-import dev.whittle.ir.op.nn.L2Pool2D;
-import dev.whittle.ir.op.nn.LocalResponseNormalization;
-import dev.whittle.ir.op.nn.MaxPool2D;
-import dev.whittle.ir.op.nn.TransposeConv;
-import dev.whittle.ir.op.random.Multinomial;
-import dev.whittle.ir.op.random.RandomStandardNormal;
-import dev.whittle.ir.op.random.RandomUniform;
-import dev.whittle.ir.op.recurrent.BidirectionalSequenceLstm;
-import dev.whittle.ir.op.recurrent.BidirectionalSequenceRnn;
-import dev.whittle.ir.op.recurrent.Lstm;
-import dev.whittle.ir.op.recurrent.Rnn;
-import dev.whittle.ir.op.recurrent.Svdf;
-import dev.whittle.ir.op.recurrent.UnidirectionalSequenceLstm;
-import dev.whittle.ir.op.recurrent.UnidirectionalSequenceRnn;
-import dev.whittle.ir.op.reduce.ArgMax;
-import dev.whittle.ir.op.reduce.ArgMin;
-import dev.whittle.ir.op.reduce.Cumsum;
-import dev.whittle.ir.op.reduce.Mean;
-import dev.whittle.ir.op.reduce.ReduceAll;
-import dev.whittle.ir.op.reduce.ReduceAny;
-import dev.whittle.ir.op.reduce.ReduceMax;
-import dev.whittle.ir.op.reduce.ReduceMin;
-import dev.whittle.ir.op.reduce.ReduceProd;
-import dev.whittle.ir.op.reduce.ReduceWindow;
-import dev.whittle.ir.op.reduce.SegmentSum;
-import dev.whittle.ir.op.reduce.Sum;
-import dev.whittle.ir.op.reduce.UnsortedSegmentMax;
-import dev.whittle.ir.op.reduce.UnsortedSegmentMin;
-import dev.whittle.ir.op.reduce.UnsortedSegmentProd;
-import dev.whittle.ir.op.reduce.UnsortedSegmentSum;
-import dev.whittle.ir.op.shape.BatchToSpaceNd;
-import dev.whittle.ir.op.shape.BroadcastArgs;
-import dev.whittle.ir.op.shape.BroadcastTo;
-import dev.whittle.ir.op.shape.Concatenation;
-import dev.whittle.ir.op.shape.DepthToSpace;
-import dev.whittle.ir.op.shape.Dilate;
-import dev.whittle.ir.op.shape.ExpandDims;
-import dev.whittle.ir.op.shape.Fill;
-import dev.whittle.ir.op.shape.MirrorPad;
-import dev.whittle.ir.op.shape.Pack;
-import dev.whittle.ir.op.shape.Pad;
-import dev.whittle.ir.op.shape.PadV2;
-import dev.whittle.ir.op.shape.Range;
-import dev.whittle.ir.op.shape.Rank;
-import dev.whittle.ir.op.shape.Reshape;
-import dev.whittle.ir.op.shape.ReverseSequence;
-import dev.whittle.ir.op.shape.ReverseV2;
-import dev.whittle.ir.op.shape.ShapeOf;
-import dev.whittle.ir.op.shape.Slice;
-import dev.whittle.ir.op.shape.SpaceToBatchNd;
-import dev.whittle.ir.op.shape.SpaceToDepth;
-import dev.whittle.ir.op.shape.Split;
-import dev.whittle.ir.op.shape.SplitV;
-import dev.whittle.ir.op.shape.Squeeze;
-import dev.whittle.ir.op.shape.StridedSlice;
-import dev.whittle.ir.op.shape.Tile;
-import dev.whittle.ir.op.shape.Transpose;
-import dev.whittle.ir.op.shape.Unpack;
-import dev.whittle.ir.op.shape.ZerosLike;
-import dev.whittle.ir.op.signal.ComplexAbs;
-import dev.whittle.ir.op.signal.Imag;
-import dev.whittle.ir.op.signal.Real;
-import dev.whittle.ir.op.signal.Rfft2d;
-import dev.whittle.ir.op.state.AssignVariable;
-import dev.whittle.ir.op.state.Hashtable;
-import dev.whittle.ir.op.state.HashtableFind;
-import dev.whittle.ir.op.state.HashtableImport;
-import dev.whittle.ir.op.state.HashtableSize;
-import dev.whittle.ir.op.state.ReadVariable;
-import dev.whittle.ir.op.state.VarHandle;
-import dev.whittle.ir.op.type.Bitcast;
-import dev.whittle.ir.op.type.Cast;
-import dev.whittle.ir.op.type.Densify;
-import dev.whittle.ir.op.type.Dequantize;
-import dev.whittle.ir.op.type.FakeQuant;
-import dev.whittle.ir.op.type.Quantize;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
-import java.util.Objects;
+import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** All built-in operators that Whittle implements: one line each, in {@link #type}. */
+/**
+ * The catalog of the built-in operators that Whittle implements. An operator belongs to it by its
+ * field {@code public static final OpType<?> TYPE}: the build collects the classes below this
+ * package that have one in a resource, a line {@code CODE CLASS} for each, with the class's name
+ * after this package's ({@code quality/build/IndexOperators.java}). The class of an operator is
+ * loaded when its code is first asked for, because loading all of them would slow the start of
+ * every program.
+ */
 public final class OpCatalog {
-  /** Above the number of every built-in operator. */
-  private static final int CODES = 1024;
+  private static final String INDEX = "META-INF/whittle/operators";
+  private static final String PACKAGE = "dev.whittle.ir.op.";
+  private static final String REMEDY = "run mvn -pl libs/ir -am process-classes";
+
+  /** Class names by code, after {@link #PACKAGE}; null until first needed. */
+  private static volatile @Nullable String @Nullable [] classNames;
+
+  /** Types by code, as far as they have been asked for. Races only load a type twice. */
+  private static @Nullable OpType<?> @Nullable [] loaded;
 
   private OpCatalog() {}
 
-  /** Every operator, in the order of their numbers. */
+  /** Returns every operator, sorted by code. Loads the classes of all of them. */
   public static Collection<OpType<?>> types() {
-    return IntStream.range(0, CODES)
-        .<OpType<?>>mapToObj(OpCatalog::type)
-        .filter(Objects::nonNull)
-        .toList();
+    List<OpType<?>> types = new ArrayList<>();
+    for (int code = 0; code < index().length; code++) {
+      OpType<?> type = type(code);
+      if (type != null) {
+        types.add(type);
+      }
+    }
+    return List.copyOf(types);
   }
 
-  /** The operator with that built-in number, or empty where it is not implemented. */
+  /** Returns the operator with a built-in code, or empty if it is not implemented. */
   public static Optional<OpType<?>> ofCode(int code) {
     return Optional.ofNullable(type(code));
   }
 
-  /** The operator with that built-in number and those attributes; opaque if not implemented. */
+  /**
+   * Returns the operator with a built-in code and attributes, or an {@link OpaqueOp} if the
+   * operator is not implemented.
+   *
+   * @param code the built-in operator code
+   * @param name the operator's name in the schema, for an operator that is not implemented
+   * @param options the attributes
+   */
   public static Op decode(int code, String name, Options options) {
     OpType<?> type = type(code);
     return type == null ? new OpaqueOp(name, code, options) : type.decode().apply(options);
   }
 
-  /**
-   * A branch for each operator, not a table of all: the classes of operators that a model does not
-   * have are never loaded, which would take a fresh process a tenth of a second.
-   */
   private static @Nullable OpType<?> type(int code) {
-    return switch (code) {
-      case 0 -> Add.TYPE;
-      case 1 -> AveragePool2D.TYPE;
-      case 2 -> Concatenation.TYPE;
-      case 3 -> Conv2D.TYPE;
-      case 4 -> DepthwiseConv2D.TYPE;
-      case 5 -> DepthToSpace.TYPE;
-      case 6 -> Dequantize.TYPE;
-      case 7 -> EmbeddingLookup.TYPE;
-      case 8 -> Floor.TYPE;
-      case 9 -> FullyConnected.TYPE;
-      case 10 -> HashtableLookup.TYPE;
-      case 11 -> L2Normalization.TYPE;
-      case 12 -> L2Pool2D.TYPE;
-      case 13 -> LocalResponseNormalization.TYPE;
-      case 14 -> Logistic.TYPE;
-      case 16 -> Lstm.TYPE;
-      case 17 -> MaxPool2D.TYPE;
-      case 18 -> Mul.TYPE;
-      case 19 -> Relu.TYPE;
-      case 20 -> ReluN1To1.TYPE;
-      case 21 -> Relu6.TYPE;
-      case 22 -> Reshape.TYPE;
-      case 23 -> ResizeBilinear.TYPE;
-      case 24 -> Rnn.TYPE;
-      case 25 -> Softmax.TYPE;
-      case 26 -> SpaceToDepth.TYPE;
-      case 27 -> Svdf.TYPE;
-      case 28 -> Tanh.TYPE;
-      case 33 -> EmbeddingLookupSparse.TYPE;
-      case 34 -> Pad.TYPE;
-      case 35 -> UnidirectionalSequenceRnn.TYPE;
-      case 36 -> Gather.TYPE;
-      case 37 -> BatchToSpaceNd.TYPE;
-      case 38 -> SpaceToBatchNd.TYPE;
-      case 39 -> Transpose.TYPE;
-      case 40 -> Mean.TYPE;
-      case 41 -> Sub.TYPE;
-      case 42 -> Div.TYPE;
-      case 43 -> Squeeze.TYPE;
-      case 44 -> UnidirectionalSequenceLstm.TYPE;
-      case 45 -> StridedSlice.TYPE;
-      case 46 -> BidirectionalSequenceRnn.TYPE;
-      case 47 -> Exp.TYPE;
-      case 48 -> TopKV2.TYPE;
-      case 49 -> Split.TYPE;
-      case 50 -> LogSoftmax.TYPE;
-      case 52 -> BidirectionalSequenceLstm.TYPE;
-      case 53 -> Cast.TYPE;
-      case 54 -> Prelu.TYPE;
-      case 55 -> Maximum.TYPE;
-      case 56 -> ArgMax.TYPE;
-      case 57 -> Minimum.TYPE;
-      case 58 -> Less.TYPE;
-      case 59 -> Neg.TYPE;
-      case 60 -> PadV2.TYPE;
-      case 61 -> Greater.TYPE;
-      case 62 -> GreaterEqual.TYPE;
-      case 63 -> LessEqual.TYPE;
-      case 64 -> Select.TYPE;
-      case 65 -> Slice.TYPE;
-      case 66 -> Sin.TYPE;
-      case 67 -> TransposeConv.TYPE;
-      case 68 -> SparseToDense.TYPE;
-      case 69 -> Tile.TYPE;
-      case 70 -> ExpandDims.TYPE;
-      case 71 -> Equal.TYPE;
-      case 72 -> NotEqual.TYPE;
-      case 73 -> Log.TYPE;
-      case 74 -> Sum.TYPE;
-      case 75 -> Sqrt.TYPE;
-      case 76 -> Rsqrt.TYPE;
-      case 77 -> ShapeOf.TYPE;
-      case 78 -> Pow.TYPE;
-      case 79 -> ArgMin.TYPE;
-      case 80 -> FakeQuant.TYPE;
-      case 81 -> ReduceProd.TYPE;
-      case 82 -> ReduceMax.TYPE;
-      case 83 -> Pack.TYPE;
-      case 84 -> LogicalOr.TYPE;
-      case 85 -> OneHot.TYPE;
-      case 86 -> LogicalAnd.TYPE;
-      case 87 -> LogicalNot.TYPE;
-      case 88 -> Unpack.TYPE;
-      case 89 -> ReduceMin.TYPE;
-      case 90 -> FloorDiv.TYPE;
-      case 91 -> ReduceAny.TYPE;
-      case 92 -> Square.TYPE;
-      case 93 -> ZerosLike.TYPE;
-      case 94 -> Fill.TYPE;
-      case 95 -> FloorMod.TYPE;
-      case 96 -> Range.TYPE;
-      case 97 -> ResizeNearestNeighbor.TYPE;
-      case 98 -> LeakyRelu.TYPE;
-      case 99 -> SquaredDifference.TYPE;
-      case 100 -> MirrorPad.TYPE;
-      case 101 -> Abs.TYPE;
-      case 102 -> SplitV.TYPE;
-      case 103 -> Unique.TYPE;
-      case 104 -> Ceil.TYPE;
-      case 105 -> ReverseV2.TYPE;
-      case 106 -> AddN.TYPE;
-      case 107 -> GatherNd.TYPE;
-      case 108 -> Cos.TYPE;
-      case 109 -> Where.TYPE;
-      case 110 -> Rank.TYPE;
-      case 111 -> Elu.TYPE;
-      case 112 -> ReverseSequence.TYPE;
-      case 113 -> MatrixDiag.TYPE;
-      case 114 -> Quantize.TYPE;
-      case 115 -> MatrixSetDiag.TYPE;
-      case 116 -> Round.TYPE;
-      case 117 -> HardSwish.TYPE;
-      case 118 -> If.TYPE;
-      case 119 -> While.TYPE;
-      case 120 -> NonMaxSuppressionV4.TYPE;
-      case 121 -> NonMaxSuppressionV5.TYPE;
-      case 122 -> ScatterNd.TYPE;
-      case 123 -> SelectV2.TYPE;
-      case 124 -> Densify.TYPE;
-      case 125 -> SegmentSum.TYPE;
-      case 126 -> BatchMatMul.TYPE;
-      case 128 -> Cumsum.TYPE;
-      case 129 -> CallOnce.TYPE;
-      case 130 -> BroadcastTo.TYPE;
-      case 131 -> Rfft2d.TYPE;
-      case 132 -> Conv3D.TYPE;
-      case 133 -> Imag.TYPE;
-      case 134 -> Real.TYPE;
-      case 135 -> ComplexAbs.TYPE;
-      case 136 -> Hashtable.TYPE;
-      case 137 -> HashtableFind.TYPE;
-      case 138 -> HashtableImport.TYPE;
-      case 139 -> HashtableSize.TYPE;
-      case 140 -> ReduceAll.TYPE;
-      case 141 -> Conv3DTranspose.TYPE;
-      case 142 -> VarHandle.TYPE;
-      case 143 -> ReadVariable.TYPE;
-      case 144 -> AssignVariable.TYPE;
-      case 145 -> BroadcastArgs.TYPE;
-      case 146 -> RandomStandardNormal.TYPE;
-      case 147 -> Bucketize.TYPE;
-      case 148 -> RandomUniform.TYPE;
-      case 149 -> Multinomial.TYPE;
-      case 150 -> Gelu.TYPE;
-      case 151 -> DynamicUpdateSlice.TYPE;
-      case 152 -> Relu0To1.TYPE;
-      case 153 -> UnsortedSegmentProd.TYPE;
-      case 154 -> UnsortedSegmentMax.TYPE;
-      case 155 -> UnsortedSegmentSum.TYPE;
-      case 156 -> Atan2.TYPE;
-      case 157 -> UnsortedSegmentMin.TYPE;
-      case 158 -> Sign.TYPE;
-      case 159 -> Bitcast.TYPE;
-      case 160 -> BitwiseXor.TYPE;
-      case 161 -> RightShift.TYPE;
-      case 203 -> Dilate.TYPE;
-      case 205 -> ReduceWindow.TYPE;
-      default -> null;
-    };
+    @Nullable String[] names = index();
+    if (code < 0 || code >= names.length || names[code] == null) {
+      return null;
+    }
+    @Nullable OpType<?>[] types = loaded;
+    if (types == null) {
+      types = new OpType<?>[names.length];
+      loaded = types;
+    }
+    OpType<?> type = types[code];
+    if (type == null) {
+      type = load(code, PACKAGE.concat(names[code]));
+      types[code] = type;
+    }
+    return type;
+  }
+
+  private static OpType<?> load(int code, String className) {
+    OpType<?> type;
+    try {
+      type = (OpType<?>) Class.forName(className).getDeclaredField("TYPE").get(null);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(
+          "the operator index names " + className + ", which has no TYPE; " + REMEDY, e);
+    }
+    if (type.code() != code) {
+      throw new IllegalStateException(
+          "the operator index has code %d for %s, whose TYPE has code %d; %s"
+              .formatted(code, className, type.code(), REMEDY));
+    }
+    return type;
+  }
+
+  private static @Nullable String[] index() {
+    @Nullable String[] names = classNames;
+    if (names == null) {
+      names = read(OpCatalog.class.getClassLoader().getResourceAsStream(INDEX));
+      classNames = names;
+    }
+    return names;
+  }
+
+  /**
+   * Returns the class names of an index by code, after {@link #PACKAGE}.
+   *
+   * @param resource the index, which is closed; null if the class path has none
+   * @throws IllegalStateException if there is no index or two operators have the same code
+   */
+  static @Nullable String[] read(@Nullable InputStream resource) {
+    if (resource == null) {
+      throw new IllegalStateException(
+          "the class path has no operator index " + INDEX + "; " + REMEDY);
+    }
+    try (resource) {
+      return parse(new String(resource.readAllBytes(), StandardCharsets.ISO_8859_1));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read the operator index " + INDEX, e);
+    }
+  }
+
+  private static @Nullable String[] parse(String text) {
+    @Nullable String[] names = new String[256];
+    int end;
+    for (int start = 0; start < text.length(); start = end + 1) {
+      end = text.indexOf('\n', start);
+      int space = text.indexOf(' ', start);
+      int code = Integer.parseInt(text, start, space, 10);
+      if (code >= names.length) {
+        names = Arrays.copyOf(names, code + 1);
+      }
+      String name = text.substring(space + 1, end);
+      if (names[code] != null) {
+        throw new IllegalStateException(
+            "the operator index has code %d for both %s and %s; give each TYPE a code of its own"
+                .formatted(code, names[code], name));
+      }
+      names[code] = name;
+    }
+    return names;
   }
 }
