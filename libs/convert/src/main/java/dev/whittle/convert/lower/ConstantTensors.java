@@ -4,16 +4,18 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
-/** Computing with constants while lowering. */
+/** Operations on constant tensors during conversion. */
 public final class ConstantTensors {
   private ConstantTensors() {}
 
   /**
-   * A tensor with its axes in another order.
+   * Returns a tensor of floats with its axes in another order.
    *
-   * @param permutation which axis of {@code source} each axis of the result is
+   * @param permutation for each axis of the result, the axis of {@code source}
    */
   public static Tensor transpose(Tensor source, int... permutation) {
     int rank = source.rank();
@@ -59,16 +61,20 @@ public final class ConstantTensors {
     }
   }
 
-  /** The same elements in another shape. */
+  /** Returns the same elements in another shape. */
   public static Tensor reshape(Tensor source, int... dims) {
     if (Shape.elements(dims) != source.elements()) {
-      throw OperandException.invalid("%s as %s", source.shape(), Shape.of(dims));
+      throw OperandException.invalid("cannot reshape %s to %s", source.shape(), Shape.of(dims));
     }
     return new Tensor(source.type(), dims, null, source.data());
   }
 
-  /** A kernel with zeros between its taps, for operators that know no dilation. */
-  public static Tensor dilate(Tensor kernel, int[] dilations) {
+  /**
+   * Returns a kernel with zeros between its taps, for operators without dilation.
+   *
+   * @param dilations one per spatial axis, which are the kernel's first axes
+   */
+  public static Tensor dilate(Tensor kernel, int... dilations) {
     if (Arrays.stream(dilations).allMatch(d -> d == 1)) {
       return kernel;
     }
@@ -78,22 +84,43 @@ public final class ConstantTensors {
       dims[i] = (dims[i] - 1) * dilations[i] + 1;
     }
     Emitter.checkGenerated(Shape.elements(dims));
-    Tensor wide = Tensor.allocate(TensorType.FLOAT32, dims);
+    Tensor dilated = Tensor.allocate(TensorType.FLOAT32, dims);
     long last = (long) kernel.dim(rank - 1) * kernel.dim(rank - 2);
     long rows = kernel.elements() / last;
     for (long row = 0; row < rows; row++) {
       long rest = row;
-      long place = 0;
+      long index = 0;
       long stride = 1;
       for (int axis = dilations.length - 1; axis >= 0; axis--) {
-        place += rest % kernel.dim(axis) * dilations[axis] * stride;
+        index += rest % kernel.dim(axis) * dilations[axis] * stride;
         rest /= kernel.dim(axis);
         stride *= dims[axis];
       }
       for (long i = 0; i < last; i++) {
-        wide.setFloat(place * last + i, kernel.getFloat(row * last + i));
+        dilated.setFloat(index * last + i, kernel.getFloat(row * last + i));
       }
     }
-    return wide;
+    return dilated;
+  }
+
+  /** Returns equal parts of a tensor of floats along an axis. */
+  public static List<Tensor> split(Tensor source, int axis, int count) {
+    int size = source.dim(axis) / count;
+    if (size * count != source.dim(axis)) {
+      throw OperandException.invalid("%s in %d parts along axis %d", source.shape(), count, axis);
+    }
+    int[] dims = source.dims().clone();
+    dims[axis] = size;
+    int inner = Math.toIntExact(Shape.elements(Arrays.copyOfRange(dims, axis, dims.length)));
+    float[] from = source.toFloats();
+    List<Tensor> parts = new ArrayList<>();
+    for (int part = 0; part < count; part++) {
+      float[] to = new float[from.length / count];
+      for (int at = 0; at < to.length; at += inner) {
+        System.arraycopy(from, at * count + part * inner, to, at, inner);
+      }
+      parts.add(Tensor.onHeap(to, dims));
+    }
+    return parts;
   }
 }

@@ -1,5 +1,6 @@
 package dev.whittle.convert.lower;
 
+import static dev.whittle.ir.tensor.Shape.DYNAMIC;
 import static dev.whittle.ir.tensor.TensorType.BOOL;
 import static dev.whittle.ir.tensor.TensorType.FLOAT32;
 import static dev.whittle.ir.tensor.TensorType.INT32;
@@ -34,6 +35,7 @@ import dev.whittle.ir.op.shape.PadV2;
 import dev.whittle.ir.op.shape.Reshape;
 import dev.whittle.ir.op.shape.ShapeOf;
 import dev.whittle.ir.op.shape.Split;
+import dev.whittle.ir.op.shape.SplitV;
 import dev.whittle.ir.op.shape.StridedSlice;
 import dev.whittle.ir.op.shape.Tile;
 import dev.whittle.ir.op.shape.Transpose;
@@ -269,6 +271,21 @@ public final class Emitter {
     return axis < 0 ? axis + rank : axis;
   }
 
+  /**
+   * Returns the size of a dimension.
+   *
+   * @throws OperandException if it is unknown
+   */
+  public static int fixedDimension(Value value, int axis) {
+    int dimension = value.shape().isRankKnown() ? value.shape().dim(axis(value, axis)) : DYNAMIC;
+    if (dimension == DYNAMIC) {
+      throw OperandException.unsupported(
+          "axis %d of %s has an unknown size; fix the shapes of the model's inputs",
+          axis, value.shape());
+    }
+    return dimension;
+  }
+
   private static int[] axes(Value value, int... axes) {
     return Arrays.stream(axes).map(a -> axis(value, a)).distinct().sorted().toArray();
   }
@@ -288,7 +305,7 @@ public final class Emitter {
     int[] target = dims.clone();
     int open = 0;
     for (int i = 0; i < target.length; i++) {
-      if (target[i] == SAME && x.shape().dim(i) != Shape.DYNAMIC) {
+      if (target[i] == SAME && x.shape().dim(i) != DYNAMIC) {
         target[i] = x.shape().dim(i);
       }
       open += target[i] < 0 ? 1 : 0;
@@ -315,7 +332,7 @@ public final class Emitter {
     long product = 1;
     for (int i = 0; i < dims.length; i++) {
       if (dims[i] == SAME) {
-        dims[i] = Shape.DYNAMIC;
+        dims[i] = DYNAMIC;
         product = -1;
       } else if (dims[i] == -1) {
         stretch = i;
@@ -349,12 +366,20 @@ public final class Emitter {
     return node(new ShapeOf(INT32), x);
   }
 
+  /** Returns the shape of a value as an int32 operand, constant where the shape is known. */
+  public Value shapeOperand(Value x) {
+    return x.shape().isStatic() ? ints(x.shape().toArray()) : shapeOf(x);
+  }
+
+  /** Returns the same contents as another value. */
+  public Value copy(Value x) {
+    return narrow(node(new Reshape(), x, shapeOperand(x)), x.shape());
+  }
+
   /** The extent of one axis as a list of one int32. */
   public Value dimension(Value x, int axis) {
     int a = axis(x, axis);
-    return x.shape().dim(a) == Shape.DYNAMIC
-        ? slice(shapeOf(x), 0, a, a + 1)
-        : ints(x.shape().dim(a));
+    return x.shape().dim(a) == DYNAMIC ? slice(shapeOf(x), 0, a, a + 1) : ints(x.shape().dim(a));
   }
 
   /**
@@ -363,9 +388,9 @@ public final class Emitter {
    * @param dims extents; {@link Shape#DYNAMIC} where {@code like} has that extent on the same axis
    */
   public Value shapeLike(Value like, int... dims) {
-    int[] target = Arrays.stream(dims).map(d -> d == Shape.DYNAMIC ? SAME : d).toArray();
+    int[] target = Arrays.stream(dims).map(d -> d == DYNAMIC ? SAME : d).toArray();
     for (int i = 0; i < target.length; i++) {
-      if (target[i] == SAME && like.shape().dim(i) != Shape.DYNAMIC) {
+      if (target[i] == SAME && like.shape().dim(i) != DYNAMIC) {
         target[i] = like.shape().dim(i);
       }
     }
@@ -377,7 +402,7 @@ public final class Emitter {
     Value shape = shapeLike(like, dims);
     int[] known = dims.clone();
     for (int i = 0; i < known.length; i++) {
-      known[i] = known[i] == Shape.DYNAMIC ? like.shape().dim(i) : known[i];
+      known[i] = known[i] == DYNAMIC ? like.shape().dim(i) : known[i];
     }
     return narrow(node(new Fill(), shape, scalar(type, value)), Shape.of(known));
   }
@@ -495,6 +520,16 @@ public final class Emitter {
     return count == 1
         ? List.of(x)
         : nodes(count, new Split(count), constant("axis", Tensor.of(new int[] {axis(x, axis)})), x);
+  }
+
+  /** Parts of the given sizes along an axis. */
+  public List<Value> splitSizes(Value x, int axis, int... sizes) {
+    return nodes(
+        sizes.length,
+        new SplitV(sizes.length),
+        x,
+        ints(sizes),
+        constant("axis", Tensor.of(new int[] {axis(x, axis)})));
   }
 
   public Value gather(Value x, Value indices, int axis) {
@@ -651,8 +686,13 @@ public final class Emitter {
   }
 
   public Value reduce(Op op, Value x, int... axes) {
+    return node(op, x, axesOperand(x, axes));
+  }
+
+  /** Returns axes of {@code x} as an int32 operand, counted from the first and sorted. */
+  public Value axesOperand(Value x, int... axes) {
     int[] sorted = axes(x, axes);
-    return node(op, x, constant("axes", Tensor.of(sorted, sorted.length)));
+    return constant("axes", Tensor.of(sorted, sorted.length));
   }
 
   // Graphs within the model.
@@ -693,7 +733,8 @@ public final class Emitter {
     for (int i = 0; i < after.size(); i++) {
       Value out = after.get(i);
       if (before.contains(out) || after.indexOf(out) < i || out.isConstant()) {
-        after.set(i, step.emitter.copy(out));
+        Value shape = step.emitter.shapeOperand(out);
+        after.set(i, step.emitter.node(new Reshape(), out, shape));
       }
     }
     step.emitter.graph.output(after.toArray(new Value[0]));
@@ -709,10 +750,5 @@ public final class Emitter {
       inputs.add(graph.input(name("arg" + inputs.size()), value.type(), value.shape()));
     }
     return Collections.unmodifiableList(inputs);
-  }
-
-  /** The same contents as a value of their own. */
-  private Value copy(Value x) {
-    return node(new Reshape(), x, x.shape().isStatic() ? ints(x.shape().toArray()) : shapeOf(x));
   }
 }

@@ -1,30 +1,27 @@
 package dev.whittle.convert.lower;
 
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.activation.Elu;
 import dev.whittle.ir.op.math.Abs;
 import dev.whittle.ir.op.math.Atan2;
 import dev.whittle.ir.op.math.Cos;
+import dev.whittle.ir.op.math.Equal;
 import dev.whittle.ir.op.math.Exp;
 import dev.whittle.ir.op.math.Floor;
-import dev.whittle.ir.op.math.Greater;
+import dev.whittle.ir.op.math.FloorDiv;
 import dev.whittle.ir.op.math.Less;
 import dev.whittle.ir.op.math.Log;
 import dev.whittle.ir.op.math.Neg;
+import dev.whittle.ir.op.math.Pow;
 import dev.whittle.ir.op.math.Sign;
 import dev.whittle.ir.op.math.Sin;
 import dev.whittle.ir.op.math.Sqrt;
+import dev.whittle.ir.op.math.Square;
 import dev.whittle.ir.op.shape.ZerosLike;
+import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.TensorType;
 
-/** Functions of 32-bit floats that no operator computes, as combinations of some that do. */
+/** Elementwise functions that no operator computes, as combinations of operators. */
 public final class Functions {
-  /** From here on softplus(x) equals x in 32-bit floats. */
-  private static final float SOFTPLUS_LINEAR = 20;
-
-  private static final float SELU_ALPHA = 1.6732632f;
-  private static final float SELU_SCALE = 1.050701f;
-
   /** Abramowitz and Stegun (1964), 7.1.26, from the highest power down. */
   private static final double[] ERF = {
     1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592
@@ -39,20 +36,6 @@ public final class Functions {
   };
 
   private Functions() {}
-
-  /** {@code log(1 + e^x)}, for large x without the overflow of e^x. */
-  public static Value softplus(Emitter emit, Value x) {
-    Value bounded = emit.min(x, SOFTPLUS_LINEAR);
-    return emit.max(emit.node(new Log(), emit.add(emit.node(new Exp(), bounded), 1)), x);
-  }
-
-  /** The scale of the branch times ELU, which is x where x is positive. */
-  public static Value selu(Emitter emit, Value x) {
-    Value isPositive = emit.node(new Greater(), x, emit.scalar(0f));
-    Value scale =
-        emit.where(isPositive, emit.scalar(SELU_SCALE), emit.scalar(SELU_SCALE * SELU_ALPHA));
-    return emit.mul(emit.node(new Elu(), x), scale);
-  }
 
   /** The error function, within 1.5e-7. */
   public static Value erf(Emitter emit, Value x) {
@@ -163,5 +146,112 @@ public final class Functions {
 
   private static Value exp(Emitter emit, Value x) {
     return emit.node(new Exp(), x);
+  }
+
+  // Powers, roots and rounding.
+
+  /** {@code x^2} of any numbers; SQUARE takes floats only. */
+  public static Value square(Emitter emit, Value x) {
+    return x.type() == TensorType.FLOAT32 ? emit.node(new Square(), x) : emit.mul(x, x);
+  }
+
+  public static Value cubeRoot(Emitter emit, Value x) {
+    return emit.mul(
+        emit.node(new Sign(), x),
+        emit.node(new Pow(), emit.node(new Abs(), x), emit.scalar(1f / 3)));
+  }
+
+  public static Value reciprocal(Emitter emit, Value x) {
+    return emit.div(emit.scalar(x.type(), 1), x);
+  }
+
+  /** {@code x} rounded towards zero. */
+  public static Value truncate(Emitter emit, Value x) {
+    return emit.mul(emit.node(new Sign(), x), emit.node(new Floor(), emit.node(new Abs(), x)));
+  }
+
+  /** The complementary error function. */
+  public static Value erfc(Emitter emit, Value x) {
+    return emit.sub(emit.scalar(1f), erf(emit, x));
+  }
+
+  public static Value isFinite(Emitter emit, Value x) {
+    return emit.node(new Equal(), emit.sub(x, x), emit.scalar(0f));
+  }
+
+  public static Value isInfinite(Emitter emit, Value x) {
+    return emit.node(new Equal(), emit.node(new Abs(), x), emit.scalar(Float.POSITIVE_INFINITY));
+  }
+
+  // Functions of two operands.
+
+  public static Value floorDivide(Emitter emit, Value a, Value b) {
+    return emit.binary(new FloorDiv(), a, b);
+  }
+
+  static long floorQuotient(long a, long b) {
+    if (b == 0) {
+      throw OperandException.invalid("a division by zero");
+    }
+    return Math.floorDiv(a, b);
+  }
+
+  /** The remainder of a division rounded towards zero. */
+  public static Value truncateMod(Emitter emit, Value a, Value b) {
+    Value quotient = emit.div(a, b);
+    if (a.type() == TensorType.FLOAT32) {
+      Value magnitude = emit.node(new Floor(), emit.node(new Abs(), quotient));
+      quotient = emit.mul(emit.node(new Sign(), quotient), magnitude);
+    }
+    return emit.sub(a, emit.mul(quotient, b));
+  }
+
+  /** {@code sqrt(a^2 + b^2)}. */
+  public static Value hypot(Emitter emit, Value a, Value b) {
+    return emit.node(new Sqrt(), emit.add(emit.mul(a, a), emit.mul(b, b)));
+  }
+
+  /** {@code log(e^a + e^b)}. */
+  public static Value logAddExp(Emitter emit, Value a, Value b) {
+    Value distance = emit.node(new Neg(), emit.node(new Abs(), emit.sub(a, b)));
+    return emit.add(emit.max(a, b), emit.node(new Log(), emit.add(exp(emit, distance), 1)));
+  }
+
+  /** {@code a / b}, 0 where b is 0. */
+  public static Value divideNoNan(Emitter emit, Value a, Value b) {
+    Value zero = emit.scalar(a.type(), 0);
+    Value isZero = emit.node(new Equal(), b, zero);
+    Value divisor = emit.where(isZero, emit.scalar(a.type(), 1), b);
+    return emit.where(isZero, zero, emit.div(a, divisor));
+  }
+
+  /** {@code a b}, 0 where b is 0. */
+  public static Value multiplyNoNan(Emitter emit, Value a, Value b) {
+    return zeroWhere(emit, b, emit.mul(a, b));
+  }
+
+  /** {@code x / y}, 0 where x is 0. */
+  public static Value xDivY(Emitter emit, Value x, Value y) {
+    return zeroWhere(emit, x, emit.div(x, y));
+  }
+
+  /** {@code x log(y)}, 0 where x is 0. */
+  public static Value xLogY(Emitter emit, Value x, Value y) {
+    return zeroWhere(emit, x, emit.mul(x, emit.node(new Log(), y)));
+  }
+
+  /** {@code x log(1 + y)}, 0 where x is 0. */
+  public static Value xLog1pY(Emitter emit, Value x, Value y) {
+    return xLogY(emit, x, emit.add(y, 1));
+  }
+
+  private static Value zeroWhere(Emitter emit, Value tested, Value result) {
+    Value zero = emit.scalar(result.type(), 0);
+    return emit.where(emit.node(new Equal(), tested, zero), zero, result);
+  }
+
+  /** {@code a 2^b} of integers. */
+  public static Value leftShift(Emitter emit, Value a, Value b) {
+    return emit.mul(a, emit.node(new Pow(), emit.scalar(a.type(), 2), b));
   }
 }
