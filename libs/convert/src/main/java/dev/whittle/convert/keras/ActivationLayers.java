@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.lower.ActivationFunctions;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.activation.LeakyRelu;
@@ -8,15 +9,14 @@ import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** {@code keras.layers}: activations. */
 final class ActivationLayers {
   private ActivationLayers() {}
 
-  static void register(Layers table) {
+  static void register(KerasTable table) {
     table.masked("Activation", ActivationLayers::activation);
-    table.masked("ReLU", ActivationLayers::relu);
+    table.masked("ReLU", Activations::relu);
     table.masked(
         "LeakyReLU",
         call ->
@@ -26,14 +26,16 @@ final class ActivationLayers {
                         call.config().real("negative_slope", call.config().real("alpha", 0.3))),
                     call.floats()));
     table.masked(
-        "ELU", call -> Activations.elu(call.emit(), call.floats(), call.config().real("alpha", 1)));
+        "ELU",
+        call ->
+            ActivationFunctions.elu(call.emit(), call.floats(), call.config().real("alpha", 1)));
     table.masked("PReLU", ActivationLayers::prelu);
     table.masked("Softmax", ActivationLayers::softmax);
     table.masked(
         "ThresholdedReLU",
         call -> {
           float theta = call.config().real("theta", 1);
-          return Activations.threshold(call.emit(), call.floats(), theta, 0);
+          return ActivationFunctions.threshold(call.emit(), call.floats(), theta, 0);
         });
   }
 
@@ -42,7 +44,7 @@ final class ActivationLayers {
     if (stated instanceof Map<?, ?> object
         && object.get("config") instanceof Map<?, ?>
         && object.get("class_name") instanceof String className
-        && Layers.LAYERS.get(className) != null) {
+        && KerasLayers.TABLE.get(className) != null) {
       // An activation layer in the place of a function.
       Config layer = call.config().nested(".activation", object);
       Argument result =
@@ -50,17 +52,6 @@ final class ActivationLayers {
       return ((Argument.OfTensor) result).value();
     }
     return Activations.apply(call.emit(), Activations.name(stated), call.x());
-  }
-
-  private static Value relu(LayerCall call) {
-    Config config = call.config();
-    @Nullable Float max = config.has("max_value") ? config.real("max_value", 0) : null;
-    return Activations.relu(
-        call.emit(),
-        call.floats(),
-        config.real("negative_slope", 0),
-        max,
-        config.real("threshold", 0));
   }
 
   private static Value prelu(LayerCall call) {
@@ -92,7 +83,7 @@ final class ActivationLayers {
     }
     int[] axes = call.config().has("axis") ? call.config().integers("axis") : new int[] {-1};
     if (axes.length == 1) {
-      return Activations.softmax(emit, x, axes[0]);
+      return ActivationFunctions.softmax(emit, x, axes[0]);
     }
     return softmaxOver(emit, x, axes);
   }
@@ -108,7 +99,7 @@ final class ActivationLayers {
       int[] flat = new int[order[0] + 1];
       java.util.Arrays.fill(flat, Emitter.SAME);
       flat[order[0]] = -1;
-      Value flatSoftmax = Activations.softmax(emit, emit.reshape(x, flat), -1);
+      Value flatSoftmax = ActivationFunctions.softmax(emit, emit.reshape(x, flat), -1);
       return emit.reshape(flatSoftmax, x.shape().toArray());
     }
     return emit.div(powers, emit.sum(powers, true, order));

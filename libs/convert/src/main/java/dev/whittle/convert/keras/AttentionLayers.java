@@ -1,7 +1,9 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.lower.ActivationFunctions;
 import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Products;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.activation.Tanh;
 import dev.whittle.ir.op.math.Abs;
@@ -27,7 +29,7 @@ final class AttentionLayers {
 
   private AttentionLayers() {}
 
-  static void register(Layers table) {
+  static void register(KerasTable table) {
     table.put("MultiHeadAttention", AttentionLayers::multiHead);
     table.put("GroupedQueryAttention", AttentionLayers::groupedQuery);
     table.put("GroupQueryAttention", AttentionLayers::groupedQuery);
@@ -125,7 +127,7 @@ final class AttentionLayers {
       LayerCall call, Value x, String attribute, String name, int heads, int width, float scale) {
     Emitter emit = call.emit();
     LayerWeights weights = call.weights().part(attribute, name);
-    int features = call.dimension(x, -1);
+    int features = Emitter.fixedDimension(x, -1);
     Tensor kernel = weights.next("kernel", features, heads, width);
     Tensor flat = ConstantTensors.reshape(kernel, features, heads * width);
     Tensor bias = call.config().flag("use_bias", true) ? weights.next("bias", heads, width) : null;
@@ -133,7 +135,7 @@ final class AttentionLayers {
         bias == null
             ? null
             : emit.constant("bias", scaled(ConstantTensors.reshape(bias, heads * width), scale));
-    Value product = CoreLayers.fullyConnected(emit, x, scaled(flat, scale), biasValue);
+    Value product = Products.fullyConnected(emit, x, scaled(flat, scale), biasValue);
     int[] dims = new int[x.shape().rank() + 1];
     Arrays.fill(dims, Emitter.SAME);
     dims[dims.length - 2] = heads;
@@ -162,7 +164,7 @@ final class AttentionLayers {
       }
       kept = emit.where(wide, scores, emit.scalar(EXCLUDED));
     }
-    return Activations.softmax(emit, kept, -1);
+    return ActivationFunctions.softmax(emit, kept, -1);
   }
 
   private static Argument results(
@@ -241,7 +243,7 @@ final class AttentionLayers {
       bias = emit.constant("bias", ConstantTensors.reshape(weights.next("bias", rest), features));
     }
     Value output =
-        CoreLayers.fullyConnected(
+        Products.fullyConnected(
             emit, flat, ConstantTensors.reshape(kernel, heads * width, features), bias);
     if (rest.length == 1) {
       return output;
@@ -432,7 +434,7 @@ final class AttentionLayers {
     Emitter emit = call.emit();
     Value similar = emit.node(new Tanh(), sums(emit, query, key));
     if (call.config().flag("use_scale", true)) {
-      int features = call.dimension(query, -1);
+      int features = Emitter.fixedDimension(query, -1);
       Tensor scale = call.weights().next("scale", features);
       // A product with one column is the weighted sum over the last axis.
       similar = emit.mul(similar, emit.constant("scale", scale));

@@ -1,17 +1,21 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.lower.Convolutions;
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Weights;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.json.Config;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** {@code keras.layers}: convolutions. */
 final class ConvolutionLayers {
   private ConvolutionLayers() {}
 
-  static void register(Layers table) {
+  static void register(KerasTable table) {
     for (int axes = 1; axes <= 3; axes++) {
       int n = axes;
       table.value("Conv" + n + "D", call -> convolution(call, n));
@@ -28,10 +32,32 @@ final class ConvolutionLayers {
   }
 
   static Convolutions.Window window(Config config, int axes) {
-    return new Convolutions.Window(
+    return window(
         config.string("padding", "valid"),
         positive(config, "strides", axes),
         positive(config, "dilation_rate", axes));
+  }
+
+  /**
+   * @param padding {@code same}, {@code valid} or {@code causal}
+   */
+  static Convolutions.Window window(String padding, int[] strides, int[] dilations) {
+    return padding.equals("causal")
+        ? Convolutions.Window.causal(strides, dilations)
+        : new Convolutions.Window(padding(padding), strides, dilations);
+  }
+
+  /** Returns the padding that a configuration states, without the causal one. */
+  static Padding padding(Config config) {
+    return padding(config.string("padding", "valid"));
+  }
+
+  private static Padding padding(String name) {
+    return switch (name) {
+      case "same" -> Padding.SAME;
+      case "valid" -> Padding.VALID;
+      default -> throw OperandException.unsupported("padding '%s'", name);
+    };
   }
 
   private static int[] positive(Config config, String key, int axes) {
@@ -45,7 +71,7 @@ final class ConvolutionLayers {
   }
 
   /** Works with the channels last, whatever the layer's order is. */
-  static Value channelsLast(LayerCall call, Value x, Convolutions.Finish work) {
+  static Value channelsLast(LayerCall call, Value x, UnaryOperator<Value> work) {
     Emitter emit = call.emit();
     return call.channelsFirst()
         ? emit.channelsFirst(work.apply(emit.channelsLast(x)))
@@ -90,7 +116,12 @@ final class ConvolutionLayers {
                       dims(config.integers("kernel_size", axes), channels / groups, filters));
           Value bias = CoreLayers.bias(call, "bias", filters);
           return Convolutions.convolve(
-              call.emit(), x, kernel, bias, window(config, axes), y -> activation(call, y));
+              call.emit(),
+              x,
+              Weights.of(kernel),
+              bias,
+              window(config, axes),
+              y -> activation(call, y));
         });
   }
 
@@ -110,7 +141,7 @@ final class ConvolutionLayers {
           return Convolutions.transposed(
               call.emit(),
               x,
-              kernel,
+              Weights.of(kernel),
               bias,
               window(config, axes),
               outputPadding,
@@ -137,7 +168,12 @@ final class ConvolutionLayers {
           Tensor checked = check(kernel, dims(taps, channels, multiplier));
           Value bias = CoreLayers.bias(call, "bias", channels * multiplier);
           return Convolutions.depthwise(
-              call.emit(), x, checked, bias, window(config, axes), y -> activation(call, y));
+              call.emit(),
+              x,
+              Weights.of(checked),
+              bias,
+              window(config, axes),
+              y -> activation(call, y));
         });
   }
 
@@ -167,11 +203,12 @@ final class ConvolutionLayers {
           Tensor pointwise =
               call.weights().next("pointwise_kernel", dims(single, channels * multiplier, filters));
           Value bias = CoreLayers.bias(call, "bias", filters);
-          var points = new Convolutions.Window("valid", single, single);
+          var points = new Convolutions.Window(Padding.VALID, single, single);
           Value between =
-              Convolutions.depthwise(call.emit(), x, depthwise, null, window(config, axes), y -> y);
+              Convolutions.depthwise(
+                  call.emit(), x, Weights.of(depthwise), null, window(config, axes), y -> y);
           return Convolutions.convolve(
-              call.emit(), between, pointwise, bias, points, y -> activation(call, y));
+              call.emit(), between, Weights.of(pointwise), bias, points, y -> activation(call, y));
         });
   }
 }

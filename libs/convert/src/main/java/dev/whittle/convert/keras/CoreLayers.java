@@ -3,6 +3,7 @@ package dev.whittle.convert.keras;
 import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Products;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.activation.Tanh;
@@ -36,7 +37,7 @@ final class CoreLayers {
 
   private CoreLayers() {}
 
-  static void register(Layers table) {
+  static void register(KerasTable table) {
     for (String name : IDENTITIES) {
       table.masked(name, TrainingNotes::trainingOnly);
     }
@@ -87,9 +88,9 @@ final class CoreLayers {
     Emitter emit = call.emit();
     Value x = call.floats();
     int units = call.config().integer("units");
-    Tensor kernel = call.weights().next("kernel", call.dimension(x, -1), units);
+    Tensor kernel = call.weights().next("kernel", Emitter.fixedDimension(x, -1), units);
     Value bias = bias(call, "bias", units);
-    Value product = fullyConnected(emit, x, kernel, bias);
+    Value product = Products.fullyConnected(emit, x, kernel, bias);
     return Activations.apply(emit, call.config(), "activation", product);
   }
 
@@ -98,16 +99,6 @@ final class CoreLayers {
     return call.config().flag("use_bias", true)
         ? call.constant("bias", call.weights().next(name, dims))
         : null;
-  }
-
-  /** The product of the last axis with a matrix {@code [in, out]}. */
-  static Value fullyConnected(Emitter emit, Value x, Tensor kernel, @Nullable Value bias) {
-    boolean keepsAxes = x.shape().rank() != 2;
-    return emit.node(
-        new FullyConnected(Activation.NONE, keepsAxes),
-        x,
-        emit.constant("kernel", ConstantTensors.transpose(kernel, 1, 0)),
-        bias);
   }
 
   private static Value einsumDense(LayerCall call) {

@@ -443,22 +443,22 @@ public final class KerasImporter {
     return !config.has("dtype")
         && !config.has("trainable")
         && !config.has("batch_shape")
-        && Layers.OPERATIONS.get(layer.string("class_name")) != null;
+        && KerasOperations.TABLE.get(layer.string("class_name")) != null;
   }
 
   static boolean isOperationModule(String module) {
     return module.contains(".ops") || module.startsWith("keras.src.activations");
   }
 
-  private Layers.Lowering lowering(Config layer, String className) {
-    Layers table = isOperation(layer) ? Layers.OPERATIONS : Layers.LAYERS;
-    Layers.Lowering lowering = table.get(className);
+  private KerasTable.Lowering lowering(Config layer, String className) {
+    KerasTable table = isOperation(layer) ? KerasOperations.TABLE : KerasLayers.TABLE;
+    KerasTable.Lowering lowering = table.get(className);
     if (lowering != null) {
       return lowering;
     }
     String module = layer.string("module", "");
     String registered = layer.string("registered_name", "");
-    if (table == Layers.OPERATIONS) {
+    if (table == KerasOperations.TABLE) {
       throw OperandException.unsupported(
           "Whittle has no lowering for the operation keras.ops %s; express it with others",
           className);

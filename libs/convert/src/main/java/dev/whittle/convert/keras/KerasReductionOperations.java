@@ -1,169 +1,104 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.lower.Elementwise;
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Normalizations;
+import dev.whittle.convert.lower.Reductions;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.math.Abs;
-import dev.whittle.ir.op.math.Log;
-import dev.whittle.ir.op.math.NotEqual;
 import dev.whittle.ir.op.math.Sqrt;
 import dev.whittle.ir.op.math.Square;
-import dev.whittle.ir.op.math.SquaredDifference;
 import dev.whittle.ir.op.reduce.ArgMax;
 import dev.whittle.ir.op.reduce.ArgMin;
 import dev.whittle.ir.op.reduce.Cumsum;
-import dev.whittle.ir.op.reduce.ReduceAll;
-import dev.whittle.ir.op.reduce.ReduceAny;
-import dev.whittle.ir.op.reduce.ReduceProd;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** {@code keras.ops}: reductions and what goes along an axis. */
+/** {@code keras.ops}: reductions, norms and sums along axes. */
 final class KerasReductionOperations {
   private KerasReductionOperations() {}
 
-  /** A reduction of some axes. */
+  static void register(KerasTable table) {
+    for (Reductions.Reduction reduction : Reductions.OPERATORS) {
+      for (String name : reduction.names().keras()) {
+        table.value(name, call -> reduce(call, reduction));
+      }
+    }
+    for (String name : List.of("Max", "Amax")) {
+      table.extend(name, max -> call -> withInitial(call, max.lower(call), Emitter::max));
+    }
+    for (String name : List.of("Min", "Amin")) {
+      table.extend(name, min -> call -> withInitial(call, min.lower(call), Emitter::min));
+    }
+    composite(table, "Var", Reductions::variance);
+    composite(table, "Std", Reductions::standardDeviation);
+    composite(table, "Logsumexp", Reductions::logSumExp);
+    composite(table, "CountNonzero", Reductions::countNonzero);
+    table.put("Moments", KerasReductionOperations::moments);
+    table.value("Average", KerasReductionOperations::average);
+    table.value("Argmax", call -> argument(call, new ArgMax(TensorType.INT32)));
+    table.value("Argmin", call -> argument(call, new ArgMin(TensorType.INT32)));
+    table.value("Cumsum", KerasReductionOperations::cumulativeSum);
+    table.value("Norm", KerasReductionOperations::norm);
+    table.value("Normalize", KerasReductionOperations::normalize);
+  }
+
+  private static boolean keepDims(LayerCall call) {
+    return call.config().flag("keepdims", false);
+  }
+
+  private static Value reduce(LayerCall call, Reductions.Reduction reduction) {
+    Emitter e = call.emit();
+    Value x = reduction.domain().cast(e, KerasOperations.x(call));
+    Value axes = e.axesOperand(x, KerasOperations.axesOrAll(call, x));
+    return reduction.lower(e, x, keepDims(call), axes);
+  }
+
+  /** Combines a reduction with the number to begin with, if there is one. */
+  private static Argument withInitial(
+      LayerCall call, Argument reduced, Elementwise.BinaryLowering function) {
+    if (!call.config().has("initial") || !(reduced instanceof Argument.OfTensor tensor)) {
+      return reduced;
+    }
+    Emitter e = call.emit();
+    Value initial = e.scalar(tensor.value().type(), call.config().real("initial", 0));
+    return Argument.of(function.lower(e, tensor.value(), initial));
+  }
+
+  /** A reduction that several operators compute. */
   @FunctionalInterface
-  private interface Reduction {
-    Value apply(Emitter emit, Value x, boolean keep, int[] axes);
+  private interface Composite {
+    Value lower(Emitter emit, Value x, boolean keepDims, int... axes);
   }
 
-  /** A function of two tensors. */
-  @FunctionalInterface
-  private interface Pairwise {
-    Value apply(Emitter emit, Value a, Value b);
-  }
-
-  private static void reduction(Layers table, String name, Reduction reduction) {
-    table.value(name, call -> reduce(call, reduction));
-  }
-
-  private static Value reduce(LayerCall call, Reduction reduction) {
-    Value x = KerasOperations.x(call);
-    int @Nullable [] stated = KerasOperations.axes(call, "axis");
-    int[] all = stated == null ? Emitter.axesFrom(x, 0) : stated;
-    return reduction.apply(call.emit(), x, call.config().flag("keepdims", false), all);
-  }
-
-  /** A reduction that begins with a number, if one is stated. */
-  private static void extreme(Layers table, String name, Reduction reduction, Pairwise function) {
+  private static void composite(KerasTable table, String name, Composite reduction) {
     table.value(
         name,
         call -> {
-          Value reduced = reduce(call, reduction);
-          Emitter e = call.emit();
-          return call.config().has("initial")
-              ? function.apply(
-                  e, reduced, e.scalar(reduced.type(), call.config().real("initial", 0)))
-              : reduced;
-        });
-  }
-
-  static void register(Layers table) {
-    for (String prefix : List.of("", "A")) {
-      String max = prefix.isEmpty() ? "Max" : "Amax";
-      String min = prefix.isEmpty() ? "Min" : "Amin";
-      extreme(table, max, (e, x, keep, axes) -> e.reduceMax(x, keep, axes), Emitter::max);
-      extreme(table, min, (e, x, keep, axes) -> e.reduceMin(x, keep, axes), Emitter::min);
-    }
-    reduction(table, "Sum", (e, x, keep, axes) -> e.sum(summable(e, x), keep, axes));
-    reduction(
-        table, "Mean", (e, x, keep, axes) -> e.mean(e.cast(x, TensorType.FLOAT32), keep, axes));
-    table.value("Average", KerasReductionOperations::average);
-    reduction(table, "Prod", (e, x, keep, axes) -> e.reduce(new ReduceProd(keep), x, axes));
-    reduction(
-        table,
-        "Any",
-        (e, x, keep, axes) -> e.reduce(new ReduceAny(keep), e.cast(x, TensorType.BOOL), axes));
-    reduction(
-        table,
-        "All",
-        (e, x, keep, axes) -> e.reduce(new ReduceAll(keep), e.cast(x, TensorType.BOOL), axes));
-    reduction(table, "Var", KerasReductionOperations::variance);
-    reduction(table, "Std", (e, x, keep, axes) -> e.node(new Sqrt(), variance(e, x, keep, axes)));
-    reduction(table, "Logsumexp", KerasReductionOperations::logSumExp);
-    reduction(
-        table,
-        "CountNonzero",
-        (e, x, keep, axes) ->
-            e.sum(
-                e.cast(e.node(new NotEqual(), x, e.scalar(x.type(), 0)), TensorType.INT32),
-                keep,
-                axes));
-    table.put(
-        "Moments",
-        call -> {
-          Emitter e = call.emit();
-          Value x = call.floats();
-          int[] axes = call.config().integers("axes");
-          boolean keep = call.config().flag("keepdims", false);
-          return new Argument.OfList(
-              List.of(Argument.of(e.mean(x, keep, axes)), Argument.of(variance(e, x, keep, axes))));
-        });
-    table.value("Argmax", call -> arg(call, new ArgMax(TensorType.INT32)));
-    table.value("Argmin", call -> arg(call, new ArgMin(TensorType.INT32)));
-    table.value(
-        "Cumsum",
-        call -> {
           Value x = KerasOperations.x(call);
-          if (call.config().has("dtype")) {
-            x = call.emit().cast(x, KerasImporter.type(call.config().string("dtype")));
-          }
-          if (!call.config().has("axis")) {
-            x = call.emit().reshape(x, -1);
-          }
-          int axis = Emitter.axis(x, call.config().integer("axis", 0));
-          var cumsum =
-              new Cumsum(
-                  call.config().flag("exclusive", false), call.config().flag("reverse", false));
-          return call.emit().node(cumsum, x, call.emit().scalar(axis));
-        });
-    table.value(
-        "Norm",
-        call -> {
-          Value x = call.floats();
-          int @Nullable [] stated = KerasOperations.axes(call, "axis");
-          Object order = call.config().get("ord");
-          Emitter e = call.emit();
-          int[] all = stated == null ? Emitter.axesFrom(x, 0) : stated;
-          boolean keep = call.config().flag("keepdims", false);
-          if (all.length == 1 && Long.valueOf(1).equals(order)) {
-            return e.sum(e.node(new Abs(), x), keep, all);
-          }
-          // Of matrices, 2 is the largest singular value.
-          Object plain = all.length == 1 ? Long.valueOf(2) : "fro";
-          if (order != null && !order.equals(plain)) {
-            throw OperandException.unsupported(
-                "the norm of order %s over %d axes", order, all.length);
-          }
-          return e.node(new Sqrt(), e.sum(e.node(new Square(), x), keep, all));
-        });
-    table.value(
-        "Normalize",
-        call -> {
-          int @Nullable [] axes = KerasOperations.axes(call, "axis");
-          if (call.config().real("order", 2) != 2) {
-            throw OperandException.unsupported("normalizing by a norm of another order than 2");
-          }
-          return NormalizationLayers.unit(
-              call.emit(),
-              call.floats(),
-              call.config().real("epsilon", 1e-7),
-              axes == null ? new int[] {-1} : axes);
+          int[] axes = KerasOperations.axesOrAll(call, x);
+          return reduction.lower(call.emit(), x, keepDims(call), axes);
         });
   }
 
-  /** The mean, with weights if there are some: {@code sum(x w) / sum(w)}. */
+  private static Argument moments(LayerCall call) {
+    Emitter e = call.emit();
+    Value x = call.floats();
+    int[] axes = call.config().integers("axes");
+    Value mean = e.mean(x, keepDims(call), axes);
+    return KerasOperations.list(List.of(mean, Reductions.variance(e, x, keepDims(call), axes)));
+  }
+
+  /** The mean, or with weights {@code sum(x w) / sum(w)}. */
   private static Value average(LayerCall call) {
     Emitter e = call.emit();
     Value x = e.cast(KerasOperations.x(call), TensorType.FLOAT32);
-    int @Nullable [] stated = KerasOperations.axes(call, "axis");
-    int[] axes = stated == null ? Emitter.axesFrom(x, 0) : stated;
-    Argument given = call.argument(1, "weights");
-    if (given == null || (given instanceof Argument.Literal literal && literal.value() == null)) {
+    int[] axes = KerasOperations.axesOrAll(call, x);
+    if (call.argument(1, "weights") == null) {
       return e.mean(x, false, axes);
     }
     Value weights = e.cast(KerasOperations.operand(call, 1, "weights", x), TensorType.FLOAT32);
@@ -176,36 +111,60 @@ final class KerasReductionOperations {
       dims[Emitter.axis(x, axes[0])] = -1;
       weights = e.reshape(weights, dims);
     }
-    Value everywhere = e.mul(weights, e.add(e.mul(x, 0), 1));
-    return e.div(e.sum(e.mul(x, weights), false, axes), e.sum(everywhere, false, axes));
+    Value broadcast = e.mul(weights, e.add(e.mul(x, 0), 1));
+    return e.div(e.sum(e.mul(x, weights), false, axes), e.sum(broadcast, false, axes));
   }
 
-  private static Value summable(Emitter e, Value x) {
-    return x.type() == TensorType.BOOL ? e.cast(x, TensorType.INT32) : x;
-  }
-
-  private static Value variance(Emitter e, Value given, boolean keep, int[] axes) {
-    Value x = e.cast(given, TensorType.FLOAT32);
-    Value mean = e.mean(x, true, axes);
-    return e.mean(e.node(new SquaredDifference(), x, mean), keep, axes);
-  }
-
-  private static Value logSumExp(Emitter e, Value x, boolean keep, int[] axes) {
-    Value max = e.reduceMax(x, true, axes);
-    Value sum = e.sum(KerasElementwiseOperations.exp(e, e.sub(x, max)), true, axes);
-    Value result = e.add(e.node(new Log(), sum), max);
-    return keep ? result : e.squeeze(result, axes);
-  }
-
-  private static Value arg(LayerCall call, Op op) {
+  private static Value argument(LayerCall call, Op op) {
     Emitter e = call.emit();
     Value x = KerasOperations.x(call);
-    boolean keep = call.config().flag("keepdims", false);
     if (!call.config().has("axis")) {
       return e.node(op, e.reshape(x, -1), e.scalar(0));
     }
     int axis = Emitter.axis(x, call.config().integer("axis"));
-    Value found = e.node(op, x, e.scalar(axis));
-    return keep ? e.expandDims(found, axis) : found;
+    Value index = e.node(op, x, e.scalar(axis));
+    return keepDims(call) ? e.expandDims(index, axis) : index;
+  }
+
+  private static Value cumulativeSum(LayerCall call) {
+    Emitter e = call.emit();
+    Value x = KerasOperations.x(call);
+    if (call.config().has("dtype")) {
+      x = e.cast(x, KerasImporter.type(call.config().string("dtype")));
+    }
+    if (!call.config().has("axis")) {
+      x = e.reshape(x, -1);
+    }
+    int axis = Emitter.axis(x, call.config().integer("axis", 0));
+    var op =
+        new Cumsum(call.config().flag("exclusive", false), call.config().flag("reverse", false));
+    return e.node(op, x, e.scalar(axis));
+  }
+
+  private static Value norm(LayerCall call) {
+    Emitter e = call.emit();
+    Value x = call.floats();
+    @Nullable Object order = call.config().get("ord");
+    int[] axes = KerasOperations.axesOrAll(call, x);
+    if (axes.length == 1 && Long.valueOf(1).equals(order)) {
+      return e.sum(e.node(new Abs(), x), keepDims(call), axes);
+    }
+    // The norm of order 2 of a matrix is its largest singular value.
+    Object euclidean = axes.length == 1 ? Long.valueOf(2) : "fro";
+    if (order != null && !order.equals(euclidean)) {
+      throw OperandException.unsupported("the norm of order %s over %d axes", order, axes.length);
+    }
+    return e.node(new Sqrt(), e.sum(e.node(new Square(), x), keepDims(call), axes));
+  }
+
+  private static Value normalize(LayerCall call) {
+    if (call.config().real("order", 2) != 2) {
+      throw OperandException.unsupported("normalizing by a norm of another order than 2");
+    }
+    return Normalizations.toUnitNorm(
+        call.emit(),
+        call.floats(),
+        call.config().real("epsilon", 1e-7),
+        KerasOperations.axesOrLast(call));
   }
 }

@@ -4,7 +4,6 @@ import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.tensor.OperandException;
-import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
@@ -108,16 +107,6 @@ record LayerCall(
       case null, default ->
           throw OperandException.unsupported("the argument %s", String.valueOf(literal.value()));
     };
-  }
-
-  /** A known extent of the first argument's last axis or another one. */
-  int dimension(Value value, int axis) {
-    int dimension = value.shape().dim(Emitter.axis(value, axis));
-    if (dimension == Shape.DYNAMIC) {
-      throw OperandException.unsupported(
-          "axis %d of its input %s has no fixed extent", axis, value.shape());
-    }
-    return dimension;
   }
 
   Value constant(String what, Tensor tensor) {

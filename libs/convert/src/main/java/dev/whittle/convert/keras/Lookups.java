@@ -1,16 +1,14 @@
 package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.HashTables;
+import dev.whittle.convert.lower.Indexing;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.control.CallOnce;
 import dev.whittle.ir.op.index.OneHot;
 import dev.whittle.ir.op.math.Equal;
 import dev.whittle.ir.op.math.FloorMod;
 import dev.whittle.ir.op.reduce.ArgMax;
 import dev.whittle.ir.op.reduce.ReduceAny;
-import dev.whittle.ir.op.state.Hashtable;
-import dev.whittle.ir.op.state.HashtableFind;
-import dev.whittle.ir.op.state.HashtableImport;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
@@ -19,7 +17,6 @@ import dev.whittle.json.Config;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -205,25 +202,11 @@ final class Lookups {
     return tensor;
   }
 
-  /** A table that is filled once, and what it holds for the keys {@code x}. */
+  /** Adds a table that is filled once, and looks up the keys {@code x}. */
   private static Value table(
       Emitter emit, LayerCall call, Tensor keys, Tensor values, Value x, Value unknown) {
-    var checksum = new CRC32();
-    checksum.update(emit.scope().getBytes(StandardCharsets.UTF_8));
-    var op = new Hashtable((int) checksum.getValue() & 0x7fffffff, keys.type(), values.type());
-    Emitter.Branch fill = emit.branch("fill_" + call.name());
-    Emitter inner = fill.emitter();
-    Value filled = inner.node(op);
-    inner
-        .graph()
-        .nodesAsDeclared(
-            List.of(),
-            new HashtableImport(),
-            filled,
-            inner.constant("keys", keys),
-            inner.constant("values", values));
-    emit.graph().nodesAsDeclared(List.of(), new CallOnce(fill.index()));
-    return emit.node(new HashtableFind(), emit.node(op), x, unknown);
+    var contents = new HashTables.Contents(keys, values);
+    return HashTables.find(emit, emit.scope(), call.name(), contents, x, unknown);
   }
 
   /** Numbers in the form that the layer gives them out. */
@@ -258,7 +241,7 @@ final class Lookups {
     if (mode.equals("int")) {
       return numbers;
     }
-    Value indices = PreprocessingLayers.indices(emit, numbers);
+    Value indices = Indexing.indices(emit, numbers);
     int rank = indices.shape().rank();
     boolean single = rank > 0 && indices.shape().dim(rank - 1) == 1;
     if (mode.equals("one_hot") && single) {

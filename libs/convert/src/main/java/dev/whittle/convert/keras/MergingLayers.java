@@ -2,6 +2,8 @@ package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Normalizations;
+import dev.whittle.convert.lower.ShapeMoves;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.math.Equal;
@@ -19,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class MergingLayers {
   private MergingLayers() {}
 
-  static void register(Layers table) {
+  static void register(KerasTable table) {
     table.put("Add", call -> merge(call, call.emit()::add));
     table.put("Subtract", call -> merge(call, call.emit()::sub));
     table.put("Multiply", MergingLayers::multiply);
@@ -119,13 +121,7 @@ final class MergingLayers {
     if (values.isEmpty()) {
       throw new MalformedModelException(call.describe() + ": concatenates nothing");
     }
-    List<Value> typed = new ArrayList<>(values);
-    for (int i = 1; i < typed.size(); i++) {
-      List<Value> pair = emit.promote(typed.getFirst(), typed.get(i));
-      typed.set(0, pair.get(0));
-      typed.set(i, pair.get(1));
-    }
-    Value joined = emit.concat(axis, typed);
+    Value joined = ShapeMoves.concatenate(emit, axis, values);
     boolean masked = tensors.stream().anyMatch(t -> t.mask() != null);
     return new Argument.OfTensor(joined, masked ? joinedMask(emit, tensors, axis) : null);
   }
@@ -160,8 +156,8 @@ final class MergingLayers {
     int axisA = Emitter.axis(a, stated[0]);
     int axisB = Emitter.axis(b, stated[1]);
     if (call.config().flag("normalize", false)) {
-      a = NormalizationLayers.unit(emit, a, 1e-7f, axisA);
-      b = NormalizationLayers.unit(emit, b, 1e-7f, axisB);
+      a = Normalizations.toUnitNorm(emit, a, 1e-7f, axisA);
+      b = Normalizations.toUnitNorm(emit, b, 1e-7f, axisB);
     }
     return dot(emit, a, b, axisA, axisB);
   }

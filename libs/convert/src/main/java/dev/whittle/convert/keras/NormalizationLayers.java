@@ -2,14 +2,12 @@ package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Normalizations;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.math.Minimum;
 import dev.whittle.ir.op.math.Rsqrt;
-import dev.whittle.ir.op.math.Square;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
-import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -19,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class NormalizationLayers {
   private NormalizationLayers() {}
 
-  static void register(Layers table) {
+  static void register(KerasTable table) {
     table.masked("BatchNormalization", NormalizationLayers::batch);
     table.masked("SyncBatchNormalization", NormalizationLayers::batch);
     table.masked("LayerNormalization", NormalizationLayers::layer);
@@ -29,7 +27,7 @@ final class NormalizationLayers {
         "UnitNormalization",
         call -> {
           int[] axes = call.config().has("axis") ? call.config().integers("axis") : new int[] {-1};
-          return unit(call.emit(), call.floats(), 1e-12f, axes);
+          return Normalizations.toUnitNorm(call.emit(), call.floats(), 1e-12f, axes);
         });
   }
 
@@ -38,7 +36,7 @@ final class NormalizationLayers {
     Config config = call.config();
     Value x = call.floats();
     int axis = Emitter.axis(x, config.has("axis") ? config.integers("axis")[0] : -1);
-    int channels = call.dimension(x, axis);
+    int channels = Emitter.fixedDimension(x, axis);
     LayerWeights weights = call.weights();
     TrainingNotes notes = call.importer().trainingNotes();
     if (notes != null) {
@@ -137,7 +135,7 @@ final class NormalizationLayers {
     Config config = call.config();
     Value x = call.floats();
     int[] axes = axes(call, x);
-    int[] dimensions = Arrays.stream(axes).map(a -> call.dimension(x, a)).toArray();
+    int[] dimensions = Arrays.stream(axes).map(a -> Emitter.fixedDimension(x, a)).toArray();
     boolean rms = config.flag("rms_scaling", false);
     Tensor gamma =
         rms || config.flag("scale", true) ? call.weights().next("gamma", dimensions) : null;
@@ -145,7 +143,8 @@ final class NormalizationLayers {
         !rms && config.flag("center", true) ? call.weights().next("beta", dimensions) : null;
     int[] dims = spread(x, axes);
     Value centered = emit.sub(x, emit.mean(x, true, axes));
-    Value inverse = inverseRoot(emit, centered, config.real("epsilon", 1e-3), axes);
+    Value inverse =
+        Normalizations.inverseRootMeanSquare(emit, centered, config.real("epsilon", 1e-3), axes);
     Value y = emit.mul(rms ? x : centered, inverse);
     if (gamma != null) {
       y = emit.mul(y, emit.constant("gamma", ConstantTensors.reshape(gamma, dims)));
@@ -155,19 +154,17 @@ final class NormalizationLayers {
         : emit.add(y, emit.constant("beta", ConstantTensors.reshape(beta, dims)));
   }
 
-  /** {@code 1 / sqrt(mean(x^2) + epsilon)}. */
-  static Value inverseRoot(Emitter emit, Value x, float epsilon, int... axes) {
-    Value squares = emit.mean(emit.node(new Square(), x), true, axes);
-    return emit.node(new Rsqrt(), emit.add(squares, epsilon));
-  }
-
   private static Value rms(LayerCall call) {
     Emitter emit = call.emit();
     Value x = call.floats();
     int[] axes = axes(call, x);
-    int[] dimensions = Arrays.stream(axes).map(a -> call.dimension(x, a)).toArray();
+    int[] dimensions = Arrays.stream(axes).map(a -> Emitter.fixedDimension(x, a)).toArray();
     Tensor scale = call.weights().next("scale", dimensions);
-    Value y = emit.mul(x, inverseRoot(emit, x, call.config().real("epsilon", 1e-6), axes));
+    Value y =
+        emit.mul(
+            x,
+            Normalizations.inverseRootMeanSquare(
+                emit, x, call.config().real("epsilon", 1e-6), axes));
     return emit.mul(y, emit.constant("scale", ConstantTensors.reshape(scale, spread(x, axes))));
   }
 
@@ -177,7 +174,7 @@ final class NormalizationLayers {
     Value x = call.floats();
     int rank = x.shape().rank();
     int axis = Emitter.axis(x, config.has("axis") ? config.integers("axis")[0] : -1);
-    int channels = call.dimension(x, axis);
+    int channels = Emitter.fixedDimension(x, axis);
     int groups = config.integer("groups", 32);
     groups = groups == -1 ? channels : groups;
     if (groups < 1 || channels % groups != 0) {
@@ -189,7 +186,11 @@ final class NormalizationLayers {
     Value last = axis == rank - 1 ? x : moveToLast(emit, x, axis);
     Value grouped = emit.reshape(last, Emitter.SAME, -1, groups, channels / groups);
     Value centered = emit.sub(grouped, emit.mean(grouped, true, 1, 3));
-    Value y = emit.mul(centered, inverseRoot(emit, centered, config.real("epsilon", 1e-3), 1, 3));
+    Value y =
+        emit.mul(
+            centered,
+            Normalizations.inverseRootMeanSquare(
+                emit, centered, config.real("epsilon", 1e-3), 1, 3));
     int[] dims = {groups, channels / groups};
     if (gamma != null) {
       y = emit.mul(y, emit.constant("gamma", ConstantTensors.reshape(gamma, dims)));
@@ -224,16 +225,5 @@ final class NormalizationLayers {
     return emit.transpose(
         x,
         IntStream.range(0, rank).map(i -> i == axis ? rank - 1 : i < axis ? i : i - 1).toArray());
-  }
-
-  /** Divided by the Euclidean norm, or by {@code epsilon} where that is larger. */
-  static Value unit(Emitter emit, Value x, float epsilon, int... axes) {
-    Value squares = emit.sum(emit.node(new Square(), x), true, axes);
-    Value inverse =
-        emit.node(
-            new Minimum(),
-            emit.node(new Rsqrt(), squares),
-            emit.scalar(TensorType.FLOAT32, 1 / epsilon));
-    return emit.mul(x, inverse);
   }
 }

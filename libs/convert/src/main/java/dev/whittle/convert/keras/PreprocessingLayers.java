@@ -47,7 +47,7 @@ final class PreprocessingLayers {
 
   private PreprocessingLayers() {}
 
-  static void register(Layers table) {
+  static void register(KerasTable table) {
     for (String name : AUGMENTATIONS) {
       table.value(name, LayerCall::x);
     }
@@ -73,7 +73,7 @@ final class PreprocessingLayers {
             + " the model and give it token numbers");
   }
 
-  private static void refuse(Layers table, String className, String reason) {
+  private static void refuse(KerasTable table, String className, String reason) {
     table.put(
         className,
         call -> {
@@ -265,10 +265,5 @@ final class PreprocessingLayers {
                   Map.of());
     }
     return current;
-  }
-
-  /** Whole numbers as int32 where they are narrower. */
-  static Value indices(Emitter emit, Value x) {
-    return x.type() == TensorType.INT64 ? x : emit.cast(x, TensorType.INT32);
   }
 }

@@ -1,10 +1,12 @@
 package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.ConstantTensors;
+import dev.whittle.convert.lower.Convolutions;
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Products;
+import dev.whittle.convert.lower.Weights;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.Padding;
-import dev.whittle.ir.op.shape.SplitV;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
@@ -142,11 +144,12 @@ interface RecurrentCell {
     @Override
     public Step step(Emitter emit, Value projected, List<Value> states) {
       Value h = states.getFirst();
-      List<Value> x = parts(emit, projected, 2 * units, units);
+      List<Value> x = emit.splitSizes(projected, -1, 2 * units, units);
       Value candidate;
       List<Value> gates;
       if (resetAfter) {
-        List<Value> r = parts(emit, product(emit, h, recurrent, recurrentBias), 2 * units, units);
+        List<Value> r =
+            emit.splitSizes(product(emit, h, recurrent, recurrentBias), -1, 2 * units, units);
         gates = gates(emit, emit.add(x.get(0), r.get(0)));
         candidate = emit.add(x.get(1), emit.mul(gates.get(1), r.get(1)));
       } else {
@@ -178,7 +181,7 @@ interface RecurrentCell {
                   .data()
                   .asSlice((long) from * units * Float.BYTES, (long) count * units * Float.BYTES));
       return emit.node(
-          new dev.whittle.ir.op.nn.FullyConnected(dev.whittle.ir.op.Activation.NONE, false),
+          new dev.whittle.ir.op.nn.FullyConnected(dev.whittle.ir.op.common.Activation.NONE, false),
           x,
           emit.constant("recurrent_kernel", part),
           null);
@@ -361,7 +364,8 @@ interface RecurrentCell {
       merged[0] = -1;
       Value images = emit.reshape(sequence, merged);
       Value weights = bias == null ? null : emit.constant("bias", bias);
-      Value convolved = Convolutions.convolve(emit, images, kernel, weights, window, y -> y);
+      Value convolved =
+          Convolutions.convolve(emit, images, Weights.of(kernel), weights, window, y -> y);
       int[] restored = new int[dims.length];
       restored[0] = -1;
       restored[1] = dims[1];
@@ -384,25 +388,16 @@ interface RecurrentCell {
           Convolutions.convolve(
               emit,
               states.get(0),
-              recurrent,
+              Weights.of(recurrent),
               null,
-              new Convolutions.Window("same", ones, ones),
+              new Convolutions.Window(Padding.SAME, ones, ones),
               y -> y);
       return Lstm.gates(emit, emit.add(projected, again), states.get(1), activation, gate);
     }
   }
 
   private static Value product(Emitter emit, Value x, Tensor kernel, @Nullable Tensor bias) {
-    return CoreLayers.fullyConnected(
+    return Products.fullyConnected(
         emit, x, kernel, bias == null ? null : emit.constant("bias", bias));
-  }
-
-  private static List<Value> parts(Emitter emit, Value x, int... sizes) {
-    return emit.nodes(
-        sizes.length,
-        new SplitV(sizes.length),
-        x,
-        emit.ints(sizes),
-        emit.constant("axis", Tensor.of(new int[] {x.shape().rank() - 1})));
   }
 }

@@ -24,7 +24,7 @@ final class RecurrentLayers {
 
   private RecurrentLayers() {}
 
-  static void register(Layers table) {
+  static void register(KerasTable table) {
     for (String name : CELLS) {
       table.put(
           name, call -> recurrent(call, call.config(), name, call.weights().part("cell", "")));
@@ -71,7 +71,7 @@ final class RecurrentLayers {
       throw OperandException.invalid(
           "a sequence has the axes batch, steps, features; it gets %s", input.sequence.shape());
     }
-    int features = call.dimension(input.sequence, -1);
+    int features = Emitter.fixedDimension(input.sequence, -1);
     RecurrentCell cell = RecurrentCell.of(className, cellConfig, weights, features);
     return run(call, cell, input);
   }

@@ -2,6 +2,7 @@ package dev.whittle.convert.keras;
 
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Resizing;
+import dev.whittle.convert.lower.ShapeMoves;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.shape.StridedSlice;
 import dev.whittle.ir.tensor.OperandException;
@@ -14,7 +15,7 @@ import java.util.List;
 final class ReshapingLayers {
   private ReshapingLayers() {}
 
-  static void register(Layers table) {
+  static void register(KerasTable table) {
     table.value("Flatten", ReshapingLayers::flatten);
     table.value("Reshape", ReshapingLayers::reshape);
     table.value("Permute", ReshapingLayers::permute);
@@ -159,38 +160,9 @@ final class ReshapingLayers {
           }
           Value y = x;
           for (int axis = 0; axis < axes; axis++) {
-            y = repeat(emit, y, axis + 1, sizes[axis]);
+            y = ShapeMoves.repeat(emit, y, axis + 1, sizes[axis]);
           }
           return y;
         });
-  }
-
-  /** Every element along an axis several times in a row. */
-  static Value repeat(Emitter emit, Value x, int axis, int times) {
-    if (times == 1) {
-      return x;
-    }
-    int a = Emitter.axis(x, axis);
-    int rank = x.shape().rank();
-    int[] tiles = new int[rank + 1];
-    Arrays.fill(tiles, 1);
-    tiles[a + 1] = times;
-    Value tiled = emit.tile(emit.expandDims(x, a + 1), tiles);
-    int[] dims = x.shape().toArray();
-    long open = Arrays.stream(dims).filter(d -> d == Shape.DYNAMIC).count();
-    if (dims[a] != Shape.DYNAMIC) {
-      dims[a] *= times;
-      if (open <= 1) {
-        return emit.reshape(tiled, dims);
-      }
-    } else if (open == 1) {
-      return emit.reshape(tiled, dims);
-    }
-    int[] factors = new int[rank];
-    Arrays.fill(factors, 1);
-    factors[a] = times;
-    Value shape = emit.mul(emit.shapeOf(x), emit.ints(factors));
-    return emit.narrow(
-        emit.node(new dev.whittle.ir.op.shape.Reshape(), tiled, shape), Shape.of(dims));
   }
 }

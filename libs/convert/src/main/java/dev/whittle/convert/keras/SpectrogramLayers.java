@@ -1,6 +1,9 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.lower.Convolutions;
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Products;
+import dev.whittle.convert.lower.Weights;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.math.Atan2;
 import dev.whittle.ir.op.math.Log;
@@ -27,7 +30,7 @@ final class SpectrogramLayers {
 
   private SpectrogramLayers() {}
 
-  static void register(Layers table) {
+  static void register(KerasTable table) {
     table.value("MelSpectrogram", SpectrogramLayers::mel);
     table.value("STFTSpectrogram", SpectrogramLayers::stft);
   }
@@ -45,8 +48,7 @@ final class SpectrogramLayers {
         power(emit, frames(emit, call.floats(), fft, stride, window(config, fft, length)), config);
     float[] matrix = melMatrix(config, fft / 2 + 1);
     int bins = config.integer("num_mel_bins", 128);
-    Value scaled =
-        CoreLayers.fullyConnected(emit, power, Tensor.of(matrix, fft / 2 + 1, bins), null);
+    Value scaled = Products.fullyConnected(emit, power, Tensor.of(matrix, fft / 2 + 1, bins), null);
     if (config.flag("power_to_db", true)) {
       scaled = decibels(emit, scaled, config);
     }
@@ -198,7 +200,7 @@ final class SpectrogramLayers {
     Emitter emit = call.emit();
     Config config = call.config();
     Value signals = call.channelsFirst() ? x : emit.transpose(x, 0, 2, 1);
-    int channels = call.dimension(signals, 1);
+    int channels = Emitter.fixedDimension(signals, 1);
     int samples = signals.shape().dim(2);
     if (samples == Shape.DYNAMIC) {
       throw OperandException.unsupported(
@@ -206,11 +208,11 @@ final class SpectrogramLayers {
     }
     Value flat = emit.reshape(signals, -1, samples, 1);
     var window =
-        new Convolutions.Window(
+        ConvolutionLayers.window(
             config.string("padding", "valid"),
             new int[] {config.integer("frame_step", kernel.dim(0))},
             new int[] {1});
-    Value y = Convolutions.convolve(emit, flat, kernel, null, window, v -> v);
+    Value y = Convolutions.convolve(emit, flat, Weights.of(kernel), null, window, v -> v);
     Value split = emit.reshape(y, -1, channels, y.shape().dim(1), y.shape().dim(2));
     return emit.transpose(split, 0, 1, 3, 2);
   }

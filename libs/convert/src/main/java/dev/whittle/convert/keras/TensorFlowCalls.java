@@ -101,7 +101,7 @@ final class TensorFlowCalls {
 
   private TensorFlowCalls() {}
 
-  static void register(Layers table) {
+  static void register(KerasTable table) {
     table.put("TFOpLambda", call -> lower(call, call.config().string("function")));
     table.put("TensorFlowOpLayer", TensorFlowCalls::opLayer);
     table.put("SlicingOpLambda", TensorFlowCalls::slice);
@@ -287,7 +287,7 @@ final class TensorFlowCalls {
             Map.of(),
             call.emit(),
             call.importer());
-    return Objects.requireNonNull(Layers.OPERATIONS.get(operation.className)).lower(translated);
+    return Objects.requireNonNull(KerasOperations.TABLE.get(operation.className)).lower(translated);
   }
 
   private static boolean isNothing(Argument argument) {
@@ -428,6 +428,6 @@ final class TensorFlowCalls {
       throw OperandException.invalid("has no slice_spec");
     }
     List<Argument> keys = key instanceof Argument.OfList list ? list.items() : List.of(key);
-    return Argument.of(KerasShapeOperations.index(call, x.value(), keys));
+    return Argument.of(KerasIndexOperations.index(call, x.value(), keys));
   }
 }
