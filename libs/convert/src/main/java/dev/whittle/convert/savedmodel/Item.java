@@ -57,6 +57,13 @@ sealed interface Item {
   /** Something that nothing reads but other things to be left out. */
   record Nothing() implements Item {}
 
+  /** Returns a list of one element, which may be unknown. */
+  static List<@Nullable Long> single(@Nullable Long value) {
+    List<@Nullable Long> list = new ArrayList<>();
+    list.add(value);
+    return list;
+  }
+
   static Item of(Value value) {
     return new Tensor(value, null);
   }

@@ -37,6 +37,19 @@ record OperationCall(TfNode node, List<Item> inputs, Emitter emit, FunctionWalk 
     return emit.nodes(outputs, op, values().toArray(new Value[0])).stream().map(Item::of).toList();
   }
 
+  /**
+   * Returns all inputs as operands.
+   *
+   * @param narrowed the inputs that TensorFlow Lite requires as int32
+   */
+  Value[] operands(int... narrowed) {
+    Value[] operands = values().toArray(new Value[0]);
+    for (int input : narrowed) {
+      operands[input] = narrow(input);
+    }
+    return operands;
+  }
+
   List<Value> values() {
     List<Value> values = new ArrayList<>();
     for (int i = 0; i < inputs.size(); i++) {

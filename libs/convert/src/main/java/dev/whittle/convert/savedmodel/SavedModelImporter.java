@@ -1,6 +1,7 @@
 package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.HashTables;
 import dev.whittle.convert.lower.Imported;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.GraphCheck;
@@ -51,7 +52,7 @@ public final class SavedModelImporter {
   /** Variables that have been read and checked, by key. */
   private final Map<String, Tensor> contents = new HashMap<>();
 
-  private final Map<String, TensorFlowTableOperations.Contents> tables = new HashMap<>();
+  private final Map<String, HashTables.Contents> tables = new HashMap<>();
 
   /** Variables that results depend on. */
   private final Set<String> read = new HashSet<>();
@@ -251,7 +252,7 @@ public final class SavedModelImporter {
       }
       Value value = tensor.value();
       if (value.isConstant() || values.contains(value) || isInput(inputs, value)) {
-        value = TensorFlowOperations.copy(emit, value);
+        value = emit.copy(value);
       }
       Value named = emit.graph().update(value.withName(output.getValue().text(1)));
       values.add(named);
@@ -333,8 +334,8 @@ public final class SavedModelImporter {
   }
 
   /** The contents of a lookup table. */
-  TensorFlowTableOperations.Contents table(String handle) {
-    TensorFlowTableOperations.Contents contents = tables.get(handle);
+  HashTables.Contents table(String handle) {
+    HashTables.Contents contents = tables.get(handle);
     if (contents == null) {
       throw OperandException.unsupported("the lookup table '%s', which nothing fills", handle);
     }

@@ -1,6 +1,7 @@
 package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.HashTables;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
@@ -25,13 +26,13 @@ final class TableReader {
   private static final int LINE_NUMBER = -1;
 
   private final SavedModelImporter importer;
-  private final Map<String, TensorFlowTableOperations.Contents> tables;
+  private final Map<String, HashTables.Contents> tables;
   private final Emitter scratch = Emitter.ofModel();
 
   /**
    * @param tables receives contents by the operation that makes the table
    */
-  TableReader(SavedModelImporter importer, Map<String, TensorFlowTableOperations.Contents> tables) {
+  TableReader(SavedModelImporter importer, Map<String, HashTables.Contents> tables) {
     this.importer = importer;
     this.tables = tables;
   }
@@ -61,8 +62,7 @@ final class TableReader {
               table.handle(),
               operands.size() == 2
                   ? lines(node, operands.get(1))
-                  : new TensorFlowTableOperations.Contents(
-                      contents(operands.get(1)), contents(operands.get(2))));
+                  : new HashTables.Contents(contents(operands.get(1)), contents(operands.get(2))));
         }
       }
     }
@@ -77,7 +77,7 @@ final class TableReader {
   }
 
   /** A table of a text file beside the model: its lines and their numbers. */
-  private TensorFlowTableOperations.Contents lines(TfNode node, Item file) {
+  private HashTables.Contents lines(TfNode node, Item file) {
     String stated = new String(contents(file).strings().getFirst(), StandardCharsets.UTF_8);
     // Only files of the model itself are read, whatever folder the name states.
     Path name = Path.of(stated).getFileName();
@@ -106,7 +106,7 @@ final class TableReader {
       numbers.setLong(i, i);
     }
     return forward
-        ? new TensorFlowTableOperations.Contents(texts, numbers)
-        : new TensorFlowTableOperations.Contents(numbers, texts);
+        ? new HashTables.Contents(texts, numbers)
+        : new HashTables.Contents(numbers, texts);
   }
 }

@@ -69,7 +69,7 @@ final class TensorFlowControlFlowOperations {
     for (Item item : call.inputs()) {
       if (item instanceof Item.Tensor tensor) {
         Value value = tensor.value();
-        variables.add(value.isConstant() ? TensorFlowOperations.copy(call.emit(), value) : value);
+        variables.add(value.isConstant() ? call.emit().copy(value) : value);
       }
     }
     FunctionWalk walk = call.walk();
@@ -195,7 +195,7 @@ final class TensorFlowControlFlowOperations {
     for (Item item : captured) {
       if (item instanceof Item.Tensor tensor) {
         Value value = tensor.value();
-        operands.add(value.isConstant() ? TensorFlowOperations.copy(emit, value) : value);
+        operands.add(value.isConstant() ? emit.copy(value) : value);
       }
     }
     Emitter.Branch then = emit.branch("then");
@@ -249,7 +249,7 @@ final class TensorFlowControlFlowOperations {
     for (Item item : side.fill(emit, arguments)) {
       Value value = tensor(item);
       boolean needsCopy = value.isConstant() || inputs.contains(value) || results.contains(value);
-      results.add(needsCopy ? TensorFlowOperations.copy(emit, value) : value);
+      results.add(needsCopy ? emit.copy(value) : value);
     }
     emit.graph().output(results.toArray(new Value[0]));
     return results;

@@ -65,7 +65,7 @@ final class TensorFlowImageOperations {
     float[] translation = numbers(call, 3);
     Value x = call.x();
     for (int i = 0; i < 2; i++) {
-      float expected = (float) size[i] / TensorFlowNetworkOperations.dimension(x, i + 1);
+      float expected = (float) size[i] / Emitter.fixedDimension(x, i + 1);
       if (Math.abs(scale[i] - expected) > SCALE_TOLERANCE * expected || translation[i] != 0) {
         throw OperandException.unsupported("scaling other than from edge to edge");
       }
@@ -95,7 +95,7 @@ final class TensorFlowImageOperations {
     int[] size = call.node().integers("ksizes", 1, 1, 1, 1);
     int[] strides = call.node().integers("strides", 1, 1, 1, 1);
     int[] rates = call.node().integers("rates", 1, 1, 1, 1);
-    int channels = TensorFlowNetworkOperations.dimension(call.x(), 3);
+    int channels = Emitter.fixedDimension(call.x(), 3);
     int numbers = Math.multiplyExact(Math.multiplyExact(size[1], size[2]), channels);
     Emitter.checkGenerated((long) numbers * numbers);
     Tensor filters = Tensor.allocate(TensorType.FLOAT32, numbers, size[1], size[2], channels);

@@ -1,8 +1,8 @@
 package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Scattering;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.index.DynamicUpdateSlice;
 import dev.whittle.ir.op.shape.Fill;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -210,17 +210,7 @@ final class TensorFlowListOperations {
   }
 
   private static Value put(OperationCall call, Value list, Value item) {
-    Emitter emit = call.emit();
-    List<Value> start = new ArrayList<>();
-    Value index = call.narrow(1);
-    start.add(
-        index.shape().isRankKnown() && index.shape().rank() == 1 ? index : emit.reshape(index, 1));
-    int rank = list.shape().rank();
-    if (rank > 1) {
-      start.add(emit.ints(new int[rank - 1]));
-    }
-    Value at = start.size() == 1 ? start.getFirst() : emit.concat(0, start);
-    return emit.node(new DynamicUpdateSlice(), list, emit.expandDims(item, 0), at);
+    return Scattering.setItem(call.emit(), list, call.narrow(1), item);
   }
 
   private static Value length(Emitter emit, Value list) {

@@ -1,28 +1,22 @@
 package dev.whittle.convert.savedmodel;
 
-import dev.whittle.convert.lower.ConstantTensors;
+import dev.whittle.convert.lower.Convolutions;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Pooling;
+import dev.whittle.convert.lower.Weights;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.Padding;
+import dev.whittle.ir.op.activation.LogSoftmax;
+import dev.whittle.ir.op.activation.Softmax;
+import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.common.Padding;
 import dev.whittle.ir.op.math.Mul;
 import dev.whittle.ir.op.math.Rsqrt;
 import dev.whittle.ir.op.math.SquaredDifference;
-import dev.whittle.ir.op.nn.BatchMatMul;
-import dev.whittle.ir.op.nn.Conv2D;
-import dev.whittle.ir.op.nn.Conv3D;
-import dev.whittle.ir.op.nn.DepthwiseConv2D;
-import dev.whittle.ir.op.nn.FullyConnected;
 import dev.whittle.ir.op.nn.LocalResponseNormalization;
-import dev.whittle.ir.op.nn.TransposeConv;
 import dev.whittle.ir.tensor.OperandException;
-import dev.whittle.ir.tensor.Shape;
-import dev.whittle.ir.tensor.Tensor;
-import dev.whittle.ir.tensor.TensorType;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** Convolutions, products, pooling, normalization and resizing. */
 final class TensorFlowNetworkOperations {
@@ -31,26 +25,13 @@ final class TensorFlowNetworkOperations {
   private TensorFlowNetworkOperations() {}
 
   static void register(TensorFlowOperations table) {
-    table.single("MatMul", TensorFlowNetworkOperations::matMul);
-    for (String name : List.of("BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")) {
-      table.single(
-          name,
-          call ->
-              call.emit()
-                  .node(
-                      new BatchMatMul(
-                          call.node().flag("adj_x", false),
-                          call.node().flag("adj_y", false),
-                          false),
-                      call.x(),
-                      call.value(1)));
-    }
     table.single("BiasAdd", TensorFlowNetworkOperations::biasAdd);
     table.single("BiasAddV1", call -> call.emit().add(call.x(), call.value(1)));
-    table.single("Conv2D", TensorFlowNetworkOperations::convolve);
+    table.single("Conv2D", call -> convolve(call, 2));
     table.single("DepthwiseConv2dNative", TensorFlowNetworkOperations::depthwise);
     table.single("Conv2DBackpropInput", TensorFlowNetworkOperations::transposed);
-    table.single("Conv3D", TensorFlowNetworkOperations::convolve3d);
+    table.single("Conv3D", call -> convolve(call, 3));
+    table.single("Conv3DBackpropInputV2", TensorFlowNetworkOperations::transposed3d);
     table.single("MaxPool", call -> pool(call, true));
     table.single("AvgPool", call -> pool(call, false));
     table.single("MaxPoolV2", call -> pool(call, call.integers(1), call.integers(2), true));
@@ -59,34 +40,20 @@ final class TensorFlowNetworkOperations {
     for (String name : List.of("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")) {
       table.put(name, TensorFlowNetworkOperations::batchNormalization);
     }
-    table.single(
-        "LRN",
-        call ->
-            call.emit()
-                .node(
-                    new LocalResponseNormalization(
-                        (int) call.node().integer("depth_radius", 5),
-                        call.node().real("bias", 1),
-                        call.node().real("alpha", 1),
-                        call.node().real("beta", 0.5f)),
-                    call.x()));
+    table.single("LRN", TensorFlowNetworkOperations::localResponseNormalization);
+    table.operator("Softmax", () -> new Softmax(1));
+    table.operator("LogSoftmax", () -> new LogSoftmax());
   }
 
-  private static Value matMul(OperationCall call) {
-    Emitter emit = call.emit();
-    boolean transposeA = call.node().flag("transpose_a", false);
-    boolean transposeB = call.node().flag("transpose_b", false);
-    Value a = call.x();
-    Value b = call.value(1);
-    if (!b.isConstant() || a.type() != TensorType.FLOAT32) {
-      return emit.node(new BatchMatMul(transposeA, transposeB, false), a, b);
-    }
-    Value weights = transposeB ? b : emit.transpose(b, 1, 0);
-    return emit.node(
-        new FullyConnected(Activation.NONE, false),
-        transposeA ? emit.transpose(a, 1, 0) : a,
-        weights,
-        null);
+  private static Value localResponseNormalization(OperationCall call) {
+    TfNode node = call.node();
+    var op =
+        new LocalResponseNormalization(
+            (int) node.integer("depth_radius", 5),
+            node.real("bias", 1),
+            node.real("alpha", 1),
+            node.real("beta", 0.5f));
+    return call.emit().node(op, call.x());
   }
 
   private static Value biasAdd(OperationCall call) {
@@ -95,13 +62,20 @@ final class TensorFlowNetworkOperations {
     }
     int[] dims = new int[call.x().shape().rank() - 1];
     Arrays.fill(dims, 1);
-    dims[0] = dimension(call.value(1), 0);
+    dims[0] = Emitter.fixedDimension(call.value(1), 0);
     return call.emit().add(call.x(), call.emit().reshape(call.value(1), dims));
   }
 
   private static boolean isChannelsFirst(OperationCall call) {
     String format = call.node().text("data_format", "NHWC");
     return format.equals("NCHW") || format.equals("NCDHW");
+  }
+
+  static void requireChannelsLast(OperationCall call) {
+    String format = call.node().text("data_format", "NHWC");
+    if (!format.equals("NHWC") && !format.equals("NDHWC")) {
+      throw OperandException.unsupported("the layout %s; expected NHWC or NDHWC", format);
+    }
   }
 
   /** What an operation works on, with channels last. */
@@ -153,138 +127,59 @@ final class TensorFlowNetworkOperations {
         : stated;
   }
 
-  static int dimension(Value value, int axis) {
-    int dimension = value.shape().isRankKnown() ? value.shape().dim(axis) : Shape.DYNAMIC;
-    if (dimension == Shape.DYNAMIC) {
-      throw OperandException.unsupported("axis %d of %s has no fixed extent", axis, value.shape());
-    }
-    return dimension;
+  private static Convolutions.Window window(OperationCall call, int axes) {
+    int[] ones = new int[axes + 2];
+    Arrays.fill(ones, 1);
+    int[] strides = axes(call, "strides", ones);
+    int[] dilations = axes(call, "dilations", ones);
+    return new Convolutions.Window(
+        padding(call),
+        Arrays.copyOfRange(strides, 1, axes + 1),
+        Arrays.copyOfRange(dilations, 1, axes + 1));
   }
 
-  private static Value zeros(Emitter emit, int channels) {
-    return emit.constant("bias", new float[channels], channels);
+  private static Weights filter(OperationCall call) {
+    return Weights.of(call.emit(), call.value(1));
   }
 
-  private static Value convolve(OperationCall call) {
-    Emitter emit = call.emit();
-    Value filter = call.value(1);
-    int[] strides = axes(call, "strides", ONES);
-    int[] dilations = axes(call, "dilations", ONES);
+  private static Value convolve(OperationCall call, int axes) {
     Value x = padded(call);
-    int channels = dimension(x, 3);
-    int perGroup = dimension(filter, 2);
-    int filters = dimension(filter, 3);
-    if (perGroup == 1 && channels > 1) {
-      Value weights = emit.reshape(filter, 1, dimension(filter, 0), dimension(filter, 1), filters);
-      return restored(
-          call,
-          emit.node(
-              new DepthwiseConv2D(
-                  padding(call),
-                  strides[2],
-                  strides[1],
-                  filters / channels,
-                  Activation.NONE,
-                  dilations[2],
-                  dilations[1]),
-              x,
-              weights,
-              zeros(emit, filters)));
-    }
-    return restored(
-        call,
-        emit.node(
-            new Conv2D(
-                padding(call),
-                strides[2],
-                strides[1],
-                Activation.NONE,
-                dilations[2],
-                dilations[1],
-                TensorType.FLOAT32),
-            x,
-            emit.transpose(filter, 3, 0, 1, 2),
-            zeros(emit, filters)));
+    Value y =
+        Convolutions.convolve(
+            call.emit(), x, filter(call), null, window(call, axes), UnaryOperator.identity());
+    return restored(call, y);
   }
 
   private static Value depthwise(OperationCall call) {
-    Emitter emit = call.emit();
-    Value filter = call.value(1);
-    int[] strides = axes(call, "strides", ONES);
-    int[] dilations = axes(call, "dilations", ONES);
-    int channels = dimension(filter, 2) * dimension(filter, 3);
-    return restored(
-        call,
-        emit.node(
-            new DepthwiseConv2D(
-                padding(call),
-                strides[2],
-                strides[1],
-                dimension(filter, 3),
-                Activation.NONE,
-                dilations[2],
-                dilations[1]),
-            padded(call),
-            emit.reshape(filter, 1, dimension(filter, 0), dimension(filter, 1), channels),
-            zeros(emit, channels)));
+    Value x = padded(call);
+    Value y =
+        Convolutions.depthwise(
+            call.emit(), x, filter(call), null, window(call, 2), UnaryOperator.identity());
+    return restored(call, y);
   }
 
   private static Value transposed(OperationCall call) {
     Emitter emit = call.emit();
-    int[] strides = axes(call, "strides", ONES);
-    int[] dilations = axes(call, "dilations", ONES);
     if (call.node().text("padding", "VALID").equals("EXPLICIT")) {
       throw OperandException.unsupported("a transposed convolution with explicit padding");
-    }
-    Value filter = call.value(1);
-    if (dilations[1] != 1 || dilations[2] != 1) {
-      Tensor known = filter.contents();
-      if (known == null) {
-        throw OperandException.unsupported(
-            "a transposed convolution with dilation of a filter that is computed");
-      }
-      filter =
-          emit.constant(
-              "dilated", ConstantTensors.dilate(known, new int[] {dilations[1], dilations[2]}));
     }
     Value size = call.narrow(0);
     if (isChannelsFirst(call)) {
       size = emit.gather(size, emit.ints(0, 2, 3, 1), 0);
     }
-    Value y =
-        emit.node(
-            new TransposeConv(
-                padding(call), strides[2], strides[1], Activation.NONE, TensorType.FLOAT32),
-            size,
-            emit.transpose(filter, 2, 0, 1, 3),
-            channelsLast(call, call.value(2)));
-    return restored(call, y);
+    Value x = channelsLast(call, call.value(2));
+    return restored(
+        call, Convolutions.transposed2d(emit, size, x, filter(call), null, window(call, 2)));
   }
 
-  private static Value convolve3d(OperationCall call) {
-    Emitter emit = call.emit();
-    int[] strides = axes(call, "strides", 1, 1, 1, 1, 1);
-    int[] dilations = axes(call, "dilations", 1, 1, 1, 1, 1);
-    Value x = channelsLast(call, call.x());
-    int groups = dimension(x, 4) / Math.max(1, dimension(call.value(1), 3));
-    var op =
-        new Conv3D(
-            padding(call),
-            strides[1],
-            strides[3],
-            strides[2],
-            Activation.NONE,
-            dilations[1],
-            dilations[3],
-            dilations[2]);
-    // The operator knows no groups.
-    List<Value> inputs = emit.split(x, 4, groups);
-    List<Value> filters = emit.split(call.value(1), 4, groups);
-    List<Value> outputs = new ArrayList<>();
-    for (int i = 0; i < groups; i++) {
-      outputs.add(emit.node(op, inputs.get(i), filters.get(i), null));
+  private static Value transposed3d(OperationCall call) {
+    requireChannelsLast(call);
+    int[] dilations = call.node().integers("dilations", 1, 1, 1, 1, 1);
+    if (Arrays.stream(dilations).anyMatch(d -> d != 1)) {
+      throw OperandException.unsupported("a transposed convolution with dilation");
     }
-    return restored(call, emit.concat(4, outputs));
+    return Convolutions.transposed3d(
+        call.emit(), call.narrow(0), call.value(2), filter(call), null, window(call, 3));
   }
 
   private static Value pool3d(OperationCall call, boolean max) {
@@ -294,7 +189,7 @@ final class TensorFlowNetworkOperations {
       throw OperandException.unsupported("pooling over the batch or channels");
     }
     Value pooled =
-        Pooling.volumes(
+        Pooling.pool(
             call.emit(),
             channelsLast(call, call.x()),
             Arrays.copyOfRange(size, 1, 4),
@@ -321,7 +216,7 @@ final class TensorFlowNetworkOperations {
     }
     return restored(
         call,
-        Pooling.images(
+        Pooling.pool(
             call.emit(),
             x,
             Arrays.copyOfRange(size, 1, 3),

@@ -1,75 +1,74 @@
 package dev.whittle.convert.savedmodel;
 
-import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.LoweringTable;
+import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.shape.Reshape;
-import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
-/** What each of TensorFlow's operations becomes. */
-final class TensorFlowOperations {
-  /** Adds nodes for an operation and returns what it gives. */
+/** The lowerings of TensorFlow's graph operations, by name. */
+final class TensorFlowOperations extends LoweringTable<TensorFlowOperations.Lowering> {
+  /** Adds the nodes of an operation and returns its outputs. */
   @FunctionalInterface
   interface Lowering {
     List<Item> lower(OperationCall call);
   }
 
-  /** A lowering that gives one tensor. */
+  /** A lowering with one tensor as the output. */
   @FunctionalInterface
   interface Single {
     Value lower(OperationCall call);
   }
 
-  static final TensorFlowOperations TABLE = table();
+  static final TensorFlowOperations TABLE =
+      new TensorFlowOperations(
+          List.of(
+              TensorFlowStructuralOperations::register,
+              TensorFlowVariableOperations::register,
+              TensorFlowElementwiseOperations::register,
+              TensorFlowMatrixOperations::register,
+              TensorFlowNetworkOperations::register,
+              TensorFlowShapeOperations::register,
+              TensorFlowIndexOperations::register,
+              TensorFlowReductionOperations::register,
+              TensorFlowControlFlowOperations::register,
+              TensorFlowListOperations::register,
+              TensorFlowTableOperations::register,
+              TensorFlowSearchOperations::register,
+              TensorFlowLossOperations::register,
+              TensorFlowImageOperations::register,
+              TensorFlowSignalOperations::register,
+              TensorFlowRandomOperations::register,
+              TensorFlowQuantizationOperations::register));
 
-  private final Map<String, Lowering> lowerings = new HashMap<>();
+  private final Iterator<Consumer<TensorFlowOperations>> topics;
 
-  private TensorFlowOperations() {}
-
-  private static TensorFlowOperations table() {
-    var table = new TensorFlowOperations();
-    TensorFlowStructuralOperations.register(table);
-    TensorFlowControlFlowOperations.register(table);
-    TensorFlowVariableOperations.register(table);
-    TensorFlowElementwiseOperations.register(table);
-    TensorFlowShapeOperations.register(table);
-    TensorFlowNetworkOperations.register(table);
-    TensorFlowListOperations.register(table);
-    TensorFlowImageOperations.register(table);
-    TensorFlowIndexOperations.register(table);
-    TensorFlowLossOperations.register(table);
-    TensorFlowRareOperations.register(table);
-    TensorFlowTableOperations.register(table);
-    return table;
+  private TensorFlowOperations(List<Consumer<TensorFlowOperations>> topics) {
+    this.topics = topics.iterator();
   }
 
-  void put(String name, Lowering lowering) {
-    lowerings.put(name, lowering);
+  @Override
+  protected boolean registerNext() {
+    if (!topics.hasNext()) {
+      return false;
+    }
+    topics.next().accept(this);
+    return true;
   }
 
+  /** Registers an operation with one tensor as the output. */
   void single(String name, Single lowering) {
     put(name, call -> List.of(Item.of(lowering.lower(call))));
   }
 
-  @Nullable Lowering get(String name) {
-    return lowerings.get(name);
-  }
-
-  Set<String> names() {
-    return new TreeSet<>(lowerings.keySet());
-  }
-
-  /** The same contents as a value of their own. */
-  static Value copy(Emitter emit, Value x) {
-    return emit.narrow(emit.node(new Reshape(), x, shape(emit, x)), x.shape());
-  }
-
-  /** The shape of a value, as a constant where it is known. */
-  static Value shape(Emitter emit, Value x) {
-    return x.shape().isStatic() ? emit.ints(x.shape().toArray()) : emit.shapeOf(x);
+  /**
+   * Registers an operation that one operator computes from all its inputs.
+   *
+   * @param narrowed the inputs that TensorFlow Lite requires as int32
+   */
+  void operator(String name, Supplier<Op> operator, int... narrowed) {
+    single(name, call -> call.emit().node(operator.get(), call.operands(narrowed)));
   }
 }

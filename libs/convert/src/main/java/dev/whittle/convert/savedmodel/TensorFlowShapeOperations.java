@@ -1,32 +1,10 @@
 package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.ir.Op;
+import dev.whittle.convert.lower.ShapeMoves;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.index.Gather;
-import dev.whittle.ir.op.index.GatherNd;
-import dev.whittle.ir.op.index.OneHot;
-import dev.whittle.ir.op.index.ScatterNd;
-import dev.whittle.ir.op.index.TopKV2;
-import dev.whittle.ir.op.index.Unique;
-import dev.whittle.ir.op.index.Where;
-import dev.whittle.ir.op.math.Sqrt;
-import dev.whittle.ir.op.reduce.ArgMax;
-import dev.whittle.ir.op.reduce.ArgMin;
-import dev.whittle.ir.op.reduce.Cumsum;
-import dev.whittle.ir.op.reduce.Mean;
-import dev.whittle.ir.op.reduce.ReduceAll;
-import dev.whittle.ir.op.reduce.ReduceAny;
-import dev.whittle.ir.op.reduce.ReduceMax;
-import dev.whittle.ir.op.reduce.ReduceMin;
+import dev.whittle.ir.op.common.Activation;
 import dev.whittle.ir.op.reduce.ReduceProd;
-import dev.whittle.ir.op.reduce.SegmentSum;
-import dev.whittle.ir.op.reduce.Sum;
-import dev.whittle.ir.op.reduce.UnsortedSegmentMax;
-import dev.whittle.ir.op.reduce.UnsortedSegmentMin;
-import dev.whittle.ir.op.reduce.UnsortedSegmentProd;
-import dev.whittle.ir.op.reduce.UnsortedSegmentSum;
 import dev.whittle.ir.op.shape.BatchToSpaceNd;
 import dev.whittle.ir.op.shape.BroadcastArgs;
 import dev.whittle.ir.op.shape.BroadcastTo;
@@ -44,7 +22,6 @@ import dev.whittle.ir.op.shape.Reshape;
 import dev.whittle.ir.op.shape.ReverseSequence;
 import dev.whittle.ir.op.shape.ReverseV2;
 import dev.whittle.ir.op.shape.ShapeOf;
-import dev.whittle.ir.op.shape.Slice;
 import dev.whittle.ir.op.shape.SpaceToBatchNd;
 import dev.whittle.ir.op.shape.SpaceToDepth;
 import dev.whittle.ir.op.shape.Split;
@@ -53,230 +30,72 @@ import dev.whittle.ir.op.shape.Squeeze;
 import dev.whittle.ir.op.shape.Tile;
 import dev.whittle.ir.op.shape.Transpose;
 import dev.whittle.ir.op.shape.Unpack;
+import dev.whittle.ir.op.type.Bitcast;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Operations that move, pick, join or reduce elements, and those on shapes. */
+/** Shapes; reshaping, transposing, joining, splitting, repeating and padding. */
 final class TensorFlowShapeOperations {
   private TensorFlowShapeOperations() {}
 
   static void register(TensorFlowOperations table) {
-    reduction(table, "Mean", Mean::new);
-    reduction(table, "Sum", Sum::new);
-    reduction(table, "Max", ReduceMax::new);
-    reduction(table, "Min", ReduceMin::new);
-    table.single(
-        "EuclideanNorm",
-        call -> {
-          Value square = call.emit().mul(call.x(), call.x());
-          return call.emit().node(new Sqrt(), reduce(call, square, Sum::new));
-        });
-    reduction(table, "Any", ReduceAny::new);
-    reduction(table, "All", ReduceAll::new);
-    table.put("Prod", TensorFlowShapeOperations::product);
-    same(table, "GatherNd", GatherNd::new);
-    same(table, "ReverseV2", ReverseV2::new);
-    same(table, "SegmentSum", SegmentSum::new);
-    same(table, "UnsortedSegmentMax", UnsortedSegmentMax::new);
-    same(table, "UnsortedSegmentMin", UnsortedSegmentMin::new);
-    same(table, "UnsortedSegmentProd", UnsortedSegmentProd::new);
-    same(table, "UnsortedSegmentSum", UnsortedSegmentSum::new);
-    same(table, "Where", Where::new);
-    narrowed(table, "BatchToSpaceND", BatchToSpaceNd::new, 1, 2);
-    narrowed(table, "SpaceToBatchND", SpaceToBatchNd::new, 1, 2);
-    narrowed(table, "Tile", Tile::new, 1);
-    narrowed(table, "Transpose", Transpose::new, 1);
-    narrowed(table, "Pad", Pad::new, 1);
-    narrowed(table, "PadV2", PadV2::new, 1);
-    narrowed(table, "Slice", Slice::new, 1, 2);
-    narrowed(table, "ScatterNd", ScatterNd::new, 0, 2);
-    narrowed(table, "BroadcastArgs", BroadcastArgs::new, 0, 1);
-    same(table, "Range", Range::new);
-    table.single("Rank", call -> call.emit().node(new Rank(), call.x()));
+    registerShapes(table);
+    registerJoining(table);
+    registerMoves(table);
+  }
+
+  private static void registerShapes(TensorFlowOperations table) {
+    table.operator("Rank", () -> new Rank());
     table.put("Shape", TensorFlowShapeOperations::shape);
     table.put("ShapeN", TensorFlowShapeOperations::shapes);
     table.put("Size", TensorFlowShapeOperations::size);
     table.put("Reshape", TensorFlowShapeOperations::reshape);
     table.put("ExpandDims", TensorFlowShapeOperations::expandDims);
     table.put("Squeeze", TensorFlowShapeOperations::squeeze);
-    table.put("Pack", TensorFlowShapeOperations::pack);
-    table.put("ConcatV2", TensorFlowShapeOperations::concatenate);
-    table.put("StridedSlice", TensorFlowSliceOperations::stridedSlice);
-    table.put("GatherV2", TensorFlowShapeOperations::gather);
-    table.put("Gather", TensorFlowShapeOperations::gather);
-    table.put("Unpack", TensorFlowShapeOperations::unpack);
-    table.put(
-        "Split",
-        call -> {
-          int count = (int) call.node().integer("num_split", 1);
-          return items(call.emit().nodes(count, new Split(count), call.narrow(0), call.value(1)));
-        });
-    table.put(
-        "SplitV",
-        call -> {
-          int count = (int) call.node().integer("num_split", 1);
-          return items(
-              call.emit()
-                  .nodes(count, new SplitV(count), call.x(), call.narrow(1), call.narrow(2)));
-        });
-    table.put(
-        "TopKV2", call -> items(call.emit().nodes(2, new TopKV2(), call.x(), call.narrow(1))));
-    table.put(
-        "Unique",
-        call ->
-            items(
-                call.emit()
-                    .nodes(
-                        2, new Unique(DataTypes.type(call.node().type("out_idx", 3))), call.x())));
-    table.single(
-        "ArgMax",
-        call ->
-            call.emit()
-                .node(
-                    new ArgMax(DataTypes.type(call.node().type("output_type", 9))),
-                    call.x(),
-                    call.narrow(1)));
-    table.single(
-        "ArgMin",
-        call ->
-            call.emit()
-                .node(
-                    new ArgMin(DataTypes.type(call.node().type("output_type", 9))),
-                    call.x(),
-                    call.narrow(1)));
-    table.single(
-        "Cumsum",
-        call ->
-            call.emit()
-                .node(
-                    new Cumsum(
-                        call.node().flag("exclusive", false), call.node().flag("reverse", false)),
-                    call.x(),
-                    call.narrow(1)));
-    table.single(
-        "DepthToSpace",
-        call -> {
-          requireNhwc(call);
-          int size = (int) call.node().integer("block_size", 1);
-          return call.emit().node(new DepthToSpace(size), call.x());
-        });
-    table.single(
-        "SpaceToDepth",
-        call -> {
-          requireNhwc(call);
-          int size = (int) call.node().integer("block_size", 1);
-          return call.emit().node(new SpaceToDepth(size), call.x());
-        });
-    table.single(
-        "MirrorPad",
-        call ->
-            call.emit()
-                .node(
-                    new MirrorPad(call.node().text("mode", "REFLECT").equals("SYMMETRIC")),
-                    call.x(),
-                    call.narrow(1)));
-    table.single(
-        "OneHot",
-        call ->
-            call.emit()
-                .node(
-                    new OneHot((int) call.node().integer("axis", -1)),
-                    TensorFlowStructuralOperations.index(call, call.x()),
-                    call.narrow(1),
-                    call.value(2),
-                    call.value(3)));
-    table.single(
-        "ReverseSequence",
-        call ->
-            call.emit()
-                .node(
-                    new ReverseSequence(
-                        (int) call.node().integer("seq_dim", 0),
-                        (int) call.node().integer("batch_dim", 0)),
-                    call.x(),
-                    call.value(1)));
+    table.single("Bitcast", TensorFlowShapeOperations::bitcast);
     table.single(
         "Fill", call -> shaped(call, 0, call.emit().node(new Fill(), call.x(), call.value(1))));
     table.single(
         "BroadcastTo",
         call -> shaped(call, 1, call.emit().node(new BroadcastTo(), call.x(), call.value(1))));
+    table.operator("BroadcastArgs", () -> new BroadcastArgs(), 0, 1);
+    table.put("BroadcastGradientArgs", TensorFlowShapeOperations::broadcastAxes);
+    table.operator("Range", () -> new Range());
   }
 
-  static void requireNhwc(OperationCall call) {
-    String format = call.node().text("data_format", "NHWC");
-    if (!format.equals("NHWC") && !format.equals("NDHWC")) {
-      throw OperandException.unsupported("the layout %s", format);
-    }
+  private static void registerJoining(TensorFlowOperations table) {
+    table.put("Pack", TensorFlowShapeOperations::pack);
+    table.put("Unpack", TensorFlowShapeOperations::unpack);
+    table.put("ConcatV2", TensorFlowShapeOperations::concatenate);
+    table.single("ParallelConcat", call -> call.emit().concat(0, call.values()));
+    table.put("Split", TensorFlowShapeOperations::split);
+    table.put("SplitV", TensorFlowShapeOperations::splitSizes);
+  }
+
+  private static void registerMoves(TensorFlowOperations table) {
+    table.operator("Transpose", () -> new Transpose(), 1);
+    table.operator("Tile", () -> new Tile(), 1);
+    table.operator("Pad", () -> new Pad(), 1);
+    table.operator("PadV2", () -> new PadV2(), 1);
+    table.single("MirrorPad", TensorFlowShapeOperations::mirrorPad);
+    table.operator("ReverseV2", () -> new ReverseV2());
+    table.single("ReverseSequence", TensorFlowShapeOperations::reverseSequence);
+    table.single("Roll", TensorFlowShapeOperations::roll);
+    table.operator("BatchToSpaceND", () -> new BatchToSpaceNd(), 1, 2);
+    table.operator("SpaceToBatchND", () -> new SpaceToBatchNd(), 1, 2);
+    table.single(
+        "DepthToSpace", call -> call.emit().node(new DepthToSpace(blockSize(call)), call.x()));
+    table.single(
+        "SpaceToDepth", call -> call.emit().node(new SpaceToDepth(blockSize(call)), call.x()));
   }
 
   private static List<Item> items(List<Value> values) {
     return values.stream().map(Item::of).toList();
-  }
-
-  private static void same(TensorFlowOperations table, String name, Supplier<Op> op) {
-    table.single(name, call -> call.emit().node(op.get(), call.values().toArray(new Value[0])));
-  }
-
-  /** An operation some of whose inputs TensorFlow Lite wants as 32-bit integers. */
-  private static void narrowed(
-      TensorFlowOperations table, String name, Supplier<Op> op, Integer... narrow) {
-    List<Integer> places = List.of(narrow);
-    table.single(
-        name,
-        call -> {
-          Value[] values = call.values().toArray(new Value[0]);
-          for (int place : places) {
-            values[place] = call.narrow(place);
-          }
-          return call.emit().node(op.get(), values);
-        });
-  }
-
-  /** Makes a reduction. */
-  private interface Reduction {
-    Op of(boolean keepDims);
-  }
-
-  private static void reduction(TensorFlowOperations table, String name, Reduction op) {
-    table.single(name, call -> reduce(call, op));
-  }
-
-  private static Value reduce(OperationCall call, Reduction op) {
-    return reduce(call, call.x(), op);
-  }
-
-  private static Value reduce(OperationCall call, Value x, Reduction op) {
-    boolean keep = call.node().flag("keep_dims", call.node().flag("keepdims", false));
-    Value axes = call.narrow(1);
-    if (axes.shape().isRankKnown() && axes.shape().rank() == 0) {
-      axes = axes.isConstant() ? call.emit().ints(call.integer(1)) : call.emit().reshape(axes, 1);
-    }
-    return call.emit().node(op.of(keep), x, axes);
-  }
-
-  private static List<Item> product(OperationCall call) {
-    Value y = reduce(call, ReduceProd::new);
-    List<@Nullable Long> known = call.known(0);
-    if (known == null) {
-      return List.of(Item.of(y));
-    }
-    Long product = 1L;
-    for (Long one : known) {
-      product = one == null || product == null ? null : Long.valueOf(product * one);
-    }
-    return List.of(new Item.Tensor(y, one(product)));
-  }
-
-  static List<@Nullable Long> one(@Nullable Long value) {
-    List<@Nullable Long> list = new ArrayList<>();
-    list.add(value);
-    return list;
   }
 
   // Shapes.
@@ -311,7 +130,7 @@ final class TensorFlowShapeOperations {
     Shape shape = call.x().shape();
     if (shape.isStatic()) {
       long elements = Shape.elements(shape.toArray());
-      return List.of(new Item.Tensor(emit.scalar(type, (double) elements), one(elements)));
+      return List.of(new Item.Tensor(emit.scalar(type, (double) elements), Item.single(elements)));
     }
     Value dimensions = emit.node(new ShapeOf(type), call.x());
     return List.of(Item.of(emit.node(new ReduceProd(false), dimensions, emit.ints(0))));
@@ -366,6 +185,56 @@ final class TensorFlowShapeOperations {
     return List.of(new Item.Tensor(call.emit().node(new Squeeze(axes), call.x()), call.known(0)));
   }
 
+  private static Value bitcast(OperationCall call) {
+    TensorType type = DataTypes.type(call.node().type("type", 1));
+    Value x = call.x();
+    if (type == x.type()) {
+      return x;
+    }
+    int before = x.type().bits();
+    int after = type.bits();
+    int[] dims = x.shape().toArray();
+    if (after < before) {
+      dims = Arrays.copyOf(dims, dims.length + 1);
+      dims[dims.length - 1] = before / after;
+    } else if (after > before) {
+      if (dims.length == 0) {
+        throw OperandException.invalid("%s as %s", x.type(), type);
+      }
+      dims = Arrays.copyOf(dims, dims.length - 1);
+    }
+    Value declared = Value.of(0, call.emit().scope() + "/bitcast", type, Shape.of(dims));
+    return call.emit().graph().nodesAsDeclared(List.of(declared), new Bitcast(), x).getFirst();
+  }
+
+  /** The axes along which two shapes are broadcast to each other. */
+  private static List<Item> broadcastAxes(OperationCall call) {
+    int[] a = call.integers(0);
+    int[] b = call.integers(1);
+    int rank = Math.max(a.length, b.length);
+    List<Integer> left = new ArrayList<>();
+    List<Integer> right = new ArrayList<>();
+    for (int axis = 0; axis < rank; axis++) {
+      int i = axis - (rank - a.length);
+      int j = axis - (rank - b.length);
+      int x = i < 0 ? 1 : a[i];
+      int y = j < 0 ? 1 : b[j];
+      if (x == 1) {
+        left.add(axis);
+      }
+      if (y == 1) {
+        right.add(axis);
+      }
+    }
+    return List.of(axes(call, left), axes(call, right));
+  }
+
+  private static Item axes(OperationCall call, List<Integer> axes) {
+    return Item.of(call.emit().ints(axes.stream().mapToInt(Integer::intValue).toArray()));
+  }
+
+  // Joining and splitting.
+
   private static List<Item> pack(OperationCall call) {
     int axis = (int) call.node().integer("axis", 0);
     List<Value> values = call.values();
@@ -402,24 +271,6 @@ final class TensorFlowShapeOperations {
     return List.of(new Item.Tensor(y, known));
   }
 
-  private static List<Item> gather(OperationCall call) {
-    int axis = call.inputs().size() > 2 ? call.integer(2) : 0;
-    int batch = (int) call.node().integer("batch_dims", 0);
-    Value indices = TensorFlowStructuralOperations.index(call, call.value(1));
-    Value y = call.emit().node(new Gather(axis, batch), call.x(), indices);
-    List<@Nullable Long> from = call.known(0);
-    List<@Nullable Long> at = call.known(1);
-    if (from == null || at == null || call.x().shape().rank() != 1) {
-      return List.of(Item.of(y));
-    }
-    List<@Nullable Long> known = new ArrayList<>();
-    for (Long index : at) {
-      boolean valid = index != null && index >= 0 && index < from.size();
-      known.add(valid && index != null ? from.get(index.intValue()) : null);
-    }
-    return List.of(new Item.Tensor(y, known));
-  }
-
   private static List<Item> unpack(OperationCall call) {
     int count = (int) call.node().integer("num", 1);
     int axis = (int) call.node().integer("axis", 0);
@@ -428,8 +279,61 @@ final class TensorFlowShapeOperations {
     List<Item> items = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       boolean scalars = known != null && known.size() == count;
-      items.add(new Item.Tensor(parts.get(i), scalars && known != null ? one(known.get(i)) : null));
+      items.add(
+          new Item.Tensor(
+              parts.get(i), scalars && known != null ? Item.single(known.get(i)) : null));
     }
     return items;
+  }
+
+  private static List<Item> split(OperationCall call) {
+    int count = (int) call.node().integer("num_split", 1);
+    return items(call.emit().nodes(count, new Split(count), call.narrow(0), call.value(1)));
+  }
+
+  private static List<Item> splitSizes(OperationCall call) {
+    int count = (int) call.node().integer("num_split", 1);
+    return items(
+        call.emit().nodes(count, new SplitV(count), call.x(), call.narrow(1), call.narrow(2)));
+  }
+
+  // Moves.
+
+  private static Value mirrorPad(OperationCall call) {
+    var op = new MirrorPad(call.node().text("mode", "REFLECT").equals("SYMMETRIC"));
+    return call.emit().node(op, call.x(), call.narrow(1));
+  }
+
+  private static Value reverseSequence(OperationCall call) {
+    TfNode node = call.node();
+    var op =
+        new ReverseSequence((int) node.integer("seq_dim", 0), (int) node.integer("batch_dim", 0));
+    return call.emit().node(op, call.x(), call.value(1));
+  }
+
+  private static int blockSize(OperationCall call) {
+    TensorFlowNetworkOperations.requireChannelsLast(call);
+    return (int) call.node().integer("block_size", 1);
+  }
+
+  private static Value roll(OperationCall call) {
+    Emitter emit = call.emit();
+    int[] axes = call.integers(2);
+    List<@Nullable Long> shifts = call.known(1);
+    if (shifts != null && shifts.size() != axes.length) {
+      throw OperandException.invalid("%d shifts for %d axes", shifts.size(), axes.length);
+    }
+    Value x = call.x();
+    for (int i = 0; i < axes.length; i++) {
+      int axis = Emitter.axis(x, axes[i]);
+      Long shift = shifts == null ? null : shifts.get(i);
+      if (shift != null && x.shape().dim(axis) != Shape.DYNAMIC) {
+        x = ShapeMoves.roll(emit, x, axis, shift);
+      } else {
+        Value computed = emit.select(emit.reshape(call.narrow(1), -1), 0, i);
+        x = ShapeMoves.rollAtRunTime(emit, x, axis, computed);
+      }
+    }
+    return x;
   }
 }

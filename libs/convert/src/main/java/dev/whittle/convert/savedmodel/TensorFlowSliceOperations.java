@@ -125,7 +125,7 @@ final class TensorFlowSliceOperations {
     int size = from.size();
     int begin = wrapped(call.integers(1)[0], size);
     if ((op.shrinkAxisMask() & 1) != 0) {
-      return begin < 0 || begin >= size ? null : TensorFlowShapeOperations.one(from.get(begin));
+      return begin < 0 || begin >= size ? null : Item.single(from.get(begin));
     }
     if (step != 1) {
       return null;

@@ -3,7 +3,6 @@ package dev.whittle.convert.savedmodel;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
-import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -37,12 +36,6 @@ final class TensorFlowStructuralOperations {
       table.put(
           name, call -> call.walk().call(call.node().function("f"), call.inputs(), call.emit()));
     }
-  }
-
-  static Value index(OperationCall call, Value indices) {
-    return indices.type() == TensorType.INT64
-        ? indices
-        : call.emit().cast(indices, TensorType.INT32);
   }
 
   /** What is handed on: a handle of a variable as it is, a variable itself by its contents. */

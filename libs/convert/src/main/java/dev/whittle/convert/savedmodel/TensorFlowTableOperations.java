@@ -1,30 +1,20 @@
 package dev.whittle.convert.savedmodel;
 
+import dev.whittle.convert.lower.HashTables;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.control.CallOnce;
 import dev.whittle.ir.op.index.SelectV2;
-import dev.whittle.ir.op.math.Equal;
 import dev.whittle.ir.op.reduce.ArgMax;
 import dev.whittle.ir.op.reduce.ReduceAny;
-import dev.whittle.ir.op.state.Hashtable;
-import dev.whittle.ir.op.state.HashtableFind;
-import dev.whittle.ir.op.state.HashtableImport;
 import dev.whittle.ir.tensor.OperandException;
-import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.zip.CRC32;
 
 /** Lookup tables, whose contents the operation that initializes the model imports. */
 final class TensorFlowTableOperations {
   private static final int MAX_COMPARED = 1 << 16;
 
   private TensorFlowTableOperations() {}
-
-  /** The contents of a table. */
-  record Contents(Tensor keys, Tensor values) {}
 
   static void register(TensorFlowOperations table) {
     for (String name : List.of("HashTableV2", "HashTable")) {
@@ -51,12 +41,12 @@ final class TensorFlowTableOperations {
     throw OperandException.unsupported("a lookup table that is computed");
   }
 
-  private static Contents contents(OperationCall call) {
+  private static HashTables.Contents contents(OperationCall call) {
     return call.walk().importer().table(table(call).handle());
   }
 
   /** TensorFlow Lite's tables map between strings and integers only; others are gone through. */
-  private static Value compared(OperationCall call, Contents contents) {
+  private static Value compared(OperationCall call, HashTables.Contents contents) {
     Emitter emit = call.emit();
     long size = contents.keys().elements();
     if (size > MAX_COMPARED || size == 0) {
@@ -64,8 +54,7 @@ final class TensorFlowTableOperations {
     }
     Value x = call.value(1);
     int last = x.shape().rank();
-    Value hits =
-        emit.node(new Equal(), emit.expandDims(x, last), emit.constant("keys", contents.keys()));
+    Value hits = HashTables.matches(emit, x, "keys", contents.keys());
     Value place =
         emit.node(
             new ArgMax(TensorType.INT32), emit.cast(hits, TensorType.INT32), emit.scalar(last));
@@ -76,29 +65,14 @@ final class TensorFlowTableOperations {
 
   private static Value find(OperationCall call) {
     Item.Table table = table(call);
-    Contents contents = contents(call);
+    HashTables.Contents contents = contents(call);
     if (table.keyType() != TensorType.STRING && table.valueType() != TensorType.STRING) {
       return compared(call, contents);
     }
     if (table.keyType() == table.valueType()) {
       throw OperandException.unsupported("a table from strings to strings");
     }
-    Emitter emit = call.emit();
-    var checksum = new CRC32();
-    checksum.update(table.handle().getBytes(StandardCharsets.UTF_8));
-    var op =
-        new Hashtable((int) checksum.getValue() & 0x7fffffff, table.keyType(), table.valueType());
-    Emitter.Branch fill = emit.branch("fill_" + table.handle());
-    Value filled = fill.emitter().node(op);
-    fill.emitter()
-        .graph()
-        .nodesAsDeclared(
-            List.of(),
-            new HashtableImport(),
-            filled,
-            fill.emitter().constant("keys", contents.keys()),
-            fill.emitter().constant("values", contents.values()));
-    emit.graph().nodesAsDeclared(List.of(), new CallOnce(fill.index()));
-    return emit.node(new HashtableFind(), emit.node(op), call.value(1), call.value(2));
+    return HashTables.find(
+        call.emit(), table.handle(), table.handle(), contents, call.value(1), call.value(2));
   }
 }

@@ -1,6 +1,8 @@
 package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Indexing;
+import dev.whittle.convert.lower.Scattering;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.index.Gather;
 import dev.whittle.ir.op.index.GatherNd;
@@ -58,15 +60,12 @@ final class TensorFlowVariableOperations {
                 .node(
                     new Gather(0, (int) call.node().integer("batch_dims", 0)),
                     call.x(),
-                    TensorFlowStructuralOperations.index(call, call.value(1))));
+                    Indexing.indices(call.emit(), call.value(1))));
     table.single(
         "ResourceGatherNd",
         call ->
             call.emit()
-                .node(
-                    new GatherNd(),
-                    call.x(),
-                    TensorFlowStructuralOperations.index(call, call.value(1))));
+                .node(new GatherNd(), call.x(), Indexing.indices(call.emit(), call.value(1))));
     for (String name : List.of("Assign", "AssignVariableOp")) {
       changing(table, name, (call, before) -> call.value(1), false);
     }

@@ -1,0 +1,67 @@
+package dev.whittle.convert.savedmodel;
+
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.op.math.Round;
+import dev.whittle.ir.op.type.FakeQuant;
+import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Tensor;
+import java.util.List;
+
+/** Operations that simulate quantization. */
+final class TensorFlowQuantizationOperations {
+  private TensorFlowQuantizationOperations() {}
+
+  static void register(TensorFlowOperations table) {
+    table.single(
+        "FakeQuantWithMinMaxArgs",
+        call -> fakeQuant(call, call.node().real("min", -6), call.node().real("max", 6)));
+    table.single(
+        "FakeQuantWithMinMaxVars", call -> fakeQuant(call, bound(call, 1), bound(call, 2)));
+    for (String name : List.of("QuantizeAndDequantizeV2", "QuantizeAndDequantizeV4")) {
+      table.single(name, TensorFlowQuantizationOperations::quantizeAndDequantize);
+    }
+  }
+
+  /** Returns a bound of a range, which has to be constant. */
+  private static float bound(OperationCall call, int input) {
+    Tensor contents = call.value(input).contents();
+    if (contents == null || contents.elements() != 1) {
+      throw OperandException.unsupported("a range that is computed, or one per channel");
+    }
+    return contents.getFloat(0);
+  }
+
+  private static Value fakeQuant(OperationCall call, float min, float max) {
+    TfNode node = call.node();
+    int bits = (int) node.integer("num_bits", 8);
+    var op = new FakeQuant(min, max, bits, node.flag("narrow_range", false));
+    return call.emit().node(op, call.x());
+  }
+
+  /** Rounds to a grid whose ends TensorFlow moves so that zero is on it. */
+  private static Value quantizeAndDequantize(OperationCall call) {
+    TfNode node = call.node();
+    boolean fits =
+        node.flag("range_given", false)
+            && node.integer("axis", -1) == -1
+            && node.text("round_mode", "HALF_TO_EVEN").equals("HALF_TO_EVEN");
+    if (!fits) {
+      throw OperandException.unsupported("a range that follows from the data, or one per axis");
+    }
+    double min = bound(call, 1);
+    double max = bound(call, 2);
+    int bits = (int) node.integer("num_bits", 8);
+    boolean signed = node.flag("signed_input", true);
+    double first = signed ? -Math.scalb(1.0, bits - 1) : 0;
+    double last = signed ? -first - 1 : Math.scalb(1.0, bits) - 1;
+    first += signed && node.flag("narrow_range", false) ? 1 : 0;
+    double fromMin = min * first > 0 ? first / min : Double.MAX_VALUE;
+    double fromMax = max * last > 0 ? last / max : Double.MAX_VALUE;
+    double scale = Math.min(fromMin, fromMax);
+    Emitter emit = call.emit();
+    Value bounded = emit.min(emit.max(call.x(), first / scale), last / scale);
+    Value rounded = emit.node(new Round(), emit.mul(bounded, scale));
+    return emit.mul(rounded, 1 / scale);
+  }
+}

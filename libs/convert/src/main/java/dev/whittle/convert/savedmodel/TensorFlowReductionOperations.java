@@ -1,0 +1,97 @@
+package dev.whittle.convert.savedmodel;
+
+import dev.whittle.convert.lower.Reductions;
+import dev.whittle.ir.Op;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.op.math.Sqrt;
+import dev.whittle.ir.op.reduce.ArgMax;
+import dev.whittle.ir.op.reduce.ArgMin;
+import dev.whittle.ir.op.reduce.Cumsum;
+import dev.whittle.ir.op.reduce.SegmentSum;
+import dev.whittle.ir.op.reduce.Sum;
+import dev.whittle.ir.op.reduce.UnsortedSegmentMax;
+import dev.whittle.ir.op.reduce.UnsortedSegmentMin;
+import dev.whittle.ir.op.reduce.UnsortedSegmentProd;
+import dev.whittle.ir.op.reduce.UnsortedSegmentSum;
+import dev.whittle.ir.tensor.TensorType;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reductions over axes and segments. */
+final class TensorFlowReductionOperations {
+  private TensorFlowReductionOperations() {}
+
+  static void register(TensorFlowOperations table) {
+    for (Reductions.Reduction reduction : Reductions.OPERATORS) {
+      for (String name : reduction.names().tensorFlow()) {
+        table.single(name, call -> reduce(call, reduction));
+      }
+    }
+    table.extend("Prod", product -> call -> withKnown(call, product.lower(call).getFirst()));
+    table.single("EuclideanNorm", TensorFlowReductionOperations::euclideanNorm);
+    table.single("ArgMax", call -> argument(call, new ArgMax(outputType(call))));
+    table.single("ArgMin", call -> argument(call, new ArgMin(outputType(call))));
+    table.single("Cumsum", TensorFlowReductionOperations::cumulativeSum);
+    table.operator("SegmentSum", () -> new SegmentSum());
+    table.operator("UnsortedSegmentMax", () -> new UnsortedSegmentMax());
+    table.operator("UnsortedSegmentMin", () -> new UnsortedSegmentMin());
+    table.operator("UnsortedSegmentProd", () -> new UnsortedSegmentProd());
+    table.operator("UnsortedSegmentSum", () -> new UnsortedSegmentSum());
+    table.single("SparseSegmentSum", TensorFlowReductionOperations::sparseSegmentSum);
+  }
+
+  private static Value reduce(OperationCall call, Reductions.Reduction reduction) {
+    return reduction.lower(call.emit(), call.x(), keepDims(call), axes(call));
+  }
+
+  private static boolean keepDims(OperationCall call) {
+    return call.node().flag("keep_dims", call.node().flag("keepdims", false));
+  }
+
+  /** Returns the axes as a list, also where the operation states a scalar. */
+  private static Value axes(OperationCall call) {
+    Value axes = call.narrow(1);
+    if (axes.shape().isRankKnown() && axes.shape().rank() == 0) {
+      return axes.isConstant() ? call.emit().ints(call.integer(1)) : call.emit().reshape(axes, 1);
+    }
+    return axes;
+  }
+
+  private static Value euclideanNorm(OperationCall call) {
+    Value square = call.emit().mul(call.x(), call.x());
+    Op sum = new Sum(keepDims(call));
+    return call.emit().node(new Sqrt(), call.emit().node(sum, square, axes(call)));
+  }
+
+  /** Adds the product of known integers, such as dimension sizes, to what is known. */
+  private static List<Item> withKnown(OperationCall call, Item reduced) {
+    List<@Nullable Long> known = call.known(0);
+    if (known == null || !(reduced instanceof Item.Tensor tensor)) {
+      return List.of(reduced);
+    }
+    Long product = 1L;
+    for (Long factor : known) {
+      product = factor == null || product == null ? null : Long.valueOf(product * factor);
+    }
+    return List.of(new Item.Tensor(tensor.value(), Item.single(product)));
+  }
+
+  private static TensorType outputType(OperationCall call) {
+    return DataTypes.type(call.node().type("output_type", 9));
+  }
+
+  private static Value argument(OperationCall call, Op op) {
+    return call.emit().node(op, call.x(), call.narrow(1));
+  }
+
+  private static Value cumulativeSum(OperationCall call) {
+    TfNode node = call.node();
+    var op = new Cumsum(node.flag("exclusive", false), node.flag("reverse", false));
+    return call.emit().node(op, call.x(), call.narrow(1));
+  }
+
+  private static Value sparseSegmentSum(OperationCall call) {
+    Value rows = call.emit().gather(call.x(), call.narrow(1), 0);
+    return call.emit().node(new SegmentSum(), rows, call.narrow(2));
+  }
+}

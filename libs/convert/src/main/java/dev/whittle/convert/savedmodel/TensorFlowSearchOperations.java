@@ -1,0 +1,119 @@
+package dev.whittle.convert.savedmodel;
+
+import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.op.image.NonMaxSuppressionV4;
+import dev.whittle.ir.op.image.NonMaxSuppressionV5;
+import dev.whittle.ir.op.index.Bucketize;
+import dev.whittle.ir.op.index.OneHot;
+import dev.whittle.ir.op.index.TopKV2;
+import dev.whittle.ir.op.index.Unique;
+import dev.whittle.ir.op.math.Greater;
+import dev.whittle.ir.op.math.GreaterEqual;
+import dev.whittle.ir.op.shape.Slice;
+import dev.whittle.ir.tensor.TensorType;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Sorting, counting, searching, and selection of boxes. */
+final class TensorFlowSearchOperations {
+  private TensorFlowSearchOperations() {}
+
+  static void register(TensorFlowOperations table) {
+    table.put("TopKV2", TensorFlowSearchOperations::topK);
+    table.put("Unique", TensorFlowSearchOperations::unique);
+    table.single(
+        "Bucketize",
+        call -> call.emit().node(new Bucketize(call.node().reals("boundaries")), call.x()));
+    table.single("DenseBincount", TensorFlowSearchOperations::count);
+    table.single("LowerBound", call -> search(call, false));
+    table.single("UpperBound", call -> search(call, true));
+    table.put("NonMaxSuppressionV2", call -> List.of(suppress(call, false)));
+    table.put("NonMaxSuppressionV3", call -> List.of(suppress(call, true)));
+    table.put("NonMaxSuppressionV4", call -> call.several(2, new NonMaxSuppressionV4()));
+    table.put("NonMaxSuppressionV5", call -> call.several(3, new NonMaxSuppressionV5()));
+  }
+
+  private static List<Item> topK(OperationCall call) {
+    return call.emit().nodes(2, new TopKV2(), call.x(), call.narrow(1)).stream()
+        .map(Item::of)
+        .toList();
+  }
+
+  private static List<Item> unique(OperationCall call) {
+    return call.several(2, new Unique(DataTypes.type(call.node().type("out_idx", 3))));
+  }
+
+  // Counting and searching.
+
+  private static Value count(OperationCall call) {
+    Emitter emit = call.emit();
+    Value x = call.x();
+    int size = bins(call);
+    Value weights = call.value(2);
+    boolean weighted = weights.shape().isStatic() && weights.shape().elements() > 0;
+    TensorType type = weights.type();
+    Value hits =
+        emit.node(
+            new OneHot(-1),
+            emit.cast(x, TensorType.INT32),
+            emit.scalar(size),
+            emit.scalar(TensorType.FLOAT32, 1),
+            emit.scalar(TensorType.FLOAT32, 0));
+    int rank = x.shape().rank();
+    if (weighted) {
+      Value factors = emit.cast(weights, TensorType.FLOAT32);
+      hits = emit.mul(hits, emit.expandDims(factors, rank));
+    }
+    boolean binary = call.node().flag("binary_output", false);
+    Value counts = binary ? emit.reduceMax(hits, false, rank - 1) : emit.sum(hits, false, rank - 1);
+    return emit.cast(counts, type);
+  }
+
+  /** How many numbers are counted, which is known where the least and the most are the same. */
+  private static int bins(OperationCall call) {
+    FunctionWalk walk = call.walk();
+    TfNode least = walk.producer(call.node().inputs().get(1));
+    for (int i = 0; least != null && least.op().equals("Minimum") && i < 2; i++) {
+      TfNode most = walk.producer(least.inputs().get(1 - i));
+      List<@Nullable Long> limit = walk.known(least.inputs().get(i));
+      for (int j = 0; most != null && most.op().equals("Maximum") && j < 2; j++) {
+        Long known = limit == null || limit.size() != 1 ? null : limit.getFirst();
+        if (known != null && limit != null && limit.equals(walk.known(most.inputs().get(j)))) {
+          return Math.toIntExact(known);
+        }
+      }
+    }
+    return call.integer(1);
+  }
+
+  /** How many of a sorted row are below each value. */
+  private static Value search(OperationCall call, boolean orEqual) {
+    Emitter emit = call.emit();
+    Value sorted = emit.expandDims(call.x(), 1);
+    Value values = emit.expandDims(call.value(1), 2);
+    Value below = emit.node(orEqual ? new GreaterEqual() : new Greater(), values, sorted);
+    TensorType type = DataTypes.type(call.node().type("out_type", 3));
+    return emit.cast(emit.sum(emit.cast(below, TensorType.INT32), false, 2), type);
+  }
+
+  // Boxes.
+
+  /** The boxes that are left, without padding: version 4 and of it as many as it says. */
+  private static Item suppress(OperationCall call, boolean hasScoreLimit) {
+    Emitter emit = call.emit();
+    Value limit = hasScoreLimit ? call.value(4) : emit.scalar(-Float.MAX_VALUE);
+    List<Value> found =
+        emit.nodes(
+            2,
+            new NonMaxSuppressionV4(),
+            call.x(),
+            call.value(1),
+            call.narrow(2),
+            call.value(3),
+            limit);
+    Value end = emit.reshape(found.get(1), 1);
+    Value chosen = emit.node(new Slice(), found.get(0), emit.ints(0), end);
+    return Item.of(chosen);
+  }
+}
