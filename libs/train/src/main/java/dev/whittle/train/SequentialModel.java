@@ -1,7 +1,7 @@
 package dev.whittle.train;
 
-import dev.whittle.convert.keras.WeightKeys;
 import dev.whittle.convert.keras.file.KerasOutput;
+import dev.whittle.convert.keras.file.WeightKeys;
 import dev.whittle.ir.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package dev.whittle.convert.keras;
 
 import dev.whittle.convert.keras.file.Topology;
+import dev.whittle.convert.keras.file.WeightKeys;
 import dev.whittle.convert.lower.ActivationFunctions;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Value;

@@ -4,7 +4,7 @@ import dev.whittle.convert.lower.Convolutions;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Weights;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Padding;
+import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.json.Config;

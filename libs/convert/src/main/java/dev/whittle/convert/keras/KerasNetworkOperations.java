@@ -6,7 +6,7 @@ import dev.whittle.convert.lower.Normalizations;
 import dev.whittle.convert.lower.Pooling;
 import dev.whittle.convert.lower.Weights;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Padding;
+import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.op.math.LogicalAnd;
 import dev.whittle.ir.op.math.Rsqrt;
 import dev.whittle.ir.tensor.OperandException;

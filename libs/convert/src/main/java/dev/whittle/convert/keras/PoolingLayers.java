@@ -3,7 +3,7 @@ package dev.whittle.convert.keras;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Pooling;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Padding;
+import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.keras.file.WeightKeys;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Resizing;
 import dev.whittle.ir.Value;

@@ -1,12 +1,13 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.keras.file.WeightKeys;
 import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Convolutions;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Products;
 import dev.whittle.convert.lower.Weights;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Padding;
+import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
@@ -181,7 +182,7 @@ interface RecurrentCell {
                   .data()
                   .asSlice((long) from * units * Float.BYTES, (long) count * units * Float.BYTES));
       return emit.node(
-          new dev.whittle.ir.op.nn.FullyConnected(dev.whittle.ir.op.common.Activation.NONE, false),
+          new dev.whittle.ir.op.nn.FullyConnected(dev.whittle.ir.op.Activation.NONE, false),
           x,
           emit.constant("recurrent_kernel", part),
           null);

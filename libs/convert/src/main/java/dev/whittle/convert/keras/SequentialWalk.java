@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.keras.file.WeightKeys;
 import dev.whittle.convert.keras.file.WeightStore;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;

@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.keras.file.WeightKeys;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.json.Config;

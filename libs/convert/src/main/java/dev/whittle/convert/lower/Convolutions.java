@@ -1,8 +1,8 @@
 package dev.whittle.convert.lower;
 
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
-import dev.whittle.ir.op.common.Padding;
+import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.op.nn.Conv2D;
 import dev.whittle.ir.op.nn.Conv3D;
 import dev.whittle.ir.op.nn.Conv3DTranspose;

@@ -1,7 +1,7 @@
 package dev.whittle.convert.lower;
 
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.nn.FullyConnected;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;

@@ -13,7 +13,6 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.LongBinaryOperator;
 import org.jspecify.annotations.Nullable;
 

@@ -4,7 +4,7 @@ import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Indexing;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.index.GatherNd;
 import dev.whittle.ir.op.index.MatrixDiag;
 import dev.whittle.ir.op.index.MatrixSetDiag;

@@ -3,7 +3,7 @@ package dev.whittle.convert.savedmodel;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.ShapeMoves;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.common.Activation;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.reduce.ReduceProd;
 import dev.whittle.ir.op.shape.BatchToSpaceNd;
 import dev.whittle.ir.op.shape.BroadcastArgs;

@@ -1,7 +1,7 @@
 package dev.whittle.convert.savedmodel;
 
-import dev.whittle.convert.lower.HashTables;
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.HashTables;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.index.SelectV2;
 import dev.whittle.ir.op.reduce.ArgMax;

@@ -1,4 +1,4 @@
-package dev.whittle.convert.keras;
+package dev.whittle.convert.keras.file;
 
 import java.util.HashMap;
 import java.util.Locale;
@@ -21,7 +21,7 @@ public final class WeightKeys {
   /**
    * As Keras writes class names: {@code MultiHeadAttention} becomes {@code multi_head_attention}.
    */
-  static String snakeCase(String name) {
+  public static String snakeCase(String name) {
     return name.replaceAll("\\W+", "")
         .replaceAll("(.)([A-Z][a-z]+)", "$1_$2")
         .replaceAll("([a-z])([A-Z])", "$1_$2")
