@@ -10,6 +10,10 @@ module dev.whittle.convert {
   requires de.siegmar.fastcsv;
   requires flatbuffers.java;
   requires io.jhdf;
+  // io.jhdf is an automatic module, which cannot name the modules that it needs.
+  requires com.ning.compress.lzf;
+  requires org.apache.commons.lang3;
+  requires org.slf4j;
   requires static transitive org.jspecify;
 
   exports dev.whittle.convert;
