@@ -40,6 +40,7 @@ import dev.whittle.runtime.kernel.gemm.WinogradConvolution;
 import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
 import dev.whittle.runtime.kernel.simd.Clamp;
+import dev.whittle.runtime.kernel.simd.Dequantization;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
 import dev.whittle.runtime.kernel.simd.PackedRequantization;
 import java.lang.foreign.MemorySegment;
@@ -430,7 +431,7 @@ final class GemmSelector {
       Activation activation) {
     float[] added = bias.length == 0 ? new float[scales.length] : bias;
     return new HybridEpilogue(
-        rows, rowsPerScale, scales, added, activation.min(), activation.max());
+        rows, rowsPerScale, new Dequantization(scales, added, Clamp.of(activation)));
   }
 
   private static boolean isWinograd(

@@ -10,6 +10,7 @@ import dev.whittle.runtime.kernel.gemm.QuantizedEpilogue;
 import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.geometry.DepthwiseGeometry;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
+import dev.whittle.runtime.kernel.simd.AccumulatorBlock;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import org.jspecify.annotations.Nullable;
 
@@ -169,7 +170,7 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
     } else {
       for (int half = 0; half < to.halves(); half++) {
         int at = half * from.bufferSize();
-        from.fill(chunk, to.source(half), to.beyond(), buffer, at, scratch.math);
+        from.fill(chunk, to.source(half), to.paddingValue(), buffer, at, scratch.math);
       }
     }
     int height = windows.filterHeight();
@@ -287,13 +288,14 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
   private void finish(
       Scratch scratch, QuantizedEpilogue to, int first, int pixels, int channel, int count) {
     int channels = windows.channels();
+    AccumulatorBlock block = scratch.accumulators.columns(channel, count);
     for (int done = 0; done < pixels; ) {
       int row = first + done;
-      int alike = to.rowsAlike(row, pixels - done);
-      int at = done * blockChannels;
-      int place = row * channels + channel;
-      to.finish(scratch, false, at, blockChannels, row, alike, channel, count, place, channels);
-      done += alike;
+      int rows = to.rowsOfOneScale(row, pixels - done);
+      block.accumulators(done * blockChannels, blockChannels).rows(row, rows);
+      block.output(row * channels + channel, channels);
+      to.finish(scratch, block, false);
+      done += rows;
     }
   }
 }

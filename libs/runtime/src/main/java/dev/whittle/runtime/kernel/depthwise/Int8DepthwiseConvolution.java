@@ -7,6 +7,7 @@ import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.gemm.Int8Epilogue;
 import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
+import dev.whittle.runtime.kernel.simd.AccumulatorBlock;
 import dev.whittle.runtime.kernel.simd.Int8DepthwiseFilter;
 import org.jspecify.annotations.Nullable;
 
@@ -107,13 +108,14 @@ public final class Int8DepthwiseConvolution implements Kernel, Workers.Task {
       int pixel = (image * windows.outputHeight() + y) * windows.outputWidth();
       int pixels = lines * windows.outputWidth();
       byte[] bytes = epilogue.input().array();
+      AccumulatorBlock block = scratch.accumulators.accumulators(0, lanes).rows(pixel, pixels);
       for (int i = 0; i < channels; i += lanes) {
         // The last vector computes again some of what the one before it has.
         int c = Math.min(i, channels - lanes);
         scratch.math.depthwiseBytes(
             bytes, scratch.rows(0), scratch.steps(0), lines, filter, c, scratch.sums(), 0);
-        int to = pixel * channels + c;
-        epilogue.finish(scratch, false, 0, lanes, pixel, pixels, c, lanes, to, channels);
+        block.columns(c, lanes).output(pixel * channels + c, channels);
+        epilogue.finish(scratch, block, false);
       }
     }
   }

@@ -5,6 +5,7 @@ import dev.whittle.runtime.kernel.execution.ByteArray;
 import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.AccumulatorBlock;
 import dev.whittle.runtime.kernel.simd.Int8Addition;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.PackedRequantization;
@@ -139,9 +140,12 @@ public final class Int8Arithmetic implements ElementwiseKernel, Workers.Task, Br
       math.product(x, xAt, aStep, leftZero, y, yAt, bStep, rightZero, products, 0, count);
       // All columns are alike: as rows of one vector.
       int lanes = math.lanes();
-      int whole = count / lanes * lanes;
-      math.requantize(products, 0, lanes, product, 0, lanes, count / lanes, out, place, lanes);
-      math.requantize(products, whole, 0, product, 0, count - whole, 1, out, place + whole, 0);
+      int end = count / lanes * lanes;
+      AccumulatorBlock block = scratch.accumulators;
+      block.accumulators(0, lanes).rows(0, count / lanes).columns(0, lanes).output(0, lanes);
+      math.requantize(products, block, product, out, place);
+      block.accumulators(end, 0).rows(0, 1).columns(0, count - end).output(end, 0);
+      math.requantize(products, block, product, out, place);
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.whittle.runtime.kernel.execution;
 
+import dev.whittle.runtime.kernel.simd.AccumulatorBlock;
 import dev.whittle.runtime.kernel.simd.GemmBlock;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 
@@ -12,6 +13,9 @@ public final class Scratch {
 
   /** The block of the matrix product that the thread computes. */
   public final GemmBlock gemm = new GemmBlock();
+
+  /** The block of accumulators that the thread converts to outputs. */
+  public final AccumulatorBlock accumulators = new AccumulatorBlock();
 
   private final float[] four = new float[4];
   private float[] input = {};
@@ -68,8 +72,8 @@ public final class Scratch {
     }
   }
 
-  /** Makes some integers sums again, rounded to floats. */
-  public void takeIntegers(int first, int count) {
+  /** Replaces some sums by the integers, rounded to floats. */
+  public void convertIntegers(int first, int count) {
     for (int i = first; i < first + count; i++) {
       sums[i] = integers[i];
     }

@@ -9,7 +9,9 @@ import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.geometry.ArraySize;
+import dev.whittle.runtime.kernel.simd.AccumulatorBlock;
 import dev.whittle.runtime.kernel.simd.Clamp;
+import dev.whittle.runtime.kernel.simd.Dequantization;
 import dev.whittle.runtime.kernel.simd.IndirectionBuffer;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
 import dev.whittle.runtime.kernel.simd.PackedRequantization;
@@ -359,25 +361,16 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     @Override
     void multiply(Scratch scratch, PackedMatrix[] right, int row, int count) {
       sum(scratch, right, count);
-      int width = width();
       int columns = layout.columns;
-      int to = output.offset() + row * columns;
+      AccumulatorBlock block = scratch.accumulators;
+      block.accumulators(0, width()).rows(row, count).columns(0, columns);
+      block.output(row * columns, columns);
+      byte[] bytes = output.array();
       if (right.length == 1) {
-        scratch.math.requantize(
-            scratch.sums(),
-            0,
-            width,
-            requantization,
-            0,
-            columns,
-            count,
-            output.array(),
-            to,
-            columns);
-        return;
+        scratch.math.requantize(scratch.sums(), block, requantization, bytes, output.offset());
+      } else {
+        requantization.apply(scratch.integers(), block, bytes, output.offset());
       }
-      requantization.apply(
-          scratch.integers(), 0, width, 0, columns, count, output.array(), to, columns);
     }
   }
 
@@ -389,8 +382,7 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     private final ByteArray right = new ByteArray();
     private final FloatArray output = new FloatArray();
     private final DynamicallyQuantizedRows quantized;
-    private final float[] scales;
-    private final float[] bias;
+    private final Dequantization dequantization;
 
     /** Products with right matrices of one scale. */
     public OfHybrid(
@@ -401,9 +393,9 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
         float scale) {
       super(workers, layout, constant, EXACT_DEPTH);
       this.quantized = quantized;
-      this.scales = new float[layout.columns];
-      this.bias = new float[layout.columns];
+      float[] scales = new float[layout.columns];
       Arrays.fill(scales, scale);
+      this.dequantization = new Dequantization(scales, new float[layout.columns], Clamp.NONE);
       reserve(true);
     }
 
@@ -428,31 +420,19 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     @Override
     void multiply(Scratch scratch, PackedMatrix[] right, int row, int count) {
       sum(scratch, right, count);
-      float[] sums = scratch.sums();
       int width = width();
       if (right.length > 1) {
-        scratch.takeIntegers(0, count * width);
+        scratch.convertIntegers(0, count * width);
       }
       int columns = layout.columns;
-      float all = Float.POSITIVE_INFINITY;
+      AccumulatorBlock block = scratch.accumulators.columns(0, columns);
       for (int i = 0; i < count; i++) {
         int batch = (row + i) / layout.rows;
         int leftRow = layout.lefts[batch] * layout.rows + (row + i) % layout.rows;
-        scratch.math.scale(
-            sums,
-            i * width,
-            width,
-            scales,
-            bias,
-            0,
-            quantized.scale(leftRow),
-            columns,
-            1,
-            output.array(),
-            output.offset() + (row + i) * columns,
-            columns,
-            -all,
-            all);
+        block.accumulators(i * width, width).rows(row + i, 1).output((row + i) * columns, columns);
+        float scale = quantized.scale(leftRow);
+        scratch.math.dequantize(
+            scratch.sums(), block, dequantization, scale, output.array(), output.offset());
       }
     }
   }

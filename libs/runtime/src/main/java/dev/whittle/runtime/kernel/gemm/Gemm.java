@@ -153,8 +153,8 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
     throw new IllegalStateException("patches are copied to slabs");
   }
 
-  /** What is beyond the border. */
-  float beyond() {
+  /** Returns the value of padding. */
+  float paddingValue() {
     return 0;
   }
 
@@ -199,7 +199,7 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
       for (int half = 0; half < halves(); half++) {
         Im2col.Source source = source(half);
         int at = half * im2col.bufferSize();
-        im2col.fill(part, source, beyond(), scratch.input(), at, scratch.math);
+        im2col.fill(part, source, paddingValue(), scratch.input(), at, scratch.math);
       }
       rows(scratch, scratch.input(), 0, count, row, firstPanel, lastPanel);
     }

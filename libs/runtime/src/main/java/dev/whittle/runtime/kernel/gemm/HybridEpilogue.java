@@ -3,37 +3,30 @@ package dev.whittle.runtime.kernel.gemm;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.simd.AccumulatorBlock;
+import dev.whittle.runtime.kernel.simd.Dequantization;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 
-/** Floats on both sides: inputs are quantized as they come, and sums made floats again. */
+/**
+ * The prologue and the epilogue of layers with floats and 8-bit weights: inputs are quantized
+ * dynamically, and accumulators dequantized.
+ */
 public final class HybridEpilogue implements QuantizedEpilogue {
   private final DynamicallyQuantizedRows quantized;
   private final int rowsPerScale;
-  private final float[] scales;
-  private final float[] bias;
-  private final float min;
-  private final float max;
+  private final Dequantization dequantization;
   private final FloatArray output = new FloatArray();
 
   /**
-   * The ends of a hybrid layer.
+   * Creates the epilogue of a layer.
    *
-   * @param rowsPerScale how many rows of the output come from one row of {@code quantized}
-   * @param scales of the weights, one for each column
+   * @param rowsPerScale rows of the output for each row of {@code quantized}
    */
   public HybridEpilogue(
-      DynamicallyQuantizedRows quantized,
-      int rowsPerScale,
-      float[] scales,
-      float[] bias,
-      float min,
-      float max) {
+      DynamicallyQuantizedRows quantized, int rowsPerScale, Dequantization dequantization) {
     this.quantized = quantized;
     this.rowsPerScale = rowsPerScale;
-    this.scales = scales;
-    this.bias = bias;
-    this.min = min;
-    this.max = max;
+    this.dequantization = dequantization;
   }
 
   @Override
@@ -48,44 +41,22 @@ public final class HybridEpilogue implements QuantizedEpilogue {
   }
 
   @Override
-  public float beyond() {
+  public float paddingValue() {
     return 0;
   }
 
   @Override
-  public int rowsAlike(int row, int count) {
+  public int rowsOfOneScale(int row, int count) {
     return Math.min(count, rowsPerScale - row % rowsPerScale);
   }
 
   @Override
-  public void finish(
-      Scratch scratch,
-      boolean whole,
-      int at,
-      int width,
-      int row,
-      int rows,
-      int column,
-      int columns,
-      int to,
-      int stride) {
-    if (whole) {
-      scratch.takeIntegers(at, rows * width);
+  public void finish(Scratch scratch, AccumulatorBlock block, boolean integers) {
+    if (integers) {
+      scratch.convertIntegers(block.offset(), block.rows() * block.stride());
     }
-    scratch.math.scale(
-        scratch.sums(),
-        at,
-        width,
-        scales,
-        bias,
-        column,
-        quantized.scale(row / rowsPerScale),
-        columns,
-        rows,
-        output.array(),
-        output.offset() + to,
-        stride,
-        min,
-        max);
+    float scale = quantized.scale(block.firstRow() / rowsPerScale);
+    scratch.math.dequantize(
+        scratch.sums(), block, dequantization, scale, output.array(), output.offset());
   }
 }

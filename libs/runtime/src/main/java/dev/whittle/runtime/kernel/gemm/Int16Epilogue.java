@@ -4,16 +4,17 @@ import dev.whittle.ir.op.Int16Requantization;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.kernel.execution.ByteArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.simd.AccumulatorBlock;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Inputs and outputs of 16 bits, bit for bit as the reference kernels. An input is 256 times one
- * 8-bit number plus another, so that two products in single precision, which are exact, give the
- * 64-bit sums.
+ * The prologue and the epilogue of 16-bit layers, bit-exact with the reference kernels. An input is
+ * split into 256 times one 8-bit integer plus another, so that two GEMMs in single precision, which
+ * are exact, give the 64-bit accumulators.
  */
 public final class Int16Epilogue implements QuantizedEpilogue {
-  private static final int HALF = 1 << 7;
+  private static final int ROUNDING = 1 << 7;
 
   private final Int16Requantization requantization;
   private final long[] bias;
@@ -23,9 +24,9 @@ public final class Int16Epilogue implements QuantizedEpilogue {
   private MemorySegment results = MemorySegment.NULL;
 
   /**
-   * The ends of a 16-bit layer.
+   * Creates the epilogue of a layer.
    *
-   * @param bias what is added to the sums, one for each column
+   * @param bias the bias of the accumulators, one element for each column
    */
   public Int16Epilogue(Int16Requantization requantization, long[] bias) {
     this.requantization = requantization;
@@ -52,7 +53,7 @@ public final class Int16Epilogue implements QuantizedEpilogue {
   }
 
   private static int high(int x) {
-    return (x + HALF) >> 8;
+    return (x + ROUNDING) >> 8;
   }
 
   @Override
@@ -70,36 +71,29 @@ public final class Int16Epilogue implements QuantizedEpilogue {
   }
 
   @Override
-  public float beyond() {
+  public float paddingValue() {
     return 0;
   }
 
   @Override
-  public int rowsAlike(int row, int count) {
+  public int rowsOfOneScale(int row, int count) {
     return count;
   }
 
   @Override
-  public void finish(
-      Scratch scratch,
-      boolean whole,
-      int at,
-      int width,
-      int row,
-      int rows,
-      int column,
-      int columns,
-      int to,
-      int stride) {
-    long[] sums = scratch.longs(at + rows * width);
+  public void finish(Scratch scratch, AccumulatorBlock block, boolean integers) {
+    int columns = block.columns();
+    int column = block.firstColumn();
+    long[] sums = scratch.longs(block.offset() + block.rows() * block.stride());
     short[] stored = scratch.shorts(columns);
-    for (int r = 0; r < rows; r++) {
+    for (int row = 0; row < block.rows(); row++) {
+      int from = block.offset() + row * block.stride();
       for (int c = 0; c < columns; c++) {
-        long sum = sums[at + r * width + c] + bias[column + c];
+        long sum = sums[from + c] + bias[column + c];
         stored[c] = (short) requantization.apply(sum, column + c);
       }
-      long place = output.offset() + 2L * (to + r * stride);
-      MemorySegment.copy(stored, 0, results, Tensor.SHORT, place, columns);
+      long to = output.offset() + 2L * (block.outputOffset() + row * block.outputStride());
+      MemorySegment.copy(stored, 0, results, Tensor.SHORT, to, columns);
     }
   }
 }

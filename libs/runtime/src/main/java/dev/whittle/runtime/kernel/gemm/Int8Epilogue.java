@@ -4,13 +4,14 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.kernel.execution.ByteArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
+import dev.whittle.runtime.kernel.simd.AccumulatorBlock;
 import dev.whittle.runtime.kernel.simd.Int8DepthwiseFilter;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.PackedRequantization;
 
 /**
- * Inputs and outputs of 8 bits, bit for bit as the reference kernels. The input's zero point is not
- * subtracted: what it contributes to each column is in the bias.
+ * The prologue and the epilogue of 8-bit layers, bit-exact with the reference kernels. The input's
+ * zero point is not subtracted: its contribution to each column is in the bias, as in gemmlowp.
  */
 public final class Int8Epilogue implements QuantizedEpilogue {
   private final ByteArray input = new ByteArray();
@@ -25,12 +26,12 @@ public final class Int8Epilogue implements QuantizedEpilogue {
     this.unsigned = unsigned;
   }
 
-  /** A depthwise filter that reads the input in place. */
+  /** Returns a depthwise filter that reads the input in place. */
   public Int8DepthwiseFilter filter(WindowGeometry windows, float[] weights, float[] bias) {
     return new Int8DepthwiseFilter(windows, weights, bias, zeroPoint, unsigned);
   }
 
-  /** What the input is bound to. */
+  /** Returns the array that the input is bound to. */
   public ByteArray input() {
     return input;
   }
@@ -47,36 +48,23 @@ public final class Int8Epilogue implements QuantizedEpilogue {
   }
 
   @Override
-  public float beyond() {
+  public float paddingValue() {
     return zeroPoint;
   }
 
   @Override
-  public int rowsAlike(int row, int count) {
+  public int rowsOfOneScale(int row, int count) {
     return count;
   }
 
   @Override
-  public void finish(
-      Scratch scratch,
-      boolean whole,
-      int at,
-      int width,
-      int row,
-      int rows,
-      int column,
-      int columns,
-      int to,
-      int stride) {
+  public void finish(Scratch scratch, AccumulatorBlock block, boolean integers) {
     byte[] bytes = output.array();
-    int place = output.offset() + to;
-    if (whole) {
-      int[] sums = scratch.integers();
-      requantization.apply(sums, at, width, column, columns, rows, bytes, place, stride);
+    int origin = output.offset();
+    if (integers) {
+      requantization.apply(scratch.integers(), block, bytes, origin);
     } else {
-      float[] sums = scratch.sums();
-      scratch.math.requantize(
-          sums, at, width, requantization, column, columns, rows, bytes, place, stride);
+      scratch.math.requantize(scratch.sums(), block, requantization, bytes, origin);
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.whittle.runtime.kernel.gemm;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.AccumulatorBlock;
 import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
@@ -68,14 +69,13 @@ public final class IntegerGemm extends Gemm {
   }
 
   @Override
-  float beyond() {
-    return epilogue.beyond();
+  float paddingValue() {
+    return epilogue.paddingValue();
   }
 
   @Override
   void rows(
       Scratch scratch, float[] input, int first, int count, int row, int firstPanel, int end) {
-    boolean whole = parts() > 1 || halves() > 1;
     for (int from = 0; from < count; from += blockRows) {
       int rows = Math.min(blockRows, count - from);
       for (int panel = firstPanel; panel < end; panel += blockPanels) {
@@ -86,17 +86,23 @@ public final class IntegerGemm extends Gemm {
             scratch.addHalf(half, rows * width);
           }
         }
-        int column = firstColumn(panel);
-        int columns = endColumn(last - 1) - column;
-        for (int done = 0; done < rows; ) {
-          int at = row + from + done;
-          int alike = epilogue.rowsAlike(at, adjacentRows(at, rows - done));
-          int to = place(at, column);
-          epilogue.finish(
-              scratch, whole, done * width, width, at, alike, column, columns, to, stride());
-          done += alike;
-        }
+        finish(scratch, row + from, rows, panel, last);
       }
+    }
+  }
+
+  /** Computes outputs from the sums of a block. */
+  private void finish(Scratch scratch, int first, int rows, int firstPanel, int endPanel) {
+    boolean integers = parts() > 1 || halves() > 1;
+    int column = firstColumn(firstPanel);
+    AccumulatorBlock block = scratch.accumulators;
+    block.columns(column, endColumn(endPanel - 1) - column);
+    for (int done = 0; done < rows; ) {
+      int row = first + done;
+      int count = epilogue.rowsOfOneScale(row, adjacentRows(row, rows - done));
+      block.accumulators(done * width, width).rows(row, count).output(place(row, column), stride());
+      epilogue.finish(scratch, block, integers);
+      done += count;
     }
   }
 

@@ -5,6 +5,7 @@ import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
+import dev.whittle.runtime.kernel.simd.AccumulatorBlock;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
 import java.util.Arrays;
 
@@ -143,13 +144,13 @@ public final class IntegerWinograd extends WinogradConvolution {
       int end = begin + pixels * channels;
       int first = inside ? begin + from * channels : end;
       int last = inside ? begin + to * channels : end;
-      Arrays.fill(buffer, begin, first, epilogue.beyond());
+      Arrays.fill(buffer, begin, first, epilogue.paddingValue());
       if (inside) {
         int line = (image(tile) * windows.height() + y) * windows.width();
         int place = (line + left + from) * channels;
         epilogue.copy(place, buffer, first, last - first, scratch.math);
       }
-      Arrays.fill(buffer, last, end, epilogue.beyond());
+      Arrays.fill(buffer, last, end, epilogue.paddingValue());
     }
   }
 
@@ -167,6 +168,7 @@ public final class IntegerWinograd extends WinogradConvolution {
       done += run;
     }
     scratch.math.winogradSums(scratch.sums(), count, width, places);
+    AccumulatorBlock block = scratch.accumulators.columns(column, columns);
     for (int done = 0; done < count; ) {
       int run = tilesBeside(first + done, count - done);
       int tile = first + done;
@@ -176,8 +178,8 @@ public final class IntegerWinograd extends WinogradConvolution {
         int y = image(tile) * windows.outputHeight() + outputRow(tile) + line;
         int at = begin + (4 * done + line * 2 * run) * width;
         int pixel = y * windows.outputWidth() + outputColumn(tile);
-        int to = place(pixel) + column;
-        epilogue.finish(scratch, false, at, width, pixel, pixels, column, columns, to, stride());
+        block.accumulators(at, width).rows(pixel, pixels).output(place(pixel) + column, stride());
+        epilogue.finish(scratch, block, false);
       }
       done += run;
     }

@@ -2,54 +2,42 @@ package dev.whittle.runtime.kernel.gemm;
 
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.kernel.execution.Scratch;
+import dev.whittle.runtime.kernel.simd.AccumulatorBlock;
 
 /**
- * What is before and behind products of whole numbers: inputs are made whole floats, part by part,
- * and outputs are made of sums.
+ * The prologue and the epilogue of a GEMM of integers in single precision: the prologue converts
+ * inputs to integer-valued floats, the epilogue requantizes accumulators to outputs.
  */
 public interface QuantizedEpilogue extends Im2col.Source {
   /** Binds the operands before a run. */
   void begin(Tensor input, Tensor output);
 
   /**
-   * How many whole numbers an input is made, which are multiplied one after the other: two where
-   * sums of one would not be exact, of which the first counts 256 times.
+   * Returns the number of integers that each input is split into: 2 where sums of whole inputs
+   * would not be exact. Each half has a GEMM of its own, and the first one counts 256 times.
    */
   default int halves() {
     return 1;
   }
 
-  /** Where the halves come from. */
+  /** Returns the prologue of a half. */
   default Im2col.Source source(int half) {
     return this;
   }
 
-  /** What is beyond the border. */
-  float beyond();
+  /** Returns the value of padding. */
+  float paddingValue();
 
-  /** How many of {@code count} rows of the output from {@code row} on are finished alike. */
-  int rowsAlike(int row, int count);
+  /** Returns how many of {@code count} rows from {@code row} on have the scale of the first. */
+  int rowsOfOneScale(int row, int count);
 
   /**
-   * Makes outputs of sums. Those of halves are the scratch space's integers of 64 bits.
+   * Computes outputs from accumulators in scratch space: from its 64-bit integers if there are two
+   * halves.
    *
-   * @param whole whether they are the scratch space's integers, and not its floats
-   * @param at where they begin in the scratch space
-   * @param width how far apart rows of sums are
-   * @param row the first row, one of {@code rows} that are finished alike
-   * @param column the first column
-   * @param to where in the output the first one goes
-   * @param stride how far apart the output's rows are
+   * @param block rows of one scale
+   * @param integers whether the accumulators are the 32-bit integers in scratch space and not its
+   *     floats
    */
-  void finish(
-      Scratch scratch,
-      boolean whole,
-      int at,
-      int width,
-      int row,
-      int rows,
-      int column,
-      int columns,
-      int to,
-      int stride);
+  void finish(Scratch scratch, AccumulatorBlock block, boolean integers);
 }

@@ -16,7 +16,9 @@ import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.gemm.DynamicallyQuantizedRows;
 import dev.whittle.runtime.kernel.gemm.PackedWeights;
 import dev.whittle.runtime.kernel.geometry.ArraySize;
+import dev.whittle.runtime.kernel.simd.AccumulatorBlock;
 import dev.whittle.runtime.kernel.simd.Clamp;
+import dev.whittle.runtime.kernel.simd.Dequantization;
 import dev.whittle.runtime.kernel.simd.IndirectionBuffer;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
@@ -60,9 +62,8 @@ public final class LstmKernel implements Kernel, Workers.Task {
   /** For 8-bit weights: the input, and the scales and biases of the columns; null for floats. */
   private final @Nullable DynamicallyQuantizedRows rows;
 
-  private final float[] scales;
-  private final float[] recurrentScales;
-  private final float[] bias;
+  private final Dequantization inputScales;
+  private final Dequantization recurrentScales;
   private final FloatArray input = new FloatArray();
   private final FloatArray output = new FloatArray();
 
@@ -102,12 +103,12 @@ public final class LstmKernel implements Kernel, Workers.Task {
     this.gates = gates;
     boolean hybrid = operands.type(2) == TensorType.INT8;
     int lanes = workers.lanes();
-    this.bias = join(operands, FIRST_BIAS, 1);
+    float[] bias = join(operands, FIRST_BIAS, 1);
     this.weights = matrix(shared, operands, 1, depth, hybrid ? new float[0] : bias, lanes);
     this.recurrent = matrix(shared, operands, 5, cells, new float[0], lanes);
     this.rows = hybrid ? new DynamicallyQuantizedRows(workers, rows(), depth, asymmetric) : null;
-    this.scales = hybrid ? scales(operands, 1) : new float[0];
-    this.recurrentScales = hybrid ? scales(operands, 5) : new float[0];
+    this.inputScales = dequantization(operands, hybrid, 1, bias);
+    this.recurrentScales = dequantization(operands, hybrid, 5, recurrent.bias());
     this.inputRows = IndirectionBuffer.ofRows(rows(), depth);
     this.stateRows = IndirectionBuffer.ofRows(batches, cells);
     this.ahead = new float[ArraySize.product(rows(), gates * cells)];
@@ -208,6 +209,12 @@ public final class LstmKernel implements Kernel, Workers.Task {
     return shared.matrix(contents, cut, lanes, pack);
   }
 
+  private Dequantization dequantization(
+      Operands operands, boolean hybrid, int first, float[] bias) {
+    float[] scales = hybrid ? scales(operands, first) : new float[0];
+    return new Dequantization(scales, bias, Clamp.NONE);
+  }
+
   /** For each column, the one scale that native kernels take from its gate's weights. */
   private float[] scales(Operands operands, int first) {
     float[] columns = new float[gates * cells];
@@ -261,23 +268,27 @@ public final class LstmKernel implements Kernel, Workers.Task {
     for (int i = 0; i < count; i++) {
       float scale = rows.scale(first + i);
       int to = (first + i) * columns;
-      requantize(scratch.math, sums, i * columns, scales, bias, scale, ahead, to);
+      dequantize(scratch, sums, i * columns, inputScales, scale, ahead, to);
     }
   }
 
-  /** Makes one row of whole sums floats. */
-  private void requantize(
-      MicroKernels math,
+  /**
+   * Dequantizes one row of accumulators.
+   *
+   * @param scale of the row that was quantized dynamically
+   */
+  private void dequantize(
+      Scratch scratch,
       float[] sums,
       int at,
-      float[] scales,
-      float[] biases,
+      Dequantization dequantization,
       float scale,
       float[] results,
       int to) {
     int columns = gates * cells;
-    math.scale(
-        sums, at, columns, scales, biases, 0, scale, columns, 1, results, to, columns, -ALL, ALL);
+    AccumulatorBlock block = scratch.accumulators;
+    block.accumulators(at, columns).rows(0, 1).columns(0, columns).output(to, columns);
+    scratch.math.dequantize(sums, block, dequantization, scale, results, 0);
   }
 
   /**
@@ -304,18 +315,13 @@ public final class LstmKernel implements Kernel, Workers.Task {
       int row = timeMajor ? step * batches + b : b * steps + step;
       int at = b * columns;
       if (rows != null) {
-        requantize(math, values, at, recurrentScales, none(), stateScale[b], values, at);
+        dequantize(scratch, values, at, recurrentScales, stateScale[b], values, at);
       }
       math.add(values, at, ahead, row * columns, columns);
       cell(math, at, b * cells);
       System.arraycopy(
           outputState, b * cells, output.array(), output.offset() + row * cells, cells);
     }
-  }
-
-  /** Zeros for all columns: the recurrent matrix has no bias. */
-  private float[] none() {
-    return recurrent.bias();
   }
 
   private void quantizeState(MicroKernels math) {

@@ -329,44 +329,33 @@ public interface MicroKernels {
   void widen(byte[] input, int at, boolean unsigned, float[] output, int to, int count);
 
   /**
-   * Makes 8-bit outputs of sums of products; see {@link PackedRequantization}.
+   * Requantizes accumulators to 8 bits.
    *
-   * @param sums whole numbers below 2^24 in magnitude; as many as a vector has lanes may be read,
-   *     however few columns there are
-   * @param firstColumn which column the first sum of each row is of
+   * @param sums integers below 2^24 in magnitude; a vector of them is read, however few columns
+   *     there are
+   * @param origin index of the output's first element in its array
    */
   void requantize(
       float[] sums,
-      int at,
-      int sumStride,
+      AccumulatorBlock block,
       PackedRequantization requantization,
-      int firstColumn,
-      int columns,
-      int rows,
       byte[] output,
-      int to,
-      int outputStride);
+      int origin);
 
   /**
-   * Makes floats of whole sums: {@code clamp(sum * (factor * scale) + bias)}, each step rounded.
+   * Dequantizes accumulators, rounding after each operation.
    *
-   * @param firstColumn which scale and bias go with the first sum of each row
+   * @param sums integers
+   * @param factor of all rows
+   * @param origin index of the output's first element in its array
    */
-  void scale(
+  void dequantize(
       float[] sums,
-      int at,
-      int sumStride,
-      float[] scales,
-      float[] bias,
-      int firstColumn,
+      AccumulatorBlock block,
+      Dequantization dequantization,
       float factor,
-      int columns,
-      int rows,
       float[] output,
-      int to,
-      int outputStride,
-      float min,
-      float max);
+      int origin);
 
   /**
    * Makes 8-bit numbers of floats: {@code clamp(round(input / scale) + zeroPoint)}, in double

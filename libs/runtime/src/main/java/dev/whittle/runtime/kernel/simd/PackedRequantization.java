@@ -5,37 +5,37 @@ import dev.whittle.ir.op.Requantization;
 import java.util.Arrays;
 
 /**
- * How whole sums of products become 8-bit outputs, column by column, laid out for vectors: {@code
- * clamp((((sum + bias) << left) * mantissa + 2^30 >> 31) + half + ties >> right) + zero point)},
- * which is what {@link Requantization} computes. Both roundings of the reference are shifts here:
- * dividing by 2^31 toward zero after a nudge that depends on the sign rounds as adding half and
- * shifting does.
+ * The requantization of a layer's integer accumulators to 8 bits, laid out column by column for
+ * vectors: {@code clamp((((sum + bias) << left) * mantissa + 2^30 >> 31) + half + ties >> right) +
+ * zero point)}, the result of {@link Requantization}. gemmlowp's two roundings, a saturating
+ * rounding doubling high multiplication and a rounding right shift, are shifts here: division by
+ * 2^31 toward zero, after a nudge with the product's sign, rounds as adding one half and shifting.
  */
 public final class PackedRequantization {
   /**
-   * How far a shifted product in single precision may be from a whole number for that to be the
-   * result. Products that matter, those that are not clamped, are below 256; the factor and the
-   * shifted product are rounded once each.
+   * The greatest distance of a shifted product in single precision from the integer that is the
+   * exact result. Products that are not clamped are below 256; the factor and the shifted product
+   * are rounded once each.
    */
-  static final float SURE = 0.5f - 264 * 2 * 0x1p-24f;
+  static final float MAX_DISTANCE = 0.5f - 264 * 2 * 0x1p-24f;
 
   /**
-   * Bits behind the point of a float between 512 and 1024: those of {@code sum * factor + origin}
-   * are the output's 9 bits, and these.
+   * Bits of the fraction of a float between 512 and 1024. The mantissa of {@code sum * factor +
+   * origin} has the 9 bits of the output and these.
    */
   static final int FRACTION_BITS = 14;
 
   /**
-   * What outputs are added to, so that every possible one is between 512 and 1024. The lowest byte
-   * of the whole part is the output's own.
+   * The number that outputs are added to, so that all are between 512 and 1024. The lowest byte of
+   * the integer part is the output.
    */
   static final float ORIGIN = 768;
 
   /**
-   * Fractions below it may be of the next lower output. The product with the rounded factor is off
-   * by up to a quarter of the last place (256 * 2^-24), the sum and the origin by half of it each;
-   * origins are one place too high, so that fractions are not too low, but up to 2.25 places too
-   * high.
+   * The fraction below which the exact result may be the next lower output, in units in the last
+   * place. The product with the rounded factor is off by up to a quarter of a unit (256 * 2^-24),
+   * the sum and the origin by half a unit each. Origins are one unit too high, so that fractions
+   * are not too low, but up to 2.25 units too high.
    */
   static final int DOUBTFUL = 3;
 
@@ -47,34 +47,35 @@ public final class PackedRequantization {
   private final long[] half;
   private final int[] right;
 
-  /** All ones where halves go away from zero: added if the product is negative. */
+  /** -1 for columns that round ties away from zero, which is added to negative products; else 0. */
   private final long[] ties;
 
   /** The multipliers in single precision. */
   final float[] factor;
 
   /**
-   * What the first of the two roundings comes to: the second one goes up from {@code k + 1/2 -
-   * 2^-(right + 1)} on, since what lies between that and one half is rounded to the half before.
+   * The effect of the first of the two roundings: the second one rounds up from {@code k + 1/2 -
+   * 2^-(right + 1)} on, since the first one rounds numbers between that and {@code k + 1/2} to the
+   * latter.
    */
   final float[] shift;
 
-  /** Whether halves go away from zero, so that the shift has the product's sign. */
-  final boolean away;
+  /** Whether ties are rounded away from zero, so that the shift has the product's sign. */
+  final boolean tiesAwayFromZero;
 
   /**
-   * For each column {@link #ORIGIN}, the zero point and what makes rounding down what the two
-   * roundings come to.
+   * For each column the sum of {@link #ORIGIN}, the zero point and a shift with which rounding down
+   * gives the result of the two roundings.
    */
   final float[] origin;
 
-  /** The same for negative sums. */
+  /** {@link #origin} for negative sums. */
   final float[] negativeOrigin;
 
-  /** Whether negative sums have outputs of their own, and another origin. */
+  /** Whether negative sums have another origin, and outputs that are not clamped. */
   final boolean hasTwoOrigins;
 
-  /** Whether products in single precision tell most outputs. */
+  /** See {@link #isApproximate}. */
   private final boolean approximate;
 
   final int zeroPoint;
@@ -84,9 +85,9 @@ public final class PackedRequantization {
   /**
    * Lays out a requantization.
    *
-   * @param firstColumn which of the layer's columns comes first
-   * @param bias what is to be added to the sums of each column: zeros where these have it, which
-   *     vectors need
+   * @param firstColumn index of the first column in the layer
+   * @param bias the bias that the accumulators of each column lack; only where it is zero, single
+   *     precision suffices for most outputs
    */
   public PackedRequantization(
       Requantization requantization, int firstColumn, int[] bias, int columns) {
@@ -99,14 +100,14 @@ public final class PackedRequantization {
     this.ties = new long[padded];
     this.factor = new float[padded];
     this.shift = new float[padded];
-    this.away = !requantization.tiesUp();
+    this.tiesAwayFromZero = !requantization.tiesUp();
     this.origin = new float[padded];
     this.negativeOrigin = new float[padded];
     this.zeroPoint = requantization.outputZero();
     this.low = requantization.bounds().low();
     this.high = requantization.bounds().high();
-    this.hasTwoOrigins = away && low < zeroPoint;
-    // Columns beyond the last are nowhere in doubt.
+    this.hasTwoOrigins = tiesAwayFromZero && low < zeroPoint;
+    // Lanes of the padding are never in doubt.
     Arrays.fill(origin, ORIGIN + 0.5f);
     Arrays.fill(negativeOrigin, ORIGIN + 0.5f);
     boolean simple = true;
@@ -121,40 +122,35 @@ public final class PackedRequantization {
       shift[c] = right[c] == 0 ? 0 : (float) Math.scalb(0.5, -right[c]);
       double middle = ORIGIN + zeroPoint + 0.5 + LAST_PLACE;
       origin[c] = (float) (middle + shift[c]);
-      negativeOrigin[c] = (float) (away ? middle - shift[c] : middle + shift[c]);
+      negativeOrigin[c] = (float) (tiesAwayFromZero ? middle - shift[c] : middle + shift[c]);
       simple &= bias[c] == 0 && left[c] == 0;
     }
     this.approximate = simple;
   }
 
-  /** Whether products in single precision tell most outputs; see {@link #SURE}. */
+  /** Returns whether single precision suffices for most outputs; see {@link #MAX_DISTANCE}. */
   boolean isApproximate() {
     return approximate;
   }
 
-  /** The output for the sum of column {@code c}, without bias. */
+  /** Returns the output for an accumulator of column {@code c}. */
   public int apply(int sum, int c) {
     long product = ((long) ((sum + bias[c]) << left[c]) * mantissa[c] + (1L << 30)) >> 31;
     long rounded = (product + half[c] + ((product >> 63) & ties[c])) >> right[c];
     return Math.min(Math.max((int) rounded + zeroPoint, low), high);
   }
 
-  /** The outputs for some rows of sums of adjacent columns. */
-  public void apply(
-      int[] sums,
-      int at,
-      int sumStride,
-      int firstColumn,
-      int columns,
-      int rows,
-      byte[] output,
-      int to,
-      int outputStride) {
-    for (int row = 0; row < rows; row++) {
-      int from = at + row * sumStride;
-      int place = to + row * outputStride;
-      for (int c = 0; c < columns; c++) {
-        output[place + c] = (byte) apply(sums[from + c], firstColumn + c);
+  /**
+   * Computes the outputs of a block.
+   *
+   * @param origin index of the output's first element in its array
+   */
+  public void apply(int[] sums, AccumulatorBlock block, byte[] output, int origin) {
+    for (int row = 0; row < block.rows; row++) {
+      int from = block.offset + row * block.stride;
+      int to = origin + block.outputOffset + row * block.outputStride;
+      for (int c = 0; c < block.columns; c++) {
+        output[to + c] = (byte) apply(sums[from + c], block.firstColumn + c);
       }
     }
   }

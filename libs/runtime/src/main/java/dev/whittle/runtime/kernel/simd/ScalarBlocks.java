@@ -257,30 +257,24 @@ final class ScalarBlocks {
     }
   }
 
-  /** {@link MicroKernels#scale}. */
-  void scale(
+  /** See {@link MicroKernels#dequantize}. */
+  void dequantize(
       float[] sums,
-      int at,
-      int sumStride,
-      float[] scales,
-      float[] bias,
-      int firstColumn,
+      AccumulatorBlock block,
+      Dequantization dequantization,
       float factor,
-      int columns,
-      int rows,
       float[] output,
-      int to,
-      int outputStride,
-      float min,
-      float max) {
-    for (int i = 0; i < columns; i += WIDTH) {
-      int width = width(i, columns);
-      System.arraycopy(scales, firstColumn + i, b, 0, width);
-      System.arraycopy(bias, firstColumn + i, c, 0, width);
-      for (int row = 0; row < rows; row++) {
-        System.arraycopy(sums, at + row * sumStride + i, a, 0, width);
+      int origin) {
+    Clamp clamp = dequantization.clamp;
+    for (int i = 0; i < block.columns; i += WIDTH) {
+      int width = width(i, block.columns);
+      System.arraycopy(dequantization.scales, block.firstColumn + i, b, 0, width);
+      System.arraycopy(dequantization.bias, block.firstColumn + i, c, 0, width);
+      for (int row = 0; row < block.rows; row++) {
+        System.arraycopy(sums, block.offset + row * block.stride + i, a, 0, width);
         scale(a, factor, b, c, width);
-        ScalarGemm.put(a, width, output, to + row * outputStride + i, min, max);
+        int to = origin + block.outputOffset + row * block.outputStride + i;
+        ScalarGemm.put(a, width, output, to, clamp.min(), clamp.max());
       }
     }
   }

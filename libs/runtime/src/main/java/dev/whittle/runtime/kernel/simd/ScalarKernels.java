@@ -18,7 +18,7 @@ public final class ScalarKernels implements MicroKernels {
   private final ScalarWinograd winograd = new ScalarWinograd();
   private final ScalarBlocks blocks = new ScalarBlocks();
   private final ScalarPools pools = new ScalarPools(blocks);
-  private final ScalarRequantization requantizer = new ScalarRequantization();
+  private final ScalarRequantization requantization = new ScalarRequantization();
   private final float[] parts = new float[PARTS];
 
   @Override
@@ -502,94 +502,42 @@ public final class ScalarKernels implements MicroKernels {
   @Override
   public void requantize(
       float[] sums,
-      int at,
-      int sumStride,
-      PackedRequantization requantization,
-      int firstColumn,
-      int columns,
-      int rows,
+      AccumulatorBlock block,
+      PackedRequantization scales,
       byte[] output,
-      int to,
-      int outputStride) {
-    requantizer.requantize(
-        sums, at, sumStride, requantization, firstColumn, columns, rows, output, to, outputStride);
-  }
-
-  static void requantizeExactly(
-      float[] sums,
-      int at,
-      int sumStride,
-      PackedRequantization requantization,
-      int firstColumn,
-      int columns,
-      int rows,
-      byte[] output,
-      int to,
-      int outputStride) {
-    for (int row = 0; row < rows; row++) {
-      int from = at + row * sumStride;
-      int place = to + row * outputStride;
-      for (int c = 0; c < columns; c++) {
-        output[place + c] = (byte) requantization.apply((int) sums[from + c], firstColumn + c);
-      }
-    }
+      int origin) {
+    requantization.requantize(sums, block, scales, output, origin);
   }
 
   @Override
-  public void scale(
+  public void dequantize(
       float[] sums,
-      int at,
-      int sumStride,
-      float[] scales,
-      float[] bias,
-      int firstColumn,
+      AccumulatorBlock block,
+      Dequantization dequantization,
       float factor,
-      int columns,
-      int rows,
       float[] output,
-      int to,
-      int outputStride,
-      float min,
-      float max) {
-    blocks.scale(
-        sums,
-        at,
-        sumStride,
-        scales,
-        bias,
-        firstColumn,
-        factor,
-        columns,
-        rows,
-        output,
-        to,
-        outputStride,
-        min,
-        max);
+      int origin) {
+    blocks.dequantize(sums, block, dequantization, factor, output, origin);
   }
 
-  static void scale(
+  /** Dequantizes the columns from {@code first} on. */
+  static void dequantize(
       float[] sums,
-      int at,
-      int sumStride,
-      float[] scales,
-      float[] bias,
-      int firstColumn,
+      AccumulatorBlock block,
+      Dequantization dequantization,
       float factor,
       int first,
-      int last,
-      int rows,
       float[] output,
-      int to,
-      int outputStride,
-      float min,
-      float max) {
-    for (int row = 0; row < rows; row++) {
-      int from = at + row * sumStride;
-      int place = to + row * outputStride;
-      for (int c = first; c < last; c++) {
-        float product = sums[from + c] * (factor * scales[firstColumn + c]);
-        output[place + c] = ScalarFunctions.clamp(product + bias[firstColumn + c], min, max);
+      int origin) {
+    float min = dequantization.clamp.min();
+    float max = dequantization.clamp.max();
+    for (int row = 0; row < block.rows; row++) {
+      int from = block.offset + row * block.stride;
+      int to = origin + block.outputOffset + row * block.outputStride;
+      for (int c = first; c < block.columns; c++) {
+        int column = block.firstColumn + c;
+        float product = sums[from + c] * (factor * dequantization.scales[column]);
+        output[to + c] = ScalarFunctions.clamp(product + dequantization.bias[column], min, max);
       }
     }
   }

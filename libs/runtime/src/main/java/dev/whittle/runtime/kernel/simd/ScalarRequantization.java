@@ -3,14 +3,14 @@ package dev.whittle.runtime.kernel.simd;
 import java.util.Arrays;
 
 /**
- * As {@link VectorRequantization}, in loops that the compiler vectorizes; {@link ScalarGemm} says
- * what that takes. Where columns are few, some rows are put one behind the other.
+ * {@link VectorRequantization} in loops that the compiler vectorizes; see {@link ScalarGemm}. Rows
+ * of few columns are joined to longer ones.
  */
 final class ScalarRequantization {
-  /** Sums that are computed together. */
+  /** Accumulators that are computed together. */
   private static final int WIDTH = 256;
 
-  /** Rows whose doubtful columns are looked for together, so that it is seldom done. */
+  /** Joined rows after which doubtful columns are searched, which should be rare. */
   private static final int GROUP = 32;
 
   private static final float ROUNDER = ScalarFunctions.ROUNDER;
@@ -18,153 +18,136 @@ final class ScalarRequantization {
   private final float[] sum = new float[WIDTH];
   private final float[] factor = new float[WIDTH];
   private final float[] shift = new float[WIDTH];
-  private final float[] signed = new float[WIDTH];
+  private final float[] signedShift = new float[WIDTH];
 
-  /** How far products have been from whole numbers. */
-  private final float[] doubt = new float[WIDTH];
+  /** The greatest distance of each column's products from integers. */
+  private final float[] distance = new float[WIDTH];
 
   private final byte[] bytes = new byte[WIDTH];
 
-  /** {@link MicroKernels#requantize}. */
+  /** See {@link MicroKernels#requantize}. */
   void requantize(
       float[] sums,
-      int at,
-      int sumStride,
+      AccumulatorBlock block,
       PackedRequantization requantization,
-      int firstColumn,
-      int columns,
-      int rows,
       byte[] output,
-      int to,
-      int outputStride) {
+      int origin) {
     if (!requantization.isApproximate()) {
-      ScalarKernels.requantizeExactly(
-          sums,
-          at,
-          sumStride,
-          requantization,
-          firstColumn,
-          columns,
-          rows,
-          output,
-          to,
-          outputStride);
+      exact(sums, block, requantization, output, origin);
       return;
     }
-    for (int c = 0; c < columns; c += WIDTH) {
-      int count = Math.min(WIDTH, columns - c);
-      int together = Math.min(WIDTH / count, rows);
-      for (int i = 0; i < together; i++) {
-        System.arraycopy(requantization.factor, firstColumn + c, factor, i * count, count);
-        System.arraycopy(requantization.shift, firstColumn + c, shift, i * count, count);
+    for (int c = 0; c < block.columns; c += WIDTH) {
+      int count = Math.min(WIDTH, block.columns - c);
+      int joined = Math.min(WIDTH / count, block.rows);
+      int column = block.firstColumn + c;
+      for (int i = 0; i < joined; i++) {
+        System.arraycopy(requantization.factor, column, factor, i * count, count);
+        System.arraycopy(requantization.shift, column, shift, i * count, count);
       }
-      int group = together * GROUP;
-      for (int row = 0; row < rows; row += group) {
-        int from = at + row * sumStride + c;
-        int place = to + row * outputStride + c;
-        int some = Math.min(group, rows - row);
-        approximately(
-            sums,
-            from,
-            sumStride,
-            requantization,
-            count,
-            some,
-            together,
-            output,
-            place,
-            outputStride);
-        exactly(
-            sums,
-            from,
-            sumStride,
-            requantization,
-            firstColumn + c,
-            count,
-            some,
-            together,
-            output,
-            place,
-            outputStride);
+      int group = joined * GROUP;
+      for (int row = 0; row < block.rows; row += group) {
+        int rows = Math.min(group, block.rows - row);
+        Arrays.fill(distance, 0);
+        for (int i = 0; i < rows; i += joined) {
+          int some = Math.min(joined, rows - i);
+          round(sums, block, requantization, row + i, some, c, count, output, origin);
+        }
+        correct(sums, block, requantization, row, rows, joined, c, count, output, origin);
       }
     }
   }
 
-  /** Some rows in single precision, {@code together} of them at a time. */
-  private void approximately(
+  /** Requantizes without approximation in single precision. */
+  static void exact(
       float[] sums,
-      int at,
-      int sumStride,
+      AccumulatorBlock block,
       PackedRequantization requantization,
-      int columns,
-      int rows,
-      int together,
       byte[] output,
-      int to,
-      int outputStride) {
-    Arrays.fill(doubt, 0);
-    float low = requantization.low - requantization.zeroPoint;
-    float high = requantization.high - requantization.zeroPoint;
-    for (int row = 0; row < rows; row += together) {
-      int some = Math.min(together, rows - row);
-      for (int i = 0; i < some; i++) {
-        System.arraycopy(sums, at + (row + i) * sumStride, sum, i * columns, columns);
-      }
-      int count = some * columns;
-      if (requantization.away) {
-        sign(sum, shift, signed, count);
-      }
-      round(sum, factor, requantization.away ? signed : shift, doubt, count);
-      store(sum, low, high, requantization.zeroPoint, bytes, count);
-      for (int i = 0; i < some; i++) {
-        System.arraycopy(bytes, i * columns, output, to + (row + i) * outputStride, columns);
+      int origin) {
+    for (int row = 0; row < block.rows; row++) {
+      int from = block.offset + row * block.stride;
+      int to = origin + block.outputOffset + row * block.outputStride;
+      for (int c = 0; c < block.columns; c++) {
+        int column = block.firstColumn + c;
+        output[to + c] = (byte) requantization.apply((int) sums[from + c], column);
       }
     }
   }
 
-  /** Gives shifts the signs of whole sums. */
-  private static void sign(float[] sum, float[] shift, float[] signed, int count) {
+  /** Rounds some joined rows in single precision. */
+  private void round(
+      float[] sums,
+      AccumulatorBlock block,
+      PackedRequantization requantization,
+      int row,
+      int rows,
+      int c,
+      int count,
+      byte[] output,
+      int origin) {
+    int from = block.offset + row * block.stride + c;
+    for (int i = 0; i < rows; i++) {
+      System.arraycopy(sums, from + i * block.stride, sum, i * count, count);
+    }
+    int length = rows * count;
+    if (requantization.tiesAwayFromZero) {
+      sign(sum, shift, signedShift, length);
+    }
+    round(sum, factor, requantization.tiesAwayFromZero ? signedShift : shift, distance, length);
+    int zeroPoint = requantization.zeroPoint;
+    float low = requantization.low - zeroPoint;
+    float high = requantization.high - zeroPoint;
+    store(sum, low, high, zeroPoint, bytes, length);
+    int to = origin + block.outputOffset + row * block.outputStride + c;
+    for (int i = 0; i < rows; i++) {
+      System.arraycopy(bytes, i * count, output, to + i * block.outputStride, count);
+    }
+  }
+
+  /** Gives shifts the signs of integers. */
+  private static void sign(float[] sum, float[] shift, float[] signedShift, int count) {
     for (int i = 0; i < count; i++) {
-      signed[i] = Math.min(Math.max(sum[i], -1f), 1f) * shift[i];
+      signedShift[i] = Math.min(Math.max(sum[i], -1f), 1f) * shift[i];
     }
   }
 
-  private static void round(float[] sum, float[] factor, float[] shift, float[] doubt, int count) {
+  private static void round(
+      float[] sum, float[] factor, float[] shift, float[] distance, int count) {
     for (int i = 0; i < count; i++) {
       float shifted = Math.fma(sum[i], factor[i], shift[i]);
-      float whole = (shifted + ROUNDER) - ROUNDER;
-      doubt[i] = Math.max(doubt[i], Math.abs(shifted - whole));
-      sum[i] = whole;
+      float rounded = (shifted + ROUNDER) - ROUNDER;
+      distance[i] = Math.max(distance[i], Math.abs(shifted - rounded));
+      sum[i] = rounded;
     }
   }
 
-  /** Makes bytes of whole numbers: clamped, and moved by the zero point. */
+  /** Clamps integer-valued floats, adds the zero point and converts them to bytes. */
   static void store(
-      float[] whole, float low, float high, float zeroPoint, byte[] output, int count) {
+      float[] integers, float low, float high, float zeroPoint, byte[] output, int count) {
     for (int i = 0; i < count; i++) {
-      output[i] = (byte) (Math.min(Math.max(whole[i], low), high) + zeroPoint);
+      output[i] = (byte) (Math.min(Math.max(integers[i], low), high) + zeroPoint);
     }
   }
 
-  /** Rescales the columns once more that single precision may not do for. */
-  private void exactly(
+  /** Requantizes the columns again, exactly, that single precision leaves in doubt. */
+  private void correct(
       float[] sums,
-      int at,
-      int sumStride,
+      AccumulatorBlock block,
       PackedRequantization requantization,
-      int firstColumn,
-      int columns,
+      int firstRow,
       int rows,
-      int together,
+      int joined,
+      int firstColumn,
+      int count,
       byte[] output,
-      int to,
-      int outputStride) {
-    for (int i = 0; i < columns * together; i++) {
-      if (doubt[i] > PackedRequantization.SURE) {
-        int c = i % columns;
-        for (int row = i / columns; row < rows; row += together) {
-          int sum = (int) sums[at + row * sumStride + c];
-          output[to + row * outputStride + c] = (byte) requantization.apply(sum, firstColumn + c);
+      int origin) {
+    for (int i = 0; i < count * joined; i++) {
+      if (distance[i] > PackedRequantization.MAX_DISTANCE) {
+        int c = firstColumn + i % count;
+        for (int row = firstRow + i / count; row < firstRow + rows; row += joined) {
+          int sum = (int) sums[block.offset + row * block.stride + c];
+          int to = origin + block.outputOffset + row * block.outputStride + c;
+          output[to] = (byte) requantization.apply(sum, block.firstColumn + c);
         }
       }
     }

@@ -534,95 +534,52 @@ final class VectorKernels implements MicroKernels {
   @Override
   public void requantize(
       float[] sums,
-      int at,
-      int sumStride,
+      AccumulatorBlock block,
       PackedRequantization scales,
-      int firstColumn,
-      int columns,
-      int rows,
       byte[] output,
-      int to,
-      int outputStride) {
-    requantization.requantize(
-        sums, at, sumStride, scales, firstColumn, columns, rows, output, to, outputStride);
+      int origin) {
+    requantization.requantize(sums, block, scales, output, origin);
   }
 
   @Override
-  public void scale(
+  public void dequantize(
       float[] sums,
-      int at,
-      int sumStride,
-      float[] scales,
-      float[] bias,
-      int firstColumn,
+      AccumulatorBlock block,
+      Dequantization dequantization,
       float factor,
-      int columns,
-      int rows,
       float[] output,
-      int to,
-      int outputStride,
-      float min,
-      float max) {
-    int end = FLOATS.loopBound(columns);
+      int origin) {
+    int end = FLOATS.loopBound(block.columns);
     for (int c = 0; c < end; c += LANES) {
-      int column = firstColumn + c;
-      scale(
-          sums,
-          at + c,
-          sumStride,
-          scales,
-          bias,
-          column,
-          factor,
-          rows,
-          output,
-          to + c,
-          outputStride,
-          min,
-          max);
+      dequantize(sums, block, dequantization, factor, c, output, origin);
     }
-    if (end < columns) {
-      ScalarKernels.scale(
-          sums,
-          at,
-          sumStride,
-          scales,
-          bias,
-          firstColumn,
-          factor,
-          end,
-          columns,
-          rows,
-          output,
-          to,
-          outputStride,
-          min,
-          max);
+    if (end < block.columns) {
+      ScalarKernels.dequantize(sums, block, dequantization, factor, end, output, origin);
     }
   }
 
-  /** One vector of columns. */
-  private static void scale(
+  /** Dequantizes one vector of columns from {@code c} on. */
+  private static void dequantize(
       float[] sums,
-      int at,
-      int sumStride,
-      float[] scales,
-      float[] bias,
-      int column,
+      AccumulatorBlock block,
+      Dequantization dequantization,
       float factor,
-      int rows,
+      int c,
       float[] output,
-      int to,
-      int outputStride,
-      float min,
-      float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
-    FloatVector scale = FloatVector.fromArray(FLOATS, scales, column).mul(factor);
-    FloatVector shift = FloatVector.fromArray(FLOATS, bias, column);
+      int origin) {
+    int column = block.firstColumn + c;
+    FloatVector min = FloatVector.broadcast(FLOATS, dequantization.clamp.min());
+    FloatVector max = FloatVector.broadcast(FLOATS, dequantization.clamp.max());
+    FloatVector scale = FloatVector.fromArray(FLOATS, dequantization.scales, column).mul(factor);
+    FloatVector bias = FloatVector.fromArray(FLOATS, dequantization.bias, column);
+    int at = block.offset + c;
+    int stride = block.stride;
+    int to = origin + block.outputOffset + c;
+    int outputStride = block.outputStride;
+    int rows = block.rows;
     for (int row = 0; row < rows; row++) {
-      FloatVector product = FloatVector.fromArray(FLOATS, sums, at + row * sumStride).mul(scale);
-      Vectors.clamp(product.add(shift), low, high).intoArray(output, to + row * outputStride);
+      FloatVector product = FloatVector.fromArray(FLOATS, sums, at + row * stride).mul(scale);
+      Vectors.clamp(product.add(bias), min, max).intoArray(output, to + row * outputStride);
     }
   }
 

@@ -6,8 +6,11 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Makes 8-bit outputs of sums: some vectors at a time in single precision, and what that does not
- * do for once more, exactly.
+ * Requantization of accumulators to 8 bits: some vectors at a time in single precision, and those
+ * lanes again exactly whose rounding single precision leaves in doubt.
+ *
+ * <p>The loops have indices as parameters and not in records: the compiler keeps parameters in
+ * registers.
  */
 final class VectorRequantization {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
@@ -19,98 +22,85 @@ final class VectorRequantization {
   /** Vectors of a group: in more, a doubtful lane is more likely and costs more. */
   private static final int GROUP = 16;
 
-  /** For the vectors of a group, the lanes that single precision does not do for. */
+  /** For each vector of a group, a mask of the doubtful lanes. */
   private final long[] doubtful = new long[GROUP];
 
+  /** See {@link Vectors#store}. */
   private final int[] wide = new int[LANES];
 
   /** A row that is shorter than a vector. */
   private final byte[] narrow = new byte[LANES];
 
-  /** {@link MicroKernels#requantize}. */
+  /** See {@link MicroKernels#requantize}. */
   void requantize(
       float[] sums,
-      int at,
-      int sumStride,
+      AccumulatorBlock block,
       PackedRequantization requantization,
-      int firstColumn,
-      int columns,
-      int rows,
       byte[] output,
-      int to,
-      int outputStride) {
+      int origin) {
     if (!requantization.isApproximate()) {
-      ScalarKernels.requantizeExactly(
-          sums,
-          at,
-          sumStride,
-          requantization,
-          firstColumn,
-          columns,
-          rows,
-          output,
-          to,
-          outputStride);
-      return;
+      ScalarRequantization.exact(sums, block, requantization, output, origin);
+    } else if (block.columns >= LANES) {
+      columns(sums, block, requantization, output, origin);
+    } else if (block.columns > 0) {
+      fewColumns(sums, block, requantization, output, origin);
     }
-    if (columns == 0) {
-      return;
-    }
-    if (columns < LANES) {
-      // Of adjacent rows, what is stored beyond one's end is replaced by the next.
-      int spare = Math.ceilDiv(LANES - columns, columns);
-      int through = outputStride == columns ? Math.max(0, rows - spare) : 0;
-      for (int row = 0; row < through; row += GROUP) {
-        int from = at + row * sumStride;
-        int count = Math.min(GROUP, through - row);
-        int place = to + row * columns;
-        group(
-            sums,
-            from,
-            sumStride,
-            requantization,
-            firstColumn,
-            columns,
-            count,
-            output,
-            place,
-            columns);
-      }
-      for (int row = through; row < rows; row++) {
-        int from = at + row * sumStride;
-        group(sums, from, 0, requantization, firstColumn, columns, 1, narrow, 0, 0);
-        System.arraycopy(narrow, 0, output, to + row * outputStride, columns);
-      }
-      return;
-    }
-    for (int c = 0; c < columns; c += LANES) {
-      // The last vector computes again some of what the one before it has.
-      int i = Math.min(c, columns - LANES);
-      for (int row = 0; row < rows; row += GROUP) {
-        int from = at + row * sumStride + i;
-        int place = to + row * outputStride + i;
-        int count = Math.min(GROUP, rows - row);
-        int first = firstColumn + i;
-        group(
-            sums,
-            from,
-            sumStride,
-            requantization,
-            first,
-            LANES,
-            count,
-            output,
-            place,
-            outputStride);
+  }
+
+  private void columns(
+      float[] sums,
+      AccumulatorBlock block,
+      PackedRequantization requantization,
+      byte[] output,
+      int origin) {
+    int stride = block.stride;
+    int outputStride = block.outputStride;
+    for (int i = 0; i < block.columns; i += LANES) {
+      // The last vector overlaps the one before.
+      int c = Math.min(i, block.columns - LANES);
+      int column = block.firstColumn + c;
+      for (int row = 0; row < block.rows; row += GROUP) {
+        int from = block.offset + row * stride + c;
+        int to = origin + block.outputOffset + row * outputStride + c;
+        int rows = Math.min(GROUP, block.rows - row);
+        group(sums, from, stride, requantization, column, LANES, rows, output, to, outputStride);
       }
     }
   }
 
-  /** One vector of columns, of some rows; what is beyond {@code columns} is as good as any. */
+  /** Computes rows that are shorter than a vector. */
+  private void fewColumns(
+      float[] sums,
+      AccumulatorBlock block,
+      PackedRequantization requantization,
+      byte[] output,
+      int origin) {
+    int columns = block.columns;
+    int stride = block.stride;
+    int first = block.firstColumn;
+    int outputStride = block.outputStride;
+    // Where rows are adjacent, each row replaces what the one before has stored past its end.
+    int overlapping = Math.ceilDiv(LANES - columns, columns);
+    int direct = outputStride == columns ? Math.max(0, block.rows - overlapping) : 0;
+    for (int row = 0; row < direct; row += GROUP) {
+      int from = block.offset + row * stride;
+      int to = origin + block.outputOffset + row * columns;
+      int rows = Math.min(GROUP, direct - row);
+      group(sums, from, stride, requantization, first, columns, rows, output, to, columns);
+    }
+    for (int row = direct; row < block.rows; row++) {
+      int from = block.offset + row * stride;
+      int to = origin + block.outputOffset + row * outputStride;
+      group(sums, from, 0, requantization, first, columns, 1, narrow, 0, 0);
+      System.arraycopy(narrow, 0, output, to, columns);
+    }
+  }
+
+  /** Computes one vector of columns of some rows; lanes from {@code columns} on may be anything. */
   private void group(
       float[] sums,
       int at,
-      int sumStride,
+      int stride,
       PackedRequantization requantization,
       int column,
       int columns,
@@ -120,28 +110,27 @@ final class VectorRequantization {
       int outputStride) {
     boolean hasDoubtful =
         requantization.hasTwoOrigins
-            ? signedApproximately(
-                sums, at, sumStride, requantization, column, rows, output, to, outputStride, wide)
-            : approximately(
-                sums, at, sumStride, requantization, column, rows, output, to, outputStride, wide);
+            ? roundBySign(
+                sums, at, stride, requantization, column, rows, output, to, outputStride, wide)
+            : round(sums, at, stride, requantization, column, rows, output, to, outputStride, wide);
     if (hasDoubtful) {
-      findDoubtful(sums, at, sumStride, requantization, column, rows, doubtful);
+      findDoubtful(sums, at, stride, requantization, column, rows, doubtful);
       for (int row = 0; row < rows; row++) {
-        long there = doubtful[row] & (-1L >>> -columns);
-        for (long lanes = there; lanes != 0; lanes &= lanes - 1) {
+        long mask = doubtful[row] & (-1L >>> -columns);
+        for (long lanes = mask; lanes != 0; lanes &= lanes - 1) {
           int lane = Long.numberOfTrailingZeros(lanes);
-          int sum = (int) sums[at + row * sumStride + lane];
+          int sum = (int) sums[at + row * stride + lane];
           output[to + row * outputStride + lane] = (byte) requantization.apply(sum, column + lane);
         }
       }
     }
   }
 
-  /** Rescales in single precision; returns whether that does not do for some lane. */
-  private static boolean approximately(
+  /** Rounds in single precision; returns whether that leaves a lane in doubt. */
+  private static boolean round(
       float[] sums,
       int at,
-      int sumStride,
+      int stride,
       PackedRequantization requantization,
       int column,
       int rows,
@@ -153,23 +142,25 @@ final class VectorRequantization {
     FloatVector origin = FloatVector.fromArray(FLOATS, requantization.origin, column);
     IntVector low = IntVector.broadcast(INTS, bits(requantization.low));
     IntVector high = IntVector.broadcast(INTS, bits(requantization.high));
-    IntVector least = IntVector.broadcast(INTS, FRACTION);
+    IntVector min = IntVector.broadcast(INTS, FRACTION);
     for (int row = 0; row < rows; row++) {
-      FloatVector sum = FloatVector.fromArray(FLOATS, sums, at + row * sumStride);
+      FloatVector sum = FloatVector.fromArray(FLOATS, sums, at + row * stride);
       IntVector point = sum.fma(factor, origin).reinterpretAsInts();
-      // Floats are in the order of their bits; the lowest byte of the whole part is the output.
-      IntVector whole = point.max(low).min(high).lanewise(LSHR, PackedRequantization.FRACTION_BITS);
-      Vectors.store(whole, output, to + row * outputStride, wide);
-      least = least.min(point.and(FRACTION));
+      // Positive floats are ordered as their bits. The lowest byte of the integer part is the
+      // output.
+      IntVector result =
+          point.max(low).min(high).lanewise(LSHR, PackedRequantization.FRACTION_BITS);
+      Vectors.store(result, output, to + row * outputStride, wide);
+      min = min.min(point.and(FRACTION));
     }
-    return least.compare(VectorOperators.LT, PackedRequantization.DOUBTFUL).anyTrue();
+    return min.compare(VectorOperators.LT, PackedRequantization.DOUBTFUL).anyTrue();
   }
 
-  /** The same where negative sums have another origin. */
-  private static boolean signedApproximately(
+  /** {@link #round} where negative sums have another origin. */
+  private static boolean roundBySign(
       float[] sums,
       int at,
-      int sumStride,
+      int stride,
       PackedRequantization requantization,
       int column,
       int rows,
@@ -182,28 +173,29 @@ final class VectorRequantization {
     FloatVector negative = FloatVector.fromArray(FLOATS, requantization.negativeOrigin, column);
     IntVector low = IntVector.broadcast(INTS, bits(requantization.low));
     IntVector high = IntVector.broadcast(INTS, bits(requantization.high));
-    IntVector least = IntVector.broadcast(INTS, FRACTION);
+    IntVector min = IntVector.broadcast(INTS, FRACTION);
     for (int row = 0; row < rows; row++) {
-      FloatVector sum = FloatVector.fromArray(FLOATS, sums, at + row * sumStride);
+      FloatVector sum = FloatVector.fromArray(FLOATS, sums, at + row * stride);
       FloatVector origin = positive.blend(negative, sum.lt(0));
       IntVector point = sum.fma(factor, origin).reinterpretAsInts();
-      IntVector whole = point.max(low).min(high).lanewise(LSHR, PackedRequantization.FRACTION_BITS);
-      Vectors.store(whole, output, to + row * outputStride, wide);
-      least = least.min(point.and(FRACTION));
+      IntVector result =
+          point.max(low).min(high).lanewise(LSHR, PackedRequantization.FRACTION_BITS);
+      Vectors.store(result, output, to + row * outputStride, wide);
+      min = min.min(point.and(FRACTION));
     }
-    return least.compare(VectorOperators.LT, PackedRequantization.DOUBTFUL).anyTrue();
+    return min.compare(VectorOperators.LT, PackedRequantization.DOUBTFUL).anyTrue();
   }
 
-  /** The bits of a point without fraction. */
+  /** Returns the bits of an output as a fixed-point number without fraction. */
   private static int bits(int output) {
     return Float.floatToRawIntBits(PackedRequantization.ORIGIN + output);
   }
 
-  /** Finds for which lanes single precision does not do. */
+  /** Finds the lanes that single precision leaves in doubt. */
   private static void findDoubtful(
       float[] sums,
       int at,
-      int sumStride,
+      int stride,
       PackedRequantization requantization,
       int column,
       int rows,
@@ -212,7 +204,7 @@ final class VectorRequantization {
     FloatVector positive = FloatVector.fromArray(FLOATS, requantization.origin, column);
     FloatVector negative = FloatVector.fromArray(FLOATS, requantization.negativeOrigin, column);
     for (int row = 0; row < rows; row++) {
-      FloatVector sum = FloatVector.fromArray(FLOATS, sums, at + row * sumStride);
+      FloatVector sum = FloatVector.fromArray(FLOATS, sums, at + row * stride);
       FloatVector origin = positive.blend(negative, sum.lt(0));
       IntVector fraction = sum.fma(factor, origin).reinterpretAsInts().and(FRACTION);
       doubtful[row] = fraction.compare(VectorOperators.LT, PackedRequantization.DOUBTFUL).toLong();

@@ -509,9 +509,11 @@ class MicroKernelsTest {
           expected[at] = (byte) requantization.apply((int) sums[at], c);
         }
       }
+      AccumulatorBlock block = new AccumulatorBlock().rows(0, rows).columns(0, columns);
+      block.accumulators(0, stride).output(0, stride);
       for (MicroKernels math : List.of(scalar, vector)) {
         byte[] actual = new byte[rows * stride];
-        math.requantize(sums, 0, stride, packed, 0, columns, rows, actual, 0, stride);
+        math.requantize(sums, block, packed, actual, 0);
         assertArrayEquals(expected, actual, columns + " columns, seed " + SEED);
       }
     }
