@@ -6,9 +6,12 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Who may ask what, and what browsers may do with the answers. */
+/** Access control: the origin and API key of requests, and the security headers of responses. */
 final class AccessFilter {
-  /** Nothing from elsewhere; WebAssembly, pictures of the page's own making and a worker. */
+  /**
+   * Security headers of all responses. The page may load only its own files, and use WebAssembly, a
+   * worker, the camera and images that it creates itself.
+   */
   static final Map<String, String> HEADERS =
       Map.of(
           "Content-Security-Policy",
@@ -40,8 +43,8 @@ final class AccessFilter {
   }
 
   /**
-   * Refuses what comes from another site's page: a name that leads here but is not ours, or another
-   * origin.
+   * Rejects requests that another site's page sends: those of another origin, and, if the server
+   * listens at a loopback address only, those of another host name (DNS rebinding).
    *
    * @throws RequestException with 403
    */
@@ -49,17 +52,18 @@ final class AccessFilter {
     String host = exchange.header("Host");
     if (local && host != null && !LOCAL_NAMES.contains(host.replaceFirst(":\\d+$", ""))) {
       throw new RequestException(
-          RequestException.FORBIDDEN, "this server is for this machine, not for " + host);
+          RequestException.FORBIDDEN,
+          "the host is %s; this server is reachable as localhost only".formatted(host));
     }
     String origin = exchange.header("Origin");
     if (origin != null && host != null && !origin.endsWith("://" + host)) {
       throw new RequestException(
-          RequestException.FORBIDDEN, "the page of " + origin + " may not ask");
+          RequestException.FORBIDDEN, "requests from the origin " + origin + " are not allowed");
     }
   }
 
   /**
-   * Refuses what does not bring the key.
+   * Rejects requests without the API key, if the server has one.
    *
    * @throws RequestException with 401
    */
@@ -72,12 +76,14 @@ final class AccessFilter {
         authorization != null && authorization.startsWith("Bearer ")
             ? authorization.substring("Bearer ".length())
             : exchange.header("X-API-Key");
-    boolean right =
+    boolean isValid =
         given != null
             && MessageDigest.isEqual(
                 given.getBytes(StandardCharsets.UTF_8), apiKey.getBytes(StandardCharsets.UTF_8));
-    if (!right) {
-      throw new RequestException(RequestException.UNAUTHORIZED, "bring the API key");
+    if (!isValid) {
+      throw new RequestException(
+          RequestException.UNAUTHORIZED,
+          "the API key is missing or wrong; send it as a bearer token or in X-API-Key");
     }
   }
 }

@@ -16,16 +16,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A classifier as browsers' runtime takes it: for one picture, where ours takes any number, and
- * with floats outside where it has signed bytes, which that runtime cannot hand over.
+ * Conversion of a classifier for the TensorFlow Lite runtime in browsers. Shapes are fixed to a
+ * batch of 1. Inputs and outputs of INT8, which the runtime's JavaScript interface does not have,
+ * become FLOAT32.
  */
 final class BrowserModel {
   private BrowserModel() {}
 
   /**
-   * The file for browsers.
+   * Returns the model file for browsers.
    *
-   * @param dims of the input
+   * @param dims shape of the input
    */
   static byte[] of(Model model, List<Integer> dims) {
     Shape shape = Shape.of(dims.stream().mapToInt(d -> d).toArray());
@@ -33,36 +34,37 @@ final class BrowserModel {
     Graph graph = model.mainGraph();
     List<Value> values = new ArrayList<>();
     for (Value value : graph.values()) {
-      boolean computed = value.data() == null && shapes.get(value.id()).isStatic();
-      values.add(computed ? value.withShape(shapes.get(value.id())) : value);
+      boolean isFixed = value.data() == null && shapes.get(value.id()).isStatic();
+      values.add(isFixed ? value.withShape(shapes.get(value.id())) : value);
     }
     List<Node> nodes = new ArrayList<>(graph.nodes());
     int input = graph.inputs().getFirst();
     int output = graph.outputs().getFirst();
     if (graph.value(input).type() == TensorType.INT8) {
-      int outside = addFloat(values, input, "_float");
-      nodes.addFirst(node(new Quantize(), outside, input));
-      input = outside;
+      int floatInput = addFloat(values, input);
+      nodes.addFirst(node(new Quantize(), floatInput, input));
+      input = floatInput;
     }
     if (graph.value(output).type() == TensorType.INT8) {
-      int outside = addFloat(values, output, "_float");
-      nodes.addLast(node(new Dequantize(), output, outside));
-      output = outside;
+      int floatOutput = addFloat(values, output);
+      nodes.addLast(node(new Dequantize(), output, floatOutput));
+      output = floatOutput;
     }
     var fixed = new Graph(graph.name(), values, List.of(input), List.of(output), nodes);
     List<Graph> graphs = new ArrayList<>(model.graphs());
     graphs.set(0, fixed);
-    // The browser goes by position; signatures may name what is inside now.
+    // Browsers refer to tensors by index. Signatures could refer to the former inputs and outputs.
     List<Signature> none = List.of();
     return TfliteWriter.toBytes(model.with(graphs, none));
   }
 
-  private static int addFloat(List<Value> values, int like, String suffix) {
-    Value inside = values.get(like);
-    Value outside =
-        Value.of(values.size(), inside.name() + suffix, TensorType.FLOAT32, inside.shape());
-    values.add(outside);
-    return outside.id();
+  /** Adds a FLOAT32 value of the same shape as another value, and returns its id. */
+  private static int addFloat(List<Value> values, int quantized) {
+    Value value = values.get(quantized);
+    Value added =
+        Value.of(values.size(), value.name() + "_float", TensorType.FLOAT32, value.shape());
+    values.add(added);
+    return added.id();
   }
 
   private static Node node(Op op, int from, int to) {

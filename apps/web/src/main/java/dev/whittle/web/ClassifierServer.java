@@ -28,15 +28,15 @@ import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
- * Serves classifiers of pictures: a page for people, an interface for that page, and the Open
- * Inference Protocol for programs.
+ * An HTTP server for image classifiers, with a page for people, an interface for that page, and the
+ * Open Inference Protocol for programs.
  */
 public final class ClassifierServer implements AutoCloseable {
   private static final int MAX_CONNECTIONS = 2000;
   private static final long IDLE_MILLISECONDS = 30_000;
   private static final long STOP_MILLISECONDS = 15_000;
 
-  /** Bytes a second: a client that sends more slowly is cut off. */
+  /** Minimum bytes a second of a request; slower clients are disconnected. */
   private static final long MIN_REQUEST_RATE = 500;
 
   private final ServerOptions options;
@@ -47,7 +47,7 @@ public final class ClassifierServer implements AutoCloseable {
   private final AtomicBoolean ready = new AtomicBoolean();
 
   /**
-   * Loads the models and makes a server that does not listen yet.
+   * Creates a server, which loads its models, but does not listen before {@link #start}.
    *
    * @throws IOException if the folder of models cannot be read
    */
@@ -60,7 +60,7 @@ public final class ClassifierServer implements AutoCloseable {
     var threads = new QueuedThreadPool(16);
     threads.setName("whittle-http");
     threads.setDaemon(true);
-    // Requests wait for their turn on threads that cost next to nothing.
+    // Waiting requests block their threads, which must therefore be virtual.
     threads.setVirtualThreadsExecutor(Executors.newVirtualThreadPerTaskExecutor());
     this.server = new Server(threads);
     this.connector = connector();
@@ -69,7 +69,7 @@ public final class ClassifierServer implements AutoCloseable {
     var graceful = new GracefulHandler(new Dispatcher(endpoints, metrics, options));
     server.setHandler(graceful);
     server.setStopTimeout(STOP_MILLISECONDS);
-    server.setErrorHandler(ClassifierServer::unreadable);
+    server.setErrorHandler(ClassifierServer::handleUnreadable);
   }
 
   private ServerConnector connector() {
@@ -77,9 +77,9 @@ public final class ClassifierServer implements AutoCloseable {
     http.setSendServerVersion(false);
     http.setSendDateHeader(true);
     http.setMinRequestDataRate(MIN_REQUEST_RATE);
-    ServerConnector made;
+    ServerConnector created;
     if (options.keyStore() == null) {
-      made = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
+      created = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
     } else {
       var customizer = new SecureRequestCustomizer();
       customizer.setSniHostCheck(false);
@@ -88,7 +88,7 @@ public final class ClassifierServer implements AutoCloseable {
       ssl.setKeyStorePath(options.keyStore().toUri().toString());
       ssl.setKeyStoreType("PKCS12");
       ssl.setKeyStorePassword(options.keyStorePassword());
-      made =
+      created =
           new ServerConnector(
               server,
               1,
@@ -96,48 +96,50 @@ public final class ClassifierServer implements AutoCloseable {
               new SslConnectionFactory(ssl, "http/1.1"),
               new HttpConnectionFactory(http));
     }
-    made.setHost(options.host());
-    made.setPort(options.port());
-    made.setIdleTimeout(IDLE_MILLISECONDS);
-    made.setAcceptQueueSize(512);
-    return made;
+    created.setHost(options.host());
+    created.setPort(options.port());
+    created.setIdleTimeout(IDLE_MILLISECONDS);
+    created.setAcceptQueueSize(512);
+    return created;
   }
 
-  /** What cannot even be read as a request is answered in the same form as other errors. */
-  private static boolean unreadable(
-      Request request, org.eclipse.jetty.server.Response response, Callback callback) {
+  /** Sends an error, in the form of all other errors, for bytes that are not a valid request. */
+  private static boolean handleUnreadable(
+      Request request, org.eclipse.jetty.server.Response jettyResponse, Callback callback) {
     Throwable cause = (Throwable) request.getAttribute(ErrorHandler.ERROR_EXCEPTION);
-    // What cannot be understood, another version of HTTP too, is the client's doing.
-    int stated = response.getStatus();
-    int status = cause instanceof HttpException && stated >= 500 ? 400 : Math.max(stated, 400);
+    // Jetty reports some errors of the client, such as another version of HTTP, as 5xx.
+    int jettyStatus = jettyResponse.getStatus();
+    int status =
+        cause instanceof HttpException && jettyStatus >= 500 ? 400 : Math.max(jettyStatus, 400);
     String message =
         cause instanceof HttpException http && http.getReason() != null
             ? http.getReason()
-            : "the request cannot be answered";
-    // What follows on the connection cannot be understood either.
-    write(response, callback, Response.error(status, message).with("Connection", "close"), false);
+            : "the request is malformed";
+    // The next request on the connection would begin at an unknown byte.
+    Response response = Response.error(status, message).with("Connection", "close");
+    write(jettyResponse, callback, response, false);
     return true;
   }
 
   private static void write(
-      org.eclipse.jetty.server.Response response,
+      org.eclipse.jetty.server.Response jettyResponse,
       Callback callback,
-      Response answer,
+      Response response,
       boolean withoutBody) {
-    response.setStatus(answer.status());
-    var headers = response.getHeaders();
+    jettyResponse.setStatus(response.status());
+    var headers = jettyResponse.getHeaders();
     AccessFilter.HEADERS.forEach(headers::put);
-    headers.put("Content-Type", answer.type());
-    answer.headers().forEach(headers::put);
-    if (withoutBody || answer.status() == 304) {
-      headers.put("Content-Length", answer.bytes().length);
-      response.write(true, null, callback);
+    headers.put("Content-Type", response.type());
+    response.headers().forEach(headers::put);
+    if (withoutBody || response.status() == 304) {
+      headers.put("Content-Length", response.bytes().length);
+      jettyResponse.write(true, null, callback);
     } else {
-      response.write(true, ByteBuffer.wrap(answer.bytes()), callback);
+      jettyResponse.write(true, ByteBuffer.wrap(response.bytes()), callback);
     }
   }
 
-  /** Answers requests, whatever happens. */
+  /** Passes requests to their endpoints, and turns exceptions into error responses. */
   private static final class Dispatcher extends Handler.Abstract {
     private final Endpoints endpoints;
     private final Metrics metrics;
@@ -151,57 +153,58 @@ public final class ClassifierServer implements AutoCloseable {
 
     @Override
     public boolean handle(
-        Request request, org.eclipse.jetty.server.Response response, Callback callback) {
+        Request request, org.eclipse.jetty.server.Response jettyResponse, Callback callback) {
       long begin = System.nanoTime();
       String name = "none";
-      Response answer;
+      Response response;
       Exchange exchange = null;
       try {
         exchange = new Exchange(request, options.maxRequestBytes());
         Optional<Endpoints.Endpoint> found = endpoints.find(Request.getPathInContext(request));
         if (found.isEmpty()) {
-          answer = Response.error(404, "there is nothing here");
+          response = Response.error(404, "there is no such path");
         } else {
           name = found.get().name();
-          answer = answer(found.get(), exchange);
+          response = respond(found.get(), exchange);
         }
       } catch (BadMessageException e) {
-        answer = Response.error(e.getCode(), String.valueOf(e.getReason()));
+        response = Response.error(e.getCode(), String.valueOf(e.getReason()));
       } catch (IllegalArgumentException e) {
-        answer = Response.error(400, String.valueOf(e.getMessage()));
+        // Jetty's, for a malformed query.
+        response = Response.error(400, String.valueOf(e.getMessage()));
       } finally {
         if (exchange != null) {
           exchange.release();
         }
       }
       if (exchange == null || !exchange.drain()) {
-        answer.with("Connection", "close");
+        response.with("Connection", "close");
       }
-      metrics.answered(name, answer.status(), System.nanoTime() - begin);
-      write(response, callback, answer, request.getMethod().equals("HEAD"));
+      metrics.recordResponse(name, response.status(), System.nanoTime() - begin);
+      write(jettyResponse, callback, response, request.getMethod().equals("HEAD"));
       return true;
     }
 
-    private static Response answer(Endpoints.Endpoint endpoint, Exchange exchange) {
+    private static Response respond(Endpoints.Endpoint endpoint, Exchange exchange) {
       String method = exchange.method();
-      boolean fits =
+      boolean isAllowed =
           method.equals(endpoint.method())
               || (method.equals("HEAD") && endpoint.method().equals("GET"));
-      if (!fits) {
-        return Response.error(405, "the method is " + endpoint.method())
+      if (!isAllowed) {
+        return Response.error(405, "method " + method + "; expected " + endpoint.method())
             .with("Allow", endpoint.method());
       }
       try {
-        return endpoint.action().answer(exchange);
+        return endpoint.action().respond(exchange);
       } catch (RequestException e) {
         Response error = Response.error(e.status(), String.valueOf(e.getMessage()));
         if (e.status() == RequestException.UNAUTHORIZED) {
           return error.with("WWW-Authenticate", "Bearer");
         }
-        boolean later =
+        boolean canRetry =
             e.status() == RequestException.TOO_MANY_REQUESTS
                 || e.status() == RequestException.UNAVAILABLE;
-        return later ? error.with("Retry-After", "1") : error;
+        return canRetry ? error.with("Retry-After", "1") : error;
       } catch (ImageException e) {
         return Response.error(
             switch (e.reason()) {
@@ -218,26 +221,29 @@ public final class ClassifierServer implements AutoCloseable {
           | ArithmeticException
           | TimeoutException
           | IOException e) {
-        // The client went away, or asks for what the model cannot do.
+        // The client disconnected, or the request does not fit the model. The interpreter reports
+        // shapes and values that a model does not take by these exceptions.
         return Response.error(400, String.valueOf(e.getMessage()));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        return Response.error(503, "the server stops");
+        return Response.error(503, "the server is stopping");
       } catch (OutOfMemoryError e) {
-        return Response.error(503, "the server has no memory left for this")
+        return Response.error(503, "the server has not enough memory for this request")
             .with("Retry-After", "1");
       } catch (Exception e) {
-        System.err.println("whittle: a defect: " + e);
+        // A defect of ours: it is logged with its stack trace, and the server goes on.
+        System.err.println("whittle: internal error: " + e);
         e.printStackTrace(System.err);
-        return Response.error(500, "a defect of the server; it is in its log");
+        return Response.error(500, "internal error; see the server's log");
       }
     }
   }
 
   /**
-   * Begins to listen.
+   * Starts to listen.
    *
-   * @throws IOException if the address is in use or not this machine's, or the certificate unusable
+   * @throws IOException if the address is in use or not one of this machine, or if the certificate
+   *     cannot be used
    */
   public void start() throws IOException {
     try {
@@ -245,24 +251,24 @@ public final class ClassifierServer implements AutoCloseable {
     } catch (IOException e) {
       throw e;
     } catch (Exception e) {
-      throw new IOException("the server does not start: " + e.getMessage(), e);
+      throw new IOException("the server cannot start: " + e.getMessage(), e);
     }
     models.start();
     ready.set(true);
   }
 
-  /** Where the page is. */
+  /** Returns the address of the page. */
   public URI address() {
     String host = options.host();
-    String shown = host.equals("0.0.0.0") || host.equals("::") ? "localhost" : host;
+    String name = host.equals("0.0.0.0") || host.equals("::") ? "localhost" : host;
     String scheme = options.keyStore() == null ? "http" : "https";
     return URI.create(
         "%s://%s:%d/"
             .formatted(
-                scheme, shown.contains(":") ? "[" + shown + "]" : shown, connector.getLocalPort()));
+                scheme, name.contains(":") ? "[" + name + "]" : name, connector.getLocalPort()));
   }
 
-  /** The models that are served, for people. */
+  /** Returns the names of the served models, separated by commas. */
   public String modelNames() {
     return String.join(", ", models.all().stream().map(ServedModel::name).toList());
   }
@@ -272,14 +278,14 @@ public final class ClassifierServer implements AutoCloseable {
     server.join();
   }
 
-  /** Takes no more requests, answers those that are there, and stops. */
+  /** Accepts no more requests, completes the current ones, and stops. */
   @Override
   public void close() throws IOException {
     ready.set(false);
     try {
       server.stop();
     } catch (Exception e) {
-      throw new IOException("the server did not stop in order: " + e.getMessage(), e);
+      throw new IOException("the server did not stop properly: " + e.getMessage(), e);
     } finally {
       models.close();
       limiter.close();

@@ -12,11 +12,11 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** Finds what answers a request. */
+/** The endpoints of the server, by path. */
 final class Endpoints {
   private static final int DEFAULT_TOP = 3;
 
-  private final AccessFilter gate;
+  private final AccessFilter accessFilter;
   private final Page page;
   private final ModelRepository models;
   private final RequestLimiter limiter;
@@ -32,7 +32,7 @@ final class Endpoints {
       RequestLimiter limiter,
       Metrics metrics,
       AtomicBoolean ready) {
-    this.gate = new AccessFilter(options);
+    this.accessFilter = new AccessFilter(options);
     this.page = page;
     this.models = models;
     this.limiter = limiter;
@@ -43,18 +43,24 @@ final class Endpoints {
     this.version = implementation == null ? "development" : implementation;
   }
 
-  /** An endpoint's name in the metrics, the method it takes, and what it does. */
+  /**
+   * An endpoint.
+   *
+   * @param name in the metrics
+   * @param method of HTTP that it accepts
+   * @param action that it runs
+   */
   record Endpoint(String name, String method, Action action) {}
 
-  /** Makes an answer. */
+  /** The handler of an endpoint's requests. */
   interface Action {
-    Response answer(Exchange exchange) throws Exception;
+    Response respond(Exchange exchange) throws Exception;
   }
 
-  /** The endpoint at a path; empty if there is none. */
+  /** Returns the endpoint at a path; empty if there is none. */
   Optional<Endpoint> find(String path) {
     if (page.has(path)) {
-      return Optional.of(new Endpoint("page", "GET", open(e -> page.answer(path, e))));
+      return Optional.of(new Endpoint("page", "GET", open(e -> page.respond(path, e))));
     }
     String[] parts = path.substring(1).split("/", -1);
     return Optional.ofNullable(
@@ -69,16 +75,16 @@ final class Endpoints {
 
   private Action open(Action action) {
     return exchange -> {
-      gate.checkOrigin(exchange);
-      return action.answer(exchange);
+      accessFilter.checkOrigin(exchange);
+      return action.respond(exchange);
     };
   }
 
   private Action guarded(Action action) {
     return exchange -> {
-      gate.checkOrigin(exchange);
-      gate.checkKey(exchange);
-      return action.answer(exchange);
+      accessFilter.checkOrigin(exchange);
+      accessFilter.checkKey(exchange);
+      return action.respond(exchange);
     };
   }
 
@@ -96,20 +102,22 @@ final class Endpoints {
         .orElseThrow(
             () ->
                 new RequestException(
-                    RequestException.NOT_FOUND, "no model is called '" + name + "'"));
+                    RequestException.NOT_FOUND, "there is no model '" + name + "'"));
   }
 
   /**
-   * A model of a version.
+   * Returns a model of a version.
    *
-   * @param wanted empty for whichever there is
+   * @param expectedVersion empty for any
    * @throws RequestException with 404 if there is none
    */
-  private ServedModel model(String name, String wanted) {
+  private ServedModel model(String name, String expectedVersion) {
     ServedModel served = model(name);
-    if (!wanted.isEmpty() && !wanted.equals(served.version())) {
+    if (!expectedVersion.isEmpty() && !expectedVersion.equals(served.version())) {
       throw new RequestException(
-          RequestException.NOT_FOUND, "the version is %s now".formatted(served.version()));
+          RequestException.NOT_FOUND,
+          "model '%s' has no version %s; the current version is %s"
+              .formatted(name, expectedVersion, served.version()));
     }
     return served;
   }
@@ -203,10 +211,10 @@ final class Endpoints {
           ServedModel served = model(file.substring(0, file.length() - suffix.length()));
           boolean forBrowser = "browser".equals(e.parameter("for"));
           String tag = '"' + served.version() + (forBrowser ? "-browser" : "") + '"';
-          boolean same = tag.equals(e.header("If-None-Match"));
+          boolean isCached = tag.equals(e.header("If-None-Match"));
           byte[] bytes = forBrowser ? served.browserFile() : served.file();
           return new Response(
-                  same ? 304 : 200, "application/octet-stream", same ? new byte[0] : bytes)
+                  isCached ? 304 : 200, "application/octet-stream", isCached ? new byte[0] : bytes)
               .with("ETag", tag)
               .with("Cache-Control", "no-cache");
         });
@@ -218,35 +226,35 @@ final class Endpoints {
     Optional<Region> region = region(exchange);
     if (top < 1 || rotation != (int) rotation || (int) rotation % 90 != 0) {
       throw new RequestException(
-          RequestException.BAD_REQUEST, "top is at least 1, and rotate a multiple of 90");
+          RequestException.BAD_REQUEST,
+          "top is %d and rotate %s; expected top of at least 1 and rotate a multiple of 90"
+              .formatted(top, rotation));
     }
     byte[] body = exchange.body();
-    return limiter.pass(
+    return limiter.execute(
         () -> {
           long begin = System.nanoTime();
-          Image image = decoder.decode(body, "the picture").rotated((int) rotation);
+          Image image = decoder.decode(body, "the image").rotated((int) rotation);
           long decoded = System.nanoTime();
-          Region part = region.orElseGet(() -> Region.square(image));
-          ServedModel.Classified classified = served.classify(image, part, top);
-          metrics.invoked(served.name(), classified.milliseconds());
+          Region selected = region.orElseGet(() -> Region.square(image));
+          ServedModel.Result result = served.classify(image, selected, top);
+          metrics.recordInvocation(served.name(), result.milliseconds());
           Map<String, Object> map = new LinkedHashMap<>();
           map.put("model", served.name());
           map.put("version", served.version());
           map.put("width", image.width());
           map.put("height", image.height());
-          map.put("results", classified.categories().stream().map(Category::fields).toList());
-          map.put("milliseconds", classified.milliseconds());
+          map.put("results", result.categories().stream().map(Category::fields).toList());
+          map.put("milliseconds", result.milliseconds());
           map.put("decodeMilliseconds", (decoded - begin) / 1e6);
           return Response.json(200, map).with("Cache-Control", "no-store");
         });
   }
 
+  /** Returns the region in the query; empty if it has none. */
   private static Optional<Region> region(Exchange exchange) {
-    boolean whole = true;
-    for (String edge : List.of("left", "upper", "right", "lower")) {
-      whole &= exchange.parameter(edge) == null;
-    }
-    if (whole) {
+    List<String> edges = List.of("left", "upper", "right", "lower");
+    if (edges.stream().allMatch(edge -> exchange.parameter(edge) == null)) {
       return Optional.empty();
     }
     return Optional.of(

@@ -9,9 +9,9 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.Fields;
 import org.jspecify.annotations.Nullable;
 
-/** One request, as endpoints see it. */
+/** A request of an endpoint, with limits on the memory of its body. */
 final class Exchange {
-  /** Bodies in memory at a time, in units of 64 KiB: half a gibibyte. */
+  /** The memory of all bodies at a time, half a gibibyte, in units of 64 KiB. */
   private static final Semaphore BODIES = new Semaphore(1 << 13);
 
   private static final int UNIT = 1 << 16;
@@ -38,7 +38,7 @@ final class Exchange {
     return field == null ? null : field.getValue();
   }
 
-  /** A parameter of the query; null if it is not given. */
+  /** Returns a parameter of the query; null if it is missing. */
   @Nullable String parameter(String name) {
     return query.getValue(name);
   }
@@ -52,23 +52,26 @@ final class Exchange {
       return Double.parseDouble(text);
     } catch (NumberFormatException e) {
       throw new RequestException(
-          RequestException.BAD_REQUEST, "%s=%s: expected a number".formatted(name, text));
+          RequestException.BAD_REQUEST,
+          "parameter %s is '%s'; expected a number".formatted(name, text));
     }
   }
 
   /**
-   * The body, whole.
+   * Reads the body.
    *
-   * @throws RequestException with 413 if it is too large, with 503 if too many bodies are in memory
+   * @throws RequestException with 413 if it is too large, with 503 if the bodies of other requests
+   *     leave no memory for it
    */
   byte[] body() throws IOException {
-    long stated = request.getLength();
-    if (stated > maxBody) {
+    long length = request.getLength();
+    if (length > maxBody) {
       throw tooLarge();
     }
-    int units = (int) Math.ceilDiv(stated < 0 ? maxBody : stated, UNIT);
+    int units = (int) Math.ceilDiv(length < 0 ? maxBody : length, UNIT);
     if (!BODIES.tryAcquire(units)) {
-      throw new RequestException(RequestException.UNAVAILABLE, "too many requests are being read");
+      throw new RequestException(
+          RequestException.UNAVAILABLE, "too many requests are being read; try again later");
     }
     held += units;
     try (InputStream in = Content.Source.asInputStream(request)) {
@@ -84,14 +87,14 @@ final class Exchange {
   private RequestException tooLarge() {
     return new RequestException(
         RequestException.TOO_LARGE,
-        "the request's body is larger than %,d bytes".formatted(maxBody));
+        "the request's body is too large; expected at most %,d bytes".formatted(maxBody));
   }
 
   /**
-   * Reads what nobody has read of the body, unless that is much: a connection that is closed with
-   * bytes on their way may lose the answer.
+   * Reads and discards a body that was not read, unless it is large. Closing a connection while the
+   * client is sending may lose the response.
    *
-   * @return whether the connection can take another request
+   * @return true if the connection can take another request
    */
   boolean drain() {
     if (request.getLength() == 0 || read) {
@@ -107,7 +110,7 @@ final class Exchange {
     }
   }
 
-  /** Forgets the body. */
+  /** Releases the memory of the body. */
   void release() {
     BODIES.release(held);
     held = 0;

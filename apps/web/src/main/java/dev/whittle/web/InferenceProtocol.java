@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /**
- * The Open Inference Protocol, version 2, over HTTP, with its extension for binary tensors: what
- * KServe, Triton and their clients speak.
+ * The Open Inference Protocol, version 2, over HTTP, with its extension for binary tensors, as
+ * KServe, Triton and their clients use it.
  */
 final class InferenceProtocol {
   private static final String JSON_LENGTH = "Inference-Header-Content-Length";
@@ -64,7 +64,7 @@ final class InferenceProtocol {
     return tensors;
   }
 
-  /** What inputs and outputs of the main graph are called: by its signature, if it has one. */
+  /** The names of the main graph's inputs and outputs, from its signature if it has one. */
   private static final class Names {
     private final List<String> inputs = new ArrayList<>();
     private final List<Integer> inputIndices = new ArrayList<>();
@@ -93,21 +93,22 @@ final class InferenceProtocol {
     }
   }
 
-  /** One request's parts: the JSON document and the bytes behind it. */
+  /** The parts of a request: a JSON document, and the binary data after it. */
   private record Parts(Config document, MemorySegment binary) {}
 
-  private static Parts parts(byte[] body, @Nullable String stated) {
+  private static Parts parts(byte[] body, @Nullable String jsonLength) {
     int length = body.length;
-    if (stated != null) {
+    if (jsonLength != null) {
       try {
-        length = Integer.parseInt(stated);
+        length = Integer.parseInt(jsonLength);
       } catch (NumberFormatException e) {
         length = -1;
       }
       if (length < 0 || length > body.length) {
         throw new RequestException(
             RequestException.BAD_REQUEST,
-            "%s: %s of %d bytes".formatted(JSON_LENGTH, stated, body.length));
+            "%s is '%s'; expected 0 to %d, the length of the body"
+                .formatted(JSON_LENGTH, jsonLength, body.length));
       }
     }
     Config document =
@@ -121,14 +122,14 @@ final class InferenceProtocol {
   /**
    * Runs a model.
    *
-   * @throws RequestException with 400 if the request is not what the model takes
+   * @throws RequestException with 400 if the request is malformed or does not fit the model
    */
   static Response infer(ServedModel served, Exchange exchange, RequestLimiter limiter)
       throws Exception {
     byte[] body = exchange.body();
     String jsonLength = exchange.header(JSON_LENGTH);
-    // Parsing takes its turn too: a tree of numbers is many times larger than their text.
-    return limiter.pass(
+    // The limiter includes parsing, because a tree of numbers is much larger than their text.
+    return limiter.execute(
         () -> {
           Parts parts = parts(body, jsonLength);
           return served.run(interpreter -> infer(served, interpreter, parts));
@@ -146,19 +147,23 @@ final class InferenceProtocol {
   private static void fillInputs(
       Interpreter interpreter, Names names, List<Config> inputs, MemorySegment binary) {
     if (inputs.size() != names.inputs.size()) {
-      throw wrong("the model has %d inputs, the request %d", names.inputs.size(), inputs.size());
+      throw wrong(
+          "the request has %d inputs; the model has %d", inputs.size(), names.inputs.size());
     }
     List<Integer> indices = new ArrayList<>();
     for (Config input : inputs) {
       int index = names.inputs.indexOf(input.string("name"));
       if (index < 0 || indices.contains(index)) {
-        throw wrong("the inputs are %s; what is '%s'?", names.inputs, input.string("name"));
+        throw wrong(
+            "unknown or repeated input '%s'; the inputs are %s",
+            input.string("name"), names.inputs);
       }
       indices.add(index);
       int[] dims = TensorCodec.dims(input.list("shape"));
       if (dims == null) {
         throw wrong(
-            "input '%s': shape %s", names.inputs.get(index), String.valueOf(input.get("shape")));
+            "input '%s' has the shape %s; expected integers from 0",
+            names.inputs.get(index), String.valueOf(input.get("shape")));
       }
       String expected = TensorCodec.name(interpreter.getInputTensor(index).type());
       if (!input.string("datatype").equals(expected)) {
@@ -179,18 +184,20 @@ final class InferenceProtocol {
       Object data = inputs.get(i).get("data");
       if (size != null) {
         if (size < 0 || size > binary.byteSize() - at) {
-          throw wrong("input '%s' goes beyond the end of the request", name);
+          throw wrong(
+              "input '%s' has %d bytes of binary data; the request has %d left",
+              name, size, binary.byteSize() - at);
         }
         TensorCodec.fill(tensor, name, binary.asSlice(at, size));
         at += size;
       } else if (data != null) {
         TensorCodec.fill(tensor, name, data);
       } else {
-        throw wrong("input '%s' has no data", name);
+        throw wrong("input '%s' has no data; expected 'data' or '%s'", name, BINARY_SIZE);
       }
     }
     if (at != binary.byteSize()) {
-      throw wrong("%d bytes follow the inputs", binary.byteSize() - at);
+      throw wrong("found %d bytes after the binary data of the inputs", binary.byteSize() - at);
     }
   }
 
@@ -205,26 +212,33 @@ final class InferenceProtocol {
     return parameters.get(BINARY_SIZE) instanceof Long size ? size : null;
   }
 
-  /** What a request wants of an output. */
-  private record Wanted(int index, boolean binary) {}
+  /**
+   * An output that a request asks for.
+   *
+   * @param index of the output in the model
+   * @param binary true if the response has it as binary data
+   */
+  private record RequestedOutput(int index, boolean binary) {}
 
-  private static List<Wanted> wanted(Names names, Config document) {
+  private static List<RequestedOutput> requestedOutputs(Names names, Config document) {
     boolean allBinary = flag(document.get("parameters"), "binary_data_output", false);
-    List<Wanted> wanted = new ArrayList<>();
+    List<RequestedOutput> requested = new ArrayList<>();
     if (document.get("outputs") == null) {
       for (int i = 0; i < names.outputs.size(); i++) {
-        wanted.add(new Wanted(i, allBinary));
+        requested.add(new RequestedOutput(i, allBinary));
       }
-      return wanted;
+      return requested;
     }
     for (Config output : document.objects("outputs")) {
       int index = names.outputs.indexOf(output.string("name"));
       if (index < 0) {
-        throw wrong("the outputs are %s; what is '%s'?", names.outputs, output.string("name"));
+        throw wrong(
+            "unknown output '%s'; the outputs are %s", output.string("name"), names.outputs);
       }
-      wanted.add(new Wanted(index, flag(output.get("parameters"), "binary_data", allBinary)));
+      requested.add(
+          new RequestedOutput(index, flag(output.get("parameters"), "binary_data", allBinary)));
     }
-    return wanted;
+    return requested;
   }
 
   private static boolean flag(@Nullable Object parameters, String name, boolean ifMissing) {
@@ -247,14 +261,14 @@ final class InferenceProtocol {
       }
       json.writeName("outputs");
       json.writeStartArray();
-      for (Wanted wanted : wanted(names, document)) {
-        Tensor tensor = interpreter.getOutputTensor(wanted.index);
+      for (RequestedOutput requested : requestedOutputs(names, document)) {
+        Tensor tensor = interpreter.getOutputTensor(requested.index);
         json.writeStartObject();
-        json.writeStringProperty("name", names.outputs.get(wanted.index));
+        json.writeStringProperty("name", names.outputs.get(requested.index));
         json.writeStringProperty("datatype", TensorCodec.name(tensor.type()));
         json.writeName("shape");
         json.writeArray(tensor.dims(), 0, tensor.dims().length);
-        if (wanted.binary || !TensorCodec.hasJson(tensor.type())) {
+        if (requested.binary || !TensorCodec.hasJson(tensor.type())) {
           byte[] bytes = TensorCodec.bytes(tensor);
           binary.writeBytes(bytes);
           json.writeName("parameters");

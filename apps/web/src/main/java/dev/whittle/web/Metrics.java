@@ -8,7 +8,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 
-/** What a server counts, for Prometheus. */
+/** The metrics of a server, for Prometheus. */
 final class Metrics {
   private static final double SECONDS = 1e-9;
 
@@ -21,31 +21,31 @@ final class Metrics {
     requests =
         Counter.builder()
             .name("whittle_requests_total")
-            .help("Requests answered, by endpoint and status.")
+            .help("Responses, by endpoint and status.")
             .labelNames("endpoint", "status")
             .register(registry);
     seconds =
         Histogram.builder()
             .name("whittle_request_seconds")
-            .help("Time from the arrival of a request to its answer.")
+            .help("Time from the arrival of a request to its response.")
             .labelNames("endpoint")
             .classicOnly()
             .register(registry);
     invocations =
         Histogram.builder()
             .name("whittle_invocation_seconds")
-            .help("Time that a model took for a picture.")
+            .help("Time of a model for one image.")
             .labelNames("model")
             .classicOnly()
             .register(registry);
     GaugeWithCallback.builder()
         .name("whittle_requests_waiting")
-        .help("Requests that wait for their turn.")
+        .help("Requests waiting in the queue.")
         .callback(gauge -> gauge.call(limiter.waiting()))
         .register(registry);
     GaugeWithCallback.builder()
         .name("whittle_models")
-        .help("Models that are served.")
+        .help("Models served.")
         .callback(gauge -> gauge.call(models.all().size()))
         .register(registry);
     GaugeWithCallback.builder()
@@ -64,15 +64,16 @@ final class Metrics {
         .register(registry);
   }
 
-  void answered(String endpoint, int status, long nanoseconds) {
+  void recordResponse(String endpoint, int status, long nanoseconds) {
     requests.labelValues(endpoint, Integer.toString(status)).inc();
     seconds.labelValues(endpoint).observe(nanoseconds * SECONDS);
   }
 
-  void invoked(String model, double milliseconds) {
+  void recordInvocation(String model, double milliseconds) {
     invocations.labelValues(model).observe(milliseconds / 1e3);
   }
 
+  /** Returns all metrics in Prometheus' text format. */
   Response expose() throws IOException {
     var out = new ByteArrayOutputStream();
     var writer = PrometheusTextFormatWriter.builder().build();

@@ -23,9 +23,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The models that are served: built-in ones and those of a folder, which is looked at again and
- * again. A file that comes, changes or goes does so here, once it has stopped growing; while a new
- * version cannot be loaded, the old one is served.
+ * The served models: built-in ones, and those of a folder that is polled for changes.
+ *
+ * <p>A new or changed file is loaded once its size and time have stayed the same for an interval. A
+ * removed file's model is removed. While a new version of a file cannot be loaded, the old model is
+ * still served.
  */
 final class ModelRepository implements AutoCloseable {
   private static final List<String> BUILT_IN = List.of("digits-float32", "digits-int8");
@@ -41,13 +43,14 @@ final class ModelRepository implements AutoCloseable {
   private final Map<Path, Stamp> loaded = new HashMap<>();
   private final Thread watcher;
 
-  /** What changes when a file or its labels do. */
+  /** The state of a file and its labels, for detecting changes. Times are in milliseconds. */
   private record Stamp(long size, long modified, long labelsModified) {}
 
   /**
-   * Loads the built-in models and those of the folder.
+   * Loads the built-in models and those of a folder.
    *
-   * @param folder null for none
+   * @param folder null for the built-in models only
+   * @param maxMemory maximum bytes of an invocation's activations
    * @throws IOException if the folder cannot be read
    */
   ModelRepository(@Nullable Path folder, long maxMemory) throws IOException {
@@ -66,7 +69,7 @@ final class ModelRepository implements AutoCloseable {
     watcher = Thread.ofPlatform().daemon().name("whittle-models").unstarted(this::watch);
   }
 
-  /** Begins to measure latencies and to look for changes. */
+  /** Starts to measure latencies and to poll the folder. */
   void start() {
     watcher.start();
   }
@@ -75,7 +78,7 @@ final class ModelRepository implements AutoCloseable {
     return models.values();
   }
 
-  /** Why files of the folder are not served, by name. */
+  /** Returns the reasons that files are not served for, by the name of the model. */
   Map<String, String> problems() {
     return new TreeMap<>(problems);
   }
@@ -93,7 +96,7 @@ final class ModelRepository implements AutoCloseable {
           refresh(folder, true);
           problems.remove(folder.toString());
         } catch (IOException e) {
-          // The folder may come back; what is loaded is served on.
+          // The folder may come back. Until then, the loaded models are served.
           problems.put(folder.toString(), String.valueOf(e.getMessage()));
         }
       }
@@ -107,17 +110,17 @@ final class ModelRepository implements AutoCloseable {
     Map<Path, Stamp> now = stamps(from);
     for (Map.Entry<Path, Stamp> entry : now.entrySet()) {
       Path file = entry.getKey();
-      boolean complete = entry.getValue().equals(seen.get(file));
-      if (complete && !entry.getValue().equals(loaded.get(file))) {
+      boolean isStable = entry.getValue().equals(seen.get(file));
+      if (isStable && !entry.getValue().equals(loaded.get(file))) {
         loaded.put(file, entry.getValue());
         load(file, measured);
       }
     }
-    for (Path gone : new ArrayList<>(loaded.keySet())) {
-      if (!now.containsKey(gone)) {
-        loaded.remove(gone);
-        problems.remove(name(gone));
-        ServedModel model = models.remove(name(gone));
+    for (Path file : new ArrayList<>(loaded.keySet())) {
+      if (!now.containsKey(file)) {
+        loaded.remove(file);
+        problems.remove(name(file));
+        ServedModel model = models.remove(name(file));
         if (model != null) {
           model.retire();
         }
@@ -142,13 +145,16 @@ final class ModelRepository implements AutoCloseable {
                 Files.getLastModifiedTime(file).toMillis(),
                 labels == null ? 0 : Files.getLastModifiedTime(labels).toMillis()));
       } catch (NoSuchFileException e) {
-        // It has gone while we looked.
+        // The file was removed after it was listed.
       }
     }
     return stamps;
   }
 
-  /** {@code NAME.txt}, or {@code labels.txt} for all models of the folder; null if neither is. */
+  /**
+   * Returns {@code NAME.txt}, or else {@code labels.txt}, which is for all models of the folder;
+   * null if neither exists.
+   */
   private static @Nullable Path labelFile(Path model) {
     for (String name : List.of(name(model) + ".txt", SHARED_LABELS)) {
       Path file = model.resolveSibling(name);
@@ -159,9 +165,7 @@ final class ModelRepository implements AutoCloseable {
     return null;
   }
 
-  /**
-   * The file's name, of which nothing but letters, digits, points, dashes and underscores stays.
-   */
+  /** Returns a file's name with other characters than {@code A-Za-z0-9._-} replaced by "_". */
   private static String name(Path file) {
     String name = String.valueOf(file.getFileName());
     return name.substring(0, name.length() - SUFFIX.length()).replaceAll("[^A-Za-z0-9._-]", "_");
@@ -175,14 +179,14 @@ final class ModelRepository implements AutoCloseable {
       byte[] bytes = Files.readAllBytes(file);
       var model = new ServedModel(name, bytes, labels, false, options);
       if (!model.isClassifier() && labelFile != null && labelFile.endsWith(SHARED_LABELS)) {
-        // They are another model's.
+        // The shared labels are for other models: their number is not that of the outputs.
         model.retire();
         model = new ServedModel(name, bytes, null, false, options);
       }
-      ServedModel before = models.put(name, model);
+      ServedModel previous = models.put(name, model);
       problems.remove(name);
-      if (before != null) {
-        before.retire();
+      if (previous != null) {
+        previous.retire();
       }
       if (measured) {
         model.measure();

@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.GZIPOutputStream;
 
-/** The files of the web app, which the build puts beside this class; no others can be asked for. */
+/** The files of the web app, which are resources of this package. Only listed files are served. */
 final class Page {
   private static final String FOLDER = "page/";
   private static final String LIST = "files.json";
@@ -29,23 +29,23 @@ final class Page {
           Map.entry("jpg", "image/jpeg"),
           Map.entry("txt", "text/plain; charset=utf-8"));
 
-  /** Files whose names change with their contents. */
+  /** The folder of files with a hash of their contents in their names. */
   private static final String HASHED = "assets/";
 
-  private static final int MIN_ZIPPED = 1024;
+  private static final int MIN_COMPRESSED_BYTES = 1024;
 
   private final Map<String, String> entityTags = new HashMap<>();
-  private final Map<String, byte[]> zipped = new ConcurrentHashMap<>();
+  private final Map<String, byte[]> compressed = new ConcurrentHashMap<>();
 
-  /** Whether the build had Node.js, and so has the page. */
+  /** Returns whether the build included the page, which needs Node.js. */
   static boolean isBuilt() {
     return Page.class.getResource(FOLDER + LIST) != null;
   }
 
-  /** Reads the list of files that the build has made; a build without Node.js has made none. */
+  /** Reads the list of the page's files, unless it was built without the page. */
   Page() {
     if (!isBuilt()) {
-      System.err.println("whittle: built without the page; programs are answered as ever");
+      System.err.println("whittle: built without the page; only the HTTP interface is served");
       return;
     }
     try {
@@ -68,38 +68,40 @@ final class Page {
     return path.equals("/") ? "index.html" : path.substring(1);
   }
 
-  /** Whether there is a file at a path such as {@code /assets/index.js}. */
+  /** Returns whether there is a file at a path such as {@code /assets/index.js}. */
   boolean has(String path) {
     return entityTags.containsKey(file(path));
   }
 
-  /** The file at a path that there is. */
-  Response answer(String path, Exchange exchange) throws IOException {
+  /** Returns the file at a path for which {@link #has} is true. */
+  Response respond(String path, Exchange exchange) throws IOException {
     String file = file(path);
     String tag = Objects.requireNonNull(entityTags.get(file), file);
     String type = type(file);
     String caching = file.startsWith(HASHED) ? "public, max-age=31536000, immutable" : "no-cache";
     if (tag.equals(exchange.header("If-None-Match"))) {
-      return finished(new Response(304, type, new byte[0]), tag, caching);
+      return withCaching(new Response(304, type, new byte[0]), tag, caching);
     }
     String accepted = exchange.header("Accept-Encoding");
-    boolean takesZipped = accepted != null && accepted.contains("gzip");
-    byte[] small = takesZipped ? zipped.get(file) : null;
-    if (small == null) {
+    boolean acceptsGzip = accepted != null && accepted.contains("gzip");
+    byte[] gzip = acceptsGzip ? compressed.get(file) : null;
+    if (gzip == null) {
       byte[] bytes = read(file);
-      boolean worthZipping =
-          !type.equals("image/png") && !type.equals("image/jpeg") && bytes.length >= MIN_ZIPPED;
-      if (!takesZipped || !worthZipping) {
-        return finished(new Response(200, type, bytes), tag, caching);
+      boolean isCompressible =
+          !type.equals("image/png")
+              && !type.equals("image/jpeg")
+              && bytes.length >= MIN_COMPRESSED_BYTES;
+      if (!acceptsGzip || !isCompressible) {
+        return withCaching(new Response(200, type, bytes), tag, caching);
       }
-      small = zipped.computeIfAbsent(file, f -> zip(bytes));
+      gzip = compressed.computeIfAbsent(file, f -> compress(bytes));
     }
-    Response answer = new Response(200, type, small).with("Content-Encoding", "gzip");
-    return finished(answer.with("Vary", "Accept-Encoding"), tag, caching);
+    Response response = new Response(200, type, gzip).with("Content-Encoding", "gzip");
+    return withCaching(response.with("Vary", "Accept-Encoding"), tag, caching);
   }
 
-  private static Response finished(Response answer, String tag, String caching) {
-    return answer.with("ETag", tag).with("Cache-Control", caching);
+  private static Response withCaching(Response response, String tag, String caching) {
+    return response.with("ETag", tag).with("Cache-Control", caching);
   }
 
   private static String type(String file) {
@@ -107,7 +109,7 @@ final class Page {
     return TYPES.getOrDefault(extension, "application/octet-stream");
   }
 
-  private static byte[] zip(byte[] bytes) {
+  private static byte[] compress(byte[] bytes) {
     var out = new ByteArrayOutputStream();
     try (var zip = new GZIPOutputStream(out)) {
       zip.write(bytes);

@@ -1,6 +1,6 @@
 package dev.whittle.web;
 
-/** A request that is answered with an error. */
+/** A request that gets an error response, with its status. */
 final class RequestException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

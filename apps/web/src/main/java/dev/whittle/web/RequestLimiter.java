@@ -11,59 +11,67 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Lets so many requests compute at a time, so many others wait for a limited time, and turns the
- * rest away. What computes too long is interrupted.
+ * A limiter of concurrent computations. A limited number of requests compute, a limited number wait
+ * for a limited time, and others are rejected. A computation that takes too long is interrupted.
  */
 final class RequestLimiter implements AutoCloseable {
-  private final Semaphore turns;
+  private final Semaphore permits;
   private final AtomicInteger waiting = new AtomicInteger();
   private final int queue;
   private final Duration timeout;
-  private final ScheduledExecutorService clock;
+  private final ScheduledExecutorService timer;
 
+  /**
+   * Creates a limiter.
+   *
+   * @param threads maximum number of computations at a time
+   * @param queue maximum number of waiting requests
+   * @param timeout maximum time that a request may wait, and then compute
+   */
   RequestLimiter(int threads, int queue, Duration timeout) {
-    this.turns = new Semaphore(threads, true);
+    this.permits = new Semaphore(threads, true);
     this.queue = queue;
     this.timeout = timeout;
     var scheduler =
         new ScheduledThreadPoolExecutor(
             1,
             task -> {
-              var thread = new Thread(task, "whittle-clock");
+              var thread = new Thread(task, "whittle-timer");
               thread.setDaemon(true);
               return thread;
             });
     scheduler.setRemoveOnCancelPolicy(true);
-    this.clock = scheduler;
+    this.timer = scheduler;
   }
 
-  /** Requests that wait now. */
+  /** Returns the number of waiting requests. */
   int waiting() {
     return waiting.get();
   }
 
   /**
-   * Computes when it is its turn.
+   * Runs a computation, as soon as fewer others than the limit are running.
    *
-   * @throws RequestException with 429 if too many wait already, with 503 if its turn does not come
-   *     in time or it takes too long
+   * @throws RequestException with 429 if the queue is full, with 503 if the wait or the computation
+   *     takes longer than the timeout
    */
-  <T> T pass(Callable<T> computation) throws Exception {
-    if (!turns.tryAcquire()) {
+  <T> T execute(Callable<T> computation) throws Exception {
+    if (!permits.tryAcquire()) {
       await();
     }
     Thread thread = Thread.currentThread();
-    ScheduledFuture<?> alarm =
-        clock.schedule(thread::interrupt, timeout.toMillis(), TimeUnit.MILLISECONDS);
+    ScheduledFuture<?> interruption =
+        timer.schedule(thread::interrupt, timeout.toMillis(), TimeUnit.MILLISECONDS);
     try {
       return computation.call();
     } catch (CancellationException e) {
       throw new RequestException(
-          RequestException.UNAVAILABLE, "it takes longer than %d ms".formatted(timeout.toMillis()));
+          RequestException.UNAVAILABLE,
+          "the computation took longer than the limit of %d ms".formatted(timeout.toMillis()));
     } finally {
-      alarm.cancel(false);
-      turns.release();
-      // An alarm that came at the very end is not for what the thread does next.
+      interruption.cancel(false);
+      permits.release();
+      // The interruption may have come after the computation; it is not for the thread's next task.
       Thread.interrupted();
     }
   }
@@ -72,13 +80,15 @@ final class RequestLimiter implements AutoCloseable {
     if (waiting.incrementAndGet() > queue) {
       waiting.decrementAndGet();
       throw new RequestException(
-          RequestException.TOO_MANY_REQUESTS, "%d requests are waiting already".formatted(queue));
+          RequestException.TOO_MANY_REQUESTS,
+          "the queue is full with %d requests; try again later".formatted(queue));
     }
     try {
-      if (!turns.tryAcquire(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!permits.tryAcquire(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
         throw new RequestException(
             RequestException.UNAVAILABLE,
-            "its turn did not come in %d ms".formatted(timeout.toMillis()));
+            "the request waited longer than the limit of %d ms; try again later"
+                .formatted(timeout.toMillis()));
       }
     } finally {
       waiting.decrementAndGet();
@@ -87,6 +97,6 @@ final class RequestLimiter implements AutoCloseable {
 
   @Override
   public void close() {
-    clock.shutdownNow();
+    timer.shutdownNow();
   }
 }

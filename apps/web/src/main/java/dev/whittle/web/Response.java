@@ -4,7 +4,7 @@ import dev.whittle.json.JsonOutput;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What a request is answered with. */
+/** A response: status, content and headers. */
 final class Response {
   static final String JSON = "application/json";
 
@@ -27,6 +27,7 @@ final class Response {
     return json(status, Map.of("error", message));
   }
 
+  /** Adds a header to this response and returns it. */
   Response with(String header, String value) {
     headers.put(header, value);
     return this;

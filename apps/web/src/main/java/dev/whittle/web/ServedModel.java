@@ -26,15 +26,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model that is served: its file, which browsers load, and interpreters, as many as requests run
- * at a time. They share the model's weights.
+ * A served model: its file, which browsers load, and a pool of interpreters that grows with the
+ * number of concurrent requests. The interpreters share the model's weights.
  */
 final class ServedModel {
-  /** How long the measurement of a model's latency goes on. */
-  private static final long MEASURING = 1_500_000_000L;
+  private static final long MEASUREMENT_NANOSECONDS = 1_500_000_000L;
 
   private static final int MAX_RUNS = 20_000;
   private static final int VERSION_LENGTH = 12;
@@ -50,13 +50,13 @@ final class ServedModel {
   private final Deque<ImageClassifier> classifiers = new ArrayDeque<>();
   private final Deque<Interpreter> interpreters = new ArrayDeque<>();
 
-  /** Why the model does not classify pictures; null if it does. */
+  /** The reason that the model is no image classifier for; null if it is one. */
   private final @Nullable String reason;
 
   private final Map<String, Object> description;
   private final List<String> labels;
 
-  /** Of the input, for one picture. */
+  /** The shape of the input for one image. */
   private final List<Integer> dims;
 
   private volatile double milliseconds = -1;
@@ -66,8 +66,9 @@ final class ServedModel {
   /**
    * Reads a model.
    *
-   * @param labels null for those in the file
-   * @throws dev.whittle.ir.ModelException if it is broken or cannot run
+   * @param labels of the outputs; null for those in the file
+   * @param builtIn true if the model is part of this program
+   * @throws dev.whittle.ir.ModelException if the model is broken or cannot run
    */
   ServedModel(
       String name,
@@ -80,8 +81,8 @@ final class ServedModel {
     this.builtIn = builtIn;
     this.version = version(file);
     this.model = TfliteReader.read(file);
-    String stated = ImageMetadata.read(model).map(ImageMetadata::name).orElse("");
-    this.title = stated.isEmpty() ? name : stated;
+    String metadataName = ImageMetadata.read(model).map(ImageMetadata::name).orElse("");
+    this.title = metadataName.isEmpty() ? name : metadataName;
     this.options = ClassifierOptions.DEFAULT.withLabels(labels).withInterpreter(interpreterOptions);
     String problem = null;
     Map<String, Object> described = Map.of();
@@ -95,7 +96,7 @@ final class ServedModel {
       classifiers.add(first);
     } catch (UnsupportedModelException | IllegalArgumentException e) {
       problem = String.valueOf(e.getMessage());
-      // It may still answer requests for tensors; if it cannot run at all, this says so.
+      // It can still run by the Open Inference Protocol. Otherwise this throws.
       Interpreter first = Interpreter.of(model, interpreterOptions);
       first.allocateTensors();
       interpreters.add(first);
@@ -115,7 +116,7 @@ final class ServedModel {
     }
   }
 
-  /** What a browser needs to run the model by itself. */
+  /** Returns the properties that a browser needs to run the model. */
   private Map<String, Object> describe(ImageClassifier classifier) {
     ImageInput input = classifier.input();
     Map<String, Object> map = new LinkedHashMap<>();
@@ -151,7 +152,7 @@ final class ServedModel {
     return name;
   }
 
-  /** Changes with the file. */
+  /** Returns the beginning of the file's SHA-256 digest, in hexadecimal digits. */
   String version() {
     return version;
   }
@@ -173,18 +174,18 @@ final class ServedModel {
     return file;
   }
 
-  /** The file as a browser runs it, made when it is asked for first. */
+  /** Returns the file for browsers, which is made at the first call. */
   synchronized byte[] browserFile() {
     requireClassifier();
-    byte[] made = browserFile;
-    if (made == null) {
-      made = BrowserModel.of(model, dims);
-      browserFile = made;
+    byte[] converted = browserFile;
+    if (converted == null) {
+      converted = BrowserModel.of(model, dims);
+      browserFile = converted;
     }
-    return made;
+    return converted;
   }
 
-  /** What the page shows. */
+  /** Returns the model's entry in the list for the page. */
   Map<String, Object> summary() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("name", name);
@@ -199,7 +200,7 @@ final class ServedModel {
     return map;
   }
 
-  /** What most weights are stored as. */
+  /** Returns the type of most bytes of the weights, in lower case. */
   private String kind() {
     Map<String, Long> bytes = new LinkedHashMap<>();
     for (Value value : model.mainGraph().values()) {
@@ -213,20 +214,20 @@ final class ServedModel {
         .orElse("");
   }
 
-  /** What an invocation made of a picture. */
-  record Classified(List<Category> categories, double milliseconds) {}
+  /** The categories of an image, the likeliest first, and the duration of the inference. */
+  record Result(List<Category> categories, double milliseconds) {}
 
-  /** The {@code top} likeliest labels of a region of a picture. */
-  Classified classify(Image image, Region region, int top) {
-    ImageClassifier classifier = take();
+  /** Returns the {@code top} likeliest categories of a region of an image. */
+  Result classify(Image image, Region region, int top) {
+    ImageClassifier classifier = acquire();
     try {
       float[] scores = classifier.scores(image, region);
       List<Category> best = classifier.best(scores);
-      return new Classified(
+      return new Result(
           best.subList(0, Math.min(top, best.size())),
           classifier.lastNanoseconds() / NANOSECONDS_PER_MILLISECOND);
     } finally {
-      giveBack(classifier);
+      release(classifier);
     }
   }
 
@@ -236,7 +237,7 @@ final class ServedModel {
     }
   }
 
-  private ImageClassifier take() {
+  private ImageClassifier acquire() {
     requireClassifier();
     synchronized (this) {
       if (!classifiers.isEmpty()) {
@@ -246,7 +247,7 @@ final class ServedModel {
     return ImageClassifier.of(model, options.withMaxResults(labels.size()));
   }
 
-  private synchronized void giveBack(ImageClassifier classifier) {
+  private synchronized void release(ImageClassifier classifier) {
     if (retired) {
       classifier.close();
     } else {
@@ -254,12 +255,8 @@ final class ServedModel {
     }
   }
 
-  /** Work with an interpreter that is nobody else's. */
-  interface Work<T> {
-    T with(Interpreter interpreter);
-  }
-
-  <T> T run(Work<T> work) {
+  /** Runs work with an interpreter that no other thread uses meanwhile. */
+  <T> T run(Function<Interpreter, T> work) {
     Interpreter interpreter = null;
     synchronized (this) {
       if (!interpreters.isEmpty()) {
@@ -269,43 +266,44 @@ final class ServedModel {
     if (interpreter == null) {
       interpreter = Interpreter.of(model, options.interpreter());
     }
-    boolean kept = false;
+    boolean isReusable = false;
     try {
-      T result = work.with(interpreter);
-      kept = true;
+      T result = work.apply(interpreter);
+      isReusable = true;
       return result;
     } finally {
-      // What failed may have extents that nobody wants.
+      // After a failure, the interpreter may have inputs of an unusable shape.
       synchronized (this) {
-        kept &= !retired;
-        if (kept) {
+        isReusable &= !retired;
+        if (isReusable) {
           interpreters.push(interpreter);
         }
       }
-      if (!kept) {
+      if (!isReusable) {
         interpreter.close();
       }
     }
   }
 
-  /** Finds out how long an invocation takes: the median once the code is compiled. */
+  /** Measures the latency of an inference: the median of the second half of the runs. */
   void measure() {
     if (!isClassifier()) {
       return;
     }
-    var gray = Image.of(new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB));
+    var black = Image.of(new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB));
     double[] times = new double[MAX_RUNS];
-    long end = System.nanoTime() + MEASURING;
+    long end = System.nanoTime() + MEASUREMENT_NANOSECONDS;
     int runs = 0;
     while (runs < MAX_RUNS && (runs < 2 || System.nanoTime() < end)) {
-      times[runs++] = classify(gray, Region.WHOLE, 1).milliseconds();
+      times[runs++] = classify(black, Region.WHOLE, 1).milliseconds();
     }
-    double[] later = Arrays.copyOfRange(times, runs / 2, runs);
-    Arrays.sort(later);
-    milliseconds = later[later.length / 2];
+    // The first half includes the time before the code is compiled.
+    double[] secondHalf = Arrays.copyOfRange(times, runs / 2, runs);
+    Arrays.sort(secondHalf);
+    milliseconds = secondHalf[secondHalf.length / 2];
   }
 
-  /** Lets go of interpreters: at once those that are idle, the others when they are given back. */
+  /** Closes the idle interpreters now, and the others when they are released. */
   synchronized void retire() {
     retired = true;
     classifiers.forEach(ImageClassifier::close);

@@ -7,21 +7,21 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a {@link ClassifierServer} serves.
+ * Options of a {@link ClassifierServer}.
  *
- * @param host to listen at; {@code 0.0.0.0} for all addresses of the machine
- * @param port to listen at; 0 for any that is free
- * @param models a folder of {@code .tflite} files, which is watched; null for the built-in ones
- *     only
- * @param threads invocations at a time
- * @param queue requests that may wait for their turn; more are answered with 429
- * @param timeout how long a request may wait, and then how long it may compute
- * @param maxRequestBytes of a request's body
- * @param maxPixels of a picture
- * @param maxMemory bytes that the activations of one invocation may take
- * @param apiKey what requests must bring; null for none
- * @param keyStore a PKCS #12 file with a certificate, for HTTPS; null for HTTP
- * @param keyStorePassword of that file
+ * @param host address to listen at; {@code 0.0.0.0} for all addresses of the machine
+ * @param port port to listen at; 0 for any free port
+ * @param models folder of {@code .tflite} files, which is polled for changes; null for the built-in
+ *     models only
+ * @param threads maximum number of inferences at a time, at least 1
+ * @param queue maximum number of waiting requests; others get the status 429
+ * @param timeout maximum time that a request may wait, and then compute
+ * @param maxRequestBytes maximum size of a request's body
+ * @param maxPixels maximum width times height of an image
+ * @param maxMemory maximum bytes of an inference's activations
+ * @param apiKey key that requests must have; null for none
+ * @param keyStore PKCS #12 file with a certificate, for HTTPS; null for HTTP
+ * @param keyStorePassword password of the key store; null if there is no key store
  */
 public record ServerOptions(
     String host,
@@ -36,6 +36,7 @@ public record ServerOptions(
     @Nullable String apiKey,
     @Nullable Path keyStore,
     @Nullable String keyStorePassword) {
+  /** The built-in models at port 8080 of this machine's loopback address, over HTTP. */
   public static final ServerOptions DEFAULT =
       new ServerOptions(
           "127.0.0.1",
@@ -53,17 +54,20 @@ public record ServerOptions(
 
   public ServerOptions {
     if (threads < 1 || queue < 0 || maxRequestBytes < 1 || maxPixels < 1 || maxMemory < 1) {
-      throw new IllegalArgumentException("limits must be at least 1");
+      throw new IllegalArgumentException(
+          ("threads %d, queue %d, maxRequestBytes %d, maxPixels %d, maxMemory %d; expected at least"
+                  + " 1, and of queue at least 0")
+              .formatted(threads, queue, maxRequestBytes, maxPixels, maxMemory));
     }
     if (port < 0 || port > 0xffff) {
-      throw new IllegalArgumentException("a port is from 0 to 65535, not " + port);
+      throw new IllegalArgumentException("the port is " + port + "; expected 0 to 65535");
     }
     if (timeout.isNegative() || timeout.isZero()) {
-      throw new IllegalArgumentException("a timeout is more than nothing");
+      throw new IllegalArgumentException("the timeout is " + timeout + "; expected more than 0");
     }
   }
 
-  /** These with other places to listen at and models. */
+  /** Returns these options with another address, port and folder of models. */
   public ServerOptions with(String newHost, int newPort, @Nullable Path newModels) {
     return new ServerOptions(
         newHost,
@@ -80,7 +84,7 @@ public record ServerOptions(
         keyStorePassword);
   }
 
-  /** These with other limits of work at a time. */
+  /** Returns these options with other limits on concurrent requests. */
   public ServerOptions withLoad(int newThreads, int newQueue, Duration newTimeout) {
     return new ServerOptions(
         host,
@@ -97,7 +101,7 @@ public record ServerOptions(
         keyStorePassword);
   }
 
-  /** These with other limits of a request. */
+  /** Returns these options with other limits on a single request. */
   public ServerOptions withLimits(long newMaxRequestBytes, long newMaxPixels) {
     return new ServerOptions(
         host,
@@ -114,7 +118,7 @@ public record ServerOptions(
         keyStorePassword);
   }
 
-  /** These with a key that requests must bring, and a certificate. */
+  /** Returns these options with an API key and a certificate. */
   public ServerOptions withSecurity(
       @Nullable String newApiKey, @Nullable Path newKeyStore, @Nullable String newPassword) {
     return new ServerOptions(

@@ -14,7 +14,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
-/** Tensors in the terms of the Open Inference Protocol, version 2: as JSON and as bytes. */
+/** Reading and writing of tensors by the Open Inference Protocol, version 2: JSON and binary. */
 final class TensorCodec {
   private static final Map<TensorType, String> NAMES = new EnumMap<>(TensorType.class);
 
@@ -36,7 +36,7 @@ final class TensorCodec {
 
   private TensorCodec() {}
 
-  /** What the protocol calls a type; its own name where the protocol has none. */
+  /** Returns the protocol's name of a type; the type's own name if the protocol has none. */
   static String name(TensorType type) {
     return NAMES.getOrDefault(type, type.name());
   }
@@ -46,23 +46,24 @@ final class TensorCodec {
   }
 
   /**
-   * Fills a tensor with what a request has as JSON.
+   * Fills a tensor with the JSON data of a request.
    *
-   * @param data numbers, truth values or texts in row-major order, nested or not
-   * @throws RequestException with 400 if they are not what the tensor takes
+   * @param input name of the tensor
+   * @param data numbers, booleans or strings in row-major order, nested or flat
+   * @throws RequestException with 400 if the data does not fit the tensor
    */
   static void fill(Tensor tensor, String input, Object data) {
     List<Object> flat = new ArrayList<>();
     flatten(data, flat, Math.toIntExact(tensor.elements()), input);
     if (flat.size() != tensor.elements()) {
-      throw wrong("input '%s' has %d elements, not %d", input, flat.size(), tensor.elements());
+      throw wrong("input '%s' has %d elements; expected %d", input, flat.size(), tensor.elements());
     }
     if (tensor.type() == TensorType.STRING) {
-      List<byte[]> texts = new ArrayList<>();
+      List<byte[]> strings = new ArrayList<>();
       for (Object item : flat) {
-        texts.add(String.valueOf(item).getBytes(StandardCharsets.UTF_8));
+        strings.add(String.valueOf(item).getBytes(StandardCharsets.UTF_8));
       }
-      tensor.setStrings(texts, tensor.dims());
+      tensor.setStrings(strings, tensor.dims());
       return;
     }
     for (int i = 0; i < flat.size(); i++) {
@@ -74,14 +75,14 @@ final class TensorCodec {
     if (data instanceof List<?> items) {
       for (Object item : items) {
         if (item == null) {
-          throw wrong("input '%s' has null for an element", input);
+          throw wrong("input '%s' has a null element; expected values", input);
         }
         flatten(item, flat, limit, input);
       }
     } else if (flat.size() < limit) {
       flat.add(data);
     } else {
-      throw wrong("input '%s' has more than %d elements", input, limit);
+      throw wrong("input '%s' has too many elements; expected %d", input, limit);
     }
   }
 
@@ -92,21 +93,24 @@ final class TensorCodec {
           tensor.data().set(Tensor.DOUBLE, 8L * index, number(item, input).doubleValue());
       case BOOL -> {
         if (!(item instanceof Boolean flag)) {
-          throw wrong("input '%s': %s is neither true nor false", input, item);
+          throw wrong("input '%s': found %s; expected true or false", input, item);
         }
         tensor.setBoolean(index, flag);
       }
       case INT8, UINT8, INT16, UINT16, INT32, UINT32, INT64, UINT64 -> {
-        if (!(number(item, input) instanceof Long whole)) {
-          throw wrong("input '%s': %s is no whole number", input, item);
+        if (!(number(item, input) instanceof Long integer)) {
+          throw wrong("input '%s': found %s; expected an integer", input, item);
         }
-        tensor.setInteger(index, whole);
-        if (tensor.getInteger(index) != whole) {
-          throw wrong("input '%s': %d is not within %s", input, whole, name(tensor.type()));
+        tensor.setInteger(index, integer);
+        if (tensor.getInteger(index) != integer) {
+          throw wrong(
+              "input '%s': %d is out of the range of %s", input, integer, name(tensor.type()));
         }
       }
       default ->
-          throw wrong("input '%s' is %s: send it as binary data", input, name(tensor.type()));
+          throw wrong(
+              "input '%s' is %s, which has no JSON form; send it as binary data",
+              input, name(tensor.type()));
     }
   }
 
@@ -114,48 +118,57 @@ final class TensorCodec {
     if (item instanceof Number number) {
       return number;
     }
-    throw wrong("input '%s': '%s' is no number", input, item);
+    throw wrong("input '%s': found '%s'; expected a number", input, item);
   }
 
   /**
-   * Fills a tensor with what a request has as bytes: little-endian, texts after their length.
+   * Fills a tensor with the binary data of a request.
    *
-   * @throws RequestException with 400 if there are too few or too many
+   * @param input name of the tensor
+   * @param bytes little endian elements; strings each follow their length in 32 bits
+   * @throws RequestException with 400 if there are too few or too many bytes
    */
   static void fill(Tensor tensor, String input, MemorySegment bytes) {
     if (tensor.type() == TensorType.STRING) {
-      tensor.setStrings(texts(tensor, input, bytes), tensor.dims());
+      tensor.setStrings(strings(tensor, input, bytes), tensor.dims());
       return;
     }
     if (bytes.byteSize() != tensor.data().byteSize()) {
       throw wrong(
-          "input '%s' has %d bytes, not %d", input, bytes.byteSize(), tensor.data().byteSize());
+          "input '%s' has %d bytes; expected %d",
+          input, bytes.byteSize(), tensor.data().byteSize());
     }
     tensor.data().copyFrom(bytes);
   }
 
-  private static List<byte[]> texts(Tensor tensor, String input, MemorySegment bytes) {
-    List<byte[]> texts = new ArrayList<>();
+  private static List<byte[]> strings(Tensor tensor, String input, MemorySegment bytes) {
+    List<byte[]> strings = new ArrayList<>();
     long at = 0;
-    while (at < bytes.byteSize() && texts.size() < tensor.elements()) {
+    while (at < bytes.byteSize() && strings.size() < tensor.elements()) {
       long length = at + 4 <= bytes.byteSize() ? bytes.get(Tensor.INT, at) & 0xffff_ffffL : -1;
       if (length < 0 || length > bytes.byteSize() - at - 4) {
-        throw wrong("input '%s': a text goes beyond the end of the data", input);
+        throw wrong(
+            "input '%s': string %d exceeds the data of %d bytes",
+            input, strings.size(), bytes.byteSize());
       }
-      texts.add(bytes.asSlice(at + 4, length).toArray(Tensor.BYTE));
+      strings.add(bytes.asSlice(at + 4, length).toArray(Tensor.BYTE));
       at += 4 + length;
     }
-    if (at != bytes.byteSize() || texts.size() != tensor.elements()) {
-      throw wrong("input '%s' has not %d texts", input, tensor.elements());
+    if (at != bytes.byteSize() || strings.size() != tensor.elements()) {
+      throw wrong(
+          "input '%s' has %d strings in %d of %d bytes; expected %d strings",
+          input, strings.size(), at, bytes.byteSize(), tensor.elements());
     }
-    return texts;
+    return strings;
   }
 
-  /** A tensor's elements as JSON, in row-major order, not nested. */
+  /** Writes a tensor's elements as a flat JSON array, in row-major order. */
   static void write(JsonGenerator json, Tensor tensor) {
     json.writeStartArray();
     if (tensor.type() == TensorType.STRING) {
-      tensor.strings().forEach(text -> json.writeString(new String(text, StandardCharsets.UTF_8)));
+      tensor
+          .strings()
+          .forEach(string -> json.writeString(new String(string, StandardCharsets.UTF_8)));
     } else {
       for (long i = 0; i < tensor.elements(); i++) {
         switch (tensor.type()) {
@@ -169,7 +182,7 @@ final class TensorCodec {
     json.writeEndArray();
   }
 
-  /** Whether {@link #write} can. */
+  /** Returns whether {@link #write} supports a type. */
   static boolean hasJson(TensorType type) {
     return type == TensorType.FLOAT32
         || type == TensorType.FLOAT64
@@ -178,21 +191,21 @@ final class TensorCodec {
         || type.isInteger();
   }
 
-  /** A tensor's elements as bytes. */
+  /** Returns a tensor's elements as binary data of the protocol. */
   static byte[] bytes(Tensor tensor) {
     if (tensor.type() != TensorType.STRING) {
       return tensor.data().toArray(Tensor.BYTE);
     }
     var bytes = new ByteArrayOutputStream();
-    for (byte[] text : tensor.strings()) {
+    for (byte[] string : tensor.strings()) {
       ByteBuffer length = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN);
-      bytes.writeBytes(length.putInt(text.length).array());
-      bytes.writeBytes(text);
+      bytes.writeBytes(length.putInt(string.length).array());
+      bytes.writeBytes(string);
     }
     return bytes.toByteArray();
   }
 
-  /** The extents that a request states; null if they are none. */
+  /** Returns the dimensions in a request; null if they are not integers from 0. */
   static int @Nullable [] dims(List<?> shape) {
     int[] dims = new int[shape.size()];
     for (int i = 0; i < dims.length; i++) {

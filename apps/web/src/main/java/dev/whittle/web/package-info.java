@@ -1,4 +1,7 @@
-/** The image classifier as a web app, and the server behind it. */
+/**
+ * The image classifier as a web app: an HTTP server, and the page's files among its resources. May
+ * use: ir, tflite, runtime, image, vision, json, Jetty, the Prometheus client.
+ */
 @NullMarked
 package dev.whittle.web;
 

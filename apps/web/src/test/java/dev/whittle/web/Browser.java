@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.Level;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 import org.openqa.selenium.By;
@@ -18,15 +19,15 @@ import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
-/** A real Chromium without a window, as a test's user. */
+/** A headless Chromium that a test controls. */
 final class Browser implements AutoCloseable {
   private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
   private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
-  private static final Duration PATIENCE = Duration.ofSeconds(40);
+  private static final Duration TIMEOUT = Duration.ofSeconds(40);
 
   final ChromeDriver driver;
 
-  /** Skips the test where there is no Chromium, or no page. */
+  /** Starts Chromium; skips the test if there is no Chromium or no page. */
   Browser(int width, int height) {
     Assumptions.assumeTrue(Page.isBuilt(), "built without the page");
     Assumptions.assumeTrue(
@@ -50,11 +51,11 @@ final class Browser implements AutoCloseable {
         "--window-size=%d,%d".formatted(width, height));
     options.setExperimentalOption("prefs", Map.of("intl.accept_languages", "en"));
     var logs = new LoggingPreferences();
-    logs.enable(LogType.BROWSER, java.util.logging.Level.ALL);
+    logs.enable(LogType.BROWSER, Level.ALL);
     options.setCapability("goog:loggingPrefs", logs);
     var service = new ChromeDriverService.Builder().usingDriverExecutable(DRIVER.toFile()).build();
     driver = new ChromeDriver(service, options);
-    // Narrower than a window can be.
+    // The minimum width of a window is larger than that of a phone.
     driver.executeCdpCommand(
         "Emulation.setDeviceMetricsOverride",
         Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 600));
@@ -70,12 +71,12 @@ final class Browser implements AutoCloseable {
 
   /** Waits until a condition in JavaScript holds. */
   void await(String condition) {
-    new WebDriverWait(driver, PATIENCE)
+    new WebDriverWait(driver, TIMEOUT)
         .withMessage(() -> condition + "; the page says: " + find("body").getText())
         .until(d -> Boolean.TRUE.equals(driver.executeScript("return Boolean(" + condition + ")")));
   }
 
-  /** Clicks even what lies under a sticky button. */
+  /** Clicks an element, even if a sticky button covers it. */
   void click(String selector) {
     driver.executeScript("document.querySelector(arguments[0]).click()", selector);
   }
@@ -89,7 +90,7 @@ final class Browser implements AutoCloseable {
     find("#file").sendKeys(file.toAbsolutePath().normalize().toString());
   }
 
-  /** Labels of a result, the likeliest first. */
+  /** Returns the labels of a result, the likeliest first. */
   List<String> labels(int result) {
     return all(".result:nth-of-type(" + (result + 1) + ") li b").stream()
         .map(WebElement::getText)
@@ -102,14 +103,14 @@ final class Browser implements AutoCloseable {
         .toList();
   }
 
-  /** Classifies and waits for the answer. */
+  /** Classifies and waits for the result. */
   void classify() {
     tryToClassify();
     WebElement problem = find("#problem");
     Assertions.assertFalse(problem.isDisplayed(), problem::getText);
   }
 
-  /** Classifies and waits for the answer or for the reason why there is none. */
+  /** Classifies and waits for the result or for an error message. */
   void tryToClassify() {
     driver.executeScript("document.getElementById('results').replaceChildren()");
     await("!document.getElementById('classify').disabled");
@@ -119,12 +120,12 @@ final class Browser implements AutoCloseable {
   }
 
   /**
-   * What the console has of errors since it was last asked, but for what the runtime tells of
-   * itself.
+   * Returns the errors in the console since the last call. The TensorFlow Lite runtime logs its
+   * information and warnings as errors; they are left out.
    */
   List<String> errors() {
     return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
-        .filter(entry -> entry.getLevel().intValue() >= java.util.logging.Level.SEVERE.intValue())
+        .filter(entry -> entry.getLevel().intValue() >= Level.SEVERE.intValue())
         .map(entry -> entry.getMessage())
         .filter(message -> !message.contains("INFO: ") && !message.contains("WARNING: "))
         .toList();

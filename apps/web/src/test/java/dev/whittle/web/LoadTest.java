@@ -23,20 +23,20 @@ import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.Test;
 
 /**
- * Many clients at once: {@code -Dload.clients=200 -Dload.seconds=60} for the whole thing; {@code
- * -Dload.server=http://...} for a server that runs elsewhere.
+ * Load by many clients. {@code -Dload.clients=200 -Dload.seconds=60} is a full run; {@code
+ * -Dload.server=http://...} sets a server of another process.
  */
 class LoadTest {
   private static final int CLIENTS = Integer.getInteger("load.clients", 50);
   private static final int SECONDS = Integer.getInteger("load.seconds", 3);
 
   @Test
-  void manyClientsGetAnswersOrAreAskedToComeAgain() throws Exception {
-    String elsewhere = System.getProperty("load.server");
+  void respondsOrRejectsUnderLoad() throws Exception {
+    String external = System.getProperty("load.server");
     try (ClassifierServer server =
         new ClassifierServer(ServerOptions.DEFAULT.with("127.0.0.1", 0, null))) {
       server.start();
-      URI address = elsewhere == null ? server.address() : URI.create(elsewhere);
+      URI address = external == null ? server.address() : URI.create(external);
       byte[] seven = Files.readAllBytes(Path.of("src/main/frontend/public/samples/seven.png"));
       Map<Integer, LongAdder> statuses = new ConcurrentHashMap<>();
       var times = new ConcurrentLinkedQueue<Double>();
@@ -67,8 +67,8 @@ class LoadTest {
                     return null;
                   }));
         }
-        for (Future<?> one : running) {
-          one.get();
+        for (Future<?> future : running) {
+          future.get();
         }
       }
       double[] sorted = times.stream().mapToDouble(t -> t).sorted().toArray();

@@ -22,7 +22,7 @@ class MalformedRequestsTest {
   @TempDir private Path models;
 
   @Test
-  void tenThousandMalformedRequestsAreRefusedAndTheServerIsAsBefore() throws Exception {
+  void rejectsMalformedRequestsAndStaysUsable() throws Exception {
     try (var server = new RunningServer(models)) {
       var random = new SplittableRandom(SEED);
       Map<Integer, Integer> counts = new TreeMap<>();
@@ -34,13 +34,13 @@ class MalformedRequestsTest {
         }
       }
       for (int i = 0; i < 1_000; i++) {
-        String answer = server.raw(malformedHead(random));
-        assertTrue(answer.startsWith("HTTP/1.1 4"), answer + ", seed " + SEED);
+        String statusLine = server.raw(malformedHead(random));
+        assertTrue(statusLine.startsWith("HTTP/1.1 4"), statusLine + ", seed " + SEED);
       }
       assertEquals(Map.of(4, 9_000), counts);
       byte[] seven = Files.readAllBytes(Path.of("src/main/frontend/public/samples/seven.png"));
-      HttpResponse<byte[]> good = server.post("/api/models/digits-float32/classify", seven);
-      assertEquals("7", json(good).objects("results").getFirst().string("label"));
+      HttpResponse<byte[]> valid = server.post("/api/models/digits-float32/classify", seven);
+      assertEquals("7", json(valid).objects("results").getFirst().string("label"));
     }
   }
 
@@ -82,7 +82,7 @@ class MalformedRequestsTest {
     byte[] bytes = new byte[random.nextInt(2000)];
     random.nextBytes(bytes);
     if (kind == texts.size() && bytes.length > 8) {
-      // The beginning of a picture, and nothing that follows from it.
+      // The signature of an image format, followed by random bytes.
       byte[][] heads = {
         {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'},
         {(byte) 0xff, (byte) 0xd8, (byte) 0xff, (byte) 0xe1, 0, 64, 'E', 'x'},
@@ -96,7 +96,7 @@ class MalformedRequestsTest {
     return bytes;
   }
 
-  @SuppressWarnings("StringConcatToTextBlock") // Line ends of HTTP are two bytes.
+  @SuppressWarnings("StringConcatToTextBlock") // HTTP ends lines with two bytes.
   private static String malformedHead(SplittableRandom random) {
     List<String> heads =
         List.of(

@@ -50,7 +50,7 @@ class PageTest {
   }
 
   @Test
-  void theThreeImagesAreNamedOnTheServerAndOnTheDeviceAlike() throws IOException {
+  void classifiesAlikeOnTheServerAndOnTheDevice() throws IOException {
     try (Browser browser = open(1280, 900)) {
       browser.choose(MOBILE_NET);
       List<List<String>> expected =
@@ -71,7 +71,7 @@ class PageTest {
         browser.click("input[value=device]");
         browser.classify();
         assertEquals(onServer.getFirst(), browser.labels(0).getFirst(), "on the device");
-        // Both run in 8 bits, with kernels of their own: some steps of 1/256 between them.
+        // The 8-bit kernels of the two runtimes differ by some steps of 1/256.
         double difference =
             Math.abs(percent(scores.getFirst()) - percent(browser.scores(0).getFirst()));
         assertTrue(difference < 6, scores + " and " + browser.scores(0));
@@ -87,7 +87,7 @@ class PageTest {
   }
 
   @Test
-  void aDrawnDigitIsReadByTwoClassifiersSideBySide() throws IOException {
+  void comparesTwoClassifiersOnADrawnDigit() throws IOException {
     try (Browser browser = open(1280, 900)) {
       browser.choose("digits-float32");
       browser.driver.executeScript(
@@ -104,11 +104,11 @@ class PageTest {
           .moveToElement(view, 0, size.height / 4)
           .release()
           .perform();
-      for (String place : List.of("server", "device")) {
-        browser.click("input[value=" + place + "]");
+      for (String location : List.of("server", "device")) {
+        browser.click("input[value=" + location + "]");
         browser.classify();
-        assertEquals("7", browser.labels(0).getFirst(), place);
-        assertEquals("7", browser.labels(1).getFirst(), place);
+        assertEquals("7", browser.labels(0).getFirst(), location);
+        assertEquals("7", browser.labels(1).getFirst(), location);
         String verdict = browser.find(".verdict").getText();
         assertTrue(verdict.contains("Both say the same"), verdict);
         assertTrue(verdict.contains("Digits, 8 bits is 3.7 times smaller"), verdict);
@@ -119,7 +119,7 @@ class PageTest {
   }
 
   @Test
-  void aPhoneImagesCropsAndClassifies() throws IOException {
+  void cropsAndClassifiesOnAPhone() throws IOException {
     try (Browser browser = open(390, 844)) {
       browser.screenshot("phone-empty");
       Object width = browser.driver.executeScript("return document.documentElement.scrollWidth");
@@ -157,7 +157,7 @@ class PageTest {
     }
   }
 
-  private static final String DELIVER =
+  private static final String DROP_OR_PASTE =
       """
       const [event, name] = arguments;
       fetch('/samples/cat.jpg').then((response) => response.blob()).then((blob) => {
@@ -170,10 +170,10 @@ class PageTest {
       """;
 
   @Test
-  void imagesMayBeDroppedAndPastedAndPinched() {
+  void acceptsDroppedAndPastedImagesAndPinching() {
     try (Browser browser = open(390, 844)) {
       for (String event : List.of("drop", "paste")) {
-        browser.driver.executeScript(DELIVER, event, event + ".jpg");
+        browser.driver.executeScript(DROP_OR_PASTE, event, event + ".jpg");
         browser.await("document.getElementById('view').ariaLabel.startsWith('" + event + ".jpg')");
       }
       browser.driver.executeCdpCommand(
@@ -187,8 +187,8 @@ class PageTest {
     }
   }
 
-  /** Two fingers, so many pixels left and right of the square's middle. */
-  private static void touch(Browser browser, String type, int apart) {
+  /** Touches with two fingers, each {@code distance} pixels from the center of the square. */
+  private static void touch(Browser browser, String type, int distance) {
     var middle = browser.find("#view").getRect();
     int x = middle.x + middle.width / 2;
     int y = middle.y + middle.height / 2;
@@ -199,12 +199,13 @@ class PageTest {
             type,
             "touchPoints",
             List.of(
-                Map.of("x", x - apart, "y", y, "id", 1), Map.of("x", x + apart, "y", y, "id", 2))));
+                Map.of("x", x - distance, "y", y, "id", 1),
+                Map.of("x", x + distance, "y", y, "id", 2))));
   }
 
-  /** By axe, which knows the WCAG's rules that a machine can check. */
+  /** Checked by axe-core, which has the rules of the WCAG that can be checked automatically. */
   @Test
-  void thoseWhoDoNotSeeItCanUseIt() throws IOException {
+  void hasNoAccessibilityViolations() throws IOException {
     Path axe = Path.of("target", "frontend", "node_modules", "axe-core", "axe.min.js");
     for (String scheme : List.of("light", "dark")) {
       try (Browser browser = open(1280, 900)) {
@@ -229,7 +230,7 @@ class PageTest {
   }
 
   @Test
-  void itIsDarkWhereTheDeviceIs() throws IOException {
+  void followsTheDarkColorScheme() throws IOException {
     try (Browser browser = open(390, 844)) {
       browser.driver.executeCdpCommand(
           "Emulation.setEmulatedMedia",
@@ -240,15 +241,15 @@ class PageTest {
       browser.classify();
       assertEquals("7", browser.labels(0).getFirst());
       browser.screenshot("phone-dark");
-      Object ground =
+      Object background =
           browser.driver.executeScript(
               "return getComputedStyle(document.documentElement).backgroundColor");
-      assertEquals("rgb(21, 23, 26)", ground);
+      assertEquals("rgb(21, 23, 26)", background);
     }
   }
 
   @Test
-  void whatIsNoImageAndWhatIsTooLargeIsRefusedAndNothingElseIsLost() throws IOException {
+  void rejectsInvalidAndTooLargeFilesAndKeepsTheImage() throws IOException {
     try (Browser browser = open(1280, 900)) {
       browser.click("#samples button:nth-child(3)");
       browser.await("document.getElementById('view').ariaLabel.startsWith('Sunflower')");
@@ -269,7 +270,7 @@ class PageTest {
     }
   }
 
-  /** A small file of many black pixels. */
+  /** Returns a PNG file of black pixels, which is small for its dimensions. */
   static byte[] png(int width, int height) throws IOException {
     var header = new ByteArrayOutputStream();
     header.writeBytes(number(width));
@@ -306,7 +307,7 @@ class PageTest {
   }
 
   @Test
-  void onceInstalledItWorksWithoutTheServer() throws IOException {
+  void classifiesOfflineOnceInstalled() throws IOException {
     var own = new ClassifierServer(ServerOptions.DEFAULT.with("127.0.0.1", 0, models));
     own.start();
     try (Browser browser = new Browser(390, 844)) {

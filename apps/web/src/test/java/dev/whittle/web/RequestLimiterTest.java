@@ -16,28 +16,28 @@ import org.junit.jupiter.api.Test;
 
 class RequestLimiterTest {
   @Test
-  void whatTakesTooLongIsInterruptedAndTheTurnIsFreeAgain() throws Exception {
+  void interruptsComputationsThatTakeTooLong() throws Exception {
     try (var limiter = new RequestLimiter(1, 0, Duration.ofMillis(100))) {
-      var refused =
+      var rejected =
           assertThrows(
               RequestException.class,
               () ->
-                  limiter.pass(
+                  limiter.execute(
                       () -> {
-                        // As the interpreter does between operators.
+                        // Like the interpreter between operators.
                         while (!Thread.currentThread().isInterrupted()) {
                           Thread.onSpinWait();
                         }
                         throw new CancellationException();
                       }));
-      assertEquals(503, refused.status());
+      assertEquals(503, rejected.status());
       assertFalse(Thread.currentThread().isInterrupted());
-      assertEquals(7, limiter.pass(() -> 7));
+      assertEquals(7, limiter.execute(() -> 7));
     }
   }
 
   @Test
-  void whoseTurnDoesNotComeInTimeIsToldSo() throws Exception {
+  void rejectsRequestsThatWaitTooLong() throws Exception {
     var release = new CountDownLatch(1);
     var begun = new CountDownLatch(1);
     try (var limiter = new RequestLimiter(1, 4, Duration.ofMillis(200));
@@ -45,62 +45,62 @@ class RequestLimiterTest {
       Future<?> first =
           threads.submit(
               () ->
-                  limiter.pass(
+                  limiter.execute(
                       () -> {
                         begun.countDown();
-                        awaitCalmly(release);
+                        awaitIgnoringInterrupts(release);
                         return 0;
                       }));
       begun.await();
-      var refused = assertThrows(RequestException.class, () -> limiter.pass(() -> 1));
-      assertEquals(503, refused.status());
+      var rejected = assertThrows(RequestException.class, () -> limiter.execute(() -> 1));
+      assertEquals(503, rejected.status());
       release.countDown();
       assertEquals(0, first.get());
     }
   }
 
-  private static void awaitCalmly(CountDownLatch latch) {
+  private static void awaitIgnoringInterrupts(CountDownLatch latch) {
     while (true) {
       try {
         latch.await();
         return;
       } catch (InterruptedException e) {
-        // The alarm of the turnstile: this computation does not listen.
+        // The interruption of the limiter, which this computation ignores.
       }
     }
   }
 
   @Test
-  void neverMoreComputeThanMayAndNeverMoreWaitThanMay() throws Exception {
+  void limitsComputingAndWaitingRequests() throws Exception {
     var computing = new AtomicInteger();
-    var most = new AtomicInteger();
-    var refused = new AtomicInteger();
+    var maxComputing = new AtomicInteger();
+    var rejected = new AtomicInteger();
     try (var limiter = new RequestLimiter(3, 10, Duration.ofSeconds(20));
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Future<?>> all = new ArrayList<>();
+      List<Future<?>> futures = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
-        all.add(
+        futures.add(
             threads.submit(
                 () -> {
                   try {
-                    return limiter.pass(
+                    return limiter.execute(
                         () -> {
-                          most.accumulateAndGet(computing.incrementAndGet(), Math::max);
+                          maxComputing.accumulateAndGet(computing.incrementAndGet(), Math::max);
                           Thread.sleep(2);
                           return computing.decrementAndGet();
                         });
                   } catch (RequestException e) {
                     assertEquals(429, e.status());
-                    return refused.incrementAndGet();
+                    return rejected.incrementAndGet();
                   }
                 }));
       }
-      for (Future<?> one : all) {
-        one.get();
+      for (Future<?> future : futures) {
+        future.get();
       }
       assertEquals(0, limiter.waiting());
     }
-    assertEquals(3, most.get());
-    assertFalse(refused.get() == 0);
+    assertEquals(3, maxComputing.get());
+    assertFalse(rejected.get() == 0);
   }
 }

@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** A server on any free port, and a client that asks it. */
+/** A server at a free port, with a client. */
 final class RunningServer implements AutoCloseable {
   final HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
   private final Path models;
@@ -30,7 +30,7 @@ final class RunningServer implements AutoCloseable {
     return started;
   }
 
-  /** Stops it and starts another, with the same models. */
+  /** Stops the server and starts another with the same models. */
   void restart(ServerOptions options) throws IOException {
     server.close();
     server = start(options);
@@ -60,7 +60,7 @@ final class RunningServer implements AutoCloseable {
     return send(request(path).POST(BodyPublishers.ofByteArray(body)));
   }
 
-  /** The status of what is at a path; -1 if there is no answer. */
+  /** Returns the status of a GET request; -1 if there is no response. */
   int status(String path) {
     try {
       return get(path).statusCode();
@@ -71,16 +71,16 @@ final class RunningServer implements AutoCloseable {
     }
   }
 
-  /** The first line of the answer to bytes as they are. */
+  /** Sends text as raw bytes and returns the beginning of the response. */
   String raw(String request) throws IOException {
     URI address = server.address();
     try (var socket = new Socket(address.getHost(), address.getPort())) {
       socket.setSoTimeout(10_000);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
       socket.getOutputStream().flush();
-      byte[] answer = new byte[64];
-      int count = socket.getInputStream().read(answer);
-      return count < 0 ? "" : new String(answer, 0, count, StandardCharsets.ISO_8859_1);
+      byte[] beginning = new byte[64];
+      int count = socket.getInputStream().read(beginning);
+      return count < 0 ? "" : new String(beginning, 0, count, StandardCharsets.ISO_8859_1);
     }
   }
 

@@ -65,11 +65,12 @@ class ServerTest {
     server.close();
   }
 
-  private static void await(BooleanSupplier condition, String what) throws InterruptedException {
+  private static void await(BooleanSupplier condition, String description)
+      throws InterruptedException {
     for (int i = 0; i < 400 && !condition.getAsBoolean(); i++) {
       Thread.sleep(50);
     }
-    assertTrue(condition.getAsBoolean(), what);
+    assertTrue(condition.getAsBoolean(), description);
   }
 
   private void add(String file) throws IOException {
@@ -79,7 +80,7 @@ class ServerTest {
   }
 
   @Test
-  void imagesAreNamed() throws Exception {
+  void classifiesImages() throws Exception {
     add(MOBILE_NET + ".tflite");
     String path = "/api/models/" + MOBILE_NET + "/classify?top=3";
     await(() -> server.status("/v2/models/" + MOBILE_NET + "/ready") == 200, "the model is loaded");
@@ -110,9 +111,9 @@ class ServerTest {
   }
 
   @Test
-  void whatIsNoImageOrTooLargeIsRefused() throws Exception {
+  void rejectsInvalidAndTooLargeImages() throws Exception {
     String path = "/api/models/digits-int8/classify";
-    byte[] text = "no picture".getBytes(StandardCharsets.UTF_8);
+    byte[] text = "no image".getBytes(StandardCharsets.UTF_8);
     assertEquals(415, server.post(path, text).statusCode());
     assertEquals(413, server.post(path, PageTest.png(10_000, 5_000)).statusCode());
     assertEquals(413, server.post(path, new byte[(20 << 20) + 1]).statusCode());
@@ -125,7 +126,7 @@ class ServerTest {
   }
 
   @Test
-  void tensorsGoInAndOutAsJsonAndAsBytesByTheOpenInferenceProtocol() throws Exception {
+  void infersFromJsonAndBinaryTensors() throws Exception {
     assertEquals(200, server.status("/v2/health/live"));
     assertEquals(200, server.status("/v2/health/ready"));
     assertEquals("whittle", json(server.get("/v2")).string("name"));
@@ -157,10 +158,10 @@ class ServerTest {
     document.put("id", "seven");
     document.put("inputs", List.of(tensor));
     String path = "/v2/models/digits-float32/infer";
-    HttpResponse<byte[]> answer = server.post(path, JsonOutput.bytes(document));
-    assertEquals(200, answer.statusCode(), text(answer));
-    assertEquals("seven", json(answer).string("id"));
-    Config result = json(answer).objects("outputs").getFirst();
+    HttpResponse<byte[]> response = server.post(path, JsonOutput.bytes(document));
+    assertEquals(200, response.statusCode(), text(response));
+    assertEquals("seven", json(response).string("id"));
+    Config result = json(response).objects("outputs").getFirst();
     assertEquals(output, result.string("name"));
     assertArrayEquals(new int[] {2, 10}, result.integers("shape"));
     assertArrayEquals(expected, result.reals("data"), 0, "seed " + SEED);
@@ -214,7 +215,7 @@ class ServerTest {
   }
 
   @Test
-  void modelsComeChangeAndGoWithTheirFiles() throws Exception {
+  void followsChangesInTheFolderOfModels() throws Exception {
     assertEquals(404, server.status("/v2/models/mine"));
     Path mine = models.resolve("mine.tflite");
     Path digits = Path.of("..", "..", "models", "digits");
@@ -222,19 +223,19 @@ class ServerTest {
     Files.writeString(
         models.resolve("mine.txt"),
         "zero one two three four five six seven eight nine".replace(' ', '\n'));
-    await(() -> server.status("/v2/models/mine/ready") == 200, "it has come");
+    await(() -> server.status("/v2/models/mine/ready") == 200, "the model is added");
     String version = json(server.get("/v2/models/mine")).strings("versions").getFirst();
     assertTrue(text(server.get("/api/models/mine/labels")).contains("seven"));
     Files.copy(digits.resolve("digits-float32.tflite"), mine, StandardCopyOption.REPLACE_EXISTING);
     await(
         () -> server.status("/v2/models/mine/versions/" + version + "/ready") == 404,
-        "it has changed");
-    byte[] good = Files.readAllBytes(mine);
-    Files.write(mine, Arrays.copyOf(good, 1000));
-    await(() -> problems().has("mine"), "the broken one is told of");
-    assertEquals(200, server.status("/v2/models/mine/ready"), "the one before is served on");
+        "the model is replaced");
+    byte[] valid = Files.readAllBytes(mine);
+    Files.write(mine, Arrays.copyOf(valid, 1000));
+    await(() -> problems().has("mine"), "the broken file is reported");
+    assertEquals(200, server.status("/v2/models/mine/ready"), "the previous model is still served");
     Files.delete(mine);
-    await(() -> server.status("/v2/models/mine/ready") == 404, "it has gone");
+    await(() -> server.status("/v2/models/mine/ready") == 404, "the model is removed");
     assertFalse(problems().has("mine"));
   }
 
@@ -247,15 +248,15 @@ class ServerTest {
   }
 
   @Test
-  void afterARestartEverythingIsThereAgain() throws Exception {
+  void servesTheSameModelsAfterARestart() throws Exception {
     add(MOBILE_NET + ".tflite");
     await(() -> server.status("/v2/models/" + MOBILE_NET + "/ready") == 200, "the model is loaded");
     server.restart(ServerOptions.DEFAULT);
-    assertEquals(200, server.status("/v2/models/" + MOBILE_NET + "/ready"), "at once");
+    assertEquals(200, server.status("/v2/models/" + MOBILE_NET + "/ready"), "immediately");
   }
 
   @Test
-  void thoseWhoMayNotAreRefused() throws Exception {
+  void rejectsForeignOriginsAndMissingKeys() throws Exception {
     byte[] seven = Files.readAllBytes(Path.of("src/main/frontend/public/samples/seven.png"));
     String path = "/api/models/digits-int8/classify";
     HttpResponse<byte[]> foreign =
@@ -278,18 +279,18 @@ class ServerTest {
     assertEquals(Page.isBuilt() ? 200 : 404, server.status("/"));
     for (String[] header :
         new String[][] {{"Authorization", "Bearer a secret"}, {"X-API-Key", "a secret"}}) {
-      HttpResponse<byte[]> known =
+      HttpResponse<byte[]> authorized =
           server.send(
               server
                   .request(path)
                   .header(header[0], header[1])
                   .POST(BodyPublishers.ofByteArray(seven)));
-      assertEquals(200, known.statusCode());
+      assertEquals(200, authorized.statusCode());
     }
   }
 
   @Test
-  void withACertificateItServesHttps() throws Exception {
+  void servesHttpsWithACertificate() throws Exception {
     Path store = models.resolve("whittle.p12");
     Process keytool =
         new ProcessBuilder(
@@ -320,16 +321,16 @@ class ServerTest {
     server.restart(ServerOptions.DEFAULT.withSecurity(null, store, "a password"));
     assertEquals("https", server.address().getScheme());
     try (var trusting = HttpClient.newBuilder().sslContext(context).build()) {
-      var answer =
+      var response =
           trusting.send(server.request("/v2/health/ready").build(), BodyHandlers.ofByteArray());
-      assertEquals(200, answer.statusCode());
+      assertEquals(200, response.statusCode());
     }
     ServerOptions wrong = ServerOptions.DEFAULT.withSecurity(null, store, "wrong");
     assertThrows(IOException.class, () -> server.restart(wrong));
   }
 
   @Test
-  void pagesCarryWhatKeepsThemSafe() throws Exception {
+  void sendsSecurityAndCachingHeadersWithThePage() throws Exception {
     Assumptions.assumeTrue(Page.isBuilt(), "built without the page");
     HttpResponse<byte[]> page = server.get("/");
     assertEquals(200, page.statusCode());
@@ -342,9 +343,9 @@ class ServerTest {
     assertFalse(html.contains("http://") || html.contains("https://"), "no other hosts");
     String tag = headers.firstValue("ETag").orElseThrow();
     assertEquals(304, server.send(server.request("/").header("If-None-Match", tag)).statusCode());
-    HttpResponse<byte[]> zipped =
+    HttpResponse<byte[]> compressed =
         server.send(server.request("/").header("Accept-Encoding", "gzip"));
-    assertEquals("gzip", zipped.headers().firstValue("Content-Encoding").orElse(""));
+    assertEquals("gzip", compressed.headers().firstValue("Content-Encoding").orElse(""));
     var head = server.send(server.request("/").method("HEAD", BodyPublishers.noBody()));
     assertEquals(0, head.body().length);
     assertEquals(200, head.statusCode());
@@ -361,22 +362,22 @@ class ServerTest {
             .request("/api/models/" + MOBILE_NET + "/classify")
             .POST(BodyPublishers.ofByteArray(cat))
             .build();
-    List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
+    List<CompletableFuture<HttpResponse<byte[]>>> responses = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      answers.add(server.client.sendAsync(request, BodyHandlers.ofByteArray()));
+      responses.add(server.client.sendAsync(request, BodyHandlers.ofByteArray()));
     }
-    return answers;
+    return responses;
   }
 
   @Test
-  void whoComesWhenTheQueueIsFullIsSentAway() throws Exception {
+  void rejectsRequestsWhenTheQueueIsFull() throws Exception {
     add(MOBILE_NET + ".tflite");
     server.restart(ServerOptions.DEFAULT.withLoad(1, 1, Duration.ofSeconds(30)));
     await(() -> server.status("/v2/models/" + MOBILE_NET + "/ready") == 200, "the model is loaded");
-    List<CompletableFuture<HttpResponse<byte[]>>> answers = classifyAtOnce(24);
+    List<CompletableFuture<HttpResponse<byte[]>>> responses = classifyAtOnce(24);
     Map<Integer, Integer> counts = new TreeMap<>();
-    for (var answer : answers) {
-      var response = answer.join();
+    for (var pending : responses) {
+      var response = pending.join();
       counts.merge(response.statusCode(), 1, Integer::sum);
       if (response.statusCode() == 429) {
         assertEquals("1", response.headers().firstValue("Retry-After").orElse(""));
@@ -386,15 +387,15 @@ class ServerTest {
   }
 
   @Test
-  void stoppingAnswersThoseWhoAreThere() throws Exception {
+  void completesPendingRequestsWhenStopping() throws Exception {
     add(MOBILE_NET + ".tflite");
     await(() -> server.status("/v2/models/" + MOBILE_NET + "/ready") == 200, "the model is loaded");
-    List<CompletableFuture<HttpResponse<byte[]>>> answers = classifyAtOnce(8);
-    answers.getFirst().join();
+    List<CompletableFuture<HttpResponse<byte[]>>> responses = classifyAtOnce(8);
+    responses.getFirst().join();
     HttpRequest later = server.request("/").build();
     server.stop();
-    for (var answer : answers) {
-      int status = answer.handle((r, e) -> r == null ? -1 : r.statusCode()).join();
+    for (var pending : responses) {
+      int status = pending.handle((r, e) -> r == null ? -1 : r.statusCode()).join();
       assertTrue(status == 200 || status == 503 || status == -1, "status " + status);
     }
     assertThrows(IOException.class, () -> server.client.send(later, BodyHandlers.ofByteArray()));

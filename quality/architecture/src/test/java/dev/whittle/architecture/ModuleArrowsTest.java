@@ -52,6 +52,8 @@ class ModuleArrowsTest {
         .definedBy("dev.whittle.train..")
         .layer("cli")
         .definedBy("dev.whittle.cli")
+        .layer("cli-serve")
+        .definedBy("dev.whittle.cli.serve..")
         .layer("cli-train")
         .definedBy("dev.whittle.cli.train..")
         .whereLayer("io")
@@ -77,7 +79,7 @@ class ModuleArrowsTest {
         .whereLayer("vision")
         .mayOnlyAccessLayers("image", "ir", "tflite", "runtime")
         .whereLayer("web")
-        .mayOnlyAccessLayers("ir", "tflite", "runtime", "image", "vision", "json", "cli")
+        .mayOnlyAccessLayers("ir", "tflite", "runtime", "image", "vision", "json")
         .whereLayer("optimize")
         .mayOnlyAccessLayers("ir", "runtime", "data", "json", "io")
         .whereLayer("evaluate")
@@ -99,6 +101,10 @@ class ModuleArrowsTest {
             "evaluate",
             "image",
             "vision")
+        .whereLayer("cli-serve")
+        .mayOnlyAccessLayers("cli", "web")
+        .whereLayer("cli-serve")
+        .mayNotBeAccessedByAnyLayer()
         .whereLayer("cli-train")
         .mayNotBeAccessedByAnyLayer()
         .check(CLASSES);
