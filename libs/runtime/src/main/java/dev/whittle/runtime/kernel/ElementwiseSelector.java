@@ -4,10 +4,52 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.activation.Elu;
+import dev.whittle.ir.op.activation.Gelu;
+import dev.whittle.ir.op.activation.HardSwish;
+import dev.whittle.ir.op.activation.LeakyRelu;
+import dev.whittle.ir.op.activation.Logistic;
+import dev.whittle.ir.op.activation.Prelu;
+import dev.whittle.ir.op.activation.Relu;
+import dev.whittle.ir.op.activation.Relu0To1;
+import dev.whittle.ir.op.activation.Relu6;
+import dev.whittle.ir.op.activation.ReluN1To1;
+import dev.whittle.ir.op.activation.Tanh;
+import dev.whittle.ir.op.index.Select;
+import dev.whittle.ir.op.index.SelectV2;
+import dev.whittle.ir.op.math.Abs;
 import dev.whittle.ir.op.math.Add;
+import dev.whittle.ir.op.math.AddN;
+import dev.whittle.ir.op.math.Ceil;
+import dev.whittle.ir.op.math.Div;
+import dev.whittle.ir.op.math.Equal;
+import dev.whittle.ir.op.math.Exp;
+import dev.whittle.ir.op.math.Floor;
+import dev.whittle.ir.op.math.Greater;
+import dev.whittle.ir.op.math.GreaterEqual;
+import dev.whittle.ir.op.math.Less;
+import dev.whittle.ir.op.math.LessEqual;
+import dev.whittle.ir.op.math.Log;
+import dev.whittle.ir.op.math.LogicalAnd;
+import dev.whittle.ir.op.math.LogicalNot;
+import dev.whittle.ir.op.math.LogicalOr;
+import dev.whittle.ir.op.math.Maximum;
+import dev.whittle.ir.op.math.Minimum;
 import dev.whittle.ir.op.math.Mul;
+import dev.whittle.ir.op.math.Neg;
+import dev.whittle.ir.op.math.NotEqual;
+import dev.whittle.ir.op.math.Pow;
 import dev.whittle.ir.op.math.QuantizedAdd;
+import dev.whittle.ir.op.math.Round;
+import dev.whittle.ir.op.math.Rsqrt;
+import dev.whittle.ir.op.math.Sign;
+import dev.whittle.ir.op.math.Sqrt;
+import dev.whittle.ir.op.math.Square;
+import dev.whittle.ir.op.math.SquaredDifference;
 import dev.whittle.ir.op.math.Sub;
+import dev.whittle.ir.op.type.Cast;
+import dev.whittle.ir.op.type.Dequantize;
+import dev.whittle.ir.op.type.Quantize;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
@@ -17,6 +59,7 @@ import dev.whittle.runtime.kernel.elementwise.BlockOperand;
 import dev.whittle.runtime.kernel.elementwise.BroadcastLoop;
 import dev.whittle.runtime.kernel.elementwise.CastKernel;
 import dev.whittle.runtime.kernel.elementwise.ComparisonKernel;
+import dev.whittle.runtime.kernel.elementwise.ComparisonKernel.Relation;
 import dev.whittle.runtime.kernel.elementwise.FloatBinaryKernel;
 import dev.whittle.runtime.kernel.elementwise.FloatUnaryKernel;
 import dev.whittle.runtime.kernel.elementwise.Int16AddKernel;
@@ -38,37 +81,93 @@ import dev.whittle.runtime.kernel.simd.PackedRequantization;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses kernels for operators that compute each element by itself, from elements of operands that
- * may be broadcast.
+ * Chooses kernels for elementwise operators, whose operands may be broadcast. Functions of one
+ * operand are computed for floats and looked up for quantized integers. Functions of two operands
+ * are computed for floats, for 32- and 64-bit integers and for sums and products of quantized
+ * integers; other functions of two 8-bit integers are looked up where the output is large enough to
+ * pay for a table of all pairs.
  */
-final class ElementwiseSelector {
+final class ElementwiseSelector implements OperatorSelector {
   private final Workers workers;
 
   ElementwiseSelector(Workers workers) {
     this.workers = workers;
   }
 
-  /** Functions of one operand: of floats computed, of 8-bit numbers looked up. */
-  @Nullable Kernel unary(Op op, Unary function, Operands operands) {
+  @Override
+  public @Nullable Kernel kernel(Op op, Operands operands) {
+    return switch (op) {
+      case Abs abs -> unary(abs, Unary.ABS, operands);
+      case Ceil ceil -> unary(ceil, Unary.CEIL, operands);
+      case Floor floor -> unary(floor, Unary.FLOOR, operands);
+      case Round round -> unary(round, Unary.ROUND, operands);
+      case Sign sign -> unary(sign, Unary.SIGN, operands);
+      case Elu elu -> unary(elu, Unary.ELU, operands);
+      case Exp exp -> unary(exp, Unary.EXP, operands);
+      case Gelu gelu -> unary(gelu, gelu.approximate() ? Unary.GELU_BY_TANH : Unary.GELU, operands);
+      case HardSwish swish -> unary(swish, Unary.HARD_SWISH, operands);
+      case Log log -> unary(log, Unary.LOG, operands);
+      case Logistic logistic -> unary(logistic, Unary.LOGISTIC, operands);
+      case Neg neg -> unary(neg, Unary.NEG, operands);
+      case Rsqrt root -> unary(root, Unary.RSQRT, operands);
+      case Sqrt root -> unary(root, Unary.SQRT, operands);
+      case Square square -> unary(square, Unary.SQUARE, operands);
+      case Tanh tanh -> unary(tanh, Unary.TANH, operands);
+      case Pow pow -> power(operands);
+      case LeakyRelu relu -> leakyRelu(relu, operands);
+      case Relu relu -> clamp(relu, 0, Float.POSITIVE_INFINITY, operands);
+      case Relu6 relu -> clamp(relu, 0, 6, operands);
+      case ReluN1To1 relu -> clamp(relu, -1, 1, operands);
+      case Relu0To1 relu -> clamp(relu, 0, 1, operands);
+      case Cast cast -> cast(operands);
+      case Dequantize dequantize -> lookupTable(dequantize, operands);
+      case Quantize quantize -> quantize(quantize, operands);
+      case Add add -> sum(add, 1, add.activation(), operands);
+      case Sub sub -> sum(sub, -1, sub.activation(), operands);
+      case Mul mul -> product(mul, operands);
+      case Div div -> binary(div, Binary.DIV, div.activation(), operands);
+      case Maximum max -> binary(max, Binary.MAXIMUM, Activation.NONE, operands);
+      case Minimum min -> binary(min, Binary.MINIMUM, Activation.NONE, operands);
+      case Prelu prelu -> binary(prelu, Binary.PRELU, Activation.NONE, operands);
+      case SquaredDifference difference ->
+          binary(difference, Binary.SQUARED_DIFFERENCE, Activation.NONE, operands);
+      case AddN add -> addN(operands);
+      case LogicalAnd and -> logical(LogicalKernel.Function.AND, operands);
+      case LogicalOr or -> logical(LogicalKernel.Function.OR, operands);
+      case LogicalNot not -> not(operands);
+      case Equal equal -> comparison(equal, Relation.EQUAL, false, operands);
+      case NotEqual unequal -> comparison(unequal, Relation.NOT_EQUAL, false, operands);
+      case Less less -> comparison(less, Relation.LESS, false, operands);
+      case LessEqual less -> comparison(less, Relation.LESS_EQUAL, false, operands);
+      case Greater greater -> comparison(greater, Relation.LESS, true, operands);
+      case GreaterEqual greater -> comparison(greater, Relation.LESS_EQUAL, true, operands);
+      case SelectV2 select -> select(operands);
+      case Select select ->
+          operands.shape(0).equals(operands.output(0).shape()) ? select(operands) : null;
+      default -> null;
+    };
+  }
+
+  private @Nullable Kernel unary(Op op, Unary function, Operands operands) {
     return operands.type(0) == TensorType.FLOAT32
         ? FloatUnaryKernel.of(workers, function)
-        : table(op, operands);
+        : lookupTable(op, operands);
   }
 
-  @Nullable Kernel clamp(Op op, float min, float max, Operands operands) {
+  private @Nullable Kernel clamp(Op op, float min, float max, Operands operands) {
     return operands.type(0) == TensorType.FLOAT32
         ? FloatUnaryKernel.clamp(workers, min, max)
-        : table(op, operands);
+        : lookupTable(op, operands);
   }
 
-  @Nullable Kernel leakyRelu(Op op, float alpha, Operands operands) {
+  private @Nullable Kernel leakyRelu(LeakyRelu op, Operands operands) {
     return operands.type(0) == TensorType.FLOAT32
-        ? FloatUnaryKernel.leaky(workers, alpha)
-        : table(op, operands);
+        ? FloatUnaryKernel.leakyRelu(workers, op.alpha())
+        : lookupTable(op, operands);
   }
 
-  /** A table, of 8-bit or 16-bit operands that have one scale. */
-  @Nullable Kernel table(Op op, Operands operands) {
+  /** Returns a lookup table for an 8-bit or 16-bit operand that is quantized per tensor. */
+  private @Nullable Kernel lookupTable(Op op, Operands operands) {
     TensorType to = operands.output(0).type();
     if (operands.type(0) == TensorType.INT16) {
       BlockOperand[] blocks = blocks(1, operands);
@@ -81,21 +180,21 @@ final class ElementwiseSelector {
     boolean fits =
         KernelSelector.isByte(operands.type(0))
             && (KernelSelector.isByte(to) || to == TensorType.FLOAT32)
-            && hasOneScale(operands.input(0).quantization())
-            && (to == TensorType.FLOAT32 || hasOneScale(operands.output(0).quantization()));
+            && isPerTensor(operands.input(0).quantization())
+            && (to == TensorType.FLOAT32 || isPerTensor(operands.output(0).quantization()));
     return fits ? LookupTable.of(workers, op, operands) : null;
   }
 
-  private static boolean hasOneScale(@Nullable Quantization quantization) {
+  private static boolean isPerTensor(@Nullable Quantization quantization) {
     return quantization != null && quantization.isQuantized() && !quantization.isPerAxis();
   }
 
-  @Nullable Kernel quantize(Op op, Operands operands) {
+  private @Nullable Kernel quantize(Op op, Operands operands) {
     Quantization to = operands.output(0).quantization();
     if (operands.type(0) != TensorType.FLOAT32) {
-      return table(op, operands);
+      return lookupTable(op, operands);
     }
-    if (to == null || !hasOneScale(to)) {
+    if (to == null || !isPerTensor(to)) {
       return null;
     }
     if (operands.output(0).type() == TensorType.INT16 && to.zeroPointValue() == 0) {
@@ -110,16 +209,17 @@ final class ElementwiseSelector {
     Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());
     int zeroPoint = to.zeroPointValue();
     if (zeroPoint < bounds.low() || zeroPoint > bounds.high()) {
-      // Single precision may not do for the distance to such a zero point.
+      // The kernel clamps to the bounds less the zero point, which single precision may not hold.
       return null;
     }
     return new Int8QuantizeKernel(workers, to.scaleValue(), zeroPoint, bounds.low(), bounds.high());
   }
 
-  @Nullable Kernel binary(Op op, Binary function, Activation activation, Operands operands) {
+  private @Nullable Kernel binary(
+      Op op, Binary function, Activation activation, Operands operands) {
     TensorType type = operands.type(0);
     if (KernelSelector.isByte(type)) {
-      return pairTable(op, operands);
+      return binaryLookupTable(op, operands);
     }
     if (type != operands.type(1) || !activation.isClamp()) {
       return null;
@@ -127,10 +227,10 @@ final class ElementwiseSelector {
     if (type == TensorType.INT32 || type == TensorType.INT64) {
       return activation == Activation.NONE ? integers(function, operands) : null;
     }
-    BroadcastLoop runs = type == TensorType.FLOAT32 ? runs(operands) : null;
-    return runs == null
+    BroadcastLoop loop = type == TensorType.FLOAT32 ? broadcastLoop(operands) : null;
+    return loop == null
         ? null
-        : new FloatBinaryKernel(workers, function, runs, activation.min(), activation.max());
+        : new FloatBinaryKernel(workers, function, loop, activation.min(), activation.max());
   }
 
   private @Nullable Kernel integers(Binary function, Operands operands) {
@@ -143,8 +243,8 @@ final class ElementwiseSelector {
         : new Int64BinaryKernel(workers, count(operands), function, blocks);
   }
 
-  /** A function of two 8-bit operands that gives bytes. */
-  private @Nullable Kernel pairTable(Op op, Operands operands) {
+  /** Returns a lookup table for two 8-bit operands whose results are 8-bit integers or booleans. */
+  private @Nullable Kernel binaryLookupTable(Op op, Operands operands) {
     TensorType to = operands.output(0).type();
     BlockOperand[] blocks = blocks(2, operands);
     boolean fits =
@@ -155,23 +255,22 @@ final class ElementwiseSelector {
         : BinaryLookupTable.of(workers, count(operands), op, operands, blocks);
   }
 
-  /** A function of truth values. */
-  @Nullable Kernel logical(LogicalKernel.Function function, Operands operands) {
+  private @Nullable Kernel logical(LogicalKernel.Function function, Operands operands) {
     BlockOperand[] blocks = blocks(2, operands);
     return blocks == null || operands.type(1) != TensorType.BOOL
         ? null
         : new LogicalKernel(workers, count(operands), function, blocks);
   }
 
-  @Nullable Kernel not(Operands operands) {
+  private @Nullable Kernel not(Operands operands) {
     BlockOperand[] blocks = blocks(1, operands);
     return blocks == null || operands.type(0) != TensorType.BOOL
         ? null
         : new LogicalKernel(workers, count(operands), LogicalKernel.Function.NOT, blocks);
   }
 
-  /** The sum of some floats of one shape. */
-  @Nullable Kernel sums(Operands operands) {
+  /** Returns the kernel for the sum of float tensors of one shape. */
+  private @Nullable Kernel addN(Operands operands) {
     for (int i = 0; i < operands.inputCount(); i++) {
       if (operands.type(i) != TensorType.FLOAT32
           || !operands.shape(i).equals(operands.output(0).shape())) {
@@ -181,7 +280,9 @@ final class ElementwiseSelector {
     return new AddNKernel(workers, operands.inputCount(), count(operands));
   }
 
-  /** The first operands, to be read block by block; null if one of them cannot be. */
+  /**
+   * Returns the first {@code inputs} operands, to be read block by block, or null if one cannot be.
+   */
   private static BlockOperand @Nullable [] blocks(int inputs, Operands operands) {
     BlockOperand[] blocks = new BlockOperand[inputs];
     for (int i = 0; i < inputs; i++) {
@@ -200,24 +301,24 @@ final class ElementwiseSelector {
   }
 
   /**
-   * A comparison of numbers.
+   * Returns the kernel for a comparison of two numeric operands.
    *
-   * @param turned whether operand 1 is compared with operand 0
+   * @param swapped whether the relation is of operand 1 to operand 0
    */
-  @Nullable Kernel comparison(
-      Op op, ComparisonKernel.Relation relation, boolean turned, Operands operands) {
+  private @Nullable Kernel comparison(
+      Op op, Relation relation, boolean swapped, Operands operands) {
     TensorType type = operands.type(0);
     if (KernelSelector.isByte(type)) {
-      return pairTable(op, operands);
+      return binaryLookupTable(op, operands);
     }
     BlockOperand[] blocks = blocks(2, operands);
     return blocks == null || !ComparisonKernel.has(type) || type != operands.type(1)
         ? null
-        : new ComparisonKernel(workers, count(operands), relation, turned, type, blocks);
+        : new ComparisonKernel(workers, count(operands), relation, swapped, type, blocks);
   }
 
-  /** A choice between elements of 8 to 64 bits. */
-  @Nullable Kernel choice(Operands operands) {
+  /** Returns the kernel for a choice between elements of 8, 16, 32 or 64 bits. */
+  private @Nullable Kernel select(Operands operands) {
     BlockOperand[] blocks = blocks(3, operands);
     TensorType type = operands.type(1);
     boolean fits = operands.type(0) == TensorType.BOOL && type == operands.type(2);
@@ -226,42 +327,49 @@ final class ElementwiseSelector {
         : new SelectKernel(workers, count(operands), type.bits(), blocks);
   }
 
-  private static @Nullable BroadcastLoop runs(Operands operands) {
+  private static @Nullable BroadcastLoop broadcastLoop(Operands operands) {
     return BroadcastLoop.of(operands.shape(0), operands.shape(1), operands.output(0).shape());
   }
 
-  /** A sum, or a difference with the sign -1: of quantized numbers, or others. */
-  @Nullable Kernel sum(Op op, int sign, Activation activation, Operands operands) {
+  /**
+   * Returns the kernel for a sum or a difference.
+   *
+   * @param sign 1 to add operand 1, -1 to subtract it
+   */
+  private @Nullable Kernel sum(Op op, int sign, Activation activation, Operands operands) {
     TensorType type = operands.type(0);
     if (type == TensorType.INT16) {
-      return shortSum(op, sign, activation, operands);
+      return int16Sum(op, sign, activation, operands);
     }
     if (!KernelSelector.isByte(type)) {
       return binary(op, sign == 1 ? Binary.ADD : Binary.SUB, activation, operands);
     }
-    BroadcastLoop runs = runs(operands);
+    BroadcastLoop loop = broadcastLoop(operands);
     boolean unsigned = type == TensorType.UINT8;
-    return runs == null || type != operands.type(1)
+    return loop == null || type != operands.type(1)
         ? null
         : Int8Arithmetic.sum(
-            workers, runs, new Int8Addition(operands, activation, sign, unsigned), unsigned);
+            workers, loop, new Int8Addition(operands, activation, sign, unsigned), unsigned);
   }
 
-  /** A sum of 16-bit numbers, which are not shifted as some models' are. */
-  private @Nullable Kernel shortSum(Op op, int sign, Activation activation, Operands operands) {
-    boolean shifted =
+  /**
+   * Returns the kernel for a sum of 16-bit integers. Older models scale theirs by powers of two,
+   * which TensorFlow Lite computes by shifts, with other roundings.
+   */
+  private @Nullable Kernel int16Sum(Op op, int sign, Activation activation, Operands operands) {
+    boolean declaresShifts =
         op instanceof Add add
             ? add.powerOfTwoScales()
             : op instanceof Sub sub && sub.powerOfTwoScales();
     BlockOperand[] blocks = blocks(2, operands);
-    boolean other = shifted && QuantizedAdd.hasPowerOfTwoScales(operands);
-    return other || blocks == null || operands.type(1) != TensorType.INT16
+    boolean shifts = declaresShifts && QuantizedAdd.hasPowerOfTwoScales(operands);
+    return shifts || blocks == null || operands.type(1) != TensorType.INT16
         ? null
         : new Int16AddKernel(
             workers, count(operands), new QuantizedAdd(operands, activation, sign), blocks);
   }
 
-  private @Nullable Kernel shortProduct(Mul op, Operands operands) {
+  private @Nullable Kernel int16Product(Mul op, Operands operands) {
     BlockOperand[] blocks = blocks(2, operands);
     return blocks == null || operands.type(1) != TensorType.INT16
         ? null
@@ -274,29 +382,28 @@ final class ElementwiseSelector {
             blocks);
   }
 
-  /** A product of quantized numbers, or of floats. */
-  @Nullable Kernel product(Mul op, Operands operands) {
+  private @Nullable Kernel product(Mul op, Operands operands) {
     TensorType type = operands.type(0);
     if (type == TensorType.INT16) {
-      return shortProduct(op, operands);
+      return int16Product(op, operands);
     }
     if (!KernelSelector.isByte(type)) {
       return binary(op, Binary.MUL, op.activation(), operands);
     }
-    BroadcastLoop runs = runs(operands);
+    BroadcastLoop loop = broadcastLoop(operands);
     int lanes = workers.lanes();
-    return runs == null || type != operands.type(1)
+    return loop == null || type != operands.type(1)
         ? null
         : Int8Arithmetic.product(
             workers,
-            runs,
+            loop,
             new PackedRequantization(op.requantization(operands), 0, new int[lanes], lanes),
             operands.input(0).requireQuantization().zeroPointValue(),
             operands.input(1).requireQuantization().zeroPointValue(),
             type == TensorType.UINT8);
   }
 
-  @Nullable Kernel cast(Operands operands) {
+  private @Nullable Kernel cast(Operands operands) {
     TensorType to = operands.output(0).type();
     BlockOperand[] blocks = blocks(1, operands);
     return blocks != null && CastKernel.has(operands.type(0), to)
@@ -304,8 +411,8 @@ final class ElementwiseSelector {
         : null;
   }
 
-  /** A power whose exponent is 2. */
-  @Nullable Kernel power(Operands operands) {
+  /** Returns the kernel for a power of constant exponent 2. */
+  private @Nullable Kernel power(Operands operands) {
     Tensor exponent = operands.input(1).known();
     return operands.type(0) == TensorType.FLOAT32
             && exponent != null

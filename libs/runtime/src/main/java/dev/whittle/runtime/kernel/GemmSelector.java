@@ -1,8 +1,10 @@
 package dev.whittle.runtime.kernel;
 
+import dev.whittle.ir.Op;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.CustomOp;
 import dev.whittle.ir.op.Int16Requantization;
 import dev.whittle.ir.op.Requantization;
 import dev.whittle.ir.op.nn.BatchMatMul;
@@ -12,9 +14,11 @@ import dev.whittle.ir.op.nn.Conv3DTranspose;
 import dev.whittle.ir.op.nn.DepthwiseConv2D;
 import dev.whittle.ir.op.nn.FullyConnected;
 import dev.whittle.ir.op.nn.TransposeConv;
+import dev.whittle.ir.op.recurrent.UnidirectionalSequenceLstm;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.runtime.custom.TransposeConvBias;
 import dev.whittle.runtime.kernel.depthwise.DepthwiseConvolution;
 import dev.whittle.runtime.kernel.depthwise.Int8DepthwiseConvolution;
 import dev.whittle.runtime.kernel.execution.ArrayMemory;
@@ -39,6 +43,7 @@ import dev.whittle.runtime.kernel.gemm.WeightedLayer;
 import dev.whittle.runtime.kernel.gemm.WinogradConvolution;
 import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
+import dev.whittle.runtime.kernel.recurrent.LstmKernel;
 import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.Dequantization;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
@@ -50,8 +55,15 @@ import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Chooses kernels for convolutions and dense layers with constant weights. */
-final class GemmSelector {
+/**
+ * Chooses kernels for layers with weights: convolutions, fully connected and LSTM layers, and
+ * products of matrices. Weights and biases must be constant (except for {@link BatchMatMul} and
+ * float {@link FullyConnected}), and 8-bit weights such that sums of products are exact in single
+ * precision. A convolution is computed by Winograd's algorithm where that takes less, by a direct
+ * loop if it is depthwise, and as a GEMM otherwise; grouped and transposed convolutions are several
+ * of these.
+ */
+final class GemmSelector implements OperatorSelector {
   private static final float[] NONE = {};
 
   private final Workers workers;
@@ -62,11 +74,28 @@ final class GemmSelector {
     this.weights = weights;
   }
 
+  @Override
+  public @Nullable Kernel kernel(Op op, Operands operands) {
+    return switch (op) {
+      case Conv2D conv -> convolution(conv, operands, 0, 0);
+      case DepthwiseConv2D conv -> depthwise(conv, operands, 0, 0);
+      case FullyConnected dense -> fullyConnected(dense, operands);
+      case BatchMatMul product -> batchMatMul(product, operands);
+      case TransposeConv conv -> transposedConvolution(conv, new WeightedLayer(operands, 2, 1, 3));
+      case CustomOp custom when custom.implementation() instanceof TransposeConvBias ->
+          transposeConvBias(custom, WeightedLayer.of(operands));
+      case Conv3D conv -> convolution3D(conv, operands);
+      case Conv3DTranspose conv -> transposedConvolution3D(conv, operands);
+      case UnidirectionalSequenceLstm lstm -> LstmKernel.of(workers, weights, lstm, operands);
+      default -> null;
+    };
+  }
+
   /**
-   * A convolution, perhaps of groups.
+   * Returns the kernel for a convolution, which may be grouped.
    *
-   * @param top rows of zeros before the input, beside the operator's own padding
-   * @param left columns of zeros before it
+   * @param top rows of zero padding before the input, in addition to the operator's own
+   * @param left columns of zero padding before the input
    */
   @Nullable Kernel convolution(Conv2D conv, Operands operands, int top, int left) {
     Shape filter = operands.shape(1);
@@ -108,8 +137,7 @@ final class GemmSelector {
     };
   }
 
-  /** A convolution of volumes of floats. */
-  @Nullable Kernel volume(Conv3D conv, Operands operands) {
+  private @Nullable Kernel convolution3D(Conv3D conv, Operands operands) {
     Shape input = operands.shape(0);
     Shape filter = operands.shape(1);
     Shape output = operands.output(0).shape();
@@ -134,8 +162,7 @@ final class GemmSelector {
         : null;
   }
 
-  /** The transpose of a convolution of volumes of floats. */
-  @Nullable Kernel transposedVolume(Conv3DTranspose conv, Operands operands) {
+  private @Nullable Kernel transposedConvolution3D(Conv3DTranspose conv, Operands operands) {
     Shape filter = operands.shape(1);
     Shape input = operands.shape(2);
     Shape output = operands.output(0).shape();
@@ -168,8 +195,7 @@ final class GemmSelector {
             });
   }
 
-  /** A convolution whose windows are the output's, and whose output is the input. */
-  @Nullable Kernel transposed(TransposeConv conv, WeightedLayer layer) {
+  private @Nullable Kernel transposedConvolution(TransposeConv conv, WeightedLayer layer) {
     Operands operands = layer.operands();
     Shape filter = operands.shape(layer.filter());
     Shape input = operands.shape(layer.input());
@@ -190,9 +216,10 @@ final class GemmSelector {
             layer, subConvolutions, conv.activation(), () -> conv.requantization(operands));
   }
 
-  /** {@link #transposed} for operands in another order than the operator's, which are floats. */
-  @Nullable Kernel transposedFloats(TransposeConv conv, WeightedLayer layer) {
-    return layer.inputType() == TensorType.FLOAT32 ? transposed(conv, layer) : null;
+  private @Nullable Kernel transposeConvBias(CustomOp op, WeightedLayer layer) {
+    return layer.inputType() == TensorType.FLOAT32
+        ? transposedConvolution(TransposeConvBias.asBuiltIn(op.optionBytes()), layer)
+        : null;
   }
 
   /** A layer of several products; null where one of them has no kernel. */
@@ -242,7 +269,7 @@ final class GemmSelector {
         workers);
   }
 
-  @Nullable Kernel dense(FullyConnected dense, Operands operands) {
+  private @Nullable Kernel fullyConnected(FullyConnected dense, Operands operands) {
     Shape shape = operands.shape(1);
     if (dense.weightsFormat() != 0 || !dense.activation().isClamp() || shape.rank() != 2) {
       return null;
@@ -285,8 +312,7 @@ final class GemmSelector {
             workers, layout, false, layer.hasBias(), Clamp.of(activation));
   }
 
-  /** Products of matrices that are both computed. */
-  @Nullable Kernel batch(BatchMatMul product, Operands operands) {
+  private @Nullable Kernel batchMatMul(BatchMatMul product, Operands operands) {
     Shape a = operands.shape(0);
     Shape b = operands.shape(1);
     TensorType type = operands.type(0);
@@ -628,7 +654,12 @@ final class GemmSelector {
     return parts;
   }
 
-  /** A depthwise convolution; {@code top} and {@code left} as of {@link #convolution}. */
+  /**
+   * Returns the kernel for a depthwise convolution.
+   *
+   * @param top rows of zero padding before the input, in addition to the operator's own
+   * @param left columns of zero padding before the input
+   */
   @Nullable Kernel depthwise(DepthwiseConv2D conv, Operands operands, int top, int left) {
     Shape filter = operands.shape(1);
     Shape input = operands.shape(0);

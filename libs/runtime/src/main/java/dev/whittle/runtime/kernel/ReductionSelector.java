@@ -5,27 +5,31 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.Padding;
+import dev.whittle.ir.op.activation.LogSoftmax;
 import dev.whittle.ir.op.activation.Softmax;
-import dev.whittle.ir.op.image.ResizeBilinear;
 import dev.whittle.ir.op.index.TopKV2;
+import dev.whittle.ir.op.nn.AveragePool2D;
 import dev.whittle.ir.op.nn.L2Normalization;
 import dev.whittle.ir.op.nn.LocalResponseNormalization;
+import dev.whittle.ir.op.nn.MaxPool2D;
+import dev.whittle.ir.op.reduce.ArgMax;
+import dev.whittle.ir.op.reduce.ArgMin;
 import dev.whittle.ir.op.reduce.Cumsum;
 import dev.whittle.ir.op.reduce.Mean;
 import dev.whittle.ir.op.reduce.QuantizedMean;
 import dev.whittle.ir.op.reduce.QuantizedReduceSum;
-import dev.whittle.ir.op.shape.MirrorPad;
-import dev.whittle.ir.op.shape.StridedView;
-import dev.whittle.ir.op.shape.StridedViewOp;
+import dev.whittle.ir.op.reduce.ReduceAll;
+import dev.whittle.ir.op.reduce.ReduceAny;
+import dev.whittle.ir.op.reduce.ReduceMax;
+import dev.whittle.ir.op.reduce.ReduceMin;
+import dev.whittle.ir.op.reduce.ReduceProd;
+import dev.whittle.ir.op.reduce.Sum;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
-import dev.whittle.runtime.kernel.move.BilinearResize;
-import dev.whittle.runtime.kernel.move.MappedCopy;
-import dev.whittle.runtime.kernel.move.StridedCopy;
 import dev.whittle.runtime.kernel.reduce.ArgMinMaxKernel;
 import dev.whittle.runtime.kernel.reduce.CumSumKernel;
 import dev.whittle.runtime.kernel.reduce.FloatReduction;
@@ -36,20 +40,68 @@ import dev.whittle.runtime.kernel.reduce.PoolKernel;
 import dev.whittle.runtime.kernel.reduce.RowNormalization;
 import dev.whittle.runtime.kernel.reduce.ShortRowSoftmax;
 import dev.whittle.runtime.kernel.reduce.TopKKernel;
-import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.function.LongToIntFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Chooses kernels for operators that move elements, or reduce or pool or sort some of them. */
-final class ReductionSelector {
+/**
+ * Chooses kernels for operators that combine elements along axes: reductions, pools, softmax,
+ * normalizations, scans and searches. Reduced axes must be constant, and adjacent to each other.
+ * Integers are reduced where their sums are exact; elsewhere the reference kernel runs.
+ */
+final class ReductionSelector implements OperatorSelector {
   private final Workers workers;
 
   ReductionSelector(Workers workers) {
     this.workers = workers;
   }
 
-  @Nullable Kernel pool(
+  @Override
+  public @Nullable Kernel kernel(Op op, Operands operands) {
+    return switch (op) {
+      case AveragePool2D pool ->
+          pool(
+              true,
+              pool.padding(),
+              new int[] {pool.filterHeight(), pool.strideHeight(), 1},
+              new int[] {pool.filterWidth(), pool.strideWidth(), 1},
+              pool.activation(),
+              operands);
+      case MaxPool2D pool ->
+          pool(
+              false,
+              pool.padding(),
+              new int[] {pool.filterHeight(), pool.strideHeight(), 1},
+              new int[] {pool.filterWidth(), pool.strideWidth(), 1},
+              pool.activation(),
+              operands);
+      case Sum sum -> sum(operands);
+      case Mean mean -> mean(mean, operands);
+      case ReduceMax max -> reduction(FloatReduction.Kind.MAXIMUM, operands);
+      case ReduceMin min -> reduction(FloatReduction.Kind.MINIMUM, operands);
+      case ReduceProd product -> reduction(FloatReduction.Kind.PRODUCT, operands);
+      case ReduceAny any -> booleanReduction(FloatReduction.Kind.MAXIMUM, operands);
+      case ReduceAll all -> booleanReduction(FloatReduction.Kind.MINIMUM, operands);
+      case ArgMax max -> argMinMax(false, operands);
+      case ArgMin min -> argMinMax(true, operands);
+      case TopKV2 top -> topK(operands);
+      case Cumsum sum -> cumSum(sum, operands);
+      case Softmax softmax -> softmax(softmax, operands);
+      case LogSoftmax softmax -> logSoftmax(operands);
+      case L2Normalization norm -> l2Normalization(norm, operands);
+      case LocalResponseNormalization norm -> localResponseNormalization(norm, operands);
+      default -> null;
+    };
+  }
+
+  /**
+   * Returns the kernel for a pool.
+   *
+   * @param average whether it averages; else it takes the maximum
+   * @param vertical window height, stride and dilation
+   * @param horizontal window width, stride and dilation
+   */
+  private @Nullable Kernel pool(
       boolean average,
       Padding padding,
       int[] vertical,
@@ -78,16 +130,19 @@ final class ReductionSelector {
         workers, windows, average, type == TensorType.UINT8, bounds.low(), bounds.high());
   }
 
-  /** A reduction of floats, of 32-bit integers, or the greatest or least of 8-bit numbers. */
-  @Nullable Kernel reduction(FloatReduction.Kind kind, Operands operands) {
+  /**
+   * Returns the kernel for a reduction of floats or of 32-bit integers, or for the maximum or
+   * minimum of 8-bit integers.
+   */
+  private @Nullable Kernel reduction(FloatReduction.Kind kind, Operands operands) {
     TensorType type = operands.type(0);
     Tensor axes = operands.hasInput(1) ? operands.input(1).known() : null;
     if (axes == null || type != operands.output(0).type()) {
       return null;
     }
     boolean extreme = kind == FloatReduction.Kind.MAXIMUM || kind == FloatReduction.Kind.MINIMUM;
-    boolean whole = type == TensorType.INT32 && kind != FloatReduction.Kind.MEAN;
-    if (whole || (KernelSelector.isByte(type) && extreme)) {
+    boolean isInt32 = type == TensorType.INT32 && kind != FloatReduction.Kind.MEAN;
+    if (isInt32 || (KernelSelector.isByte(type) && extreme)) {
       return integerReduction(kind, operands, axes, count -> result -> (int) result);
     }
     return type == TensorType.FLOAT32
@@ -95,18 +150,22 @@ final class ReductionSelector {
         : null;
   }
 
-  /** Whether any truth value is true, which is the greatest, or all are, which is the least. */
-  @Nullable Kernel booleanValue(FloatReduction.Kind kind, Operands operands) {
+  /**
+   * Returns the kernel that tells whether any or all booleans are true: the maximum or minimum of
+   * their bytes.
+   */
+  private @Nullable Kernel booleanReduction(FloatReduction.Kind kind, Operands operands) {
     Tensor axes = operands.input(1).known();
     return axes == null || operands.type(0) != TensorType.BOOL
         ? null
-        : integerReduction(kind, operands, axes, count -> most -> most == 0 ? 0 : 1);
+        : integerReduction(kind, operands, axes, count -> extreme -> extreme == 0 ? 0 : 1);
   }
 
   /**
-   * A reduction of integers.
+   * Returns the kernel for a reduction of integers.
    *
-   * @param finish what becomes of what a number of elements come to
+   * @param finish makes, for a count of reduced elements, the function from a sum (or product, or
+   *     extreme) to the output
    */
   private @Nullable Kernel integerReduction(
       FloatReduction.Kind kind,
@@ -121,7 +180,7 @@ final class ReductionSelector {
         : new IntegerReduction(workers, kind, type, dimensions, finish.apply(dimensions[1]));
   }
 
-  @Nullable Kernel total(Operands operands) {
+  private @Nullable Kernel sum(Operands operands) {
     Tensor axes = operands.hasInput(1) ? operands.input(1).known() : null;
     return axes != null && KernelSelector.isByte(operands.type(0))
         ? integerReduction(
@@ -132,7 +191,7 @@ final class ReductionSelector {
         : reduction(FloatReduction.Kind.SUM, operands);
   }
 
-  @Nullable Kernel mean(Mean op, Operands operands) {
+  private @Nullable Kernel mean(Mean op, Operands operands) {
     Tensor axes = operands.hasInput(1) ? operands.input(1).known() : null;
     if (axes == null || !KernelSelector.isByte(operands.type(0))) {
       return reduction(FloatReduction.Kind.MEAN, operands);
@@ -145,79 +204,18 @@ final class ReductionSelector {
         count -> new QuantizedMean(operands, count, image)::apply);
   }
 
-  /** Moves elements, where the other operands are constant. */
-  @Nullable Kernel rearrangement(StridedViewOp op, Operands operands) {
-    for (int i = 1; i < operands.inputCount(); i++) {
-      if (operands.knownIntegers(i) == null) {
-        return null;
-      }
-    }
-    StridedView walk =
-        op.view(
-            operands.shape(0),
-            operands.output(0).shape(),
-            i -> Objects.requireNonNull(operands.knownIntegers(i)));
-    return StridedCopy.of(workers, walk, operands);
-  }
-
-  /** A rim of zeros, of the zero point, or of operand 2. */
-  @Nullable Kernel padding(Operands operands) {
-    long[] paddings = operands.knownIntegers(1);
-    TensorType type = operands.type(0);
-    if (paddings == null || type.bits() < 8) {
-      return null;
-    }
-    long[] before = new long[paddings.length / 2];
-    for (int i = 0; i < before.length; i++) {
-      before[i] = paddings[2 * i];
-    }
-    Tensor padding = Tensor.allocate(type);
-    if (operands.hasInput(2)) {
-      padding = operands.input(2).known();
-    } else if (operands.output(0).isQuantized()) {
-      padding.setInteger(0, operands.output(0).requireQuantization().zeroPointValue());
-    }
-    return padding == null || padding.type() != type
-        ? null
-        : StridedCopy.padding(workers, operands, before, padding.data().toArray(Tensor.BYTE));
-  }
-
-  /** Moves rows; see {@link MappedCopy}. */
-  @Nullable Kernel rows(Op op, int axes, Operands operands) {
-    return MappedCopy.of(workers, op, axes, (byte) 0, operands);
-  }
-
-  /** A rim that mirrors: the axes behind the last one that has a rim stay as they are. */
-  @Nullable Kernel mirror(MirrorPad op, Operands operands) {
-    long[] paddings = operands.knownIntegers(1);
-    if (paddings == null) {
-      return null;
-    }
-    int axes = paddings.length / 2;
-    while (axes > 0 && paddings[2 * axes - 1] == 0 && paddings[2 * axes - 2] == 0) {
-      axes--;
-    }
-    return rows(op, axes, operands);
-  }
-
-  @Nullable Kernel resize(ResizeBilinear op, Operands operands) {
-    TensorType type = operands.type(0);
-    boolean known = type == TensorType.FLOAT32 || KernelSelector.isByte(type);
-    return known && operands.shape(0).elements() > 0
-        ? new BilinearResize(workers, op, operands)
-        : null;
-  }
-
+  /** Returns the length of the last axis. */
   private static int length(Shape shape) {
     return shape.dim(shape.rank() - 1);
   }
 
+  /** Returns the number of rows along the last axis. */
   private static int rows(Shape shape) {
     int length = length(shape);
     return length == 0 ? 0 : Math.toIntExact(shape.elements() / length);
   }
 
-  @Nullable Kernel softmax(Softmax op, Operands operands) {
+  private @Nullable Kernel softmax(Softmax op, Operands operands) {
     Shape shape = operands.shape(0);
     TensorType type = operands.type(0);
     if (shape.rank() == 0) {
@@ -240,26 +238,25 @@ final class ReductionSelector {
         : null;
   }
 
-  @Nullable Kernel logSoftmax(Operands operands) {
+  private @Nullable Kernel logSoftmax(Operands operands) {
     Shape shape = operands.shape(0);
     return operands.type(0) == TensorType.FLOAT32 && shape.rank() > 0
         ? RowNormalization.logSoftmax(workers, rows(shape), length(shape))
         : null;
   }
 
-  /** Where along an axis the greatest elements are, or the least. */
-  @Nullable Kernel places(boolean least, Operands operands) {
+  private @Nullable Kernel argMinMax(boolean isMin, Operands operands) {
     int[] dimensions = dimensions(operands);
     TensorType type = operands.type(0);
     TensorType to = operands.output(0).type();
     return dimensions != null
             && (type == TensorType.FLOAT32 || KernelSelector.isByte(type))
             && (to == TensorType.INT32 || to == TensorType.INT64)
-        ? new ArgMinMaxKernel(workers, type, least, dimensions)
+        ? new ArgMinMaxKernel(workers, type, isMin, dimensions)
         : null;
   }
 
-  @Nullable Kernel runningSum(Cumsum op, Operands operands) {
+  private @Nullable Kernel cumSum(Cumsum op, Operands operands) {
     int[] dimensions = dimensions(operands);
     return dimensions != null && operands.type(0) == TensorType.FLOAT32
         ? new CumSumKernel(workers, op, dimensions)
@@ -267,8 +264,8 @@ final class ReductionSelector {
   }
 
   /**
-   * The extents before, along and behind the axis that operand 1 is; null where that is not one
-   * known axis of the input, or there are no elements.
+   * Returns the numbers of elements before, along and after the axis that operand 1 holds, or null
+   * if that is not one constant axis of the input, or the input is empty.
    */
   private static int @Nullable [] dimensions(Operands operands) {
     Shape shape = operands.shape(0);
@@ -287,17 +284,17 @@ final class ReductionSelector {
     return dimensions;
   }
 
-  /** Rows divided by their lengths. */
-  @Nullable Kernel length(L2Normalization op, Operands operands) {
+  private @Nullable Kernel l2Normalization(L2Normalization op, Operands operands) {
     Shape shape = operands.shape(0);
     return operands.type(0) == TensorType.FLOAT32
             && op.activation() == Activation.NONE
             && shape.rank() > 0
-        ? RowNormalization.length(workers, rows(shape), length(shape))
+        ? RowNormalization.l2(workers, rows(shape), length(shape))
         : null;
   }
 
-  @Nullable Kernel response(LocalResponseNormalization op, Operands operands) {
+  private @Nullable Kernel localResponseNormalization(
+      LocalResponseNormalization op, Operands operands) {
     Shape shape = operands.shape(0);
     return operands.type(0) == TensorType.FLOAT32
             && op.radius() >= 0
@@ -307,7 +304,7 @@ final class ReductionSelector {
         : null;
   }
 
-  @Nullable Kernel top(TopKV2 op, Operands operands) {
+  private @Nullable Kernel topK(Operands operands) {
     Shape in = operands.shape(0);
     Shape out = operands.output(0).shape();
     if (operands.type(0) != TensorType.FLOAT32 || in.rank() == 0 || out.elements() == 0) {

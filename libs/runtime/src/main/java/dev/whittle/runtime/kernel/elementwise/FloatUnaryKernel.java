@@ -36,7 +36,7 @@ public final class FloatUnaryKernel implements ElementwiseKernel, Workers.Task {
     return function == other;
   }
 
-  public static FloatUnaryKernel leaky(Workers workers, float alpha) {
+  public static FloatUnaryKernel leakyRelu(Workers workers, float alpha) {
     return new FloatUnaryKernel(workers, Unary.LEAKY_RELU, alpha, 0, 0);
   }
 

@@ -53,7 +53,7 @@ public final class RowNormalization implements ElementwiseKernel, Workers.Task {
   }
 
   /** Divides rows by their lengths as vectors. */
-  public static RowNormalization length(Workers workers, int rows, int length) {
+  public static RowNormalization l2(Workers workers, int rows, int length) {
     return new RowNormalization(workers, Kind.LENGTH, 1, rows, length);
   }
 
