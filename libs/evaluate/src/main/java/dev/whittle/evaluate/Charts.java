@@ -21,13 +21,14 @@ import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.Styler;
 
-/** The charts of reports, as SVG elements. */
+/** The charts of reports, as HTML elements. */
 public final class Charts {
   private static final int WIDTH = 900;
   private static final int HEIGHT = 420;
 
   private Charts() {}
 
+  /** Returns a scatter chart of accuracy, or of agreement without labels, against file size. */
   static String accuracyAgainstSize(Evaluation evaluation) {
     boolean labels = evaluation.hasLabels();
     XYChart chart =
@@ -41,15 +42,16 @@ public final class Charts {
     chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE);
     int number = 1;
     for (Evaluation.Result result : evaluation.results()) {
-      EvaluationMetrics scores = result.metrics();
+      EvaluationMetrics metrics = result.metrics();
       chart.addSeries(
           number++ + " " + result.model().name(),
           new double[] {result.model().bytes() / 1024.0},
-          new double[] {100 * (labels ? scores.top1() : scores.agreement())});
+          new double[] {100 * (labels ? metrics.top1() : metrics.agreement())});
     }
     return svg(chart);
   }
 
+  /** Returns a box chart of the latencies of each model. */
   static String latencies(Evaluation evaluation) {
     BoxChart chart =
         new BoxChartBuilder().width(WIDTH).height(HEIGHT).yAxisTitle("milliseconds").build();
@@ -62,7 +64,7 @@ public final class Charts {
     return svg(chart);
   }
 
-  /** Rows are labels, columns answers; shares of each row. */
+  /** Returns a heat map of a confusion matrix, in percent of each label's samples. */
   static String confusion(long[][] counts) {
     int classes = counts.length;
     HeatMapChart chart =
@@ -87,11 +89,17 @@ public final class Charts {
     }
     chart.getStyler().setShowValue(classes <= 20);
     chart.addSeries("per cent of the label", names, names, perCent);
-    // As SVG, every cell of every model's chart would make pages of megabytes.
+    // As SVG, with an element for each cell, a page would take megabytes.
     return image(chart);
   }
 
-  /** One bar for each name. */
+  /**
+   * Returns a bar chart.
+   *
+   * @param title the title of the vertical axis
+   * @param names the names of the bars
+   * @param heights the height of each bar
+   */
   public static String bars(String title, List<String> names, List<Double> heights) {
     CategoryChart chart =
         new CategoryChartBuilder().width(WIDTH).height(HEIGHT).yAxisTitle(title).build();
@@ -121,7 +129,7 @@ public final class Charts {
       throw new UncheckedIOException(e);
     }
     String document = out.toString(StandardCharsets.UTF_8);
-    // Without the declarations of a document by itself.
+    // Skip the XML and document type declarations, which are invalid inside HTML.
     return document.substring(Math.max(0, document.indexOf("<svg")));
   }
 }

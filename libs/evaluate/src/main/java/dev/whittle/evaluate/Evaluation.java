@@ -3,18 +3,20 @@ package dev.whittle.evaluate;
 import java.util.List;
 
 /**
- * Models compared on the same samples.
+ * A comparison of models on the same samples.
  *
- * @param engine that ran them
- * @param origin where the samples came from
- * @param results in the order of the models
+ * @param engine the name of the engine that ran them
+ * @param origin the source of the samples
+ * @param results the results, in the order of the models
  */
 public record Evaluation(String engine, String origin, List<Result> results) {
   /**
-   * What was found of one model.
+   * The result of one model.
    *
-   * @param latencies of single invocations in nanoseconds, ascending
-   * @param activationBytes that the engine's memory plan takes; -1 if unknown
+   * @param model the model
+   * @param metrics its metrics over all samples
+   * @param latencies the latencies of single invocations in nanoseconds, ascending
+   * @param activationBytes the size of the engine's arena in bytes; -1 if unknown
    */
   public record Result(
       NamedModel model, EvaluationMetrics metrics, List<Long> latencies, long activationBytes) {
@@ -22,12 +24,12 @@ public record Evaluation(String engine, String origin, List<Result> results) {
       latencies = List.copyOf(latencies);
     }
 
-    /** Nanoseconds that half of the invocations took at most. */
+    /** Returns the median of the latencies in nanoseconds. */
     public long median() {
       return latencies.get(latencies.size() / 2);
     }
 
-    /** Nanoseconds that nine of ten invocations took at most. */
+    /** Returns the 90th percentile of the latencies in nanoseconds. */
     public long p90() {
       return latencies.get(latencies.size() * 9 / 10);
     }
@@ -37,7 +39,7 @@ public record Evaluation(String engine, String origin, List<Result> results) {
     results = List.copyOf(results);
   }
 
-  /** Whether answers could be compared with labels. */
+  /** Returns whether the samples have labels. */
   public boolean hasLabels() {
     return results.getFirst().metrics().hasLabels();
   }

@@ -1,11 +1,14 @@
 package dev.whittle.evaluate;
 
-/** What one model answered over all samples, against labels and against the first model. */
+/**
+ * The metrics of one model over all samples: accuracy by labels, and agreement with and distance
+ * from a reference, which is the first model of an evaluation.
+ */
 public final class EvaluationMetrics {
-  private static final int TOP = 5;
+  private static final int TOP_5 = 5;
 
-  /** Confusion of more classes would be too large to look at. */
-  private static final int MAX_CONFUSION = 100;
+  /** The maximum number of classes for a confusion matrix. */
+  private static final int MAX_CONFUSION_CLASSES = 100;
 
   private long samples;
   private long labeled;
@@ -24,21 +27,21 @@ public final class EvaluationMetrics {
   public EvaluationMetrics() {}
 
   /**
-   * Counts an answer.
+   * Adds the output for a sample.
    *
-   * @param label the right class; negative for unknown
-   * @param output of this model
-   * @param reference the first model's output for the same sample
+   * @param label the true class; negative if it is unknown
+   * @param output the output of this model
+   * @param reference the output of the reference for the same sample
    */
   public void add(int label, float[] output, float[] reference) {
     samples++;
-    int best = predictedClass(output);
-    agreements += best == predictedClass(reference) ? 1 : 0;
+    int predicted = predictedClass(output);
+    agreements += predicted == predictedClass(reference) ? 1 : 0;
     if (label >= 0) {
       labeled++;
-      top1 += best == label ? 1 : 0;
-      top5 += rank(output, label) < TOP ? 1 : 0;
-      count(label, best, output.length);
+      top1 += predicted == label ? 1 : 0;
+      top5 += rank(output, label) < TOP_5 ? 1 : 0;
+      addConfusion(label, predicted, output.length);
     }
     for (int i = 0; i < Math.min(output.length, reference.length); i++) {
       double difference = (double) output[i] - reference[i];
@@ -51,18 +54,21 @@ public final class EvaluationMetrics {
     }
   }
 
-  private void count(int label, int answer, int classes) {
-    if (classes > 1 && classes <= MAX_CONFUSION && label < classes) {
+  private void addConfusion(int label, int predicted, int classes) {
+    if (classes > 1 && classes <= MAX_CONFUSION_CLASSES && label < classes) {
       if (confusion.length == 0) {
         confusion = new long[classes][classes];
       }
-      if (answer < confusion.length && label < confusion.length) {
-        confusion[label][answer]++;
+      if (predicted < confusion.length && label < confusion.length) {
+        confusion[label][predicted]++;
       }
     }
   }
 
-  /** The class with the highest score, the first of equals; one score is a yes from a half on. */
+  /**
+   * Returns the class with the highest score, the first of equal ones. A single score is that of
+   * class 1 of two classes, with the threshold 0.5.
+   */
   static int predictedClass(float[] scores) {
     if (scores.length == 1) {
       return scores[0] > 0.5f ? 1 : 0;
@@ -86,7 +92,7 @@ public final class EvaluationMetrics {
     return better;
   }
 
-  /** Adds what another worker counted. */
+  /** Adds the counts of other samples. */
   void merge(EvaluationMetrics other) {
     samples += other.samples;
     labeled += other.labeled;
@@ -110,50 +116,59 @@ public final class EvaluationMetrics {
     }
   }
 
+  /** Returns the number of samples. */
   public long samples() {
     return samples;
   }
 
+  /** Returns whether at least one sample has a label. */
   public boolean hasLabels() {
     return labeled > 0;
   }
 
-  /** The share of labeled samples whose class has the highest score. */
+  /** Returns the share of the labeled samples whose class has the highest score, from 0 to 1. */
   public double top1() {
     return (double) top1 / labeled;
   }
 
-  /** The share of labeled samples whose class has one of the five highest scores. */
+  /** Returns the share of the labeled samples whose class is among the five highest scores. */
   public double top5() {
     return (double) top5 / labeled;
   }
 
-  /** The share of samples for which the first model gives the same class. */
+  /** Returns the share of the samples for which the reference predicts the same class. */
   public double agreement() {
     return (double) agreements / samples;
   }
 
-  /** The mean of the squared differences from the first model's output. */
+  /** Returns the mean of the squared differences from the output of the reference. */
   public double meanSquaredError() {
     return squares / Math.max(1, values);
   }
 
-  /** The error relative to the first model's output: the quotient of their root mean squares. */
+  /** Returns the root mean square of the differences divided by that of the reference's output. */
   public double relativeError() {
     return squares == 0 ? 0 : Math.sqrt(squares / referenceSquareSum);
   }
 
-  /** The cosine of the angle between the outputs of all samples as one vector; 0 for no output. */
+  /**
+   * Returns the cosine similarity to the reference, over the outputs of all samples as one vector;
+   * 0 if one of them is zero.
+   */
   public double cosine() {
-    boolean silent = squareSum == 0 || referenceSquareSum == 0;
-    return squares == 0 ? 1 : silent ? 0 : dot / Math.sqrt(squareSum * referenceSquareSum);
+    boolean zero = squareSum == 0 || referenceSquareSum == 0;
+    return squares == 0 ? 1 : zero ? 0 : dot / Math.sqrt(squareSum * referenceSquareSum);
   }
 
+  /** Returns the maximum absolute difference from the output of the reference. */
   public double largestDifference() {
     return largestDifference;
   }
 
-  /** Samples by label and answer; empty without labels or for many classes. */
+  /**
+   * Returns the confusion matrix: counts of samples by label and by predicted class. It is empty
+   * without labels and for more than 100 classes.
+   */
   public long[][] confusion() {
     long[][] copy = new long[confusion.length][];
     for (int i = 0; i < copy.length; i++) {

@@ -6,11 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.core.JsonGenerator;
 
-/** An evaluation as text, JSON and HTML. */
+/** Formats an evaluation as text, JSON and HTML. */
 public final class EvaluationReport {
   private EvaluationReport() {}
 
-  /** A table for people. */
+  /** Returns a table with a row for each model. */
   public static String text(Evaluation evaluation) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(EvaluationTable.header(evaluation));
@@ -18,7 +18,7 @@ public final class EvaluationReport {
     return TextTable.of(rows);
   }
 
-  /** One JSON document: an object with an array {@code models}. */
+  /** Writes a JSON document: an object with an array {@code models}. */
   public static void json(Evaluation evaluation, OutputStream out) {
     try (JsonGenerator json = JsonOutput.generator(out)) {
       json.writeStartObject();
@@ -26,27 +26,27 @@ public final class EvaluationReport {
       json.writeStringProperty("engine", evaluation.engine());
       json.writeArrayPropertyStart("models");
       for (Evaluation.Result result : evaluation.results()) {
-        EvaluationMetrics scores = result.metrics();
+        EvaluationMetrics metrics = result.metrics();
         json.writeStartObject();
         json.writeStringProperty("model", result.model().name());
         json.writeNumberProperty("bytes", result.model().bytes());
         json.writeNumberProperty("zipped_bytes", result.model().zippedBytes());
-        json.writeNumberProperty("samples", scores.samples());
+        json.writeNumberProperty("samples", metrics.samples());
         if (evaluation.hasLabels()) {
-          json.writeNumberProperty("top1", scores.top1());
-          json.writeNumberProperty("top5", scores.top5());
+          json.writeNumberProperty("top1", metrics.top1());
+          json.writeNumberProperty("top5", metrics.top5());
         }
-        json.writeNumberProperty("agreement", scores.agreement());
-        json.writeNumberProperty("mean_squared_error", scores.meanSquaredError());
-        json.writeNumberProperty("relative_error", scores.relativeError());
-        json.writeNumberProperty("cosine", scores.cosine());
-        json.writeNumberProperty("largest_difference", scores.largestDifference());
+        json.writeNumberProperty("agreement", metrics.agreement());
+        json.writeNumberProperty("mean_squared_error", metrics.meanSquaredError());
+        json.writeNumberProperty("relative_error", metrics.relativeError());
+        json.writeNumberProperty("cosine", metrics.cosine());
+        json.writeNumberProperty("largest_difference", metrics.largestDifference());
         json.writeNumberProperty("median_ms", result.median() / 1e6);
         json.writeNumberProperty("p90_ms", result.p90() / 1e6);
         json.writeNumberProperty("activation_bytes", result.activationBytes());
-        if (scores.confusion().length > 0) {
+        if (metrics.confusion().length > 0) {
           json.writeArrayPropertyStart("confusion");
-          for (long[] row : scores.confusion()) {
+          for (long[] row : metrics.confusion()) {
             json.writeArray(row, 0, row.length);
           }
           json.writeEndArray();
@@ -58,11 +58,11 @@ public final class EvaluationReport {
     }
   }
 
-  /** A page that needs nothing beside it. */
+  /** Returns a self-contained page with the table and charts. */
   public static String html(Evaluation evaluation) {
-    var page = new HtmlPage("Models compared");
+    var page = new HtmlPage("Model comparison");
     page.paragraph(
-        "%,d samples of %s, engine %s. Relative error, agreement and cosine are against the first"
+        "%,d samples of %s, engine %s. Agreement, relative error and cosine refer to the first"
                 .formatted(
                     evaluation.results().getFirst().metrics().samples(),
                     evaluation.origin(),

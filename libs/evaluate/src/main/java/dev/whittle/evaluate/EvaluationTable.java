@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The table of an evaluation: one row for each model, the same cells for people and for HTML. */
+/** The cells of an evaluation's table, which text and HTML share: one row for each model. */
 final class EvaluationTable {
   private EvaluationTable() {}
 
@@ -19,18 +19,18 @@ final class EvaluationTable {
   }
 
   static List<String> row(Evaluation evaluation, Evaluation.Result result) {
-    EvaluationMetrics scores = result.metrics();
+    EvaluationMetrics metrics = result.metrics();
     List<String> row = new ArrayList<>();
     row.add(result.model().name());
     row.add(format("%,d", result.model().bytes()));
     row.add(format("%,d", result.model().zippedBytes()));
     if (evaluation.hasLabels()) {
-      row.add(format("%.2f", 100 * scores.top1()));
-      row.add(format("%.2f", 100 * scores.top5()));
+      row.add(format("%.2f", 100 * metrics.top1()));
+      row.add(format("%.2f", 100 * metrics.top5()));
     }
-    row.add(format("%.2f", 100 * scores.agreement()));
-    row.add(format("%.3g", scores.relativeError()));
-    row.add(format("%.6f", scores.cosine()));
+    row.add(format("%.2f", 100 * metrics.agreement()));
+    row.add(format("%.3g", metrics.relativeError()));
+    row.add(format("%.6f", metrics.cosine()));
     row.add(format("%.3f", result.median() / 1e6));
     row.add(format("%.3f", result.p90() / 1e6));
     row.add(result.activationBytes() < 0 ? "unknown" : format("%,d", result.activationBytes()));

@@ -15,8 +15,8 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs models on the same samples, several samples at a time, and then measures the latency of
- * each, all in turns.
+ * Compares models on the same samples. It runs several samples at a time for the metrics. Then it
+ * measures the latencies with single invocations, alternating between the models.
  */
 public final class Evaluator {
   private static final int WARM_UPS = 3;
@@ -27,37 +27,43 @@ public final class Evaluator {
   private BiConsumer<Long, OptionalLong> progress = (done, total) -> {};
 
   /**
-   * An evaluator.
+   * Creates an evaluator.
    *
-   * @param options of the interpreters, whose threads are used for one invocation
-   * @param threads how many samples to run at a time
+   * @param options the options of the interpreters; their threads serve a single invocation
+   * @param threads the number of samples to run at a time, at least 1
    */
   public Evaluator(InterpreterOptions options, int threads) {
     this.options = options;
     this.threads = threads;
   }
 
-  /** How many timed invocations each model makes; 0 leaves latency out. */
+  /**
+   * Sets the number of timed invocations of each model.
+   *
+   * @param runs the number, 30 by default; with 0 all latencies are reported as 0
+   */
   public Evaluator timedRuns(int runs) {
     timedRuns = runs;
     return this;
   }
 
-  /** Is told how many samples have been run. */
+  /** Sets a listener that receives the number of samples so far and the total, if it is known. */
   public Evaluator progress(BiConsumer<Long, OptionalLong> newProgress) {
     progress = newProgress;
     return this;
   }
 
   /**
-   * Evaluates models; the first one is what the others are compared with.
+   * Evaluates models. The first one is the reference for agreement and errors.
    *
-   * @throws IOException if the samples cannot be read, are none, or do not fit a model
+   * @param models the models, at least one
+   * @throws IOException if there are no samples, or they cannot be read or do not fit a model
+   * @throws dev.whittle.ir.UnsupportedModelException if the first output of a model is not numeric
    */
   public Evaluation evaluate(List<NamedModel> models, Samples samples) throws IOException {
-    List<EvaluationMetrics> scores = metrics(models, samples);
-    if (scores.getFirst().samples() == 0) {
-      throw new IOException(samples.origin() + ": there are no samples");
+    List<EvaluationMetrics> metrics = metrics(models, samples);
+    if (metrics.getFirst().samples() == 0) {
+      throw new IOException(samples.origin() + ": no samples to evaluate with");
     }
     List<List<Long>> latencies = new ArrayList<>();
     long[] activations = new long[models.size()];
@@ -65,20 +71,24 @@ public final class Evaluator {
     List<Evaluation.Result> results = new ArrayList<>();
     for (int m = 0; m < models.size(); m++) {
       results.add(
-          new Evaluation.Result(models.get(m), scores.get(m), latencies.get(m), activations[m]));
+          new Evaluation.Result(models.get(m), metrics.get(m), latencies.get(m), activations[m]));
     }
     return new Evaluation(options.engine(), samples.origin(), results);
   }
 
-  /** Only what the models answer, without latency. */
+  /**
+   * Returns the metrics of each model, without measuring latencies.
+   *
+   * @throws IOException if the samples cannot be read or do not fit a model
+   */
   public List<EvaluationMetrics> metrics(List<NamedModel> models, Samples samples)
       throws IOException {
     try (Samples.Reader reader = samples.open()) {
       var source = new Source(reader, samples);
-      Callable<List<EvaluationMetrics>> work = () -> work(models, source);
+      Callable<List<EvaluationMetrics>> task = () -> runSamples(models, source);
       List<EvaluationMetrics> all = new ArrayList<>();
       models.forEach(m -> all.add(new EvaluationMetrics()));
-      for (List<EvaluationMetrics> part : ParallelTasks.run(Collections.nCopies(threads, work))) {
+      for (List<EvaluationMetrics> part : ParallelTasks.run(Collections.nCopies(threads, task))) {
         for (int m = 0; m < all.size(); m++) {
           all.get(m).merge(part.get(m));
         }
@@ -87,6 +97,7 @@ public final class Evaluator {
     }
   }
 
+  /** The samples in order, shared by the threads. */
   private final class Source {
     private final Samples.Reader reader;
     private final Samples samples;
@@ -106,12 +117,13 @@ public final class Evaluator {
     }
   }
 
-  private List<EvaluationMetrics> work(List<NamedModel> models, Source source) throws IOException {
-    List<EvaluationMetrics> scores = new ArrayList<>();
+  private List<EvaluationMetrics> runSamples(List<NamedModel> models, Source source)
+      throws IOException {
+    List<EvaluationMetrics> metrics = new ArrayList<>();
     List<ModelRunner> runners = new ArrayList<>();
     try {
       for (NamedModel model : models) {
-        scores.add(new EvaluationMetrics());
+        metrics.add(new EvaluationMetrics());
         runners.add(new ModelRunner(model.model(), options));
       }
       for (Sample sample = source.next(); sample != null; sample = source.next()) {
@@ -119,13 +131,13 @@ public final class Evaluator {
         for (int m = 0; m < runners.size(); m++) {
           float[] output = run(models.get(m), runners.get(m), sample, source.samples);
           reference = m == 0 ? output : reference;
-          scores.get(m).add(sample.label(), output, reference);
+          metrics.get(m).add(sample.label(), output, reference);
         }
       }
     } finally {
       runners.forEach(ModelRunner::close);
     }
-    return scores;
+    return metrics;
   }
 
   private static float[] run(NamedModel model, ModelRunner runner, Sample sample, Samples samples)

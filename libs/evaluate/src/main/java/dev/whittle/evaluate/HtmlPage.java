@@ -2,7 +2,7 @@ package dev.whittle.evaluate;
 
 import java.util.List;
 
-/** An HTML page that needs nothing beside it: text, tables, and charts as SVG. */
+/** A builder of self-contained HTML pages with text, tables and charts. */
 public final class HtmlPage {
   private static final String STYLE =
       """
@@ -16,18 +16,27 @@ public final class HtmlPage {
   private final StringBuilder body = new StringBuilder();
   private final String title;
 
+  /** Creates an empty page. */
   public HtmlPage(String title) {
     this.title = title;
   }
 
+  /** Adds a heading. */
   public void heading(String text) {
     body.append("<h2>").append(escape(text)).append("</h2>\n");
   }
 
+  /** Adds a paragraph. */
   public void paragraph(String text) {
     body.append("<p>").append(escape(text)).append("</p>\n");
   }
 
+  /**
+   * Adds a table.
+   *
+   * @param header the cells of the first row
+   * @param rows the cells of the other rows
+   */
   public void table(List<String> header, List<List<String>> rows) {
     body.append("<table>\n<tr>");
     header.forEach(cell -> body.append("<th>").append(escape(cell)).append("</th>"));
@@ -43,7 +52,7 @@ public final class HtmlPage {
   /**
    * Adds a chart.
    *
-   * @param markup the markup of a chart, which is not escaped
+   * @param markup the HTML of the chart, which is not escaped
    */
   public void chart(String markup) {
     body.append(markup).append('\n');
@@ -53,6 +62,7 @@ public final class HtmlPage {
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
   }
 
+  /** Returns the HTML of the page. */
   @Override
   public String toString() {
     return """

@@ -11,42 +11,56 @@ import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
 import java.io.IOException;
 
-/** Runs a model on one sample after another; outputs come as floats. */
+/** Runs a model on samples and returns its first output as real numbers. */
 public final class ModelRunner implements AutoCloseable {
   private final SampleRunner runner;
 
+  /** Creates an interpreter of a model. */
   public ModelRunner(Model model, InterpreterOptions options) {
     runner = new SampleRunner(model, options);
   }
 
+  /** Returns the interpreter, which this object owns. */
   public Interpreter interpreter() {
     return runner.interpreter();
   }
 
-  /** The first output for a sample, with quantization undone. */
+  /**
+   * Returns the first output for a sample, dequantized if it is quantized.
+   *
+   * @throws IOException if the sample does not fit the model
+   * @throws UnsupportedModelException if the output is not numeric
+   */
   public float[] run(Sample sample) throws IOException {
     runner.load(sample);
     interpreter().invoke();
     return dequantized(interpreter().getOutputTensor(0));
   }
 
-  /** The real numbers that a tensor's elements stand for. */
+  /**
+   * Returns the real numbers that a tensor's elements represent: {@code scale * (element - zero
+   * point)} for quantized integers, the elements themselves otherwise.
+   *
+   * @throws UnsupportedModelException if the tensor is not numeric
+   */
   public static float[] dequantized(Tensor tensor) {
     if (tensor.type() == TensorType.FLOAT32) {
       return tensor.toFloats();
     }
     if (!tensor.type().isInteger() && tensor.type() != TensorType.BOOL) {
       throw new UnsupportedModelException(
-          "the first output", "it is " + tensor.type(), "evaluate a model that gives numbers");
+          "the first output",
+          "it has type %s, which is not numeric".formatted(tensor.type()),
+          "evaluate a model with a numeric output");
     }
     Quantization stated = tensor.quantization();
     Quantization quantization =
         stated == null || !stated.isQuantized() ? Quantization.perTensor(1, 0) : stated;
     float scale = quantization.scaleValue();
-    int zero = quantization.zeroPointValue();
+    int zeroPoint = quantization.zeroPointValue();
     float[] reals = new float[Math.toIntExact(tensor.elements())];
     for (int i = 0; i < reals.length; i++) {
-      reals[i] = scale * (tensor.getInteger(i) - zero);
+      reals[i] = scale * (tensor.getInteger(i) - zeroPoint);
     }
     return reals;
   }

@@ -9,21 +9,27 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A model under evaluation.
+ * A model to evaluate.
  *
- * @param bytes the size of its {@code .tflite} file
- * @param zippedBytes what a zip archive of that file takes
+ * @param name the name in reports
+ * @param model the model
+ * @param bytes the size of its {@code .tflite} file in bytes
+ * @param zippedBytes the size of a zip archive of that file in bytes
  */
 public record NamedModel(String name, Model model, long bytes, long zippedBytes) {
 
-  /** A model in a {@code .tflite} file. */
+  /**
+   * Reads a model from a {@code .tflite} file, whose path becomes the name.
+   *
+   * @throws IOException if the file cannot be read
+   */
   public static NamedModel of(Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     return new NamedModel(
         file.toString(), TfliteReader.read(file), bytes.length, ZippedSize.of(bytes));
   }
 
-  /** A model that may have no file; its sizes are those of the file it would be. */
+  /** Returns a model from memory. Its sizes are those of the file that it would be written to. */
   public static NamedModel of(String name, Model model) throws IOException {
     byte[] file = TfliteWriter.toBytes(model);
     return new NamedModel(name, model, file.length, ZippedSize.of(file));

@@ -3,10 +3,15 @@ package dev.whittle.evaluate;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Cells in columns: the first flush left, the others flush right. */
+/** Formats a table as text. The first column is left-aligned, the others right-aligned. */
 public final class TextTable {
   private TextTable() {}
 
+  /**
+   * Returns the lines of a table.
+   *
+   * @param rows the cells, the header first; all rows have the same length
+   */
   public static String of(List<List<String>> rows) {
     int columns = rows.getFirst().size();
     int[] widths = new int[columns];

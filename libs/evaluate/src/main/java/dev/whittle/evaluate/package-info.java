@@ -1,4 +1,8 @@
-/** Proves models: accuracy, size and latency side by side; which layer lost the accuracy. */
+/**
+ * Comparison of models: accuracy, size and latency. May use: {@code dev.whittle.ir}, {@code
+ * dev.whittle.tflite}, {@code dev.whittle.runtime}, {@code dev.whittle.data}, {@code
+ * dev.whittle.optimize.calibrate}, {@code dev.whittle.json}, {@code dev.whittle.io}, XChart.
+ */
 @NullMarked
 package dev.whittle.evaluate;
 

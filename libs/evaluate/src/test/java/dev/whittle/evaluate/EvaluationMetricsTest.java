@@ -7,49 +7,49 @@ import org.junit.jupiter.api.Test;
 
 class EvaluationMetricsTest {
   @Test
-  void theFirstOfEqualScoresWins() {
+  void predictsTheFirstOfEqualScores() {
     assertEquals(1, EvaluationMetrics.predictedClass(new float[] {0, 2, 2}));
   }
 
   @Test
-  void oneScoreIsAYesFromAHalfOn() {
+  void comparesSingleScoreWithOneHalf() {
     assertEquals(1, EvaluationMetrics.predictedClass(new float[] {0.6f}));
     assertEquals(0, EvaluationMetrics.predictedClass(new float[] {0.4f}));
   }
 
   @Test
-  void answersAreCountedAgainstLabelsAndTheFirstModel() {
-    var scores = new EvaluationMetrics();
+  void measuresAgainstLabelsAndReference() {
+    var metrics = new EvaluationMetrics();
     float[] right = {0, 1, 0, 0, 0, 0, 0};
     float[] wrong = {1, 0.5f, 0, 0, 0, 0, 0};
-    scores.add(1, right, right);
-    scores.add(1, wrong, right);
-    scores.add(6, right, right);
-    assertEquals(1.0 / 3, scores.top1(), 1e-12);
-    assertEquals(2.0 / 3, scores.top5(), 1e-12);
-    assertEquals(2.0 / 3, scores.agreement(), 1e-12);
-    assertEquals(1.25 / 21, scores.meanSquaredError(), 1e-12);
-    assertArrayEquals(new long[] {1, 1, 0, 0, 0, 0, 0}, scores.confusion()[1]);
+    metrics.add(1, right, right);
+    metrics.add(1, wrong, right);
+    metrics.add(6, right, right);
+    assertEquals(1.0 / 3, metrics.top1(), 1e-12);
+    assertEquals(2.0 / 3, metrics.top5(), 1e-12);
+    assertEquals(2.0 / 3, metrics.agreement(), 1e-12);
+    assertEquals(1.25 / 21, metrics.meanSquaredError(), 1e-12);
+    assertArrayEquals(new long[] {1, 1, 0, 0, 0, 0, 0}, metrics.confusion()[1]);
   }
 
   @Test
-  void partsOfWorkersAddUp() {
-    var whole = new EvaluationMetrics();
+  void mergesPartsOfWorkers() {
+    var all = new EvaluationMetrics();
     var first = new EvaluationMetrics();
     var second = new EvaluationMetrics();
     for (int i = 0; i < 10; i++) {
       float[] output = {i % 3, 1, i % 2};
       float[] reference = {1, i % 2, 0};
-      whole.add(i % 3, output, reference);
+      all.add(i % 3, output, reference);
       (i < 4 ? first : second).add(i % 3, output, reference);
     }
     var merged = new EvaluationMetrics();
     merged.merge(first);
     merged.merge(second);
-    assertEquals(whole.top1(), merged.top1());
-    assertEquals(whole.agreement(), merged.agreement());
-    assertEquals(whole.cosine(), merged.cosine(), 1e-12);
-    assertEquals(whole.relativeError(), merged.relativeError(), 1e-12);
-    assertArrayEquals(whole.confusion()[0], merged.confusion()[0]);
+    assertEquals(all.top1(), merged.top1());
+    assertEquals(all.agreement(), merged.agreement());
+    assertEquals(all.cosine(), merged.cosine(), 1e-12);
+    assertEquals(all.relativeError(), merged.relativeError(), 1e-12);
+    assertArrayEquals(all.confusion()[0], merged.confusion()[0]);
   }
 }

@@ -2,25 +2,26 @@ package dev.whittle.evaluate.doctor;
 
 import dev.whittle.evaluate.EvaluationMetrics;
 
-/** What a quantized model loses against the float one, in points of a hundred. */
+/** The loss of a quantized model compared to the float model, in percentage points. */
 public final class AccuracyLoss {
-  /** What the points are of. */
+  /** A measure of the loss. */
   public enum Measure {
-    /** Labeled samples that are no longer answered rightly. */
+    /** The decrease of the top-1 accuracy on labeled samples. */
     ACCURACY,
-    /** Samples for which the best class is another one. */
+    /** The share of the samples for which the predicted class differs. */
     AGREEMENT,
-    /** The error of the output relative to the output. */
+    /** The relative error of the output. */
     ERROR
   }
 
   private AccuracyLoss() {}
 
-  /** The first measure that samples and output allow. */
+  /** Returns the first measure that the samples and the size of the output allow. */
   static Measure measure(EvaluationMetrics floats, int outputs) {
     return floats.hasLabels() ? Measure.ACCURACY : outputs > 1 ? Measure.AGREEMENT : Measure.ERROR;
   }
 
+  /** Returns the loss in percentage points. */
   static double of(Measure measure, EvaluationMetrics floats, EvaluationMetrics quantized) {
     return switch (measure) {
       case ACCURACY -> 100 * (floats.top1() - quantized.top1());

@@ -11,23 +11,33 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the smallest form of a model that loses little: 8-bit integers, with other ranges, with
- * layers left in floats, 8-bit weights, and half precision, in that order.
+ * Finds a small quantized form of a model with little loss. The candidates are, in this order:
+ * 8-bit integers, 8-bit integers with ranges of minimum squared error, 8-bit weights, half
+ * precision. Candidates in integers may keep layers in floats.
  */
 public final class AutoQuantizer {
   private AutoQuantizer() {}
 
   /**
-   * A recipe and what it gives.
+   * A candidate that was tried.
    *
-   * @param loss in points of a hundred
+   * @param name the name of the candidate
+   * @param recipe its recipe, with entries for layers that stay in floats
+   * @param model the quantized model
+   * @param loss the loss in percentage points; see {@link AccuracyLoss.Measure}
+   * @param bytes the size of the model's file in bytes
    */
   public record Choice(String name, Recipe recipe, Model model, double loss, long bytes) {}
 
   /**
-   * Tries one after another until one loses at most {@code maxLoss} points.
+   * Tries the candidates until one has a loss of at most {@code maxLoss}.
    *
-   * @return the first that does; if none, the one that loses least
+   * @param samples the samples for calibration and evaluation
+   * @param maxLoss the maximum loss in percentage points
+   * @param threads the number of samples to run at a time
+   * @param progress receives a line for each step
+   * @return the first such candidate; if there is none, the one with the minimum loss
+   * @throws IOException if there are no samples, or they cannot be read or do not fit the model
    */
   public static Choice choose(
       Model floats,
@@ -42,14 +52,14 @@ public final class AutoQuantizer {
     Candidate[] candidates = {
       new Candidate("int8", Recipe.int8()),
       new Candidate(
-          "int8, ranges of least squared error",
+          "int8, ranges of minimum squared error",
           Recipe.int8().withCalibrationMethod(new CalibrationMethod.MeanSquaredError())),
       new Candidate("8-bit weights", Recipe.dynamic()),
       new Candidate("float16", Recipe.float16()),
     };
     var doctor = new Doctor(floats, samples, options, threads).maxLoss(maxLoss);
     for (Candidate candidate : candidates) {
-      // Leaving layers in floats costs little where the others compute in integers.
+      // Keeping layers in floats only saves accuracy if activations are quantized.
       boolean integers = candidate.recipe().needsCalibration();
       Diagnosis diagnosis =
           doctor

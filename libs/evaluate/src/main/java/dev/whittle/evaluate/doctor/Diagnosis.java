@@ -6,15 +6,17 @@ import dev.whittle.optimize.recipe.Recipe;
 import java.util.List;
 
 /**
- * What the doctor found.
+ * The result of {@link Doctor}.
  *
- * @param loss what {@link AccuracyLoss} says of the quantized model
- * @param tensors of both models, in execution order
- * @param layers that cost accuracy, the worst first
- * @param recipe that keeps the loss or the size asked for as well as could be found
- * @param treated the model by that recipe
- * @param treatedLoss its loss
- * @param treatedBytes the size of its file
+ * @param measure the measure of all losses
+ * @param loss the loss of the quantized model in percentage points
+ * @param quantizedMetrics the metrics of the quantized model against the float model
+ * @param tensors comparisons of the tensors of both models, in execution order
+ * @param layers the layers that were tried in floats, by descending gain
+ * @param recipe the proposed recipe
+ * @param treated the model that the proposed recipe gives
+ * @param treatedLoss its loss in percentage points
+ * @param treatedBytes the size of its file in bytes
  */
 public record Diagnosis(
     AccuracyLoss.Measure measure,
@@ -27,10 +29,12 @@ public record Diagnosis(
     double treatedLoss,
     long treatedBytes) {
   /**
-   * What is gained when a layer, and what reads its result, computes in floats.
+   * The gain if a layer and the readers of its result compute in floats.
    *
-   * @param gain by how much the loss falls
-   * @param errorGain by how much the relative error of the model's output falls
+   * @param name the name of the layer's output
+   * @param operator the name of its operator
+   * @param gain the decrease of the loss in percentage points
+   * @param errorGain the decrease of the relative error of the model's output
    */
   public record LayerCost(String name, String operator, double gain, double errorGain) {}
 

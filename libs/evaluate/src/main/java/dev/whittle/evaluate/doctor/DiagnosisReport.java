@@ -8,19 +8,19 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
-/** A diagnosis as text and HTML. */
+/** Formats a diagnosis as text and HTML. */
 public final class DiagnosisReport {
-  private static final int WORST = 10;
+  private static final int SHOWN_TENSORS = 10;
 
   private DiagnosisReport() {}
 
-  /** The verdict, the worst tensors, and what each suspect costs. */
+  /** Returns the loss, the worst tensors, the gain of each suspect, and the proposed recipe. */
   public static String text(Diagnosis diagnosis) {
     List<List<String>> tensors = new ArrayList<>();
     tensors.add(TENSOR_HEADER);
     diagnosis.tensors().stream()
         .sorted(Comparator.comparingDouble(TensorReport::channelSignalToNoise))
-        .limit(WORST)
+        .limit(SHOWN_TENSORS)
         .forEach(t -> tensors.add(row(t)));
     List<List<String>> layers = new ArrayList<>();
     layers.add(LAYER_HEADER);
@@ -28,21 +28,21 @@ public final class DiagnosisReport {
     return """
     %s
 
-    the tensors that differ most:
+    tensors with the lowest signal-to-noise ratio:
     %s
 
-    what is gained when a layer, and what reads it, computes in floats:
+    gain if a layer and the operators that read it compute in floats:
     %s
 
     %s
     """
         .formatted(
-            verdict(diagnosis), TextTable.of(tensors), TextTable.of(layers), treatment(diagnosis))
+            loss(diagnosis), TextTable.of(tensors), TextTable.of(layers), proposal(diagnosis))
         .stripTrailing();
   }
 
-  private static String verdict(Diagnosis diagnosis) {
-    return "%s: %.2f points are lost; relative error of the output %.3g"
+  private static String loss(Diagnosis diagnosis) {
+    return "%s: %.2f points lost; relative error of the output %.3g"
         .formatted(
             measure(diagnosis.measure()),
             diagnosis.loss(),
@@ -51,13 +51,13 @@ public final class DiagnosisReport {
 
   private static String measure(AccuracyLoss.Measure measure) {
     return switch (measure) {
-      case ACCURACY -> "accuracy by labels";
+      case ACCURACY -> "accuracy on labeled samples";
       case AGREEMENT -> "agreement with the float model";
       case ERROR -> "error of the output";
     };
   }
 
-  private static String treatment(Diagnosis diagnosis) {
+  private static String proposal(Diagnosis diagnosis) {
     return "proposed recipe: %d entries, %.2f points lost, %,d bytes"
         .formatted(
             diagnosis.recipe().entries().size(), diagnosis.treatedLoss(), diagnosis.treatedBytes());
@@ -97,14 +97,14 @@ public final class DiagnosisReport {
     return String.format(Locale.ROOT, pattern, value);
   }
 
-  /** A page that needs nothing beside it. */
+  /** Returns a self-contained page with all tensors and a chart of their signal-to-noise ratios. */
   public static String html(Diagnosis diagnosis) {
     var page = new HtmlPage("Accuracy doctor");
-    page.paragraph(verdict(diagnosis));
-    page.paragraph(treatment(diagnosis));
+    page.paragraph(loss(diagnosis));
+    page.paragraph(proposal(diagnosis));
     page.heading("Layers that cost accuracy");
     page.table(LAYER_HEADER, diagnosis.layers().stream().map(DiagnosisReport::row).toList());
-    page.heading("Signal to noise per channel, in execution order");
+    page.heading("Signal-to-noise ratio per channel, in execution order");
     if (!diagnosis.tensors().isEmpty()) {
       page.chart(
           Charts.bars(

@@ -28,19 +28,20 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the layers of a quantized model that cost accuracy. It compares all tensors, then quantizes
- * the float model anew with one suspect after another left in floats, and ranks them by what that
- * gains. Then it leaves as many in floats as the loss asked for needs.
+ * Finds the layers of a quantized model that cost accuracy, and proposes a recipe. First it
+ * compares all tensors with those of the float model. Then it quantizes the float model repeatedly,
+ * each time with one suspect layer in floats, and ranks the layers by the gain. Finally it keeps
+ * layers in floats, in this order, until the loss is small enough.
  */
 public final class Doctor {
-  /** Decibels of inputs as 8-bit integers. */
-  private static final double TYPICAL_START = 45;
+  /** The signal-to-noise ratio, in decibels, that 8-bit inputs are assumed to have. */
+  private static final double INPUT_SIGNAL_TO_NOISE = 45;
 
-  /** How many layers are tried in floats if nobody says. */
+  /** The default number of layers that are tried in floats. */
   static final int SUSPECTS = 12;
 
-  /** Tensors are compared on so many samples at most: their statistics need no more. */
-  private static final int COMPARED = 50;
+  /** The maximum number of samples on which tensors are compared. */
+  private static final int COMPARED_SAMPLES = 50;
 
   private final Model floats;
   private final Samples samples;
@@ -53,10 +54,12 @@ public final class Doctor {
   private @Nullable Baseline baseline;
 
   /**
-   * A doctor for quantized forms of a model.
+   * Creates a doctor for quantized forms of a model.
    *
-   * @param samples to calibrate and to judge with
-   * @param threads how many samples to run at a time
+   * @param floats the float model
+   * @param samples the samples for calibration and evaluation
+   * @param options the options of all interpreters
+   * @param threads the number of samples to run at a time, at least 1
    */
   public Doctor(Model floats, Samples samples, InterpreterOptions options, int threads) {
     this.floats = floats;
@@ -65,50 +68,66 @@ public final class Doctor {
     this.threads = threads;
   }
 
-  /** The loss to get under, in points of a hundred; see {@link AccuracyLoss.Measure}. */
+  /**
+   * Sets the loss that the proposed recipe aims at.
+   *
+   * @param points the maximum loss in percentage points, 0.5 by default; see {@link
+   *     AccuracyLoss.Measure}
+   */
   public Doctor maxLoss(double points) {
     maxLoss = points;
     return this;
   }
 
-  /** The file size to stay under. */
+  /** Sets the maximum size of the proposed model's file in bytes; unlimited by default. */
   public Doctor maxBytes(long bytes) {
     maxBytes = OptionalLong.of(bytes);
     return this;
   }
 
-  /** How many layers to try in floats, those with the worst tensors first. */
+  /** Sets the number of layers to try in floats; those with the worst tensors are tried first. */
   public Doctor suspects(int count) {
     suspects = count;
     return this;
   }
 
-  /** Receives a line before each step. */
+  /** Sets a listener that receives a line before each step. */
   public Doctor progress(Consumer<String> newProgress) {
     progress = newProgress;
     return this;
   }
 
-  /** Examines a quantized model, whose recipe is told from its tensors. */
+  /**
+   * Examines a quantized model. Its recipe is inferred from the types of its tensors.
+   *
+   * @throws IOException if there are no samples, or they cannot be read or do not fit a model
+   */
   public Diagnosis examine(Model quantized) throws IOException {
     Recipe recipe = recipeOf(quantized);
     return examine(baseline(recipe), recipe, quantized, true);
   }
 
-  /** Examines what a recipe makes of the model. */
+  /**
+   * Examines the model that a recipe gives.
+   *
+   * @throws IOException if there are no samples, or they cannot be read or do not fit the model
+   */
   public Diagnosis examine(Recipe recipe) throws IOException {
     return examine(baseline(recipe), recipe, null, true);
   }
 
-  /** {@link #examine(Recipe)}, but looks for layers only where the loss is too large. */
+  /**
+   * Examines the model that a recipe gives, but tries layers in floats only if its loss is high.
+   */
   Diagnosis treat(Recipe recipe) throws IOException {
     return examine(baseline(recipe), recipe, null, false);
   }
 
   /**
-   * What is known before anything is quantized, and serves all recipes that prepare alike.
+   * The prepared float model with its statistics and outputs, which recipes with the same
+   * preparation share.
    *
-   * @param statistics {@link Statistics#NONE} until a recipe needs them
+   * @param statistics the calibration statistics; {@link Statistics#NONE} until a recipe needs them
    */
   private record Baseline(Model prepared, Statistics statistics, ModelOutputs reference) {}
 
@@ -137,8 +156,8 @@ public final class Doctor {
   /**
    * Examines a model.
    *
-   * @param given the quantized model; null for what the recipe makes
-   * @param always whether to look for layers although the loss is small enough
+   * @param given the quantized model; null for the model that the recipe gives
+   * @param always whether to try layers in floats even if the loss is small enough
    */
   private Diagnosis examine(Baseline baseline, Recipe recipe, @Nullable Model given, boolean always)
       throws IOException {
@@ -147,16 +166,17 @@ public final class Doctor {
     progress.accept("running the quantized model");
     Outcome base = trial.run(recipe);
     Model quantized = given == null ? base.model : given;
-    EvaluationMetrics quantizedScores =
+    EvaluationMetrics quantizedMetrics =
         given == null
-            ? base.scores
+            ? base.metrics
             : ModelOutputs.of(given, samples, options, threads).metrics(reference);
     List<TensorReport> tensors = List.of();
     List<Diagnosis.LayerCost> costs = List.of();
     if (always || base.loss > maxLoss) {
       progress.accept("comparing tensors");
       tensors =
-          new TensorComparison(baseline.prepared, quantized).run(samples.first(COMPARED), options);
+          new TensorComparison(baseline.prepared, quantized)
+              .run(samples.first(COMPARED_SAMPLES), options);
       costs = costs(trial, recipe, base, tensors, baseline.prepared.mainGraph());
     }
     Recipe best = recipe;
@@ -166,8 +186,8 @@ public final class Doctor {
       if (outcome.loss <= maxLoss || !helps) {
         break;
       }
-      Recipe next = leaveInFloat(best, baseline.prepared.mainGraph(), cost.name());
-      progress.accept("leaving '" + cost.name() + "' in floats too");
+      Recipe next = keepInFloat(best, baseline.prepared.mainGraph(), cost.name());
+      progress.accept("also keeping '" + cost.name() + "' in floats");
       Outcome tried = trial.run(next);
       if (maxBytes.isPresent() && tried.bytes > maxBytes.getAsLong()) {
         continue;
@@ -179,8 +199,8 @@ public final class Doctor {
     }
     return new Diagnosis(
         trial.measure,
-        trial.loss(quantizedScores),
-        quantizedScores,
+        trial.loss(quantizedMetrics),
+        quantizedMetrics,
         tensors,
         costs,
         best,
@@ -189,35 +209,35 @@ public final class Doctor {
         outcome.bytes);
   }
 
-  private record Outcome(Model model, EvaluationMetrics scores, double loss, long bytes) {
+  private record Outcome(Model model, EvaluationMetrics metrics, double loss, long bytes) {
     double error() {
-      return scores.relativeError();
+      return metrics.relativeError();
     }
   }
 
-  /** Quantizes by a recipe and measures the loss. */
+  /** Quantizes by recipes and measures their losses. */
   private final class Trial {
     private final Baseline baseline;
-    private final EvaluationMetrics floatScores;
+    private final EvaluationMetrics floatMetrics;
     private final AccuracyLoss.Measure measure;
 
     Trial(Baseline baseline) {
       this.baseline = baseline;
-      this.floatScores = baseline.reference.metrics(baseline.reference);
+      this.floatMetrics = baseline.reference.metrics(baseline.reference);
       this.measure =
-          AccuracyLoss.measure(floatScores, baseline.reference.outputs().getFirst().length);
+          AccuracyLoss.measure(floatMetrics, baseline.reference.outputs().getFirst().length);
     }
 
-    double loss(EvaluationMetrics scores) {
-      return AccuracyLoss.of(measure, floatScores, scores);
+    double loss(EvaluationMetrics metrics) {
+      return AccuracyLoss.of(measure, floatMetrics, metrics);
     }
 
     Outcome run(Recipe recipe) throws IOException {
       Model model =
           new Quantizer(recipe).quantizePrepared(baseline.prepared, baseline.statistics).model();
-      EvaluationMetrics scores =
+      EvaluationMetrics metrics =
           ModelOutputs.of(model, samples, options, threads).metrics(baseline.reference);
-      return new Outcome(model, scores, loss(scores), TfliteWriter.toBytes(model).length);
+      return new Outcome(model, metrics, loss(metrics), TfliteWriter.toBytes(model).length);
     }
   }
 
@@ -227,7 +247,7 @@ public final class Doctor {
     List<Diagnosis.LayerCost> costs = new ArrayList<>();
     for (TensorReport suspect : mostSuspect(tensors, graph)) {
       progress.accept("trying '" + suspect.name() + "' in floats");
-      Outcome without = trial.run(leaveInFloat(recipe, graph, suspect.name()));
+      Outcome without = trial.run(keepInFloat(recipe, graph, suspect.name()));
       costs.add(
           new Diagnosis.LayerCost(
               suspect.name(),
@@ -242,7 +262,10 @@ public final class Doctor {
     return costs;
   }
 
-  /** The quantized tensors that lost the most against those they are computed from. */
+  /**
+   * Returns the tensors whose signal-to-noise ratio falls most below that of the tensors from which
+   * they are computed.
+   */
   private List<TensorReport> mostSuspect(List<TensorReport> tensors, Graph graph) {
     Map<String, TensorReport> byName = new HashMap<>();
     tensors.forEach(t -> byName.put(t.name(), t));
@@ -256,8 +279,8 @@ public final class Doctor {
       for (int id : node.outputs()) {
         TensorReport output = byName.get(graph.value(id).name());
         if (output != null) {
-          double start = Double.isInfinite(before) ? TYPICAL_START : before;
-          drops.put(output.name(), start - output.channelSignalToNoise());
+          double input = Double.isInfinite(before) ? INPUT_SIGNAL_TO_NOISE : before;
+          drops.put(output.name(), input - output.channelSignalToNoise());
         }
       }
     }
@@ -270,8 +293,11 @@ public final class Doctor {
         .toList();
   }
 
-  /** The recipe with a layer in floats, and everything that reads its result or moves it on. */
-  private static Recipe leaveInFloat(Recipe recipe, Graph graph, String name) {
+  /**
+   * Returns the recipe with a layer in floats, as well as the operators that read its result,
+   * directly or after data movement.
+   */
+  private static Recipe keepInFloat(Recipe recipe, Graph graph, String name) {
     Set<Integer> ids = new HashSet<>();
     Set<String> names = new HashSet<>();
     names.add(name);
@@ -293,10 +319,10 @@ public final class Doctor {
     return changed;
   }
 
-  /** The mode of a quantized model, with the layers that it leaves in floats. */
+  /** Returns the recipe of a quantized model: its mode, and the layers that it keeps in floats. */
   private Recipe recipeOf(Model quantized) {
     Graph graph = quantized.mainGraph();
-    Graph wanted = floats.mainGraph();
+    Graph floatGraph = floats.mainGraph();
     Set<TensorType> types = new HashSet<>();
     for (Node node : graph.nodes()) {
       node.outputs().stream()
@@ -309,12 +335,12 @@ public final class Doctor {
         types.contains(TensorType.INT16)
             ? Recipe.int16x8()
             : integers ? Recipe.int8() : Recipe.dynamic();
-    // What made the file may not have guarded it; entries say what it left in floats.
+    // The converter that made the file may have no guard; entries name the layers in floats.
     recipe = recipe.withHead(HeadMode.INTEGER).withGuard(false);
-    for (Map.Entry<Integer, Integer> match : TensorMatcher.of(wanted, graph).entrySet()) {
+    for (Map.Entry<Integer, Integer> match : TensorMatcher.of(floatGraph, graph).entrySet()) {
       Value value = graph.value(match.getKey());
       if (integers && value.type() == TensorType.FLOAT32) {
-        String name = wanted.value(match.getValue()).name();
+        String name = floatGraph.value(match.getValue()).name();
         recipe = recipe.withLayer(name, QuantizationSettings.FLOAT);
       }
     }

@@ -16,9 +16,10 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 
 /**
- * What a model answers to each sample, kept so that many other models can be compared with it.
+ * The outputs of a model for all samples, kept for the comparison with many other models.
  *
- * @param labels of the samples, in order
+ * @param outputs the first output for each sample, in order
+ * @param labels the labels of the samples, in order
  */
 record ModelOutputs(List<float[]> outputs, List<Integer> labels) {
 
@@ -28,7 +29,7 @@ record ModelOutputs(List<float[]> outputs, List<Integer> labels) {
     Map<Long, float[]> byNumber = new TreeMap<>();
     List<Integer> labels = new ArrayList<>();
     try (Samples.Reader reader = samples.open()) {
-      Callable<Boolean> work =
+      Callable<Boolean> task =
           () -> {
             try (var runner = new ModelRunner(model, options)) {
               while (true) {
@@ -49,20 +50,20 @@ record ModelOutputs(List<float[]> outputs, List<Integer> labels) {
               }
             }
           };
-      ParallelTasks.run(Collections.nCopies(threads, work));
+      ParallelTasks.run(Collections.nCopies(threads, task));
     }
     if (labels.isEmpty()) {
-      throw new IOException(samples.origin() + ": there are no samples");
+      throw new IOException(samples.origin() + ": no samples to evaluate with");
     }
     return new ModelOutputs(new ArrayList<>(byNumber.values()), labels);
   }
 
-  /** These outputs judged by the labels and by those of a reference. */
+  /** Returns the metrics of these outputs, by the labels and against a reference. */
   EvaluationMetrics metrics(ModelOutputs reference) {
-    var scores = new EvaluationMetrics();
+    var metrics = new EvaluationMetrics();
     for (int i = 0; i < outputs.size(); i++) {
-      scores.add(labels.get(i), outputs.get(i), reference.outputs.get(i));
+      metrics.add(labels.get(i), outputs.get(i), reference.outputs.get(i));
     }
-    return scores;
+    return metrics;
   }
 }

@@ -19,11 +19,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a float model and a quantized one on the same samples and compares every tensor that both
+ * Runs a float model and a quantized model on the same samples and compares the tensors that both
  * have.
  */
 final class TensorComparison {
+  /** The maximum size of a last axis for which channels are compared separately. */
   private static final int MAX_CHANNELS = 4096;
+
+  /** The signal-to-noise ratio, in decibels, of exact tensors. */
+  private static final double MAX_DECIBELS = 150;
 
   private final Model floats;
   private final Model quantized;
@@ -48,7 +52,7 @@ final class TensorComparison {
         .forEach((id, floatId) -> quantizedNames.put(id, graph.value(floatId).name()));
   }
 
-  /** The comparison over all samples, in the order of the float model's nodes. */
+  /** Returns the comparisons over all samples, in the order of the float model's nodes. */
   List<TensorReport> run(Samples samples, InterpreterOptions options) throws IOException {
     try (var floatRunner = new ModelRunner(floats, options);
         var quantizedRunner = new ModelRunner(quantized, options);
@@ -87,21 +91,21 @@ final class TensorComparison {
   }
 
   private void compare(String name, Tensor contents) {
-    float[] wanted = expected.get(name);
+    float[] reference = expected.get(name);
     Difference difference = differences.get(name);
-    if (wanted != null && difference != null && wanted.length == contents.elements()) {
-      difference.add(wanted, contents);
+    if (reference != null && difference != null && reference.length == contents.elements()) {
+      difference.add(reference, contents);
     }
   }
 
-  /** Sums over all samples. */
+  /** The differences of one tensor, summed over all samples. */
   private static final class Difference {
     private final String operator;
     private String type = "";
     private long count;
     private long saturated;
-    private long least = Long.MAX_VALUE;
-    private long greatest = Long.MIN_VALUE;
+    private long min = Long.MAX_VALUE;
+    private long max = Long.MIN_VALUE;
     private double range = 1;
     private double dot;
     private double squares;
@@ -112,7 +116,7 @@ final class TensorComparison {
       this.operator = operator;
     }
 
-    void add(float[] wanted, Tensor contents) {
+    void add(float[] reference, Tensor contents) {
       int channels = contents.rank() == 0 ? 1 : contents.dim(contents.rank() - 1);
       double[] signals = signal;
       double[] noises = noise;
@@ -125,20 +129,20 @@ final class TensorComparison {
       type = contents.type().name();
       boolean integers = contents.type().isInteger();
       float[] found = ModelRunner.dequantized(contents);
-      for (int i = 0; i < wanted.length; i++) {
-        double error = (double) found[i] - wanted[i];
+      for (int i = 0; i < reference.length; i++) {
+        double error = (double) found[i] - reference[i];
         int channel = i % signals.length;
-        signals[channel] += (double) wanted[i] * wanted[i];
+        signals[channel] += (double) reference[i] * reference[i];
         noises[channel] += error * error;
-        dot += (double) found[i] * wanted[i];
+        dot += (double) found[i] * reference[i];
         squares += (double) found[i] * found[i];
         if (integers) {
           long stored = contents.getInteger(i);
-          least = Math.min(least, stored);
-          greatest = Math.max(greatest, stored);
+          min = Math.min(min, stored);
+          max = Math.max(max, stored);
         }
       }
-      count += wanted.length;
+      count += reference.length;
       if (integers) {
         countSaturated(contents);
       }
@@ -152,7 +156,7 @@ final class TensorComparison {
       long zero = quantization == null ? 0 : quantization.zeroPointValue();
       for (long i = 0; i < contents.elements(); i++) {
         long stored = contents.getInteger(i);
-        // Many zeros at the end of the range are what RELU gives, not saturation.
+        // Zeros at the lower bound are results of RELU, not saturation.
         saturated += stored != zero && (stored == low || stored == high) ? 1 : 0;
       }
     }
@@ -163,13 +167,13 @@ final class TensorComparison {
       double allSignal = 0;
       double allNoise = 0;
       double channelSum = 0;
-      int audible = 0;
+      int nonzeroChannels = 0;
       for (int c = 0; c < signals.length; c++) {
         allSignal += signals[c];
         allNoise += noises[c];
         if (signals[c] > 0) {
           channelSum += decibels(signals[c], noises[c]);
-          audible++;
+          nonzeroChannels++;
         }
       }
       return new TensorReport(
@@ -177,15 +181,15 @@ final class TensorComparison {
           operator,
           type,
           decibels(allSignal, allNoise),
-          audible == 0 ? decibels(allSignal, allNoise) : channelSum / audible,
+          nonzeroChannels == 0 ? decibels(allSignal, allNoise) : channelSum / nonzeroChannels,
           allSignal == 0 || squares == 0 ? 0 : dot / Math.sqrt(allSignal * squares),
-          greatest < least ? 1 : (greatest - least) / range,
+          max < min ? 1 : (max - min) / range,
           (double) saturated / count);
     }
 
-    /** At most 150, for what is exact. */
+    /** Returns the signal-to-noise ratio, at most {@link #MAX_DECIBELS}. */
     private static double decibels(double signal, double noise) {
-      return noise == 0 ? 150 : Math.min(150, 10 * Math.log10(signal / noise));
+      return noise == 0 ? MAX_DECIBELS : Math.min(MAX_DECIBELS, 10 * Math.log10(signal / noise));
     }
   }
 }

@@ -12,21 +12,21 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which value of a quantized graph stands for which of the float graph: by name, or, where other
- * tools have named them anew, by the place among the operators that compute.
+ * Matches the values of a quantized graph with those of the float graph: by name, or by position
+ * among the computing operators if a converter has renamed them.
  */
 final class TensorMatcher {
   private TensorMatcher() {}
 
-  /** Ids of the float graph by those of the quantized one. */
+  /** Returns the ids of the float graph by the ids of the quantized graph. */
   static Map<Integer, Integer> of(Graph floats, Graph quantized) {
     Map<Integer, Integer> byName = byName(floats, quantized);
-    List<Node> wanted = computing(floats);
-    if (byName.size() * 2 >= wanted.size()) {
+    List<Node> floatNodes = computing(floats);
+    if (byName.size() * 2 >= floatNodes.size()) {
       return byName;
     }
-    Map<Integer, Integer> byPlace = byPlace(wanted, computing(quantized));
-    return byPlace.size() > byName.size() ? byPlace : byName;
+    Map<Integer, Integer> byPosition = byPosition(floatNodes, computing(quantized));
+    return byPosition.size() > byName.size() ? byPosition : byName;
   }
 
   private static Map<Integer, Integer> byName(Graph floats, Graph quantized) {
@@ -42,7 +42,7 @@ final class TensorMatcher {
     Set<Integer> matched = new HashSet<>();
     for (Node node : quantized.nodes()) {
       for (int id : node.outputs()) {
-        // The integers come before the floats that are made of them.
+        // The first match is the integer form, which precedes its dequantized form.
         Integer found =
             names.get(quantized.value(id).name().replaceFirst("_(int8|int16|uint8|float)$", ""));
         if (found != null && matched.add(found)) {
@@ -53,7 +53,7 @@ final class TensorMatcher {
     return match;
   }
 
-  private static Map<Integer, Integer> byPlace(List<Node> floats, List<Node> quantized) {
+  private static Map<Integer, Integer> byPosition(List<Node> floats, List<Node> quantized) {
     Map<Integer, Integer> match = new HashMap<>();
     boolean same = operators(floats).equals(operators(quantized));
     for (int n = 0; same && n < floats.size(); n++) {
@@ -66,16 +66,16 @@ final class TensorMatcher {
     return nodes.stream().map(n -> n.op().type().name()).toList();
   }
 
-  /** The nodes whose results are new numbers, not others moved or stored otherwise. */
+  /** Returns the nodes that compute numbers; conversions and data movement are left out. */
   private static List<Node> computing(Graph graph) {
     return graph.nodes().stream()
         .filter(n -> !(n.op() instanceof Quantize) && !(n.op() instanceof Dequantize))
         .filter(n -> !n.outputs().isEmpty() && !n.op().quantizationRule().sharesScales())
-        .filter(n -> isNumber(graph.value(n.outputs().getFirst()).type()))
+        .filter(n -> isNumeric(graph.value(n.outputs().getFirst()).type()))
         .toList();
   }
 
-  private static boolean isNumber(TensorType type) {
+  private static boolean isNumeric(TensorType type) {
     return switch (type) {
       case FLOAT32, INT8, UINT8, INT16 -> true;
       default -> false;

@@ -28,11 +28,11 @@ class DoctorTest {
   private static final int LAYERS = 5;
   private static final int BAD = 2;
 
-  /** As other tools do it: nothing is left in floats. */
+  /** Quantizes all layers, as other converters do. */
   private static final Recipe UNGUARDED = Recipe.int8().withGuard(false);
 
-  /** Layers of which one has a channel scaled by 1,000, which the next one makes up for. */
-  private static Model planted(long seed) {
+  /** Returns layers of which one has a channel scaled by 1,000; the next one scales it back. */
+  private static Model modelWithBadLayer(long seed) {
     var random = new SplittableRandom(seed);
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, SIZE));
@@ -69,8 +69,8 @@ class DoctorTest {
   }
 
   @Test
-  void aPlantedBadLayerIsFoundFirst() throws IOException {
-    Model model = planted(1);
+  void ranksBadLayerFirst() throws IOException {
+    Model model = modelWithBadLayer(1);
     Model quantized = new Quantizer(UNGUARDED).calibrateWith(samples()).quantize(model).model();
     Diagnosis diagnosis =
         new Doctor(model, samples(), InterpreterOptions.DEFAULT, 2).examine(quantized);
@@ -82,8 +82,8 @@ class DoctorTest {
   }
 
   @Test
-  void theProposedRecipeRecoversTheLoss() throws IOException {
-    Model model = planted(1);
+  void proposedRecipeReducesTheLoss() throws IOException {
+    Model model = modelWithBadLayer(1);
     Diagnosis diagnosis =
         new Doctor(model, samples(), InterpreterOptions.DEFAULT, 2).maxLoss(5).examine(UNGUARDED);
     assertTrue(diagnosis.treatedLoss() <= 5, () -> "loses " + diagnosis.treatedLoss());
@@ -93,8 +93,8 @@ class DoctorTest {
   }
 
   @Test
-  void theAutomaticChoiceKeepsItsWord() throws IOException {
-    Model model = planted(1);
+  void automaticChoiceKeepsMaximumLoss() throws IOException {
+    Model model = modelWithBadLayer(1);
     AutoQuantizer.Choice choice =
         AutoQuantizer.choose(model, samples(), 5, InterpreterOptions.DEFAULT, 2, line -> {});
     assertTrue(choice.loss() <= 5, () -> choice.name() + " loses " + choice.loss());
