@@ -13,13 +13,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A point of training to go on from: all variables, and how far it had come. An {@code .npz} file.
+ * A checkpoint, from which training resumes: all variables and the progress, as an {@code .npz}
+ * file.
  *
- * @param settings what training was told; another training cannot go on from here
- * @param epochs those that are complete
- * @param stepsOfEpoch how many steps of the next epoch have been taken
- * @param lossOfEpoch the sum of their losses
- * @param allSteps how many steps have been taken in all epochs
+ * @param settings the settings of training, which must be equal to resume
+ * @param epochs the complete epochs
+ * @param stepsOfEpoch the number of steps taken in the next epoch
+ * @param lossOfEpoch the sum of the losses of these steps
+ * @param allSteps the number of steps taken in all epochs
+ * @param state the variables by name
  */
 record Checkpoint(
     String settings,
@@ -33,6 +35,7 @@ record Checkpoint(
   private static final String PROGRESS = "whittle_progress";
   private static final int EPOCH_FIELDS = 5;
 
+  /** Writes the checkpoint atomically: the file is replaced when it is complete. */
   void write(Path file) throws IOException {
     Map<String, NpyArray> arrays = new LinkedHashMap<>();
     arrays.put(SETTINGS, NpyArray.ofStrings(List.of(settings)));
@@ -61,22 +64,25 @@ record Checkpoint(
   /**
    * Reads a checkpoint.
    *
-   * @param settings those of the training that wants to go on
-   * @throws IOException if the file is no checkpoint, or one of another training
+   * @param settings the settings of the training that resumes
+   * @throws IOException if the file is not a checkpoint, or its settings differ
    */
   static Checkpoint read(Path file, String settings) throws IOException {
     Map<String, NpyArray> arrays = new LinkedHashMap<>(Npz.read(file));
-    NpyArray stated = arrays.remove(SETTINGS);
+    NpyArray storedSettings = arrays.remove(SETTINGS);
     NpyArray epochs = arrays.remove(EPOCHS);
     NpyArray progress = arrays.remove(PROGRESS);
-    if (stated == null || epochs == null || progress == null || progress.elements() != 3) {
-      throw new IOException(file + ": is no checkpoint of a training");
+    if (storedSettings == null || epochs == null || progress == null || progress.elements() != 3) {
+      throw new IOException(
+          "%s: not a checkpoint; it lacks %s, %s or %s"
+              .formatted(file, SETTINGS, EPOCHS, PROGRESS));
     }
-    String saved = stated.strings().isEmpty() ? "" : stated.strings().getFirst();
+    String saved = storedSettings.strings().isEmpty() ? "" : storedSettings.strings().getFirst();
     if (!saved.equals(settings)) {
       throw new IOException(
-          "%s: is a checkpoint of another training (%s; this one is %s): remove it, or train as then"
-              .formatted(file, saved, settings));
+          "%s: a checkpoint of another training (%s), not of this one (%s); remove it or restore the"
+                  .formatted(file, saved, settings)
+              + " settings");
     }
     double[] numbers = epochs.toDoubles();
     List<Epoch> complete = new ArrayList<>();
@@ -93,7 +99,7 @@ record Checkpoint(
                 array.type() == DType.INT32
                     ? new Tensor(TensorType.INT32, array.shape(), null, array.data())
                     : Tensor.onHeap(array.toFloats(), array.shape())));
-    double[] at = progress.toDoubles();
-    return new Checkpoint(saved, complete, (long) at[0], at[1], (long) at[2], state);
+    double[] counts = progress.toDoubles();
+    return new Checkpoint(saved, complete, (long) counts[0], counts[1], (long) counts[2], state);
   }
 }

@@ -4,40 +4,44 @@ import dev.whittle.ir.tensor.Tensor;
 import java.util.Map;
 
 /**
- * Ends training when the validation loss (the training loss, where there is no validation data)
- * does not fall any more, and goes back to the weights of the best epoch. It knows the epochs of
- * its own run: after training went on from a checkpoint, those since then.
+ * Stops training when the validation loss no longer decreases, and restores the weights of the best
+ * epoch. Without validation data it uses the training loss. After training has resumed from a
+ * checkpoint, it considers only the epochs epochsWithoutImprovement then.
  */
 public final class EarlyStopping implements Callback {
   private final int patience;
-  private final double leastChange;
+  private final double minDelta;
   private double best = Double.POSITIVE_INFINITY;
-  private int since;
+  private int epochsWithoutImprovement;
   private Map<String, Tensor> bestState = Map.of();
 
   /**
-   * @param patience how many epochs without a better loss to bear
-   * @param leastChange by how much a loss must be lower to be better
+   * Creates the callback.
+   *
+   * @param patience the number of epochs without improvement after which training stops, at least 1
+   * @param minDelta the minimum decrease of the loss that counts as an improvement, at least 0
    */
-  public EarlyStopping(int patience, double leastChange) {
-    if (patience < 1 || !(leastChange >= 0)) {
-      throw new IllegalArgumentException("patience " + patience + ", change " + leastChange);
+  public EarlyStopping(int patience, double minDelta) {
+    if (patience < 1 || !(minDelta >= 0)) {
+      throw new IllegalArgumentException(
+          "patience must be at least 1 and minDelta at least 0, not %d and %s"
+              .formatted(patience, minDelta));
     }
     this.patience = patience;
-    this.leastChange = leastChange;
+    this.minDelta = minDelta;
   }
 
   @Override
   public boolean afterEpoch(Epoch epoch, State state) {
     double loss = Double.isNaN(epoch.validationLoss()) ? epoch.loss() : epoch.validationLoss();
-    if (loss < best - leastChange) {
+    if (loss < best - minDelta) {
       best = loss;
-      since = 0;
+      epochsWithoutImprovement = 0;
       bestState = state.save();
     } else {
-      since++;
+      epochsWithoutImprovement++;
     }
-    return since < patience;
+    return epochsWithoutImprovement < patience;
   }
 
   @Override

@@ -14,8 +14,7 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Describes a network layer by layer and writes it, untrained, as a {@code .keras} file: the place
- * where training begins.
+ * A builder of sequential models, which writes an untrained model as a {@code .keras} file.
  *
  * <pre>{@code
  * SequentialModel.input(28, 28, 1)
@@ -23,8 +22,10 @@ import org.jspecify.annotations.Nullable;
  *     .write(Path.of("digits.keras"), 1);
  * }</pre>
  *
- * <p>Weights begin as Keras begins them: kernels uniformly at random (Glorot and Bengio, 2010),
- * embeddings uniformly up to 0.05, the rest with zeros, factors and variances with ones.
+ * <p>Weights are initialized as by Keras: kernels by the Glorot uniform distribution (X. Glorot and
+ * Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010),
+ * embeddings uniformly from -0.05 to 0.05, the factors and variances of batch normalization with
+ * ones, other weights with zeros.
  */
 public final class SequentialModel {
   private static final String MODULE = "keras.layers";
@@ -35,45 +36,47 @@ public final class SequentialModel {
   private final List<Layer> layers = new ArrayList<>();
   private final WeightKeys names = new WeightKeys();
 
-  /** The extents after the layers so far, without the batch. */
+  /** The shape of the output of the layers so far, without the batch. */
   private int[] shape;
 
-  /** A layer and the shapes of its weights in the order in which Keras creates them. */
+  /** A layer with its weights, in the order in which Keras creates them. */
   private record Layer(
       String className, String name, Map<String, ?> config, List<Weight> weights) {}
 
-  /** How a weight begins. */
-  private enum Start {
+  /** An initialization of weights. */
+  private enum Initialization {
     GLOROT,
     EMBEDDING,
     ZEROS,
     ONES
   }
 
-  private record Weight(Start start, List<Integer> dims, int fanIn, int fanOut) {}
+  private record Weight(Initialization initialization, List<Integer> dims, int fanIn, int fanOut) {}
 
   private SequentialModel(String inputType, int... input) {
     this.input = input.clone();
     this.inputType = inputType;
     this.shape = input.clone();
     for (int dimension : input) {
-      positive(dimension, "extent of the input");
+      requirePositive(dimension, "dimension of the input");
     }
   }
 
   /**
-   * Begins with floats.
+   * Begins a model with a float input.
    *
-   * @param dims their extents, without the batch: rows, columns and channels of a picture
+   * @param dims the shape of the input without the batch, such as rows, columns and channels
+   * @throws IllegalArgumentException if a dimension is less than 1
    */
   public static SequentialModel input(int... dims) {
     return new SequentialModel("float32", dims);
   }
 
   /**
-   * Begins with whole numbers, such as those of words.
+   * Begins a model with an integer input, such as indices of words.
    *
-   * @param dims their extents, without the batch
+   * @param dims the shape of the input without the batch
+   * @throws IllegalArgumentException if a dimension is less than 1
    */
   public static SequentialModel integers(int... dims) {
     return new SequentialModel("int32", dims);
@@ -81,9 +84,14 @@ public final class SequentialModel {
 
   // Layers.
 
-  /** Sums of all inputs along the last axis, each weighted. */
+  /**
+   * Adds a dense layer along the last axis.
+   *
+   * @param units the number of outputs, at least 1
+   * @param activation the name of an activation in Keras, such as {@code relu} or {@code linear}
+   */
   public SequentialModel dense(int units, String activation) {
-    positive(units, "number of units");
+    requirePositive(units, "number of units");
     int inputs = shape.length == 0 ? 1 : shape[shape.length - 1];
     int[] after = shape.clone();
     after[after.length - 1] = units;
@@ -92,22 +100,33 @@ public final class SequentialModel {
         Map.of("units", units, "activation", activation, "use_bias", true),
         after,
         glorot(inputs, units, inputs, units),
-        fill(Start.ZEROS, units));
+        fill(Initialization.ZEROS, units));
   }
 
-  /** A convolution with square kernels, padded so that extents stay. */
+  /**
+   * Adds a convolution with square kernels, stride 1 and padding {@code same}.
+   *
+   * @param filters the number of output channels, at least 1
+   * @param kernel the height and width of the kernels
+   * @param activation the name of an activation in Keras
+   */
   public SequentialModel conv2d(int filters, int kernel, String activation) {
     return conv2d(filters, kernel, 1, "same", activation);
   }
 
   /**
-   * A convolution with square kernels.
+   * Adds a convolution with square kernels.
    *
+   * @param filters the number of output channels, at least 1
+   * @param kernel the height and width of the kernels, at least 1
+   * @param stride the stride in both directions, at least 1
    * @param padding {@code same} or {@code valid}
+   * @param activation the name of an activation in Keras
+   * @throws IllegalArgumentException if the input is not an image or the kernel does not fit
    */
   public SequentialModel conv2d(
       int filters, int kernel, int stride, String padding, String activation) {
-    positive(filters, "number of filters");
+    requirePositive(filters, "number of filters");
     int channels = image("Conv2D");
     int taps = kernel * kernel;
     Map<String, Object> config = window(kernel, stride, padding, "kernel_size");
@@ -117,16 +136,24 @@ public final class SequentialModel {
     return add(
         "Conv2D",
         config,
-        moved(kernel, stride, padding, filters),
+        outputShape(kernel, stride, padding, filters),
         new Weight(
-            Start.GLOROT,
+            Initialization.GLOROT,
             List.of(kernel, kernel, channels, filters),
             taps * channels,
             taps * filters),
-        fill(Start.ZEROS, filters));
+        fill(Initialization.ZEROS, filters));
   }
 
-  /** A convolution of each channel by itself with a square kernel. */
+  /**
+   * Adds a depthwise convolution with square kernels and depth multiplier 1.
+   *
+   * @param kernel the height and width of the kernels, at least 1
+   * @param stride the stride in both directions, at least 1
+   * @param padding {@code same} or {@code valid}
+   * @param activation the name of an activation in Keras
+   * @throws IllegalArgumentException if the input is not an image or the kernel does not fit
+   */
   public SequentialModel depthwiseConv2d(
       int kernel, int stride, String padding, String activation) {
     int channels = image("DepthwiseConv2D");
@@ -138,17 +165,18 @@ public final class SequentialModel {
     return add(
         "DepthwiseConv2D",
         config,
-        moved(kernel, stride, padding, channels),
-        new Weight(Start.GLOROT, List.of(kernel, kernel, channels, 1), taps * channels, taps),
-        fill(Start.ZEROS, channels));
+        outputShape(kernel, stride, padding, channels),
+        new Weight(
+            Initialization.GLOROT, List.of(kernel, kernel, channels, 1), taps * channels, taps),
+        fill(Initialization.ZEROS, channels));
   }
 
-  /** The greatest of each square of pixels. */
+  /** Adds maximum pooling of adjacent squares of {@code size} pixels. */
   public SequentialModel maxPooling2d(int size) {
     return pool("MaxPooling2D", size);
   }
 
-  /** The mean of each square of pixels. */
+  /** Adds average pooling of adjacent squares of {@code size} pixels. */
   public SequentialModel averagePooling2d(int size) {
     return pool("AveragePooling2D", size);
   }
@@ -156,100 +184,120 @@ public final class SequentialModel {
   private SequentialModel pool(String className, int size) {
     int channels = image(className);
     return add(
-        className, window(size, size, "valid", "pool_size"), moved(size, size, "valid", channels));
+        className,
+        window(size, size, "valid", "pool_size"),
+        outputShape(size, size, "valid", channels));
   }
 
-  /** The mean of each channel over all pixels. */
+  /** Adds average pooling of each channel over all pixels. */
   public SequentialModel globalAveragePooling2d() {
     return add("GlobalAveragePooling2D", Map.of(), new int[] {image("GlobalAveragePooling2D")});
   }
 
-  /** Normalization along the last axis, by the batch in training and by moving averages after. */
+  /** Adds batch normalization along the last axis, with Keras' momentum 0.99 and epsilon 0.001. */
   public SequentialModel batchNormalization() {
     int channels = shape[shape.length - 1];
     return add(
         "BatchNormalization",
         Map.of("axis", -1, "momentum", 0.99, "epsilon", 0.001, "center", true, "scale", true),
         shape,
-        fill(Start.ONES, channels),
-        fill(Start.ZEROS, channels),
-        fill(Start.ZEROS, channels),
-        fill(Start.ONES, channels));
+        fill(Initialization.ONES, channels),
+        fill(Initialization.ZEROS, channels),
+        fill(Initialization.ZEROS, channels),
+        fill(Initialization.ONES, channels));
   }
 
   /**
-   * An activation by itself.
+   * Adds an activation layer.
    *
-   * @param name as Keras calls it, such as {@code relu}
+   * @param name the name of an activation in Keras, such as {@code relu}
    */
   public SequentialModel activation(String name) {
     return add("Activation", Map.of("activation", name), shape);
   }
 
-  /** In training, zeros in place of a share of the values. */
+  /**
+   * Adds dropout.
+   *
+   * @param rate the share of the values that training sets to zero, at least 0 and under 1
+   */
   public SequentialModel dropout(float rate) {
     if (!(rate >= 0 && rate < 1)) {
-      throw new IllegalArgumentException("dropout of " + rate);
+      throw new IllegalArgumentException(
+          "the dropout rate must be at least 0 and under 1, not " + rate);
     }
     return add("Dropout", Map.of("rate", rate), shape);
   }
 
-  /** All extents as one. */
+  /** Flattens all axes into one. */
   public SequentialModel flatten() {
     return add(
         "Flatten", Map.of(), new int[] {Arrays.stream(shape).reduce(1, Math::multiplyExact)});
   }
 
-  /** Other extents for as many values. */
+  /**
+   * Reshapes the values.
+   *
+   * @param dims the new shape without the batch, with the same number of elements
+   */
   public SequentialModel reshape(int... dims) {
     int before = Arrays.stream(shape).reduce(1, Math::multiplyExact);
     if (Arrays.stream(dims).reduce(1, Math::multiplyExact) != before) {
-      throw new IllegalArgumentException(Arrays.toString(shape) + " as " + Arrays.toString(dims));
+      throw new IllegalArgumentException(
+          "cannot reshape %s to %s: the numbers of elements differ"
+              .formatted(Arrays.toString(shape), Arrays.toString(dims)));
     }
     return add("Reshape", Map.of("target_shape", Arrays.stream(dims).boxed().toList()), dims);
   }
 
-  /** A vector for each whole number under {@code words}. */
+  /**
+   * Adds an embedding, which replaces each integer by a vector.
+   *
+   * @param words the number of vectors; integers are from 0 to {@code words - 1}
+   * @param width the number of elements of a vector
+   */
   public SequentialModel embedding(int words, int width) {
-    positive(words, "number of words");
-    positive(width, "width");
+    requirePositive(words, "number of words");
+    requirePositive(width, "width");
     int[] after = Arrays.copyOf(shape, shape.length + 1);
     after[shape.length] = width;
     return add(
         "Embedding",
         Map.of("input_dim", words, "output_dim", width),
         after,
-        new Weight(Start.EMBEDDING, List.of(words, width), 0, 0));
+        new Weight(Initialization.EMBEDDING, List.of(words, width), 0, 0));
   }
 
-  private static void positive(int number, String what) {
+  private static void requirePositive(int number, String name) {
     if (number < 1) {
-      throw new IllegalArgumentException("a " + what + " of " + number);
+      throw new IllegalArgumentException(
+          "the %s must be at least 1, not %d".formatted(name, number));
     }
   }
 
   private static Weight glorot(int fanIn, int fanOut, int... dims) {
-    return new Weight(Start.GLOROT, Arrays.stream(dims).boxed().toList(), fanIn, fanOut);
+    return new Weight(Initialization.GLOROT, Arrays.stream(dims).boxed().toList(), fanIn, fanOut);
   }
 
-  private static Weight fill(Start start, int size) {
+  private static Weight fill(Initialization start, int size) {
     return new Weight(start, List.of(size), 0, 0);
   }
 
-  /** The channels of a picture. */
+  /** Returns the number of channels if the shape is that of an image. */
   private int image(String layer) {
     if (shape.length != 3) {
       throw new IllegalArgumentException(
-          layer + " takes rows, columns and channels, not " + Arrays.toString(shape));
+          "%s expects an input [rows, columns, channels], not %s"
+              .formatted(layer, Arrays.toString(shape)));
     }
     return shape[2];
   }
 
   private static Map<String, Object> window(int size, int stride, String padding, String name) {
-    positive(size, "kernel");
-    positive(stride, "stride");
+    requirePositive(size, "kernel");
+    requirePositive(stride, "stride");
     if (!padding.equals("same") && !padding.equals("valid")) {
-      throw new IllegalArgumentException("padding is same or valid, not " + padding);
+      throw new IllegalArgumentException("padding must be same or valid, not " + padding);
     }
     Map<String, Object> config = new LinkedHashMap<>();
     config.put(name, List.of(size, size));
@@ -258,7 +306,7 @@ public final class SequentialModel {
     return config;
   }
 
-  private int[] moved(int size, int stride, String padding, int channels) {
+  private int[] outputShape(int size, int stride, String padding, int channels) {
     int[] after = new int[3];
     for (int i = 0; i < 2; i++) {
       after[i] =
@@ -267,7 +315,8 @@ public final class SequentialModel {
               : Math.floorDiv(shape[i] - size, stride) + 1;
       if (after[i] < 1) {
         throw new IllegalArgumentException(
-            "a window of %d does not fit into %s".formatted(size, Arrays.toString(shape)));
+            "a window of %d x %d does not fit into %s"
+                .formatted(size, size, Arrays.toString(shape)));
       }
     }
     after[2] = channels;
@@ -290,14 +339,15 @@ public final class SequentialModel {
   // Output.
 
   /**
-   * Writes the model with random weights as a {@code .keras} file, which Keras loads too.
+   * Writes the model with random weights as a {@code .keras} file, which Keras can load.
    *
-   * @param seed of the weights
-   * @throws IllegalArgumentException if there are no layers
+   * @param seed the seed of the weights
+   * @throws IllegalArgumentException if the model has no layers
+   * @throws IOException if the file cannot be written
    */
   public void write(Path file, long seed) throws IOException {
     if (layers.isEmpty()) {
-      throw new IllegalArgumentException("a model without layers");
+      throw new IllegalArgumentException("the model has no layers");
     }
     KerasOutput.write(file, config(), weights(seed));
   }
@@ -347,22 +397,24 @@ public final class SequentialModel {
     Map<String, Tensor> all = new LinkedHashMap<>();
     for (Layer layer : layers) {
       for (int i = 0; i < layer.weights.size(); i++) {
-        all.put("layers/" + layer.name + "/vars/" + i, begin(layer.weights.get(i), random.split()));
+        all.put(
+            "layers/" + layer.name + "/vars/" + i,
+            initialize(layer.weights.get(i), random.split()));
       }
     }
     return all;
   }
 
-  private static Tensor begin(Weight weight, SplittableRandom random) {
+  private static Tensor initialize(Weight weight, SplittableRandom random) {
     int[] dims = weight.dims.stream().mapToInt(Integer::intValue).toArray();
     float[] numbers = new float[Arrays.stream(dims).reduce(1, Math::multiplyExact)];
     float limit =
-        weight.start == Start.EMBEDDING
+        weight.initialization == Initialization.EMBEDDING
             ? EMBEDDING_LIMIT
             : (float) Math.sqrt(6.0 / Math.max(1, weight.fanIn + weight.fanOut));
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] =
-          switch (weight.start) {
+          switch (weight.initialization) {
             case GLOROT, EMBEDDING -> (float) random.nextDouble(-limit, limit);
             case ZEROS -> 0;
             case ONES -> 1;

@@ -34,7 +34,7 @@ import org.tensorflow.op.Ops;
  */
 public final class TensorFlowConverter {
   private final Export export;
-  private UnaryOperator<TfLiteConverter> change = c -> c;
+  private UnaryOperator<TfLiteConverter> configuration = c -> c;
 
   /** Writes a SavedModel into a folder. */
   private interface Export {
@@ -46,26 +46,27 @@ public final class TensorFlowConverter {
   }
 
   /**
-   * A converter of functions, each a signature of the result by its own key.
+   * Returns a converter of functions. Each becomes a signature of the model, with its own key.
    *
-   * @throws IllegalArgumentException if there are none, or two have the same key
+   * @throws IllegalArgumentException if there are no functions, or two have the same key
    */
   public static TensorFlowConverter fromConcreteFunction(ConcreteFunction... functions) {
     Set<String> keys = new HashSet<>();
     for (ConcreteFunction function : functions) {
       if (!keys.add(function.signature().key())) {
         throw new IllegalArgumentException(
-            "two functions with the key '" + function.signature().key() + "'");
+            "two functions have the key '%s'; keys must differ"
+                .formatted(function.signature().key()));
       }
     }
     if (functions.length == 0) {
-      throw new IllegalArgumentException("no functions");
+      throw new IllegalArgumentException("no functions to convert");
     }
     List<ConcreteFunction> all = List.of(functions);
     return new TensorFlowConverter(folder -> exportFunctions(all, folder));
   }
 
-  /** Functions are called in a graph of their own, which can be exported. */
+  /** Exports a graph that calls the functions, since a function alone cannot be exported. */
   private static void exportFunctions(List<ConcreteFunction> functions, Path folder)
       throws IOException {
     try (Graph graph = new Graph();
@@ -105,9 +106,9 @@ public final class TensorFlowConverter {
   }
 
   /**
-   * A converter of the graph of a session, with its variables as they are now.
+   * Returns a converter of a session's graph with the present values of its variables.
    *
-   * @param signatures name what goes in and comes out
+   * @param signatures the inputs and outputs of the model
    */
   public static TensorFlowConverter fromSession(Session session, Signature... signatures) {
     List<SessionFunction> functions = new ArrayList<>();
@@ -117,24 +118,26 @@ public final class TensorFlowConverter {
     return new TensorFlowConverter(folder -> export(functions, folder));
   }
 
-  /** What else the conversion shall do: shapes of inputs, quantization. */
-  public TensorFlowConverter with(UnaryOperator<TfLiteConverter> newChange) {
-    change = newChange;
+  /** Configures the conversion, for example input shapes or quantization. */
+  public TensorFlowConverter with(UnaryOperator<TfLiteConverter> newConfiguration) {
+    configuration = newConfiguration;
     return this;
   }
 
   /**
-   * The model.
+   * Converts the functions through a SavedModel in a temporary folder.
    *
-   * @throws dev.whittle.ir.UnsupportedModelException naming operations that cannot be converted
-   * @throws IOException if the temporary folder cannot be written, or calibration data read
+   * @throws dev.whittle.ir.UnsupportedModelException if operations cannot be converted; the message
+   *     names all of them
+   * @throws IOException if the temporary folder cannot be written, or calibration data cannot be
+   *     read
    */
   public Model convert() throws IOException {
     Path folder = Files.createTempDirectory("whittle-");
     try {
       Path saved = folder.resolve("model");
       export.into(saved);
-      return change.apply(TfLiteConverter.fromSavedModel(saved)).convertModel().model();
+      return configuration.apply(TfLiteConverter.fromSavedModel(saved)).convertModel().model();
     } finally {
       delete(folder);
     }

@@ -31,16 +31,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model whose weights can be trained. One that comes from a Keras file keeps the layers that do
- * something else in training, and leads back to a Keras file. One that comes from a {@code .tflite}
- * file is trained as it will be deployed, with batch normalization folded into weights. Immutable.
+ * A model that can be trained. A model from a Keras file keeps batch normalization and dropout as
+ * layers, and can be saved as a Keras file. A model from a {@code .tflite} file is trained in its
+ * deployed form, with batch normalization folded into weights. Immutable.
  */
 public final class TrainableModel {
   private final Model model;
   private final List<Network.Weights> weights;
   private final @Nullable Source source;
 
-  /** The Keras file that a model comes from. */
+  /** The Keras file of a model. */
   private record Source(Path file, TrainableKeras keras) {}
 
   private TrainableModel(Model model, List<Network.Weights> weights, @Nullable Source source) {
@@ -50,10 +50,10 @@ public final class TrainableModel {
   }
 
   /**
-   * Reads a Keras model, which must stay where it is to be written back.
+   * Reads a Keras model. The file must still exist when the model is saved as a Keras file.
    *
-   * @throws UnsupportedModelException listing every layer that cannot be lowered, or weights that
-   *     layers share in ways that cannot be trained
+   * @throws UnsupportedModelException if layers cannot be lowered, or share weights in a way that
+   *     cannot be trained; the message names all of them
    * @throws IOException if the file cannot be read
    */
   public static TrainableModel fromKerasModel(Path file) throws IOException {
@@ -61,9 +61,12 @@ public final class TrainableModel {
   }
 
   /**
-   * Reads a Keras model.
+   * Reads a Keras model with other input shapes.
    *
-   * @param inputShapes shapes of inputs by name, in place of those in the file
+   * @param inputShapes the shapes of inputs by name, in place of those in the file
+   * @throws UnsupportedModelException if layers cannot be lowered, or share weights in a way that
+   *     cannot be trained; the message names all of them
+   * @throws IOException if the file cannot be read
    */
   public static TrainableModel fromKerasModel(Path file, Map<String, Shape> inputShapes)
       throws IOException {
@@ -74,7 +77,7 @@ public final class TrainableModel {
     }
   }
 
-  /** Constants that are the same weights of the file stay the same. */
+  /** Groups the constants that hold the same weights of the file. */
   private static List<Network.Weights> grouped(TrainingImport imported) {
     Map<TrainingImport.Elements, List<Integer>> groups = new LinkedHashMap<>();
     Set<TrainingImport.Elements> frozen = new LinkedHashSet<>();
@@ -96,8 +99,8 @@ public final class TrainableModel {
                     "training of '"
                         + imported.model().mainGraph().value(ids.getFirst()).name()
                         + "'",
-                    "another layer uses these weights in another arrangement",
-                    "freeze the layers or give them weights of their own"));
+                    "another layer uses the same weights in a different layout",
+                    "freeze the layers, or give them separate weights"));
           }
           seen.or(own);
           weights.add(new Network.Weights(ids, !frozen.contains(elements)));
@@ -108,23 +111,26 @@ public final class TrainableModel {
     return weights;
   }
 
-  /** Reads a {@code .tflite} file. */
+  /**
+   * Reads a {@code .tflite} file.
+   *
+   * @throws IOException if the file cannot be read
+   */
   public static TrainableModel fromTfliteModel(Path file) throws IOException {
     return of(TfliteReader.read(file));
   }
 
-  /** A model with float weights; what its operators use as weights and biases is trained. */
+  /** Returns a trainable form of a model. Its float weights and biases are trained. */
   public static TrainableModel of(Model model) {
     Graph graph = model.mainGraph();
     Set<Integer> ids = new LinkedHashSet<>();
     for (Node node : graph.nodes()) {
       QuantizationRule rule = node.op().quantizationRule();
-      Set<Integer> places = new LinkedHashSet<>(rule.stored());
-      places.add(rule.weights());
-      places.add(rule.bias());
-      for (int place : places) {
-        int id =
-            place >= 0 && place < node.inputs().size() ? node.inputs().get(place) : Node.ABSENT;
+      Set<Integer> indices = new LinkedHashSet<>(rule.stored());
+      indices.add(rule.weights());
+      indices.add(rule.bias());
+      for (int i : indices) {
+        int id = i >= 0 && i < node.inputs().size() ? node.inputs().get(i) : Node.ABSENT;
         if (id != Node.ABSENT && isFloatConstant(graph.value(id))) {
           ids.add(id);
         }
@@ -138,22 +144,22 @@ public final class TrainableModel {
     return value.type() == TensorType.FLOAT32 && value.contents() != null && !value.isVariable();
   }
 
-  /** The model as it is trained, with nothing folded that is trained apart. */
+  /** Returns the model in its trained form, in which batch normalization is not folded. */
   public Model model() {
     return model;
   }
 
-  /** The model as it is deployed. */
+  /** Returns the model in its deployed form, in which layers are fused. */
   public Model deployed() {
     return source == null ? model : Fusing.fuse(model).model();
   }
 
-  /** What training does otherwise than Keras would. */
+  /** Returns the differences from training in Keras, such as regularizers that are ignored. */
   public List<String> warnings() {
     return source == null ? List.of() : source.keras.imported().warnings();
   }
 
-  /** How many numbers training changes. */
+  /** Returns the number of trainable weights; moving averages are not counted. */
   public long parameters() {
     Set<Integer> statistics = new LinkedHashSet<>();
     normalizations().forEach(n -> statistics.addAll(List.of(n.mean(), n.variance())));
@@ -175,16 +181,18 @@ public final class TrainableModel {
     return source == null ? Map.of() : source.keras.imported().noises();
   }
 
-  /** The same model with other weights, by the constant's id. */
+  /** Returns the same model with other weights, by the id of the constant. */
   TrainableModel with(Map<Integer, float[]> contents) {
     return new TrainableModel(TrainingImport.withContents(model, contents), weights, source);
   }
 
   /**
-   * Writes the Keras file that the model comes from with the weights that it has now.
+   * Writes a copy of the model's Keras file with the present weights.
    *
-   * @throws UnsupportedModelException if it does not come from a Keras file, or the file keeps its
-   *     weights in a form that cannot be replaced
+   * @param target the file to write
+   * @throws UnsupportedModelException if the model does not come from a Keras file, or the file
+   *     stores weights in a form that cannot be replaced
+   * @throws IOException if a file cannot be read or written
    */
   public void saveKeras(Path target) throws IOException {
     Source from = source;
@@ -198,10 +206,11 @@ public final class TrainableModel {
   }
 
   /**
-   * The model in TensorFlow, to run it there.
+   * Returns the model as a TensorFlow network, which the caller closes.
    *
-   * @param loss that {@link Network#infer} tells; null where only outputs count
-   * @param optimizer null where it is not to be trained
+   * @param loss the loss that {@link Network#infer} returns; null if only outputs are needed
+   * @param optimizer the optimizer; null if the network is not trained
+   * @throws UnsupportedModelException if TensorFlow is not available or operators cannot be trained
    */
   public Network network(@Nullable Loss loss, @Nullable Optimizer optimizer) {
     return new Network(
@@ -218,7 +227,12 @@ public final class TrainableModel {
             0));
   }
 
-  /** Writes a SavedModel with the signature {@code serving_default} into a folder. */
+  /**
+   * Writes a SavedModel with the model's first signature.
+   *
+   * @param folder the folder to create
+   * @throws IOException if the folder cannot be written
+   */
   public void saveSavedModel(Path folder) throws IOException {
     Signature signature = model.signatures().getFirst();
     try (Network network = network(null, null)) {

@@ -31,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -48,8 +49,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The same seed, data, number of threads and machine give the same weights.
  */
 public final class Trainer {
-  /** How many samples calibrate the ranges that quantization-aware training begins with. */
-  private static final int CALIBRATED = 500;
+  /** The number of samples that calibrate the initial ranges of quantization-aware training. */
+  private static final int CALIBRATION_SAMPLES = 500;
 
   private final TrainableModel model;
   private final List<Callback> callbacks = new ArrayList<>();
@@ -72,107 +73,136 @@ public final class Trainer {
   private @Nullable Recipe recipe;
   private @Nullable Samples calibration;
 
-  /** What to prune. */
+  // The texts of these records are part of the settings in checkpoints.
+
+  /** A pruning of the layers that match a pattern. */
   private record PruningStep(Pruning pruning, PruningSchedule schedule, @Nullable Pattern layers) {}
 
-  /** What to cluster. */
+  /** A clustering of the layers that match a pattern. */
   private record ClusteringStep(WeightClustering clustering, @Nullable Pattern layers) {}
 
+  /** Creates a trainer of a model, which itself is not changed. */
   public Trainer(TrainableModel model) {
     this.model = model;
   }
 
-  /** What to make small; cross-entropy unless told otherwise. */
+  /** Sets the loss; the default is cross-entropy. */
   public Trainer loss(Loss newLoss) {
     loss = newLoss;
     return this;
   }
 
-  /** How; Adam with a learning rate of 0.001 unless told otherwise. */
+  /** Sets the optimizer; the default is Adam with a learning rate of 0.001. */
   public Trainer optimizer(Optimizer newOptimizer) {
     optimizer = newOptimizer;
     return this;
   }
 
-  /** How many samples a step looks at, at least 1; 32 unless told otherwise. */
+  /**
+   * Sets the number of samples of a batch.
+   *
+   * @param size at least 1; the default is 32
+   * @throws IllegalArgumentException if it is less than 1
+   */
   public Trainer batchSize(int size) {
-    batchSize = positive(size, "batch size");
+    batchSize = requirePositive(size, "batch size");
     return this;
   }
 
-  /** How often to go through the data, at least once. */
+  /**
+   * Sets the number of passes over the data.
+   *
+   * @param count at least 1; the default is 1
+   * @throws IllegalArgumentException if it is less than 1
+   */
   public Trainer epochs(int count) {
-    epochs = positive(count, "number of epochs");
+    epochs = requirePositive(count, "number of epochs");
     return this;
   }
 
-  private static int positive(int number, String what) {
+  private static int requirePositive(int number, String name) {
     if (number < 1) {
-      throw new IllegalArgumentException("a " + what + " of " + number);
+      throw new IllegalArgumentException(
+          "the %s must be at least 1, not %d".formatted(name, number));
     }
     return number;
   }
 
-  /** Of the order of samples and of noise. */
+  /** Sets the seed for the order of samples and for noise; the default is 0. */
   public Trainer seed(long newSeed) {
     seed = newSeed;
     return this;
   }
 
-  /** How many threads TensorFlow uses; 0 for its own choice. */
+  /**
+   * Sets the number of threads of TensorFlow.
+   *
+   * @param count at least 1, or 0 for TensorFlow's default
+   */
   public Trainer threads(int count) {
     threads = count;
     return this;
   }
 
-  /** How much data is held in memory, in bytes; half the heap unless told otherwise. */
+  /**
+   * Sets the limit of the data that is held in memory. Larger data sets are shuffled in a buffer of
+   * this size.
+   *
+   * @param bytes the limit in bytes; the default is half the maximum heap
+   */
   public Trainer maxBytes(long bytes) {
     maxBytes = bytes;
     return this;
   }
 
-  /** The name of the output to train; the first one unless told otherwise. */
+  /** Sets the output to train, by its name in a signature; the default is the first output. */
   public Trainer output(String name) {
     output = name;
     return this;
   }
 
-  /** The name of the tensor among those of a sample that the output shall become. */
+  /** Sets the name of the sample tensor that is the target; the default is the label. */
   public Trainer target(String name) {
     target = name;
     return this;
   }
 
-  /** Data to evaluate the model with after each epoch. */
+  /** Sets the validation data, on which the model is evaluated after each epoch. */
   public Trainer validateWith(Samples samples) {
     validation = samples;
     return this;
   }
 
-  /** Watches training. */
+  /** Adds a callback. */
   public Trainer callback(Callback callback) {
     callbacks.add(callback);
     return this;
   }
 
-  /** Notes all of training in a file after each epoch, and goes on from it if it is there. */
+  /** Writes a checkpoint after each epoch. If the file exists, training resumes from it. */
   public Trainer checkpoint(Path file) {
     checkpoint = file;
     return this;
   }
 
-  /** {@link #checkpoint(Path)}, and within epochs after every so many steps too. */
+  /**
+   * Writes a checkpoint after each epoch, and also within epochs. If the file exists, training
+   * resumes from it.
+   *
+   * @param everySteps the number of steps between checkpoints in an epoch, at least 1
+   * @throws IllegalArgumentException if it is less than 1
+   */
   public Trainer checkpoint(Path file, int everySteps) {
-    checkpointSteps = positive(everySteps, "number of steps");
+    checkpointSteps = requirePositive(everySteps, "number of steps between checkpoints");
     return checkpoint(file);
   }
 
   /**
-   * Prunes weights while they are trained.
+   * Prunes weights during training. If several prunings match a layer, the last one applies.
    *
-   * @param pruning which form; its share of zeros is replaced by the schedule's
-   * @param layers found in the name of an operator's output; null for all. Of several prunings the
-   *     last that matches counts
+   * @param pruning the kind of pruning; its sparsity is replaced by that of the schedule
+   * @param schedule the sparsity over the steps
+   * @param layers a pattern that is searched in the names of an operator's outputs; null for all
    */
   public Trainer prune(Pruning pruning, PruningSchedule schedule, @Nullable Pattern layers) {
     prunings.add(new PruningStep(pruning, schedule, layers));
@@ -180,33 +210,36 @@ public final class Trainer {
   }
 
   /**
-   * Trains weights together with the few numbers that they may be.
+   * Clusters weights and trains the centers of the clusters. If several clusterings match a layer,
+   * the last one applies.
    *
-   * @param layers found in the name of an operator's output; null for all. Of several clusterings
-   *     the last that matches counts
+   * @param layers a pattern that is searched in the names of an operator's outputs; null for all
    */
   public Trainer cluster(WeightClustering clustering, @Nullable Pattern layers) {
     clusterings.add(new ClusteringStep(clustering, layers));
     return this;
   }
 
-  /** Leaves weights at zero that are zero. */
+  /** Preserves sparsity: weights that are zero stay zero. */
   public Trainer preserveSparsity() {
     preserveSparsity = true;
     return this;
   }
 
-  /** Leaves weights that are equal equal, constant by constant. */
+  /** Preserves clusters: equal weights of a constant stay equal. */
   public Trainer preserveClusters() {
     preserveClusters = true;
     return this;
   }
 
   /**
-   * Trains the model in its deployed form with everything rounded that will be, so that it gets
-   * used to it. Heads of which the recipe does not say otherwise compute in floats.
+   * Enables quantization-aware training: the model is trained in its deployed form, and
+   * quantization is simulated in the forward pass (Jacob et al., "Quantization and training of
+   * neural networks for efficient integer-arithmetic-only inference", 2018). Heads with the default
+   * mode compute in floats.
    *
-   * @param samples typical inputs, for ranges to begin with
+   * @param newRecipe the recipe of the deployed model
+   * @param samples typical inputs, of which up to 500 calibrate the initial ranges
    */
   public Trainer quantize(Recipe newRecipe, Samples samples) {
     recipe = newRecipe;
@@ -215,24 +248,28 @@ public final class Trainer {
   }
 
   /**
-   * Trains.
+   * Trains a copy of the model.
    *
-   * @throws dev.whittle.ir.UnsupportedModelException naming all operators that cannot be trained
-   * @throws TrainingException if the loss is no number any more; the last good checkpoint stays
-   * @throws IOException if data cannot be read or does not fit the model, or a checkpoint is of
-   *     another training
+   * @param samples the training data, with labels or a target
+   * @throws dev.whittle.ir.UnsupportedModelException if TensorFlow is not available, or operators
+   *     cannot be trained; the message names all of them
+   * @throws TrainingException if the loss becomes infinite or NaN; the last checkpoint remains
+   * @throws IllegalArgumentException if there is no output of the chosen name, or no weights to
+   *     prune or to cluster
+   * @throws IOException if data cannot be read or does not fit the model, or the checkpoint belongs
+   *     to another training
    */
   public TrainingResult fit(Samples samples) throws IOException {
     TrainableModel start = model;
     QuantizationPlan plan = null;
-    Recipe wanted = recipe;
-    if (wanted != null) {
-      var quantizer = new Quantizer(wanted);
+    Recipe quantizationRecipe = recipe;
+    if (quantizationRecipe != null) {
+      var quantizer = new Quantizer(quantizationRecipe);
       Model prepared = quantizer.prepare(model.deployed());
       Statistics statistics = Statistics.NONE;
-      Samples typical = calibration;
-      if (wanted.needsCalibration() && typical != null) {
-        statistics = new Calibrator(prepared).run(typical.first(CALIBRATED));
+      Samples calibrationSamples = calibration;
+      if (quantizationRecipe.needsCalibration() && calibrationSamples != null) {
+        statistics = new Calibrator(prepared).run(calibrationSamples.first(CALIBRATION_SAMPLES));
       }
       plan = quantizer.plan(prepared, statistics);
       start = TrainableModel.of(prepared);
@@ -240,33 +277,34 @@ public final class Trainer {
     Graph graph = start.model().mainGraph();
     int scores = outputId(start.model());
     var data = new TrainingData(samples, start.model(), loss, target, scores, batchSize, maxBytes);
-    TrainingData held =
+    TrainingData validationData =
         validation == null
             ? null
             : new TrainingData(
                 validation, start.model(), loss, target, scores, batchSize, maxBytes);
-    var networkPlan =
+    var definition =
         new Network.Definition(
             graph,
             start.weights(),
             start.normalizations(),
             start.noises(),
-            forms(graph, start.weights()),
+            transforms(graph, start.weights()),
             plan,
             loss,
             optimizer,
             scores,
             threads);
-    try (var network = new Network(networkPlan)) {
-      List<Epoch> history = new Loop(network, data, held, settings(start)).run();
+    try (var network = new Network(definition)) {
+      List<Epoch> history = new Loop(network, data, validationData, settings(start)).run();
       TrainableModel trained = start.with(network.weights());
       if (plan != null) {
-        trained = TrainableModel.of(annotated(trained.model(), plan, network.ranges()));
+        trained = TrainableModel.of(withRanges(trained.model(), plan, network.ranges()));
       }
       return new TrainingResult(trained, history, plan);
     }
   }
 
+  /** Returns the settings on which the course of training depends, as they stand in checkpoints. */
   private String settings(TrainableModel start) {
     return String.format(
         Locale.ROOT,
@@ -288,25 +326,27 @@ public final class Trainer {
     if (name == null) {
       return trained.mainGraph().outputs().getFirst();
     }
-    List<String> known = new ArrayList<>();
+    List<String> names = new ArrayList<>();
     for (var signature : trained.signatures()) {
       for (var port : signature.outputs()) {
         if (port.name().equals(name)) {
           return port.value();
         }
-        known.add(port.name());
+        names.add(port.name());
       }
     }
-    throw new IllegalArgumentException("no output '" + name + "', only " + known);
+    throw new IllegalArgumentException("no output '%s'; expected one of %s".formatted(name, names));
   }
 
-  private Map<Integer, List<WeightTransform>> forms(Graph graph, List<Network.Weights> weights) {
-    Map<Integer, List<WeightTransform>> forms = new HashMap<>();
+  /** Returns the transforms of all weights by their first id: clustering first, then pruning. */
+  private Map<Integer, List<WeightTransform>> transforms(
+      Graph graph, List<Network.Weights> weights) {
+    Map<Integer, List<WeightTransform>> transforms = new HashMap<>();
     Map<Integer, WeightTransform> clustered = new HashMap<>();
     Map<Integer, WeightTransform> pruned = new HashMap<>();
     if (preserveClusters) {
       WeightEditor.weights(graph, null, Pruning.MIN_ELEMENTS)
-          .forEach((id, axis) -> clustered.put(id, ClusteringTransform.keepingClusters()));
+          .forEach((id, axis) -> clustered.put(id, ClusteringTransform.preservingClusters()));
     }
     for (ClusteringStep step : clusterings) {
       matching(graph, step.layers, "cluster")
@@ -314,45 +354,46 @@ public final class Trainer {
     }
     if (preserveSparsity) {
       WeightEditor.weights(graph, null, 1)
-          .forEach((id, axis) -> pruned.put(id, PruningTransform.keepingZeros()));
+          .forEach((id, axis) -> pruned.put(id, PruningTransform.preservingZeros()));
     }
     for (PruningStep step : prunings) {
       matching(graph, step.layers, "prune")
           .forEach((id, axis) -> pruned.put(id, new PruningTransform(step.pruning, step.schedule)));
     }
-    for (Network.Weights one : weights) {
+    for (Network.Weights shared : weights) {
       List<WeightTransform> all = new ArrayList<>();
-      for (int id : one.values()) {
+      for (int id : shared.values()) {
         if (all.isEmpty() && clustered.containsKey(id)) {
           all.add(clustered.get(id));
         }
       }
-      for (int id : one.values()) {
+      for (int id : shared.values()) {
         if (all.stream().noneMatch(f -> f instanceof PruningTransform) && pruned.containsKey(id)) {
           all.add(pruned.get(id));
         }
       }
-      forms.put(one.values().getFirst(), all);
+      transforms.put(shared.values().getFirst(), all);
     }
-    return forms;
+    return transforms;
   }
 
   private static Map<Integer, Integer> matching(
-      Graph graph, @Nullable Pattern layers, String what) {
+      Graph graph, @Nullable Pattern layers, String action) {
     Map<Integer, Integer> found = WeightEditor.weights(graph, layers, Pruning.MIN_ELEMENTS);
     if (found.isEmpty()) {
       throw new IllegalArgumentException(
           "nothing to %s: no weights of at least %d elements%s"
               .formatted(
-                  what,
+                  action,
                   Pruning.MIN_ELEMENTS,
                   layers == null ? "" : " in layers that match '" + layers + "'"));
     }
     return found;
   }
 
-  /** The model with its trained ranges and scales noted, for the quantizer to find. */
-  private static Model annotated(Model trained, QuantizationPlan plan, Map<Integer, Range> ranges) {
+  /** Returns the model with its trained ranges and weight scales, which the quantizer reads. */
+  private static Model withRanges(
+      Model trained, QuantizationPlan plan, Map<Integer, Range> ranges) {
     Graph graph = trained.mainGraph();
     List<Value> values = new ArrayList<>(graph.values());
     plan.activations()
@@ -361,14 +402,15 @@ public final class Trainer {
                 values.set(id, values.get(id).withQuantization(limits(activation, ranges))));
     plan.weights()
         .forEach(
-            (id, form) -> {
+            (id, quantized) -> {
               Value value = values.get(id);
               Tensor contents = value.contents();
               if (contents != null) {
-                float[] scales = form.scales(contents.toFloats(), contents.dims());
+                float[] scales = quantized.scales(contents.toFloats(), contents.dims());
                 values.set(
                     id,
-                    value.withQuantization(Quantization.perAxis(scales, Math.max(form.axis(), 0))));
+                    value.withQuantization(
+                        Quantization.perAxis(scales, Math.max(quantized.axis(), 0))));
               }
             });
     return trained.withMainValues(values);
@@ -390,34 +432,38 @@ public final class Trainer {
     return new Quantization(List.of(low), List.of(high), List.of(), List.of(), 0, null);
   }
 
-  /** The steps and epochs. */
+  /** The training loop. */
   private final class Loop implements Callback.State {
     private final Network network;
     private final TrainingData data;
-    private final @Nullable TrainingData held;
+    private final @Nullable TrainingData validationData;
     private final String settings;
     private final List<Epoch> history = new ArrayList<>();
-    private long skipped;
+    private long stepsToSkip;
     private long steps;
     private long allSteps;
     private double losses;
 
-    Loop(Network network, TrainingData data, @Nullable TrainingData held, String settings) {
+    Loop(
+        Network network,
+        TrainingData data,
+        @Nullable TrainingData validationData,
+        String settings) {
       this.network = network;
       this.data = data;
-      this.held = held;
+      this.validationData = validationData;
       this.settings = settings;
     }
 
     List<Epoch> run() throws IOException {
       resume();
-      boolean goOn = true;
-      while (goOn && history.size() < epochs) {
+      boolean continues = true;
+      while (continues && history.size() < epochs) {
         Epoch epoch = epoch(history.size() + 1);
         history.add(epoch);
-        note();
+        writeCheckpoint();
         for (Callback callback : callbacks) {
-          goOn &= callback.afterEpoch(epoch, this);
+          continues &= callback.afterEpoch(epoch, this);
         }
       }
       callbacks.forEach(c -> c.afterTraining(this));
@@ -428,13 +474,13 @@ public final class Trainer {
       Path file = checkpoint;
       if (file != null && Files.exists(file)) {
         Checkpoint saved = Checkpoint.read(file, settings);
-        try {
-          network.restore(saved.state());
-        } catch (IllegalArgumentException e) {
-          throw new IOException(file + ": " + e.getMessage(), e);
+        Optional<String> mismatch = network.mismatch(saved.state());
+        if (mismatch.isPresent()) {
+          throw new IOException(file + ": " + mismatch.get());
         }
+        network.restore(saved.state());
         history.addAll(saved.epochs());
-        skipped = saved.stepsOfEpoch();
+        stepsToSkip = saved.stepsOfEpoch();
         losses = saved.lossOfEpoch();
         allSteps = saved.allSteps();
       }
@@ -446,7 +492,7 @@ public final class Trainer {
       data.shuffled(
           seed * 1_000_003 + number,
           (n, batch) -> {
-            if (n < skipped) {
+            if (n < stepsToSkip) {
               steps++;
               return true;
             }
@@ -454,13 +500,13 @@ public final class Trainer {
             return true;
           });
       double mean = losses / Math.max(1, steps);
-      skipped = 0;
+      stepsToSkip = 0;
       losses = 0;
       steps = 0;
       double validationLoss = Double.NaN;
       double accuracy = Double.NaN;
-      if (held != null) {
-        Score score = evaluate(held);
+      if (validationData != null) {
+        Score score = evaluate(validationData);
         validationLoss = score.loss;
         accuracy = score.accuracy;
       }
@@ -468,30 +514,30 @@ public final class Trainer {
     }
 
     private void step(int epoch, Batch batch) throws IOException {
-      float now = network.step(batch, allSteps, seed);
-      if (!Float.isFinite(now)) {
+      float batchLoss = network.step(batch, allSteps, seed);
+      if (!Float.isFinite(batchLoss)) {
         throw new TrainingException(
-            "the loss is %s in step %d of epoch %d; %s. A lower learning rate may help"
+            "the loss is %s in step %d of epoch %d; try a lower learning rate (%s)"
                 .formatted(
-                    now,
+                    batchLoss,
                     steps + 1,
                     epoch,
                     checkpoint == null
-                        ? "there is no checkpoint to go back to"
+                        ? "there is no checkpoint"
                         : "the last good checkpoint is " + checkpoint));
       }
       steps++;
       allSteps++;
-      losses += now;
+      losses += batchLoss;
       for (Callback callback : callbacks) {
-        callback.afterStep(epoch, steps, data.batches(), now);
+        callback.afterStep(epoch, steps, data.batches(), batchLoss);
       }
       if (steps % checkpointSteps == 0) {
-        note();
+        writeCheckpoint();
       }
     }
 
-    private void note() throws IOException {
+    private void writeCheckpoint() throws IOException {
       if (checkpoint != null) {
         new Checkpoint(settings, history, steps, losses, allSteps, network.state())
             .write(checkpoint);
@@ -504,28 +550,28 @@ public final class Trainer {
           (n, batch) -> {
             Network.Outcome outcome = network.infer(batch);
             sums[0] += (double) outcome.loss() * batch.size();
-            sums[1] += right(outcome.scores().toFloats(), batch);
+            sums[1] += correct(outcome.scores().toFloats(), batch);
             sums[2] += batch.size();
             return true;
           });
-      boolean counts = loss.takesClasses();
-      return new Score(sums[0] / sums[2], counts ? sums[1] / sums[2] : Double.NaN);
+      double accuracy = loss.takesClasses() ? sums[1] / sums[2] : Double.NaN;
+      return new Score(sums[0] / sums[2], accuracy);
     }
 
-    private int right(float[] scores, Batch batch) {
+    private int correct(float[] scores, Batch batch) {
       if (!loss.takesClasses()) {
         return 0;
       }
       int classes = scores.length / batch.size();
-      int right = 0;
+      int correct = 0;
       for (int s = 0; s < batch.size(); s++) {
         int best = 0;
         for (int c = 1; c < classes; c++) {
           best = scores[s * classes + c] > scores[s * classes + best] ? c : best;
         }
-        right += best == batch.target().getInt(s) ? 1 : 0;
+        correct += best == batch.target().getInt(s) ? 1 : 0;
       }
-      return right;
+      return correct;
     }
 
     @Override
@@ -539,6 +585,6 @@ public final class Trainer {
     }
   }
 
-  /** What the validation data gave. */
+  /** The loss and accuracy on the validation data. */
   private record Score(double loss, double accuracy) {}
 }

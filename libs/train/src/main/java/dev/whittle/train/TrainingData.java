@@ -19,10 +19,11 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Samples as batches for a model. Those that fit are held in memory and shuffled as a whole; of
- * larger sets so many are held as fit, and each next one is drawn from them.
+ * Training data as batches. A data set that fits in memory is held and shuffled completely. A
+ * larger one is shuffled through a buffer of the samples that fit.
  */
 final class TrainingData {
+  /** The approximate overhead of a sample on the heap. */
   private static final int BYTES_PER_SAMPLE = 200;
 
   private final Samples samples;
@@ -37,16 +38,17 @@ final class TrainingData {
   private final List<int[]> dims;
   private final int[] targetDims;
 
-  /** Whether the model takes whole batches only; what is left over then is left out. */
-  private final boolean wholeBatches;
+  /** Whether the model has a fixed batch size, so that an incomplete last batch is dropped. */
+  private final boolean fixedBatch;
 
   /**
-   * Begins to read the samples and checks them.
+   * Reads the samples that fit in memory and checks them.
    *
-   * @param target the name of the tensor that is wanted; null where samples have labels
+   * @param target the name of the target tensor; null if the label is the target
    * @param output the id of the scores
-   * @param maxBytes how much may be held in memory
-   * @throws IOException if samples cannot be read or do not fit the model, naming the first
+   * @param maxBytes the limit of the samples in memory, in bytes
+   * @throws IOException if samples cannot be read or do not fit the model; the message names the
+   *     first such sample
    */
   TrainingData(
       Samples samples,
@@ -67,7 +69,7 @@ final class TrainingData {
     this.classes = scores.isRankKnown() && scores.rank() > 0 ? scores.dim(scores.rank() - 1) : -1;
     long bytes = 0;
     boolean all = true;
-    boolean whole = false;
+    boolean fixed = false;
     List<int[]> first = List.of();
     int[] firstTarget = new int[0];
     try (Samples.Reader reader = samples.open()) {
@@ -75,7 +77,7 @@ final class TrainingData {
         if (held.isEmpty()) {
           first = binding.shapes(inputs(sample));
           firstTarget = targetDims(sample, scores);
-          whole = checkBatch();
+          fixed = checkBatch();
         }
         bytes += BYTES_PER_SAMPLE;
         for (Tensor tensor : sample.inputs().values()) {
@@ -89,17 +91,18 @@ final class TrainingData {
       }
     }
     if (held.isEmpty()) {
-      throw new IOException(samples.origin() + ": holds no samples");
+      throw new IOException(samples.origin() + ": no samples to train with");
     }
     complete = all;
     dims = first;
     targetDims = firstTarget;
-    wholeBatches = whole;
+    fixedBatch = fixed;
     for (int i = 0; i < held.size(); i++) {
       check(held.get(i), i);
     }
   }
 
+  /** Checks the batch size, and returns whether the model's inputs fix it. */
   private boolean checkBatch() throws IOException {
     boolean fixed = false;
     for (int id : model.mainGraph().inputs()) {
@@ -108,9 +111,9 @@ final class TrainingData {
           input.shape().isRankKnown() && input.shape().rank() > 0 ? input.shape().dim(0) : -1;
       if (batch != Shape.DYNAMIC && batch != batchSize) {
         throw new IOException(
-            "input '%s' takes batches of %d, not of %d: train with that batch size, or convert the"
+            "input '%s' takes batches of %d, not of %d; train with that batch size, or convert the"
                     .formatted(input.name(), batch, batchSize)
-                + " model with an open batch");
+                + " model with a dynamic batch");
       }
       fixed |= batch != Shape.DYNAMIC;
     }
@@ -133,32 +136,32 @@ final class TrainingData {
     if (target == null) {
       if (scores.rank() != 2 || scores.dim(1) != 1) {
         throw new IOException(
-            "the loss %s compares scores %s with a target, and none is named"
+            "the loss %s needs a target of the shape %s; name a tensor of the samples"
                 .formatted(loss, scores));
       }
       return new int[] {1};
     }
-    Tensor wanted = sample.inputs().get(target);
-    if (wanted == null) {
+    Tensor tensor = sample.inputs().get(target);
+    if (tensor == null) {
       throw new IOException(
-          "%s: there is no tensor '%s' to aim at, only %s"
+          "%s: no target tensor '%s'; samples contain %s"
               .formatted(samples.origin(), target, sample.inputs().keySet()));
     }
-    int[] withBatch = new int[wanted.rank() + 1];
+    int[] withBatch = new int[tensor.rank() + 1];
     withBatch[0] = Shape.DYNAMIC;
-    System.arraycopy(wanted.dims(), 0, withBatch, 1, wanted.rank());
+    System.arraycopy(tensor.dims(), 0, withBatch, 1, tensor.rank());
     if (!scores.accepts(Shape.of(withBatch))) {
       throw new IOException(
-          "%s: targets are %s, the model gives %s"
-              .formatted(samples.origin(), wanted.shape(), scores));
+          "%s: targets have shape %s, but the model's output has %s"
+              .formatted(samples.origin(), tensor.shape(), scores));
     }
-    return wanted.dims().clone();
+    return tensor.dims().clone();
   }
 
   private void check(Sample sample, long number) throws IOException {
     if (loss.takesClasses() && (sample.label() < 0 || sample.label() >= classes)) {
       throw new IOException(
-          "%s: sample %d has the label %s, but the model tells %d classes apart, 0 to %d"
+          "%s: sample %d has the label %s, but the model has %d classes, 0 to %d"
               .formatted(
                   samples.origin(),
                   number,
@@ -170,7 +173,7 @@ final class TrainingData {
     for (int i = 0; i < shapes.size(); i++) {
       if (!Arrays.equals(shapes.get(i), dims.get(i))) {
         throw new IOException(
-            "%s: sample %d is %s, the first one %s: all must have one shape"
+            "%s: sample %d has shape %s, but the first one %s; all samples must have the same shape"
                 .formatted(
                     samples.origin(),
                     number,
@@ -180,101 +183,105 @@ final class TrainingData {
     }
   }
 
-  /** How many batches an epoch has; -1 if that is not known. */
+  /** Returns the number of batches of an epoch; -1 if it is unknown. */
   long batches() {
     if (!complete && samples.size().isEmpty()) {
       return -1;
     }
     long count = complete ? held.size() : samples.size().getAsLong();
-    return wholeBatches ? count / batchSize : Math.ceilDiv(count, batchSize);
+    return fixedBatch ? count / batchSize : Math.ceilDiv(count, batchSize);
   }
 
-  /** Receives batches one after another. */
+  /** A visitor of batches. */
   interface Visitor {
     /**
-     * Works on a batch.
+     * Visits a batch.
      *
-     * @return whether to go on
+     * @param number the number of the batch, from 0
+     * @return whether to continue
      */
     boolean visit(long number, Batch batch) throws IOException;
   }
 
-  /** Goes through all samples in their order. */
+  /** Visits all samples in order. */
   void inOrder(Visitor visitor) throws IOException {
-    var run = new Run(visitor);
+    var batcher = new Batcher(visitor);
     if (complete) {
       for (Sample sample : held) {
-        if (!run.add(sample)) {
+        if (!batcher.add(sample)) {
           return;
         }
       }
     } else {
       try (Samples.Reader reader = samples.open()) {
         for (Sample sample = reader.next(); sample != null; sample = reader.next()) {
-          if (!run.add(sample)) {
+          if (!batcher.add(sample)) {
             return;
           }
         }
       }
     }
-    run.finish();
+    batcher.finish();
   }
 
-  /** Goes through all samples in random order. */
+  /**
+   * Visits all samples in random order. If not all are held in memory, each sample replaces a
+   * random one of the buffer, which is visited.
+   */
   void shuffled(long seed, Visitor visitor) throws IOException {
     var random = new SplittableRandom(seed);
-    var run = new Run(visitor);
-    List<Sample> drawn = new ArrayList<>(held);
+    var batcher = new Batcher(visitor);
+    List<Sample> buffer = new ArrayList<>(held);
     if (!complete) {
-      drawn.clear();
+      buffer.clear();
       try (Samples.Reader reader = samples.open()) {
         for (Sample sample = reader.next(); sample != null; sample = reader.next()) {
-          if (drawn.size() < held.size()) {
-            drawn.add(sample);
-          } else if (!run.add(drawn.set(random.nextInt(drawn.size()), sample))) {
+          if (buffer.size() < held.size()) {
+            buffer.add(sample);
+          } else if (!batcher.add(buffer.set(random.nextInt(buffer.size()), sample))) {
             return;
           }
         }
       }
     }
-    for (int left = drawn.size(); left > 0; left--) {
-      int chosen = random.nextInt(left);
-      Sample sample = drawn.get(chosen);
-      drawn.set(chosen, drawn.get(left - 1));
-      if (!run.add(sample)) {
+    for (int remaining = buffer.size(); remaining > 0; remaining--) {
+      int chosen = random.nextInt(remaining);
+      Sample sample = buffer.get(chosen);
+      buffer.set(chosen, buffer.get(remaining - 1));
+      if (!batcher.add(sample)) {
         return;
       }
     }
-    run.finish();
+    batcher.finish();
   }
 
-  /** Puts samples together to batches. */
-  private final class Run {
+  /** Collects samples into batches. */
+  private final class Batcher {
     private final Visitor visitor;
-    private final List<Sample> waiting = new ArrayList<>();
+    private final List<Sample> pending = new ArrayList<>();
     private long number;
 
-    Run(Visitor visitor) {
+    Batcher(Visitor visitor) {
       this.visitor = visitor;
     }
 
     boolean add(Sample sample) throws IOException {
       if (!complete) {
-        check(sample, number * batchSize + waiting.size());
+        check(sample, number * batchSize + pending.size());
       }
-      waiting.add(sample);
-      return waiting.size() < batchSize || flush();
+      pending.add(sample);
+      return pending.size() < batchSize || flush();
     }
 
     void finish() throws IOException {
-      if (!waiting.isEmpty() && !wholeBatches) {
+      if (!pending.isEmpty() && !fixedBatch) {
         flush();
       }
     }
 
     private boolean flush() throws IOException {
-      Batch batch = batch(waiting);
-      waiting.clear();
+      Batch batch = batch(pending);
+      pending.clear();
       return visitor.visit(number++, batch);
     }
   }
@@ -291,38 +298,39 @@ final class TrainingData {
     int[] shape = new int[targetDims.length + 1];
     shape[0] = all.size();
     System.arraycopy(targetDims, 0, shape, 1, targetDims.length);
-    Tensor wanted = Tensor.allocate(loss.targetType(), shape);
+    Tensor targets = Tensor.allocate(loss.targetType(), shape);
     for (int s = 0; s < all.size(); s++) {
       Sample sample = all.get(s);
-      List<Tensor> places = new ArrayList<>();
+      List<Tensor> slices = new ArrayList<>();
       for (int i = 0; i < inputs.size(); i++) {
-        Tensor whole = inputs.get(i);
-        int[] one = dims.get(i).clone();
-        one[0] = 1;
-        long bytes = whole.data().byteSize() / all.size();
-        places.add(new Tensor(whole.type(), one, null, whole.data().asSlice(s * bytes, bytes)));
+        Tensor input = inputs.get(i);
+        int[] sliceDims = dims.get(i).clone();
+        sliceDims[0] = 1;
+        long bytes = input.data().byteSize() / all.size();
+        slices.add(
+            new Tensor(input.type(), sliceDims, null, input.data().asSlice(s * bytes, bytes)));
       }
-      binding.fill(inputs(sample), places);
-      aim(sample, wanted, s);
+      binding.fill(inputs(sample), slices);
+      setTarget(sample, targets, s);
     }
-    return new Batch(inputs, wanted, all.size());
+    return new Batch(inputs, targets, all.size());
   }
 
-  private void aim(Sample sample, Tensor wanted, int place) throws IOException {
+  private void setTarget(Sample sample, Tensor targets, int index) throws IOException {
     if (loss.targetType() == TensorType.INT32) {
-      wanted.setInt(place, sample.label());
+      targets.setInt(index, sample.label());
     } else if (target == null) {
-      wanted.setFloat(place, sample.label());
+      targets.setFloat(index, sample.label());
     } else {
-      Tensor numbers = sample.inputs().get(target);
-      long size = wanted.elements() / wanted.dim(0);
-      if (numbers == null || numbers.elements() != size) {
+      Tensor tensor = sample.inputs().get(target);
+      long size = targets.elements() / targets.dim(0);
+      if (tensor == null || tensor.elements() != size) {
         throw new IOException(
-            "%s: a sample lacks a target '%s' of %d numbers"
+            "%s: a sample has no target '%s' of %d elements"
                 .formatted(samples.origin(), target, size));
       }
       for (long i = 0; i < size; i++) {
-        wanted.setFloat(place * size + i, (float) numbers.getReal(i));
+        targets.setFloat(index * size + i, (float) tensor.getReal(i));
       }
     }
   }

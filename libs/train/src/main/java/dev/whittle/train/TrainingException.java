@@ -1,9 +1,10 @@
 package dev.whittle.train;
 
-/** Training came to a point from which it cannot go on, such as a loss that is not a number. */
+/** Training cannot continue, for example because the loss is infinite or NaN. */
 public final class TrainingException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** Creates an exception with a message. */
   public TrainingException(String message) {
     super(message);
   }

@@ -8,7 +8,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
-/** A bar for each epoch on the standard error, with the mean loss so far. */
+/** A progress bar for each epoch on the standard error, with the mean loss so far. */
 public final class TrainingProgress implements Callback {
   private static final int INTERVAL_MILLISECONDS = 200;
 
@@ -16,14 +16,19 @@ public final class TrainingProgress implements Callback {
   private @Nullable ProgressBar bar;
   private double losses;
 
-  /** A bar where somebody looks at it; elsewhere nothing. */
+  /**
+   * Returns a progress bar if the program runs on a terminal, otherwise a callback that does
+   * nothing.
+   */
   public static Callback onTerminal(String task) {
     boolean terminal = Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     return terminal ? new TrainingProgress(task) : new Callback() {};
   }
 
   /**
-   * @param task what the bar calls the training
+   * Creates a progress bar.
+   *
+   * @param task the name of the training in the bar
    */
   public TrainingProgress(String task) {
     this.task = task;
@@ -31,21 +36,21 @@ public final class TrainingProgress implements Callback {
 
   @Override
   public void afterStep(int epoch, long step, long steps, float loss) {
-    ProgressBar shown = bar;
-    if (shown == null) {
+    ProgressBar current = bar;
+    if (current == null) {
       losses = 0;
-      shown =
+      current =
           new ProgressBarBuilder()
               .setTaskName("%s, epoch %d".formatted(task, epoch))
               .setInitialMax(steps)
               .setStyle(ProgressBarStyle.ASCII)
               .setUpdateIntervalMillis(INTERVAL_MILLISECONDS)
               .build();
-      bar = shown;
+      bar = current;
     }
     losses += loss;
-    shown.stepTo(step);
-    shown.setExtraMessage(String.format(Locale.ROOT, " loss %.4f", losses / step));
+    current.stepTo(step);
+    current.setExtraMessage(String.format(Locale.ROOT, " loss %.4f", losses / step));
   }
 
   @Override
@@ -60,9 +65,9 @@ public final class TrainingProgress implements Callback {
   }
 
   private void close() {
-    ProgressBar shown = bar;
-    if (shown != null) {
-      shown.close();
+    ProgressBar current = bar;
+    if (current != null) {
+      current.close();
       bar = null;
     }
   }

@@ -9,12 +9,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What training gave.
+ * The result of training.
  *
- * @param model with the trained weights, without masks and centers; after quantization-aware
+ * @param model the model with the trained weights, pruned and clustered; after quantization-aware
  *     training in its deployed form
- * @param epochs all of them, in order
- * @param plan how to quantize the model; null if it was not trained for that
+ * @param epochs the results of all epochs, in order
+ * @param plan the quantization for which the model was trained; null for none
  */
 public record TrainingResult(
     TrainableModel model, List<Epoch> epochs, @Nullable QuantizationPlan plan) {
@@ -22,28 +22,28 @@ public record TrainingResult(
     epochs = List.copyOf(epochs);
   }
 
-  /** The last epoch. */
+  /** Returns the last epoch. */
   public Epoch last() {
     return epochs.getLast();
   }
 
-  /** The model to deploy: quantized if it was trained for that, else floats. */
+  /** Returns the model to deploy: quantized if it was trained for that, otherwise in floats. */
   public Model deployed() throws IOException {
     return plan == null ? model.deployed() : quantized().model();
   }
 
   /**
-   * Quantizes as training took into account.
+   * Quantizes the model as it was trained to be quantized.
    *
-   * @throws IllegalStateException if it did not
+   * @throws IllegalStateException if it was trained without quantization
    */
   public QuantizationResult quantized() throws IOException {
-    QuantizationPlan followed = plan;
-    if (followed == null) {
-      throw new IllegalStateException("the model was not trained to be quantized");
+    QuantizationPlan trainedPlan = plan;
+    if (trainedPlan == null) {
+      throw new IllegalStateException("the model was trained without quantization");
     }
-    return new Quantizer(followed.recipe())
-        .keepInFloat(followed.floatNodes())
+    return new Quantizer(trainedPlan.recipe())
+        .keepInFloat(trainedPlan.floatNodes())
         .quantize(model.model());
   }
 }

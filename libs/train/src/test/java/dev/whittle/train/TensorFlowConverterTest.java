@@ -32,7 +32,7 @@ class TensorFlowConverterTest {
   }
 
   @Test
-  void aSessionsGraphIsConvertedWithItsVariablesAsTheyAre() throws IOException {
+  void convertsSessionWithPresentValuesOfVariables() throws IOException {
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
       Ops tf = Ops.create(graph);
@@ -51,7 +51,7 @@ class TensorFlowConverterTest {
   }
 
   @Test
-  void aConcreteFunctionIsConverted() throws IOException {
+  void convertsConcreteFunction() throws IOException {
     try (ConcreteFunction function =
         ConcreteFunction.create(
             tf -> {

@@ -59,7 +59,7 @@ class TrainerTest {
   private Samples test = Samples.of(List.of());
 
   @BeforeEach
-  void writeAnUntrainedNetwork() throws IOException {
+  void writeUntrainedNetwork() throws IOException {
     keras = folder.resolve("digits.keras");
     SequentialModel.input(28, 28)
         .flatten()
@@ -97,22 +97,22 @@ class TrainerTest {
     return joined;
   }
 
-  private double converted(Model model) throws IOException {
+  private double deployedAccuracy(Model model) throws IOException {
     NamedModel named = NamedModel.of("converted", model);
     InterpreterOptions options = InterpreterOptions.DEFAULT.withEngine("litert");
     return new Evaluator(options, 1).metrics(List.of(named), test).getFirst().top1();
   }
 
   @Test
-  void aNetworkLearnsAndItsFileAnswersAsTrainingReported() throws IOException {
+  void deployedModelReachesReportedAccuracy() throws IOException {
     TrainingResult trained = trainer().epochs(20).fit(training);
     assertTrue(trained.epochs().getFirst().loss() > 2 * trained.last().loss(), "the loss falls");
     assertTrue(trained.last().accuracy() > 0.7, trained.last()::toString);
-    assertEquals(trained.last().accuracy(), converted(trained.deployed()), 1e-9);
+    assertEquals(trained.last().accuracy(), deployedAccuracy(trained.deployed()), 1e-9);
   }
 
   @Test
-  void theSameSeedGivesTheSameWeightsAndAnotherOthers() throws IOException {
+  void weightsDependOnTheSeedOnly() throws IOException {
     float[] once = weights(trainer().fit(training).deployed());
     assertArrayEquals(once, weights(trainer().fit(training).deployed()));
     float[] other = weights(trainer().seed(SEED + 1).fit(training).deployed());
@@ -120,7 +120,7 @@ class TrainerTest {
   }
 
   @Test
-  void interruptedTrainingGoesOnExactlyWhereItWas() throws IOException {
+  void resumedTrainingGivesIdenticalWeights() throws IOException {
     Path noisy = folder.resolve("noisy.keras");
     SequentialModel.input(28, 28)
         .flatten()
@@ -157,18 +157,18 @@ class TrainerTest {
   }
 
   @Test
-  void aCheckpointOfAnotherTrainingIsRefused() throws IOException {
+  void rejectsCheckpointOfAnotherTraining() throws IOException {
     Path checkpoint = folder.resolve("checkpoint.npz");
     trainer().checkpoint(checkpoint).fit(training);
     Trainer other = trainer().batchSize(8).checkpoint(checkpoint);
-    IOException refused = assertThrows(IOException.class, () -> other.fit(training));
+    IOException exception = assertThrows(IOException.class, () -> other.fit(training));
     assertTrue(
-        String.valueOf(refused.getMessage()).contains("checkpoint of another training"),
-        refused::getMessage);
+        String.valueOf(exception.getMessage()).contains("checkpoint of another training"),
+        exception::getMessage);
   }
 
   @Test
-  void earlyStoppingGoesBackToTheBestEpoch() throws IOException {
+  void earlyStoppingRestoresTheBestEpoch() throws IOException {
     TrainingResult trained =
         trainer()
             .optimizer(Optimizer.adam(0.05f))
@@ -179,11 +179,11 @@ class TrainerTest {
     double best = trained.epochs().stream().mapToDouble(Epoch::validationLoss).min().orElseThrow();
     Epoch bestEpoch =
         trained.epochs().stream().filter(e -> e.validationLoss() == best).findFirst().orElseThrow();
-    assertEquals(bestEpoch.accuracy(), converted(trained.deployed()), 0.002, "ties aside");
+    assertEquals(bestEpoch.accuracy(), deployedAccuracy(trained.deployed()), 0.002, "ties aside");
   }
 
   @Test
-  void aKerasFileWithTheTrainedWeightsConvertsToTheSameModel() throws IOException {
+  void savedKerasFileConvertsToTheSameModel() throws IOException {
     Path source = folder.resolve("convolutional.keras");
     SequentialModel.input(28, 28, 1)
         .conv2d(4, 3, 2, "same", "linear")
@@ -204,18 +204,18 @@ class TrainerTest {
     assertFalse(Arrays.equals(before, found), "training changed the file");
     assertEquals(
         trained.last().accuracy(),
-        converted(TfLiteConverter.fromKerasModel(saved).convertModel().model()),
+        deployedAccuracy(TfLiteConverter.fromKerasModel(saved).convertModel().model()),
         1e-9);
   }
 
   @Test
-  void aSavedModelGivesTheSameScoresInTensorFlow() throws IOException {
+  void savedModelGivesTheSameScoresInTensorFlow() throws IOException {
     TrainingResult trained = trainer().fit(training);
     Path saved = folder.resolve("saved_model");
     trained.model().saveSavedModel(saved);
     Model model = trained.deployed();
     Model converted = TfLiteConverter.fromSavedModel(saved).convertModel().model();
-    assertEquals(converted(model), converted(converted), 1e-9);
+    assertEquals(deployedAccuracy(model), deployedAccuracy(converted), 1e-9);
     try (SavedModelBundle bundle = SavedModelBundle.load(saved.toString(), "serve");
         Samples.Reader reader = test.open();
         var interpreter = Interpreter.of(model)) {
@@ -235,38 +235,40 @@ class TrainerTest {
   }
 
   @Test
-  void aTfliteFileIsTrainedInItsDeployedForm() throws IOException {
+  void trainsTfliteModelInItsDeployedForm() throws IOException {
     Path file = folder.resolve("digits.tflite");
     TfliteWriter.write(trainer().epochs(5).fit(training).deployed(), file);
     TrainableModel model = TrainableModel.fromTfliteModel(file);
     assertEquals(784 * 32 + 32 + 32 * 10 + 10, model.parameters());
     TrainingResult trained = trainer(model).epochs(5).fit(training);
     assertTrue(trained.epochs().getFirst().loss() > trained.last().loss(), "the loss falls");
-    assertEquals(trained.last().accuracy(), converted(trained.deployed()), 1e-9);
-    var refused =
+    assertEquals(trained.last().accuracy(), deployedAccuracy(trained.deployed()), 1e-9);
+    var exception =
         assertThrows(
             UnsupportedModelException.class,
             () -> trained.model().saveKeras(folder.resolve("no.keras")));
-    assertTrue(String.valueOf(refused.getMessage()).contains("deployed form"), refused::getMessage);
+    assertTrue(
+        String.valueOf(exception.getMessage()).contains("deployed form"), exception::getMessage);
   }
 
   @Test
-  void aFixedBatchTakesWholeBatchesOfItsSizeOnly() throws IOException {
+  void fixedBatchRequiresItsBatchSize() throws IOException {
     TrainableModel model =
         TrainableModel.fromKerasModel(
             keras, Map.of("input", dev.whittle.ir.tensor.Shape.of(16, 28, 28)));
     TrainingResult trained = trainer(model).epochs(10).fit(training);
     assertTrue(trained.last().accuracy() > 0.4, trained.last()::toString);
     Trainer other = trainer(model).batchSize(8);
-    IOException refused = assertThrows(IOException.class, () -> other.fit(training));
+    IOException exception = assertThrows(IOException.class, () -> other.fit(training));
     assertTrue(
-        String.valueOf(refused.getMessage()).contains("takes batches of 16"), refused::getMessage);
+        String.valueOf(exception.getMessage()).contains("takes batches of 16"),
+        exception::getMessage);
   }
 
-  // Rounding.
+  // Quantization-aware training.
 
   @Test
-  void aModelTrainedToBeQuantizedAnswersAsTrainingReported() throws IOException {
+  void quantizedModelReachesReportedAccuracy() throws IOException {
     TrainableModel floats = trainer().epochs(10).fit(training).model();
     for (Recipe recipe :
         List.of(
@@ -276,7 +278,7 @@ class TrainerTest {
             Recipe.weightsOnly(TensorType.INT4))) {
       TrainingResult trained = trainer(floats).epochs(3).quantize(recipe, training).fit(training);
       assertEquals(
-          trained.last().accuracy(), converted(trained.deployed()), 0.005, recipe::toString);
+          trained.last().accuracy(), deployedAccuracy(trained.deployed()), 0.005, recipe::toString);
       assertTrue(
           TfliteWriter.toBytes(trained.deployed()).length
               < TfliteWriter.toBytes(floats.deployed()).length / 2,
@@ -285,7 +287,7 @@ class TrainerTest {
   }
 
   @Test
-  void aHeadOfWhichNothingIsSaidComputesInFloats() throws IOException {
+  void headComputesInFloatsByDefault() throws IOException {
     TrainingResult trained = trainer().quantize(Recipe.int8(), training).fit(training);
     assertEquals(TensorType.FLOAT32, logisticInput(trained.deployed()));
     TrainingResult integers =
@@ -302,7 +304,7 @@ class TrainerTest {
   }
 
   @Test
-  void aConvolutionalNetworkWithBatchNormalizationIsTrainedAsItIsDeployed() throws IOException {
+  void trainsFusedConvolutionalNetworkForIntegers() throws IOException {
     Path source = folder.resolve("convolutional.keras");
     SequentialModel.input(28, 28, 1)
         .conv2d(8, 3, 2, "same", "linear")
@@ -321,7 +323,7 @@ class TrainerTest {
             .model();
     TrainingResult trained =
         trainer(floats).epochs(3).quantize(Recipe.int8(), training).fit(training);
-    assertEquals(trained.last().accuracy(), converted(trained.deployed()), 0.005);
+    assertEquals(trained.last().accuracy(), deployedAccuracy(trained.deployed()), 0.005);
     assertTrue(
         trained.quantized().report().layers().stream()
             .filter(l -> l.operator().contains("CONV"))
@@ -329,7 +331,7 @@ class TrainerTest {
         "all convolutions in integers");
   }
 
-  // Zeros and clusters.
+  // Pruning and clustering.
 
   private static float[] kernel(Model model, String name) {
     return model.mainGraph().values().stream()
@@ -358,7 +360,7 @@ class TrainerTest {
   }
 
   @Test
-  void pruningComesToTheShareThatWasAskedForAndStays() throws IOException {
+  void pruningReachesSparsityAndQuantizationPreservesIt() throws IOException {
     TrainingResult pruned =
         trainer()
             .epochs(4)
@@ -375,7 +377,7 @@ class TrainerTest {
   }
 
   @Test
-  void pruningCanTakeBlocksOrLeaveTwoOfFour() throws IOException {
+  void prunesBlocksAndTwoOfFour() throws IOException {
     var schedule = PruningSchedule.constant(0.5, 0, 20, 10);
     float[] blocks =
         kernel(
@@ -409,7 +411,7 @@ class TrainerTest {
   }
 
   @Test
-  void clustersAreTrainedAndStayThroughRounding() throws IOException {
+  void trainsClustersAndQuantizationPreservesThem() throws IOException {
     for (WeightClustering.Initialization start : WeightClustering.Initialization.values()) {
       var clustering = new WeightClustering(8, start, false, false, SEED);
       TrainingResult clustered = trainer().epochs(3).cluster(clustering, null).fit(training);
@@ -430,7 +432,7 @@ class TrainerTest {
   }
 
   @Test
-  void eachChannelMayHaveClustersOfItsOwn() throws IOException {
+  void clustersEachChannelSeparately() throws IOException {
     var clustering =
         new WeightClustering(
             4, WeightClustering.Initialization.KMEANS_PLUS_PLUS, true, false, SEED);
@@ -444,7 +446,7 @@ class TrainerTest {
   }
 
   @Test
-  void zerosAndClustersStayTogether() throws IOException {
+  void preservesZerosAndClustersTogether() throws IOException {
     TrainableModel pruned =
         trainer()
             .epochs(2)
@@ -476,7 +478,7 @@ class TrainerTest {
   // Other targets.
 
   @Test
-  void aNumberCanBeLearnedFromATensor() throws IOException {
+  void learnsTargetTensor() throws IOException {
     Path line = folder.resolve("line.keras");
     SequentialModel.input(2).dense(1, "linear").write(line, SEED);
     var random = new SplittableRandom(SEED);
@@ -486,14 +488,14 @@ class TrainerTest {
       float y = (float) random.nextDouble(-1, 1);
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       tensors.put("input", Tensor.of(new float[] {x, y}, 2));
-      tensors.put("wanted", Tensor.of(new float[] {3 * x - 2 * y + 1}, 1));
+      tensors.put("target", Tensor.of(new float[] {3 * x - 2 * y + 1}, 1));
       samples.add(Sample.of(tensors));
     }
     TrainingResult trained =
         new Trainer(TrainableModel.fromKerasModel(line))
             .loss(Loss.MEAN_SQUARED_ERROR)
             .optimizer(Optimizer.sgd(0.05f, 0.9f))
-            .target("wanted")
+            .target("target")
             .epochs(20)
             .fit(Samples.of(samples));
     assertTrue(trained.last().loss() < 1e-4, trained.last()::toString);
@@ -501,40 +503,40 @@ class TrainerTest {
   }
 
   @Test
-  void dataLargerThanMemoryIsDrawnFromABuffer() throws IOException {
+  void shufflesLargeDataThroughABuffer() throws IOException {
     TrainingResult trained = trainer().epochs(15).maxBytes(100_000).fit(training);
     assertTrue(trained.last().accuracy() > 0.6, trained.last()::toString);
   }
 
-  // What cannot be.
+  // Errors.
 
   @Test
-  void labelsOutOfRangeAreRefusedWithTheirSample() {
+  void rejectsLabelOutOfRangeNamingTheSample() {
     Samples wrong =
         Samples.of(
             List.of(
                 Sample.of(Tensor.of(new float[784], 28, 28), 3),
                 Sample.of(Tensor.of(new float[784], 28, 28), 10)));
-    IOException refused = assertThrows(IOException.class, () -> trainer().fit(wrong));
+    IOException exception = assertThrows(IOException.class, () -> trainer().fit(wrong));
     assertTrue(
-        String.valueOf(refused.getMessage()).contains("sample 1 has the label 10"),
-        refused::getMessage);
+        String.valueOf(exception.getMessage()).contains("sample 1 has the label 10"),
+        exception::getMessage);
   }
 
   @Test
-  void dataOfAnotherShapeAreRefused() {
+  void rejectsDataOfAnotherShape() {
     Samples wrong = Samples.of(List.of(Sample.of(Tensor.of(new float[100], 10, 10), 3)));
-    IOException refused = assertThrows(IOException.class, () -> trainer().fit(wrong));
-    assertTrue(String.valueOf(refused.getMessage()).contains("takes"), refused::getMessage);
+    IOException exception = assertThrows(IOException.class, () -> trainer().fit(wrong));
+    assertTrue(String.valueOf(exception.getMessage()).contains("takes"), exception::getMessage);
     Samples none = Samples.of(List.of());
     assertThrows(IOException.class, () -> trainer().fit(none));
   }
 
   @Test
-  void aLossThatIsNoNumberStopsTrainingAndKeepsTheCheckpoint() throws IOException {
+  void infiniteLossStopsTrainingAndKeepsTheCheckpoint() throws IOException {
     Path checkpoint = folder.resolve("checkpoint.npz");
-    Trainer wild = trainer().optimizer(Optimizer.sgd(1e30f, 0)).checkpoint(checkpoint, 1);
-    var failed = assertThrows(TrainingException.class, () -> wild.epochs(3).fit(training));
+    Trainer diverging = trainer().optimizer(Optimizer.sgd(1e30f, 0)).checkpoint(checkpoint, 1);
+    var failed = assertThrows(TrainingException.class, () -> diverging.epochs(3).fit(training));
     assertTrue(
         String.valueOf(failed.getMessage()).contains("the last good checkpoint is"),
         failed::getMessage);
@@ -542,16 +544,16 @@ class TrainerTest {
   }
 
   @Test
-  void allUntrainableOperatorsAreNamedAtOnce() throws IOException {
+  void namesAllUntrainableOperators() throws IOException {
     TrainableModel model =
         TrainableModel.fromKerasModel(Path.of("../../quality/testdata/keras-more/op_many.keras"));
-    var refused =
+    var exception =
         assertThrows(UnsupportedModelException.class, () -> model.network(null, null).close());
-    assertTrue(refused.items().size() > 1, refused::getMessage);
+    assertTrue(exception.items().size() > 1, exception::getMessage);
   }
 
   @Test
-  void nothingToPruneIsSaid() throws IOException {
+  void rejectsPruningWithoutLargeWeights() throws IOException {
     Path tiny = folder.resolve("tiny.keras");
     SequentialModel.input(28, 28).flatten().dense(1, "linear").dense(10, "softmax").write(tiny, 1);
     Trainer trainer =

@@ -137,24 +137,24 @@ final class KnnCommand implements Callable<Integer> {
         knn.neighbors(),
         knn.distance());
     System.out.printf("exported model: %,d bytes%n%n", result.fileBytes());
-    List<KnnExperiment.Answer> answers = result.answers();
+    List<KnnExperiment.Outcome> outcomes = result.outcomes();
     System.out.printf(
         "%-34s %-20s %-28s %s%n", "", "accuracy", "neighbors against TensorFlow", "time");
-    for (int i = 0; i < answers.size(); i++) {
-      KnnExperiment.Answer answer = answers.get(i);
+    for (int i = 0; i < outcomes.size(); i++) {
+      KnnExperiment.Outcome outcome = outcomes.get(i);
       System.out.printf(
           "%-34s %-20s %-28s %.1f ms%n",
-          answer.name(),
-          answer.accuracy(),
-          i == 0 ? "" : comparison(answer, result.data().test().rows()),
-          answer.nanos() / 1e6);
+          outcome.name(),
+          outcome.accuracy(),
+          i == 0 ? "" : comparison(outcome, result.data().test().rows()),
+          outcome.nanos() / 1e6);
     }
   }
 
-  private static String comparison(KnnExperiment.Answer answer, int rows) {
-    return answer.isIdentical()
+  private static String comparison(KnnExperiment.Outcome outcome, int rows) {
+    return outcome.isIdentical()
         ? "identical"
-        : "%d of %d rows differ".formatted(answer.differentRows(), rows);
+        : "%d of %d rows differ".formatted(outcome.differentRows(), rows);
   }
 
   private static void draw(Path file, KnnExperiment.Result result) throws IOException {

@@ -4,22 +4,27 @@ import dev.whittle.convert.knn.LabeledPoints;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Clusters of normally distributed points: scikit-learn's {@code make_blobs}. */
+/** Isotropic Gaussian clusters of points, as scikit-learn's {@code make_blobs} generates them. */
 public final class GaussianBlobs {
-  private static final double BOX = 10;
+  /** The maximum magnitude of the centers' coordinates. */
+  private static final double CENTER_BOX = 10;
 
   private GaussianBlobs() {}
 
   /**
-   * The points of {@code make_blobs(n_samples=samples, n_features=columns, centers=centers,
-   * random_state=seed)} of scikit-learn 1.9.1, rounded to single precision: centers uniform in -10
-   * to 10, standard deviation 1, shuffled. Labels are the centers' numbers.
+   * Returns the points of {@code make_blobs(n_samples=samples, n_features=columns, centers=centers,
+   * random_state=seed)} in scikit-learn 1.9.1, rounded to single precision. The coordinates of the
+   * centers are uniform from -10 to 10, and the standard deviation is 1. The points are shuffled.
+   *
+   * @param samples the number of points
+   * @param columns the number of coordinates of a point
+   * @param centers the number of clusters; labels are from 0 to {@code centers - 1}
    */
   public static LabeledPoints make(int samples, int columns, int centers, int seed) {
     var random = new NumpyRandom(seed);
     double[] center = new double[centers * columns];
     for (int i = 0; i < center.length; i++) {
-      center[i] = random.uniform(-BOX, BOX);
+      center[i] = random.uniform(-CENTER_BOX, CENTER_BOX);
     }
     float[] coordinates = new float[samples * columns];
     int[] labels = new int[samples];

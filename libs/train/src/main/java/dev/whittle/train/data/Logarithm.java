@@ -1,14 +1,14 @@
 package dev.whittle.train.data;
 
 /**
- * The correctly rounded natural logarithm, which {@link Math#log} and {@link StrictMath#log} may
- * miss by one unit in the last place: computed with twice the digits, as the sum of two doubles.
+ * The correctly rounded natural logarithm, computed in double-double arithmetic. The results of
+ * {@link Math#log} and {@link StrictMath#log} may differ from it by one unit in the last place.
  */
 final class Logarithm {
   private static final double LN_2_HIGH = 0x1.62e42fefa39efp-1;
   private static final double LN_2_LOW = 0x1.abc9e3b39803fp-56;
 
-  /** Terms of the series below; with |z| < 0.172 the next is less than 2^-150. */
+  /** The number of terms of the series; for |z| < 0.172 the next term is less than 2^-150. */
   private static final int TERMS = 30;
 
   private static final double[] INVERSE_HIGH = new double[TERMS];
@@ -25,8 +25,9 @@ final class Logarithm {
   private Logarithm() {}
 
   /**
-   * The logarithm of a positive, finite, normal number: e ln 2 + 2 artanh(z) with z = (m - 1) / (m
-   * + 1) for x = m 2^e.
+   * Returns the logarithm: e ln 2 + 2 artanh(z) with z = (m - 1) / (m + 1) for x = m 2^e.
+   *
+   * @param x a positive, finite, normal number
    */
   static double of(double x) {
     int exponent = Math.getExponent(x);
@@ -53,11 +54,11 @@ final class Logarithm {
     }
     double series = 2 * z * sum;
     double seriesLow = Math.fma(2 * z, sum, -series) + 2 * (z * sumLow + zLow * sum);
-    double whole = exponent * LN_2_HIGH;
-    double wholeLow = Math.fma(exponent, LN_2_HIGH, -whole) + exponent * LN_2_LOW;
-    double total = whole + series;
-    double shared = total - whole;
-    double lost = whole - (total - shared) + (series - shared);
-    return total + (lost + wholeLow + seriesLow);
+    double exponentPart = exponent * LN_2_HIGH;
+    double exponentPartLow = Math.fma(exponent, LN_2_HIGH, -exponentPart) + exponent * LN_2_LOW;
+    double total = exponentPart + series;
+    double shared = total - exponentPart;
+    double lost = exponentPart - (total - shared) + (series - shared);
+    return total + (lost + exponentPartLow + seriesLow);
   }
 }

@@ -1,31 +1,31 @@
 package dev.whittle.train.data;
 
 /**
- * The numbers of NumPy's legacy generator {@code numpy.random.RandomState(seed)}: a Mersenne
- * Twister (M. Matsumoto and T. Nishimura, 1998) and the ways that NumPy draws from it, bit for bit.
- * The one freedom is the logarithm in normal numbers: here it is rounded correctly, while the C
- * library that NumPy calls may be off by one unit in the last place in about 2 of 1,000 cases.
+ * NumPy's legacy generator {@code numpy.random.RandomState(seed)}, bit for bit: the Mersenne
+ * Twister MT19937 (M. Matsumoto and T. Nishimura, 1998) and NumPy's distributions. Only the
+ * logarithm in normal numbers may differ: it is rounded correctly here, while that of the C library
+ * which NumPy calls may be off by one unit in the last place.
  */
 public final class NumpyRandom {
-  private static final int SIZE = 624;
-  private static final int MIDDLE = 397;
-  private static final int UPPER = 0x80000000;
+  private static final int STATE_SIZE = 624;
+  private static final int MIDDLE_OFFSET = 397;
+  private static final int UPPER_MASK = 0x80000000;
 
-  private final int[] state = new int[SIZE];
-  private int position = SIZE;
+  private final int[] state = new int[STATE_SIZE];
+  private int position = STATE_SIZE;
   private double cachedNormal;
   private boolean hasCachedNormal;
 
-  /** A generator as {@code RandomState(seed)} starts it. */
+  /** Creates the generator {@code RandomState(seed)}. */
   public NumpyRandom(int seed) {
     state[0] = seed;
-    for (int i = 1; i < SIZE; i++) {
+    for (int i = 1; i < STATE_SIZE; i++) {
       state[i] = 1812433253 * (state[i - 1] ^ (state[i - 1] >>> 30)) + i;
     }
   }
 
   private int nextBits() {
-    if (position == SIZE) {
+    if (position == STATE_SIZE) {
       twist();
     }
     int y = state[position++];
@@ -36,26 +36,27 @@ public final class NumpyRandom {
   }
 
   private void twist() {
-    for (int i = 0; i < SIZE; i++) {
-      int y = (state[i] & UPPER) | (state[(i + 1) % SIZE] & ~UPPER);
-      state[i] = state[(i + MIDDLE) % SIZE] ^ (y >>> 1) ^ ((y & 1) == 0 ? 0 : 0x9908b0df);
+    for (int i = 0; i < STATE_SIZE; i++) {
+      int y = (state[i] & UPPER_MASK) | (state[(i + 1) % STATE_SIZE] & ~UPPER_MASK);
+      state[i] =
+          state[(i + MIDDLE_OFFSET) % STATE_SIZE] ^ (y >>> 1) ^ ((y & 1) == 0 ? 0 : 0x9908b0df);
     }
     position = 0;
   }
 
-  /** A number in {@code [0, 1)} with 53 random bits. */
+  /** Returns a uniformly distributed number in {@code [0, 1)} with 53 random bits. */
   public double nextDouble() {
     int high = nextBits() >>> 5;
     int low = nextBits() >>> 6;
     return (high * 67108864.0 + low) / 9007199254740992.0;
   }
 
-  /** A number in {@code [low, high)}. */
+  /** Returns a uniformly distributed number in {@code [low, high)}. */
   public double uniform(double low, double high) {
     return low + (high - low) * nextDouble();
   }
 
-  /** A normally distributed number, by Marsaglia's polar method, which makes two at a time. */
+  /** Returns a normally distributed number, by Marsaglia's polar method (1964). */
   public double normal(double mean, double deviation) {
     return mean + deviation * nextStandardNormal();
   }
@@ -79,20 +80,24 @@ public final class NumpyRandom {
     return factor * y;
   }
 
-  /** A whole number in {@code 0..greatest}, by masking and rejection. */
-  public int interval(int greatest) {
-    if (greatest == 0) {
+  /**
+   * Returns a uniformly distributed integer from 0 to {@code max}, by masked rejection.
+   *
+   * @param max at least 0
+   */
+  public int interval(int max) {
+    if (max == 0) {
       return 0;
     }
-    int mask = -1 >>> Integer.numberOfLeadingZeros(greatest);
+    int mask = -1 >>> Integer.numberOfLeadingZeros(max);
     int value;
     do {
       value = nextBits() & mask;
-    } while (value > greatest);
+    } while (value > max);
     return value;
   }
 
-  /** The numbers {@code 0..count - 1} in random order. */
+  /** Returns a random permutation of the integers from 0 to {@code count - 1}. */
   public int[] permutation(int count) {
     int[] order = new int[count];
     for (int i = 0; i < count; i++) {
@@ -100,9 +105,9 @@ public final class NumpyRandom {
     }
     for (int i = count - 1; i > 0; i--) {
       int j = interval(i);
-      int moved = order[i];
+      int swapped = order[i];
       order[i] = order[j];
-      order[j] = moved;
+      order[j] = swapped;
     }
     return order;
   }

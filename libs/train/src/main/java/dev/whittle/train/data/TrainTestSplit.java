@@ -3,20 +3,25 @@ package dev.whittle.train.data;
 import dev.whittle.convert.knn.LabeledPoints;
 import java.util.Arrays;
 
-/** A division of points into those to learn from and those to test with. */
+/**
+ * A split of points for training and testing.
+ *
+ * @param train the points for training
+ * @param test the points for testing
+ */
 public record TrainTestSplit(LabeledPoints train, LabeledPoints test) {
   /**
-   * The division of {@code train_test_split(points, test_size=testShare, random_state=seed)} of
-   * scikit-learn 1.9.1, without stratification.
+   * Returns the split of {@code train_test_split(points, test_size=testShare, random_state=seed)}
+   * in scikit-learn 1.9.1, without stratification.
    *
-   * @param testShare the share of the points to test with, rounded up to whole points
+   * @param testShare the share of the test points, over 0 and under 1; their number is rounded up
    * @throws IllegalArgumentException if either part would be empty
    */
   public static TrainTestSplit of(LabeledPoints points, double testShare, int seed) {
     int tests = (int) Math.ceil(testShare * points.rows());
     if (tests < 1 || tests >= points.rows()) {
       throw new IllegalArgumentException(
-          "a share of %s of %d points leaves none to test or to learn from"
+          "a test share of %s of %d points leaves one part empty"
               .formatted(testShare, points.rows()));
     }
     int[] order = new NumpyRandom(seed).permutation(points.rows());

@@ -1,4 +1,7 @@
-/** Data sets, made exactly as the tools that published experiments used make them. */
+/**
+ * Synthetic data sets that equal those of scikit-learn and NumPy. May use: {@code
+ * dev.whittle.convert.knn}.
+ */
 @NullMarked
 package dev.whittle.train.data;
 

@@ -16,12 +16,15 @@ import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** Draws which label a classifier gives to each place of the plane, and points on top. */
+/** Draws the decision regions of a classifier in the plane, with points on top. */
 public final class DecisionRegions {
-  /** Places along each axis that are classified. */
+  /** The number of grid points along each axis. */
   private static final int GRID = 120;
 
+  /** The width of the image in pixels. */
   private static final int WIDTH = 900;
+
+  /** The height of the image in pixels. */
   private static final int HEIGHT = 700;
 
   private final LabeledPoints points;
@@ -44,18 +47,21 @@ public final class DecisionRegions {
   }
 
   /**
-   * Draws a picture.
+   * Draws an image and returns its file contents.
    *
-   * @param points with two coordinates; drawn with the colors of their own labels
+   * @param points points with two coordinates, drawn in the colors of their own labels
+   * @param title the title of the image
    * @param format {@code svg} or {@code png}
-   * @throws IllegalArgumentException if points have not two coordinates or the format is another
+   * @throws IllegalArgumentException if the points do not have two coordinates, or for another
+   *     format
+   * @throws IOException if the image cannot be encoded
    */
   public static byte[] draw(
       KnnClassifier classifier, LabeledPoints points, String title, String format)
       throws IOException {
     if (points.columns() != 2) {
       throw new IllegalArgumentException(
-          "a plane has two coordinates, these points have " + points.columns());
+          "decision regions need points with 2 coordinates, not " + points.columns());
     }
     XYChart chart = new DecisionRegions(points).chart(classifier, title);
     var bytes = new ByteArrayOutputStream();
@@ -66,7 +72,7 @@ public final class DecisionRegions {
       case "png" -> BitmapEncoder.saveBitmap(chart, bytes, BitmapEncoder.BitmapFormat.PNG);
       default ->
           throw new IllegalArgumentException(
-              "pictures are drawn as svg or png, not as '" + format + "'");
+              "the image format must be svg or png, not '" + format + "'");
     }
     return bytes.toByteArray();
   }

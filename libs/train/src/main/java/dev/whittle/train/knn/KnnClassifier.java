@@ -1,16 +1,16 @@
 package dev.whittle.train.knn;
 
-/** Classifies points by the labels of the nearest enrolled ones. */
+/** A k-nearest-neighbors classifier. */
 public interface KnnClassifier extends AutoCloseable {
   /**
-   * Finds neighbors and labels of points.
+   * Finds the nearest neighbors and the labels of points.
    *
-   * @param points coordinates of the first point, then of the second, ...
-   * @throws IllegalArgumentException if that is not a whole number of points
+   * @param points the coordinates of the first point, then of the second, ...
+   * @throws IllegalArgumentException if the number of coordinates does not fit
    */
   Neighbors neighbors(float[] points);
 
-  /** The labels of points alone; see {@link #neighbors}. */
+  /** Returns the labels of points; see {@link #neighbors}. */
   default int[] predict(float[] points) {
     return neighbors(points).labels();
   }

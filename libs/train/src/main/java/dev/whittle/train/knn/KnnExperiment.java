@@ -12,63 +12,66 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Enrolls points in a TensorFlow classifier, exports it, and compares what the model answers on
- * each engine with what TensorFlow does.
+ * The nearest-neighbors experiment: enrolls points in a TensorFlow classifier, exports it as a
+ * model, and compares the neighbors that each engine finds with those of TensorFlow.
  */
 public final class KnnExperiment {
-  /** Test points are classified in batches of at most so many. */
+  /** The maximum number of test points in a batch. */
   private static final int BATCH = 100;
 
-  /** The engines of the exported model that are compared with TensorFlow, if they are there. */
+  /** The engines that run the exported model, if they are available. */
   private static final List<String> ENGINES = List.of("reference", "litert");
 
   private KnnExperiment() {}
 
   /**
-   * The answers of one classifier.
+   * The result of one classifier.
    *
-   * @param accuracy the share of test points whose label it found
-   * @param differentRows test points for which it found other neighbors, or in another order, than
-   *     TensorFlow did
-   * @param greatestDifference of a distance from TensorFlow's
-   * @param nanos for all test points, after a first run for warming up
+   * @param name the name of the classifier
+   * @param accuracy the share of the test points that are classified correctly, from 0 to 1
+   * @param differentRows the number of test points whose neighbors, or their order, differ from
+   *     TensorFlow's
+   * @param maxDifference the maximum absolute difference of a distance from TensorFlow's
+   * @param nanos the duration for all test points in nanoseconds, after one point for warm-up
    */
-  public record Answer(
-      String name, double accuracy, int differentRows, double greatestDifference, long nanos) {
-    /** Whether all neighbors are TensorFlow's. */
+  public record Outcome(
+      String name, double accuracy, int differentRows, double maxDifference, long nanos) {
+    /** Returns whether all neighbors are those of TensorFlow. */
     public boolean isIdentical() {
       return differentRows == 0;
     }
   }
 
   /**
-   * What an experiment found.
+   * The result of an experiment.
    *
-   * @param model what was exported
-   * @param fileBytes the size of its file
-   * @param answers TensorFlow's first
+   * @param data the points
+   * @param model the exported model
+   * @param fileBytes the size of its file in bytes
+   * @param outcomes the results of the classifiers, that of TensorFlow first
    */
-  public record Result(TrainTestSplit data, Model model, int fileBytes, List<Answer> answers) {
+  public record Result(TrainTestSplit data, Model model, int fileBytes, List<Outcome> outcomes) {
     public Result {
-      answers = List.copyOf(answers);
+      outcomes = List.copyOf(outcomes);
     }
   }
 
   /**
    * Runs the experiment.
    *
+   * @param k the number of neighbors that vote
    * @param progress receives a line before each step
    */
   public static Result run(
       TrainTestSplit data, int k, Distance distance, Consumer<String> progress) {
     LabeledPoints train = data.train();
     progress.accept(
-        "enrolling %,d points of %d coordinates in TensorFlow"
+        "enrolling %,d points with %d coordinates in TensorFlow"
             .formatted(train.rows(), train.columns()));
-    List<Answer> answers = new ArrayList<>();
+    List<Outcome> outcomes = new ArrayList<>();
     try (var tf = new TensorFlowKnn(train, k, distance)) {
       Classified expected = classify("TensorFlow", tf, data.test());
-      answers.add(expected.answer(expected, data.test()));
+      outcomes.add(expected.outcome(expected, data.test()));
       Model model = tf.export();
       byte[] file = TfliteWriter.toBytes(model);
       progress.accept("exported %,d bytes".formatted(file.length));
@@ -77,11 +80,11 @@ public final class KnnExperiment {
           progress.accept("classifying with TensorFlow Lite, engine " + engine);
           try (var tflite = TfliteKnn.of(file, engine)) {
             Classified actual = classify("TensorFlow Lite, engine " + engine, tflite, data.test());
-            answers.add(actual.answer(expected, data.test()));
+            outcomes.add(actual.outcome(expected, data.test()));
           }
         }
       }
-      return new Result(data, model, file.length, answers);
+      return new Result(data, model, file.length, outcomes);
     }
   }
 
@@ -100,20 +103,20 @@ public final class KnnExperiment {
   }
 
   private record Classified(String name, List<Neighbors> batches, long nanos) {
-    Answer answer(Classified expected, LabeledPoints test) {
+    Outcome outcome(Classified expected, LabeledPoints test) {
       int correct = 0;
       int differentRows = 0;
-      double greatest = 0;
+      double maxDifference = 0;
       int row = 0;
       for (int b = 0; b < batches.size(); b++) {
-        Neighbors mine = batches.get(b);
-        Neighbors theirs = expected.batches.get(b);
-        int k = mine.k();
-        int[] labels = mine.labels();
-        int[] indices = mine.indices();
-        int[] expectedIndices = theirs.indices();
-        float[] distances = mine.distances();
-        float[] expectedDistances = theirs.distances();
+        Neighbors actual = batches.get(b);
+        Neighbors reference = expected.batches.get(b);
+        int k = actual.k();
+        int[] labels = actual.labels();
+        int[] indices = actual.indices();
+        int[] expectedIndices = reference.indices();
+        float[] distances = actual.distances();
+        float[] expectedDistances = reference.distances();
         for (int i = 0; i < labels.length; i++, row++) {
           correct += labels[i] == test.labels()[row] ? 1 : 0;
           boolean same =
@@ -121,10 +124,11 @@ public final class KnnExperiment {
           differentRows += same ? 0 : 1;
         }
         for (int i = 0; i < distances.length; i++) {
-          greatest = Math.max(greatest, Math.abs(distances[i] - (double) expectedDistances[i]));
+          double difference = Math.abs(distances[i] - (double) expectedDistances[i]);
+          maxDifference = Math.max(maxDifference, difference);
         }
       }
-      return new Answer(name, (double) correct / test.rows(), differentRows, greatest, nanos);
+      return new Outcome(name, (double) correct / test.rows(), differentRows, maxDifference, nanos);
     }
   }
 }

@@ -1,6 +1,6 @@
 package dev.whittle.train.knn;
 
-/** The answers of a classifier for a batch of points. */
+/** The nearest neighbors and labels of a batch of points. */
 public final class Neighbors {
   private final int k;
   private final int[] labels;
@@ -14,22 +14,27 @@ public final class Neighbors {
     this.distances = distances;
   }
 
-  /** How many neighbors each point has. */
+  /** Returns the number of neighbors of each point. */
   public int k() {
     return k;
   }
 
-  /** The label of each point: the most frequent of its neighbors', the lowest of a tie. */
+  /**
+   * Returns the label of each point: the most frequent one of its neighbors, the lowest of a tie.
+   */
   public int[] labels() {
     return labels.clone();
   }
 
-  /** Indices of enrolled points: the first point's neighbors, nearest first, then the second's. */
+  /**
+   * Returns the indices of the neighbors among the enrolled points, in row-major order {@code
+   * [points, k]}, the nearest first.
+   */
   public int[] indices() {
     return indices.clone();
   }
 
-  /** How far each of {@link #indices} is. */
+  /** Returns the distance to each of {@link #indices}. */
   public float[] distances() {
     return distances.clone();
   }

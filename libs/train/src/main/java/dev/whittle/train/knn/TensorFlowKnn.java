@@ -21,10 +21,9 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * A k-nearest-neighbors classifier of TensorFlow operations. Points are enrolled once and kept as a
- * tensor; many of them are searched by a matrix product first, as {@link KnnGraph} explains.
- *
- * <p>Not for several threads at once.
+ * A k-nearest-neighbors classifier in TensorFlow. Points are enrolled once and kept as a tensor.
+ * Large numbers of them are searched by a matrix multiplication first, as in {@link KnnGraph}. Not
+ * thread-safe.
  */
 public final class TensorFlowKnn implements KnnClassifier {
   private final LabeledPoints enrolled;
@@ -45,15 +44,16 @@ public final class TensorFlowKnn implements KnnClassifier {
   private record Found(Operand<TInt32> neighbors, Operand<TFloat32> distances) {}
 
   /**
-   * Enrolls points.
+   * Creates a classifier of points.
    *
-   * @param k how many neighbors vote, from 1 to the number of points
+   * @param enrolled the points to search
+   * @param k the number of neighbors that vote, from 1 to the number of points
    * @throws IllegalArgumentException if {@code k} is out of range
    */
   public TensorFlowKnn(LabeledPoints enrolled, int k, Distance distance) {
     if (k < 1 || k > enrolled.rows()) {
       throw new IllegalArgumentException(
-          "k = %d neighbors of %d points".formatted(k, enrolled.rows()));
+          "k must be 1 to %d, the number of points, not %d".formatted(enrolled.rows(), k));
     }
     this.enrolled = enrolled;
     this.k = k;
@@ -66,18 +66,18 @@ public final class TensorFlowKnn implements KnnClassifier {
     this.x = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, enrolled.columns())));
     this.points = tf.placeholder(TFloat32.class, Placeholder.shape(pointsShape));
     this.labels = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(enrolled.rows())));
-    Found answer =
+    Found nearest =
         switch (distance) {
-          case COSINE -> byAngle();
+          case COSINE -> byCosine();
           case SQUARED_L2 -> bySquaredDistance(x, points);
           case L2 -> {
             Found squared = bySquaredDistance(x, points);
             yield new Found(squared.neighbors, tf.math.sqrt(squared.distances));
           }
         };
-    this.found = answer.neighbors;
-    this.distances = answer.distances;
-    this.predicted = vote(answer.neighbors);
+    this.found = nearest.neighbors;
+    this.distances = nearest.distances;
+    this.predicted = vote(nearest.neighbors);
     this.session = new Session(graph);
   }
 
@@ -87,34 +87,40 @@ public final class TensorFlowKnn implements KnnClassifier {
 
   private Found bySquaredDistance(Operand<TFloat32> from, Operand<TFloat32> to) {
     if (!KnnGraph.comparesDirectly(enrolled.coordinates().length)) {
-      return throughCandidates(from, to);
+      return byCandidates(from, to);
     }
     TopK<TFloat32, TInt32> top = nearest(closeness(from, to), k);
     return new Found(top.indices(), tf.math.neg(top.values()));
   }
 
+  /** Returns the negative squared distances. */
   private Operand<TFloat32> closeness(Operand<TFloat32> from, Operand<TFloat32> others) {
     Operand<TFloat32> row = tf.expandDims(from, tf.constant(1));
     Operand<TFloat32> squares = tf.math.squaredDifference(row, others);
     return tf.math.neg(tf.reduceSum(squares, tf.constant(2)));
   }
 
-  private Found throughCandidates(Operand<TFloat32> from, Operand<TFloat32> to) {
+  /**
+   * Selects candidates by x p - |p|^2 / 2, which decreases with the distance of a point p from x,
+   * and computes the distances of these only. The points are centered first to reduce cancellation.
+   */
+  private Found byCandidates(Operand<TFloat32> from, Operand<TFloat32> to) {
     Operand<TFloat32> center = tf.math.mean(to, tf.constant(0));
     Operand<TFloat32> centered = tf.math.sub(to, center);
-    Operand<TFloat32> moved = tf.math.sub(from, center);
+    Operand<TFloat32> centeredFrom = tf.math.sub(from, center);
     Operand<TFloat32> half =
         tf.math.mul(tf.constant(0.5f), tf.reduceSum(tf.math.square(centered), tf.constant(1)));
-    Operand<TFloat32> products = tf.linalg.matMul(moved, centered, MatMul.transposeB(true));
+    Operand<TFloat32> products = tf.linalg.matMul(centeredFrom, centered, MatMul.transposeB(true));
     int count = KnnGraph.candidates(enrolled.rows(), k);
     Operand<TInt32> candidates = nearest(tf.math.sub(products, half), count).indices();
     Operand<TFloat32> candidatePoints = tf.gather(centered, candidates, tf.constant(0));
-    TopK<TFloat32, TInt32> top = nearest(closeness(moved, candidatePoints), k);
+    TopK<TFloat32, TInt32> top = nearest(closeness(centeredFrom, candidatePoints), k);
     Operand<TInt32> neighbors =
         tf.gather(candidates, top.indices(), tf.constant(1), Gather.batchDims(1L));
     return new Found(neighbors, tf.math.neg(top.values()));
   }
 
+  /** Returns vectors divided by their length. */
   private Operand<TFloat32> direction(Operand<TFloat32> vectors) {
     Operand<TFloat32> square =
         tf.reduceSum(tf.math.square(vectors), tf.constant(1), ReduceSum.keepDims(true));
@@ -122,22 +128,23 @@ public final class TensorFlowKnn implements KnnClassifier {
     return tf.math.mul(vectors, tf.math.rsqrt(positive));
   }
 
-  private Found byAngle() {
+  /** Returns neighbors by cosine distance, which is half the squared distance of unit vectors. */
+  private Found byCosine() {
     Found squared = bySquaredDistance(direction(x), direction(points));
     return new Found(squared.neighbors, tf.math.mul(squared.distances, tf.constant(0.5f)));
   }
 
-  /** The first greatest count of marks wins, so the lowest label of a tie. */
+  /** Returns the majority label. ArgMax returns the first maximum, so the lowest label of a tie. */
   private Operand<TInt32> vote(Operand<TInt32> neighbors) {
     Operand<TInt32> ballots = tf.gather(labels, neighbors, tf.constant(0));
-    Operand<TFloat32> marks =
+    Operand<TFloat32> oneHot =
         tf.oneHot(
             ballots,
             tf.constant(enrolled.labelNames().size()),
             tf.constant(1f),
             tf.constant(0f),
             OneHot.axis(-1L));
-    Operand<TFloat32> votes = tf.reduceSum(marks, tf.constant(1));
+    Operand<TFloat32> votes = tf.reduceSum(oneHot, tf.constant(1));
     return tf.math.argMax(votes, tf.constant(1), TInt32.class);
   }
 
@@ -167,7 +174,7 @@ public final class TensorFlowKnn implements KnnClassifier {
     }
   }
 
-  /** This classifier as a model: the points are a constant of it, the batch is dynamic. */
+  /** Returns this classifier as a model with a dynamic batch; the points are a constant in it. */
   public Model export() {
     return KnnGraph.build(enrolled, k, distance);
   }

@@ -5,7 +5,9 @@ import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
 import java.lang.foreign.MemorySegment;
 
-/** A classifier that runs a model which {@link dev.whittle.convert.knn.KnnGraph} made. */
+/**
+ * A k-nearest-neighbors classifier that runs a model of {@link dev.whittle.convert.knn.KnnGraph}.
+ */
 public final class TfliteKnn implements KnnClassifier {
   private static final String SIGNATURE = "serving_default";
 
@@ -17,7 +19,12 @@ public final class TfliteKnn implements KnnClassifier {
     this.columns = interpreter.getInputTensorFromSignature("x", SIGNATURE).dim(1);
   }
 
-  /** Opens the bytes of a file with an engine, such as {@code reference} or {@code litert}. */
+  /**
+   * Opens a model.
+   *
+   * @param file the contents of a {@code .tflite} file
+   * @param engine the name of an engine, such as {@code reference} or {@code litert}
+   */
   public static TfliteKnn of(byte[] file, String engine) {
     return new TfliteKnn(Interpreter.of(file, InterpreterOptions.DEFAULT.withEngine(engine)));
   }

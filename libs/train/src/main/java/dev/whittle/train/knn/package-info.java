@@ -1,4 +1,8 @@
-/** Classifies by nearest neighbors, with TensorFlow Java and with an exported model. */
+/**
+ * Nearest-neighbors classification with TensorFlow Java and with an exported model. May use: {@code
+ * dev.whittle.ir}, {@code dev.whittle.tflite}, {@code dev.whittle.runtime}, {@code
+ * dev.whittle.convert.knn}, {@code dev.whittle.train.data}, TensorFlow Java, XChart.
+ */
 @NullMarked
 package dev.whittle.train.knn;
 

@@ -34,11 +34,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trains the network 784-128-32-10 with a sigmoid head and makes it small in every way, alone and
- * together.
+ * The digits experiment: trains the network 784-128-32-10 with a sigmoid head, and quantizes,
+ * prunes and clusters it, separately and in combination.
  */
 public final class MnistExperiment {
-  private static final int CALIBRATED = 500;
+  private static final int CALIBRATION_SAMPLES = 500;
   private static final int BATCH = 32;
   private static final float FINE_TUNING_RATE = 3e-4f;
   private static final int CLUSTERS = 16;
@@ -46,14 +46,15 @@ public final class MnistExperiment {
   private static final int PRUNING_FREQUENCY = 100;
 
   /**
-   * How long to train on how much.
+   * The size of an experiment.
    *
-   * @param epochs of the float model
-   * @param fineTuning epochs of quantization-aware training and clustering
-   * @param pruning epochs of pruning; over the first half weights are taken away
-   * @param trainingSamples at most
-   * @param testSamples at most
-   * @param timedRuns of each model for its latency
+   * @param epochs the number of epochs for the float model
+   * @param fineTuning the number of epochs for quantization-aware training and clustering
+   * @param pruning the number of epochs for pruning; the sparsity grows over the first half
+   * @param trainingSamples the maximum number of training samples
+   * @param testSamples the maximum number of test samples
+   * @param timedRuns the number of timed invocations of each model
+   * @param seed the seed of weights and training
    */
   public record Settings(
       int epochs,
@@ -63,35 +64,39 @@ public final class MnistExperiment {
       long testSamples,
       int timedRuns,
       long seed) {
-    /** The whole of it. */
+    /** Returns the settings of the full experiment. */
     public static Settings full(long seed) {
       return new Settings(10, 1, 4, Long.MAX_VALUE, Long.MAX_VALUE, 500, seed);
     }
 
-    /** The same with another number of epochs of the float model. */
+    /** Returns these settings with another number of epochs for the float model. */
     public Settings withEpochs(int newEpochs) {
       return new Settings(
           newEpochs, fineTuning, pruning, trainingSamples, testSamples, timedRuns, seed);
     }
 
-    /** Seconds of it, to see that it works. */
+    /** Returns the settings of a test run, which takes seconds. */
     public static Settings brief(long seed) {
       return new Settings(1, 1, 1, 2000, 1000, 10, seed);
     }
   }
 
   /**
-   * A form of the network.
+   * A variant of the network.
    *
-   * @param trained the accuracy on the test digits that training reported, 0 to 1; NaN if it was
-   *     not trained in this form
+   * @param name the name in reports
+   * @param model the model to deploy
+   * @param trained the accuracy on the test digits that training reported, from 0 to 1; NaN if the
+   *     variant was made after training
    */
   public record Variant(String name, Model model, double trained) {}
 
   /**
-   * All forms, and what engines made of them.
+   * The result of an experiment.
    *
-   * @param evaluations one for each engine, in the order of the variants
+   * @param settings the settings
+   * @param variants all variants of the network
+   * @param evaluations an evaluation for each engine, with results in the order of the variants
    */
   public record Result(Settings settings, List<Variant> variants, List<Evaluation> evaluations) {
     public Result {
@@ -108,11 +113,12 @@ public final class MnistExperiment {
   private final List<Variant> variants = new ArrayList<>();
 
   /**
-   * An experiment.
+   * Creates an experiment.
    *
-   * @param training digits of 28 x 28 from 0 to 1 with labels
+   * @param training labeled images {@code [28, 28]} from 0 to 1 for training
+   * @param test labeled images {@code [28, 28]} from 0 to 1 for testing
    * @param progress receives a line for each step
-   * @param watch makes a callback for each training, by its name
+   * @param watch returns a callback for each training, by the name of the variant
    */
   public MnistExperiment(
       Settings settings,
@@ -128,11 +134,12 @@ public final class MnistExperiment {
   }
 
   /**
-   * Runs it all.
+   * Runs the experiment.
    *
-   * @param engines that run the forms
-   * @param threads how many digits to run at a time
-   * @param kerasFile where to write the trained float model; null for nowhere
+   * @param engines the names of the engines that run all variants
+   * @param threads the number of samples to run at a time
+   * @param kerasFile the file for the trained float model; null for none
+   * @throws IOException if the samples cannot be read, or a file cannot be written
    */
   public Result run(List<String> engines, int threads, @Nullable Path kerasFile)
       throws IOException {
@@ -154,7 +161,7 @@ public final class MnistExperiment {
         models.add(NamedModel.of(variant.name(), variant.model()));
       }
       for (String engine : engines) {
-        progress.accept("running all forms, engine " + engine);
+        progress.accept("running all variants, engine " + engine);
         InterpreterOptions options = InterpreterOptions.DEFAULT.withEngine(engine);
         evaluations.add(
             new Evaluator(options, threads).timedRuns(settings.timedRuns()).evaluate(models, test));
@@ -170,13 +177,13 @@ public final class MnistExperiment {
         fit(
             "float32",
             new Trainer(untrained).optimizer(Optimizer.adam(1e-3f)).epochs(settings.epochs()));
-    quantizeAfterwards(floats.model().deployed());
+    quantizeAfterTraining(floats.model().deployed());
     TrainableModel start = floats.model();
     integerHead(fit("QAT int8", tuned(start).quantize(Recipe.int8(), training)));
     TrainingResult pruned = null;
     for (double sparsity : new double[] {0.5, COMBINED_SPARSITY, 0.9}) {
-      TrainingResult one = prune(start, sparsity);
-      pruned = sparsity == COMBINED_SPARSITY ? one : pruned;
+      TrainingResult result = prune(start, sparsity);
+      pruned = sparsity == COMBINED_SPARSITY ? result : pruned;
     }
     TrainingResult clustered =
         fit("clustered 16, linear", tuned(start).cluster(clusters(false), null));
@@ -195,7 +202,7 @@ public final class MnistExperiment {
     return start;
   }
 
-  private void quantizeAfterwards(Model model) throws IOException {
+  private void quantizeAfterTraining(Model model) throws IOException {
     progress.accept("quantizing after training");
     add("dynamic range", model, Recipe.dynamic());
     add(
@@ -210,7 +217,10 @@ public final class MnistExperiment {
 
   private void add(String name, Model model, Recipe recipe) throws IOException {
     Model quantized =
-        new Quantizer(recipe).calibrateWith(training.first(CALIBRATED)).quantize(model).model();
+        new Quantizer(recipe)
+            .calibrateWith(training.first(CALIBRATION_SAMPLES))
+            .quantize(model)
+            .model();
     variants.add(new Variant(name, quantized, Double.NaN));
   }
 
@@ -229,7 +239,7 @@ public final class MnistExperiment {
                 null));
   }
 
-  /** The published article's form, in which the head's scores tie. */
+  /** Adds the variant of the published article, whose head computes in integers. */
   private void integerHead(TrainingResult trained) throws IOException {
     QuantizationPlan plan = trained.plan();
     if (plan == null) {
@@ -243,7 +253,7 @@ public final class MnistExperiment {
     variants.add(new Variant("QAT int8, head in integers", quantized, trained.last().accuracy()));
   }
 
-  /** Integers of one scale keep clusters together, so that they compress best. */
+  /** Returns the recipe with one scale for each tensor, which keeps equal weights equal. */
   private static Recipe oneScale() {
     return Recipe.int8().mapSettings(s -> s.withPerChannel(false));
   }

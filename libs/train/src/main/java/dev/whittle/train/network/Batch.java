@@ -4,10 +4,12 @@ import dev.whittle.ir.tensor.Tensor;
 import java.util.List;
 
 /**
- * Samples to be worked on at once.
+ * A batch of samples.
  *
- * @param inputs one tensor for each input of the graph, the batch along the first axis
- * @param target classes or wanted outputs; see {@link AccuracyLoss#takesClasses}
+ * @param inputs a tensor for each input of the graph, in the order of the graph, with the batch
+ *     along the first axis
+ * @param target the classes or the target outputs; see {@link Loss#takesClasses}
+ * @param size the number of samples, at least 1
  */
 public record Batch(List<Tensor> inputs, Tensor target, int size) {
   public Batch {

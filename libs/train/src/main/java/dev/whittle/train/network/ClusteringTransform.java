@@ -10,27 +10,28 @@ import org.jspecify.annotations.Nullable;
 import org.tensorflow.Output;
 
 /**
- * Weights that are all among a few numbers, the centers of their clusters. Gradients reach both the
- * centers and the weights, which thereby can move to another cluster.
+ * Replaces weights by the centers of their clusters. Gradients reach both the centers and the
+ * original weights, so that weights can move to another cluster, as in TensorFlow Model
+ * Optimization.
  */
 public final class ClusteringTransform extends WeightTransform {
-  /** Weights choose their clusters anew every so many steps. */
+  /** The number of steps between assignments of weights to clusters. */
   private static final long FREQUENCY = 25;
 
-  /** More different numbers than this are no clusters. */
-  private static final int MAX_KEPT = 256;
+  /** The maximum number of distinct weights that are preserved as clusters. */
+  private static final int MAX_PRESERVED = 256;
 
   private final @Nullable WeightClustering clustering;
   private final int axis;
   private String weights = "";
 
-  /** The channel of each center, where each channel has its own; else empty. */
+  /** The channel of each center if channels have clusters of their own; otherwise empty. */
   private int[] channelOfCenter = new int[0];
 
   /**
-   * Clusters weights.
+   * Creates a transform that clusters weights.
    *
-   * @param axis of the channels, where each has clusters of its own; -1 for none
+   * @param axis the axis of output channels, used if each has its own clusters; -1 for none
    */
   public ClusteringTransform(WeightClustering clustering, int axis) {
     this.clustering = clustering;
@@ -43,21 +44,21 @@ public final class ClusteringTransform extends WeightTransform {
   }
 
   /**
-   * Takes the numbers that the weights have when training begins as centers, and leaves every
-   * weight in its cluster.
+   * Returns a transform that preserves clusters: the distinct initial weights are the centers, and
+   * every weight stays in its cluster. Weights with more than 256 distinct numbers are unchanged.
    */
-  public static ClusteringTransform keepingClusters() {
+  public static ClusteringTransform preservingClusters() {
     return new ClusteringTransform();
   }
 
   @Override
-  Output<?> build(Context context, Output<?> source) {
+  Output<?> apply(Context context, Output<?> source) {
     weights = context.name;
     float[] numbers = context.initial.toFloats();
     int[] dims = context.initial.dims();
     Clusters found = clusters(numbers, dims);
     float[] centers = found.centers();
-    if (centers.length == 0 || (clustering == null && centers.length > MAX_KEPT)) {
+    if (centers.length == 0 || (clustering == null && centers.length > MAX_PRESERVED)) {
       return source;
     }
     int[] indices = found.indices();
@@ -70,33 +71,34 @@ public final class ClusteringTransform extends WeightTransform {
         }
       }
     }
-    // One more center is a zero that no gradient moves.
+    // Preserved zeros refer to an additional center, which is a constant zero.
     for (int i = 0; i < indices.length; i++) {
       indices[i] = indices[i] == Clusters.ZERO ? centers.length : indices[i];
     }
     TensorFlowOps ops = context.ops;
     Output<?> table =
         context.variables.create(centersName(weights), Tensor.of(centers, centers.length));
-    Output<?> places = context.variables.create(indicesName(weights), Tensor.of(indices, dims));
+    Output<?> assignments =
+        context.variables.create(indicesName(weights), Tensor.of(indices, dims));
     Output<?> padded =
         ops.listOp(
             "ConcatV2", b -> b, List.of(table, ops.numbers(new float[1], 1)), ops.integer(0));
-    Output<?> chosen = ops.op("GatherV2", padded, places, ops.integer(0));
+    Output<?> chosen = ops.op("GatherV2", padded, assignments, ops.integer(0));
     return ops.add(chosen, ops.sub(source, ops.stopGradient(source)));
   }
 
   /**
-   * Centers at equal distances leave most weights in few clusters, which is what makes them
-   * compress well; k-means would undo it.
+   * Returns the initial clusters. K-means does not follow a linear initialization, because it would
+   * spread the weights over more clusters, which compress worse.
    */
   private Clusters clusters(float[] numbers, int[] dims) {
-    WeightClustering wanted = clustering;
-    if (wanted == null) {
+    WeightClustering chosen = clustering;
+    if (chosen == null) {
       return Clusters.ofDistinct(numbers);
     }
-    return wanted.start() == WeightClustering.Initialization.LINEAR
-        ? wanted.initial(numbers, dims, axis)
-        : wanted.cluster(numbers, dims, axis);
+    return chosen.start() == WeightClustering.Initialization.LINEAR
+        ? chosen.initial(numbers, dims, axis)
+        : chosen.cluster(numbers, dims, axis);
   }
 
   private int inner(int[] dims) {
@@ -116,49 +118,48 @@ public final class ClusteringTransform extends WeightTransform {
   }
 
   @Override
-  void beforeStep(SessionVariables running, long step) {
+  void beforeStep(SessionVariables variables, long step) {
     if (clustering == null || step == 0 || step % FREQUENCY != 0) {
       return;
     }
-    Tensor source = running.get(weights);
+    Tensor source = variables.get(weights);
     float[] numbers = source.toFloats();
-    Tensor places = running.get(indicesName(weights));
-    float[] centers = running.get(centersName(weights)).toFloats();
-    boolean apart = channelOfCenter.length > 0;
-    int channels = apart ? source.dim(axis) : 1;
-    int inner = apart ? inner(source.dims()) : numbers.length;
+    Tensor assignments = variables.get(indicesName(weights));
+    float[] centers = variables.get(centersName(weights)).toFloats();
+    boolean perChannel = channelOfCenter.length > 0;
+    int channels = perChannel ? source.dim(axis) : 1;
+    int inner = perChannel ? inner(source.dims()) : numbers.length;
     int[][] orders = new int[channels][];
     for (int c = 0; c < channels; c++) {
       int channel = c;
       orders[c] =
           IntStream.range(0, centers.length)
-              .filter(i -> !apart || channelOfCenter[i] == channel)
+              .filter(i -> !perChannel || channelOfCenter[i] == channel)
               .boxed()
               .sorted(Comparator.comparingDouble(i -> centers[i]))
               .mapToInt(Integer::intValue)
               .toArray();
     }
     for (int i = 0; i < numbers.length; i++) {
-      int place = places.getInt(i);
-      if (place < centers.length) {
-        places.setInt(i, nearest(centers, orders[i / inner % channels], numbers[i]));
+      if (assignments.getInt(i) < centers.length) {
+        assignments.setInt(i, nearest(centers, orders[i / inner % channels], numbers[i]));
       }
     }
-    running.set(indicesName(weights), places);
+    variables.set(indicesName(weights), assignments);
   }
 
   /**
-   * The nearest center.
+   * Returns the index of the nearest center, by binary search.
    *
-   * @param order the places of the candidates in ascending order of the centers
+   * @param order the indices of the candidates, by ascending center
    */
   private static int nearest(float[] centers, int[] order, float number) {
     int low = 0;
     int high = order.length - 1;
     while (low < high) {
       int middle = (low + high) >>> 1;
-      float between = (centers[order[middle]] + centers[order[middle + 1]]) / 2;
-      if (number <= between) {
+      float boundary = (centers[order[middle]] + centers[order[middle + 1]]) / 2;
+      if (number <= boundary) {
         high = middle;
       } else {
         low = middle + 1;

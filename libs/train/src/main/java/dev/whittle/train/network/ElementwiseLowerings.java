@@ -54,15 +54,13 @@ import dev.whittle.ir.op.math.Sub;
 import dev.whittle.ir.op.type.Cast;
 import dev.whittle.ir.op.type.FakeQuant;
 import dev.whittle.ir.tensor.TensorType;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Function;
 import org.tensorflow.Output;
 
-/** Operators that compute each element by itself, and activations. */
+/** Lowerings of element-wise operators and activations. */
 final class ElementwiseLowerings {
-  private static final float HALF_ROOT = (float) Math.sqrt(0.5);
-  private static final float ROOT_OF_2_OVER_PI = (float) Math.sqrt(2 / Math.PI);
+  private static final float SQRT_HALF = (float) Math.sqrt(0.5);
+  private static final float SQRT_2_OVER_PI = (float) Math.sqrt(2 / Math.PI);
 
   private ElementwiseLowerings() {}
 
@@ -82,11 +80,11 @@ final class ElementwiseLowerings {
     unary(table, Sqrt.class, "Sqrt");
     unary(table, Square.class, "Square");
     unary(table, Tanh.class, "Tanh");
-    step(table, Ceil.class, "Ceil");
-    step(table, Floor.class, "Floor");
-    step(table, Round.class, "Rint");
-    step(table, Sign.class, "Sign");
-    step(table, LogicalNot.class, "LogicalNot");
+    stepFunction(table, Ceil.class, "Ceil");
+    stepFunction(table, Floor.class, "Floor");
+    stepFunction(table, Round.class, "Rint");
+    stepFunction(table, Sign.class, "Sign");
+    stepFunction(table, LogicalNot.class, "LogicalNot");
     fused(table, Add.class, "Add", Add::activation);
     fused(table, Sub.class, "Sub", Sub::activation);
     fused(table, Mul.class, "Mul", Mul::activation);
@@ -95,46 +93,29 @@ final class ElementwiseLowerings {
     binary(table, Pow.class, "Pow");
     binary(table, SquaredDifference.class, "SquaredDifference");
     binary(table, Atan2.class, "Atan2");
-    step(table, FloorDiv.class, "FloorDiv");
-    step(table, FloorMod.class, "FloorMod");
-    step(table, Equal.class, "Equal");
-    step(table, NotEqual.class, "NotEqual");
-    step(table, Greater.class, "Greater");
-    step(table, GreaterEqual.class, "GreaterEqual");
-    step(table, Less.class, "Less");
-    step(table, LessEqual.class, "LessEqual");
-    step(table, LogicalAnd.class, "LogicalAnd");
-    step(table, LogicalOr.class, "LogicalOr");
+    stepFunction(table, FloorDiv.class, "FloorDiv");
+    stepFunction(table, FloorMod.class, "FloorMod");
+    stepFunction(table, Equal.class, "Equal");
+    stepFunction(table, NotEqual.class, "NotEqual");
+    stepFunction(table, Greater.class, "Greater");
+    stepFunction(table, GreaterEqual.class, "GreaterEqual");
+    stepFunction(table, Less.class, "Less");
+    stepFunction(table, LessEqual.class, "LessEqual");
+    stepFunction(table, LogicalAnd.class, "LogicalAnd");
+    stepFunction(table, LogicalOr.class, "LogicalOr");
     table.single(Div.class, ElementwiseLowerings::divide);
-    table.single(
-        AddN.class,
-        (call, op) -> {
-          List<Output<?>> all = new ArrayList<>();
-          for (int i = 0; i < call.inputs().size(); i++) {
-            all.add(call.input(i));
-          }
-          return call.ops().listOp("AddN", b -> b, all);
-        });
+    table.single(AddN.class, (call, op) -> call.ops().listOp("AddN", b -> b, call.allInputs()));
     table.single(Cast.class, ElementwiseLowerings::cast);
     table.single(FakeQuant.class, ElementwiseLowerings::fakeQuant);
     table.single(Gelu.class, ElementwiseLowerings::gelu);
     table.single(HardSwish.class, ElementwiseLowerings::hardSwish);
-    table.single(
-        LeakyRelu.class,
-        (call, op) ->
-            call.ops().op("LeakyRelu", b -> b.setAttr("alpha", op.alpha()), call.input(0)));
+    table.single(LeakyRelu.class, ElementwiseLowerings::leakyRelu);
     table.single(Prelu.class, ElementwiseLowerings::prelu);
-    table.single(Relu0To1.class, (call, op) -> bounded(call, 0, 1));
-    table.single(ReluN1To1.class, (call, op) -> bounded(call, -1, 1));
-    table.single(Select.class, (call, op) -> choose(call));
-    table.single(SelectV2.class, (call, op) -> choose(call));
-    table.single(
-        Softmax.class,
-        (call, op) -> {
-          TensorFlowOps ops = call.ops();
-          Output<?> x = call.input(0);
-          return ops.op("Softmax", op.beta() == 1 ? x : ops.mul(x, ops.number(op.beta())));
-        });
+    table.single(Relu0To1.class, (call, op) -> clip(call, 0, 1));
+    table.single(ReluN1To1.class, (call, op) -> clip(call, -1, 1));
+    table.single(Select.class, (call, op) -> select(call));
+    table.single(SelectV2.class, (call, op) -> select(call));
+    table.single(Softmax.class, ElementwiseLowerings::softmax);
   }
 
   private static <O extends Op> void unary(TrainingLowerings table, Class<O> type, String name) {
@@ -154,8 +135,9 @@ final class ElementwiseLowerings {
                 .activate(call.ops().op(name, call.input(0), call.input(1)), activation.apply(op)));
   }
 
-  /** An operator whose derivative is zero wherever it has one. */
-  private static <O extends Op> void step(TrainingLowerings table, Class<O> type, String name) {
+  /** Registers an operator that is constant between its jumps, so that its gradient is zero. */
+  private static <O extends Op> void stepFunction(
+      TrainingLowerings table, Class<O> type, String name) {
     table.single(
         type,
         (call, op) -> {
@@ -200,13 +182,13 @@ final class ElementwiseLowerings {
   private static Output<?> gelu(NodeCall call, Gelu op) {
     TensorFlowOps ops = call.ops();
     Output<?> x = call.input(0);
-    Output<?> inner;
+    Output<?> inner; // erf(x / sqrt(2)), or its approximation by tanh (Hendrycks and Gimpel, 2016)
     if (op.approximate()) {
       Output<?> cube = ops.mul(ops.op("Square", x), x);
       Output<?> sum = ops.add(x, ops.mul(cube, ops.number(0.044715f)));
-      inner = ops.op("Tanh", ops.mul(sum, ops.number(ROOT_OF_2_OVER_PI)));
+      inner = ops.op("Tanh", ops.mul(sum, ops.number(SQRT_2_OVER_PI)));
     } else {
-      inner = ops.op("Erf", ops.mul(x, ops.number(HALF_ROOT)));
+      inner = ops.op("Erf", ops.mul(x, ops.number(SQRT_HALF)));
     }
     return ops.mul(ops.mul(x, ops.number(0.5f)), ops.add(inner, ops.number(1)));
   }
@@ -218,6 +200,16 @@ final class ElementwiseLowerings {
     return ops.mul(x, ops.mul(gate, ops.number(1 / 6f)));
   }
 
+  private static Output<?> leakyRelu(NodeCall call, LeakyRelu op) {
+    return call.ops().op("LeakyRelu", b -> b.setAttr("alpha", op.alpha()), call.input(0));
+  }
+
+  private static Output<?> softmax(NodeCall call, Softmax op) {
+    TensorFlowOps ops = call.ops();
+    Output<?> x = call.input(0);
+    return ops.op("Softmax", op.beta() == 1 ? x : ops.mul(x, ops.number(op.beta())));
+  }
+
   private static Output<?> prelu(NodeCall call, Prelu op) {
     TensorFlowOps ops = call.ops();
     Output<?> x = call.input(0);
@@ -225,12 +217,12 @@ final class ElementwiseLowerings {
     return ops.add(ops.op("Relu", x), ops.mul(negative, call.input(1)));
   }
 
-  private static Output<?> bounded(NodeCall call, float low, float high) {
+  private static Output<?> clip(NodeCall call, float low, float high) {
     TensorFlowOps ops = call.ops();
     return ops.clip(call.input(0), ops.number(low), ops.number(high));
   }
 
-  private static Output<?> choose(NodeCall call) {
+  private static Output<?> select(NodeCall call) {
     return call.ops().op("SelectV2", call.input(0), call.input(1), call.input(2));
   }
 }

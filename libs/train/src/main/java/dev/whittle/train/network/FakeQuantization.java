@@ -15,23 +15,24 @@ import org.tensorflow.Output;
 import org.tensorflow.op.Op;
 
 /**
- * Rounds numbers as the integers of the deployed model will, while gradients pass as if they had
- * not been rounded (Jacob et al., 2018). Ranges of activations are moving averages of what batches
- * show.
+ * Simulates the quantization of the deployed model in training: values are rounded, and gradients
+ * pass through the rounding (Jacob et al., "Quantization and training of neural networks for
+ * efficient integer-arithmetic-only inference", 2018). Ranges of activations are moving averages of
+ * the minimum and maximum of batches.
  */
 final class FakeQuantization {
-  /** The share of a range that a step keeps. */
+  /** The weight of the previous range in the moving average. */
   private static final float RANGE_MOMENTUM = 0.99f;
 
-  private static final float LEAST_WIDTH = 1e-6f;
-  private static final float LEAST_SCALE = 1e-8f;
+  private static final float MIN_WIDTH = 1e-6f;
+  private static final float MIN_SCALE = 1e-8f;
 
   private final QuantizationPlan plan;
   private final TensorFlowOps ops;
   private final Map<Integer, Output<?>> lows = new HashMap<>();
   private final Map<Integer, Output<?>> highs = new HashMap<>();
-  private final Map<Integer, List<Output<?>>> seenLows = new HashMap<>();
-  private final Map<Integer, List<Output<?>>> seenHighs = new HashMap<>();
+  private final Map<Integer, List<Output<?>>> batchMinima = new HashMap<>();
+  private final Map<Integer, List<Output<?>>> batchMaxima = new HashMap<>();
   private final Map<Integer, Output<?>> weightScales = new HashMap<>();
 
   FakeQuantization(QuantizationPlan plan, TensorFlowOps ops, Variables variables) {
@@ -66,9 +67,10 @@ final class FakeQuantization {
   // Activations.
 
   /**
-   * A value as its integers stand for it.
+   * Returns an activation after quantization and dequantization; the activation itself if it is not
+   * quantized.
    *
-   * @param observe whether the value takes part in the moving averages
+   * @param observe whether the value contributes to the moving averages
    */
   Output<?> activation(int id, Output<?> x, boolean observe) {
     QuantizationPlan.Activation activation = plan.activations().get(id);
@@ -78,20 +80,24 @@ final class FakeQuantization {
     Quantization fixed = activation.fixed();
     if (fixed != null) {
       Output<?> scale = ops.number(fixed.scaleValue());
-      return rounded(x, scale, ops.number(fixed.zeroPointValue()), activation.type());
+      return quantized(x, scale, ops.number(fixed.zeroPointValue()), activation.type());
     }
     int group = activation.group();
     if (observe) {
       observe(group, x);
     }
     Output<?> scale = scale(group, activation.type());
-    return rounded(x, scale, zeroPoint(group, scale, activation.type()), activation.type());
+    return quantized(x, scale, zeroPoint(group, scale, activation.type()), activation.type());
   }
 
   private void observe(int group, Output<?> x) {
     Output<?> flat = ops.reshape(ops.stopGradient(x), -1);
-    seenLows.computeIfAbsent(group, k -> new ArrayList<>()).add(ops.reduce("Min", flat, false, 0));
-    seenHighs.computeIfAbsent(group, k -> new ArrayList<>()).add(ops.reduce("Max", flat, false, 0));
+    batchMinima
+        .computeIfAbsent(group, k -> new ArrayList<>())
+        .add(ops.reduce("Min", flat, false, 0));
+    batchMaxima
+        .computeIfAbsent(group, k -> new ArrayList<>())
+        .add(ops.reduce("Max", flat, false, 0));
   }
 
   private Output<?> low(int group) {
@@ -105,10 +111,9 @@ final class FakeQuantization {
   private Output<?> scale(int group, TensorType type) {
     if (type == TensorType.INT16) {
       Output<?> magnitude = ops.maximum(ops.op("Neg", low(group)), high(group));
-      return ops.div(
-          ops.maximum(magnitude, ops.number(LEAST_WIDTH)), ops.number(type.maxInteger()));
+      return ops.div(ops.maximum(magnitude, ops.number(MIN_WIDTH)), ops.number(type.maxInteger()));
     }
-    Output<?> width = ops.maximum(ops.sub(high(group), low(group)), ops.number(LEAST_WIDTH));
+    Output<?> width = ops.maximum(ops.sub(high(group), low(group)), ops.number(MIN_WIDTH));
     return ops.div(width, ops.number(type.maxInteger() - type.minInteger()));
   }
 
@@ -120,74 +125,82 @@ final class FakeQuantization {
     return ops.clip(zero, ops.number(type.minInteger()), ops.number(type.maxInteger()));
   }
 
-  private Output<?> rounded(Output<?> x, Output<?> scale, Output<?> zeroPoint, TensorType type) {
-    Output<?> least = ops.number(type.minInteger());
-    Output<?> greatest = ops.number(type.maxInteger());
+  private Output<?> quantized(Output<?> x, Output<?> scale, Output<?> zeroPoint, TensorType type) {
+    Output<?> min = ops.number(type.minInteger());
+    Output<?> max = ops.number(type.maxInteger());
     Output<?> clipped =
         ops.clip(
-            x,
-            ops.mul(ops.sub(least, zeroPoint), scale),
-            ops.mul(ops.sub(greatest, zeroPoint), scale));
+            x, ops.mul(ops.sub(min, zeroPoint), scale), ops.mul(ops.sub(max, zeroPoint), scale));
     Output<?> number = ops.mul(ops.round(ops.div(clipped, scale)), scale);
     return ops.straightThrough(clipped, number);
   }
 
-  /** The assignments that move the ranges on, to be run after a step. */
+  /** Adds the updates of the moving averages, which run after a step. */
   List<Op> rangeUpdates(TensorFlowOps after) {
     List<Op> updates = new ArrayList<>();
-    seenLows.forEach(
-        (group, seen) -> updates.add(move(after, lows.get(group), extreme("Minimum", seen))));
-    seenHighs.forEach(
-        (group, seen) -> updates.add(move(after, highs.get(group), extreme("Maximum", seen))));
+    batchMinima.forEach(
+        (group, seen) -> updates.add(updateAverage(after, lows.get(group), fold("Minimum", seen))));
+    batchMaxima.forEach(
+        (group, seen) ->
+            updates.add(updateAverage(after, highs.get(group), fold("Maximum", seen))));
     return updates;
   }
 
-  private Output<?> extreme(String type, List<Output<?>> all) {
-    Output<?> extreme = all.getFirst();
-    for (Output<?> one : all.subList(1, all.size())) {
-      extreme = ops.op(type, extreme, one);
+  private Output<?> fold(String type, List<Output<?>> all) {
+    Output<?> result = all.getFirst();
+    for (Output<?> next : all.subList(1, all.size())) {
+      result = ops.op(type, result, next);
     }
-    return extreme;
+    return result;
   }
 
-  private static Op move(TensorFlowOps after, @Nullable Output<?> variable, Output<?> seen) {
-    return move(after, Objects.requireNonNull(variable), seen, RANGE_MOMENTUM);
+  private static Op updateAverage(
+      TensorFlowOps after, @Nullable Output<?> variable, Output<?> seen) {
+    return updateAverage(after, Objects.requireNonNull(variable), seen, RANGE_MOMENTUM);
   }
 
-  /** Moves a moving average on. */
-  static Op move(TensorFlowOps after, Output<?> variable, Output<?> seen, float momentum) {
+  /**
+   * Adds an exponential moving average: {@code variable -= (variable - observed) * (1 - momentum)}.
+   */
+  static Op updateAverage(TensorFlowOps after, Output<?> variable, Output<?> seen, float momentum) {
     Output<?> change = after.mul(after.sub(variable, seen), after.number(1 - momentum));
     return after.op("AssignSub", variable, change);
   }
 
   // Weights and biases.
 
-  /** Weights as their integers stand for them. */
+  /** Returns weights after quantization and dequantization; unchanged if they are not quantized. */
   Output<?> weights(int id, Output<?> weights, int[] dims) {
-    QuantizationPlan.Weights form = plan.weights().get(id);
-    if (form == null) {
+    QuantizationPlan.Weights quantized = plan.weights().get(id);
+    if (quantized == null) {
       return weights;
     }
-    int[] others = new int[form.axis() < 0 ? dims.length : dims.length - 1];
+    int[] reducedAxes = new int[quantized.axis() < 0 ? dims.length : dims.length - 1];
     for (int i = 0, next = 0; i < dims.length; i++) {
-      if (i != form.axis()) {
-        others[next++] = i;
+      if (i != quantized.axis()) {
+        reducedAxes[next++] = i;
       }
     }
-    Output<?> largest = ops.reduce("Max", ops.op("Abs", ops.stopGradient(weights)), true, others);
+    Output<?> maxMagnitude =
+        ops.reduce("Max", ops.op("Abs", ops.stopGradient(weights)), true, reducedAxes);
     Output<?> scale =
-        ops.maximum(ops.div(largest, ops.number(form.maxInteger())), ops.number(LEAST_SCALE));
+        ops.maximum(
+            ops.div(maxMagnitude, ops.number(quantized.maxInteger())), ops.number(MIN_SCALE));
     weightScales.put(id, scale);
     Output<?> number = ops.mul(ops.round(ops.div(weights, scale)), scale);
     return ops.straightThrough(weights, number);
   }
 
-  /** A bias as its integers stand for it. */
+  /**
+   * Returns a bias after quantization and dequantization; unchanged if it is not quantized.
+   *
+   * @param node the index of the node that adds it
+   */
   Output<?> bias(int node, Output<?> bias) {
-    for (QuantizationPlan.Bias form : plan.biases()) {
-      QuantizationPlan.Activation input = plan.activations().get(form.input());
-      Output<?> weightScale = weightScales.get(form.weights());
-      if (form.node() == node && input != null && weightScale != null) {
+    for (QuantizationPlan.Bias planned : plan.biases()) {
+      QuantizationPlan.Activation input = plan.activations().get(planned.input());
+      Output<?> weightScale = weightScales.get(planned.weights());
+      if (planned.node() == node && input != null && weightScale != null) {
         Quantization fixed = input.fixed();
         Output<?> inputScale =
             fixed != null ? ops.number(fixed.scaleValue()) : scale(input.group(), input.type());

@@ -8,22 +8,25 @@ import dev.whittle.ir.tensor.TensorType;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.Output;
 
-/** What training makes small, as a mean over the samples of a batch. */
+/** A loss that training minimizes, as the mean over the samples of a batch. */
 public enum Loss {
   /**
-   * Of one right class of several. Scores behind SOFTMAX count as probabilities, so do those behind
-   * LOGISTIC after division by their sum; others are logits.
+   * Categorical cross-entropy with class indices as targets. Scores of a SOFTMAX are probabilities,
+   * and so are those of a LOGISTIC after division by their sum. Other scores are logits.
    */
   CROSS_ENTROPY(true),
-  /** Of independent yes or no: scores behind LOGISTIC, or logits. */
+  /**
+   * Binary cross-entropy of independent labels. Scores of a LOGISTIC are probabilities. Other
+   * scores are logits.
+   */
   BINARY_CROSS_ENTROPY(false),
-  /** The square of the difference to a target, as a mean over its elements too. */
+  /** The squared difference from the target, as the mean over its elements. */
   MEAN_SQUARED_ERROR(false),
-  /** The magnitude of the difference to a target, as a mean over its elements too. */
+  /** The absolute difference from the target, as the mean over its elements. */
   MEAN_ABSOLUTE_ERROR(false);
 
-  /** Probabilities are kept away from zero, as Keras does it. */
-  private static final float LEAST_PROBABILITY = 1e-7f;
+  /** The minimum probability before the logarithm, which is the epsilon of Keras. */
+  private static final float MIN_PROBABILITY = 1e-7f;
 
   private final boolean takesClasses;
 
@@ -31,56 +34,57 @@ public enum Loss {
     this.takesClasses = takesClasses;
   }
 
-  /** Whether the target is the number of a class; else it has the shape of the scores. */
+  /** Returns whether the target is a class index; otherwise it has the shape of the scores. */
   public boolean takesClasses() {
     return takesClasses;
   }
 
-  /** The type of the target of a batch. */
+  /** Returns the type of the target of a batch: INT32 for classes, otherwise FLOAT32. */
   public TensorType targetType() {
     return takesClasses ? TensorType.INT32 : TensorType.FLOAT32;
   }
 
   /**
-   * Builds the loss.
+   * Adds the loss to a TensorFlow graph and returns its value.
    *
+   * @param lowered the lowered nodes of the graph
    * @param output the id of the scores
-   * @param classes the extent of the scores' last axis
+   * @param classes the size of the last axis of the scores
    */
   Output<?> build(
       TensorFlowOps ops,
       Graph graph,
-      LoweredGraph tower,
+      LoweredGraph lowered,
       int output,
       Output<?> target,
       int classes) {
-    Output<?> scores = tower.output(output);
+    Output<?> scores = lowered.output(output);
     return switch (this) {
       case CROSS_ENTROPY -> {
         Node head = producer(graph, output);
         Output<?> logits;
         if (head != null && head.op() instanceof Softmax) {
-          logits = tower.output(head.inputs().getFirst());
+          logits = lowered.output(head.inputs().getFirst());
         } else if (head != null && head.op() instanceof Logistic) {
-          logits = ops.op("Log", ops.clip(scores, ops.number(LEAST_PROBABILITY), ops.number(1)));
+          logits = ops.op("Log", ops.clip(scores, ops.number(MIN_PROBABILITY), ops.number(1)));
         } else {
           logits = scores;
         }
         Output<?> flat = ops.reshape(logits, -1, classes);
-        Output<?> wanted =
+        Output<?> oneHot =
             ops.op(
                 "OneHot",
                 ops.reshape(target, -1),
                 ops.integer(classes),
                 ops.number(1),
                 ops.number(0));
-        yield mean(ops, ops.op("SoftmaxCrossEntropyWithLogits", flat, wanted));
+        yield mean(ops, ops.op("SoftmaxCrossEntropyWithLogits", flat, oneHot));
       }
       case BINARY_CROSS_ENTROPY -> {
         Node head = producer(graph, output);
         Output<?> logits =
             head != null && head.op() instanceof Logistic
-                ? tower.output(head.inputs().getFirst())
+                ? lowered.output(head.inputs().getFirst())
                 : scores;
         Output<?> rest = ops.op("Softplus", ops.op("Neg", ops.op("Abs", logits)));
         Output<?> each = ops.add(ops.sub(ops.op("Relu", logits), ops.mul(logits, target)), rest);

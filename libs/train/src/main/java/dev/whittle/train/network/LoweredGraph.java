@@ -16,23 +16,23 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.Output;
 
-/** A graph's nodes as TensorFlow operations, once as they are in training, once in inference. */
+/** The nodes of a graph, lowered to TensorFlow operations for training or for inference. */
 final class LoweredGraph {
   private final TensorFlowOps ops;
   private final Graph graph;
   private final Map<Integer, Output<?>> values;
-  private final Map<Integer, Output<?>> rounded = new HashMap<>();
-  private final Map<Integer, Output<?>> handedOn = new HashMap<>();
+  private final Map<Integer, Output<?>> quantized = new HashMap<>();
+  private final Map<Integer, Output<?>> copiedInputs = new HashMap<>();
   private final @Nullable FakeQuantization quantization;
   private final @Nullable TrainingBehavior training;
   private final List<UnsupportedModelException.Item> unsupported = new ArrayList<>();
 
   /**
-   * Prepares a tower.
+   * Prepares the lowering of a graph.
    *
-   * @param given inputs of the graph and trained constants, by id
-   * @param quantization null where nothing is rounded
-   * @param training null for inference
+   * @param given the inputs of the graph and the weights, by id
+   * @param quantization the simulated quantization; null for none
+   * @param training the behavior in training; null for inference
    */
   LoweredGraph(
       TensorFlowOps ops,
@@ -48,11 +48,11 @@ final class LoweredGraph {
   }
 
   /**
-   * Builds all nodes.
+   * Lowers all nodes.
    *
-   * @throws UnsupportedModelException naming every operator that cannot be trained
+   * @throws UnsupportedModelException if operators cannot be trained; the message names all of them
    */
-  void run() {
+  void lower() {
     for (int n = 0; n < graph.nodes().size(); n++) {
       Node node = graph.nodes().get(n);
       boolean reachable =
@@ -64,9 +64,9 @@ final class LoweredGraph {
                           || graph.value(id).contents() != null);
       TrainingLowerings.Lowering<Op> lowering = TrainingLowerings.TABLE.get(node.op());
       if (lowering == null) {
-        refuse(n, "it is not among the operators that can be trained");
+        reject(n, "the operator cannot be trained");
       } else if (reachable) {
-        build(n, node, lowering);
+        lower(n, node, lowering);
       }
     }
     if (!unsupported.isEmpty()) {
@@ -74,29 +74,29 @@ final class LoweredGraph {
     }
   }
 
-  private void refuse(int node, String reason) {
+  private void reject(int node, String reason) {
     unsupported.add(
         new UnsupportedModelException.Item("training through " + graph.describe(node), reason, ""));
   }
 
-  private void build(int n, Node node, TrainingLowerings.Lowering<Op> lowering) {
+  private void lower(int n, Node node, TrainingLowerings.Lowering<Op> lowering) {
     boolean integer = quantization != null && quantization.isInteger(n);
     try {
       List<@Nullable Output<?>> inputs = new ArrayList<>();
-      for (int place = 0; place < node.inputs().size(); place++) {
-        inputs.add(operand(n, node, place, integer));
+      for (int i = 0; i < node.inputs().size(); i++) {
+        inputs.add(operand(n, node, i, integer));
       }
       List<Output<?>> outputs = lowering.build(new NodeCall(ops, graph, node, inputs), node.op());
       for (int i = 0; i < outputs.size(); i++) {
-        keep(node.outputs().get(i), outputs.get(i), integer);
+        putValue(node.outputs().get(i), outputs.get(i), integer);
       }
     } catch (OperandException e) {
-      refuse(n, String.valueOf(e.getMessage()));
+      reject(n, String.valueOf(e.getMessage()));
     }
   }
 
-  private @Nullable Output<?> operand(int n, Node node, int place, boolean integer) {
-    int id = node.inputs().get(place);
+  private @Nullable Output<?> operand(int n, Node node, int index, boolean integer) {
+    int id = node.inputs().get(index);
     if (id == Node.ABSENT) {
       return null;
     }
@@ -105,26 +105,26 @@ final class LoweredGraph {
     if (!integer || quantization == null || graph.value(id).type() != TensorType.FLOAT32) {
       return value;
     }
-    if (place == rule.bias()) {
+    if (index == rule.bias()) {
       return quantization.bias(n, value);
     }
-    if (place == rule.weights() || graph.value(id).isConstant()) {
+    if (index == rule.weights() || graph.value(id).isConstant()) {
       return value;
     }
-    return rounded(id, value);
+    return quantized(id, value);
   }
 
-  private Output<?> rounded(int id, Output<?> value) {
+  private Output<?> quantized(int id, Output<?> value) {
     FakeQuantization active = quantization;
     return active == null
         ? value
-        : rounded.computeIfAbsent(id, k -> active.activation(id, value, training != null));
+        : quantized.computeIfAbsent(id, k -> active.activation(id, value, training != null));
   }
 
-  private void keep(int id, Output<?> output, boolean integer) {
+  private void putValue(int id, Output<?> output, boolean integer) {
     Output<?> value = training == null ? output : training.apply(ops, id, output, values);
     if (integer && graph.value(id).type() == TensorType.FLOAT32) {
-      value = rounded(id, value);
+      value = quantized(id, value);
     }
     values.put(id, value);
   }
@@ -135,7 +135,7 @@ final class LoweredGraph {
       Value constant = graph.value(id);
       Tensor contents = constant.contents();
       if (contents == null) {
-        throw OperandException.unsupported("'%s', which is stored sparse", constant.name());
+        throw OperandException.unsupported("the sparse constant '%s'", constant.name());
       }
       known = ops.constant(contents);
       values.put(id, known);
@@ -143,10 +143,10 @@ final class LoweredGraph {
     return known;
   }
 
-  /** A value by itself, even if the graph hands out what it is given. */
+  /** Returns a value to fetch. An input is copied, because a fed placeholder cannot be fetched. */
   Output<?> output(int id) {
     return graph.inputs().contains(id)
-        ? handedOn.computeIfAbsent(id, k -> ops.op("Identity", value(k)))
+        ? copiedInputs.computeIfAbsent(id, k -> ops.op("Identity", value(k)))
         : value(id);
   }
 }

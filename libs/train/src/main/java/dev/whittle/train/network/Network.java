@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -39,23 +40,23 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.family.TType;
 
 /**
- * A graph that is being trained by TensorFlow: its weights are variables, and its nodes are there
- * twice, as they are in training and as they are in inference. Not for several threads.
+ * A graph as a TensorFlow network. Its weights are variables. Its nodes are lowered twice, for
+ * training and for inference, and both share the variables. Not thread-safe.
  */
 public final class Network implements AutoCloseable {
   /**
-   * What to train and how.
+   * The definition of a network.
    *
-   * @param graph main graph of a model; its constants are where training begins
-   * @param weights ids of constants that are the same weights, with whether they are trained
-   * @param normalizations batch normalizations to be trained
-   * @param noises what happens to values in training
-   * @param forms what the network computes with in place of weights, by id, in order
-   * @param quantization what will be rounded; null for nothing
-   * @param loss null where nothing is trained or evaluated
-   * @param optimizer null where nothing is trained
+   * @param graph the main graph of a model; its constants are the initial weights
+   * @param weights the weights, each with the constants that share them
+   * @param normalizations the batch normalizations that use the moments of the batch in training
+   * @param noises the noise that is added to values in training, by id
+   * @param transforms the transforms of weights, in order, by the first id of the weights
+   * @param quantization the quantization to simulate; null for none
+   * @param loss the loss; null if the network is neither trained nor evaluated
+   * @param optimizer the optimizer; null if the network is not trained
    * @param output the id of the scores
-   * @param threads that TensorFlow may use; 0 for its own choice
+   * @param threads the number of threads for TensorFlow; 0 for its default
    */
   @SuppressWarnings("exports") // made and read by this module alone
   public record Definition(
@@ -63,14 +64,19 @@ public final class Network implements AutoCloseable {
       List<Weights> weights,
       List<TrainingImport.BatchNormalization> normalizations,
       Map<Integer, TrainingImport.Noise> noises,
-      Map<Integer, List<WeightTransform>> forms,
+      Map<Integer, List<WeightTransform>> transforms,
       @Nullable QuantizationPlan quantization,
       @Nullable Loss loss,
       @Nullable Optimizer optimizer,
       int output,
       int threads) {}
 
-  /** Constants with one and the same content. */
+  /**
+   * Weights of the network.
+   *
+   * @param values the ids of the constants that share them, at least one
+   * @param trainable whether training updates them
+   */
   public record Weights(List<Integer> values, boolean trainable) {
     public Weights {
       values = List.copyOf(values);
@@ -81,7 +87,12 @@ public final class Network implements AutoCloseable {
     }
   }
 
-  /** What a network makes of a batch in inference. */
+  /**
+   * The result of a batch in inference.
+   *
+   * @param loss the mean loss of the batch
+   * @param scores the output of the network, with the batch along the first axis
+   */
   public record Outcome(float loss, Tensor scores) {}
 
   private final Definition definition;
@@ -92,7 +103,7 @@ public final class Network implements AutoCloseable {
   private final List<Output<?>> inputs = new ArrayList<>();
   private final Output<?> target;
   private final Output<?> seed;
-  private final Map<Integer, Output<?>> effective = new HashMap<>();
+  private final Map<Integer, Output<?>> transformedWeights = new HashMap<>();
   private final LoweredGraph inference;
   private final @Nullable Output<?> trainingLoss;
   private final @Nullable Output<?> inferenceLoss;
@@ -100,15 +111,16 @@ public final class Network implements AutoCloseable {
   /** The variables that gradients change. */
   private final List<Variables.Entry> trained = new ArrayList<>();
 
-  /** The variables of moving averages, by the constant they stand for. */
+  /** The variables of moving averages, by the id of the constant that they replace. */
   private final Map<Integer, Output<?>> statistics = new HashMap<>();
 
   private final List<Op> stepTargets = new ArrayList<>();
 
   /**
-   * Builds the operations and puts the weights into the variables.
+   * Builds a network and initializes its variables.
    *
-   * @throws UnsupportedModelException naming every operator that cannot be trained
+   * @throws UnsupportedModelException if TensorFlow is not available, or operators cannot be
+   *     trained; the message names all of them
    */
   public Network(Definition definition) {
     TensorFlowLibrary.require();
@@ -133,7 +145,7 @@ public final class Network implements AutoCloseable {
             : new FakeQuantization(definition.quantization, ops, variables);
     addWeights(given, quantization);
     inference = new LoweredGraph(ops, definition.graph, given, quantization, null);
-    inference.run();
+    inference.lower();
     inferenceLoss = definition.loss == null ? null : loss(definition.loss, inference);
     trainingLoss =
         definition.optimizer == null || definition.loss == null
@@ -161,8 +173,8 @@ public final class Network implements AutoCloseable {
     }
   }
 
-  private Output<?> loss(Loss loss, LoweredGraph tower) {
-    return loss.build(ops, definition.graph, tower, definition.output, target, classes(loss));
+  private Output<?> loss(Loss loss, LoweredGraph lowered) {
+    return loss.build(ops, definition.graph, lowered, definition.output, target, classes(loss));
   }
 
   private Output<?> addTraining(
@@ -173,7 +185,7 @@ public final class Network implements AutoCloseable {
     var behavior =
         new TrainingBehavior(definition.graph, definition.noises, definition.normalizations, seed);
     var training = new LoweredGraph(ops, definition.graph, given, quantization, behavior);
-    training.run();
+    training.lower();
     Output<?> loss = loss(kind, training);
     Op step = addStep(loss, optimizer);
     TensorFlowOps after = ops.after(List.of(step));
@@ -185,54 +197,59 @@ public final class Network implements AutoCloseable {
     return loss;
   }
 
-  /** Moves averages on, one after another where a layer is called several times. */
+  /** Adds updates of moving averages, in sequence if a layer is called several times. */
   private void addStatistics(TrainingBehavior behavior, Op step) {
     Map<Output<?>, Op> last = new HashMap<>();
-    new TreeMap<>(behavior.seenMoments())
+    new TreeMap<>(behavior.batchMoments())
         .forEach(
             (id, moments) -> {
               Output<?> variable = Objects.requireNonNull(statistics.get(id));
               TensorFlowOps after = ops.after(List.of(last.getOrDefault(variable, step)));
-              Op moved = FakeQuantization.move(after, variable, moments, behavior.momentum(id));
-              last.put(variable, moved);
-              stepTargets.add(moved);
+              Op update =
+                  FakeQuantization.updateAverage(after, variable, moments, behavior.momentum(id));
+              last.put(variable, update);
+              stepTargets.add(update);
             });
   }
 
   /**
    * Adds variables for all weights.
    *
-   * @param given receives what the nodes compute with
+   * @param given receives the transformed weights by id
    */
   private void addWeights(Map<Integer, Output<?>> given, @Nullable FakeQuantization quantization) {
-    List<Integer> moving = new ArrayList<>();
-    for (TrainingImport.BatchNormalization one : definition.normalizations) {
-      moving.add(one.mean());
-      moving.add(one.variance());
+    List<Integer> averages = new ArrayList<>();
+    for (TrainingImport.BatchNormalization normalization : definition.normalizations) {
+      averages.add(normalization.mean());
+      averages.add(normalization.variance());
     }
     for (Weights weights : definition.weights) {
       Tensor initial = contents(weights.first());
       String name = name(weights.first());
       Output<?> variable = variables.create(name, initial);
-      if (weights.values.stream().anyMatch(moving::contains)) {
+      if (weights.values.stream().anyMatch(averages::contains)) {
         weights.values.forEach(id -> statistics.put(id, variable));
       } else if (weights.trainable) {
         trained.add(variables.entry(name));
       }
-      Output<?> form = ops.op("Identity", variable);
-      for (WeightTransform one : forms(weights.first())) {
-        form = one.build(new WeightTransform.Context(ops, variables, name, initial), form);
+      Output<?> transformed = ops.op("Identity", variable);
+      for (WeightTransform transform : transforms(weights.first())) {
+        transformed =
+            transform.apply(
+                new WeightTransform.Context(ops, variables, name, initial), transformed);
       }
       addCenters(name);
-      effective.put(weights.first(), form);
+      transformedWeights.put(weights.first(), transformed);
       Output<?> used =
-          quantization == null ? form : quantization.weights(weights.first(), form, initial.dims());
+          quantization == null
+              ? transformed
+              : quantization.weights(weights.first(), transformed, initial.dims());
       weights.values.forEach(id -> given.put(id, used));
     }
   }
 
-  private List<WeightTransform> forms(int id) {
-    return definition.forms.getOrDefault(id, List.of());
+  private List<WeightTransform> transforms(int id) {
+    return definition.transforms.getOrDefault(id, List.of());
   }
 
   private void addCenters(String name) {
@@ -250,7 +267,7 @@ public final class Network implements AutoCloseable {
     Tensor contents = definition.graph.value(id).contents();
     if (contents == null) {
       throw new IllegalArgumentException(
-          "'" + definition.graph.value(id).name() + "' is no constant");
+          "'%s' is not a constant".formatted(definition.graph.value(id).name()));
     }
     return contents;
   }
@@ -261,18 +278,18 @@ public final class Network implements AutoCloseable {
     if (scores.type() != TensorType.FLOAT32) {
       throw new UnsupportedModelException(
           "'%s'".formatted(scores.name()),
-          "it gives %s, not scores that can be compared with a target".formatted(scores.type()),
+          "it has type %s, but scores must be FLOAT32".formatted(scores.type()),
           "choose another output");
     }
     int last = shape.isRankKnown() && shape.rank() > 0 ? shape.dim(shape.rank() - 1) : -1;
     if (loss.takesClasses() && last < 1) {
       throw new UnsupportedModelException(
-          "scores of " + shape, "how many classes they tell apart is not known", "");
+          "scores of shape " + shape, "the number of classes is unknown", "");
     }
     return last;
   }
 
-  /** The names of an operation and all that lead to it. */
+  /** Returns the names of an operation and of all operations on which it depends. */
   private static Set<String> ancestors(GraphOperation operation) {
     Set<String> names = new HashSet<>();
     Deque<GraphOperation> open = new ArrayDeque<>(List.of(operation));
@@ -285,44 +302,48 @@ public final class Network implements AutoCloseable {
     return names;
   }
 
-  /** All gradients are computed before the first weight changes. */
+  /** Adds the step of the optimizer, which begins after all gradients have been computed. */
   private Op addStep(Output<?> loss, Optimizer optimizer) {
     Set<String> reached = ancestors((GraphOperation) loss.op());
     List<Variables.Entry> used = trained.stream().filter(v -> reached.contains(v.name())).toList();
     if (used.isEmpty()) {
       throw new UnsupportedModelException(
-          "training of this model", "no weights change its output", "");
+          "training of this model", "its output depends on no trainable weights", "");
     }
     Output<?>[] outputs = used.stream().map(Variables.Entry::output).toArray(Output<?>[]::new);
     Output<?>[] gradients = graph.addGradients(loss, outputs);
     TensorFlowOps gated = ops.after(List.of(gradients));
-    List<Optimizer.Change> changes = new ArrayList<>();
+    List<Optimizer.Update> updates = new ArrayList<>();
     for (int i = 0; i < gradients.length; i++) {
       Variables.Entry variable = used.get(i);
-      changes.add(
-          new Optimizer.Change(
+      updates.add(
+          new Optimizer.Update(
               variable.name(),
               variable.output(),
               gated.op("Identity", gradients[i]),
               variable.shape()));
     }
-    return optimizer.apply(ops, variables, changes);
+    return optimizer.apply(ops, variables, updates);
   }
 
   /**
    * Trains on a batch.
    *
-   * @param step how many steps came before; noise depends on it
-   * @param randomness what else noise depends on
-   * @return the loss before the step
+   * @param step the number of steps before; noise and schedules depend on it
+   * @param randomness the seed of noise
+   * @return the mean loss of the batch before the step
+   * @throws IllegalStateException if the network has no optimizer
    */
   public float step(Batch batch, long step, long randomness) {
     Output<?> loss = trainingLoss;
     if (loss == null) {
-      throw new IllegalStateException("there is no optimizer");
+      throw new IllegalStateException("the network was built without an optimizer");
     }
-    var running = new SessionVariables(session, variables);
-    definition.forms.values().forEach(forms -> forms.forEach(f -> f.beforeStep(running, step)));
+    var sessionVariables = new SessionVariables(session, variables);
+    definition
+        .transforms
+        .values()
+        .forEach(list -> list.forEach(t -> t.beforeStep(sessionVariables, step)));
     List<TType> fed = new ArrayList<>();
     try {
       Session.Runner runner = feed(batch, fed);
@@ -341,9 +362,9 @@ public final class Network implements AutoCloseable {
   }
 
   private Session.Runner feed(Batch batch, List<TType> fed) {
-    TType wanted = Variables.toTensorFlow(batch.target());
-    fed.add(wanted);
-    return feed(batch.inputs(), fed).feed(target, wanted);
+    TType targets = Variables.toTensorFlow(batch.target());
+    fed.add(targets);
+    return feed(batch.inputs(), fed).feed(target, targets);
   }
 
   private Session.Runner feed(List<Tensor> samples, List<TType> fed) {
@@ -356,26 +377,33 @@ public final class Network implements AutoCloseable {
     return runner;
   }
 
-  /** Runs a batch as in inference. */
+  /**
+   * Evaluates a batch in inference.
+   *
+   * @throws IllegalStateException if the network has no loss
+   */
   public Outcome infer(Batch batch) {
-    Output<?> evaluated = inferenceLoss;
-    if (evaluated == null) {
-      throw new IllegalStateException("there is no loss");
+    Output<?> loss = inferenceLoss;
+    if (loss == null) {
+      throw new IllegalStateException("the network was built without a loss");
     }
     List<TType> fed = new ArrayList<>();
     try {
       Session.Runner runner = feed(batch, fed);
-      try (Result result =
-          runner.fetch(evaluated).fetch(inference.output(definition.output)).run()) {
-        float loss = Variables.toTensor(result.get(0), TensorType.FLOAT32).getFloat(0);
-        return new Outcome(loss, Variables.toTensor(result.get(1), TensorType.FLOAT32));
+      try (Result result = runner.fetch(loss).fetch(inference.output(definition.output)).run()) {
+        float mean = Variables.toTensor(result.get(0), TensorType.FLOAT32).getFloat(0);
+        return new Outcome(mean, Variables.toTensor(result.get(1), TensorType.FLOAT32));
       }
     } finally {
       fed.forEach(TType::close);
     }
   }
 
-  /** All outputs of the graph for some inputs, as in inference. */
+  /**
+   * Runs inference and returns all outputs of the graph.
+   *
+   * @param samples a tensor for each input of the graph, in the order of the graph
+   */
   public List<Tensor> run(List<Tensor> samples) {
     List<TType> fed = new ArrayList<>();
     try {
@@ -394,39 +422,52 @@ public final class Network implements AutoCloseable {
     }
   }
 
-  /** The contents of all variables by name: weights, and what the optimizer remembers. */
+  /** Returns the contents of all variables by name: weights, moving averages, optimizer state. */
   public Map<String, Tensor> state() {
     return variables.all(session);
   }
 
   /**
-   * Puts back what {@link #state} gave.
+   * Restores variables that {@link #state} has returned.
    *
-   * @throws IllegalArgumentException if that was a network of another kind
+   * @throws IllegalArgumentException if a variable is missing or has another shape or type
    */
   public void restore(Map<String, Tensor> state) {
+    mismatch(state)
+        .ifPresent(
+            message -> {
+              throw new IllegalArgumentException(message);
+            });
+    variables
+        .names()
+        .forEach(name -> variables.set(session, name, Objects.requireNonNull(state.get(name))));
+  }
+
+  /** Returns the reason why a state does not belong to this network; empty if it does. */
+  public Optional<String> mismatch(Map<String, Tensor> state) {
     Map<String, Tensor> current = state();
     for (Map.Entry<String, Tensor> entry : current.entrySet()) {
       Tensor saved = state.get(entry.getKey());
       if (saved == null
           || !saved.shape().equals(entry.getValue().shape())
           || saved.type() != entry.getValue().type()) {
-        throw new IllegalArgumentException(
-            "the state lacks '%s' %s of this network"
+        return Optional.of(
+            "no variable '%s' of shape %s, which the network has"
                 .formatted(entry.getKey(), entry.getValue().shape()));
       }
     }
-    current
-        .keySet()
-        .forEach(name -> variables.set(session, name, Objects.requireNonNull(state.get(name))));
+    return Optional.empty();
   }
 
-  /** The weights that the network computes with, not rounded, by id. */
+  /** Returns the transformed weights, before simulated quantization, by id. */
   public Map<Integer, float[]> weights() {
     Map<Integer, float[]> all = new HashMap<>();
     for (Weights weights : definition.weights) {
       try (Result result =
-          session.runner().fetch(Objects.requireNonNull(effective.get(weights.first()))).run()) {
+          session
+              .runner()
+              .fetch(Objects.requireNonNull(transformedWeights.get(weights.first())))
+              .run()) {
         float[] numbers = Variables.toTensor(result.get(0), TensorType.FLOAT32).toFloats();
         weights.values.forEach(id -> all.put(id, numbers));
       }
@@ -434,7 +475,7 @@ public final class Network implements AutoCloseable {
     return all;
   }
 
-  /** The trained ranges by group of the quantization definition. */
+  /** Returns the trained ranges by group of the quantization plan. */
   public Map<Integer, Range> ranges() {
     Map<Integer, Range> ranges = new TreeMap<>();
     QuantizationPlan quantization = definition.quantization;
@@ -453,9 +494,11 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Writes a SavedModel of the network as it is in inference.
+   * Writes a SavedModel of the network in inference.
    *
-   * @param signature names inputs and outputs
+   * @param folder the folder to create
+   * @param signature the names of inputs and outputs
+   * @throws IOException if the folder cannot be written
    */
   public void export(Path folder, Signature signature) throws IOException {
     var described = org.tensorflow.Signature.builder().key(signature.key());

@@ -20,67 +20,55 @@ import java.util.List;
 import org.tensorflow.Operation;
 import org.tensorflow.Output;
 
-/** Operators that sum products, and pooling. Weights stand in TensorFlow Lite's order. */
+/**
+ * Lowerings of layers with weights, pooling and normalization. The weights keep TensorFlow Lite's
+ * layout and are transposed in the network.
+ */
 final class NnLowerings {
-  private static final float LEAST_SQUARE = 1e-12f;
+  private static final float MIN_SQUARE_SUM = 1e-12f;
 
   private NnLowerings() {}
 
   static void register(TrainingLowerings table) {
     table.single(FullyConnected.class, NnLowerings::fullyConnected);
-    table.single(Conv2D.class, NnLowerings::convolve);
-    table.single(DepthwiseConv2D.class, NnLowerings::depthwise);
-    table.single(TransposeConv.class, NnLowerings::transposed);
-    table.single(
-        BatchMatMul.class,
-        (call, op) ->
-            call.ops()
-                .op(
-                    "BatchMatMulV2",
-                    b ->
-                        b.setAttr("adj_x", op.transposeLeft())
-                            .setAttr("adj_y", op.transposeRight()),
-                    call.input(0),
-                    call.input(1)));
-    table.single(
-        AveragePool2D.class,
-        (call, op) ->
-            pool(
-                call,
-                "AvgPool",
-                op.padding(),
-                new long[] {1, op.filterHeight(), op.filterWidth(), 1},
-                new long[] {1, op.strideHeight(), op.strideWidth(), 1},
-                op.activation()));
-    table.single(
-        MaxPool2D.class,
-        (call, op) ->
-            pool(
-                call,
-                "MaxPool",
-                op.padding(),
-                new long[] {1, op.filterHeight(), op.filterWidth(), 1},
-                new long[] {1, op.strideHeight(), op.strideWidth(), 1},
-                op.activation()));
-    table.single(L2Normalization.class, NnLowerings::normalize);
-    table.single(
-        LocalResponseNormalization.class,
-        (call, op) ->
-            call.ops()
-                .op(
-                    "LRN",
-                    b ->
-                        b.setAttr("depth_radius", (long) op.radius())
-                            .setAttr("bias", op.bias())
-                            .setAttr("alpha", op.alpha())
-                            .setAttr("beta", op.beta()),
-                    call.input(0)));
-    table.single(
-        EmbeddingLookup.class,
-        (call, op) -> {
-          TensorFlowOps ops = call.ops();
-          return ops.op("GatherV2", call.input(1), call.input(0), ops.integer(0));
-        });
+    table.single(Conv2D.class, NnLowerings::convolution);
+    table.single(DepthwiseConv2D.class, NnLowerings::depthwiseConvolution);
+    table.single(TransposeConv.class, NnLowerings::transposedConvolution);
+    table.single(BatchMatMul.class, NnLowerings::batchMatMul);
+    table.single(AveragePool2D.class, NnLowerings::averagePool);
+    table.single(MaxPool2D.class, NnLowerings::maxPool);
+    table.single(L2Normalization.class, NnLowerings::l2Normalize);
+    table.single(LocalResponseNormalization.class, NnLowerings::localResponseNormalize);
+    table.single(EmbeddingLookup.class, NnLowerings::embeddingLookup);
+  }
+
+  private static Output<?> batchMatMul(NodeCall call, BatchMatMul op) {
+    return call.ops()
+        .op(
+            "BatchMatMulV2",
+            b -> b.setAttr("adj_x", op.transposeLeft()).setAttr("adj_y", op.transposeRight()),
+            call.input(0),
+            call.input(1));
+  }
+
+  private static Output<?> averagePool(NodeCall call, AveragePool2D op) {
+    return pool(
+        call,
+        "AvgPool",
+        op.padding(),
+        new long[] {1, op.filterHeight(), op.filterWidth(), 1},
+        new long[] {1, op.strideHeight(), op.strideWidth(), 1},
+        op.activation());
+  }
+
+  private static Output<?> maxPool(NodeCall call, MaxPool2D op) {
+    return pool(
+        call,
+        "MaxPool",
+        op.padding(),
+        new long[] {1, op.filterHeight(), op.filterWidth(), 1},
+        new long[] {1, op.strideHeight(), op.strideWidth(), 1},
+        op.activation());
   }
 
   private static Output<?> pool(
@@ -102,9 +90,26 @@ final class NnLowerings {
     return call.ops().activate(pooled, activation);
   }
 
+  private static Output<?> localResponseNormalize(NodeCall call, LocalResponseNormalization op) {
+    return call.ops()
+        .op(
+            "LRN",
+            b ->
+                b.setAttr("depth_radius", (long) op.radius())
+                    .setAttr("bias", op.bias())
+                    .setAttr("alpha", op.alpha())
+                    .setAttr("beta", op.beta()),
+            call.input(0));
+  }
+
+  private static Output<?> embeddingLookup(NodeCall call, EmbeddingLookup op) {
+    TensorFlowOps ops = call.ops();
+    return ops.op("GatherV2", call.input(1), call.input(0), ops.integer(0));
+  }
+
   private static void requireFloats(NodeCall call, int weights) {
     if (call.value(weights).type() != TensorType.FLOAT32) {
-      throw OperandException.unsupported("weights of %s", call.value(weights).type());
+      throw OperandException.unsupported("weights of type %s", call.value(weights).type());
     }
   }
 
@@ -118,21 +123,21 @@ final class NnLowerings {
     int inputs = call.dimension(1, 1);
     int outputs = call.dimension(1, 0);
     Shape shape = call.shape(0);
-    boolean flat = shape.isRankKnown() && shape.rank() == 2 && shape.dim(1) == inputs;
-    Output<?> x = flat ? call.input(0) : ops.reshape(call.input(0), -1, inputs);
+    boolean isMatrix = shape.isRankKnown() && shape.rank() == 2 && shape.dim(1) == inputs;
+    Output<?> x = isMatrix ? call.input(0) : ops.reshape(call.input(0), -1, inputs);
     Output<?> product = ops.op("MatMul", b -> b.setAttr("transpose_b", true), x, call.input(1));
     Output<?> y = ops.activate(withBias(call, product, 2), op.activation());
-    if (!op.keepNumDims() || flat) {
+    if (!op.keepNumDims() || isMatrix) {
       return y;
     }
     int[] dims = shape.toArray();
     dims[dims.length - 1] = outputs;
-    int open = 0;
+    int dynamicCount = 0;
     for (int i = 0; i < dims.length; i++) {
-      open += dims[i] == Shape.DYNAMIC ? 1 : 0;
+      dynamicCount += dims[i] == Shape.DYNAMIC ? 1 : 0;
       dims[i] = dims[i] == Shape.DYNAMIC ? -1 : dims[i];
     }
-    if (open <= 1) {
+    if (dynamicCount <= 1) {
       return ops.reshape(y, dims);
     }
     Output<?> leading =
@@ -142,7 +147,7 @@ final class NnLowerings {
     return ops.op("Reshape", y, target);
   }
 
-  private static Output<?> convolve(NodeCall call, Conv2D op) {
+  private static Output<?> convolution(NodeCall call, Conv2D op) {
     requireFloats(call, 1);
     TensorFlowOps ops = call.ops();
     Output<?> kernel =
@@ -157,7 +162,7 @@ final class NnLowerings {
     if (groups == 1) {
       sum = convolve(ops, op, call.input(0), kernel);
     } else {
-      // TensorFlow has no gradient of convolutions in groups.
+      // TensorFlow has no gradient for grouped convolutions.
       List<Output<?>> inputs = split(ops, call.input(0), groups);
       List<Output<?>> kernels = split(ops, kernel, groups);
       List<Output<?>> sums = new ArrayList<>();
@@ -198,38 +203,40 @@ final class NnLowerings {
   }
 
   /**
-   * A kernel with zeros between its taps: the gradients of TensorFlow Java's C library leave
-   * dilations out, and its depthwise convolution knows none.
+   * Returns a dilated kernel with explicit zeros between its taps. TensorFlow's gradient of Conv2D
+   * ignores dilations, and its depthwise convolution supports none (decision 010).
    *
-   * @param dims rows, columns and two more extents
+   * @param dims the shape of the kernel: rows, columns and two more dimensions
+   * @param rows the dilation of rows
+   * @param columns the dilation of columns
    */
   private static Output<?> dilated(
       TensorFlowOps ops, Output<?> kernel, int[] dims, int rows, int columns) {
     if (rows == 1 && columns == 1) {
       return kernel;
     }
-    Output<?> apart = ops.reshape(kernel, dims[0], 1, dims[1], 1, dims[2], dims[3]);
-    Output<?> margins =
+    Output<?> spread = ops.reshape(kernel, dims[0], 1, dims[1], 1, dims[2], dims[3]);
+    Output<?> padding =
         ops.tf()
             .constant(new int[][] {{0, 0}, {0, rows - 1}, {0, 0}, {0, columns - 1}, {0, 0}, {0, 0}})
             .asOutput();
-    Output<?> wide =
+    Output<?> padded =
         ops.reshape(
-            ops.op("Pad", apart, margins), dims[0] * rows, dims[1] * columns, dims[2], dims[3]);
+            ops.op("Pad", spread, padding), dims[0] * rows, dims[1] * columns, dims[2], dims[3]);
     return ops.op(
         "Slice",
-        wide,
+        padded,
         ops.integers(0, 0, 0, 0),
         ops.integers((dims[0] - 1) * rows + 1, (dims[1] - 1) * columns + 1, dims[2], dims[3]));
   }
 
-  private static Output<?> depthwise(NodeCall call, DepthwiseConv2D op) {
+  private static Output<?> depthwiseConvolution(NodeCall call, DepthwiseConv2D op) {
     requireFloats(call, 1);
     TensorFlowOps ops = call.ops();
     int channels = call.dimension(0, 3);
     if (op.strideHeight() != op.strideWidth()) {
       throw OperandException.unsupported(
-          "training of depthwise convolutions with strides %d x %d",
+          "depthwise convolutions with unequal strides %d x %d in training",
           op.strideHeight(), op.strideWidth());
     }
     int[] dims = {
@@ -249,7 +256,7 @@ final class NnLowerings {
     return ops.activate(withBias(call, sum, 2), op.activation());
   }
 
-  private static Output<?> transposed(NodeCall call, TransposeConv op) {
+  private static Output<?> transposedConvolution(NodeCall call, TransposeConv op) {
     requireFloats(call, 1);
     TensorFlowOps ops = call.ops();
     Output<?> sum =
@@ -264,13 +271,16 @@ final class NnLowerings {
     return ops.activate(withBias(call, sum, 3), op.activation());
   }
 
-  /** The kernel divides by the root of the sum of squares, or of 1e-12 where that is larger. */
-  private static Output<?> normalize(NodeCall call, L2Normalization op) {
+  /**
+   * Returns the input divided by its Euclidean norm along the last axis. As in the TensorFlow Lite
+   * kernel, the sum of squares is at least 1e-12.
+   */
+  private static Output<?> l2Normalize(NodeCall call, L2Normalization op) {
     TensorFlowOps ops = call.ops();
     Output<?> x = call.input(0);
     int last = call.shape(0).rank() - 1;
     Output<?> squares = ops.reduce("Sum", ops.op("Square", x), true, last);
-    Output<?> inverse = ops.op("Rsqrt", ops.maximum(squares, ops.number(LEAST_SQUARE)));
+    Output<?> inverse = ops.op("Rsqrt", ops.maximum(squares, ops.number(MIN_SQUARE_SUM)));
     return ops.activate(ops.mul(x, inverse), op.activation());
   }
 }

@@ -6,14 +6,16 @@ import dev.whittle.ir.Value;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.Output;
 
 /**
- * A node to be built as TensorFlow operations.
+ * A node to lower, with its operands.
  *
- * @param inputs null where an optional input is left out
+ * @param ops the builder of TensorFlow operations
+ * @param inputs the operands; null for an absent optional input
  */
 record NodeCall(TensorFlowOps ops, Graph graph, Node node, List<@Nullable Output<?>> inputs) {
   boolean has(int i) {
@@ -23,16 +25,25 @@ record NodeCall(TensorFlowOps ops, Graph graph, Node node, List<@Nullable Output
   Output<?> input(int i) {
     Output<?> input = i < inputs.size() ? inputs.get(i) : null;
     if (input == null) {
-      throw OperandException.invalid("input %d is missing", i);
+      throw OperandException.invalid("input %d is required but absent", i);
     }
     return input;
+  }
+
+  /** Returns all inputs, none of which may be missing. */
+  List<Output<?>> allInputs() {
+    List<Output<?>> all = new ArrayList<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      all.add(input(i));
+    }
+    return all;
   }
 
   Value value(int input) {
     return graph.value(node.inputs().get(input));
   }
 
-  /** The declared shape of an input. */
+  /** Returns the declared shape of an input. */
   Shape shape(int input) {
     return value(input).shape();
   }
@@ -58,11 +69,16 @@ record NodeCall(TensorFlowOps ops, Graph graph, Node node, List<@Nullable Output
     return values;
   }
 
-  /** A known extent of an input. */
+  /**
+   * Returns the size of an axis of an input.
+   *
+   * @throws OperandException if it is dynamic
+   */
   int dimension(int input, int axis) {
     int dimension = shape(input).dim(axis);
     if (dimension == Shape.DYNAMIC) {
-      throw OperandException.unsupported("axis %d of %s, which is open", axis, shape(input));
+      throw OperandException.unsupported(
+          "a dynamic axis %d of input %d, whose shape is %s", axis, input, shape(input));
     }
     return dimension;
   }

@@ -8,31 +8,33 @@ import java.util.List;
 import org.tensorflow.Output;
 import org.tensorflow.op.Op;
 
-/** How gradients change weights. */
+/** An optimizer, which updates weights by their gradients. */
 public sealed interface Optimizer {
   /**
-   * Adam (Kingma and Ba, 2015).
+   * Adam (D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", 2015).
    *
-   * @param learningRate over 0
-   * @param beta1 the share of the first moment that a step keeps
-   * @param beta2 the share of the second moment that a step keeps
+   * @param learningRate the step size, over 0
+   * @param beta1 the decay rate of the first moment, from 0 to 1
+   * @param beta2 the decay rate of the second moment, from 0 to 1
+   * @param epsilon the number that is added to the root of the second moment
    */
   record Adam(float learningRate, float beta1, float beta2, float epsilon) implements Optimizer {
     public Adam {
       checkRate(learningRate);
     }
 
-    /** Adam with Keras' other settings. */
+    /** Creates Adam with the other parameters of Keras: 0.9, 0.999 and 1e-7. */
     public Adam(float learningRate) {
       this(learningRate, 0.9f, 0.999f, 1e-7f);
     }
   }
 
   /**
-   * Stochastic gradient descent.
+   * Stochastic gradient descent with momentum.
    *
-   * @param learningRate over 0
-   * @param momentum the share of the last change that goes into the next one
+   * @param learningRate the step size, over 0
+   * @param momentum the decay rate of the velocity, from 0 to 1; 0 for no momentum
+   * @param nesterov whether the gradient is that at the position after the momentum step
    */
   record Sgd(float learningRate, float momentum, boolean nesterov) implements Optimizer {
     public Sgd {
@@ -40,43 +42,45 @@ public sealed interface Optimizer {
     }
   }
 
-  /** Adam with a learning rate. */
+  /** Returns Adam with a learning rate and the other parameters of Keras. */
   static Optimizer adam(float learningRate) {
     return new Adam(learningRate);
   }
 
-  /** Stochastic gradient descent with momentum. */
+  /** Returns stochastic gradient descent with momentum. */
   static Optimizer sgd(float learningRate, float momentum) {
     return new Sgd(learningRate, momentum, false);
   }
 
   private static void checkRate(float learningRate) {
     if (!(learningRate > 0) || Float.isInfinite(learningRate)) {
-      throw new IllegalArgumentException("a learning rate of " + learningRate);
+      throw new IllegalArgumentException(
+          "the learning rate must be over 0 and finite, not " + learningRate);
     }
   }
 
   /**
-   * Adds operations that change variables by their gradients.
+   * Adds the operations of a step.
    *
-   * @return an operation that runs when all have changed
+   * @param updates the variables with their gradients
+   * @return an operation that runs after all variables have been updated
    */
-  @SuppressWarnings("exports") // called by this package alone
-  default Op apply(TensorFlowOps ops, Variables variables, List<Change> changes) {
+  @SuppressWarnings("exports") // only this package calls it
+  default Op apply(TensorFlowOps ops, Variables variables, List<Update> updates) {
     return switch (this) {
-      case Adam adam -> adam(ops, variables, changes, adam);
+      case Adam adam -> adam(ops, variables, updates, adam);
       case Sgd sgd -> {
         List<Op> applied = new ArrayList<>();
-        for (Change change : changes) {
-          Output<?> momentum = variables.create(change.name() + "_momentum", change.zeros());
+        for (Update update : updates) {
+          Output<?> momentum = variables.create(update.name() + "_momentum", update.zeros());
           applied.add(
               ops.op(
                   "ApplyMomentum",
                   b -> b.setAttr("use_nesterov", sgd.nesterov()),
-                  change.variable(),
+                  update.variable(),
                   momentum,
                   ops.number(sgd.learningRate()),
-                  change.gradient(),
+                  update.gradient(),
                   ops.number(sgd.momentum())));
         }
         yield ops.after(applied).tf().noOp();
@@ -84,17 +88,17 @@ public sealed interface Optimizer {
     };
   }
 
-  private static Op adam(TensorFlowOps ops, Variables variables, List<Change> changes, Adam adam) {
+  private static Op adam(TensorFlowOps ops, Variables variables, List<Update> updates, Adam adam) {
     Output<?> power1 = variables.create("adam_beta1_power", scalar(adam.beta1()));
     Output<?> power2 = variables.create("adam_beta2_power", scalar(adam.beta2()));
     List<Op> applied = new ArrayList<>();
-    for (Change change : changes) {
-      Output<?> first = variables.create(change.name() + "_moment1", change.zeros());
-      Output<?> second = variables.create(change.name() + "_moment2", change.zeros());
+    for (Update update : updates) {
+      Output<?> first = variables.create(update.name() + "_moment1", update.zeros());
+      Output<?> second = variables.create(update.name() + "_moment2", update.zeros());
       applied.add(
           ops.op(
               "ApplyAdam",
-              change.variable(),
+              update.variable(),
               first,
               second,
               power1,
@@ -103,9 +107,9 @@ public sealed interface Optimizer {
               ops.number(adam.beta1()),
               ops.number(adam.beta2()),
               ops.number(adam.epsilon()),
-              change.gradient()));
+              update.gradient()));
     }
-    // Only now: the changes read the powers.
+    // After all updates, because they read the powers.
     TensorFlowOps after = ops.after(applied);
     List<Op> powers =
         List.of(
@@ -118,8 +122,8 @@ public sealed interface Optimizer {
     return Tensor.onHeap(new float[] {value});
   }
 
-  /** A variable to be changed, and by which gradient. */
-  record Change(String name, Output<?> variable, Output<?> gradient, Shape shape) {
+  /** A variable with its gradient. */
+  record Update(String name, Output<?> variable, Output<?> gradient, Shape shape) {
     Tensor zeros() {
       return Tensor.allocate(TensorType.FLOAT32, shape.toArray());
     }

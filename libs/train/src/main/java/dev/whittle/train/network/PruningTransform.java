@@ -6,14 +6,15 @@ import org.jspecify.annotations.Nullable;
 import org.tensorflow.Output;
 
 /**
- * Weights of which some are zero: those that a schedule takes away, or those that were at first.
+ * Multiplies weights by a mask of zeros and ones, which a schedule of magnitude pruning updates or
+ * which preserves the initial zeros.
  */
 public final class PruningTransform extends WeightTransform {
   private final @Nullable Pruning pruning;
   private final @Nullable PruningSchedule schedule;
   private String weights = "";
 
-  /** Takes weights away by a schedule. */
+  /** Creates a transform that prunes weights by a schedule. */
   public PruningTransform(Pruning pruning, PruningSchedule schedule) {
     this.pruning = pruning;
     this.schedule = schedule;
@@ -24,20 +25,20 @@ public final class PruningTransform extends WeightTransform {
     this.schedule = null;
   }
 
-  /** Keeps those weights at zero that are zero when training begins. */
-  public static PruningTransform keepingZeros() {
+  /** Returns a transform that preserves sparsity: weights that are zero initially stay zero. */
+  public static PruningTransform preservingZeros() {
     return new PruningTransform();
   }
 
   @Override
-  Output<?> build(Context context, Output<?> source) {
+  Output<?> apply(Context context, Output<?> source) {
     weights = context.name;
-    float[] kept = context.initial.toFloats();
-    for (int i = 0; i < kept.length; i++) {
-      kept[i] = schedule != null || kept[i] != 0 ? 1 : 0;
+    float[] initialMask = context.initial.toFloats();
+    for (int i = 0; i < initialMask.length; i++) {
+      initialMask[i] = schedule != null || initialMask[i] != 0 ? 1 : 0;
     }
     Output<?> mask =
-        context.variables.create(maskName(), Tensor.onHeap(kept, context.initial.dims()));
+        context.variables.create(maskName(), Tensor.onHeap(initialMask, context.initial.dims()));
     return context.ops.mul(source, mask);
   }
 
@@ -46,18 +47,18 @@ public final class PruningTransform extends WeightTransform {
   }
 
   @Override
-  void beforeStep(SessionVariables running, long step) {
-    PruningSchedule plan = schedule;
-    Pruning kind = pruning;
-    if (plan == null || kind == null || !plan.changesAt(step)) {
+  void beforeStep(SessionVariables variables, long step) {
+    PruningSchedule activeSchedule = schedule;
+    Pruning activePruning = pruning;
+    if (activeSchedule == null || activePruning == null || !activeSchedule.updatesAt(step)) {
       return;
     }
-    Tensor source = running.get(weights);
+    Tensor source = variables.get(weights);
     float[] numbers = source.toFloats();
-    kind.withSparsity(plan.sparsity(step)).prune(numbers, source.dims());
+    activePruning.withSparsity(activeSchedule.sparsity(step)).prune(numbers, source.dims());
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = numbers[i] == 0 ? 0 : 1;
     }
-    running.set(maskName(), Tensor.onHeap(numbers, source.dims()));
+    variables.set(maskName(), Tensor.onHeap(numbers, source.dims()));
   }
 }

@@ -3,7 +3,7 @@ package dev.whittle.train.network;
 import dev.whittle.ir.tensor.Tensor;
 import org.tensorflow.Session;
 
-/** A network's variables while it runs. */
+/** The variables of a network in a session. */
 record SessionVariables(Session session, Variables variables) {
   Tensor get(String name) {
     return variables.get(session, name);

@@ -49,7 +49,7 @@ import java.util.function.Function;
 import org.tensorflow.Operation;
 import org.tensorflow.Output;
 
-/** Operators that move, pick, join or reduce elements, or compute with shapes. */
+/** Lowerings of operators that move, select, concatenate or reduce elements, or compute shapes. */
 final class ShapeLowerings {
   private ShapeLowerings() {}
 
@@ -75,111 +75,31 @@ final class ShapeLowerings {
     reduction(table, ReduceProd.class, "Prod", ReduceProd::keepDims);
     reduction(table, ReduceAny.class, "Any", ReduceAny::keepDims);
     reduction(table, ReduceAll.class, "All", ReduceAll::keepDims);
-    table.single(ArgMax.class, (call, op) -> position(call, "ArgMax", op.outputType()));
-    table.single(ArgMin.class, (call, op) -> position(call, "ArgMin", op.outputType()));
+    table.single(ArgMax.class, (call, op) -> argExtreme(call, "ArgMax", op.outputType()));
+    table.single(ArgMin.class, (call, op) -> argExtreme(call, "ArgMin", op.outputType()));
     table.single(Concatenation.class, ShapeLowerings::concatenate);
-    table.single(
-        Cumsum.class,
-        (call, op) ->
-            call.ops()
-                .op(
-                    "Cumsum",
-                    b -> b.setAttr("exclusive", op.exclusive()).setAttr("reverse", op.reverse()),
-                    call.input(0),
-                    call.input(1)));
+    table.single(Cumsum.class, ShapeLowerings::cumsum);
     table.single(DepthToSpace.class, (call, op) -> blocks(call, "DepthToSpace", op.blockSize()));
     table.single(SpaceToDepth.class, (call, op) -> blocks(call, "SpaceToDepth", op.blockSize()));
     table.single(Gather.class, ShapeLowerings::gather);
-    table.single(
-        MirrorPad.class,
-        (call, op) ->
-            call.ops()
-                .op(
-                    "MirrorPad",
-                    b -> b.setAttr("mode", op.symmetric() ? "SYMMETRIC" : "REFLECT"),
-                    call.input(0),
-                    call.input(1)));
-    table.single(
-        OneHot.class,
-        (call, op) ->
-            call.ops()
-                .op(
-                    "OneHot",
-                    b -> b.setAttr("axis", (long) op.axis()),
-                    call.input(0),
-                    call.input(1),
-                    call.input(2),
-                    call.input(3)));
-    table.single(
-        Pack.class,
-        (call, op) ->
-            call.ops().listOp("Pack", b -> b.setAttr("axis", (long) op.axis()), all(call)));
+    table.single(MirrorPad.class, ShapeLowerings::mirrorPad);
+    table.single(OneHot.class, ShapeLowerings::oneHot);
+    table.single(Pack.class, ShapeLowerings::pack);
     table.single(Reshape.class, ShapeLowerings::reshape);
-    table.single(
-        ResizeBilinear.class,
-        (call, op) -> resize(call, "ResizeBilinear", op.alignCorners(), op.halfPixelCenters()));
-    table.single(
-        ResizeNearestNeighbor.class,
-        (call, op) ->
-            resize(call, "ResizeNearestNeighbor", op.alignCorners(), op.halfPixelCenters()));
-    table.single(
-        ShapeOf.class,
-        (call, op) ->
-            call.ops()
-                .op(
-                    "Shape",
-                    b -> b.setAttr("out_type", TensorFlowTypes.dataType(op.outputType())),
-                    call.input(0)));
-    table.put(
-        Split.class,
-        (call, op) ->
-            outputs(
-                call.ops()
-                    .operation(
-                        "Split",
-                        b -> b.setAttr("num_split", (long) op.count()),
-                        call.input(0),
-                        call.input(1)),
-                op.count()));
-    table.put(
-        SplitV.class,
-        (call, op) ->
-            outputs(
-                call.ops()
-                    .operation(
-                        "SplitV",
-                        b -> b.setAttr("num_split", (long) op.count()),
-                        call.input(0),
-                        call.input(1),
-                        call.input(2)),
-                op.count()));
-    table.put(
-        Unpack.class,
-        (call, op) ->
-            outputs(
-                call.ops()
-                    .operation(
-                        "Unpack",
-                        b -> b.setAttr("num", (long) op.count()).setAttr("axis", (long) op.axis()),
-                        call.input(0)),
-                op.count()));
-    table.single(
-        Squeeze.class,
-        (call, op) ->
-            call.ops()
-                .op(
-                    "Squeeze",
-                    b ->
-                        b.setAttr(
-                            "squeeze_dims",
-                            op.axes().stream().mapToLong(Integer::longValue).toArray()),
-                    call.input(0)));
+    table.single(ResizeBilinear.class, ShapeLowerings::resizeBilinear);
+    table.single(ResizeNearestNeighbor.class, ShapeLowerings::resizeNearestNeighbor);
+    table.single(ShapeOf.class, ShapeLowerings::shape);
+    table.put(Split.class, ShapeLowerings::split);
+    table.put(SplitV.class, ShapeLowerings::splitV);
+    table.put(Unpack.class, ShapeLowerings::unpack);
+    table.single(Squeeze.class, ShapeLowerings::squeeze);
     table.single(StridedSlice.class, ShapeLowerings::stridedSlice);
   }
 
-  /** An operator with the same operands and meaning in TensorFlow. */
+  /** Registers an operator that has the same operands and semantics in TensorFlow. */
   private static <O extends Op> void same(TrainingLowerings table, Class<O> type, String name) {
-    table.single(type, (call, op) -> call.ops().op(name, all(call).toArray(new Output<?>[0])));
+    table.single(
+        type, (call, op) -> call.ops().op(name, call.allInputs().toArray(new Output<?>[0])));
   }
 
   private static <O extends Op> void reduction(
@@ -195,14 +115,6 @@ final class ShapeLowerings {
                     call.input(1)));
   }
 
-  private static List<Output<?>> all(NodeCall call) {
-    List<Output<?>> all = new ArrayList<>();
-    for (int i = 0; i < call.inputs().size(); i++) {
-      all.add(call.input(i));
-    }
-    return all;
-  }
-
   private static List<Output<?>> outputs(Operation operation, int count) {
     List<Output<?>> outputs = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -211,7 +123,7 @@ final class ShapeLowerings {
     return outputs;
   }
 
-  private static Output<?> position(NodeCall call, String name, TensorType type) {
+  private static Output<?> argExtreme(NodeCall call, String name, TensorType type) {
     return call.ops()
         .op(
             name,
@@ -226,8 +138,18 @@ final class ShapeLowerings {
 
   private static Output<?> concatenate(NodeCall call, Concatenation op) {
     TensorFlowOps ops = call.ops();
-    Output<?> joined = ops.listOp("ConcatV2", b -> b, all(call), ops.integer(op.axis()));
-    return ops.activate(joined, op.activation());
+    Output<?> concatenated =
+        ops.listOp("ConcatV2", b -> b, call.allInputs(), ops.integer(op.axis()));
+    return ops.activate(concatenated, op.activation());
+  }
+
+  private static Output<?> cumsum(NodeCall call, Cumsum op) {
+    return call.ops()
+        .op(
+            "Cumsum",
+            b -> b.setAttr("exclusive", op.exclusive()).setAttr("reverse", op.reverse()),
+            call.input(0),
+            call.input(1));
   }
 
   private static Output<?> gather(NodeCall call, Gather op) {
@@ -240,15 +162,47 @@ final class ShapeLowerings {
             call.ops().integer(op.axis()));
   }
 
+  private static Output<?> mirrorPad(NodeCall call, MirrorPad op) {
+    return call.ops()
+        .op(
+            "MirrorPad",
+            b -> b.setAttr("mode", op.symmetric() ? "SYMMETRIC" : "REFLECT"),
+            call.input(0),
+            call.input(1));
+  }
+
+  private static Output<?> oneHot(NodeCall call, OneHot op) {
+    return call.ops()
+        .op(
+            "OneHot",
+            b -> b.setAttr("axis", (long) op.axis()),
+            call.input(0),
+            call.input(1),
+            call.input(2),
+            call.input(3));
+  }
+
+  private static Output<?> pack(NodeCall call, Pack op) {
+    return call.ops().listOp("Pack", b -> b.setAttr("axis", (long) op.axis()), call.allInputs());
+  }
+
   private static Output<?> reshape(NodeCall call, Reshape op) {
     if (call.has(1)) {
       return call.ops().op("Reshape", call.input(0), call.input(1));
     }
     List<Integer> shape = op.newShape();
     if (shape == null) {
-      throw OperandException.invalid("no shape");
+      throw OperandException.invalid("RESHAPE without a shape operand or a shape in its options");
     }
     return call.ops().reshape(call.input(0), shape.stream().mapToInt(Integer::intValue).toArray());
+  }
+
+  private static Output<?> resizeBilinear(NodeCall call, ResizeBilinear op) {
+    return resize(call, "ResizeBilinear", op.alignCorners(), op.halfPixelCenters());
+  }
+
+  private static Output<?> resizeNearestNeighbor(NodeCall call, ResizeNearestNeighbor op) {
+    return resize(call, "ResizeNearestNeighbor", op.alignCorners(), op.halfPixelCenters());
   }
 
   private static Output<?> resize(
@@ -263,9 +217,55 @@ final class ShapeLowerings {
             call.input(1));
   }
 
+  private static Output<?> shape(NodeCall call, ShapeOf op) {
+    return call.ops()
+        .op(
+            "Shape",
+            b -> b.setAttr("out_type", TensorFlowTypes.dataType(op.outputType())),
+            call.input(0));
+  }
+
+  private static List<Output<?>> split(NodeCall call, Split op) {
+    Operation split =
+        call.ops()
+            .operation(
+                "Split",
+                b -> b.setAttr("num_split", (long) op.count()),
+                call.input(0),
+                call.input(1));
+    return outputs(split, op.count());
+  }
+
+  private static List<Output<?>> splitV(NodeCall call, SplitV op) {
+    Operation split =
+        call.ops()
+            .operation(
+                "SplitV",
+                b -> b.setAttr("num_split", (long) op.count()),
+                call.input(0),
+                call.input(1),
+                call.input(2));
+    return outputs(split, op.count());
+  }
+
+  private static List<Output<?>> unpack(NodeCall call, Unpack op) {
+    Operation unpacked =
+        call.ops()
+            .operation(
+                "Unpack",
+                b -> b.setAttr("num", (long) op.count()).setAttr("axis", (long) op.axis()),
+                call.input(0));
+    return outputs(unpacked, op.count());
+  }
+
+  private static Output<?> squeeze(NodeCall call, Squeeze op) {
+    long[] axes = op.axes().stream().mapToLong(Integer::longValue).toArray();
+    return call.ops().op("Squeeze", b -> b.setAttr("squeeze_dims", axes), call.input(0));
+  }
+
   private static Output<?> stridedSlice(NodeCall call, StridedSlice op) {
     if (op.offset()) {
-      throw OperandException.unsupported("ends that count from the beginning of the slice");
+      throw OperandException.unsupported("ends relative to the beginnings (offset)");
     }
     return call.ops()
         .op(

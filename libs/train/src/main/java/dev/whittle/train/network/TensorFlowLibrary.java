@@ -3,14 +3,14 @@ package dev.whittle.train.network;
 import dev.whittle.ir.UnsupportedModelException;
 import org.tensorflow.TensorFlow;
 
-/** TensorFlow's native library, which there is for some platforms only. */
+/** The native library of TensorFlow, which exists for some platforms only. */
 public final class TensorFlowLibrary {
   private TensorFlowLibrary() {}
 
   /**
    * Loads the library.
    *
-   * @throws UnsupportedModelException if there is none for this platform, saying what works without
+   * @throws UnsupportedModelException if it is not available on this platform
    */
   public static void require() {
     try {
@@ -20,9 +20,9 @@ public final class TensorFlowLibrary {
           new UnsupportedModelException(
               "TensorFlow on %s %s"
                   .formatted(System.getProperty("os.name"), System.getProperty("os.arch")),
-              "its native library is not here (%s)".formatted(e.getMessage()),
-              "add the artifact tensorflow-core-native of that platform, or train elsewhere;"
-                  + " converting, optimizing and running models works without it");
+              "its native library is missing (%s)".formatted(e.getMessage()),
+              "add the artifact tensorflow-core-native for this platform, or train on another;"
+                  + " converting, optimizing and running models does not need it");
       missing.addSuppressed(e);
       throw missing;
     }

@@ -21,8 +21,8 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * Builds operations of a TensorFlow graph by their names in TensorFlow's registry. Types of tensors
- * are checked by TensorFlow when an operation is added.
+ * Adds operations to a TensorFlow graph, by their names in TensorFlow's registry. TensorFlow checks
+ * the types of the operands when an operation is added.
  */
 final class TensorFlowOps {
   private final Ops ops;
@@ -37,19 +37,22 @@ final class TensorFlowOps {
     return ops;
   }
 
+  /** Returns a builder whose operations run after others. */
   TensorFlowOps after(List<Op> operations) {
     return new TensorFlowOps(ops.withControlDependencies(operations));
   }
 
-  /** An operation of one result. */
+  /** Adds an operation and returns its first output. */
   Output<?> op(String type, Output<?>... inputs) {
     return op(type, b -> b, inputs);
   }
 
+  /** Adds an operation with attributes and returns its first output. */
   Output<?> op(String type, UnaryOperator<OperationBuilder> attributes, Output<?>... inputs) {
     return operation(type, attributes, inputs).output(0);
   }
 
+  /** Adds an operation with attributes. */
   Operation operation(
       String type, UnaryOperator<OperationBuilder> attributes, Output<?>... inputs) {
     OperationBuilder builder = scope.opBuilder(type, type);
@@ -59,7 +62,12 @@ final class TensorFlowOps {
     return attributes.apply(builder).build();
   }
 
-  /** An operation that takes a list of tensors of one type. */
+  /**
+   * Adds an operation whose first operand is a list of tensors, and returns its first output.
+   *
+   * @param list the elements of the list
+   * @param more the operands after the list
+   */
   Output<?> listOp(
       String type,
       UnaryOperator<OperationBuilder> attributes,
@@ -95,7 +103,7 @@ final class TensorFlowOps {
     return ops.constant(shape(dims), DataBuffers.of(values, true, false)).asOutput();
   }
 
-  /** A constant of any plain type. */
+  /** Adds a constant with the contents of a tensor. */
   Output<?> constant(Tensor tensor) {
     byte[] bytes = tensor.data().toArray(ValueLayout.JAVA_BYTE);
     return ops.constant(
@@ -109,7 +117,7 @@ final class TensorFlowOps {
     return Shape.of(Arrays.stream(dims).asLongStream().toArray());
   }
 
-  // Often used.
+  // Common operations.
 
   Output<?> add(Output<?> a, Output<?> b) {
     return op("Add", a, b);
@@ -147,7 +155,11 @@ final class TensorFlowOps {
     return op("StopGradient", x);
   }
 
-  /** Gives {@code forward}, while gradients pass as if it were {@code x}. */
+  /**
+   * Adds a straight-through estimator (Y. Bengio, N. Leonard and A. Courville, "Estimating or
+   * propagating gradients through stochastic neurons for conditional computation", 2013): the value
+   * is {@code forward}, the gradient that of {@code x}.
+   */
   Output<?> straightThrough(Output<?> x, Output<?> forward) {
     return add(x, stopGradient(sub(forward, x)));
   }
@@ -176,7 +188,7 @@ final class TensorFlowOps {
     return op("Assign", variable.asOutput(), value);
   }
 
-  /** The activation that an operator applies to its result. */
+  /** Adds the fused activation of an operator. */
   Output<?> activate(Output<?> x, Activation activation) {
     return switch (activation) {
       case NONE -> x;

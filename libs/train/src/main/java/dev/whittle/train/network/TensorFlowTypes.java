@@ -12,12 +12,12 @@ import org.tensorflow.types.TInt64;
 import org.tensorflow.types.TUint8;
 import org.tensorflow.types.family.TType;
 
-/** Element types in TensorFlow's terms. */
+/** The correspondence between tensor types and those of TensorFlow Java. */
 public final class TensorFlowTypes {
   private TensorFlowTypes() {}
 
   /**
-   * TensorFlow's class for a type.
+   * Returns TensorFlow's class of tensors for a type.
    *
    * @throws OperandException if TensorFlow Java has none
    */
@@ -30,10 +30,19 @@ public final class TensorFlowTypes {
       case INT64 -> TInt64.class;
       case UINT8 -> TUint8.class;
       case BOOL -> TBool.class;
-      default -> throw OperandException.unsupported("training with tensors of %s", type);
+      default -> throw unsupported(type);
     };
   }
 
+  private static OperandException unsupported(TensorType type) {
+    return OperandException.unsupported("tensors of type %s in training", type);
+  }
+
+  /**
+   * Returns TensorFlow's data type for a type.
+   *
+   * @throws OperandException if it has none
+   */
   static DataType dataType(TensorType type) {
     return switch (type) {
       case FLOAT32 -> DataType.DT_FLOAT;
@@ -45,7 +54,7 @@ public final class TensorFlowTypes {
       case INT8 -> DataType.DT_INT8;
       case UINT8 -> DataType.DT_UINT8;
       case BOOL -> DataType.DT_BOOL;
-      default -> throw OperandException.unsupported("training with tensors of %s", type);
+      default -> throw unsupported(type);
     };
   }
 }

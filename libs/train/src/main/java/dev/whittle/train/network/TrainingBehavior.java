@@ -9,17 +9,23 @@ import java.util.Map;
 import java.util.Objects;
 import org.tensorflow.Output;
 
-/** What layers do in training only: they add noise and normalize by the moments of the batch. */
+/**
+ * The behavior of layers that differs in training: noise, such as dropout, and batch normalization
+ * with the moments of the batch (S. Ioffe and C. Szegedy, "Batch normalization", 2015).
+ */
 final class TrainingBehavior {
   private final Graph graph;
   private final Map<Integer, TrainingImport.Noise> noises;
   private final Map<Integer, TrainingImport.BatchNormalization> normalizations = new HashMap<>();
   private final Output<?> seed;
-  private final Map<Integer, Output<?>> seenMoments = new HashMap<>();
+  private final Map<Integer, Output<?>> batchMoments = new HashMap<>();
   private final Map<Integer, Float> momentums = new HashMap<>();
 
   /**
-   * @param seed two integers, others in each step
+   * Creates the behavior for a graph.
+   *
+   * @param noises the noise that is added to values, by id
+   * @param seed two integers that differ in each step
    */
   TrainingBehavior(
       Graph graph,
@@ -29,15 +35,16 @@ final class TrainingBehavior {
     this.graph = graph;
     this.noises = noises;
     this.seed = seed;
-    for (TrainingImport.BatchNormalization one : normalizations) {
-      this.normalizations.put(one.output(), one);
+    for (TrainingImport.BatchNormalization normalization : normalizations) {
+      this.normalizations.put(normalization.output(), normalization);
     }
   }
 
   /**
-   * What stands for a computed value.
+   * Returns the value that replaces a computed value in training.
    *
-   * @param values those computed before, by id
+   * @param output the value in inference
+   * @param values the values computed before, by id
    */
   Output<?> apply(TensorFlowOps ops, int id, Output<?> output, Map<Integer, Output<?>> values) {
     TrainingImport.BatchNormalization normalization = normalizations.get(id);
@@ -45,7 +52,7 @@ final class TrainingBehavior {
       return normalize(ops, normalization, values);
     }
     TrainingImport.Noise noise = noises.get(id);
-    return noise == null ? output : disturb(ops, id, noise, output);
+    return noise == null ? output : addNoise(ops, id, noise, output);
   }
 
   private Output<?> normalize(
@@ -63,8 +70,8 @@ final class TrainingBehavior {
     Output<?> mean = ops.reduce("Mean", x, true, axes);
     Output<?> centered = ops.sub(x, mean);
     Output<?> variance = ops.reduce("Mean", ops.op("Square", centered), true, axes);
-    see(ops, normalization.mean(), mean, normalization);
-    see(ops, normalization.variance(), variance, normalization);
+    keepMoments(ops, normalization.mean(), mean, normalization);
+    keepMoments(ops, normalization.variance(), variance, normalization);
     Output<?> y =
         ops.mul(centered, ops.op("Rsqrt", ops.add(variance, ops.number(normalization.epsilon()))));
     Integer gamma = normalization.gamma();
@@ -73,44 +80,45 @@ final class TrainingBehavior {
     return beta == null ? y : ops.add(y, Objects.requireNonNull(values.get(beta)));
   }
 
-  private void see(
+  private void keepMoments(
       TensorFlowOps ops,
       int statistic,
       Output<?> moments,
       TrainingImport.BatchNormalization normalization) {
     int[] dims = graph.value(statistic).initialShape().toArray();
-    seenMoments.put(statistic, ops.reshape(moments, dims));
+    batchMoments.put(statistic, ops.reshape(moments, dims));
     momentums.put(statistic, normalization.momentum());
   }
 
-  /** The moments of the batch by the constant that holds their moving average. */
-  Map<Integer, Output<?>> seenMoments() {
-    return seenMoments;
+  /** Returns the moments of the batch by the id of the constant that holds their moving average. */
+  Map<Integer, Output<?>> batchMoments() {
+    return batchMoments;
   }
 
+  /** Returns the weight of the previous value in a moving average. */
   float momentum(int statistic) {
     return Objects.requireNonNull(momentums.get(statistic));
   }
 
-  private Output<?> disturb(TensorFlowOps ops, int id, TrainingImport.Noise noise, Output<?> x) {
+  private Output<?> addNoise(TensorFlowOps ops, int id, TrainingImport.Noise noise, Output<?> x) {
     Output<?> shape = ops.shapeOf(x);
     for (int axis : noise.sharedAxes()) {
       Output<?> head = ops.op("Slice", shape, ops.integers(0), ops.integers(axis));
       Output<?> tail = ops.op("Slice", shape, ops.integers(axis + 1), ops.integers(-1));
       shape = ops.listOp("ConcatV2", b -> b, List.of(head, ops.integers(1), tail), ops.integer(0));
     }
-    Output<?> own = ops.add(seed, ops.integers(0, id));
+    Output<?> ownSeed = ops.add(seed, ops.integers(0, id));
     return switch (noise.kind()) {
       case DROPOUT -> {
-        Output<?> random = ops.op("StatelessRandomUniform", shape, own);
+        Output<?> random = ops.op("StatelessRandomUniform", shape, ownSeed);
         Output<?> kept =
             ops.cast(
                 ops.op("GreaterEqual", random, ops.number(noise.amount())), TensorType.FLOAT32);
         yield ops.mul(x, ops.mul(kept, ops.number(1 / (1 - noise.amount()))));
       }
-      case GAUSSIAN -> ops.add(x, normal(ops, shape, own, noise.amount()));
+      case GAUSSIAN -> ops.add(x, normal(ops, shape, ownSeed, noise.amount()));
       case GAUSSIAN_FACTOR ->
-          ops.mul(x, ops.add(normal(ops, shape, own, noise.amount()), ops.number(1)));
+          ops.mul(x, ops.add(normal(ops, shape, ownSeed, noise.amount()), ops.number(1)));
     };
   }
 

@@ -7,15 +7,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.Output;
 
-/** Which TensorFlow operations compute what an operator computes. */
+/**
+ * The table of lowerings from operators to TensorFlow operations. Operators without an entry cannot
+ * be trained.
+ */
 final class TrainingLowerings {
-  /** Builds an operator's results. */
+  /** A lowering of an operator with any number of results. */
   @FunctionalInterface
   interface Lowering<O extends Op> {
     List<Output<?>> build(NodeCall call, O op);
   }
 
-  /** Builds an operator's only result. */
+  /** A lowering of an operator with one result. */
   @FunctionalInterface
   interface Single<O extends Op> {
     Output<?> build(NodeCall call, O op);
@@ -35,15 +38,17 @@ final class TrainingLowerings {
     return table;
   }
 
+  /** Adds the lowering of an operator. */
   <O extends Op> void put(Class<O> type, Lowering<O> lowering) {
     lowerings.put(type, (call, op) -> lowering.build(call, type.cast(op)));
   }
 
+  /** Adds the lowering of an operator with one result. */
   <O extends Op> void single(Class<O> type, Single<O> lowering) {
     put(type, (call, op) -> List.of(lowering.build(call, op)));
   }
 
-  /** The lowering of an operator; null if it cannot be trained. */
+  /** Returns the lowering of an operator; null if it cannot be trained. */
   @Nullable Lowering<Op> get(Op op) {
     return lowerings.get(op.getClass());
   }

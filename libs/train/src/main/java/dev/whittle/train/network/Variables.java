@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
@@ -15,9 +16,15 @@ import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.family.TType;
 
-/** The state of a network: variables of a TensorFlow graph, which are set and read by feeding. */
+/** The variables of a TensorFlow graph, which hold the state of a network. */
 final class Variables {
-  /** A variable and what sets it. */
+  /**
+   * A variable.
+   *
+   * @param output the value of the variable
+   * @param feed the placeholder of a new value
+   * @param assign the operation that assigns the fed value
+   */
   record Entry(
       String name,
       Output<?> output,
@@ -34,7 +41,7 @@ final class Variables {
     this.ops = ops;
   }
 
-  /** Adds a variable that holds {@code contents} when training begins. */
+  /** Adds a variable with an initial value. */
   Output<?> create(String name, Tensor contents) {
     Output<?> variable =
         ops.tf()
@@ -61,7 +68,12 @@ final class Variables {
     return Objects.requireNonNull(entries.get(name));
   }
 
-  /** Sets all variables to what they begin with. */
+  /** Returns the names of all variables, in the order of their creation. */
+  Set<String> names() {
+    return entries.keySet();
+  }
+
+  /** Sets all variables to their initial values. */
   void initialize(Session session) {
     initial.forEach((name, contents) -> set(session, name, contents));
     initial.clear();
@@ -81,7 +93,7 @@ final class Variables {
     }
   }
 
-  /** The contents of all variables by name. */
+  /** Returns the contents of all variables by name. */
   Map<String, Tensor> all(Session session) {
     Session.Runner runner = session.runner();
     entries.values().forEach(e -> runner.fetch(e.output));

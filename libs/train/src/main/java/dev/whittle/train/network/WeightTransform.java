@@ -4,11 +4,11 @@ import dev.whittle.ir.tensor.Tensor;
 import org.tensorflow.Output;
 
 /**
- * What the network computes with in place of trained weights: pruned, clustered or rounded ones.
- * Several apply one after another.
+ * A transform of weights that the network applies before it uses them, such as a pruning mask.
+ * Several transforms of the same weights are composed.
  */
 public abstract class WeightTransform {
-  /** Where a form stands in a network. */
+  /** The weights to which a transform is applied. */
   static final class Context {
     final TensorFlowOps ops;
     final Variables variables;
@@ -16,8 +16,10 @@ public abstract class WeightTransform {
     final Tensor initial;
 
     /**
-     * @param name of the weights, for names of further variables
-     * @param initial the weights when training begins
+     * Creates a context.
+     *
+     * @param name the name of the weights, a prefix for names of further variables
+     * @param initial the initial weights
      */
     Context(TensorFlowOps ops, Variables variables, String name, Tensor initial) {
       this.ops = ops;
@@ -29,13 +31,13 @@ public abstract class WeightTransform {
 
   WeightTransform() {}
 
-  /** Builds what stands for the weights. */
-  abstract Output<?> build(Context context, Output<?> weights);
+  /** Adds the operations of the transform and returns the transformed weights. */
+  abstract Output<?> apply(Context context, Output<?> weights);
 
   /**
-   * Changes the form between two steps.
+   * Updates the variables of the transform between two steps.
    *
-   * @param step how many steps have been taken
+   * @param step the number of steps before
    */
-  void beforeStep(SessionVariables running, long step) {}
+  void beforeStep(SessionVariables variables, long step) {}
 }

@@ -1,5 +1,5 @@
 /**
- * Graphs as TensorFlow operations that can be trained. May use: {@code dev.whittle.ir}, {@code
+ * Graphs as trainable TensorFlow networks. May use: {@code dev.whittle.ir}, {@code
  * dev.whittle.optimize}, {@code dev.whittle.convert}, TensorFlow Java.
  */
 @NullMarked

@@ -11,7 +11,7 @@ class LogarithmTest {
   private static final MathContext DIGITS = new MathContext(60);
 
   @Test
-  void resultsAreTheNearestNumbers() {
+  void roundsCorrectly() {
     var random = new SplittableRandom(20260104);
     for (int i = 0; i < 2000; i++) {
       double x = i % 2 == 0 ? random.nextDouble() : Math.exp(random.nextDouble(-40, 40));
@@ -20,7 +20,7 @@ class LogarithmTest {
     assertEquals(0.0, Logarithm.of(1));
   }
 
-  /** By the series for 2 artanh((x - 1) / (x + 1)), after roots that bring x close to 1. */
+  /** Returns the logarithm by the series for 2 artanh((x - 1) / (x + 1)), after square roots. */
   private static double exact(double x) {
     BigDecimal root = new BigDecimal(x);
     int roots = 8;

@@ -15,12 +15,12 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
-/** Against files that NumPy 2.4.6 and scikit-learn 1.9.1 made: see testdata/knn/README.md. */
+/** Compares with files that NumPy 2.4.6 and scikit-learn 1.9.1 wrote; see testdata/knn. */
 class ScikitLearnDataTest {
   private static final Path FOLDER = Path.of("../../quality/testdata/knn");
 
   @Test
-  void blobsAreThoseOfScikitLearn() throws Exception {
+  void blobsEqualThoseOfScikitLearn() throws Exception {
     LabeledPoints points = GaussianBlobs.make(1000, 2, 5, 0);
     String reference = Files.readString(FOLDER.resolve("reference.json"));
     assertEquals(true, reference.contains(digest(points.coordinates())));
@@ -28,7 +28,7 @@ class ScikitLearnDataTest {
   }
 
   @Test
-  void theSplitIsThatOfScikitLearn() throws IOException {
+  void splitEqualsThatOfScikitLearn() throws IOException {
     TrainTestSplit split = TrainTestSplit.of(GaussianBlobs.make(1000, 2, 5, 0), 0.3, 0);
     assertSame(CsvPoints.read(FOLDER.resolve("train.csv"), "-1"), split.train());
     assertSame(CsvPoints.read(FOLDER.resolve("test.csv"), "-1"), split.test());

@@ -25,18 +25,18 @@ class KnnExperimentTest {
       TrainTestSplit.of(GaussianBlobs.make(1000, 2, 5, 0), 0.3, 0);
 
   @Test
-  void theArticlesNumbersComeOutOnEveryEngine() {
+  void everyEngineReproducesTheArticle() {
     KnnExperiment.Result result = KnnExperiment.run(ARTICLE, 3, Distance.L2, line -> {});
-    assertEquals(3, result.answers().size(), "TensorFlow and two engines");
-    for (KnnExperiment.Answer answer : result.answers()) {
-      assertEquals(0.9433333333333334, answer.accuracy(), answer.name());
-      assertTrue(answer.isIdentical(), answer.name());
-      assertEquals(0, answer.greatestDifference(), 1e-6, answer.name());
+    assertEquals(3, result.outcomes().size(), "TensorFlow and two engines");
+    for (KnnExperiment.Outcome outcome : result.outcomes()) {
+      assertEquals(0.9433333333333334, outcome.accuracy(), outcome.name());
+      assertTrue(outcome.isIdentical(), outcome.name());
+      assertEquals(0, outcome.maxDifference(), 1e-6, outcome.name());
     }
   }
 
   @Test
-  void neighborsAreThoseThatPythonFound() throws IOException {
+  void findsTheNeighborsOfThePythonProgram() throws IOException {
     String json = Files.readString(Path.of("../../quality/testdata/knn/neighbors.json"));
     var numbers = Pattern.compile("\\d+").matcher(json.substring(json.indexOf("\"indices\"")));
     int[] expected = new int[900];
@@ -50,13 +50,13 @@ class KnnExperimentTest {
 
   @ParameterizedTest
   @EnumSource(Distance.class)
-  void manyPointsAreSearchedByAProductWithTheSameResult(Distance distance) {
-    LabeledPoints far = moved(GaussianBlobs.make(3000, 40, 7, 11), 50);
-    TrainTestSplit data = TrainTestSplit.of(far, 0.1, 5);
+  void matrixMultiplicationFindsTheSameNeighbors(Distance distance) {
+    LabeledPoints distant = shifted(GaussianBlobs.make(3000, 40, 7, 11), 50);
+    TrainTestSplit data = TrainTestSplit.of(distant, 0.1, 5);
     KnnExperiment.Result result = KnnExperiment.run(data, 10, distance, line -> {});
     int[] brute = bruteForce(data, 10, distance);
-    for (KnnExperiment.Answer answer : result.answers()) {
-      assertTrue(answer.isIdentical(), answer.name());
+    for (KnnExperiment.Outcome outcome : result.outcomes()) {
+      assertTrue(outcome.isIdentical(), outcome.name());
     }
     try (var tflite = TfliteKnn.of(TfliteWriter.toBytes(result.model()), "reference")) {
       Neighbors found = tflite.neighbors(data.test().coordinates());
@@ -64,7 +64,7 @@ class KnnExperimentTest {
     }
   }
 
-  private static LabeledPoints moved(LabeledPoints points, float by) {
+  private static LabeledPoints shifted(LabeledPoints points, float by) {
     float[] coordinates = points.coordinates().clone();
     for (int i = 0; i < coordinates.length; i++) {
       coordinates[i] += by * (i % points.columns() % 3);
@@ -78,13 +78,13 @@ class KnnExperimentTest {
     int columns = train.columns();
     int[] nearest = new int[test.rows() * k];
     for (int t = 0; t < test.rows(); t++) {
-      double[] far = new double[train.rows()];
+      double[] distances = new double[train.rows()];
       Integer[] order = new Integer[train.rows()];
-      for (int i = 0; i < far.length; i++) {
-        far[i] = distance(train, i, test, t, columns, distance);
+      for (int i = 0; i < distances.length; i++) {
+        distances[i] = distance(train, i, test, t, columns, distance);
         order[i] = i;
       }
-      Arrays.sort(order, (a, b) -> Double.compare(far[a], far[b]));
+      Arrays.sort(order, (a, b) -> Double.compare(distances[a], distances[b]));
       for (int i = 0; i < k; i++) {
         nearest[t * k + i] = order[i];
       }
@@ -110,7 +110,7 @@ class KnnExperimentTest {
   }
 
   @Test
-  void aTieGoesToTheLowestLabel() {
+  void lowestLabelWinsTies() {
     var points =
         new LabeledPoints(1, new float[] {1, -1, 3}, new int[] {2, 1, 0}, List.of("a", "b", "c"));
     try (var tf = new TensorFlowKnn(points, 2, Distance.L2);
@@ -123,7 +123,7 @@ class KnnExperimentTest {
   }
 
   @Test
-  void whatCannotBeIsRefused() {
+  void rejectsInvalidArguments() {
     LabeledPoints points = ARTICLE.test();
     assertThrows(IllegalArgumentException.class, () -> new TensorFlowKnn(points, 0, Distance.L2));
     assertThrows(IllegalArgumentException.class, () -> new TensorFlowKnn(points, 301, Distance.L2));
@@ -134,7 +134,7 @@ class KnnExperimentTest {
 
   @ParameterizedTest
   @org.junit.jupiter.params.provider.ValueSource(strings = {"svg", "png"})
-  void decisionRegionsAreDrawn(String format) throws IOException {
+  void drawsDecisionRegions(String format) throws IOException {
     try (var knn = new TensorFlowKnn(ARTICLE.train(), 3, Distance.L2)) {
       byte[] image = DecisionRegions.draw(knn, ARTICLE.test(), "regions", format);
       String start = new String(image, 0, 100, java.nio.charset.StandardCharsets.ISO_8859_1);
