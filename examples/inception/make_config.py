@@ -1,7 +1,7 @@
-"""Writes inception_v3.json, the layers of Keras' InceptionV3 without what conversion does not read.
+"""Writes inception_v3.json: the layers of Keras' InceptionV3, with the fields that conversion reads.
 
-Made with TensorFlow 2.21 and Keras 3.15: python make_config.py > inception_v3.json
-The order of the layers is Keras' own: files with weights alone are read in it.
+Used with TensorFlow 2.21 and Keras 3.15: python make_config.py > inception_v3.json
+The layers are in Keras' order, in which files of weights are read.
 """
 import json
 
@@ -21,7 +21,7 @@ KEPT = {
 
 
 def origins(node):
-    """The layers that a layer's inputs come from, in the form of Keras 2."""
+    """Returns the layers that compute a layer's inputs, in the format of Keras 2."""
     found = []
 
     def walk(item):
@@ -57,11 +57,12 @@ for layer in config["layers"]:
     layers.append(entry)
 
 
-def ends(which):
-    stated = config[which]
-    return [stated] if isinstance(stated[0], str) else stated
+def layer_list(key):
+    """Returns the input or output layers as a list, also if there is only one."""
+    value = config[key]
+    return [value] if isinstance(value[0], str) else value
 
 
 print('{"class_name": "Functional", "config": {"name": "inception_v3", "layers": [')
 print(",\n".join(json.dumps(layer) for layer in layers))
-print('], "input_layers": %s, "output_layers": %s}}' % (json.dumps(ends("input_layers")), json.dumps(ends("output_layers"))))
+print('], "input_layers": %s, "output_layers": %s}}' % (json.dumps(layer_list("input_layers")), json.dumps(layer_list("output_layers"))))

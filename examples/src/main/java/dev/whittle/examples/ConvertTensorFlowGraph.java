@@ -21,8 +21,8 @@ import org.tensorflow.op.core.Variable;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Builds a network in TensorFlow Java, trains it to tell which points lie within a ring, converts
- * it and runs the result without TensorFlow: all in one program.
+ * Builds a network in TensorFlow Java, trains it to classify points by whether they lie in a ring,
+ * converts it, and runs the converted model without TensorFlow.
  */
 public final class ConvertTensorFlowGraph {
   private static final int HIDDEN = 24;
@@ -33,15 +33,15 @@ public final class ConvertTensorFlowGraph {
   public static void main(String[] args) throws IOException {
     Outcome outcome = run(RandomGenerator.of("L64X128MixRandom"), 600);
     System.out.printf(
-        "%,d bytes; right for %.1f %% of 1,000 new points%n",
+        "%,d bytes; accuracy on 1,000 new points: %.1f %%%n",
         outcome.bytes, 100 * outcome.accuracy);
   }
 
   /**
-   * What came of it.
+   * The result of the program.
    *
-   * @param bytes of the converted model
-   * @param accuracy of the converted model, from 0 to 1
+   * @param bytes the size of the converted model in bytes
+   * @param accuracy the accuracy of the converted model, from 0 to 1
    */
   record Outcome(int bytes, double accuracy) {}
 
@@ -62,7 +62,7 @@ public final class ConvertTensorFlowGraph {
       Operand<TFloat32> probability =
           tf.math.sigmoid(tf.math.add(tf.linalg.matMul(hidden, output), offset));
 
-      // Squared error, brought down by momentum: written out, as TensorFlow Java's core has it.
+      // Squared error and gradient descent with momentum, in operations of TensorFlow Java's core.
       var loss =
           tf.math.mean(
               tf.math.squaredDifference(probability, labels), tf.constant(new int[] {0, 1}));
@@ -130,18 +130,18 @@ public final class ConvertTensorFlowGraph {
   }
 
   private static double accuracy(byte[] converted, RandomGenerator random) {
-    int right = 0;
-    int tested = 1000;
+    int correct = 0;
+    int points = 1000;
     try (var interpreter = Interpreter.of(TfliteReader.read(converted))) {
-      for (int i = 0; i < tested; i++) {
+      for (int i = 0; i < points; i++) {
         float[] point = point(random);
         interpreter.resizeInput(0, new int[] {1, 2});
         interpreter.getInputTensor(0).copyFrom(Tensor.of(point, 1, 2));
         interpreter.invoke();
-        boolean saysInside = interpreter.getOutputTensor(0).getFloat(0) > 0.5;
-        right += saysInside == isInside(point) ? 1 : 0;
+        boolean predictedInside = interpreter.getOutputTensor(0).getFloat(0) > 0.5;
+        correct += predictedInside == isInside(point) ? 1 : 0;
       }
     }
-    return (double) right / tested;
+    return (double) correct / points;
   }
 }

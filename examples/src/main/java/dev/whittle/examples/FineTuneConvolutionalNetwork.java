@@ -22,8 +22,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Trains a convolutional network on pictures of MNIST or Fashion-MNIST, fine-tunes it to compute in
- * 8-bit integers, and compares the two.
+ * Trains a convolutional network on MNIST or Fashion-MNIST, fine-tunes it with quantization-aware
+ * training for 8-bit integers, and compares both models.
  */
 public final class FineTuneConvolutionalNetwork {
   private FineTuneConvolutionalNetwork() {}
@@ -31,7 +31,8 @@ public final class FineTuneConvolutionalNetwork {
   /**
    * Runs the example.
    *
-   * @param args the folder with the idx files, a folder for results, and perhaps how many epochs
+   * @param args the folder with the idx files, a folder for results, and optionally the number of
+   *     epochs
    */
   public static void main(String[] args) throws IOException {
     if (args.length < 2) {
@@ -47,7 +48,7 @@ public final class FineTuneConvolutionalNetwork {
     Samples test = IdxSamples.test(data);
     Files.createDirectories(output);
 
-    // A network begins as a Keras file: one of your own, or one that is described here.
+    // Training starts from a Keras file, which this program writes itself.
     Path untrained = output.resolve("untrained.keras");
     SequentialModel.input(28, 28, 1)
         .conv2d(16, 3, 1, "same", "linear")
@@ -72,7 +73,7 @@ public final class FineTuneConvolutionalNetwork {
             .fit(training);
     floats.model().saveKeras(output.resolve("trained.keras"));
 
-    // Batch normalization is folded now, and everything is rounded as the file's integers will be.
+    // The fused model is trained with simulated quantization.
     TrainingResult integers =
         new Trainer(floats.model())
             .optimizer(Optimizer.adam(1e-4f))

@@ -37,21 +37,24 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The article's experiment with InceptionV3: the float network against the one in 8 bits. Prints
- * the ratio of their sizes and of their latencies and how often they agree on the pictures of a
- * folder and on parts of them. Leaves both files, ready to be served.
+ * Reproduces the article's experiment with InceptionV3, which compares the float model with the
+ * 8-bit model. Prints the ratios of their sizes and latencies, and the agreement of their
+ * predictions for the images of a folder and for crops of them. Writes both models to a folder,
+ * from which they can be served.
  *
- * <p>Arguments: the layers ({@code inception_v3.json}), the pictures' folder, the folder to write
- * to, and the weights: Keras' public file or a whole model. Without weights they are random, which
- * is enough for sizes and latencies.
+ * <p>Arguments: the layers ({@code inception_v3.json}), the folder with images, the output folder,
+ * and the weights, which are Keras' public file or a complete model. Without weights they are
+ * random, which suffices for sizes and latencies.
  */
 public final class InceptionTable {
   private static final long SEED = 20261122L;
 
-  /** Parts of each picture beside its square. */
-  private static final int PARTS = 20;
+  /** The number of random crops of each image for the comparison. */
+  private static final int CROPS = 20;
 
-  private static final int CALIBRATION_PARTS = 40;
+  /** The number of random crops of each image for calibration. */
+  private static final int CALIBRATION_CROPS = 40;
+
   private static final int RUNS = 30;
   private static final int WARM_UP = 15;
 
@@ -59,7 +62,7 @@ public final class InceptionTable {
 
   public static void main(String[] arguments) throws IOException {
     if (arguments.length < 3 || arguments.length > 4) {
-      System.err.println("give LAYERS.json PICTURES OUTPUT_FOLDER [WEIGHTS]");
+      System.err.println("usage: InceptionTable LAYERS.json IMAGES OUTPUT_FOLDER [WEIGHTS]");
       System.exit(2);
     }
     Path layers = Path.of(arguments[0]);
@@ -70,11 +73,19 @@ public final class InceptionTable {
   }
 
   /**
-   * What the experiment comes to.
+   * The result of the experiment.
    *
-   * @param top1 how often the likeliest label of both is the same, of {@code views}
-   * @param answers how many different ones there were: agreement on one alone says little
-   * @param top3 how often the float network's likeliest is among the other's three
+   * @param floatBytes the size of the float model's file in bytes
+   * @param quantizedBytes the size of the 8-bit model's file in bytes
+   * @param floatMilliseconds the median latency of the float model
+   * @param quantizedMilliseconds the median latency of the 8-bit model
+   * @param top1 the number of views for which both models predict the same class
+   * @param top3 the number of views for which the float model's class is among the first three of
+   *     the 8-bit model
+   * @param views the number of views
+   * @param classes the number of distinct classes that the float model predicts; agreement on a
+   *     single one means little
+   * @param random whether the weights are random
    */
   record Table(
       long floatBytes,
@@ -84,7 +95,7 @@ public final class InceptionTable {
       int top1,
       int top3,
       int views,
-      int answers,
+      int classes,
       boolean random) {
     String text() {
       return """
@@ -93,7 +104,7 @@ public final class InceptionTable {
       latency (ms)        %12.1f %11.1f %11.2f         1.34
       top-1 agreement     %d of %d views (%.1f %%)
       top-1 within top-3  %d of %d views (%.1f %%)
-      different answers   %d\
+      distinct classes    %d\
       """
           .formatted(
               random ? " (random weights)" : "",
@@ -109,7 +120,7 @@ public final class InceptionTable {
               top3,
               views,
               100.0 * top3 / views,
-              answers);
+              classes);
     }
   }
 
@@ -123,7 +134,7 @@ public final class InceptionTable {
     Model floats = converter.convertModel().model();
     List<Image> all = images(images);
     var random = new SplittableRandom(SEED);
-    List<View> calibration = views(all, CALIBRATION_PARTS, random);
+    List<View> calibration = views(all, CALIBRATION_CROPS, random);
     var metadata =
         new ImageMetadata("InceptionV3", "", List.of(127.5f), List.of(127.5f), false, List.of());
     Model described = metadata.writeTo(floats);
@@ -132,7 +143,7 @@ public final class InceptionTable {
     Path quantizedFile = output.resolve("inception_v3_int8.tflite");
     TfliteWriter.write(described, floatFile);
     TfliteWriter.write(quantized, quantizedFile);
-    return compare(floatFile, quantizedFile, views(all, PARTS, random), weights == null);
+    return compare(floatFile, quantizedFile, views(all, CROPS, random), weights == null);
   }
 
   private static Model quantize(Model model, List<View> views) throws IOException {
@@ -144,18 +155,18 @@ public final class InceptionTable {
     }
   }
 
-  /** A part of a picture. */
+  /** A region of an image. */
   private record View(Image image, Region region) {}
 
-  /** The square of each picture and other squares in it. */
-  private static List<View> views(List<Image> images, int parts, SplittableRandom random) {
+  /** Returns the central square of each image and random squares in it. */
+  private static List<View> views(List<Image> images, int crops, SplittableRandom random) {
     List<View> views = new ArrayList<>();
     for (Image image : images) {
       Region square = Region.square(image);
       views.add(new View(image, square));
       double width = square.right() - square.left();
       double height = square.bottom() - square.top();
-      for (int i = 0; i < parts; i++) {
+      for (int i = 0; i < crops; i++) {
         double share = random.nextDouble(0.6, 1);
         double left = random.nextDouble() * (1 - share * width);
         double top = random.nextDouble() * (1 - share * height);
@@ -176,54 +187,54 @@ public final class InceptionTable {
       }
     }
     if (images.isEmpty()) {
-      throw new IOException(folder + ": holds no pictures");
+      throw new IOException(folder + ": contains no images");
     }
     return images;
   }
 
   private static Table compare(Path floatFile, Path quantizedFile, List<View> views, boolean random)
       throws IOException {
-    try (ImageClassifier one = ImageClassifier.of(floatFile, ClassifierOptions.DEFAULT);
-        ImageClassifier other = ImageClassifier.of(quantizedFile, ClassifierOptions.DEFAULT)) {
+    try (ImageClassifier floats = ImageClassifier.of(floatFile, ClassifierOptions.DEFAULT);
+        ImageClassifier integers = ImageClassifier.of(quantizedFile, ClassifierOptions.DEFAULT)) {
       int top1 = 0;
       int top3 = 0;
-      Set<Integer> answers = new HashSet<>();
+      Set<Integer> classes = new HashSet<>();
       for (View view : views) {
-        int expected = one.classify(view.image, view.region).getFirst().index();
-        List<Integer> found =
-            other.classify(view.image, view.region).stream().map(Category::index).toList();
-        answers.add(expected);
-        top1 += found.getFirst() == expected ? 1 : 0;
-        top3 += found.contains(expected) ? 1 : 0;
+        int expected = floats.classify(view.image, view.region).getFirst().index();
+        List<Integer> predicted =
+            integers.classify(view.image, view.region).stream().map(Category::index).toList();
+        classes.add(expected);
+        top1 += predicted.getFirst() == expected ? 1 : 0;
+        top3 += predicted.contains(expected) ? 1 : 0;
       }
-      double[] ones = new double[RUNS];
-      double[] others = new double[RUNS];
-      // In turns, so that what else the machine does is done to both.
+      double[] floatLatencies = new double[RUNS];
+      double[] integerLatencies = new double[RUNS];
+      // The models alternate, so that other load on the machine affects both.
       for (int i = -WARM_UP; i < RUNS; i++) {
         View view = views.get(Math.floorMod(i, views.size()));
-        one.classify(view.image, view.region);
-        other.classify(view.image, view.region);
+        floats.classify(view.image, view.region);
+        integers.classify(view.image, view.region);
         if (i >= 0) {
-          ones[i] = one.lastNanoseconds() / 1e6;
-          others[i] = other.lastNanoseconds() / 1e6;
+          floatLatencies[i] = floats.lastNanoseconds() / 1e6;
+          integerLatencies[i] = integers.lastNanoseconds() / 1e6;
         }
       }
-      Arrays.sort(ones);
-      Arrays.sort(others);
+      Arrays.sort(floatLatencies);
+      Arrays.sort(integerLatencies);
       return new Table(
           Files.size(floatFile),
           Files.size(quantizedFile),
-          ones[RUNS / 2],
-          others[RUNS / 2],
+          floatLatencies[RUNS / 2],
+          integerLatencies[RUNS / 2],
           top1,
           top3,
           views.size(),
-          answers.size(),
+          classes.size(),
           random);
     }
   }
 
-  /** Views as a classifier puts them into its model. */
+  /** Views as samples, preprocessed as the classifier does. */
   private record ViewSamples(ImageClassifier classifier, List<View> views) implements Samples {
     @Override
     public OptionalLong size() {
@@ -232,19 +243,19 @@ public final class InceptionTable {
 
     @Override
     public String origin() {
-      return "views of pictures";
+      return "views of images";
     }
 
     @Override
     public Reader open() {
-      Iterator<View> left = views.iterator();
+      Iterator<View> remaining = views.iterator();
       return new Reader() {
         @Override
         public @Nullable Sample next() {
-          if (!left.hasNext()) {
+          if (!remaining.hasNext()) {
             return null;
           }
-          View view = left.next();
+          View view = remaining.next();
           Tensor tensor = classifier.tensor(view.image, view.region);
           int[] dims = Arrays.copyOfRange(tensor.dims(), 1, tensor.dims().length);
           tensor.resize(dims);
@@ -258,8 +269,9 @@ public final class InceptionTable {
   }
 
   /**
-   * A model of TensorFlow.js with random weights: kernels as He et al. draw them (normal, variance
-   * 2 / inputs), so that levels neither vanish nor grow on the way.
+   * Writes a TensorFlow.js model with random weights. Kernels have the He initialization (normal,
+   * variance 2 / inputs; K. He et al., "Delving deep into rectifiers", 2015), which keeps the
+   * variance of activations.
    */
   private static Path randomWeights(Path layers, Path output) throws IOException {
     byte[] topology = Files.readAllBytes(layers);
@@ -285,12 +297,12 @@ public final class InceptionTable {
           }
           case "Dense" -> {
             int[] dims = {channels(layer), config.integer("units")};
-            // Likelier classes than all alike, as a trained network has them.
+            // A larger deviation gives distinct probabilities, as in a trained model.
             write(out, manifest, random, name + "/kernel", 0, 4 * deviation(dims), dims);
             write(out, manifest, random, name + "/bias", 0, 0.1, dims[1]);
           }
           default -> {
-            // The others have no weights.
+            // Other layers have no weights.
           }
         }
       }

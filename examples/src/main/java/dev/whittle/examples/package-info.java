@@ -1,4 +1,4 @@
-/** Programs that show how to use the libraries. */
+/** Example programs. May use: every library of the project, TensorFlow Java. */
 @NullMarked
 package dev.whittle.examples;
 

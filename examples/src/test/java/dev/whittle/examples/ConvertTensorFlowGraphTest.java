@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class ConvertTensorFlowGraphTest {
   @Test
-  void whatWasTrainedTellsPointsApartWithoutTensorFlow() throws IOException {
+  void convertedModelClassifiesPointsWithoutTensorFlow() throws IOException {
     long seed = 7;
     var random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
     ConvertTensorFlowGraph.Outcome outcome = ConvertTensorFlowGraph.run(random, 600);

@@ -14,7 +14,7 @@ class FineTuneConvolutionalNetworkTest {
   @TempDir private Path folder = Path.of("");
 
   @Test
-  void theSmallModelIsAQuarterAndAboutAsGood() throws IOException {
+  void integerModelIsSmallerAndAboutAsAccurate() throws IOException {
     Evaluation evaluation =
         FineTuneConvolutionalNetwork.run(Path.of("../quality/testdata/mnist"), folder, 15);
     double floats = evaluation.results().get(0).metrics().top1();

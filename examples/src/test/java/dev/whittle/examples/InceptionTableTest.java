@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class InceptionTableTest {
-  /** A network of the same kinds of layers that takes a second in place of a minute. */
+  /** A small network with the same kinds of layers as InceptionV3. */
   private static final String LAYERS =
       """
       {"class_name":"Functional","config":{"name":"small","layers":[
@@ -35,7 +35,7 @@ class InceptionTableTest {
   @TempDir private Path folder = Path.of("");
 
   @Test
-  void bothNetworksAreWrittenAndCompared() throws IOException {
+  void writesAndComparesBothModels() throws IOException {
     Path layers = folder.resolve("layers.json");
     Files.writeString(layers, LAYERS);
     InceptionTable.Table table =

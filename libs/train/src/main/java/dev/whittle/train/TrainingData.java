@@ -38,7 +38,7 @@ final class TrainingData {
   private final List<int[]> dims;
   private final int[] targetDims;
 
-  /** Whether the model has a fixed batch size, so that an incomplete last batch is dropped. */
+  /** True for a model with a fixed batch size, for which an incomplete last batch is dropped. */
   private final boolean fixedBatch;
 
   /**
