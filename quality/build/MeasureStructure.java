@@ -108,8 +108,10 @@ public final class MeasureStructure {
     private final boolean test;
     private final String packageName;
     private final String file;
+    private final String source;
 
-    Reader(CompilationUnitTree unit, DocTrees trees) {
+    Reader(CompilationUnitTree unit, DocTrees trees) throws IOException {
+      this.source = unit.getSourceFile().getCharContent(true).toString();
       this.unit = unit;
       this.trees = trees;
       String path = unit.getSourceFile().toUri().getPath();
@@ -160,11 +162,21 @@ public final class MeasureStructure {
               new Method(
                   file + "#" + node.getName(),
                   packageName,
-                  node.getParameters().size(),
+                  isCompact(node, first) ? 0 : node.getParameters().size(),
                   body == null ? 0 : length));
         }
       }
       return super.visitMethod(node, unused);
+    }
+
+    /**
+     * Returns whether a method is the compact constructor of a record, which repeats no parameters.
+     */
+    private boolean isCompact(MethodTree node, long first) {
+      long body = trees.getSourcePositions().getStartPosition(unit, node.getBody());
+      return node.getReturnType() == null
+          && body > first
+          && !source.substring((int) first, (int) body).contains("(");
     }
 
     private void opening(TreePath path, String name) {
