@@ -6,26 +6,27 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * An implementation of a custom operator. A class path entry makes one known by naming it in {@code
- * META-INF/services/dev.whittle.ir.CustomOperator}. Where there is none, a custom operator has the
- * outputs that its file declares and cannot be run.
+ * An implementation of a custom operator, which is found by {@link java.util.ServiceLoader}: a jar
+ * lists its implementations in {@code META-INF/services/dev.whittle.ir.CustomOperator}. A custom
+ * operator without an implementation has the outputs that the graph declares and cannot run.
  */
 public interface CustomOperator {
-  /** The name by which files refer to it. */
+  /** Returns the custom code by which files refer to the operator. */
   String name();
 
   /**
-   * Types and shapes of the outputs.
+   * Returns the types and shapes of the outputs; see {@link Op#infer}.
    *
-   * @param options the operator's attributes, in whatever form it has
-   * @throws OperandException if it does not take the operands
+   * @param options the attributes in the operator's own format, often a FlexBuffer
+   * @throws OperandException if the operands contradict each other or the attributes
    */
   List<TypedShape> infer(Operands operands, byte[] options);
 
   /**
-   * What computes the outputs.
+   * Returns a new kernel for operands of these types; see {@link Op#kernel}.
    *
-   * @throws OperandException if there is nothing for these operands
+   * @param options the attributes in the operator's own format
+   * @throws OperandException if no kernel accepts these types
    */
   Kernel kernel(Operands operands, byte[] options);
 }

@@ -3,12 +3,14 @@ package dev.whittle.ir;
 import java.util.List;
 
 /**
- * A TensorFlow Lite subgraph: values by id and the nodes that compute them, in execution order.
- * {@link GraphCheck} states what makes a graph valid.
+ * A TensorFlow Lite subgraph: values and the nodes that compute them. {@link GraphCheck} checks
+ * whether it is valid.
  *
- * @param values the value at index i has id i
- * @param inputs ids of the values the caller provides
- * @param outputs ids of the values the caller reads
+ * @param name a label for people
+ * @param values the values; the one at index i has id i
+ * @param inputs the ids of the values that the caller provides
+ * @param outputs the ids of the values that the caller reads
+ * @param nodes the nodes in execution order
  * @param debugMetadataIndex an index into the file's debug metadata; -1 for none
  */
 public record Graph(
@@ -34,12 +36,12 @@ public record Graph(
     this(name, values, inputs, outputs, nodes, -1);
   }
 
-  /** The same graph with other descriptions of its values. */
+  /** Returns this graph with other values. */
   public Graph withValues(List<Value> newValues) {
     return new Graph(name, newValues, inputs, outputs, nodes, debugMetadataIndex);
   }
 
-  /** The same graph with other nodes. */
+  /** Returns this graph with other nodes. */
   public Graph withNodes(List<Node> newNodes) {
     return new Graph(name, values, inputs, outputs, newNodes, debugMetadataIndex);
   }
@@ -48,7 +50,7 @@ public record Graph(
     return values.get(id);
   }
 
-  /** How messages name a node: its position, operator and first output. */
+  /** Returns a node's index, operator and first output, for messages. */
   public String describe(int nodeIndex) {
     Node node = nodes.get(nodeIndex);
     String output =

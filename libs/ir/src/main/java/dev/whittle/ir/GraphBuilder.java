@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Builds a graph node by node, typing each output from its operator. */
+/** A builder of graphs, node by node. The operator of a node infers the types of its outputs. */
 public final class GraphBuilder {
   private final String name;
   private final List<Value> values = new ArrayList<>();
@@ -38,7 +38,7 @@ public final class GraphBuilder {
     return value;
   }
 
-  /** Adds a constant with the contents of {@code tensor}, which must not change any more. */
+  /** Adds a constant that is a view of {@code tensor}, which must not change afterwards. */
   public Value constant(String valueName, Tensor tensor) {
     return append(
         Value.of(values.size(), valueName, tensor.type(), tensor.shape())
@@ -46,7 +46,12 @@ public final class GraphBuilder {
             .withData(Constant.of(tensor.data())));
   }
 
-  /** Adds a value that is neither an input nor a constant: a variable, or an output to be. */
+  /**
+   * Adds a value that is neither an input nor a constant: a variable, or the output of a node to be
+   * added.
+   *
+   * @param template the value, whose id is replaced
+   */
   public Value value(Value template) {
     return append(template.withId(values.size()));
   }
@@ -57,15 +62,26 @@ public final class GraphBuilder {
   }
 
   /**
-   * Adds a node and its one output, a float or plain integer.
+   * Adds a node and its only output, which is not quantized.
    *
-   * @throws OperandException if the operator does not take the operands
+   * @param outputName the name of the output
+   * @param op the operator
+   * @param operands the inputs; null for an optional one that is left out
+   * @throws OperandException if the operator does not accept the operands
    */
   public Value node(String outputName, Op op, @Nullable Value... operands) {
     return nodes(List.of(outputName), op, operands).getFirst();
   }
 
-  /** {@link #node} for an output with quantization parameters, or of another type than inferred. */
+  /**
+   * Adds a node and its only output, which may be quantized or of another type than the operator
+   * infers.
+   *
+   * @param output the output, whose id and shape are replaced
+   * @param op the operator
+   * @param operands the inputs; null for an optional one that is left out
+   * @throws OperandException if the operator does not accept the operands
+   */
   public Value node(Value output, Op op, @Nullable Value... operands) {
     Value added = value(output);
     TypedShape inferred = op.infer(operands(List.of(added), operands)).getFirst();
@@ -75,7 +91,7 @@ public final class GraphBuilder {
     return typed;
   }
 
-  /** Adds a node with as many outputs as it has names. */
+  /** Adds a node and its outputs, which are not quantized, one for each name. */
   public List<Value> nodes(List<String> outputNames, Op op, @Nullable Value... operands) {
     List<TypedShape> inferred = op.infer(operands(List.of(), operands));
     List<Value> added = new ArrayList<>();
@@ -88,8 +104,10 @@ public final class GraphBuilder {
   }
 
   /**
-   * Adds a node whose outputs cannot be inferred here, because it runs graphs of a model that is
-   * not built yet: they are as declared.
+   * Adds a node without inference of its outputs, because it runs graphs of a model that is not
+   * built yet.
+   *
+   * @param outputs the outputs, whose ids are replaced
    */
   public List<Value> nodesAsDeclared(List<Value> outputs, Op op, @Nullable Value... operands) {
     List<Value> added = outputs.stream().map(this::value).toList();
@@ -110,42 +128,44 @@ public final class GraphBuilder {
         known,
         outputs.stream().map(Operand::of).toList(),
         (graph, types) -> {
-          throw OperandException.unsupported("operators that run graphs need declared outputs");
+          throw OperandException.unsupported(
+              "an operator that runs graphs needs declared outputs; use nodesAsDeclared");
         });
   }
 
   /**
-   * Puts another description of a value in its place, such as a better name, or a shape that is
-   * known better than an operator can infer.
+   * Replaces the value of the same id, for example to change its name, or to refine a shape that
+   * the operator could not infer.
    *
-   * @throws IllegalArgumentException if the value has no place in this graph
+   * @throws IllegalArgumentException if the graph has no value with that id
    */
   public Value update(Value value) {
     if (value.id() < 0 || value.id() >= values.size()) {
-      throw new IllegalArgumentException("no value " + value.id());
+      throw new IllegalArgumentException(
+          "the graph has no value " + value.id() + "; it has " + values.size());
     }
     values.set(value.id(), value);
     return value;
   }
 
-  /** Gives the last node values that only state how what it computes on the way is quantized. */
-  public void stateIntermediates(List<Value> intermediates) {
+  /** Sets the intermediate values of the last node, which only carry quantization parameters. */
+  public void setIntermediates(List<Value> intermediates) {
     Node last = nodes.getLast();
     List<Integer> ids = intermediates.stream().map(Value::id).toList();
     nodes.set(nodes.size() - 1, last.withOperands(last.inputs(), last.outputs(), ids));
   }
 
-  /** How many nodes have been added. */
+  /** Returns the number of nodes. */
   public int nodeCount() {
     return nodes.size();
   }
 
-  /** A node by its place. */
+  /** Returns the node at an index. */
   public Node node(int index) {
     return nodes.get(index);
   }
 
-  /** Marks values as outputs of the graph, in that order. */
+  /** Adds values to the outputs of the graph, in order. */
   public GraphBuilder output(Value... results) {
     for (Value result : results) {
       outputs.add(result.id());
@@ -158,7 +178,10 @@ public final class GraphBuilder {
   }
 
   /**
-   * A model of this graph alone with the signature {@code serving_default}, named as its values.
+   * Returns a model of this graph alone. Its signature {@code serving_default} has the names of the
+   * values.
+   *
+   * @throws InvalidGraphException if the graph is not valid
    */
   public Model buildModel(String description) {
     Graph graph = build();

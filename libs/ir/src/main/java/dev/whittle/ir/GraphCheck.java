@@ -8,9 +8,9 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * What makes a model valid, whatever stage it is in: ids in range, one producer per value, nodes in
- * an order in which operands exist before they are used, as many operands as the operator takes,
- * constants of the size their type and shape need, signatures and subgraph references that exist.
+ * The verifier of models: ids are in range, every value has at most one producer, nodes come after
+ * the producers of their inputs and have as many operands as their operator accepts, constants have
+ * the size that type and shape need, and signatures and operators refer to graphs that exist.
  */
 public final class GraphCheck {
   private static final int MAX_PROBLEMS = 20;
@@ -18,14 +18,14 @@ public final class GraphCheck {
   private final Model model;
   private final List<String> problems = new ArrayList<>();
 
-  /** Counts also the problems that are not listed any more. */
+  /** The number of problems, including those beyond {@link #MAX_PROBLEMS}. */
   private int found;
 
   private GraphCheck(Model model) {
     this.model = model;
   }
 
-  /** Everything that is wrong with the model, up to a limit; empty if it is valid. */
+  /** Returns the problems of a model, up to a limit; empty if it is valid. */
   public static List<String> problems(Model model) {
     var check = new GraphCheck(model);
     check.run();
@@ -35,7 +35,7 @@ public final class GraphCheck {
   /**
    * Checks a model built in memory.
    *
-   * @throws InvalidGraphException listing what is wrong
+   * @throws InvalidGraphException if the model is invalid, with a list of the problems
    */
   public static void check(Model model) {
     List<String> problems = problems(model);
@@ -65,7 +65,7 @@ public final class GraphCheck {
     model.signatures().forEach(this::checkSignature);
   }
 
-  /** Whether all ids of the graph refer to values, so that the other checks can follow them. */
+  /** Returns whether all ids of the graph refer to values, which the other checks rely on. */
   private boolean checkIds(Graph graph, String where) {
     int before = found;
     checkIds(graph, graph.inputs(), false, where + " inputs");
@@ -79,13 +79,13 @@ public final class GraphCheck {
       checkCounts(node, place);
       for (int subgraph : node.op().subgraphs()) {
         if (subgraph < 0 || subgraph >= model.graphs().size()) {
-          add("%s: runs graph %d of %d", place, subgraph, model.graphs().size());
+          add("%s: runs graph %d, but the model has %d", place, subgraph, model.graphs().size());
         }
       }
     }
     for (int i = 0; i < graph.values().size(); i++) {
       if (graph.value(i).id() != i) {
-        add("%s: value %d has id %d", where, i, graph.value(i).id());
+        add("%s: the value at index %d has id %d", where, i, graph.value(i).id());
       }
     }
     return found == before;
@@ -95,7 +95,7 @@ public final class GraphCheck {
     for (int id : ids) {
       boolean absent = id == Node.ABSENT && mayBeAbsent;
       if (!absent && (id < 0 || id >= graph.values().size())) {
-        add("%s: no tensor %d, there are %d", place, id, graph.values().size());
+        add("%s: refers to tensor %d of %d", place, id, graph.values().size());
       }
     }
   }
@@ -105,11 +105,13 @@ public final class GraphCheck {
     int inputs = node.inputs().size();
     int outputs = node.outputs().size();
     if (inputs < type.minInputs() || inputs > type.maxInputs()) {
-      add("%s: has %d inputs, takes %s", place, inputs, range(type.minInputs(), type.maxInputs()));
+      add(
+          "%s: has %d inputs; expected %s",
+          place, inputs, range(type.minInputs(), type.maxInputs()));
     }
     if (outputs < type.minOutputs() || outputs > type.maxOutputs()) {
       add(
-          "%s: has %d outputs, gives %s",
+          "%s: has %d outputs; expected %s",
           place, outputs, range(type.minOutputs(), type.maxOutputs()));
     }
   }
@@ -125,15 +127,15 @@ public final class GraphCheck {
     BitSet computed = new BitSet();
     graph.nodes().forEach(node -> node.outputs().forEach(computed::set));
     for (Value value : graph.values()) {
-      // A value that nothing computes is readable too: an empty constant, or one that is left over.
+      // Without a producer, a value is still readable: an empty constant, or an unused value.
       if (!computed.get(value.id())) {
         available.set(value.id());
       }
     }
-    BitSet given = new BitSet();
-    graph.inputs().forEach(given::set);
+    BitSet inputs = new BitSet();
+    graph.inputs().forEach(inputs::set);
     for (int n = 0; n < graph.nodes().size(); n++) {
-      checkNode(graph, n, given, available, produced);
+      checkNode(graph, n, inputs, available, produced);
     }
     for (int id : graph.outputs()) {
       if (!available.get(id)) {
@@ -142,7 +144,7 @@ public final class GraphCheck {
     }
   }
 
-  private void checkNode(Graph graph, int n, BitSet given, BitSet available, BitSet produced) {
+  private void checkNode(Graph graph, int n, BitSet inputs, BitSet available, BitSet produced) {
     Node node = graph.nodes().get(n);
     for (int id : node.inputs()) {
       if (id != Node.ABSENT && !available.get(id)) {
@@ -157,7 +159,7 @@ public final class GraphCheck {
         add("%s: '%s' is computed twice", graph.describe(n), output.name());
       } else if (output.isConstant()) {
         add("%s: computes the constant '%s'", graph.describe(n), output.name());
-      } else if (given.get(id)) {
+      } else if (inputs.get(id)) {
         add("%s: computes the graph input '%s'", graph.describe(n), output.name());
       }
       produced.set(id);
@@ -191,7 +193,7 @@ public final class GraphCheck {
 
   private void checkSize(Value value, long elements, Constant data, String place) {
     if (!value.type().hasFixedSize()) {
-      // The contents of strings are checked when they are read; here only that they can be there.
+      // Strings are checked when they are read; here only that the bytes can hold so many.
       if (elements > data.byteSize()) {
         add("%s: %d elements in %d bytes", place, elements, data.byteSize());
       }
@@ -213,7 +215,7 @@ public final class GraphCheck {
     }
     for (long zeroPoint : quantization.zeroPoint()) {
       if (zeroPoint != (int) zeroPoint) {
-        add("%s: zero point %d", place, zeroPoint);
+        add("%s: zero point %d does not fit into 32 bits", place, zeroPoint);
       }
     }
     if (scales > 1) {
@@ -228,14 +230,14 @@ public final class GraphCheck {
   private void checkSignature(Signature signature) {
     String place = "signature '" + signature.key() + "'";
     if (signature.graph() < 0 || signature.graph() >= model.graphs().size()) {
-      add("%s: no graph %d", place, signature.graph());
+      add("%s: refers to graph %d of %d", place, signature.graph(), model.graphs().size());
       return;
     }
     int values = model.graphs().get(signature.graph()).values().size();
     for (List<Signature.Port> ports : List.of(signature.inputs(), signature.outputs())) {
       for (Signature.Port port : ports) {
         if (port.value() < 0 || port.value() >= values) {
-          add("%s: '%s' is tensor %d of %d", place, port.name(), port.value(), values);
+          add("%s: '%s' refers to tensor %d of %d", place, port.name(), port.value(), values);
         }
       }
     }

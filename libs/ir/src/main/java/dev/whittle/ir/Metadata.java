@@ -2,8 +2,15 @@ package dev.whittle.ir;
 
 import dev.whittle.ir.tensor.Constant;
 
-/** Named bytes that a model carries beside its graphs. */
+/**
+ * A metadata entry of a model.
+ *
+ * @param name the name by which tools find the entry
+ * @param data the bytes of the entry
+ */
 public record Metadata(String name, Constant data) {
-  /** Names the lowest runtime that can run the model, as 16 bytes of ASCII padded with NUL. */
+  /**
+   * The entry with the lowest runtime version that runs the model: 16 bytes of ASCII, NUL-padded.
+   */
   public static final String MIN_RUNTIME_VERSION = "min_runtime_version";
 }

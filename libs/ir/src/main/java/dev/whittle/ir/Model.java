@@ -6,12 +6,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What one {@code .tflite} file holds.
+ * A model: the contents of a {@code .tflite} file.
  *
- * @param version of the file format; 3 for all files of the last years
- * @param graphs the first is the main one
- * @param trailer bytes that follow the flatbuffer in the file, such as the zip archive of label
- *     files that the metadata convention appends; empty for none
+ * @param version the version of the file format, {@value #FORMAT_VERSION} for all current files
+ * @param description a text for people
+ * @param graphs the graphs; the first is the main graph
+ * @param signatures the named ways to call the model
+ * @param metadata the metadata entries
+ * @param trailer the bytes after the flatbuffer in the file, such as the zip archive of label files
+ *     that TensorFlow Lite Metadata appends; empty for none
  */
 public record Model(
     int version,
@@ -20,6 +23,7 @@ public record Model(
     List<Signature> signatures,
     List<Metadata> metadata,
     Constant trailer) {
+  /** The version of the file format that is written. */
   public static final int FORMAT_VERSION = 3;
 
   public Model {
@@ -33,7 +37,7 @@ public record Model(
     this(FORMAT_VERSION, description, graphs, signatures, metadata, Constant.of(new byte[0]));
   }
 
-  /** The graph that runs where no signature is named. */
+  /** Returns the graph that runs if no signature is named. */
   public Graph mainGraph() {
     return graphs.getFirst();
   }
@@ -46,19 +50,19 @@ public record Model(
     return metadata.stream().filter(m -> m.name().equals(name)).findFirst();
   }
 
-  /** The same model with other graphs. */
+  /** Returns this model with other graphs. */
   public Model withGraphs(List<Graph> newGraphs) {
     return new Model(version, description, newGraphs, signatures, metadata, trailer);
   }
 
-  /** The same model with other descriptions of its main graph's values. */
+  /** Returns this model with other values in its main graph. */
   public Model withMainValues(List<Value> values) {
     List<Graph> others = new ArrayList<>(graphs);
     others.set(0, mainGraph().withValues(values));
     return withGraphs(others);
   }
 
-  /** The same model with other graphs and signatures. */
+  /** Returns this model with other graphs and signatures. */
   public Model with(List<Graph> newGraphs, List<Signature> newSignatures) {
     return new Model(version, description, newGraphs, newSignatures, metadata, trailer);
   }

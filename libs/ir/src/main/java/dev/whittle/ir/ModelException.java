@@ -3,7 +3,7 @@ package dev.whittle.ir;
 import dev.whittle.ir.tensor.OperandException;
 import org.jspecify.annotations.Nullable;
 
-/** Why a model cannot be handled. The message says what was found where, and what to do. */
+/** A problem with a model. The message says what was found, where, and what to do. */
 public abstract sealed class ModelException extends RuntimeException
     permits MalformedModelException, UnsupportedModelException, InvalidGraphException {
   private static final long serialVersionUID = 1L;

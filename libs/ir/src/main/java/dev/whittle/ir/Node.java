@@ -5,14 +5,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * An application of an operator to values.
+ * A node of a graph: an operator applied to values.
  *
- * @param version the operator version a file states; 0 lets the writer compute the lowest one that
- *     the operand types need ({@link Op#version})
- * @param inputs value ids; {@link #ABSENT} where an optional input is left out
- * @param outputs value ids
- * @param intermediates value ids of tensors that only carry quantization parameters
- * @param mutatingVariableInputs which inputs the node changes; may be empty
+ * @param op the operator
+ * @param version the operator version that the file states; 0 to write the lowest version that the
+ *     operands need ({@link Op#version})
+ * @param inputs the ids of the inputs; {@link #ABSENT} for an optional one that is left out
+ * @param outputs the ids of the outputs
+ * @param intermediates the ids of values that only carry quantization parameters
+ * @param mutatingVariableInputs whether the node changes each input; may be empty
  * @param debugMetadataIndex an index into the file's debug metadata; -1 for none
  */
 public record Node(
@@ -23,7 +24,7 @@ public record Node(
     List<Integer> intermediates,
     List<Boolean> mutatingVariableInputs,
     int debugMetadataIndex) {
-  /** Stands in {@link #inputs} for an optional input that is left out. */
+  /** The id in {@link #inputs} of an optional input that is left out. */
   public static final int ABSENT = -1;
 
   public Node {
@@ -33,35 +34,35 @@ public record Node(
     mutatingVariableInputs = List.copyOf(mutatingVariableInputs);
   }
 
-  /** A node without intermediates whose version the writer computes. */
+  /** Returns a node without intermediate values, written in the lowest version that it needs. */
   public static Node of(Op op, List<Integer> inputs, List<Integer> outputs) {
     return new Node(op, 0, inputs, outputs, List.of(), List.of(), -1);
   }
 
-  /** {@link #of(Op, List, List)} for a single output. */
+  /** Returns a node with one output, without intermediate values. */
   public static Node of(Op op, int[] inputs, int output) {
     return of(op, Arrays.stream(inputs).boxed().toList(), List.of(output));
   }
 
-  /** The same application with other attributes; its version is computed anew. */
+  /** Returns this node with another operator, written in the lowest version that it needs. */
   public Node withOp(Op newOp) {
     return new Node(
         newOp, 0, inputs, outputs, intermediates, mutatingVariableInputs, debugMetadataIndex);
   }
 
-  /** The same application to another value in a place. */
-  public Node withInput(int place, int value) {
+  /** Returns this node with another input {@code index}. */
+  public Node withInput(int index, int value) {
     List<Integer> changed = new ArrayList<>(inputs);
-    changed.set(place, value);
+    changed.set(index, value);
     return withOperands(changed, outputs, intermediates);
   }
 
-  /** The same application with other results. */
+  /** Returns this node with other outputs. */
   public Node withOutputs(List<Integer> newOutputs) {
     return withOperands(inputs, newOutputs, intermediates);
   }
 
-  /** The same application to other values. */
+  /** Returns this node with other operands. */
   public Node withOperands(
       List<Integer> newInputs, List<Integer> newOutputs, List<Integer> newIntermediates) {
     return new Node(

@@ -8,80 +8,106 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * An operator with its attributes. Implementations are records, one file each in {@code
- * dev.whittle.ir.op}, and hold all there is to know of the operator: option codec, shape inference,
- * the reference kernel and which operator version its operands need.
+ * An operator with its attributes, such as a convolution with its strides. It defines everything
+ * that is specific to the operator: how a file stores the attributes, which operands it accepts,
+ * the types and shapes of its outputs, and the kernel that computes them.
+ *
+ * <p>A built-in operator is a record in a package below {@code dev.whittle.ir.op}. Its components
+ * are the attributes, and it has a field {@code public static final OpType<?> TYPE}, by which the
+ * build adds it to {@link dev.whittle.ir.op.OpCatalog}. At least {@link #type}, {@link #options},
+ * {@link #infer} and {@link #kernel} are implemented; the defaults of the other methods describe a
+ * pure operator that computes in floats. Instances are immutable, and equal if their attributes
+ * are.
+ *
+ * <p>An operator that files name by a string is not an {@code Op} of its own but a {@link
+ * CustomOperator}.
  */
 public interface Op {
+  /** Returns the catalog entry, which is the same for all attributes. */
   OpType<?> type();
 
-  /** The attributes as an option table; the inverse of {@link OpType#decode}. */
+  /**
+   * Returns the attributes as the fields of an option table. {@link OpType#decode} is the inverse.
+   */
   Options options();
 
   /**
-   * Types and shapes of the outputs. Called with dynamic shapes when a graph is typed, and again
-   * with static shapes and known values before a kernel runs; extents that depend on the operands'
-   * contents beyond {@link Operand#known} stay {@link Shape#DYNAMIC}, and the kernel then resizes
-   * its outputs itself.
+   * Returns the types and shapes of the outputs.
+   *
+   * <p>This method is called when a graph is built or checked, with dimensions and ranks that may
+   * be unknown, and again before a kernel runs, with static shapes. A dimension that depends on the
+   * contents of an operand is computed from {@link Operand#known} if the contents are known, and is
+   * {@link Shape#DYNAMIC} if they are not; in that case the kernel resizes its outputs itself.
    *
    * @throws OperandException if the operands contradict each other or the attributes
+   * @throws ArithmeticException if a shape has more elements than a {@code long} can count
    */
   List<TypedShape> infer(Operands operands);
 
   /**
-   * The reference kernel for operands of these types and quantization parameters. Asked for once
-   * when a plan is made; whatever depends on quantization parameters alone is computed here.
-   * Quantized, hybrid and float kernels are different kernels: the operator chooses by the types of
-   * its operands.
+   * Returns a new reference kernel for operands of these types and quantization parameters. The
+   * result of a reference kernel is the definition of the operator: fast kernels are compared with
+   * it.
    *
-   * @throws OperandException if no kernel takes these operand types
+   * <p>The operator chooses among its kernels by the types of the operands: float, integer
+   * (quantized) and hybrid kernels (float activations, 8-bit weights) are different ones. Whatever
+   * depends on quantization parameters alone is computed here and not in each run.
+   *
+   * @throws OperandException if no kernel accepts these types; see {@link Operands#unsupportedType}
    */
   Kernel kernel(Operands operands);
 
-  /** The lowest operator version whose definition covers these operands. */
+  /**
+   * Returns the lowest version of the operator, as the TensorFlow Lite schema counts versions,
+   * whose definition covers these operands.
+   */
   default int version(Operands operands) {
     return 1;
   }
 
   /**
-   * Whether equal inputs always give equal outputs and nothing else is changed, so that an
-   * application to constants can be computed ahead and an unused one dropped.
+   * Returns whether equal inputs always give equal outputs and the operator changes nothing else. A
+   * node of a pure operator is computed ahead if its inputs are constants, and dropped if nothing
+   * reads its outputs.
    */
   default boolean isPure() {
     return true;
   }
 
-  /** Whether the outputs depend on the shapes of the inputs but not on their contents. */
+  /** Returns whether the outputs depend on the shapes of the inputs only, not on their contents. */
   default boolean readsOnlyShapes() {
     return false;
   }
 
-  /** What this operator asks of quantized operands, and which integer kernels it has. */
+  /** Returns the integer kernels that this operator has and their quantization constraints. */
   default QuantizationRule quantizationRule() {
     return QuantizationRule.FLOAT_ONLY;
   }
 
-  /** This operator as it stands among integers of a type whose scales are any. */
+  /**
+   * Returns this operator with the attributes that it needs among quantized activations of a type
+   * whose scales are arbitrary (not powers of two).
+   */
   default Op asInteger(TensorType type) {
     return this;
   }
 
   /**
-   * This operator as it stands beside 8-bit weights: where it can choose, it quantizes float inputs
-   * asymmetrically as they come.
+   * Returns this operator with the attributes that it needs among float activations and 8-bit
+   * weights. An operator that has the choice quantizes its inputs asymmetrically.
    */
   default Op asHybrid() {
     return this;
   }
 
-  /** Indices of the graphs of the model that this operator runs. */
+  /** Returns the indices in {@link Model#graphs} of the graphs that this operator runs. */
   default List<Integer> subgraphs() {
     return List.of();
   }
 
   /**
-   * How many products are summed to compute the outputs once: the usual measure of the work of a
-   * network. Zero for operators whose work is not of that kind, or where extents are not known.
+   * Returns the number of multiply-accumulate operations of one run, the usual measure of a
+   * network's work; 0 for operators without products, and if a needed dimension is not known.
    */
   default long multiplyAccumulates(Operands operands) {
     return 0;

@@ -4,15 +4,26 @@ import dev.whittle.ir.tensor.OperandException;
 import java.util.function.Function;
 
 /**
- * The catalog entry of an operator: what is true of all its applications.
+ * The catalog entry of an operator: its identity in the TensorFlow Lite schema, the numbers of its
+ * operands, and the decoder of its attributes. The usual definition of an operator with one input,
+ * one output and one attribute:
  *
- * @param name as in the schema's operator enumeration, such as {@code FULLY_CONNECTED}; the custom
- *     code for custom operators
- * @param code the built-in operator number, or {@link #CUSTOM}
+ * <pre>{@code
+ * public static final OpType<Softmax> TYPE =
+ *     OpType.of("SOFTMAX", 25, "SoftmaxOptions", 1, 1,
+ *         options -> new Softmax(options.real("beta", 0)));
+ * }</pre>
+ *
+ * @param <T> the operator's class
+ * @param name the name in the schema's enumeration of operators, such as {@code FULLY_CONNECTED};
+ *     the custom code for a custom operator
+ * @param code the code in the schema's enumeration, or {@link #CUSTOM}
  * @param optionTable the schema's name of the option table; empty if the operator has none
- * @param minInputs how many inputs must be there; later ones are optional
- * @param maxInputs {@link #MANY} for no limit
- * @param decode makes the operator from its options; throws {@link OperandException} on a value
+ * @param minInputs the number of required inputs; those after them are optional
+ * @param maxInputs the largest number of inputs; {@link #MANY} for no limit
+ * @param minOutputs the number of required outputs; those after them are optional
+ * @param maxOutputs the largest number of outputs; {@link #MANY} for no limit
+ * @param decode makes the operator from its options, and throws {@link OperandException} on a value
  *     outside the schema's enumerations
  */
 public record OpType<T extends Op>(
@@ -24,13 +35,22 @@ public record OpType<T extends Op>(
     int minOutputs,
     int maxOutputs,
     Function<Options, T> decode) {
-  /** The built-in operator number of all custom operators. */
+  /** The code of all custom operators. */
   public static final int CUSTOM = 32;
 
   /** No limit on the number of operands. */
   public static final int MANY = Integer.MAX_VALUE;
 
-  /** An operator with exactly these numbers of operands. */
+  /**
+   * Returns the entry of an operator with fixed numbers of inputs and outputs.
+   *
+   * @param name the name in the schema's enumeration of operators
+   * @param code the code in the schema's enumeration
+   * @param optionTable the schema's name of the option table; empty if the operator has none
+   * @param inputs the number of inputs
+   * @param outputs the number of outputs
+   * @param decode makes the operator from its options
+   */
   public static <T extends Op> OpType<T> of(
       String name,
       int code,
@@ -41,12 +61,12 @@ public record OpType<T extends Op>(
     return new OpType<>(name, code, optionTable, inputs, inputs, outputs, outputs, decode);
   }
 
-  /** The same with inputs after the required ones that may be left out. */
+  /** Returns this entry with optional inputs after the required ones, {@code max} in all. */
   public OpType<T> withMaxInputs(int max) {
     return new OpType<>(name, code, optionTable, minInputs, max, minOutputs, maxOutputs, decode);
   }
 
-  /** The same with more outputs allowed. */
+  /** Returns this entry with optional outputs after the required ones, {@code max} in all. */
   public OpType<T> withMaxOutputs(int max) {
     return new OpType<>(name, code, optionTable, minInputs, maxInputs, minOutputs, max, decode);
   }

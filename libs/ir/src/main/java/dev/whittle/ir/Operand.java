@@ -8,10 +8,14 @@ import dev.whittle.ir.tensor.TensorType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a node's input or output.
+ * An input or output of a node as it is known before the node runs.
  *
- * @param known the contents, where they are known before the node runs: a constant, or a value
- *     computed from shapes
+ * @param name the value's name, for messages
+ * @param type the element type
+ * @param shape the shape, which may be dynamic
+ * @param quantization the quantization parameters; null for none
+ * @param known the contents if they are known: those of a constant, or of a value that depends on
+ *     shapes only; null if they are not
  */
 public record Operand(
     String name,
@@ -19,20 +23,21 @@ public record Operand(
     Shape shape,
     @Nullable Quantization quantization,
     @Nullable Tensor known) {
-  /** A value of a graph by itself: with its contents if it is constant. */
+  /** Returns a value of a graph as an operand, with its contents if it is a constant. */
   public static Operand of(Value value) {
     return new Operand(
         value.name(), value.type(), value.shape(), value.quantization(), value.contents());
   }
 
+  /** Returns whether the elements are quantized, so that they have a scale. */
   public boolean isQuantized() {
     return quantization != null && quantization.isQuantized();
   }
 
   /**
-   * The quantization parameters.
+   * Returns the quantization parameters.
    *
-   * @throws OperandException if there is no scale
+   * @throws OperandException if the operand has no scale
    */
   public Quantization requireQuantization() {
     if (quantization == null || !quantization.isQuantized()) {

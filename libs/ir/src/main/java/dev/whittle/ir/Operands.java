@@ -12,39 +12,54 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The inputs and declared outputs of a node, as far as they are known. */
+/**
+ * The inputs and declared outputs of a node, as an operator sees them before the node runs.
+ * Optional inputs that are left out have an index too; see {@link #hasInput}.
+ */
 public final class Operands {
   private final List<@Nullable Operand> inputs;
   private final List<Operand> outputs;
   private final SubgraphTypes subgraphs;
   private final List<@Nullable Quantization> intermediates;
 
-  /** Types the outputs of another graph of the model, for operators that run one. */
+  /** Shape inference of another graph of the model, for operators that run one. */
   @FunctionalInterface
   public interface SubgraphTypes {
-    /** For nodes that are looked at without the model they are in. */
+    /** For nodes without a model; it refuses every graph. */
     SubgraphTypes NONE =
         (graph, inputs) -> {
-          throw OperandException.unsupported("runs a graph");
+          throw OperandException.unsupported(
+              "the operator runs a graph, and there is no model to find it in");
         };
 
+    /**
+     * Returns the types and shapes of the outputs of a graph.
+     *
+     * @param graph the index of the graph in the model
+     * @param inputs the types and shapes of its inputs
+     */
     List<TypedShape> outputs(int graph, List<TypedShape> inputs);
   }
 
   /**
-   * The operands of one node.
+   * Makes the operands of a node without intermediate values.
    *
-   * @param inputs null where an optional input is left out
+   * @param inputs the inputs; null for an optional one that is left out
+   * @param outputs the outputs as the graph declares them
+   * @param subgraphs the inference of graphs that the operator runs
    */
   public Operands(List<@Nullable Operand> inputs, List<Operand> outputs, SubgraphTypes subgraphs) {
     this(inputs, outputs, subgraphs, List.of());
   }
 
   /**
-   * The operands of one node.
+   * Makes the operands of a node.
    *
-   * @param intermediates the quantization of what the node computes on the way; null where a value
-   *     has none
+   * @param inputs the inputs; null for an optional one that is left out
+   * @param outputs the outputs as the graph declares them
+   * @param subgraphs the inference of graphs that the operator runs
+   * @param intermediates the quantization parameters of values that the operator computes
+   *     internally; null for a value without them
    */
   public Operands(
       List<@Nullable Operand> inputs,
@@ -57,28 +72,30 @@ public final class Operands {
     this.subgraphs = subgraphs;
   }
 
-  /** The same with another input in a place. */
-  public Operands withInput(int place, Operand input) {
+  /** Returns these operands with another input {@code index}. */
+  public Operands withInput(int index, Operand input) {
     List<@Nullable Operand> changed = new ArrayList<>(inputs);
-    changed.set(place, input);
+    changed.set(index, input);
     return new Operands(changed, outputs, subgraphs, intermediates);
   }
 
+  /** Returns the number of inputs, including optional ones that are left out between others. */
   public int inputCount() {
     return inputs.size();
   }
 
+  /** Returns the number of declared outputs. */
   public int outputCount() {
     return outputs.size();
   }
 
-  /** Whether input {@code i} is there; optional ones may be left out. */
+  /** Returns whether input {@code i} is present; optional ones may be left out. */
   public boolean hasInput(int i) {
     return i < inputs.size() && inputs.get(i) != null;
   }
 
   /**
-   * Input {@code i}.
+   * Returns input {@code i}.
    *
    * @throws OperandException if it is left out
    */
@@ -89,7 +106,12 @@ public final class Operands {
     return Objects.requireNonNull(inputs.get(i));
   }
 
-  /** Output {@code i} as the graph declares it; its shape may be stale. */
+  /**
+   * Returns output {@code i} as the graph declares it. Its shape may be outdated while shapes are
+   * inferred.
+   *
+   * @throws OperandException if there is no such output
+   */
   public Operand output(int i) {
     if (i >= outputs.size()) {
       throw OperandException.invalid("output %d is missing", i);
@@ -97,32 +119,47 @@ public final class Operands {
     return outputs.get(i);
   }
 
-  /** The quantization of an intermediate value; null if it has none. */
+  /** Returns the quantization parameters of intermediate value {@code i}; null for none. */
   public @Nullable Quantization intermediate(int i) {
     return i < intermediates.size() ? intermediates.get(i) : null;
   }
 
+  /**
+   * Returns the element type of an input.
+   *
+   * @throws OperandException if it is left out
+   */
   public TensorType type(int input) {
     return input(input).type();
   }
 
+  /**
+   * Returns the shape of an input, which may be dynamic.
+   *
+   * @throws OperandException if it is left out
+   */
   public Shape shape(int input) {
     return input(input).shape();
   }
 
-  /** Returns the exception of an operator that has no kernel for the type of input 0. */
+  /** Returns the exception to throw if an operator has no kernel for the type of input 0. */
   public OperandException unsupportedType() {
     return OperandException.unsupported(
         "no kernel for %s%s", type(0), input(0).isQuantized() ? " (quantized)" : "");
   }
 
-  /** The contents of an integer input where they are known, else null. */
+  /** Returns the contents of an integer input; null if they are not known. */
   public long @Nullable [] knownIntegers(int input) {
     Tensor known = input(input).known();
     return known == null ? null : known.toLongs();
   }
 
-  /** Output types of graph {@code graph} of the model for these inputs. */
+  /**
+   * Returns the types and shapes of the outputs of another graph of the model.
+   *
+   * @param graph the index of the graph in the model
+   * @param graphInputs the types and shapes of its inputs
+   */
   public List<TypedShape> subgraphOutputs(int graph, List<TypedShape> graphInputs) {
     return subgraphs.outputs(graph, graphInputs);
   }

@@ -10,27 +10,28 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The attributes of an operator as the file holds them: field names and values of one option table.
- * Values are {@code Integer} (also for enumerations), {@code Long}, {@code Float}, {@code Boolean},
- * {@code String} or a list of one of these. Vectors and strings that a file leaves out are absent
- * here. The schema of the tables is in the {@code tflite} module.
+ * The attributes of an operator as a file stores them: the fields of an option table by name. A
+ * value is an {@code Integer} (also for an enumeration), {@code Long}, {@code Float}, {@code
+ * Boolean}, {@code String} or a list of one of these. A vector or string that a file leaves out is
+ * absent. The module {@code tflite} has the schema of the tables.
  *
  * @param table the table's name in the schema, such as {@code Conv2DOptions}; empty for none
+ * @param fields the values by the fields' names in the schema
  */
 public record Options(String table, SequencedMap<String, Object> fields) {
-  /** No option table at all. */
+  /** The options of an operator without an option table. */
   public static final Options NONE = new Options("", new LinkedHashMap<>());
 
   public Options {
     fields = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(fields));
   }
 
-  /** An empty table of that name. */
+  /** Returns an empty table. */
   public static Options of(String table) {
     return new Options(table, new LinkedHashMap<>());
   }
 
-  /** These options and one more field; a null value is left out. */
+  /** Returns these options with another field; without it if the value is null. */
   public Options with(String field, @Nullable Object value) {
     if (value == null) {
       return this;
@@ -40,49 +41,60 @@ public record Options(String table, SequencedMap<String, Object> fields) {
     return new Options(table, copy);
   }
 
-  /** An integer or enumeration field, or {@code absent} where the table lacks it. */
+  /** Returns an integer or enumeration field, or {@code absent} if the table lacks it. */
   public int integer(String field, int absent) {
     return fields.get(field) instanceof Number n ? n.intValue() : absent;
   }
 
+  /** Returns a 64-bit integer field, or {@code absent} if the table lacks it. */
   public long longInteger(String field, long absent) {
     return fields.get(field) instanceof Number n ? n.longValue() : absent;
   }
 
+  /** Returns a float field, or {@code absent} if the table lacks it. */
   public float real(String field, float absent) {
     return fields.get(field) instanceof Number n ? n.floatValue() : absent;
   }
 
+  /** Returns a boolean field, or {@code absent} if the table lacks it. */
   public boolean flag(String field, boolean absent) {
     return fields.get(field) instanceof Boolean b ? b : absent;
   }
 
+  /** Returns a string field, or null if the table lacks it. */
   public @Nullable String text(String field) {
     return fields.get(field) instanceof String s ? s : null;
   }
 
-  /** An integer vector, or null where the table lacks it. */
+  /** Returns an integer vector, or null if the table lacks it. */
   public @Nullable List<Integer> integers(String field) {
     return fields.get(field) instanceof List<?> list
         ? list.stream().map(e -> ((Number) e).intValue()).toList()
         : null;
   }
 
-  /** A float vector, or null where the table lacks it. */
+  /** Returns a float vector, or null if the table lacks it. */
   public @Nullable List<Float> reals(String field) {
     return fields.get(field) instanceof List<?> list
         ? list.stream().map(e -> ((Number) e).floatValue()).toList()
         : null;
   }
 
-  /** A tensor type field. */
+  /**
+   * Returns a tensor type field, or {@code absent} if the table lacks it.
+   *
+   * @throws OperandException if the code is not in the schema
+   */
   public TensorType tensorType(String field, TensorType absent) {
     int code = integer(field, absent.code());
     return TensorType.ofCode(code)
-        .orElseThrow(() -> OperandException.invalid("%s: no tensor type %d", field, code));
+        .orElseThrow(
+            () ->
+                OperandException.invalid(
+                    "unknown tensor type code %d in field %s of %s", code, field, table));
   }
 
-  /** The fields of this table, for a human reader. */
+  /** Returns the table and its fields for people. */
   @Override
   public String toString() {
     if (fields.isEmpty()) {

@@ -8,18 +8,25 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an operator works on integers that stand for real numbers: what a quantizer must know of it.
- * The classes are those of TensorFlow Lite's quantization specification (quantization notes,
- * section a.2).
+ * The quantization constraints of an operator: which integer kernels it has, and how the scales and
+ * zero points of its operands depend on each other. The quantizer reads them to decide where a
+ * graph can compute in integers. The constraints are those of the TensorFlow Lite 8-bit
+ * quantization specification.
  *
- * @param scales how the parameters of outputs follow from those of inputs
- * @param types the activation types that have an integer kernel; empty if none has
- * @param weights the operand that is quantized symmetrically when constant; -1 for none
- * @param axis the weights' axis with a scale for each slice; -1 for one scale
- * @param bias the operand that is added to the sums of products; -1 for none
- * @param stored the operands worth storing as 8-bit constants although the activations are floats:
- *     for a hybrid kernel if there is one, else behind a DEQUANTIZE
- * @param fixed the parameters that the kernel insists on for its output, by activation type
+ * <p>An operator returns its rule from {@link Op#quantizationRule}. For most, one of the factory
+ * methods is enough: {@link #of} for an operator without weights, {@link #weighted} for one with a
+ * filter and a bias, {@link #fixed} for one whose output has prescribed parameters.
+ *
+ * @param scales how the parameters of the outputs depend on those of the inputs
+ * @param types the activation types that have an integer kernel; empty for float kernels only
+ * @param weights the index of the input that is quantized symmetrically if it is constant; -1 for
+ *     none
+ * @param axis the axis of the weights with a scale for each slice; -1 for one scale
+ * @param bias the index of the input that is added to the sums of products, whose scale is the
+ *     product of the scales of activations and weights; -1 for none
+ * @param stored the indices of inputs that are stored as 8-bit constants if the activations remain
+ *     floats: for the hybrid kernel if there is one, else followed by a DEQUANTIZE
+ * @param fixed the parameters that the integer kernel requires of its output, by activation type
  */
 public record QuantizationRule(
     Scales scales,
@@ -30,22 +37,23 @@ public record QuantizationRule(
     List<Integer> stored,
     Map<TensorType, Quantization> fixed) {
 
-  /** How the parameters of outputs follow from those of inputs. */
+  /** The dependence of the outputs' scales and zero points on those of the inputs. */
   public enum Scales {
-    /** Inputs and outputs each have their own. */
+    /** Each input and output has parameters of its own. */
     FREE,
-    /** All floats among inputs and outputs have the same: elements are moved or compared. */
+    /** All real inputs and outputs have the same parameters: elements are moved or compared. */
     SHARED,
     /**
-     * As {@link #SHARED}, and the outputs lie between the inputs, so that a constant beyond the
-     * range of the other operands may be cut to it.
+     * All real inputs and outputs have the same parameters, as with {@link #SHARED}, and every
+     * output element is between those of the inputs. A constant outside the range of the other
+     * inputs may be clamped to it.
      */
     BOUNDED,
-    /** Outputs are no quantized numbers: positions, truth values, extents. */
+    /** The outputs are not quantized: they are indices, booleans or dimensions. */
     NONE
   }
 
-  /** No integer kernel, and nothing worth storing otherwise. */
+  /** The rule of an operator that has float kernels only and no weights. */
   public static final QuantizationRule FLOAT_ONLY = of(Scales.FREE);
 
   public QuantizationRule {
@@ -54,15 +62,18 @@ public record QuantizationRule(
     fixed = Map.copyOf(fixed);
   }
 
-  /** An operator without weights whose integer kernels take these activation types. */
+  /** Returns the rule of an operator without weights. */
   public static QuantizationRule of(Scales scales, TensorType... types) {
     return new QuantizationRule(scales, Set.of(types), -1, -1, -1, List.of(), Map.of());
   }
 
   /**
-   * An operator that sums products with weights, with kernels for 8-bit and 16-bit activations.
+   * Returns the rule of an operator that adds a bias to sums of products with weights, and has
+   * kernels for 8-bit and 16-bit activations.
    *
-   * @param axis the weights' axis of output channels; -1 for one scale for all
+   * @param weights the index of the weights among the inputs
+   * @param axis the axis of the weights that corresponds to output channels; -1 for one scale
+   * @param bias the index of the bias among the inputs
    */
   public static QuantizationRule weighted(int weights, int axis, int bias) {
     return new QuantizationRule(
@@ -75,28 +86,34 @@ public record QuantizationRule(
         Map.of());
   }
 
-  /** An operator of floats only with weights worth storing as 8-bit integers. */
+  /**
+   * Returns the rule of an operator that has float kernels only, and weights that are stored in 8
+   * bits.
+   *
+   * @param weights the index of the weights among the inputs
+   * @param axis the axis of the weights with a scale for each slice; -1 for one scale
+   */
   public static QuantizationRule stored(int weights, int axis) {
     return new QuantizationRule(
         Scales.FREE, Set.of(), weights, axis, -1, List.of(weights), Map.of());
   }
 
-  /** An operator whose output has these parameters always. */
+  /** Returns the rule of an operator whose output has prescribed parameters, by activation type. */
   public static QuantizationRule fixed(Map<TensorType, Quantization> outputs) {
     return new QuantizationRule(Scales.FREE, outputs.keySet(), -1, -1, -1, List.of(), outputs);
   }
 
-  /** The same with other operands that are worth storing as 8-bit constants among floats. */
+  /** Returns this rule with other inputs that are stored in 8 bits if activations remain floats. */
   public QuantizationRule withStored(Integer... operands) {
     return new QuantizationRule(scales, types, weights, axis, bias, List.of(operands), fixed);
   }
 
-  /** The parameters that the output must have for activations of this type; null for free ones. */
+  /** Returns the prescribed parameters of the output for an activation type; null for free ones. */
   public @Nullable Quantization fixedOutput(TensorType type) {
     return fixed.get(type);
   }
 
-  /** Whether all floats among inputs and outputs have one set of parameters. */
+  /** Returns whether all real inputs and outputs have the same parameters. */
   public boolean sharesScales() {
     return scales == Scales.SHARED || scales == Scales.BOUNDED;
   }

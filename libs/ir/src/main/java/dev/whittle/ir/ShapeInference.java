@@ -11,12 +11,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Types a whole graph before it runs: the shape of every value from the shapes of the inputs, and
- * the contents of small values that depend on shapes and constants alone (such as the chain SHAPE,
- * STRIDED_SLICE, PACK in front of a RESHAPE), computed with the reference kernels.
+ * Shape inference of a graph: the shape of every value from the shapes of the inputs, and the
+ * contents of small values that depend on shapes and constants only, such as SHAPE, STRIDED_SLICE
+ * and PACK before a RESHAPE. The contents are computed by the reference kernels.
  */
 public final class ShapeInference {
-  /** Values with more elements than this are not computed ahead. */
+  /** The number of elements up to which contents are computed. */
   private static final int MAX_KNOWN_ELEMENTS = 1024;
 
   private static final int MAX_NESTING = 64;
@@ -25,7 +25,7 @@ public final class ShapeInference {
   private final Model model;
   private final int nesting;
 
-  /** Nodes visited so far, in all graphs: a few graphs that call each other twice can be many. */
+  /** The number of visited nodes in all graphs, which grows exponentially if graphs call graphs. */
   private final int[] visits;
 
   private ShapeInference(Model model, int nesting) {
@@ -39,17 +39,19 @@ public final class ShapeInference {
   }
 
   /**
-   * What is known of each value of a graph, by id.
+   * The result for a graph, by value id.
    *
-   * @param shapes may hold dynamic extents and unknown ranks
-   * @param known contents of constants and of values computed ahead; null elsewhere
+   * @param shapes the shapes, which may be dynamic
+   * @param known the contents of constants and of values that depend on shapes and constants only;
+   *     null for other values
    */
   public record Inferred(List<Shape> shapes, List<@Nullable Tensor> known) {}
 
   /**
-   * Types graph {@code graph} of the model as its inputs are declared.
+   * Infers the shapes of a graph from the declared shapes of its inputs.
    *
-   * @throws ModelException naming every node that cannot be typed
+   * @param graph the index of the graph in the model
+   * @throws ModelException if a node does not accept its operands, with every such node
    */
   public static Inferred infer(Model model, int graph) {
     Graph g = model.graphs().get(graph);
@@ -57,9 +59,11 @@ public final class ShapeInference {
   }
 
   /**
-   * Types graph {@code graph} of the model for inputs of these shapes.
+   * Infers the shapes of a graph from given shapes of its inputs.
    *
-   * @throws ModelException naming every node that cannot be typed
+   * @param graph the index of the graph in the model
+   * @param inputShapes the shapes of its inputs
+   * @throws ModelException if a node does not accept its operands, with every such node
    */
   public static Inferred infer(Model model, int graph, List<Shape> inputShapes) {
     return new ShapeInference(model, 0).run(graph, inputShapes);
@@ -69,12 +73,13 @@ public final class ShapeInference {
     Graph graph = model.graphs().get(graphIndex);
     visits[0] += graph.nodes().size();
     if (nesting > 0 && visits[0] > MAX_VISITS) {
-      throw OperandException.invalid("graphs call each other more than %d times", MAX_VISITS);
+      throw OperandException.invalid(
+          "graphs call each other too often; expected at most %d nodes in all calls", MAX_VISITS);
     }
     List<Shape> shapes = new ArrayList<>();
     List<@Nullable Tensor> known = new ArrayList<>();
     for (Value value : graph.values()) {
-      // Only what no node computes keeps its declared shape: the others' may be stale.
+      // Values with a producer get another shape below: the declared one may be outdated.
       shapes.add(value.shape());
       known.add(constant(value));
     }
@@ -123,18 +128,18 @@ public final class ShapeInference {
     List<TypedShape> inferred = node.op().infer(operands);
     if (inferred.size() < node.outputs().size()) {
       throw OperandException.invalid(
-          "has %d outputs, the operator gives %d", node.outputs().size(), inferred.size());
+          "has %d outputs; the operator computes %d", node.outputs().size(), inferred.size());
     }
     for (int i = 0; i < node.outputs().size(); i++) {
       Value output = graph.value(node.outputs().get(i));
       if (inferred.get(i).type() != output.type()) {
         throw OperandException.invalid(
-            "output '%s' is declared %s, the operator gives %s",
+            "output '%s' is declared as %s; the operator computes %s",
             output.name(), output.type(), inferred.get(i).type());
       }
       Shape shape = inferred.get(i).shape();
       if (shape.isStatic()) {
-        // Throws where no memory could ever hold it.
+        // Throws an ArithmeticException if no memory could hold it.
         output.type().byteSize(shape.elements());
       }
       shapes.set(output.id(), shape);
@@ -165,15 +170,17 @@ public final class ShapeInference {
         value.name(), value.type(), shapes.get(id), value.quantization(), known.get(id));
   }
 
-  /** The operands of node {@code node} of a graph typed as {@code inferred}. */
+  /** Returns the operands of a node of a graph whose shapes have been inferred. */
   public static Operands operands(Model model, Graph graph, Node node, Inferred inferred) {
     return new ShapeInference(model, 0).operands(graph, node, inferred.shapes(), inferred.known());
   }
 
   /**
-   * Types the outputs of graph {@code graph} of the model for inputs of these types.
+   * Infers the types and shapes of a graph's outputs.
    *
-   * @throws OperandException if there is no such graph or it has other inputs
+   * @param graph the index of the graph in the model
+   * @param inputs the types and shapes of its inputs
+   * @throws OperandException if there is no such graph or it has another number of inputs
    */
   public static List<TypedShape> subgraphOutputs(Model model, int graph, List<TypedShape> inputs) {
     return new ShapeInference(model, 0).subgraphOutputs(graph, inputs);
@@ -181,16 +188,18 @@ public final class ShapeInference {
 
   private List<TypedShape> subgraphOutputs(int graphIndex, List<TypedShape> inputs) {
     if (graphIndex < 0 || graphIndex >= model.graphs().size()) {
-      throw OperandException.invalid("there is no graph %d", graphIndex);
+      throw OperandException.invalid(
+          "runs graph %d, but the model has %d", graphIndex, model.graphs().size());
     }
     if (nesting >= MAX_NESTING) {
-      throw OperandException.invalid("graphs call each other more than %d deep", MAX_NESTING);
+      throw OperandException.invalid(
+          "graphs call each other in a depth of more than %d", MAX_NESTING);
     }
     Graph graph = model.graphs().get(graphIndex);
     if (graph.inputs().size() != inputs.size()) {
       throw OperandException.invalid(
-          "graph '%s' has %d inputs, is given %d",
-          graph.name(), graph.inputs().size(), inputs.size());
+          "graph '%s' gets %d inputs; expected %d",
+          graph.name(), inputs.size(), graph.inputs().size());
     }
     Inferred inferred =
         new ShapeInference(model, nesting + 1, visits)

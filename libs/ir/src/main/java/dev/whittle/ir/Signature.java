@@ -4,12 +4,20 @@ import java.util.List;
 import java.util.function.IntUnaryOperator;
 
 /**
- * A named way to call a model: names for the inputs and outputs of one of its graphs.
+ * A named way to call a model: a graph, and names for its inputs and outputs.
  *
- * @param graph the index of the graph it runs
+ * @param key the name of the signature
+ * @param graph the index of the graph in the model
+ * @param inputs the names of inputs
+ * @param outputs the names of outputs
  */
 public record Signature(String key, int graph, List<Port> inputs, List<Port> outputs) {
-  /** A name for the value with id {@code value}. */
+  /**
+   * A named input or output.
+   *
+   * @param name the name
+   * @param value the id of the value in the graph
+   */
   public record Port(String name, int value) {}
 
   public Signature {
@@ -17,7 +25,7 @@ public record Signature(String key, int graph, List<Port> inputs, List<Port> out
     outputs = List.copyOf(outputs);
   }
 
-  /** The same signature for other values, which are found by the present ones. */
+  /** Returns this signature with the ids of its values mapped by functions. */
   public Signature mapValues(IntUnaryOperator toInput, IntUnaryOperator toOutput) {
     return new Signature(key, graph, map(inputs, toInput), map(outputs, toOutput));
   }

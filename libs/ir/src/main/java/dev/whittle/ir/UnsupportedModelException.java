@@ -4,18 +4,18 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A valid model that needs something Whittle does not have. Lists everything missing at once. */
+/** A valid model with features that Whittle does not support. It lists all of them. */
 public final class UnsupportedModelException extends ModelException {
   private static final long serialVersionUID = 1L;
 
   private final transient List<Item> items;
 
   /**
-   * One thing that is missing.
+   * A feature that is not supported.
    *
-   * @param where the node, layer or file part that needs it
-   * @param reason what was found
-   * @param remedy what the user can do
+   * @param where the node, layer or part of the file that has the feature
+   * @param reason the feature
+   * @param remedy the user's options; empty for none
    */
   public record Item(String where, String reason, String remedy) {
     @Override

@@ -10,187 +10,157 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tensor of a graph: an input, a constant, a variable, or what a node computes.
+ * A tensor of a graph: an input, a constant, a variable, or a node's output.
  *
- * @param id its place in {@link Graph#values()}; nodes refer to values by it
+ * @param id the index in {@link Graph#values()}, by which nodes refer to the value
  * @param name a label for people; neither unique nor a key
- * @param shape the declared shape, with {@link Shape#DYNAMIC} where the extent is open
- * @param initialShape the static shape an interpreter starts with before anybody resizes
- * @param hasRank whether the file states that an empty shape is a scalar
+ * @param type the element type
+ * @param declaration the shape that the graph declares
  * @param isVariable whether the contents outlive an invocation
- * @param sparsity how {@code data} is laid out if it is sparse
- * @param data the contents if this is a constant
- * @param variants the element types of a variant tensor
+ * @param quantization the quantization parameters; null for none
+ * @param storage the contents of a constant
+ * @param variants the types and shapes of the elements of a variant tensor; empty for other types
  */
 public record Value(
     int id,
     String name,
     TensorType type,
-    Shape shape,
-    Shape initialShape,
-    boolean hasRank,
+    Declaration declaration,
     boolean isVariable,
     @Nullable Quantization quantization,
-    @Nullable Sparsity sparsity,
-    @Nullable Constant data,
+    Storage storage,
     List<Variant> variants) {
 
-  /** Type and shape of what a variant tensor holds. */
+  /**
+   * The declared shape of a value.
+   *
+   * @param shape the shape, with {@link Shape#DYNAMIC} for dimensions that are not known
+   * @param initialShape the static shape that an interpreter starts with, before inputs are resized
+   * @param hasRank whether the file states that an empty shape is a scalar and not an unknown shape
+   */
+  public record Declaration(Shape shape, Shape initialShape, boolean hasRank) {
+    /** Returns the declaration of a shape whose dynamic dimensions are 1 at first. */
+    public static Declaration of(Shape shape) {
+      return new Declaration(shape, shape.withDynamicAs(1), shape.isRankKnown());
+    }
+  }
+
+  /**
+   * The stored contents of a value.
+   *
+   * @param data the bytes; null if the value is not a constant
+   * @param sparsity the layout of {@code data} if it is sparse; null if it is dense
+   */
+  public record Storage(@Nullable Constant data, @Nullable Sparsity sparsity) {
+    /** The storage of a value that is not a constant. */
+    public static final Storage NONE = new Storage(null, null);
+  }
+
+  /**
+   * The type and shape of an element of a variant tensor.
+   *
+   * @param type the element type
+   * @param shape the shape, which may be dynamic
+   * @param hasRank whether the file states that an empty shape is a scalar and not an unknown shape
+   */
   public record Variant(TensorType type, Shape shape, boolean hasRank) {}
 
   public Value {
     variants = List.copyOf(variants);
   }
 
-  /** A value that is neither constant nor variable; dynamic extents start as 1. */
+  /** Returns a value that is neither constant nor variable. Dynamic dimensions are 1 at first. */
   public static Value of(int id, String name, TensorType type, Shape shape) {
-    return new Value(
-        id,
-        name,
-        type,
-        shape,
-        shape.withDynamicAs(1),
-        shape.isRankKnown(),
-        false,
-        null,
-        null,
-        null,
-        List.of());
+    return new Value(id, name, type, Declaration.of(shape), false, null, Storage.NONE, List.of());
+  }
+
+  /** Returns the declared shape, with {@link Shape#DYNAMIC} for dimensions that are not known. */
+  public Shape shape() {
+    return declaration.shape();
+  }
+
+  /** Returns the static shape that an interpreter starts with, before inputs are resized. */
+  public Shape initialShape() {
+    return declaration.initialShape();
+  }
+
+  /** Returns whether the file states that an empty shape is a scalar and not an unknown shape. */
+  public boolean hasRank() {
+    return declaration.hasRank();
+  }
+
+  /** Returns the bytes of a constant, dense or sparse; null if the value is not a constant. */
+  public @Nullable Constant data() {
+    return storage.data();
+  }
+
+  /** Returns the layout of a sparse constant; null if the value is not one. */
+  public @Nullable Sparsity sparsity() {
+    return storage.sparsity();
   }
 
   public boolean isConstant() {
-    return data != null;
+    return data() != null;
   }
 
   /**
-   * The contents of a constant, as they lie in the file; null if this is none, or is stored sparse.
+   * Returns the contents of a dense constant as a view of its bytes; null if the value is not a
+   * constant or is sparse.
    */
   public @Nullable Tensor contents() {
-    return data == null || sparsity != null
+    Constant data = data();
+    return data == null || sparsity() != null
         ? null
-        : Tensor.of(type, initialShape, quantization, data);
+        : Tensor.of(type, initialShape(), quantization, data);
   }
 
   public Value withId(int newId) {
-    return new Value(
-        newId,
-        name,
-        type,
-        shape,
-        initialShape,
-        hasRank,
-        isVariable,
-        quantization,
-        sparsity,
-        data,
-        variants);
+    return new Value(newId, name, type, declaration, isVariable, quantization, storage, variants);
   }
 
   public Value withName(String newName) {
-    return new Value(
-        id,
-        newName,
-        type,
-        shape,
-        initialShape,
-        hasRank,
-        isVariable,
-        quantization,
-        sparsity,
-        data,
-        variants);
+    return new Value(id, newName, type, declaration, isVariable, quantization, storage, variants);
   }
 
   public Value withType(TensorType newType) {
-    return new Value(
-        id,
-        name,
-        newType,
-        shape,
-        initialShape,
-        hasRank,
-        isVariable,
-        quantization,
-        sparsity,
-        data,
-        variants);
+    return new Value(id, name, newType, declaration, isVariable, quantization, storage, variants);
   }
 
-  /** The same value with another declared shape; dynamic extents start as 1. */
+  /** Returns this value with another declared shape, whose dynamic dimensions are 1 at first. */
   public Value withShape(Shape newShape) {
     return new Value(
-        id,
-        name,
-        type,
-        newShape,
-        newShape.withDynamicAs(1),
-        newShape.isRankKnown(),
-        isVariable,
-        quantization,
-        sparsity,
-        data,
-        variants);
-  }
-
-  /** The same value as a sparse constant. */
-  public Value withSparseData(Sparsity newSparsity, Constant stored) {
-    return new Value(
-        id,
-        name,
-        type,
-        shape,
-        initialShape,
-        hasRank,
-        isVariable,
-        quantization,
-        newSparsity,
-        stored,
-        variants);
+        id, name, type, Declaration.of(newShape), isVariable, quantization, storage, variants);
   }
 
   public Value withQuantization(@Nullable Quantization newQuantization) {
-    return new Value(
-        id,
-        name,
-        type,
-        shape,
-        initialShape,
-        hasRank,
-        isVariable,
-        newQuantization,
-        sparsity,
-        data,
-        variants);
+    return new Value(id, name, type, declaration, isVariable, newQuantization, storage, variants);
   }
 
-  /** The same value with other contents, or none. */
+  /**
+   * Returns this value with other contents.
+   *
+   * @param newData the bytes in the present layout, dense or sparse; null for a value that is not a
+   *     constant
+   */
   public Value withData(@Nullable Constant newData) {
-    return new Value(
-        id,
-        name,
-        type,
-        shape,
-        initialShape,
-        hasRank,
-        isVariable,
-        quantization,
-        sparsity,
-        newData,
-        variants);
+    return withStorage(new Storage(newData, sparsity()));
+  }
+
+  /**
+   * Returns this value as a sparse constant.
+   *
+   * @param newSparsity the layout
+   * @param stored the bytes of the stored elements
+   */
+  public Value withSparseData(Sparsity newSparsity, Constant stored) {
+    return withStorage(new Storage(stored, newSparsity));
+  }
+
+  private Value withStorage(Storage newStorage) {
+    return new Value(id, name, type, declaration, isVariable, quantization, newStorage, variants);
   }
 
   public Value withVariable(boolean newIsVariable) {
-    return new Value(
-        id,
-        name,
-        type,
-        shape,
-        initialShape,
-        hasRank,
-        newIsVariable,
-        quantization,
-        sparsity,
-        data,
-        variants);
+    return new Value(id, name, type, declaration, newIsVariable, quantization, storage, variants);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The one representation of a model: graphs of TensorFlow Lite operators as immutable records, with
- * shape inference, checks and a rewrite driver. Nothing here knows about files. May use: the JDK.
+ * Models as immutable records: graphs of TensorFlow Lite operators, with shape inference and
+ * checks. May use: the JDK, {@code ir.kernel}, {@code ir.tensor}.
  */
 @NullMarked
 package dev.whittle.ir;

@@ -22,14 +22,14 @@ class GraphCheckTest {
     return new Model("", List.of(graph), List.of(), List.of());
   }
 
-  private static String only(Model model) {
+  private static String onlyProblem(Model model) {
     List<String> problems = GraphCheck.problems(model);
     assertEquals(1, problems.size(), problems.toString());
     return problems.getFirst();
   }
 
   @Test
-  void acceptsAChain() {
+  void acceptsValidGraph() {
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(-1, 3));
     builder.output(builder.node("y", new Abs(), builder.node("z", new Add(), x, x)));
@@ -39,7 +39,7 @@ class GraphCheckTest {
   }
 
   @Test
-  void namesAValueThatDoesNotExist() {
+  void rejectsReferenceToMissingValue() {
     Graph graph =
         new Graph(
             "g",
@@ -47,11 +47,11 @@ class GraphCheckTest {
             List.of(0),
             List.of(1),
             List.of(Node.of(new Abs(), new int[] {7}, 1)));
-    assertTrue(only(model(graph)).contains("node 0 ABS inputs: no tensor 7, there are 2"));
+    assertTrue(onlyProblem(model(graph)).contains("node 0 ABS inputs: refers to tensor 7 of 2"));
   }
 
   @Test
-  void rejectsUseBeforeComputation() {
+  void rejectsInputUsedBeforeItIsComputed() {
     Graph graph =
         new Graph(
             "g",
@@ -59,11 +59,11 @@ class GraphCheckTest {
             List.of(0),
             List.of(1),
             List.of(Node.of(new Abs(), new int[] {2}, 1), Node.of(new Abs(), new int[] {0}, 2)));
-    assertTrue(only(model(graph)).contains("'v2' is used before it is computed"));
+    assertTrue(onlyProblem(model(graph)).contains("'v2' is used before it is computed"));
   }
 
   @Test
-  void rejectsTwoProducers() {
+  void rejectsValueWithTwoProducers() {
     Graph graph =
         new Graph(
             "g",
@@ -71,11 +71,11 @@ class GraphCheckTest {
             List.of(0),
             List.of(1),
             List.of(Node.of(new Abs(), new int[] {0}, 1), Node.of(new Abs(), new int[] {0}, 1)));
-    assertTrue(only(model(graph)).contains("'v1' is computed twice"));
+    assertTrue(onlyProblem(model(graph)).contains("'v1' is computed twice"));
   }
 
   @Test
-  void rejectsTooFewOperands() {
+  void rejectsMissingInput() {
     Graph graph =
         new Graph(
             "g",
@@ -83,11 +83,11 @@ class GraphCheckTest {
             List.of(0),
             List.of(1),
             List.of(Node.of(new Add(), new int[] {0}, 1)));
-    assertTrue(only(model(graph)).contains("has 1 inputs, takes 2"));
+    assertTrue(onlyProblem(model(graph)).contains("has 1 inputs; expected 2"));
   }
 
   @Test
-  void rejectsConstantsOfTheWrongSize() {
+  void rejectsConstantOfWrongSize() {
     Graph graph =
         new Graph(
             "g",
@@ -95,25 +95,25 @@ class GraphCheckTest {
             List.of(),
             List.of(0),
             List.of());
-    String problem = only(model(graph));
+    String problem = onlyProblem(model(graph));
     assertTrue(problem.contains("needs 8 bytes, its buffer has 7"), problem);
   }
 
   @Test
-  void rejectsScalesThatDoNotMatchTheAxis() {
+  void rejectsScalesThatDoNotMatchAxis() {
     Quantization perAxis = Quantization.perAxis(new float[] {1, 2, 3}, 0);
     Graph graph =
         new Graph(
             "g", List.of(value(0).withQuantization(perAxis)), List.of(0), List.of(0), List.of());
-    assertTrue(only(model(graph)).contains("3 scales along axis 0 of [2]"));
+    assertTrue(onlyProblem(model(graph)).contains("3 scales along axis 0 of [2]"));
   }
 
   @Test
-  void rejectsSignaturesOfMissingGraphs() {
+  void rejectsSignatureOfMissingGraph() {
     Graph graph = new Graph("g", List.of(value(0)), List.of(0), List.of(0), List.of());
     var signature = new Signature("serve", 3, List.of(), List.of());
     var model = new Model("", List.of(graph), List.of(signature), List.of());
-    assertTrue(only(model).contains("signature 'serve': no graph 3"));
+    assertTrue(onlyProblem(model).contains("signature 'serve': refers to graph 3 of 1"));
     assertThrows(InvalidGraphException.class, () -> GraphCheck.check(model));
   }
 }

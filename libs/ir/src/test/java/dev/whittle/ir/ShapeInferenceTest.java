@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 class ShapeInferenceTest {
   @Test
-  void dynamicDimensionsStayDynamicUntilTheInputsAreKnown() {
+  void infersDynamicDimensionsFromInputShapes() {
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(-1, 4));
     Value shape = builder.constant("shape", Tensor.of(new int[] {-1, 2}, 2));
@@ -28,7 +28,7 @@ class ShapeInferenceTest {
   }
 
   @Test
-  void computesWholeNumbersOfConstantsAhead() {
+  void computesIntegersThatDependOnConstants() {
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(6));
     Value a = builder.constant("a", Tensor.of(new int[] {1, 1}, 2));
@@ -44,7 +44,7 @@ class ShapeInferenceTest {
   }
 
   @Test
-  void namesTheNodeWhoseOperandsDoNotFit() {
+  void reportsNodeWithInvalidOperands() {
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(-1));
     Value y = builder.input("y", TensorType.FLOAT32, Shape.of(3));

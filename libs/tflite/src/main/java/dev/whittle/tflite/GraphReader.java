@@ -75,14 +75,14 @@ final class GraphReader {
         id,
         table.stringOrEmpty(Slots.TENSOR_NAME),
         type(table, table.int8(Slots.TENSOR_TYPE, 0)),
-        // Like runtimes, ignore a signature that is empty or contradicts the shape.
-        signature.accepts(initial) ? signature : shape,
-        initial,
-        table.bool(Slots.TENSOR_HAS_RANK, false),
+        new Value.Declaration(
+            // Like runtimes, ignore a signature that is empty or contradicts the shape.
+            signature.accepts(initial) ? signature : shape,
+            initial,
+            table.bool(Slots.TENSOR_HAS_RANK, false)),
         table.bool(Slots.TENSOR_IS_VARIABLE, false),
         QuantizationCodec.read(table.table(Slots.TENSOR_QUANTIZATION)),
-        SparsityCodec.read(table.table(Slots.TENSOR_SPARSITY)),
-        data(table),
+        new Value.Storage(data(table), SparsityCodec.read(table.table(Slots.TENSOR_SPARSITY))),
         table.tables(Slots.TENSOR_VARIANTS, this::variant));
   }
 

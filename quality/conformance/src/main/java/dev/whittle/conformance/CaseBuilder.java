@@ -248,7 +248,7 @@ public final class CaseBuilder {
       Op op,
       @Nullable Value... operands) {
     output(type, quantization, op, operands);
-    graph.stateIntermediates(intermediates);
+    graph.setIntermediates(intermediates);
   }
 
   /** Adds the node under test and makes all its outputs outputs of the graph. */
@@ -271,8 +271,7 @@ public final class CaseBuilder {
   /** Adds a variable tensor, initially zero. */
   public Value variable(TensorType type, int... dims) {
     Shape shape = Shape.of(dims);
-    return graph.value(
-        new Value(0, "variable", type, shape, shape, true, true, null, null, null, List.of()));
+    return graph.value(Value.of(0, "variable", type, shape).withVariable(true));
   }
 
   /** Adds a subgraph for a control flow operator and returns its index in the model. */

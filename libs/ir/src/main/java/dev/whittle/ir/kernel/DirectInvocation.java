@@ -9,9 +9,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An invocation over tensors at hand, for running a pure kernel outside an interpreter.
+ * An invocation of a pure kernel outside an interpreter, with given tensors.
  *
- * @param inputs null where an optional input is left out
+ * @param inputs the inputs; null for an optional one that is left out
+ * @param outputs the outputs
  */
 public record DirectInvocation(List<@Nullable Tensor> inputs, List<Tensor> outputs)
     implements Invocation {
@@ -51,16 +52,16 @@ public record DirectInvocation(List<@Nullable Tensor> inputs, List<Tensor> outpu
 
   @Override
   public void runSubgraph(int graph, List<Tensor> in, List<Tensor> out) {
-    throw new IllegalStateException("only pure operators run outside an interpreter");
+    throw new IllegalStateException("only kernels of pure operators run outside an interpreter");
   }
 
   @Override
   public void runLoop(int condition, int body, List<Tensor> state) {
-    throw new IllegalStateException("only pure operators run outside an interpreter");
+    throw new IllegalStateException("only kernels of pure operators run outside an interpreter");
   }
 
   @Override
   public <T> T resource(Object key, Class<T> type, Supplier<T> create) {
-    throw new IllegalStateException("only pure operators run outside an interpreter");
+    throw new IllegalStateException("only kernels of pure operators run outside an interpreter");
   }
 }

@@ -1,20 +1,23 @@
 package dev.whittle.ir.kernel;
 
 /**
- * The integer arithmetic of TensorFlow Lite's built-in kernels: real multipliers as a 32-bit
+ * The fixed-point arithmetic of TensorFlow Lite's built-in kernels, as in {@code
+ * kernels/internal/common.h} and {@code quantization_util.cc}: real multipliers as a 32-bit
  * mantissa and an exponent, with the rounding of gemmlowp ("double rounding").
  */
 public final class FixedPoint {
   private FixedPoint() {}
 
   /**
-   * A real multiplier {@code mantissa * 2^(exponent - 31)} with the mantissa in {@code [2^30,
-   * 2^31)}, or zero.
+   * A real multiplier {@code mantissa * 2^(exponent - 31)}.
+   *
+   * @param mantissa in {@code [2^30, 2^31)}; 0 for a multiplier of zero
+   * @param exponent from -31 on
    */
   public record Multiplier(int mantissa, int exponent) {
     public static final Multiplier ZERO = new Multiplier(0, 0);
 
-    /** The nearest multiplier to {@code real}, which must be finite and not negative. */
+    /** Returns the multiplier nearest to {@code real}, which is finite and not negative. */
     public static Multiplier of(double real) {
       if (real == 0) {
         return ZERO;
@@ -78,14 +81,14 @@ public final class FixedPoint {
       return (int) Math.min(Math.max(wide, Integer.MIN_VALUE), Integer.MAX_VALUE);
     }
 
-    /** {@code x} times this multiplier, rounded as the built-in kernels do. */
+    /** Returns {@code x} times this multiplier, rounded twice, as most built-in kernels do. */
     public int apply(int x) {
       return multiply(x, mantissa, exponent);
     }
 
     /**
-     * As {@link #apply(int)} but with ties of the second rounding going up, as the matrix kernels
-     * of FULLY_CONNECTED and CONV_2D do: they shift where the others divide.
+     * Returns {@code x} times this multiplier, with ties of the second rounding toward positive
+     * infinity: the matrix kernels of FULLY_CONNECTED and CONV_2D shift where others divide.
      */
     public int applyTiesUp(int x) {
       int left = Math.max(exponent, 0);
@@ -95,10 +98,10 @@ public final class FixedPoint {
     }
 
     /**
-     * As {@link #apply(int)} for the 48-bit accumulators of 16-bit activations: the mantissa is cut
-     * to 16 bits and there is one rounding, ties up.
+     * Returns an accumulator of 16-bit activations times this multiplier. The mantissa is reduced
+     * to 16 bits, and there is one rounding, with ties toward positive infinity.
      *
-     * @param x within +-2^47
+     * @param x from -2^47 to 2^47
      */
     public int applyLong(long x) {
       int reduced = mantissa < 0x7fff0000 ? (mantissa + (1 << 15)) >> 16 : 0x7fff;
@@ -107,7 +110,7 @@ public final class FixedPoint {
     }
   }
 
-  /** {@code x * mantissa * 2^(exponent - 31)}, rounded twice. */
+  /** Returns {@code x * mantissa * 2^(exponent - 31)}, rounded twice. */
   public static int multiply(int x, int mantissa, int exponent) {
     int left = Math.max(exponent, 0);
     int right = Math.max(-exponent, 0);
@@ -115,16 +118,16 @@ public final class FixedPoint {
         saturatingRoundingDoublingHighMultiply(x << left, mantissa), right);
   }
 
-  /** The high 32 bits of {@code 2ab}, rounded to nearest; saturates where both are -2^31. */
+  /** Returns the high 32 bits of {@code 2ab}, rounded to nearest; saturates if both are -2^31. */
   public static int saturatingRoundingDoublingHighMultiply(int a, int b) {
     if (a == Integer.MIN_VALUE && b == Integer.MIN_VALUE) {
       return Integer.MAX_VALUE;
     }
-    // Truncating after a nudge that depends on the sign, as is written elsewhere, comes to this.
+    // gemmlowp adds a nudge that depends on the sign and truncates, which is the same.
     return (int) (((long) a * b + (1L << 30)) >> 31);
   }
 
-  /** {@code x / 2^exponent} rounded to nearest, ties away from zero; exponent in 0..31. */
+  /** Returns {@code x / 2^exponent}, ties away from zero, for an exponent from 0 to 31. */
   public static int roundingDivideByPowerOfTwo(int x, int exponent) {
     if (exponent == 0) {
       return x;
@@ -132,13 +135,13 @@ public final class FixedPoint {
     return (int) ((x + (1L << (exponent - 1)) + (x >> 31)) >> exponent);
   }
 
-  /** Rounds to the nearest whole number, ties away from zero, as C's {@code round}. */
+  /** Returns the nearest integer, ties away from zero, as C's {@code round}. */
   public static double roundHalfAway(double x) {
     double truncated = x < 0 ? Math.ceil(x) : Math.floor(x);
     return Math.abs(x - truncated) >= 0.5 ? truncated + Math.signum(x) : truncated;
   }
 
-  /** {@link #roundHalfAway(double)} in single precision; exact, since halves are. */
+  /** Returns the nearest integer, ties away from zero, as C's {@code roundf}. */
   public static float roundHalfAway(float x) {
     return (float) roundHalfAway((double) x);
   }

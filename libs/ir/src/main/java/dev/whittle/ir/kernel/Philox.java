@@ -3,8 +3,8 @@ package dev.whittle.ir.kernel;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * The counter-based random numbers that TensorFlow draws: Philox 4x32 with 10 rounds (J. Salmon and
- * others, "Parallel random numbers: as easy as 1, 2, 3", 2011).
+ * The counter-based random number generator of TensorFlow: Philox 4x32 with 10 rounds (J. Salmon et
+ * al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
  */
 public final class Philox {
   private static final int ROUNDS = 10;
@@ -15,7 +15,12 @@ public final class Philox {
   private final int[] block = new int[4];
   private int used = 4;
 
-  /** A generator of these seeds; two zeros ask for different numbers each time. */
+  /**
+   * Makes a generator.
+   *
+   * @param seed the key; if both seeds are 0, the generator draws a random key
+   * @param seed2 the upper half of the counter
+   */
   public Philox(long seed, long seed2) {
     boolean random = seed == 0 && seed2 == 0;
     long key = random ? ThreadLocalRandom.current().nextLong() : seed;
@@ -25,12 +30,12 @@ public final class Philox {
     counter[3] = (int) (seed2 >>> 32);
   }
 
-  /** Drops what is left of the present block of four, so that the next draw begins a new one. */
+  /** Discards the rest of the present block of four words: the next draw begins a new block. */
   public void alignToBlock() {
     used = 4;
   }
 
-  /** 32 random bits. */
+  /** Returns 32 random bits. */
   public int nextBits() {
     if (used == 4) {
       fillBlock();
@@ -39,12 +44,12 @@ public final class Philox {
     return block[used++];
   }
 
-  /** A number in {@code [0, 1)} with 23 random bits. */
+  /** Returns a number in {@code [0, 1)} with 23 random bits. */
   public float nextFloat() {
     return Float.intBitsToFloat((nextBits() & 0x7fffff) | 127 << 23) - 1;
   }
 
-  /** A number in {@code [0, 1)} with 52 random bits. */
+  /** Returns a number in {@code [0, 1)} with 52 random bits. */
   public double nextDouble() {
     long high = nextBits() & 0xfffffL;
     long low = nextBits() & 0xffffffffL;

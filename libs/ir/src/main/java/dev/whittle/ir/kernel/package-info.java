@@ -1,6 +1,6 @@
 /**
- * The interface of kernels: what a kernel is, what it sees of a node, and the fixed-point
- * arithmetic that integer kernels share. May use: {@code ir.tensor}.
+ * Kernels and their invocations, and the fixed-point arithmetic and random numbers that kernels
+ * share. May use: the JDK, {@code ir.tensor}.
  */
 @NullMarked
 package dev.whittle.ir.kernel;

@@ -15,20 +15,21 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Rules that make any graph smaller without changing what it computes. */
+/** Rewrite rules that simplify any graph and preserve its results. */
 public final class CleanupRules {
   public static final Rule DROP_UNUSED =
       new Rule(
-          "drop-unused", "Removes nodes whose results nobody reads.", CleanupRules::dropUnused);
+          "drop-unused", "Removes nodes whose outputs are not read.", CleanupRules::dropUnused);
 
   public static final Rule FOLD_CONSTANTS =
-      new Rule("fold-constants", "Computes nodes of constants ahead.", CleanupRules::foldConstants);
+      new Rule(
+          "fold-constants",
+          "Computes nodes whose inputs are constants.",
+          CleanupRules::foldConstants);
 
   public static final Rule MERGE_RESHAPES =
       new Rule(
-          "merge-reshapes",
-          "Skips a reshape whose result is only reshaped again.",
-          CleanupRules::mergeReshapes);
+          "merge-reshapes", "Skips a reshape before another reshape.", CleanupRules::mergeReshapes);
 
   public static final Rule DROP_NEUTRAL =
       new Rule(
@@ -36,7 +37,7 @@ public final class CleanupRules {
           "Removes a multiplication by one or an addition of zero.",
           CleanupRules::dropNeutral);
 
-  /** All of them, in the order to try them. */
+  /** All rules of this class, in the order in which they are tried. */
   public static final List<Rule> RULES =
       List.of(DROP_UNUSED, FOLD_CONSTANTS, MERGE_RESHAPES, DROP_NEUTRAL);
 
@@ -60,14 +61,14 @@ public final class CleanupRules {
       return false;
     }
     if (node.outputs().stream().anyMatch(id -> editor.value(id).isVariable())) {
-      // Something changes the result later; it must be computed anew each time.
+      // The variable changes later and must be computed in each run.
       return false;
     }
     List<Tensor> results;
     try {
       results = evaluate(editor, node);
     } catch (OperandException e) {
-      // What cannot be computed here stays as it is; typing the graph reports it with its place.
+      // The node stays. Shape inference reports the problem with the node's name.
       return false;
     }
     if (results.isEmpty()) {
@@ -131,7 +132,7 @@ public final class CleanupRules {
     return false;
   }
 
-  /** Whether a value is a constant of one element, which is that number. */
+  /** Returns whether a value is a float constant whose only element is {@code number}. */
   private static boolean isNumber(Value value, float number) {
     Tensor contents = value.type() == TensorType.FLOAT32 ? value.contents() : null;
     return contents != null && contents.elements() == 1 && contents.getFloat(0) == number;

@@ -11,21 +11,22 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Runs an operator ahead whose operands are all known. */
+/** The evaluation of an operator whose inputs are all known. */
 public final class ConstantEvaluation {
-  /** How much larger than its operands a result may be that is kept in the file. */
+  /** The number of bytes by which results may exceed the operands: they are stored in the file. */
   private static final long MAX_GROWTH_BYTES = 64 << 10;
 
   private ConstantEvaluation() {}
 
   /**
-   * What an operator gives.
+   * Returns the outputs of an operator, or no tensor if an input is not known, or if an output is
+   * too large or has no fixed element size.
    *
-   * @param inputs its operands; null for one left out
-   * @param declared its outputs as they are declared; empty if only inference types them
-   * @return nothing if an operand is not known, or if results are too large to be worth keeping, or
-   *     hold strings
-   * @throws OperandException if the operator does not take the operands
+   * @param op a pure operator
+   * @param inputs the inputs; null for an optional one that is left out
+   * @param declared the outputs as the graph declares them; empty to take the types that the
+   *     operator infers
+   * @throws OperandException if the operator does not accept the operands
    */
   public static List<Tensor> evaluate(
       Op op, List<@Nullable Operand> inputs, List<Operand> declared) {

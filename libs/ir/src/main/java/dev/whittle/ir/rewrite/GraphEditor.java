@@ -16,8 +16,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A graph while rules change it: who computes and who reads each value is known at every moment.
- * Nodes are named by handles that stay the same while others come and go.
+ * A mutable graph for rewrite rules. It keeps the producer and the consumers of each value up to
+ * date. Nodes have handles, which remain valid while other nodes are added and removed.
  */
 public final class GraphEditor {
   private final Graph original;
@@ -29,7 +29,7 @@ public final class GraphEditor {
   private final Map<Integer, Integer> producers = new HashMap<>();
   private final Map<Integer, SortedSet<Integer>> consumers = new HashMap<>();
 
-  /** Values that have lost their last reader since {@link #releaseUnread}. */
+  /** Values that have lost their last consumer since the last {@link #releaseUnread}. */
   private final Set<Integer> unread = new HashSet<>();
 
   GraphEditor(Graph graph) {
@@ -70,7 +70,9 @@ public final class GraphEditor {
     }
   }
 
-  /** Lets go of constants that nothing reads any more, so that rewriting does not pile them up. */
+  /**
+   * Releases the contents of constants without consumers, so that rewriting does not retain them.
+   */
   void releaseUnread() {
     for (int id : unread) {
       Value value = values.get(id);
@@ -81,19 +83,20 @@ public final class GraphEditor {
     unread.clear();
   }
 
-  /** The handles of all nodes in execution order, as they are now. */
+  /** Returns the handles of all present nodes in execution order, as a copy. */
   public List<Integer> handles() {
     return List.copyOf(order);
   }
 
+  /** Returns whether a node has not been removed. */
   public boolean contains(int handle) {
     return nodes.get(handle) != null;
   }
 
   /**
-   * The node with that handle.
+   * Returns a node.
    *
-   * @throws IllegalArgumentException if it has been removed
+   * @throws IllegalArgumentException if the node has been removed
    */
   public Node node(int handle) {
     Node node = nodes.get(handle);
@@ -107,18 +110,18 @@ public final class GraphEditor {
     return values.get(id);
   }
 
-  /** The node that computes a value, or null for inputs, constants and variables. */
+  /** Returns the node that computes a value; null for inputs, constants and variables. */
   public @Nullable Node producer(int value) {
     Integer handle = producers.get(value);
     return handle == null ? null : nodes.get(handle);
   }
 
-  /** The handle of the node that computes a value, or -1. */
+  /** Returns the handle of the node that computes a value, or -1. */
   public int producerHandle(int value) {
     return producers.getOrDefault(value, -1);
   }
 
-  /** Handles of the nodes that read a value. */
+  /** Returns the handles of the nodes that read a value. */
   public SortedSet<Integer> consumers(int value) {
     return Collections.unmodifiableSortedSet(
         consumers.getOrDefault(value, Collections.emptySortedSet()));
@@ -128,57 +131,58 @@ public final class GraphEditor {
     return outputs.contains(value);
   }
 
-  /** Whether exactly one node reads a value and the graph does not hand it out. */
+  /** Returns whether exactly one node reads a value, and it is not an output of the graph. */
   public boolean hasSingleUse(int value) {
     return !isOutput(value) && consumers(value).size() == 1;
   }
 
-  /** Adds a value and returns it with its id. */
+  /** Adds a value and returns it with its new id. */
   public Value add(Value template) {
     Value value = template.withId(values.size());
     values.add(value);
     return value;
   }
 
-  /** Puts another description of a value in its place; its id stays. */
+  /** Replaces the value that has the same id. */
   public void update(Value value) {
     values.set(value.id(), value);
   }
 
-  /** Puts a node in the place of another one. */
+  /** Replaces a node; its handle and its position remain. */
   public void replace(int handle, Node replacement) {
     unlink(handle, node(handle));
     nodes.set(handle, replacement);
     link(handle, replacement);
   }
 
-  /** Adds a node that runs just before another one. */
+  /** Adds a node before another one and returns its handle. */
   public int insertBefore(int handle, Node added) {
-    int place = order.indexOf(handle);
+    int position = order.indexOf(handle);
     int addedHandle = register(added);
-    order.add(place, addedHandle);
+    order.add(position, addedHandle);
     return addedHandle;
   }
 
-  /** Removes a node; nothing may read what it computed. */
+  /** Removes a node, whose outputs must not have consumers. */
   public void remove(int handle) {
     unlink(handle, node(handle));
     nodes.set(handle, null);
     order.removeIf(h -> h == handle);
   }
 
-  /** Makes all readers of a value, and the graph's outputs, read another one. */
-  public void replaceUses(int value, int by) {
+  /** Replaces a value by another one in all consumers and in the outputs of the graph. */
+  public void replaceUses(int value, int replacement) {
     for (int handle : List.copyOf(consumers(value))) {
       Node reader = node(handle);
-      List<Integer> inputs = reader.inputs().stream().map(id -> id == value ? by : id).toList();
+      List<Integer> inputs =
+          reader.inputs().stream().map(id -> id == value ? replacement : id).toList();
       replace(handle, reader.withOperands(inputs, reader.outputs(), reader.intermediates()));
     }
-    outputs.replaceAll(id -> id == value ? by : id);
-    redirections.put(value, by);
+    outputs.replaceAll(id -> id == value ? replacement : id);
+    redirections.put(value, replacement);
   }
 
-  /** The value that readers of {@code value} read now. */
+  /** Returns the value that consumers of {@code value} read now. */
   int redirected(int value) {
     int current = value;
     while (redirections.containsKey(current)) {
@@ -187,7 +191,7 @@ public final class GraphEditor {
     return current;
   }
 
-  /** How messages and {@code --explain} name a node. */
+  /** Returns a node's operator and first output, for messages and {@code --explain}. */
   public String describe(int handle) {
     Node node = node(handle);
     String output =
@@ -196,10 +200,10 @@ public final class GraphEditor {
   }
 
   /**
-   * The graph as it is now, without the values that nothing refers to.
+   * Returns the present graph, without values that nothing refers to.
    *
-   * @param keep ids that stay although no node refers to them, because a signature does
-   * @param renumbered receives the new id of every value that stays
+   * @param keep the ids of values to keep because a signature refers to them
+   * @param renumbered receives the new id of each value that is kept
    */
   Graph freeze(BitSet keep, Map<Integer, Integer> renumbered) {
     BitSet used = (BitSet) keep.clone();

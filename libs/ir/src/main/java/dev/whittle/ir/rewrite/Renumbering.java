@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Gives the values that are left in a graph adjacent ids, wherever they are referred to. */
+/** The assignment of consecutive ids to the values of a graph that are kept. */
 final class Renumbering {
   private final BitSet used;
   private final Map<Integer, Integer> newIds;
@@ -39,7 +39,7 @@ final class Renumbering {
         original.debugMetadataIndex());
   }
 
-  /** Block scales and zero points are values too, referred to by quantization parameters only. */
+  /** Keeps block scales and zero points, which only quantization parameters refer to. */
   private void keepScales(List<Value> values) {
     for (int id = used.nextSetBit(0); id >= 0; id = used.nextSetBit(id + 1)) {
       Quantization quantization = values.get(id).quantization();

@@ -11,7 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The one driver that applies rewrite rules: to every node, again and again until none fires. */
+/** The driver of rewrite rules: it applies them to all nodes until no rule applies any more. */
 public final class Rewriter {
   private final List<Rule> rules;
   private final List<Firing> firings = new ArrayList<>();
@@ -21,13 +21,20 @@ public final class Rewriter {
   }
 
   /**
-   * One application of a rule.
+   * An application of a rule.
    *
-   * @param where the node it started from, as {@link GraphEditor#describe} names it
+   * @param rule the rule's name
+   * @param graph the graph's name
+   * @param where the node, as {@link GraphEditor#describe} names it
    */
   public record Firing(String rule, String graph, String where) {}
 
-  /** A rewritten model and what was done to it, in order. */
+  /**
+   * The result of a rewrite.
+   *
+   * @param model the rewritten model
+   * @param firings the applications of rules, in order
+   */
   public record Result(Model model, List<Firing> firings) {
     public Result {
       firings = List.copyOf(firings);
@@ -35,10 +42,10 @@ public final class Rewriter {
   }
 
   /**
-   * Applies rules to all graphs of a model until none fires any more. Of several rules that apply
-   * to a node, the one listed first is taken.
+   * Applies rules to all graphs of a model until no rule applies any more. At each node, rules are
+   * tried in order.
    *
-   * @throws InvalidGraphException if a rule breaks the graph, or rules fire without end
+   * @throws InvalidGraphException if a rule makes the graph invalid, or rules apply without end
    */
   public static Result rewrite(Model model, List<Rule> rules) {
     var rewriter = new Rewriter(rules);
@@ -59,7 +66,7 @@ public final class Rewriter {
     while (pass(editor, graph.name())) {
       if (firings.size() - before > limit) {
         throw new InvalidGraphException(
-            "rewrite rules fire without end in graph '%s', last %s"
+            "rewrite rules apply without end in graph '%s', at last %s"
                 .formatted(graph.name(), firings.getLast()));
       }
     }

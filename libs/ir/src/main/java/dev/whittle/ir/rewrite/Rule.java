@@ -1,20 +1,21 @@
 package dev.whittle.ir.rewrite;
 
 /**
- * A rewrite rule: a value with a name, so that what fired can be told and tested.
+ * A named rewrite rule.
  *
- * @param name what {@code --explain} prints, such as {@code fuse-activation}
- * @param purpose one sentence for people
+ * @param name the name that {@code --explain} prints, such as {@code fuse-activation}
+ * @param purpose a sentence for people
+ * @param body the rule
  */
 public record Rule(String name, String purpose, Body body) {
-  /** Tries the rule at one node. */
+  /** The implementation of a rule. */
   @FunctionalInterface
   public interface Body {
     /**
-     * Changes the graph at a node where the rule applies.
+     * Rewrites the graph at a node if the rule applies, and returns whether it did.
      *
-     * @param node a handle of the editor's; the node is there when this is called
-     * @return whether anything was changed
+     * @param editor the graph
+     * @param node the handle of a present node
      */
     boolean apply(GraphEditor editor, int node);
   }

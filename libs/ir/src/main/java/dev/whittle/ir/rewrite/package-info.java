@@ -1,6 +1,6 @@
 /**
- * Named rewrite rules and the one driver that applies them. May use: the JDK, {@code
- * dev.whittle.ir} and its operators.
+ * Rewrite rules and the driver that applies them. May use: the JDK, {@code ir} and the packages
+ * below it.
  */
 @NullMarked
 package dev.whittle.ir.rewrite;

@@ -3,8 +3,8 @@ package dev.whittle.ir.tensor;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The bytes of a constant tensor: a read-only slice of the model's file where possible, so that a
- * large model is not copied. Equal when the bytes are equal. Little endian, packed.
+ * The bytes of a constant tensor, packed and little endian. If possible they are a read-only slice
+ * of the mapped file, so that a large model is not copied. Constants are equal if their bytes are.
  */
 public final class Constant {
   private final MemorySegment bytes;
@@ -13,12 +13,12 @@ public final class Constant {
     this.bytes = bytes;
   }
 
-  /** The bytes of {@code segment}, which must not change any more and must stay reachable. */
+  /** Returns a view of {@code segment}, which must remain unchanged and accessible. */
   public static Constant of(MemorySegment segment) {
     return new Constant(segment.asReadOnly());
   }
 
-  /** A copy of {@code bytes}. */
+  /** Returns a copy of {@code bytes}. */
   public static Constant of(byte[] bytes) {
     return new Constant(MemorySegment.ofArray(bytes.clone()).asReadOnly());
   }
@@ -38,7 +38,7 @@ public final class Constant {
         && bytes.mismatch(other.bytes) == -1;
   }
 
-  /** Hashes the size only: contents may be hundreds of megabytes. */
+  /** Returns a hash of the size only, because contents may be hundreds of megabytes. */
   @Override
   public int hashCode() {
     return Long.hashCode(bytes.byteSize());

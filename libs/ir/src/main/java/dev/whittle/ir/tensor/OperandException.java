@@ -3,8 +3,8 @@ package dev.whittle.ir.tensor;
 import java.util.Locale;
 
 /**
- * Thrown by an operator about its operands. Whoever walks the graph adds the node's name and turns
- * it into a model exception; it never reaches a user as it is.
+ * A problem of an operator with its operands. The caller that knows the node turns it into a model
+ * exception with the node's name; it does not reach users as it is.
  */
 public final class OperandException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -16,16 +16,20 @@ public final class OperandException extends RuntimeException {
     this.unsupported = unsupported;
   }
 
-  /** The operands contradict each other or the attributes; no implementation could run this. */
+  /**
+   * Returns the exception for operands that contradict each other or the attributes, so that no
+   * implementation could run the operator.
+   */
   public static OperandException invalid(String format, Object... args) {
     return new OperandException(String.format(Locale.ROOT, format, args), false);
   }
 
-  /** The operands are legal but no kernel here takes them. */
+  /** Returns the exception for valid operands that no kernel of Whittle accepts. */
   public static OperandException unsupported(String format, Object... args) {
     return new OperandException(String.format(Locale.ROOT, format, args), true);
   }
 
+  /** Returns whether the operands are valid, but not supported by Whittle. */
   public boolean isUnsupported() {
     return unsupported;
   }

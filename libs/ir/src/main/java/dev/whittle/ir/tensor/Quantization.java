@@ -6,9 +6,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How stored integers stand for real numbers: {@code real = scale * (stored - zeroPoint)}. One
- * scale is per-tensor, several are per-axis along {@code axis}. All lists may be empty: old
- * converters write only the {@code min}/{@code max} of calibration, which no kernel reads.
+ * Quantization parameters: stored integers represent the real numbers {@code scale * (stored -
+ * zeroPoint)}. With one scale, quantization is per tensor; with several, it is per axis: each slice
+ * along {@code axis} has its own. All lists may be empty, because old converters write only the
+ * range of calibration.
+ *
+ * @param min the smallest real numbers seen in calibration; not used by kernels
+ * @param max the largest real numbers seen in calibration; not used by kernels
+ * @param scale the scales
+ * @param zeroPoint the stored integers that represent 0: one for each scale, one for all, or none
+ *     for zero points of 0
+ * @param axis the axis that several scales belong to
+ * @param details further parameters; null for none
  */
 public record Quantization(
     List<Float> min,
@@ -25,19 +34,36 @@ public record Quantization(
     zeroPoint = List.copyOf(zeroPoint);
   }
 
-  /** Parameters beyond one scale per tensor or slice. */
+  /** Quantization parameters other than one scale for each tensor or slice. */
   public sealed interface Details {
-    /** Bytes that only the producing tool understands. */
+    /**
+     * Parameters in a format that only the producing tool knows.
+     *
+     * @param bytes the parameters as stored
+     */
     record Custom(List<Byte> bytes) implements Details {
       public Custom {
         bytes = List.copyOf(bytes);
       }
     }
 
-    /** Scales and zero points in tensors of their own, one per block of {@code blockSize}. */
+    /**
+     * Block-wise quantization: scales and zero points are in other tensors of the graph.
+     *
+     * @param scales the id of the value with the scales
+     * @param zeroPoints the id of the value with the zero points
+     * @param blockSize the number of adjacent elements that share a scale
+     */
     record Blockwise(int scales, int zeroPoints, int blockSize) implements Details {}
 
-    /** As {@link Blockwise}, over several axes. */
+    /**
+     * Block-wise quantization along several axes.
+     *
+     * @param scales the id of the value with the scales
+     * @param zeroPoints the id of the value with the zero points
+     * @param blockSize the number of adjacent elements that share a scale
+     * @param axes the axes
+     */
     record MultiAxis(int scales, int zeroPoints, int blockSize, List<Integer> axes)
         implements Details {
       public MultiAxis {
@@ -46,12 +72,12 @@ public record Quantization(
     }
   }
 
-  /** One scale and zero point for the whole tensor. */
+  /** Returns per-tensor parameters. */
   public static Quantization perTensor(float scale, long zeroPoint) {
     return new Quantization(List.of(), List.of(), List.of(scale), List.of(zeroPoint), 0, null);
   }
 
-  /** Symmetric per-axis parameters: one scale per slice along {@code axis}, zero points 0. */
+  /** Returns symmetric per-axis parameters: a scale for each slice, and zero points of 0. */
   public static Quantization perAxis(float[] scales, int axis) {
     List<Float> list = new ArrayList<>(scales.length);
     for (float scale : scales) {
@@ -61,20 +87,20 @@ public record Quantization(
         List.of(), List.of(), list, Collections.nCopies(scales.length, 0L), axis, null);
   }
 
-  /** Whether there is at least one scale, so that the tensor's integers mean real numbers. */
+  /** Returns whether there is a scale, so that stored integers represent real numbers. */
   public boolean isQuantized() {
     return !scale.isEmpty();
   }
 
-  /** Whether there is more than one scale. */
+  /** Returns whether there is more than one scale. */
   public boolean isPerAxis() {
     return scale.size() > 1;
   }
 
   /**
-   * The scale of a per-tensor quantized tensor (the first one of a per-axis one).
+   * Returns the scale of per-tensor parameters, or the first one of per-axis parameters.
    *
-   * @throws IllegalStateException if there is none
+   * @throws IllegalStateException if there is no scale
    */
   public float scaleValue() {
     if (scale.isEmpty()) {
@@ -83,12 +109,12 @@ public record Quantization(
     return scale.getFirst();
   }
 
-  /** The zero point of a per-tensor quantized tensor; 0 where none is stored. */
+  /** Returns the zero point of per-tensor parameters; 0 if none is stored. */
   public int zeroPointValue() {
     return zeroPoint.isEmpty() ? 0 : Math.toIntExact(zeroPoint.getFirst());
   }
 
-  /** The scales as an array. */
+  /** Returns the scales as a new array. */
   public float[] scales() {
     float[] scales = new float[scale.size()];
     for (int i = 0; i < scales.length; i++) {

@@ -4,14 +4,16 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /**
- * The extent of a tensor along each axis. A dimension may be {@link #DYNAMIC}; the rank itself may
- * be unknown ({@link #UNKNOWN}). Immutable.
+ * The shape of a tensor: the size of each dimension, from the outermost to the innermost. A size
+ * may be {@link #DYNAMIC}, which means known at run time only, and even the rank may be unknown
+ * ({@link #UNKNOWN}). A shape is <i>static</i> if its rank and all sizes are known. Instances are
+ * immutable.
  */
 public final class Shape {
-  /** The extent of a dimension that is only known at run time. */
+  /** The size of a dimension that is known at run time only. */
   public static final int DYNAMIC = -1;
 
-  /** A shape of which not even the rank is known. */
+  /** The shape of unknown rank. */
   public static final Shape UNKNOWN = new Shape(new int[0], false);
 
   /** The shape of a scalar: rank 0, one element. */
@@ -26,25 +28,27 @@ public final class Shape {
   }
 
   /**
-   * A shape with these extents.
+   * Returns a shape.
    *
-   * @throws IllegalArgumentException if one is under -1
+   * @param dims the size of each dimension, at least 0, or {@link #DYNAMIC}; none for a scalar
+   * @throws IllegalArgumentException if a size is less than -1
    */
   public static Shape of(int... dims) {
     for (int dim : dims) {
       if (dim < DYNAMIC) {
-        throw new IllegalArgumentException("negative dimension in " + Arrays.toString(dims));
+        throw new IllegalArgumentException("negative dimension in shape " + Arrays.toString(dims));
       }
     }
     return dims.length == 0 ? SCALAR : new Shape(dims.clone(), true);
   }
 
+  /** Returns whether the number of dimensions is known. */
   public boolean isRankKnown() {
     return rankKnown;
   }
 
   /**
-   * The number of axes.
+   * Returns the number of dimensions; 0 for a scalar.
    *
    * @throws IllegalStateException if the rank is unknown
    */
@@ -55,12 +59,12 @@ public final class Shape {
     return dims.length;
   }
 
-  /** The extent along {@code axis}, counted from 0. */
+  /** Returns the size of dimension {@code axis}, counted from 0; it may be {@link #DYNAMIC}. */
   public int dim(int axis) {
     return dims[axis];
   }
 
-  /** Whether every extent is known. */
+  /** Returns whether the rank and all sizes are known. */
   public boolean isStatic() {
     if (!rankKnown) {
       return false;
@@ -74,10 +78,10 @@ public final class Shape {
   }
 
   /**
-   * The number of elements of a static shape.
+   * Returns the number of elements of a static shape; 1 for a scalar.
    *
    * @throws IllegalStateException if the shape is not static
-   * @throws ArithmeticException beyond 2^63 - 1
+   * @throws ArithmeticException if the number is greater than 2^63 - 1
    */
   public long elements() {
     if (!isStatic()) {
@@ -86,7 +90,12 @@ public final class Shape {
     return elements(dims);
   }
 
-  /** The product of {@code dims}; 1 for a scalar. */
+  /**
+   * Returns the number of elements of a tensor with these dimensions; 1 for a scalar.
+   *
+   * @param dims the sizes, at least 0
+   * @throws ArithmeticException if the number is greater than 2^63 - 1
+   */
   public static long elements(int... dims) {
     long product = 1;
     boolean overflow = false;
@@ -103,19 +112,22 @@ public final class Shape {
     return product;
   }
 
-  /** The extents as a new array. */
+  /** Returns the sizes as a new array. */
   public int[] toArray() {
     return dims.clone();
   }
 
-  /** This shape with dynamic extents set to {@code dimension}. */
+  /**
+   * Returns this shape with {@code dimension} for each dynamic size; {@link #SCALAR} if the rank is
+   * unknown.
+   */
   public Shape withDynamicAs(int dimension) {
     return rankKnown
         ? of(Arrays.stream(dims).map(d -> d == DYNAMIC ? dimension : d).toArray())
         : SCALAR;
   }
 
-  /** Whether a tensor of the static shape {@code other} is allowed where this one is declared. */
+  /** Returns whether a tensor of shape {@code other} is allowed where this shape is declared. */
   public boolean accepts(Shape other) {
     if (!rankKnown) {
       return true;
@@ -143,7 +155,7 @@ public final class Shape {
     return Arrays.hashCode(dims) * 2 + (rankKnown ? 1 : 0);
   }
 
-  /** For people: {@code [1, ?, 3]}; {@code [*]} where the rank is unknown. */
+  /** Returns this shape for people, such as {@code [1, ?, 3]}; {@code [*]} for unknown rank. */
   @Override
   public String toString() {
     return rankKnown

@@ -6,9 +6,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lays the stored elements of a sparse constant out as the dense tensor they stand for. The layout
- * is that of the TensorFlow Lite schema: an axis of extent {@code e} that is cut into blocks of
- * {@code k} is stored as two dimensions, one of {@code e / k} blocks and one within a block.
+ * The conversion of a sparse constant to the dense tensor that it represents. In the layout of the
+ * TensorFlow Lite schema, an axis of size {@code n} that is divided into blocks of {@code k} is
+ * stored as two dimensions: one of {@code n / k} blocks and one within a block.
  */
 public final class SparseConstant {
   private final Sparsity sparsity;
@@ -16,10 +16,10 @@ public final class SparseConstant {
   private final Tensor dense;
   private final int[] dimensions;
 
-  /** Extent of the blocks along each axis, 1 where it is not cut. */
+  /** The size of the blocks along each axis; 1 if it is not divided. */
   private final int[] blocks;
 
-  /** The present coordinate in each stored dimension, by the number that traversal order gives. */
+  /** The present coordinate in each stored dimension, by its number in the traversal order. */
   private final int[] coordinates;
 
   private final long storedElements;
@@ -35,18 +35,20 @@ public final class SparseConstant {
   }
 
   /**
-   * Fills {@code dense}, which has its extents and zeros.
+   * Fills a dense tensor with the stored elements.
    *
-   * @throws OperandException if the layout contradicts itself or the type has elements of less than
-   *     a byte
+   * @param sparsity the layout
+   * @param stored the stored elements
+   * @param dense a tensor of zeros, which has its final shape
+   * @throws OperandException if the layout is invalid or the type has elements of less than a byte
    */
   public static void fill(Sparsity sparsity, MemorySegment stored, Tensor dense) {
     if (dense.type().bits() < 8) {
-      throw OperandException.unsupported("sparse constant of type %s", dense.type());
+      throw OperandException.unsupported("no kernel for a sparse constant of %s", dense.type());
     }
     var constant = new SparseConstant(sparsity, stored, dense);
     constant.checkDimensions();
-    constant.walk(0, 0);
+    constant.visit(0, 0);
   }
 
   private void checkDimensions() {
@@ -61,7 +63,8 @@ public final class SparseConstant {
             && map.stream().allMatch(d -> d >= 0 && d < rank)
             && map.stream().distinct().count() == map.size();
     if (!fits) {
-      throw OperandException.invalid("sparse layout does not fit %s", dense.shape());
+      throw OperandException.invalid(
+          "the sparse layout of a constant contradicts its shape %s", dense.shape());
     }
     java.util.Arrays.fill(blocks, 1);
     for (int level = 0; level < order.size(); level++) {
@@ -72,8 +75,8 @@ public final class SparseConstant {
     }
   }
 
-  /** Visits what is stored below place {@code parent} of the dimension above {@code level}. */
-  private void walk(int level, long parent) {
+  /** Visits the elements below index {@code parent} of the dimension above {@code level}. */
+  private void visit(int level, long parent) {
     if (level == coordinates.length) {
       store(parent);
       return;
@@ -83,7 +86,7 @@ public final class SparseConstant {
       case Dimension.Dense(int size) -> {
         for (int i = 0; i < size; i++) {
           coordinates[dimension] = i;
-          walk(level + 1, parent * size + i);
+          visit(level + 1, parent * size + i);
         }
       }
       case Dimension.Compressed(Sparsity.Indices segments, Sparsity.Indices indices) -> {
@@ -91,7 +94,7 @@ public final class SparseConstant {
         int to = at(segments.values(), parent + 1);
         for (int k = from; k < to; k++) {
           coordinates[dimension] = at(indices.values(), k);
-          walk(level + 1, k);
+          visit(level + 1, k);
         }
       }
     }
@@ -99,7 +102,8 @@ public final class SparseConstant {
 
   private static int at(@Nullable List<Integer> values, long index) {
     if (values == null || index < 0 || index >= values.size()) {
-      throw OperandException.invalid("sparse layout refers to place %d, which is missing", index);
+      throw OperandException.invalid(
+          "a sparse layout refers to entry %d of %d", index, values == null ? 0 : values.size());
     }
     return values.get((int) index);
   }
@@ -108,16 +112,18 @@ public final class SparseConstant {
     int rank = dimensions.length;
     long target = 0;
     for (int axis = 0; axis < rank; axis++) {
-      long place = (long) coordinates[axis] * blocks[axis];
-      int cut = sparsity.blockMap().indexOf(axis);
-      place += cut < 0 ? 0 : coordinates[rank + cut];
-      if (place < 0 || place >= dimensions[axis]) {
-        throw OperandException.invalid("sparse layout exceeds axis %d of %s", axis, dense.shape());
+      long position = (long) coordinates[axis] * blocks[axis];
+      int block = sparsity.blockMap().indexOf(axis);
+      position += block < 0 ? 0 : coordinates[rank + block];
+      if (position < 0 || position >= dimensions[axis]) {
+        throw OperandException.invalid(
+            "a sparse layout has position %d along axis %d of %s", position, axis, dense.shape());
       }
-      target = target * dimensions[axis] + place;
+      target = target * dimensions[axis] + position;
     }
     if (source >= storedElements) {
-      throw OperandException.invalid("sparse layout needs more than %d elements", storedElements);
+      throw OperandException.invalid(
+          "a sparse layout needs more than the %d stored elements", storedElements);
     }
     long bytes = dense.type().bits() / 8;
     MemorySegment.copy(stored, source * bytes, dense.data(), target * bytes, bytes);

@@ -4,9 +4,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the stored values of a sparse constant map to its dense form, after the TACO scheme of the
- * TensorFlow Lite schema: the dimensions in storage order, the original dimension of each block
- * dimension, and per stored dimension either a dense extent or compressed rows.
+ * The layout of a sparse constant, in the format of the TensorFlow Lite schema, which is that of
+ * TACO (F. Kjolstad et al., "The tensor algebra compiler", 2017).
+ *
+ * @param traversalOrder the dimensions in the order in which they are stored: those of the dense
+ *     tensor, followed by those within blocks
+ * @param blockMap the dense dimension that each block dimension divides
+ * @param dimensions the format of each stored dimension
  */
 public record Sparsity(
     List<Integer> traversalOrder, List<Integer> blockMap, List<Dimension> dimensions) {
@@ -16,19 +20,31 @@ public record Sparsity(
     dimensions = List.copyOf(dimensions);
   }
 
-  /** One stored dimension. */
+  /** The format of a stored dimension. */
   public sealed interface Dimension {
-    /** All {@code size} coordinates are stored. */
+    /**
+     * A dimension all of whose coordinates are stored.
+     *
+     * @param size the number of coordinates
+     */
     record Dense(int size) implements Dimension {}
 
     /**
-     * Compressed sparse rows: the coordinates of parent {@code p} are {@code
-     * indices[segments[p]..segments[p+1])}.
+     * A dimension in compressed sparse row format: the coordinates below parent {@code p} are
+     * {@code indices[segments[p]..segments[p+1])}.
+     *
+     * @param segments the first index of each parent, and the number of indices
+     * @param indices the coordinates
      */
     record Compressed(Indices segments, Indices indices) implements Dimension {}
   }
 
-  /** Unsigned numbers with the width they are stored in: 8, 16 or 32 bits; null where absent. */
+  /**
+   * Unsigned integers of a compressed dimension.
+   *
+   * @param bits the bits that each takes in the file: 8, 16 or 32
+   * @param values the integers; null if the file leaves them out
+   */
   public record Indices(int bits, @Nullable List<Integer> values) {
     public Indices {
       values = values == null ? null : List.copyOf(values);

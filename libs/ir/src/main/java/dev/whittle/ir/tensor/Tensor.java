@@ -11,8 +11,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tensor with contents: what kernels read and write. Elements lie packed in row-major order,
- * little endian. Indices count elements from 0; they are checked against the memory only.
+ * A tensor with contents, which kernels read and write. Elements are packed in row-major order and
+ * little endian. Types of less than a byte have their first element in the lowest bits.
+ *
+ * <p>The methods {@code get...} and {@code set...} take the index of an element, counted from 0 in
+ * row-major order. They check indices against the size of the memory, not against the shape, and
+ * the methods for one type do not check the tensor's type.
+ *
+ * <p>A tensor takes memory from its {@link Allocator} when {@link #resize} needs more than it has.
+ * It is not safe for use by several threads while it is resized.
  */
 public final class Tensor {
   public static final ValueLayout.OfFloat FLOAT =
@@ -29,19 +36,20 @@ public final class Tensor {
 
   private static final MemorySegment EMPTY = Arena.global().allocate(0);
 
-  /** Where a tensor gets memory from when it grows. */
+  /** The source of a tensor's memory. */
   @FunctionalInterface
   public interface Allocator {
-    /** Memory that is garbage collected; contents arbitrary on reuse. */
+    /** Memory outside the heap, freed by the garbage collector. */
     Allocator AUTOMATIC = bytes -> Arena.ofAuto().allocate(bytes, 64);
 
-    /** Memory on the Java heap where it fits, which goes as soon as memory is short. */
+    /** Memory on the Java heap if an array can be so large, otherwise {@link #AUTOMATIC}. */
     Allocator HEAP =
         bytes ->
             bytes < Integer.MAX_VALUE - 8
                 ? MemorySegment.ofArray(new byte[(int) bytes])
                 : AUTOMATIC.allocate(bytes);
 
+    /** Returns a segment of at least {@code bytes} bytes with arbitrary contents. */
     MemorySegment allocate(long bytes);
   }
 
@@ -53,14 +61,28 @@ public final class Tensor {
   private MemorySegment memory;
   private MemorySegment data;
 
-  /** A tensor over existing memory of exactly the size that type and extents need. */
+  /**
+   * Makes a tensor over existing memory.
+   *
+   * @param type the element type
+   * @param dims the dimensions, which are copied
+   * @param quantization the quantization parameters; null for none
+   * @param data the elements, exactly as many bytes as type and dimensions need
+   * @throws OperandException if {@code data} has another size
+   */
   public Tensor(
       TensorType type, int[] dims, @Nullable Quantization quantization, MemorySegment data) {
     this(type, quantization, Allocator.AUTOMATIC);
     place(dims, data);
   }
 
-  /** A tensor without elements yet (shape {@code [0]}) that takes memory when it is resized. */
+  /**
+   * Makes a tensor without elements, of shape {@code [0]}, which takes memory when it is resized.
+   *
+   * @param type the element type
+   * @param quantization the quantization parameters; null for none
+   * @param allocator the source of memory
+   */
   public Tensor(TensorType type, @Nullable Quantization quantization, Allocator allocator) {
     this.type = type;
     this.quantization = quantization;
@@ -70,14 +92,14 @@ public final class Tensor {
     this.data = EMPTY;
   }
 
-  /** A new tensor of zeros. */
+  /** Returns a new tensor of zeros. */
   public static Tensor allocate(TensorType type, int... dims) {
     var tensor = new Tensor(type, null, Allocator.AUTOMATIC);
     tensor.resize(dims);
     return tensor;
   }
 
-  /** A tensor with extents but no memory: for kernels that read only shapes. */
+  /** Returns a tensor with a shape but no memory, for kernels that read shapes only. */
   public static Tensor withoutContents(TensorType type, int... dims) {
     var tensor = new Tensor(type, null, Allocator.AUTOMATIC);
     tensor.dims = dims.clone();
@@ -85,13 +107,13 @@ public final class Tensor {
     return tensor;
   }
 
-  /** The contents of a constant. */
+  /** Returns a constant as a tensor that must not be written to. */
   public static Tensor of(
       TensorType type, Shape shape, @Nullable Quantization quantization, Constant constant) {
     return new Tensor(type, shape.toArray(), quantization, constant.bytes());
   }
 
-  /** A new float32 tensor. */
+  /** Returns a new float32 tensor. */
   public static Tensor of(float[] values, int... dims) {
     Tensor tensor = allocate(TensorType.FLOAT32, dims);
     MemorySegment.copy(values, 0, tensor.data, FLOAT, 0, values.length);
@@ -99,8 +121,8 @@ public final class Tensor {
   }
 
   /**
-   * A new float32 tensor on the heap, for constants that are made and dropped in large numbers:
-   * other memory is given back late.
+   * Returns a new float32 tensor on the Java heap, for many short-lived constants: memory outside
+   * the heap is freed late.
    */
   public static Tensor onHeap(float[] values, int... dims) {
     MemorySegment bytes = MemorySegment.ofArray(new byte[values.length * Float.BYTES]);
@@ -108,7 +130,7 @@ public final class Tensor {
     return new Tensor(TensorType.FLOAT32, dims, null, bytes);
   }
 
-  /** A new int32 tensor. */
+  /** Returns a new int32 tensor. */
   public static Tensor of(int[] values, int... dims) {
     Tensor tensor = allocate(TensorType.INT32, dims);
     MemorySegment.copy(values, 0, tensor.data, INT, 0, values.length);
@@ -123,16 +145,17 @@ public final class Tensor {
     return quantization;
   }
 
+  /** Returns the number of dimensions; 0 for a scalar. */
   public int rank() {
     return dims.length;
   }
 
-  /** The extent along {@code axis}, counted from 0. */
+  /** Returns the size of dimension {@code axis}, counted from 0. */
   public int dim(int axis) {
     return dims[axis];
   }
 
-  /** The extents themselves, not a copy: not to be changed. */
+  /** Returns the dimensions. The array is not a copy and must not be changed. */
   @SuppressWarnings("MutableArrayReturn")
   public int[] dims() {
     return dims;
@@ -142,22 +165,28 @@ public final class Tensor {
     return Shape.of(dims);
   }
 
-  /** The number of elements. */
+  /** Returns the number of elements. */
   public long elements() {
     return elements;
   }
 
-  /** The bytes of all elements. */
+  /** Returns the bytes of all elements. */
   public MemorySegment data() {
     return data;
   }
 
-  /** Moves the tensor to other memory and gives it other extents. */
+  /**
+   * Gives the tensor other memory and dimensions.
+   *
+   * @param newDims the dimensions, which are copied
+   * @param newData the elements, exactly as many bytes as type and dimensions need
+   * @throws OperandException if {@code newData} has another size
+   */
   public void place(int[] newDims, MemorySegment newData) {
     long count = Shape.elements(newDims);
     if (type.hasFixedSize() && newData.byteSize() != type.byteSize(count)) {
       throw OperandException.invalid(
-          "%s %s needs %d bytes, has %d",
+          "%s %s needs %d bytes, but its memory has %d",
           type, Arrays.toString(newDims), type.byteSize(count), newData.byteSize());
     }
     dims = newDims.clone();
@@ -167,8 +196,10 @@ public final class Tensor {
   }
 
   /**
-   * Gives the tensor these extents. Contents are arbitrary afterwards; memory is taken only where
-   * what it has is too small.
+   * Gives the tensor other dimensions. Its contents are arbitrary afterwards. The allocator is
+   * asked for memory only if the present memory is too small or read-only.
+   *
+   * @throws OperandException if the tensor would be too large
    */
   public void resize(int... newDims) {
     long count;
@@ -178,7 +209,7 @@ public final class Tensor {
         reserve(type.byteSize(count));
       }
     } catch (ArithmeticException e) {
-      throw OperandException.invalid("a tensor of %s is too large", Arrays.toString(newDims));
+      throw OperandException.invalid("a tensor of shape %s is too large", Arrays.toString(newDims));
     }
     if (!Arrays.equals(dims, newDims)) {
       dims = newDims.clone();
@@ -195,10 +226,14 @@ public final class Tensor {
     }
   }
 
-  /** Takes extents and contents of {@code source}, which has the same type. */
+  /**
+   * Copies the shape and contents of another tensor.
+   *
+   * @throws OperandException if {@code source} has another type
+   */
   public void copyFrom(Tensor source) {
     if (source.type != type) {
-      throw OperandException.invalid("cannot copy %s to %s", source.type, type);
+      throw OperandException.invalid("cannot copy a tensor of %s to one of %s", source.type, type);
     }
     if (!type.hasFixedSize()) {
       reserve(source.data.byteSize());
@@ -207,7 +242,10 @@ public final class Tensor {
     data.copyFrom(source.data);
   }
 
-  /** Copies the bytes of {@code source}, whatever its shape: for operators that move no element. */
+  /**
+   * Copies the bytes of another tensor and keeps the shape, for operators that only change the
+   * shape.
+   */
   public void copyBytesFrom(Tensor source) {
     if (!type.hasFixedSize()) {
       reserve(source.data.byteSize());
@@ -216,8 +254,13 @@ public final class Tensor {
   }
 
   /**
-   * Copies {@code count} adjacent elements as they are stored, from index {@code i} of one tensor
-   * to index {@code j} of another of the same type. The type has elements of whole bytes.
+   * Copies adjacent elements as they are stored.
+   *
+   * @param from the source, of a type whose elements are whole bytes
+   * @param i the index of the first element in {@code from}
+   * @param to the target, of the same type
+   * @param j the index of the first element in {@code to}
+   * @param count the number of elements
    */
   public static void copy(Tensor from, long i, Tensor to, long j, long count) {
     long bytes = from.type.bits() / 8;
@@ -264,7 +307,12 @@ public final class Tensor {
     data.set(BYTE, i, (byte) (value ? 1 : 0));
   }
 
-  /** Element {@code i} of any integer, boolean or resource type; unsigned ones are not negative. */
+  /**
+   * Returns element {@code i} of an integer, boolean or resource type; of an unsigned type of up to
+   * 32 bits it is never negative.
+   *
+   * @throws OperandException for other types
+   */
   public long getInteger(long i) {
     return switch (type) {
       case INT8 -> data.get(BYTE, i);
@@ -289,11 +337,16 @@ public final class Tensor {
           VARIANT,
           COMPLEX64,
           COMPLEX128 ->
-          throw OperandException.unsupported("%s has no integer elements", type);
+          throw OperandException.unsupported("a tensor of %s has no integer elements", type);
     };
   }
 
-  /** Stores the low bits of {@code value} as element {@code i} of any integer type of 8 bits up. */
+  /**
+   * Stores the low bits of {@code value} as element {@code i} of an integer, boolean or resource
+   * type.
+   *
+   * @throws OperandException for other types
+   */
   public void setInteger(long i, long value) {
     switch (type) {
       case INT8, UINT8 -> data.set(BYTE, i, (byte) value);
@@ -321,11 +374,15 @@ public final class Tensor {
           VARIANT,
           COMPLEX64,
           COMPLEX128 ->
-          throw OperandException.unsupported("%s has no integer elements", type);
+          throw OperandException.unsupported("a tensor of %s has no integer elements", type);
     }
   }
 
-  /** Element {@code i} of any real type as stored: quantization parameters are not applied. */
+  /**
+   * Returns element {@code i} of a real type as stored: quantization parameters are not applied.
+   *
+   * @throws OperandException for strings, variants, complex numbers and 8-bit floats
+   */
   public double getReal(long i) {
     return switch (type) {
       case FLOAT32 -> data.get(FLOAT, i * 4);
@@ -336,7 +393,7 @@ public final class Tensor {
       case INT2, INT4, UINT4, INT8, UINT8, BOOL, INT16, UINT16, INT32, UINT32, INT64, RESOURCE ->
           getInteger(i);
       case FLOAT8_E4M3FN, FLOAT8_E5M2, STRING, VARIANT, COMPLEX64, COMPLEX128 ->
-          throw OperandException.unsupported("%s has no real elements", type);
+          throw OperandException.unsupported("a tensor of %s has no real elements", type);
     };
   }
 
@@ -344,7 +401,7 @@ public final class Tensor {
     return value >= 0 ? value : (double) ((value >>> 1) | (value & 1)) * 2;
   }
 
-  /** The contents of an integer tensor. */
+  /** Returns the elements of an integer tensor. */
   public long[] toLongs() {
     long[] values = new long[Math.toIntExact(elements)];
     for (int i = 0; i < values.length; i++) {
@@ -353,7 +410,7 @@ public final class Tensor {
     return values;
   }
 
-  /** The contents of a float32 tensor. */
+  /** Returns the elements of a float32 tensor. */
   public float[] toFloats() {
     float[] values = new float[Math.toIntExact(elements)];
     MemorySegment.copy(data, FLOAT, 0, values, 0, values.length);
@@ -361,11 +418,11 @@ public final class Tensor {
   }
 
   /**
-   * The contents of a string tensor. Stored as a count, count + 1 offsets from the start, and the
-   * bytes.
+   * Returns the elements of a string tensor. They are stored as TensorFlow Lite does: the number of
+   * strings, their offsets from the start and the end of the last one as 32-bit integers, then the
+   * bytes of all strings.
    *
-   * @throws OperandException if the offsets are not inside the data, or the count is not the number
-   *     of elements
+   * @throws OperandException if the number or an offset is outside the data
    */
   public List<byte[]> strings() {
     if (data.byteSize() < 4) {
@@ -374,21 +431,24 @@ public final class Tensor {
     int count = data.get(INT, 0);
     long header = 4L * (count + 2L);
     if (count < 0 || header > data.byteSize()) {
-      throw OperandException.invalid("string tensor: bad count %d", count);
+      throw OperandException.invalid(
+          "a string tensor of %d bytes states %d strings", data.byteSize(), count);
     }
     List<byte[]> strings = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       long start = data.get(INT, 4L * (i + 1));
       long end = data.get(INT, 4L * (i + 2));
       if (start < header || end < start || end > data.byteSize()) {
-        throw OperandException.invalid("string tensor: bad offsets of element %d", i);
+        throw OperandException.invalid(
+            "string %d of a string tensor is at bytes %d to %d of %d",
+            i, start, end, data.byteSize());
       }
       strings.add(data.asSlice(start, end - start).toArray(BYTE));
     }
     return strings;
   }
 
-  /** Fills a string tensor and gives it these extents. */
+  /** Sets the elements and dimensions of a string tensor. */
   public void setStrings(List<byte[]> strings, int... newDims) {
     int header = 4 * (strings.size() + 2);
     long size = header;
@@ -407,7 +467,7 @@ public final class Tensor {
     resize(newDims);
   }
 
-  /** For messages: type, shape and, where there are few, the elements. */
+  /** Returns the type, shape and, if there are few, the elements, for messages. */
   @Override
   public String toString() {
     var text = new StringBuilder(type + " " + Arrays.toString(dims));

@@ -3,7 +3,7 @@ package dev.whittle.ir.tensor;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Element types of tensors, numbered as in the TensorFlow Lite schema. */
+/** The element types of tensors in the TensorFlow Lite schema. */
 public enum TensorType {
   FLOAT32(0, 32),
   FLOAT16(1, 16),
@@ -40,28 +40,32 @@ public enum TensorType {
     this.bits = bits;
   }
 
-  /** The number the schema gives this type. */
+  /** Returns the code in the schema. */
   public int code() {
     return code;
   }
 
-  /** Bits of one element; 0 where elements have no fixed size (strings, variants). */
+  /** Returns the bits of one element; 0 for strings and variants, which have no fixed size. */
   public int bits() {
     return bits;
   }
 
-  /** Whether every element takes the same number of bits. */
+  /** Returns whether all elements have the same number of bits. */
   public boolean hasFixedSize() {
     return bits > 0;
   }
 
-  /** Bytes that {@code elements} packed elements take, rounded up for types under a byte. */
+  /**
+   * Returns the bytes of packed elements, rounded up for types of less than a byte.
+   *
+   * @throws ArithmeticException if the number is greater than 2^63 - 1
+   */
   public long byteSize(long elements) {
     return Math.ceilDiv(Math.multiplyExact(elements, (long) bits), 8L);
   }
 
   /**
-   * Requires elements of one or more whole bytes, which kernels can copy one by one.
+   * Requires elements of whole bytes, which can be copied one by one.
    *
    * @throws OperandException if elements are smaller than a byte or have no fixed size
    */
@@ -71,7 +75,7 @@ public enum TensorType {
     }
   }
 
-  /** Whether elements are whole numbers (booleans and resources are not). */
+  /** Returns whether elements are integers; booleans and resources are not. */
   public boolean isInteger() {
     return switch (this) {
       case INT2, INT4, UINT4, INT8, UINT8, INT16, UINT16, INT32, UINT32, INT64, UINT64 -> true;
@@ -92,7 +96,7 @@ public enum TensorType {
   }
 
   /**
-   * The least number of an integer type of at most 32 bits.
+   * Returns the smallest number of an integer type of at most 32 bits.
    *
    * @throws IllegalStateException for other types
    */
@@ -101,7 +105,11 @@ public enum TensorType {
     return isUnsigned() ? 0 : -(1L << (bits - 1));
   }
 
-  /** The greatest number of an integer type; see {@link #minInteger}. */
+  /**
+   * Returns the largest number of an integer type of at most 32 bits.
+   *
+   * @throws IllegalStateException for other types
+   */
   public long maxInteger() {
     requireIntegerRange();
     return (1L << (isUnsigned() ? bits : bits - 1)) - 1;
@@ -113,11 +121,12 @@ public enum TensorType {
 
   private void requireIntegerRange() {
     if (!isInteger() || bits > 32) {
-      throw new IllegalStateException("no range of integers for " + this);
+      throw new IllegalStateException(
+          "the range of " + this + " is not that of an integer type of at most 32 bits");
     }
   }
 
-  /** The type with that schema number, or empty where there is none. */
+  /** Returns the type with a code of the schema, or empty if there is none. */
   public static Optional<TensorType> ofCode(int code) {
     return code >= 0 && code < BY_CODE.length ? Optional.of(BY_CODE[code]) : Optional.empty();
   }

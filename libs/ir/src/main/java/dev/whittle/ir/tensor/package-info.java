@@ -1,5 +1,5 @@
 /**
- * Tensors and their types: element types, shapes, quantization parameters, constants and the memory
+ * Tensors: element types, shapes, quantization parameters, sparse layouts, constants and the memory
  * of computed values. May use: the JDK.
  */
 @NullMarked

@@ -8,26 +8,26 @@ import org.junit.jupiter.api.Test;
 
 class FixedPointTest {
   @Test
-  void oneIsHalfTimesTwo() {
+  void multiplierHasNormalizedMantissa() {
     assertEquals(new FixedPoint.Multiplier(1 << 30, 1), FixedPoint.Multiplier.of(1.0));
     assertEquals(new FixedPoint.Multiplier(1 << 30, 0), FixedPoint.Multiplier.of(0.5));
     assertEquals(new FixedPoint.Multiplier(1610612736, -1), FixedPoint.Multiplier.of(0.375));
   }
 
   @Test
-  void mantissaThatRoundsToTwoBecomesOneAndRaisesTheExponent() {
+  void mantissaThatOverflowsIncrementsExponent() {
     assertEquals(
         new FixedPoint.Multiplier(1 << 30, 1), FixedPoint.Multiplier.of(Math.nextDown(1.0)));
   }
 
   @Test
-  void multipliersTooSmallForAnyAccumulatorAreZero() {
+  void multiplierBelowSmallestExponentIsZero() {
     assertEquals(FixedPoint.Multiplier.ZERO, FixedPoint.Multiplier.of(Math.scalb(1.0, -40)));
     assertEquals(FixedPoint.Multiplier.ZERO, FixedPoint.Multiplier.of(0));
   }
 
   @Test
-  void highMultiplySaturatesOnlyWhereBothAreTheLeastInteger() {
+  void highMultiplySaturatesOnlyForTwoMinimumIntegers() {
     int min = Integer.MIN_VALUE;
     assertEquals(Integer.MAX_VALUE, FixedPoint.saturatingRoundingDoublingHighMultiply(min, min));
     assertEquals(
@@ -36,7 +36,7 @@ class FixedPointTest {
   }
 
   @Test
-  void roundingIsWhatTruncationAfterANudgeThatDependsOnTheSignGives() {
+  void roundsAsGemmlowpWithSignDependentNudge() {
     long seed = 20261122L;
     var random = new SplittableRandom(seed);
     for (int i = 0; i < 100_000; i++) {
@@ -62,7 +62,7 @@ class FixedPointTest {
   }
 
   @Test
-  void divisionByPowersOfTwoRoundsTiesAwayFromZero() {
+  void divisionByPowerOfTwoRoundsTiesAwayFromZero() {
     assertEquals(3, FixedPoint.roundingDivideByPowerOfTwo(5, 1));
     assertEquals(-3, FixedPoint.roundingDivideByPowerOfTwo(-5, 1));
     assertEquals(1, FixedPoint.roundingDivideByPowerOfTwo(5, 2));
@@ -72,7 +72,7 @@ class FixedPointTest {
   }
 
   @Test
-  void roundingIsAwayFromZeroAndExactJustUnderAHalf() {
+  void roundHalfAwayIsExactNextToTies() {
     assertEquals(0f, FixedPoint.roundHalfAway(0.49999997f));
     assertEquals(1f, FixedPoint.roundHalfAway(0.5f));
     assertEquals(-1f, FixedPoint.roundHalfAway(-0.5f));
@@ -82,7 +82,22 @@ class FixedPointTest {
   }
 
   @Test
-  void scalingIsWithinOneOfTheRealProduct() {
+  void inverseSquareRootApproximatesRealOne() {
+    long seed = 20261201L;
+    var random = new SplittableRandom(seed);
+    for (int i = 0; i < 10_000; i++) {
+      int x = Math.max(2, random.nextInt() >>> random.nextInt(1, 31));
+      FixedPoint.Multiplier inverse = FixedPoint.Multiplier.ofInverseSquareRoot(x);
+      double real = Math.scalb((double) inverse.mantissa(), inverse.exponent() - 31);
+      assertEquals(1, real * Math.sqrt(x), 1e-5, "x " + x + ", seed " + seed);
+    }
+    assertEquals(
+        new FixedPoint.Multiplier(Integer.MAX_VALUE, 0),
+        FixedPoint.Multiplier.ofInverseSquareRoot(1));
+  }
+
+  @Test
+  void scaledIntegerIsWithinOneOfRealProduct() {
     long seed = 20260102L;
     var random = new SplittableRandom(seed);
     for (int i = 0; i < 100_000; i++) {

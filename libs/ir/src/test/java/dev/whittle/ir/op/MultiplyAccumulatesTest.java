@@ -30,7 +30,7 @@ class MultiplyAccumulatesTest {
   }
 
   @Test
-  void aConvolutionOfVolumesCountsEachElementOfItsFilterForEachOutputPixel() {
+  void conv3DCountsFilterElementsForEachOutputPosition() {
     var conv = new Conv3D(Padding.SAME, 1, 1, 1, Activation.NONE, 1, 1, 1);
     List<Operand> inputs = List.of(computed(2, 6, 7, 8, 5), constant(3, 2, 4, 5, 9), constant(9));
     assertEquals(
@@ -39,7 +39,7 @@ class MultiplyAccumulatesTest {
   }
 
   @Test
-  void aTransposedOneCountsThemForEachInputPixel() {
+  void conv3DTransposeCountsFilterElementsForEachInputPosition() {
     var conv = new Conv3DTranspose(Padding.SAME, 2, 2, 2, Activation.NONE, 1, 1, 1);
     List<Operand> inputs = List.of(constant(5), constant(3, 2, 4, 9, 5), computed(2, 6, 7, 8, 5));
     assertEquals(
@@ -47,7 +47,7 @@ class MultiplyAccumulatesTest {
   }
 
   @Test
-  void aRecurrentLayerCountsItsMatricesForEachStepAndSample() {
+  void recurrentLayerCountsMatricesForEachStepAndSample() {
     var layer = new UnidirectionalSequenceRnn(false, Activation.TANH, false);
     List<Operand> inputs =
         List.of(

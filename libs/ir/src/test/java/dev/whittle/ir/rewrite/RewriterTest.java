@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class RewriterTest {
   @Test
-  void computesNodesOfConstantsAhead() {
+  void foldsNodesWithConstantInputs() {
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(2));
     Value a = builder.constant("a", Tensor.of(new float[] {1, -2}, 2));
@@ -44,7 +44,7 @@ class RewriterTest {
   }
 
   @Test
-  void dropsChainsThatNobodyReadsAndTheirValues() {
+  void removesUnusedNodesAndTheirValues() {
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(2));
     Value unused = builder.node("unused", new Abs(), x);
@@ -61,7 +61,7 @@ class RewriterTest {
   }
 
   @Test
-  void skipsReshapesThatAreReshapedAgain() {
+  void mergesConsecutiveReshapes() {
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(2, 6));
     Value first = builder.node("a", new Reshape(List.of(3, 4)), x);
@@ -74,7 +74,7 @@ class RewriterTest {
   }
 
   @Test
-  void leavesWhatFeedsAnOutput() {
+  void keepsNodesThatComputeOutputs() {
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(2));
     Value y = builder.node("y", new Abs(), x);
@@ -84,11 +84,11 @@ class RewriterTest {
   }
 
   @Test
-  void stopsRulesThatFireWithoutEnd() {
+  void rejectsRulesThatApplyWithoutEnd() {
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(2));
     Model model = builder.output(builder.node("y", new Abs(), x)).buildModel("");
-    var restless = new Rule("restless", "Never rests.", (editor, node) -> true);
-    assertThrows(InvalidGraphException.class, () -> Rewriter.rewrite(model, List.of(restless)));
+    var endless = new Rule("endless", "Always applies.", (editor, node) -> true);
+    assertThrows(InvalidGraphException.class, () -> Rewriter.rewrite(model, List.of(endless)));
   }
 }

@@ -17,7 +17,7 @@ class TensorTest {
       names = {
         "INT2", "INT4", "UINT4", "INT8", "UINT8", "INT16", "UINT16", "INT32", "UINT32", "INT64"
       })
-  void integersOfEveryWidthComeBackAsStored(TensorType type) {
+  void readsIntegersOfEveryWidthAsStored(TensorType type) {
     boolean unsigned = type.name().startsWith("U");
     int bits = Math.min(type.bits(), 62);
     long low = unsigned ? 0 : -(1L << (bits - 1));
@@ -31,20 +31,20 @@ class TensorTest {
   }
 
   @Test
-  void packedIntegersTakeAsManyBytesAsTheirBitsNeed() {
+  void packsIntegersOfLessThanAByte() {
     assertEquals(2, Tensor.allocate(TensorType.INT4, 3).data().byteSize());
     assertEquals(1, Tensor.allocate(TensorType.INT2, 4).data().byteSize());
   }
 
   @Test
-  void lowNibbleComesFirst() {
+  void firstInt4ElementIsInLowNibble() {
     Tensor tensor = Tensor.allocate(TensorType.INT4, 2);
     tensor.data().set(Tensor.BYTE, 0, (byte) 0x7f);
     assertArrayEquals(new long[] {-1, 7}, tensor.toLongs());
   }
 
   @Test
-  void growsOnlyWhereMemoryIsTooSmall() {
+  void resizeAllocatesOnlyIfMemoryIsTooSmall() {
     var tensor = new Tensor(TensorType.FLOAT32, null, Tensor.Allocator.AUTOMATIC);
     tensor.resize(4, 4);
     long address = tensor.data().address();
@@ -57,7 +57,7 @@ class TensorTest {
   }
 
   @Test
-  void stringsComeBackAsStored() {
+  void readsStringsAsStored() {
     Tensor tensor = new Tensor(TensorType.STRING, null, Tensor.Allocator.AUTOMATIC);
     List<byte[]> strings =
         List.of("".getBytes(StandardCharsets.UTF_8), "à la carte".getBytes(StandardCharsets.UTF_8));
@@ -70,7 +70,7 @@ class TensorTest {
   }
 
   @Test
-  void rejectsStringOffsetsOutsideTheData() {
+  void rejectsStringOffsetsOutsideData() {
     Tensor tensor = new Tensor(TensorType.STRING, null, Tensor.Allocator.AUTOMATIC);
     tensor.setStrings(List.of(new byte[] {1, 2}), 1);
     tensor.data().set(Tensor.INT, 8, 1000);
@@ -80,7 +80,7 @@ class TensorTest {
   }
 
   @Test
-  void rejectsMemoryOfAnotherSize() {
+  void rejectsMemoryOfWrongSize() {
     Tensor four = Tensor.allocate(TensorType.FLOAT32, 4);
     assertThrows(
         OperandException.class,
@@ -88,7 +88,7 @@ class TensorTest {
   }
 
   @Test
-  void rejectsMoreElementsThanALongCounts() {
+  void rejectsMoreElementsThanFitIntoLong() {
     Tensor tensor = Tensor.allocate(TensorType.INT8, 1);
     int huge = Integer.MAX_VALUE;
     assertThrows(OperandException.class, () -> tensor.resize(huge, huge, huge));

@@ -158,8 +158,7 @@ final class KernelCase {
     Shape shape = Shape.of(dims);
     TensorType type = TensorType.FLOAT32;
     String name = "state" + named++;
-    return graph.value(
-        new Value(0, name, type, shape, shape, true, true, null, null, null, List.of()));
+    return graph.value(Value.of(0, name, type, shape).withVariable(true));
   }
 
   Value node(Op op, Value... operands) {
