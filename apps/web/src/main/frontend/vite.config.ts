@@ -31,7 +31,7 @@ function complete(): Plugin {
           hashes[name] = createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 16);
         }
       }
-      // The worker changes when any file does, so that browsers take it for a new one.
+      // Browsers install a worker again only if its own bytes change.
       const worker = join(output, 'worker.js');
       const all = createHash('sha256').update(JSON.stringify(hashes)).digest('hex').slice(0, 16);
       writeFileSync(worker, readFileSync(worker, 'utf8').replace('BUILD_HASH', all));

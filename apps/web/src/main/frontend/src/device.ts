@@ -1,4 +1,4 @@
-/** Models in the browser itself: LiteRT, compiled to WebAssembly. */
+/** Inference in the browser, by LiteRT compiled to WebAssembly. */
 import { type CompiledModel, loadAndCompile, loadLiteRt, Tensor, type TypedArray } from '@litertjs/core';
 import type { Category, Model, ModelInput, Result } from './model';
 import { scores, tensor } from './image';
@@ -13,10 +13,7 @@ interface Loaded {
 let runtime: Promise<unknown> | undefined;
 const loaded = new Map<string, Loaded>();
 
-/**
- * How the browser's form of a model takes pictures: where the model takes or gives signed bytes, that
- * form has floats.
- */
+/** Returns the input of a model's file for browsers, which has FLOAT32 for INT8 (see BrowserModel). */
 function browserInput(input: ModelInput): ModelInput {
   return {
     ...input,
@@ -26,9 +23,9 @@ function browserInput(input: ModelInput): ModelInput {
 }
 
 async function load(model: Model): Promise<Loaded> {
-  const known = loaded.get(model.name);
-  if (known?.version === model.version) {
-    return known;
+  const previous = loaded.get(model.name);
+  if (previous?.version === model.version) {
+    return previous;
   }
   runtime ??= loadLiteRt('/wasm/').catch((problem: unknown) => {
     runtime = undefined;
@@ -38,22 +35,22 @@ async function load(model: Model): Promise<Loaded> {
   const [bytes, labels] = await Promise.all([server.file(model), server.labels(model)]);
   const compiled = await loadAndCompile(bytes, { accelerator: 'wasm' });
   await warmUp(compiled, browserInput(model.input!));
-  known?.compiled.delete();
-  const fresh = { version: model.version, compiled, labels };
-  loaded.set(model.name, fresh);
-  return fresh;
+  previous?.compiled.delete();
+  const current = { version: model.version, compiled, labels };
+  loaded.set(model.name, current);
+  return current;
 }
 
-/** The first invocation is slower than all others: it is not the one that users wait for. */
+/** Runs a model once, because the first inference is slower than later ones. */
 async function warmUp(compiled: CompiledModel, input: ModelInput): Promise<void> {
   const size = input.dims.reduce((a, b) => a * b, 1);
-  const given = new Tensor(input.type === 'UINT8' ? new Uint8Array(size) : new Float32Array(size), input.dims);
-  const outputs = await compiled.run(given);
-  given.delete();
+  const zeros = new Tensor(input.type === 'UINT8' ? new Uint8Array(size) : new Float32Array(size), input.dims);
+  const outputs = await compiled.run(zeros);
+  zeros.delete();
   outputs.forEach((output) => output.delete());
 }
 
-/** Loads a model before it is wanted, so that it is there when the network is not. */
+/** Loads a model ahead of its first use, so that it is also cached for use offline. */
 export async function prepare(model: Model): Promise<void> {
   if (model.input) {
     await load(model);
@@ -64,15 +61,15 @@ export async function classify(model: Model, pixels: ImageData, top: number): Pr
   const input = browserInput(model.input!);
   const { compiled, labels } = await load(model);
   const data = tensor(input, pixels);
-  const given = new Tensor(data as TypedArray, input.dims);
+  const inputTensor = new Tensor(data as TypedArray, input.dims);
   const begin = performance.now();
-  const outputs = await compiled.run(given);
+  const outputs = await compiled.run(inputTensor);
   const milliseconds = performance.now() - begin;
   try {
     const all = scores(input, (await outputs[0]!.data()) as ArrayLike<number>);
     return { categories: best(all, labels, top), milliseconds };
   } finally {
-    given.delete();
+    inputTensor.delete();
     outputs.forEach((output) => output.delete());
   }
 }

@@ -1,6 +1,6 @@
 /**
- * From pixels to a model's input. These are the server's steps (Resizer and PictureInput there), in
- * the same order and in double precision too, so that both places see the same numbers.
+ * Conversion of pixels to a model's input. The steps are those of the server's classes Resizer and
+ * ImageInput, in the same order and in double precision, so that both compute the same numbers.
  */
 import type { ModelInput } from './model';
 
@@ -9,11 +9,11 @@ interface Taps {
   weights: number[];
 }
 
-/** Each new pixel is the mean of what it covers; where a picture grows, it is interpolated. */
+/** Source positions and weights of each target position: a mean if the image shrinks, else bilinear. */
 function taps(size: number, count: number): Taps[] {
   const scale = size / count;
   return Array.from({ length: count }, (_, i) =>
-    scale > 1 ? covered(size, i * scale, (i + 1) * scale) : between(size, (i + 0.5) * scale - 0.5),
+    scale > 1 ? mean(size, i * scale, (i + 1) * scale) : interpolated(size, (i + 0.5) * scale - 0.5),
   );
 }
 
@@ -21,7 +21,7 @@ function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);
 }
 
-function covered(size: number, from: number, to: number): Taps {
+function mean(size: number, from: number, to: number): Taps {
   const first = clamp(Math.floor(from), 0, size - 1);
   const end = clamp(Math.ceil(to), first + 1, size);
   const weights = Array.from({ length: end - first }, (_, i) => {
@@ -32,14 +32,14 @@ function covered(size: number, from: number, to: number): Taps {
   return { first, weights };
 }
 
-function between(size: number, center: number): Taps {
-  const inside = clamp(center, 0, size - 1);
-  const first = Math.floor(inside);
-  const share = inside - first;
-  return share === 0 ? { first, weights: [1] } : { first, weights: [1 - share, share] };
+function interpolated(size: number, center: number): Taps {
+  const clamped = clamp(center, 0, size - 1);
+  const first = Math.floor(clamped);
+  const fraction = clamped - first;
+  return fraction === 0 ? { first, weights: [1] } : { first, weights: [1 - fraction, fraction] };
 }
 
-/** Red, green and blue from 0 to 255, [height, width, 3]. */
+/** Scales an image; returns levels of red, green and blue from 0 to 255, [height, width, 3]. */
 export function resize(pixels: ImageData, width: number, height: number): Float64Array {
   const columns = taps(pixels.width, width);
   const rows = taps(pixels.height, height);
@@ -77,7 +77,7 @@ export function resize(pixels: ImageData, width: number, height: number): Float6
   return scaled;
 }
 
-/** To the nearest, halves away from zero. */
+/** Rounds to the nearest integer, halves away from zero. */
 function round(value: number): number {
   return Math.sign(value) * Math.floor(Math.abs(value) + 0.5);
 }
@@ -86,7 +86,7 @@ function element(input: ModelInput, level: number, color: number): number {
   if (input.raw) {
     return clamp(round(level), 0, 255);
   }
-  // The server has these in single precision.
+  // The server computes with means and deviations in single precision.
   const normal = (level - Math.fround(input.mean[color]!)) / Math.fround(input.deviation[color]!);
   if (input.type === 'FLOAT32') {
     return normal;
@@ -101,7 +101,7 @@ function element(input: ModelInput, level: number, color: number): number {
   return signed ? clamp(quantized, -128, 127) : clamp(quantized, 0, 255);
 }
 
-/** What a model takes for a square of pixels. */
+/** Returns a model's input tensor for a square of pixels. */
 export function tensor(input: ModelInput, pixels: ImageData): Float32Array | Uint8Array | Int8Array {
   const levels = resize(pixels, input.width, input.height);
   const size = input.width * input.height * input.channels;
@@ -126,7 +126,7 @@ export function tensor(input: ModelInput, pixels: ImageData): Float32Array | Uin
   return data;
 }
 
-/** Scores from 0 to 1 of a model's outputs. */
+/** Returns the scores, from 0 to 1, of a model's outputs. */
 export function scores(input: ModelInput, outputs: ArrayLike<number>): number[] {
   let values = Array.from(outputs);
   if (input.outputType !== 'FLOAT32') {
@@ -137,8 +137,8 @@ export function scores(input: ModelInput, outputs: ArrayLike<number>): number[] 
   if (input.probabilities) {
     return values;
   }
-  const greatest = Math.max(...values);
-  const powers = values.map((value) => Math.exp(value - greatest));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => Math.fround(power / sum));
+  const max = Math.max(...values);
+  const exponentials = values.map((value) => Math.exp(value - max));
+  const sum = exponentials.reduce((a, b) => a + b, 0);
+  return exponentials.map((exponential) => Math.fround(exponential / sum));
 }

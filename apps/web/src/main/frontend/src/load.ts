@@ -1,13 +1,13 @@
-/** Pictures from files, the clipboard and the camera. */
+/** Images from files, the clipboard and the camera. */
 
-/** As the server's: larger ones are not decoded. */
+/** The server's limit; larger images are not decoded. */
 const MAX_PIXELS = 40_000_000;
 const MAX_BYTES = 100 * 1024 * 1024;
 
-export class PictureError extends Error {}
+export class ImageError extends Error {}
 
-/** Width and height by the header, without decoding; undefined where it is not understood. */
-export function extent(bytes: DataView): [number, number] | undefined {
+/** Returns width and height by the header, without decoding; undefined for unknown formats. */
+export function dimensions(bytes: DataView): [number, number] | undefined {
   const length = bytes.byteLength;
   if (length >= 24 && bytes.getUint32(0) === 0x89504e47) {
     return [bytes.getUint32(16), bytes.getUint32(20)];
@@ -41,25 +41,25 @@ export function extent(bytes: DataView): [number, number] | undefined {
   return undefined;
 }
 
-/** Decodes a picture and turns what a camera held sideways. */
+/** Decodes an image and applies its EXIF orientation. */
 export async function decode(file: Blob, name: string): Promise<ImageBitmap> {
   if (file.size > MAX_BYTES) {
-    throw new PictureError(`${name} is larger than 100 MB.`);
+    throw new ImageError(`${name} is larger than 100 MB.`);
   }
   const head = new DataView(await file.slice(0, 1 << 20).arrayBuffer());
-  const [width, height] = extent(head) ?? [0, 0];
+  const [width, height] = dimensions(head) ?? [0, 0];
   if (width * height > MAX_PIXELS) {
     const millions = Math.round((width * height) / 1e6);
-    throw new PictureError(`${name} has ${millions} million pixels; the limit is 40 million.`);
+    throw new ImageError(`${name} has ${millions} million pixels; the limit is 40 million.`);
   }
   try {
     return await createImageBitmap(file, { imageOrientation: 'from-image' });
   } catch {
-    throw new PictureError(`${name} is no picture that this browser can read.`);
+    throw new ImageError(`${name} is not an image that this browser can read.`);
   }
 }
 
-/** A camera's picture, live in a video element. */
+/** The live image of a camera in a video element. */
 export class Camera {
   private stream: MediaStream | undefined;
 

@@ -1,6 +1,6 @@
-/** The page: what is chosen, what happens on a click, what is shown. */
+/** The page: selection of images and classifiers, and display of the results. */
 import * as device from './device';
-import { Camera, decode, PictureError } from './load';
+import { Camera, decode, ImageError } from './load';
 import type { Model, Place, Result } from './model';
 import * as server from './server';
 import { Stage } from './stage';
@@ -25,10 +25,10 @@ function make<K extends keyof HTMLElementTagNameMap>(
   text = '',
   className = '',
 ): HTMLElementTagNameMap[K] {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  made.className = className;
-  return made;
+  const created = document.createElement(tag);
+  created.textContent = text;
+  created.className = className;
+  return created;
 }
 
 interface Outcome {
@@ -48,7 +48,7 @@ const zoom = element<HTMLInputElement>('zoom');
 const other = element<HTMLSelectElement>('other');
 const button = element<HTMLButtonElement>('classify');
 
-// What is chosen.
+// Selection.
 
 function place(): Place {
   const checked = document.querySelector<HTMLInputElement>('input[name=place]:checked');
@@ -72,7 +72,7 @@ function time(milliseconds: number): string {
 const KINDS: Record<string, string> = { float32: 'float', float16: '16-bit float', int8: '8 bits', uint8: '8 bits' };
 
 function facts(model: Model): string {
-  // Files state what they are called, and often the same.
+  // Titles come from metadata, which several files may share; file names tell them apart.
   const parts = model.builtIn || model.title === model.name ? [] : [model.name];
   parts.push(size(model.bytes), KINDS[model.kind] ?? model.kind);
   if (model.milliseconds !== null) {
@@ -88,7 +88,7 @@ function update(): void {
     : '';
   const hint =
     place() === 'device'
-      ? 'The picture never leaves this device.'
+      ? 'The image never leaves this device.'
       : 'The square goes to this server, which keeps nothing.';
   element('hint').textContent = assumed || hint;
   button.disabled = busy || !stage.filled || !model?.input;
@@ -147,22 +147,22 @@ function showModels(): void {
 }
 
 async function refresh(): Promise<void> {
-  let answer;
+  let list;
   try {
-    answer = await server.models();
+    list = await server.models();
   } catch (problem) {
     if (models.length === 0) {
       complain(problem);
     }
     return;
   }
-  const text = JSON.stringify(answer.models);
+  const text = JSON.stringify(list.models);
   if (text === shown) {
     return;
   }
   shown = text;
-  // The user's own first.
-  models = answer.models.sort((a, b) => Number(a.builtIn) - Number(b.builtIn));
+  // The user's own models come before the built-in ones.
+  models = list.models.sort((a, b) => Number(a.builtIn) - Number(b.builtIn));
   if (!find(chosen)?.input) {
     chosen = (models.find((m) => m.input && !m.builtIn) ?? models.find((m) => m.input))?.name ?? '';
   }
@@ -170,7 +170,7 @@ async function refresh(): Promise<void> {
   update();
 }
 
-// Pictures.
+// Images.
 
 async function use(file: Blob, name: string): Promise<void> {
   clearProblem();
@@ -226,9 +226,9 @@ element('camera-off').addEventListener('click', () => {
   update();
 });
 element('shutter').addEventListener('click', () => {
-  void camera.take().then((picture) => {
+  void camera.take().then((photo) => {
     leaveModes();
-    stage.show(picture, 'A photo');
+    stage.show(photo, 'A photo');
   }, complain);
 });
 element('draw').addEventListener('click', () => {
@@ -264,14 +264,14 @@ document.addEventListener('drop', (event) => {
   if (file) {
     void use(file, file.name);
   } else {
-    complain('Drop a picture file: links to other sites are not followed.');
+    complain('Drop an image file: links to other sites are not followed.');
   }
 });
 document.addEventListener('paste', (event) => {
   const file = event.clipboardData?.files[0];
   if (file) {
     event.preventDefault();
-    void use(file, file.name || 'The pasted picture');
+    void use(file, file.name || 'The pasted image');
   }
 });
 
@@ -294,7 +294,7 @@ element('samples').append(
   }),
 );
 
-// Answers.
+// Results.
 
 async function run(model: Model, where: Place, square: { pixels: ImageData; file: Blob }): Promise<Outcome> {
   const result =
@@ -323,7 +323,7 @@ async function classify(): Promise<void> {
     show(outcomes);
     remember(outcomes, square.pixels);
   } catch (problem) {
-    const known = problem instanceof server.ServerError || problem instanceof PictureError;
+    const known = problem instanceof server.ServerError || problem instanceof ImageError;
     complain(known ? problem : `This device cannot run it: ${problem instanceof Error ? problem.message : problem}`);
   } finally {
     busy = false;
@@ -361,7 +361,7 @@ function show(outcomes: Outcome[]): void {
   results.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
 }
 
-/** What the comparison comes to. */
+/** Returns the summary of a comparison. */
 function verdict(a: Outcome, b: Outcome): HTMLElement {
   const same = a.result.categories[0]?.label === b.result.categories[0]?.label;
   const [small, large] = a.model.bytes <= b.model.bytes ? [a, b] : [b, a];
@@ -376,12 +376,12 @@ function verdict(a: Outcome, b: Outcome): HTMLElement {
 }
 
 function remember(outcomes: Outcome[], pixels: ImageData): void {
-  const whole = make('canvas');
-  whole.width = whole.height = pixels.width;
-  whole.getContext('2d')!.putImageData(pixels, 0, 0);
+  const full = make('canvas');
+  full.width = full.height = pixels.width;
+  full.getContext('2d')!.putImageData(pixels, 0, 0);
   const thumbnail = make('canvas');
   thumbnail.width = thumbnail.height = 128;
-  thumbnail.getContext('2d')!.drawImage(whole, 0, 0, 128, 128);
+  thumbnail.getContext('2d')!.drawImage(full, 0, 0, 128, 128);
   const entry = make('li');
   const again = make('button');
   const image = make('img');
@@ -392,7 +392,7 @@ function remember(outcomes: Outcome[], pixels: ImageData): void {
   again.append(image, make('b', name), make('b', best ? `${(100 * best.score).toFixed(0)} %` : ''));
   again.addEventListener('click', () => {
     leaveModes();
-    stage.show(whole, name);
+    stage.show(full, name);
     show(outcomes);
   });
   entry.append(again);
@@ -408,13 +408,13 @@ button.addEventListener('click', () => void classify());
 other.addEventListener('change', prepare);
 document.querySelectorAll('input[name=place]').forEach((radio) => radio.addEventListener('change', prepare));
 
-/** Fetches what this device is going to need. */
+/** Loads the selected models if they are to run on this device. */
 function prepare(): void {
   update();
   if (place() === 'device') {
     for (const model of [find(chosen), find(other.value)]) {
       if (model) {
-        // What fails now is told when it is wanted.
+        // Errors are reported when the model is used.
         device.prepare(model).catch(() => undefined);
       }
     }
@@ -443,10 +443,10 @@ addEventListener('beforeinstallprompt', (event) => {
   };
 });
 if ('serviceWorker' in navigator) {
-  // From now on it keeps what the server says.
+  // The list of models is loaded again, so that the worker caches it.
   navigator.serviceWorker.addEventListener('controllerchange', () => void refresh());
   navigator.serviceWorker.register('/worker.js', { type: 'module' }).catch(() => {
-    // Without it the page works, but not offline.
+    // Without a worker the page works, but not offline.
   });
 }
 

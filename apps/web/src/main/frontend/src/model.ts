@@ -1,4 +1,4 @@
-/** What the server says of models. */
+/** The server's descriptions of models, and results. */
 
 export interface ModelInput {
   height: number;
@@ -27,7 +27,7 @@ export interface Model {
   builtIn: boolean;
   kind: string;
   milliseconds: number | null;
-  /** Why it does not classify pictures. */
+  /** The reason that the model is no image classifier for; null if it is one. */
   reason: string | null;
   input: ModelInput | null;
 }
@@ -40,7 +40,7 @@ export interface Category {
 
 export interface Result {
   categories: Category[];
-  /** Of the model alone. */
+  /** The duration of the inference alone. */
   milliseconds: number;
 }
 

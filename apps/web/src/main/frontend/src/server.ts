@@ -1,4 +1,4 @@
-/** The server's interface. */
+/** The client of the server's HTTP interface. */
 import type { Model, Result } from './model';
 
 const KEY = 'whittle-api-key';
@@ -12,8 +12,8 @@ export class ServerError extends Error {
   }
 }
 
-/** Asks, and asks for the key if the server wants one. */
-async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+/** Sends a request; prompts for the API key if the server requires one. */
+async function send(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   const key = sessionStorage.getItem(KEY);
   if (key) {
@@ -26,10 +26,10 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
     throw new ServerError('The server does not answer.', 0);
   }
   if (response.status === 401) {
-    const given = prompt('This server asks for a key:');
-    if (given) {
-      sessionStorage.setItem(KEY, given);
-      return ask(path, init);
+    const entered = prompt('This server asks for a key:');
+    if (entered) {
+      sessionStorage.setItem(KEY, entered);
+      return send(path, init);
     }
   }
   if (!response.ok) {
@@ -37,7 +37,7 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
     try {
       message = ((await response.json()) as { error: string }).error;
     } catch {
-      // Something between us and the server answered.
+      // A proxy's response is not JSON.
     }
     if (response.status === 429 || response.status === 503) {
       message = `The server is busy: ${message}. Try again in a moment.`;
@@ -48,28 +48,28 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
 }
 
 export async function models(): Promise<{ models: Model[]; problems: Record<string, string> }> {
-  return (await ask('/api/models')).json();
+  return (await send('/api/models')).json();
 }
 
 export async function labels(model: Model): Promise<string[]> {
-  const response = await ask(`/api/models/${model.name}/labels?version=${model.version}`);
+  const response = await send(`/api/models/${model.name}/labels?version=${model.version}`);
   return ((await response.json()) as { labels: string[] }).labels;
 }
 
 export async function file(model: Model): Promise<Uint8Array> {
-  const response = await ask(`/models/${model.name}.tflite?for=browser&version=${model.version}`);
+  const response = await send(`/models/${model.name}.tflite?for=browser&version=${model.version}`);
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** Classifies a square, sent without loss. */
+/** Classifies a square, which is a PNG file. */
 export async function classify(model: Model, square: Blob, top: number): Promise<Result> {
-  const response = await ask(`/api/models/${model.name}/classify?top=${top}`, {
+  const response = await send(`/api/models/${model.name}/classify?top=${top}`, {
     method: 'POST',
     body: square,
   });
-  const answer = (await response.json()) as {
+  const { results, milliseconds } = (await response.json()) as {
     results: Result['categories'];
     milliseconds: number;
   };
-  return { categories: answer.results, milliseconds: answer.milliseconds };
+  return { categories: results, milliseconds };
 }

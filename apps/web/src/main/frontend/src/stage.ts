@@ -1,9 +1,10 @@
 /**
- * The square: what of a picture lies in it is classified. A picture always covers it; dragging,
- * pinching, the wheel and keys move and scale it. As a drawing pad it takes strokes instead.
+ * The square that selects the part of an image to classify. The image always covers the square;
+ * dragging, pinching, the wheel and keys move and scale it. As a drawing pad, the square takes
+ * strokes instead.
  */
 
-/** The side of what is handed on, at most: far more than any classifier takes. */
+/** The maximum side of the selected square in pixels, more than the inputs of most classifiers. */
 const MAX_SIDE = 1024;
 const MAX_ZOOM = 12;
 const PAD_SIDE = 448;
@@ -16,7 +17,7 @@ export class Stage {
   private source: HTMLCanvasElement | ImageBitmap | undefined;
   private turns = 0;
   private zoom = 1;
-  /** The picture's point in the middle of the square, in its own pixels after turning. */
+  /** The image's point in the middle of the square, in pixels of the turned image. */
   private center: Point = { x: 0, y: 0 };
   private readonly pointers = new Map<number, Point>();
   private pad: CanvasRenderingContext2D | undefined;
@@ -44,7 +45,7 @@ export class Stage {
     return this.pad !== undefined;
   }
 
-  /** From 0 to 100, evenly for the eye. */
+  /** The zoom on a logarithmic scale from 0 to 100. */
   get zoomLevel(): number {
     return (100 * Math.log(this.zoom)) / Math.log(MAX_ZOOM);
   }
@@ -79,7 +80,7 @@ export class Stage {
     }
   }
 
-  /** An empty black square to draw on in white, as the digit classifiers know it. */
+  /** Starts a drawing in white on black, like the images that digit classifiers are trained on. */
   startDrawing(): void {
     const board = document.createElement('canvas');
     board.width = board.height = PAD_SIDE;
@@ -104,7 +105,7 @@ export class Stage {
     this.draw();
   }
 
-  /** Pixels of the picture after turning. */
+  /** The dimensions of the turned image in pixels. */
   private get size(): Point {
     const source = this.source!;
     return this.turns % 2 === 0
@@ -112,7 +113,7 @@ export class Stage {
       : { x: source.height, y: source.width };
   }
 
-  /** The side of the square, in the picture's pixels. */
+  /** The side of the square in pixels of the image. */
   private get side(): number {
     return Math.min(this.size.x, this.size.y) / this.zoom;
   }
@@ -136,14 +137,15 @@ export class Stage {
     this.draw();
   }
 
-  /** Keeps the square within the picture. */
-  private settle(): void {
+  /** Moves the square to within the image. */
+  private clampCenter(): void {
     const half = this.side / 2;
     this.center.x = Math.min(Math.max(this.center.x, half), this.size.x - half);
     this.center.y = Math.min(Math.max(this.center.y, half), this.size.y - half);
   }
 
-  private place(event: PointerEvent | WheelEvent): Point {
+  /** Returns an event's position in the square, from 0 to 1. */
+  private position(event: PointerEvent | WheelEvent): Point {
     const box = this.canvas.getBoundingClientRect();
     return {
       x: (event.clientX - box.left) / box.width,
@@ -156,9 +158,9 @@ export class Stage {
       return;
     }
     this.canvas.setPointerCapture(event.pointerId);
-    this.pointers.set(event.pointerId, this.place(event));
+    this.pointers.set(event.pointerId, this.position(event));
     if (this.pad) {
-      this.stroke(this.place(event), this.place(event));
+      this.stroke(this.position(event), this.position(event));
     }
   }
 
@@ -167,7 +169,7 @@ export class Stage {
     if (!before) {
       return;
     }
-    const now = this.place(event);
+    const now = this.position(event);
     const others = [...this.pointers].filter(([id]) => id !== event.pointerId).map(([, p]) => p);
     this.pointers.set(event.pointerId, now);
     if (this.pad) {
@@ -197,7 +199,7 @@ export class Stage {
   private wheel(event: WheelEvent): void {
     if (this.source && !this.pad) {
       event.preventDefault();
-      this.scaleTo(this.zoom * Math.exp(-event.deltaY / 400), this.place(event));
+      this.scaleTo(this.zoom * Math.exp(-event.deltaY / 400), this.position(event));
     }
   }
 
@@ -226,20 +228,20 @@ export class Stage {
   }
 
   private draw(): void {
-    this.settle();
+    this.clampCenter();
     this.paint(this.context, this.canvas.width);
     this.canvas.classList.toggle('movable', !this.pad);
     this.canvas.classList.toggle('drawing', this.drawing);
     const { x, y } = this.center;
-    const part =
+    const selection =
       this.zoom === 1
         ? ''
         : `, zoomed ${this.zoom.toFixed(1)} times at ${Math.round((100 * x) / this.size.x)} % across, ${Math.round((100 * y) / this.size.y)} % down`;
-    this.canvas.setAttribute('aria-label', `${this.name}${part}.`);
+    this.canvas.setAttribute('aria-label', `${this.name}${selection}.`);
     this.changed();
   }
 
-  /** Paints the square of the picture; what is transparent becomes white. */
+  /** Paints the selected part of the image on white. */
   private paint(context: CanvasRenderingContext2D, side: number): void {
     const scale = side / this.side;
     context.save();
@@ -256,7 +258,7 @@ export class Stage {
     context.restore();
   }
 
-  /** What is in the square: pixels for this device, and the same as a file without loss. */
+  /** Returns the selected part of the image: pixels for this device, and a PNG file of them. */
   async square(): Promise<{ pixels: ImageData; file: Blob }> {
     const side = Math.max(1, Math.min(MAX_SIDE, Math.round(this.side)));
     const canvas = document.createElement('canvas');

@@ -1,7 +1,7 @@
 /**
- * Keeps the page, the runtime and the models on the device, so that it works without a network. The
- * page comes from the cache and is replaced whole when the build changes; what the server says of
- * models comes from the server while there is one.
+ * The service worker: caches the page, the runtime and the models, so that the page works offline.
+ * The page is served from the cache, which is replaced when the build changes. The list of models
+ * comes from the server if it can be reached.
  */
 export {};
 declare const self: ServiceWorkerGlobalScope;
@@ -41,21 +41,21 @@ self.addEventListener('fetch', (event) => {
     return;
   }
   if (url.pathname === '/api/models') {
-    event.respondWith(fresh(event.request));
+    event.respondWith(networkFirst(event.request));
   } else if (url.pathname.startsWith('/models/') || url.pathname.startsWith('/api/models/')) {
-    event.respondWith(kept(event.request, url));
+    event.respondWith(versioned(event.request, url));
   } else if (!url.pathname.startsWith('/v2') && url.pathname !== '/metrics') {
-    event.respondWith(cached(event.request));
+    event.respondWith(cacheFirst(event.request));
   }
 });
 
-async function cached(request: Request): Promise<Response> {
+async function cacheFirst(request: Request): Promise<Response> {
   const cache = await caches.open(page);
   return (await cache.match(request, { ignoreSearch: true })) ?? fetch(request);
 }
 
-/** From the server; what it said last if there is none. */
-async function fresh(request: Request): Promise<Response> {
+/** Responds from the server, or with its last response if it cannot be reached. */
+async function networkFirst(request: Request): Promise<Response> {
   const cache = await caches.open(models);
   try {
     const response = await fetch(request);
@@ -72,12 +72,12 @@ async function fresh(request: Request): Promise<Response> {
   }
 }
 
-/** Files whose address names their version: once is enough. Older versions go. */
-async function kept(request: Request, url: URL): Promise<Response> {
+/** Responds from the cache with a file that has its version in its URL; removes other versions. */
+async function versioned(request: Request, url: URL): Promise<Response> {
   const cache = await caches.open(models);
-  const known = await cache.match(request);
-  if (known) {
-    return known;
+  const cached = await cache.match(request);
+  if (cached) {
+    return cached;
   }
   const response = await fetch(request);
   if (response.ok) {

@@ -253,11 +253,11 @@ class PageTest {
     try (Browser browser = open(1280, 900)) {
       browser.click("#samples button:nth-child(3)");
       browser.await("document.getElementById('view').ariaLabel.startsWith('Sunflower')");
-      Path text = models.resolve("no-picture.jpg");
-      Files.writeString(text, "This is no picture.");
+      Path text = models.resolve("no-image.jpg");
+      Files.writeString(text, "This is no image.");
       browser.upload(text);
       browser.await("!document.getElementById('problem').hidden");
-      assertTrue(browser.find("#problem").getText().contains("is no picture"));
+      assertTrue(browser.find("#problem").getText().contains("is not an image"));
       Path bomb = models.resolve("bomb.png");
       Files.write(bomb, png(10_000, 5_000));
       browser.upload(bomb);
