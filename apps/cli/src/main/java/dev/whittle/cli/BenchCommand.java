@@ -19,15 +19,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.core.JsonGenerator;
 
-/** Measures how fast models run. */
+/** The command that measures the latency of models. */
 @Command(
     name = "bench",
     description = "Measures load time, first run, median and p90 latency.",
     mixinStandardHelpOptions = true,
     footer = {
       "",
-      "Engines run in turns on the same random input, so that their ratio means something on a",
-      "busy machine: --engine fast,litert. The ratio is that of each median to the last engine's."
+      "Several engines, such as --engine fast,litert, run in turns on the same random input, so",
+      "that other load affects them alike. Ratios are those of each median to the last engine's."
     })
 final class BenchCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL", arity = "1..*", description = ".tflite files.")
@@ -38,7 +38,7 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "NAME",
       split = ",",
       defaultValue = "fast",
-      description = "One engine or several (default: ${DEFAULT-VALUE}).")
+      description = "One or more engines (default: ${DEFAULT-VALUE}).")
   private List<String> names = List.of();
 
   @Option(
@@ -50,7 +50,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--profile",
-      description = "Also tells how long each operator of the main graph takes.")
+      description = "Also prints the time of each operator of the main graph.")
   private boolean profile;
 
   @Option(names = "--json", description = "Prints one JSON document.")
@@ -61,7 +61,7 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (runs < 1) {
-      throw new UsageException("--runs must be at least 1");
+      throw new UsageException("--runs " + runs + ": expected at least 1");
     }
     names.forEach(EngineOptions::require);
     Map<Path, List<Latency>> all = new LinkedHashMap<>();
@@ -80,7 +80,7 @@ final class BenchCommand implements Callable<Integer> {
     return Main.DONE;
   }
 
-  /** The times of operators by engine. */
+  /** Measures the times of operators, by engine. */
   private Map<String, List<NodeLatency>> profile(Path model) throws IOException {
     Map<String, List<NodeLatency>> profiles = new LinkedHashMap<>();
     for (String name : names) {
@@ -122,9 +122,9 @@ final class BenchCommand implements Callable<Integer> {
         });
   }
 
-  /** Operators in their order, then the kinds of them by the time they take. */
+  /** Prints the operators in the order of the graph, then their types, the slowest first. */
   private static void printProfile(String engine, List<NodeLatency> nodes) {
-    double all = Math.max(1, nodes.stream().mapToLong(NodeLatency::median).sum());
+    double total = Math.max(1, nodes.stream().mapToLong(NodeLatency::median).sum());
     System.out.printf("%n  operators in %s%n", engine);
     for (NodeLatency node : nodes) {
       System.out.printf(
@@ -132,25 +132,25 @@ final class BenchCommand implements Callable<Integer> {
           node.node(),
           node.operator(),
           node.median() / 1e3,
-          100 * node.median() / all,
+          100 * node.median() / total,
           node.kernel());
     }
-    Map<String, LongSummaryStatistics> kinds =
+    Map<String, LongSummaryStatistics> types =
         nodes.stream()
             .collect(
                 Collectors.groupingBy(
                     NodeLatency::operator, Collectors.summarizingLong(NodeLatency::median)));
     System.out.println();
-    kinds.entrySet().stream()
-        .sorted(Comparator.comparingLong(kind -> -kind.getValue().getSum()))
+    types.entrySet().stream()
+        .sorted(Comparator.comparingLong(type -> -type.getValue().getSum()))
         .forEach(
-            kind ->
+            type ->
                 System.out.printf(
                     "  %4d %-28s %12.1f us %5.1f %%%n",
-                    kind.getValue().getCount(),
-                    kind.getKey(),
-                    kind.getValue().getSum() / 1e3,
-                    100 * kind.getValue().getSum() / all));
+                    type.getValue().getCount(),
+                    type.getKey(),
+                    type.getValue().getSum() / 1e3,
+                    100 * type.getValue().getSum() / total));
   }
 
   private static void printJson(

@@ -25,13 +25,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Says what is on pictures. */
-@Command(
-    name = "classify",
-    description = "Says what is on pictures, by a classifier.",
-    mixinStandardHelpOptions = true)
+/** The command that classifies images. */
+@Command(name = "classify", description = "Classifies images.", mixinStandardHelpOptions = true)
 final class ClassifyCommand implements Callable<Integer> {
-  private static final double NANOSECONDS = 1e6;
+  private static final double NANOSECONDS_PER_MILLISECOND = 1e6;
 
   @Parameters(
       paramLabel = "IMAGE",
@@ -43,14 +40,14 @@ final class ClassifyCommand implements Callable<Integer> {
       names = "--model",
       required = true,
       paramLabel = "MODEL",
-      description = "A .tflite file that classifies pictures.")
+      description = "An image classifier: a .tflite file.")
   private Path model = Path.of("");
 
   @Option(
       names = "--labels",
       paramLabel = "F.txt",
       description =
-          "Names of the outputs, one in each line (default: those in the model, or ImageNet's for"
+          "Names of the outputs, one a line (default: those in the model, or ImageNet's for"
               + " 1000 and 1001 outputs).")
   private @Nullable Path labels;
 
@@ -58,56 +55,56 @@ final class ClassifyCommand implements Callable<Integer> {
       names = "--top",
       paramLabel = "N",
       defaultValue = "3",
-      description = "How many answers (default: ${DEFAULT-VALUE}).")
+      description = "Maximum number of results (default: ${DEFAULT-VALUE}).")
   private int top = 3;
 
   @Option(
       names = "--score_threshold",
       paramLabel = "SCORE",
       defaultValue = "0",
-      description = "Leaves out answers below this, from 0 to 1.")
+      description = "Minimum score of a result, from 0 to 1.")
   private float threshold;
 
   @Option(
       names = "--allow",
       paramLabel = "LABEL",
-      description = "Only these labels are answers. May be repeated.")
+      description = "Shows only these labels. May be repeated.")
   private List<String> allowed = List.of();
 
   @Option(
       names = "--deny",
       paramLabel = "LABEL",
-      description = "These labels are no answers. May be repeated.")
+      description = "Does not show these labels. May be repeated.")
   private List<String> denied = List.of();
 
   @Option(
       names = "--normalization",
       paramLabel = "PRESET",
       description =
-          "What the model takes for pixels of 0 to 255: tf (-1 to 1), unit (0 to 1), none (as they"
-              + " are), torch, caffe (default: what the model says).")
+          "The normalization of pixels of 0 to 255: tf (-1 to 1), unit (0 to 1), none (unchanged),"
+              + " torch, caffe (default: that of the model).")
   private @Nullable String normalization;
 
   @Option(
       names = "--region",
       paramLabel = "LEFT,TOP,RIGHT,BOTTOM",
       description =
-          "The part of the picture to look at, in fractions of it (default: the square in the"
-              + " middle; 0,0,1,1 for all of it).")
+          "The part of the image to classify, in fractions of width and height (default: the square"
+              + " in the middle; 0,0,1,1 is the whole image).")
   private @Nullable String region;
 
   @Option(
       names = "--rotate",
       paramLabel = "DEGREES",
       defaultValue = "0",
-      description = "Turns pictures clockwise first, by 90, 180 or 270 degrees.")
+      description = "Turns images clockwise first, by 90, 180 or 270 degrees.")
   private int rotation;
 
   @Option(
       names = "--resampling",
       paramLabel = "NAME",
       defaultValue = "area",
-      description = "How pictures are scaled: area or bilinear (default: ${DEFAULT-VALUE}).")
+      description = "The scaling of images: area or bilinear (default: ${DEFAULT-VALUE}).")
   private Resampling resampling = Resampling.AREA;
 
   @Option(
@@ -122,7 +119,7 @@ final class ClassifyCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints one JSON document.")
   private boolean json;
 
-  private record Answer(Path file, List<Category> categories, double milliseconds) {
+  private record Result(Path file, List<Category> categories, double milliseconds) {
     Map<String, Object> toMap() {
       Map<String, Object> map = new LinkedHashMap<>();
       map.put("picture", file.toString());
@@ -145,55 +142,55 @@ final class ClassifyCommand implements Callable<Integer> {
             .withResampling(resampling)
             .withInterpreter(
                 engineOptions.options().withEngine(engine).withExpectedRuns(images.size()));
-    List<Answer> answers = new ArrayList<>();
+    List<Result> results = new ArrayList<>();
     try (ImageClassifier classifier = ImageClassifier.of(model, options)) {
       if (classifier.input().isAssumed()) {
         System.err.printf(
-            "%s does not say what it takes for pixels: taking --normalization tf (-1 to 1)%n",
-            model);
+            "%s does not state its normalization; assuming --normalization tf (-1 to 1)%n", model);
       }
       for (Path file : images) {
         Image image = ImageDecoder.DEFAULT.read(file).rotated(rotation);
         List<Category> categories =
             classifier.classify(image, region == null ? Region.square(image) : region(region));
-        answers.add(new Answer(file, categories, classifier.lastNanoseconds() / NANOSECONDS));
+        double milliseconds = classifier.lastNanoseconds() / NANOSECONDS_PER_MILLISECOND;
+        results.add(new Result(file, categories, milliseconds));
         if (!json) {
-          print(answers.getLast());
+          print(results.getLast());
         }
       }
     }
     if (json) {
       Map<String, Object> document = new LinkedHashMap<>();
       document.put("model", model.toString());
-      document.put("pictures", answers.stream().map(Answer::toMap).toList());
+      document.put("pictures", results.stream().map(Result::toMap).toList());
       System.out.writeBytes(JsonOutput.bytes(document));
       System.out.println();
     }
     return Main.DONE;
   }
 
-  private static void print(Answer answer) {
-    System.out.println(answer.file);
-    for (Category category : answer.categories) {
+  private static void print(Result result) {
+    System.out.println(result.file);
+    for (Category category : result.categories) {
       System.out.printf("  %5.1f %%  %s%n", 100 * category.score(), category.label());
     }
-    if (answer.categories.isEmpty()) {
-      System.out.println("  nothing that is wanted and likely enough");
+    if (result.categories.isEmpty()) {
+      System.out.println("  no allowed label above the score threshold");
     }
   }
 
   private static Region region(String text) {
-    String[] ends = text.split(",", -1);
+    String[] edges = text.split(",", -1);
     try {
-      if (ends.length == 4) {
+      if (edges.length == 4) {
         return new Region(
-            Double.parseDouble(ends[0]),
-            Double.parseDouble(ends[1]),
-            Double.parseDouble(ends[2]),
-            Double.parseDouble(ends[3]));
+            Double.parseDouble(edges[0]),
+            Double.parseDouble(edges[1]),
+            Double.parseDouble(edges[2]),
+            Double.parseDouble(edges[3]));
       }
     } catch (NumberFormatException e) {
-      // Told below.
+      // Reported below.
     }
     throw new UsageException("--region " + text + ": expected LEFT,TOP,RIGHT,BOTTOM");
   }

@@ -17,13 +17,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Converts a trained model to a {@code .tflite} file. */
+/** The command that converts a trained model to a {@code .tflite} file. */
 @Command(
     name = "convert",
     description = "Converts a trained model to a .tflite file.",
     mixinStandardHelpOptions = true)
 final class ConvertCommand implements Callable<Integer> {
-  /** Exactly one source. */
+  /** The model to convert: exactly one option. */
   static final class Source {
     @Option(
         names = "--knn_data",
@@ -57,7 +57,7 @@ final class ConvertCommand implements Callable<Integer> {
   @Option(
       names = "--keras_config",
       paramLabel = "F.json",
-      description = "What model.to_json() gives, for a file that holds weights only.")
+      description = "The output of model.to_json(), for a file of weights only.")
   private @Nullable Path kerasConfig;
 
   @Mixin private SavedModelOptions savedModel = new SavedModelOptions();
@@ -65,12 +65,12 @@ final class ConvertCommand implements Callable<Integer> {
   @Option(
       names = "--input_shape",
       paramLabel = "NAME:1,224,224,3",
-      description = "Fixes the shape of an input; -1 leaves an extent open. May be repeated.")
+      description = "Fixes the shape of an input; -1 is an unknown dimension. May be repeated.")
   private List<String> inputShapes = List.of();
 
   @Option(
       names = "--explain",
-      description = "Prints what each layer or operation became and which rules fired.")
+      description = "Prints the operators of each layer or operation, and the fusions applied.")
   private boolean explain;
 
   @Mixin private KnnOptions knn = new KnnOptions();
@@ -83,7 +83,7 @@ final class ConvertCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Model model = source.knnData == null ? ofTensorFlow() : ofPoints(source.knnData);
     image.normalization().ifPresent(options::assumeNormalization);
-    Model optimized = options.isWanted() ? options.optimize(model) : model;
+    Model optimized = options.isRequested() ? options.optimize(model) : model;
     TfliteWriter.write(image.describe(optimized, options.labelFile()), outputFile);
     Sizes.print(outputFile);
     return Main.DONE;
@@ -103,7 +103,7 @@ final class ConvertCommand implements Callable<Integer> {
       throw new UsageException(file + ": there is no such file");
     }
     if (source.kerasModelFile != null && savedModel.allowsCustomOperators()) {
-      throw new UsageException("--allow_custom_ops is for SavedModels");
+      throw new UsageException("--allow_custom_ops needs --saved_model_dir");
     }
     TfLiteConverter converter =
         source.kerasModelFile == null
@@ -112,8 +112,8 @@ final class ConvertCommand implements Callable<Integer> {
     if (kerasConfig != null) {
       converter.kerasConfig(kerasConfig);
     }
-    for (String stated : inputShapes) {
-      fixShape(converter, stated);
+    for (String inputShape : inputShapes) {
+      fixShape(converter, inputShape);
     }
     TfLiteConverter.Conversion conversion = converter.convertModel();
     if (explain) {
@@ -122,20 +122,20 @@ final class ConvertCommand implements Callable<Integer> {
     return conversion.model();
   }
 
-  private static void fixShape(TfLiteConverter converter, String stated) {
-    int colon = stated.lastIndexOf(':');
+  private static void fixShape(TfLiteConverter converter, String inputShape) {
+    int colon = inputShape.lastIndexOf(':');
     if (colon < 1) {
-      throw new UsageException("--input_shape " + stated + ": expected NAME:1,224,224,3");
+      throw new UsageException("--input_shape " + inputShape + ": expected NAME:1,224,224,3");
     }
-    String[] texts = stated.substring(colon + 1).split(",", -1);
+    String[] texts = inputShape.substring(colon + 1).split(",", -1);
     int[] dims = new int[texts.length];
     try {
       for (int i = 0; i < dims.length; i++) {
         dims[i] = Integer.parseInt(texts[i].strip());
       }
-      converter.inputShape(stated.substring(0, colon), dims);
+      converter.inputShape(inputShape.substring(0, colon), dims);
     } catch (IllegalArgumentException e) {
-      throw new UsageException("--input_shape " + stated + ": " + e.getMessage());
+      throw new UsageException("--input_shape " + inputShape + ": " + e.getMessage());
     }
   }
 }

@@ -8,31 +8,31 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The samples that models are judged by. */
+/** Options of commands that evaluate models: the samples, and how many run at a time. */
 final class DataOptions {
   @Option(
       names = "--data",
       required = true,
       paramLabel = "DATA",
       description =
-          "An .npz file with arrays named as the inputs, whose first axis counts samples; a folder"
-              + " of pictures, with a subfolder for each class; a folder with the idx files of"
-              + " MNIST or Fashion-MNIST, whose test part is taken.")
+          "An .npz file with arrays named as the inputs, with samples along the first axis; a"
+              + " folder of images, with a subfolder for each class; a folder with the idx files of"
+              + " MNIST or Fashion-MNIST, of which the test part is used.")
   private Path data = Path.of("");
 
   @Option(
       names = "--labels",
       paramLabel = "NAME",
-      description = "The array in the .npz file, or an .npy file, with the right classes.")
+      description = "The array in the .npz file, or an .npy file, with the true classes.")
   private @Nullable String labels;
 
-  @Option(names = "--samples", paramLabel = "N", description = "Takes only the first N samples.")
+  @Option(names = "--samples", paramLabel = "N", description = "Uses only the first N samples.")
   private @Nullable Long count;
 
   @Option(
       names = "--parallel",
       paramLabel = "N",
-      description = "How many samples to run at a time (default: one for each processor).")
+      description = "Samples that run at a time (default: one for each processor).")
   private int parallel = Runtime.getRuntime().availableProcessors();
 
   @Mixin private ImageOptions images = new ImageOptions();
@@ -44,7 +44,7 @@ final class DataOptions {
 
   int parallel() {
     if (parallel < 1) {
-      throw new UsageException("--parallel must be at least 1");
+      throw new UsageException("--parallel " + parallel + ": expected at least 1");
     }
     return parallel;
   }

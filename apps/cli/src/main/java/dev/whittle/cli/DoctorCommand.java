@@ -17,21 +17,21 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Finds the layers that cost a quantized model its accuracy. */
+/** The command that finds the layers that a quantized model loses accuracy in. */
 @Command(
     name = "doctor",
-    description = "Finds the layers that cost accuracy, and a recipe that gets it back.",
+    description = "Finds the layers that lose accuracy by quantization, and a better recipe.",
     mixinStandardHelpOptions = true,
     footer = {
       "",
-      "The data serves to calibrate and to judge. With labels, loss is counted in points of",
-      "accuracy; without, in points of agreement with the float model's best class."
+      "The data is used for calibration and for evaluation. With labels, the loss is that of the",
+      "accuracy in percentage points; without, of the agreement with the float model's top class."
     })
 final class DoctorCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "FLOAT", description = "The float model.")
   private Path floatModel = Path.of("");
 
-  @Parameters(index = "1", paramLabel = "QUANTIZED", description = "Its quantized form.")
+  @Parameters(index = "1", paramLabel = "QUANTIZED", description = "The same model, quantized.")
   private Path quantizedModel = Path.of("");
 
   @Mixin private DataOptions data = new DataOptions();
@@ -40,20 +40,20 @@ final class DoctorCommand implements Callable<Integer> {
       names = "--max_loss",
       paramLabel = "POINTS",
       defaultValue = "0.5",
-      description = "What the proposed recipe may lose (default: ${DEFAULT-VALUE} points).")
+      description = "The maximum loss of the proposed recipe (default: ${DEFAULT-VALUE} points).")
   private double maxLoss = 0.5;
 
   @Option(
       names = "--max_size",
       paramLabel = "BYTES",
-      description = "What the proposed recipe's model may take.")
+      description = "The maximum size of the model by the proposed recipe.")
   private @Nullable Long maxSize;
 
   @Option(
       names = "--suspects",
       paramLabel = "N",
       defaultValue = "12",
-      description = "How many layers to try in floats (default: ${DEFAULT-VALUE}).")
+      description = "Layers to try in floating point (default: ${DEFAULT-VALUE}).")
   private int suspects = 12;
 
   @Option(

@@ -18,21 +18,21 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Compares models on the same data. */
+/** The command that compares models on the same data. */
 @Command(
     name = "evaluate",
-    description = "Accuracy, size and latency of models side by side.",
+    description = "Compares the accuracy, size and latency of models.",
     mixinStandardHelpOptions = true,
     footer = {
       "",
       "Without labels, models are compared with the first one only. Keras models are converted",
-      "first; their sizes are those of the .tflite file."
+      "first; their size is that of the .tflite file."
     })
 final class EvaluateCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "MODEL",
       arity = "1..*",
-      description = ".tflite files or Keras models; the first is what others are compared with.")
+      description = ".tflite files or Keras models; the first is the reference for the others.")
   private List<Path> models = List.of();
 
   @Mixin private DataOptions data = new DataOptions();
@@ -50,7 +50,7 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--runs",
       paramLabel = "N",
       defaultValue = "30",
-      description = "Timed invocations of each model (default: ${DEFAULT-VALUE}).")
+      description = "Timed runs of each model (default: ${DEFAULT-VALUE}).")
   private int runs = 30;
 
   @Option(names = "--json", description = "Prints one JSON document.")
@@ -63,7 +63,7 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     EngineOptions.require(engine);
     if (runs < 1) {
-      throw new UsageException("--runs must be at least 1");
+      throw new UsageException("--runs " + runs + ": expected at least 1");
     }
     List<NamedModel> all = new ArrayList<>();
     for (Path model : models) {
@@ -89,8 +89,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   static NamedModel open(Path model) throws IOException {
     String name = model.toString();
-    boolean keras = name.endsWith(".keras") || name.endsWith(".h5") || name.endsWith(".json");
-    return keras
+    boolean isKeras = name.endsWith(".keras") || name.endsWith(".h5") || name.endsWith(".json");
+    return isKeras
         ? NamedModel.of(name, TfLiteConverter.fromKerasModel(model).convertModel().model())
         : NamedModel.of(model);
   }

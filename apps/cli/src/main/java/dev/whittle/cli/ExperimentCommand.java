@@ -4,7 +4,7 @@ import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** Stands for the experiments until one is asked for: they need TensorFlow. */
+/** The placeholder of the experiments, for distributions without TensorFlow. */
 @Command(
     name = ExperimentCommand.NAME,
     description = "Reproduces a published experiment: knn, mnist.",
@@ -18,7 +18,8 @@ final class ExperimentCommand implements Runnable {
   @Override
   public void run() {
     throw new UsageException(
-        "experiments need the folder lib/train of the full distribution, which is not there"
-            + (ignored.isEmpty() ? "" : " (asked for: " + String.join(" ", ignored) + ")"));
+        "cannot run the experiment"
+            + (ignored.isEmpty() ? "" : " '" + String.join(" ", ignored) + "'")
+            + ": the folder lib/train is missing; install the full distribution");
   }
 }

@@ -1,13 +1,13 @@
 package dev.whittle.cli;
 
 /**
- * A command that comes from a folder of its own, loaded only when it is used. Found by {@link
- * java.util.ServiceLoader}.
+ * A command in a folder of its own, which is loaded only when the command is used. It is found by
+ * {@link java.util.ServiceLoader}.
  */
 public interface ExtensionCommand {
-  /** The name on the command line. */
+  /** Returns the name on the command line. */
   String name();
 
-  /** The picocli command object. */
+  /** Returns a new command object for picocli. */
   Object command();
 }

@@ -16,22 +16,23 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
 /**
- * The parts of the distribution that most commands do without: native code and the server. They lie
- * in folders beside the core's jars and are added to the thread's class loader when something needs
- * them, so that everything else starts without them and runs where they do not exist.
+ * The optional parts of the distribution: native code, TensorFlow and the server.
+ *
+ * <p>They are folders of jars beside those of the core. A command that needs a folder adds it to
+ * the thread's class loader, so that other commands start faster, and run without it.
  */
 final class Extensions {
   static final String LITERT = "litert";
   static final String TRAIN = "train";
   private static final String WEB = "web";
 
-  /** The folders that commands of other parts need. */
+  /** The folders of the commands that are extensions. */
   private static final Map<String, List<String>> FOLDERS =
       Map.of(ExperimentCommand.NAME, List.of(LITERT, TRAIN), ServeCommand.NAME, List.of(WEB));
 
   private Extensions() {}
 
-  /** Adds folders of the distribution; those that are not there are passed over. */
+  /** Adds folders of the distribution to the class path; missing folders are ignored. */
   static void load(String... folders) {
     List<URL> jars = new ArrayList<>();
     Path library = library();
@@ -47,8 +48,8 @@ final class Extensions {
     }
   }
 
-  /** Puts the real command in place of what stands for it, if the distribution has it. */
-  static void replaceIfAsked(CommandLine commandLine, String[] arguments) {
+  /** Replaces the placeholder of an extension's command, if the distribution has the extension. */
+  static void replacePlaceholder(CommandLine commandLine, String[] arguments) {
     String name = arguments.length == 0 ? "" : arguments[0];
     List<String> folders = FOLDERS.get(name);
     if (folders == null) {
@@ -62,7 +63,7 @@ final class Extensions {
     }
   }
 
-  /** The command of that name from the loaded extensions, or null. */
+  /** Returns a command of the loaded extensions; null if there is none of that name. */
   private static @Nullable Object command(String name) {
     for (ExtensionCommand command : ServiceLoader.load(ExtensionCommand.class)) {
       if (command.name().equals(name)) {
@@ -88,12 +89,12 @@ final class Extensions {
     return jar.toUri().toURL();
   }
 
-  /** The folder of the jar that this class is in; null where it runs from class files. */
+  /** Returns the folder of this class's jar; null if it was loaded from a class file. */
   private static @Nullable Path library() {
     try {
       var source = Extensions.class.getProtectionDomain().getCodeSource();
-      Path place = source == null ? null : Path.of(source.getLocation().toURI());
-      return place != null && Files.isRegularFile(place) ? place.getParent() : null;
+      Path jar = source == null ? null : Path.of(source.getLocation().toURI());
+      return jar != null && Files.isRegularFile(jar) ? jar.getParent() : null;
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }

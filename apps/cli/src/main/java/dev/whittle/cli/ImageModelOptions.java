@@ -11,68 +11,72 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What a classifier of pictures is to say of itself. */
+/** Options for the metadata of image classifiers. */
 final class ImageModelOptions {
   @Option(
       names = "--normalization",
       paramLabel = "PRESET",
       description =
-          "States in the file what the model takes for pixels of 0 to 255: tf (-1 to 1), unit (0 to"
-              + " 1), none (as they are), torch, caffe.")
+          "Writes into the file how pixels of 0 to 255 are normalized: tf (-1 to 1), unit (0 to 1),"
+              + " none (unchanged), torch, caffe.")
   private @Nullable String normalization;
 
   @Option(
       names = "--model_name",
       paramLabel = "NAME",
-      description = "States in the file what the model is called.")
+      description = "Writes the model's name into the file.")
   private @Nullable String name;
 
-  boolean isWanted(@Nullable Path labels) {
+  /** Returns whether there is any metadata to write. */
+  boolean isRequested(@Nullable Path labels) {
     return normalization != null || name != null || labels != null;
   }
 
-  /** What is stated of pixels; empty if nothing is. */
+  /** Returns the normalization in the options; empty if there is none. */
   Optional<Normalization> normalization() {
     return Optional.ofNullable(normalization).map(Normalization::named);
   }
 
   /**
-   * The model with what is stated; what it said before stays.
+   * Returns a model with the metadata in the options; other metadata stays.
    *
-   * @param labels a label file; null for none
+   * @param labels label file; null for none
    */
   Model describe(Model model, @Nullable Path labels) throws IOException {
-    if (!isWanted(labels)) {
+    if (!isRequested(labels)) {
       return model;
     }
-    Optional<ImageMetadata> before = ImageMetadata.read(model);
-    Optional<Normalization> stated = normalization();
+    Optional<ImageMetadata> previous = ImageMetadata.read(model);
+    Optional<Normalization> requested = normalization();
     List<String> names =
-        labels == null ? before.map(ImageMetadata::labels).orElse(List.of()) : Labels.read(labels);
+        labels == null
+            ? previous.map(ImageMetadata::labels).orElse(List.of())
+            : Labels.read(labels);
     int outputs = outputs(model);
     if (!names.isEmpty() && outputs > 0 && names.size() != outputs) {
       throw new UsageException(
-          "%s: has %d labels, and the model %d outputs".formatted(labels, names.size(), outputs));
+          "%s: has %d labels; expected %d, one for each output of the model"
+              .formatted(labels, names.size(), outputs));
     }
     return new ImageMetadata(
-            name == null ? before.map(ImageMetadata::name).orElse("") : name,
-            before.map(ImageMetadata::description).orElse(""),
-            stated
+            name == null ? previous.map(ImageMetadata::name).orElse("") : name,
+            previous.map(ImageMetadata::description).orElse(""),
+            requested
                 .map(Normalization::mean)
-                .or(() -> before.map(ImageMetadata::mean))
+                .or(() -> previous.map(ImageMetadata::mean))
                 .orElse(List.of()),
-            stated
+            requested
                 .map(Normalization::deviation)
-                .or(() -> before.map(ImageMetadata::deviation))
+                .or(() -> previous.map(ImageMetadata::deviation))
                 .orElse(List.of()),
-            stated
+            requested
                 .map(Normalization::blueFirst)
-                .orElse(before.map(ImageMetadata::blueFirst).orElse(false)),
+                .orElse(previous.map(ImageMetadata::blueFirst).orElse(false)),
             names)
         .writeTo(model);
   }
 
-  /** Elements of the first output's last axis; -1 if they are not known. */
+  /** Returns the last dimension of the first output; -1 if it is unknown. */
   private static int outputs(Model model) {
     var shape = model.mainGraph().value(model.mainGraph().outputs().getFirst()).shape();
     return shape.isRankKnown() && shape.rank() > 0 ? shape.dim(shape.rank() - 1) : -1;

@@ -15,28 +15,28 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where samples come from, and how pictures become numbers. */
+/** Options for reading samples, with the normalization of images. */
 final class ImageOptions {
   @Option(
       names = "--pixel_range",
       paramLabel = "LOW,HIGH",
       description =
-          "What black and white pixels of picture files become (default: what --normalization or"
-              + " the model says, else 0,1; -1,1 for MobileNet and Inception, 0,255 for networks"
-              + " that scale by themselves).")
+          "The values of black and white pixels of image files (default: those of --normalization"
+              + " or of the model, else 0,1; use -1,1 for MobileNet and Inception, 0,255 for"
+              + " networks that scale by themselves).")
   private @Nullable String pixelRange;
 
   private @Nullable Normalization normalization;
 
-  /** What pixels become where nothing is said of their range. */
-  void assume(Normalization stated) {
-    normalization = stated;
+  /** Sets the normalization of pixels, unless --pixel_range sets their range. */
+  void assume(Normalization newNormalization) {
+    normalization = newNormalization;
   }
 
   /**
-   * The range of all channels.
+   * Returns the range of all channels as LOW,HIGH.
    *
-   * @throws UsageException if they have different ones
+   * @throws UsageException if the channels have different ranges
    */
   private String range() {
     if (pixelRange != null) {
@@ -47,22 +47,23 @@ final class ImageOptions {
     }
     float mean = normalization.mean().getFirst();
     float deviation = normalization.deviation().getFirst();
-    boolean alike =
+    boolean isUniform =
         normalization.mean().stream().allMatch(m -> m == mean)
             && normalization.deviation().stream().allMatch(d -> d == deviation);
-    if (!alike || normalization.blueFirst()) {
+    if (!isUniform || normalization.blueFirst()) {
       throw new UsageException(
-          "the model treats each channel of a picture in its own way, and --pixel_range treats all"
-              + " alike: give the data as an .npz file of what the model takes");
+          "the model normalizes the channels of an image differently, and --pixel_range normalizes"
+              + " all alike; pass the data as an .npz file of normalized images");
     }
     return -mean / deviation + "," + (255 - mean) / deviation;
   }
 
   /**
-   * The samples in a file or folder.
+   * Opens the samples in a file or folder.
    *
    * @param labels an array in the archive or an .npy file; null for none
-   * @param training whether to take the training part of data sets that have parts
+   * @param training true for the training part of data sets that have parts, false for the test
+   *     part
    */
   Samples samples(Path data, @Nullable String labels, Model model, boolean training)
       throws IOException {
@@ -79,23 +80,24 @@ final class ImageOptions {
     int[] dims = input.shape().toArray();
     if (model.mainGraph().inputs().size() != 1 || dims.length != 4 || dims[1] < 1 || dims[2] < 1) {
       throw new UsageException(
-          "%s: pictures need a model with one input of fixed height and width, not %s"
-              .formatted(data, input.shape()));
+          "%s: images need a model with one input [batch, height, width, channels] of fixed height"
+                  .formatted(data)
+              + " and width; found %s".formatted(input.shape()));
     }
     if (normalization == null) {
       normalization = ImageMetadata.read(model).flatMap(Normalization::of).orElse(null);
     }
     String range = range();
-    String[] ends = range.split(",", -1);
+    String[] limits = range.split(",", -1);
+    float low = pixelLimit(range, limits[0]);
+    float high = pixelLimit(range, limits.length < 2 ? "" : limits[1]);
+    return ImageSamples.of(data, dims[1], dims[2], dims[3], low, high);
+  }
+
+  private static float pixelLimit(String range, String text) {
     try {
-      return ImageSamples.of(
-          data,
-          dims[1],
-          dims[2],
-          dims[3],
-          Float.parseFloat(ends[0].strip()),
-          Float.parseFloat(ends[1].strip()));
-    } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      return Float.parseFloat(text.strip());
+    } catch (NumberFormatException e) {
       throw new UsageException("--pixel_range " + range + ": expected LOW,HIGH");
     }
   }

@@ -13,6 +13,7 @@ import dev.whittle.runtime.ModelSummary.GraphSummary;
 import dev.whittle.runtime.ModelSummary.Operator;
 import dev.whittle.tflite.TfliteReader;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,10 +28,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.core.JsonGenerator;
 
-/** Tells what is in a model. */
+/** The command that shows the contents of a model. */
 @Command(
     name = "inspect",
-    description = "Shows signatures, tensors, operators, size and work of a model.",
+    description =
+        "Shows signatures, tensors, operators, sizes and multiply-accumulates of a model.",
     mixinStandardHelpOptions = true)
 final class InspectCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL", description = "A .tflite file.")
@@ -41,7 +43,7 @@ final class InspectCommand implements Callable<Integer> {
 
   @Option(
       names = "--explain",
-      description = "Prints which kernel runs each operator, and where in memory its outputs are.")
+      description = "Prints the kernel of each operator, and the place of its outputs in memory.")
   private boolean explain;
 
   @Override
@@ -68,12 +70,12 @@ final class InspectCommand implements Callable<Integer> {
   private static void describe(StringBuilder text, Model model, ModelSummary summary) {
     text.append("format version %d, %s\n".formatted(model.version(), quoted(model.description())));
     for (Metadata metadata : model.metadata()) {
-      boolean version = metadata.name().equals(Metadata.MIN_RUNTIME_VERSION);
+      boolean isVersion = metadata.name().equals(Metadata.MIN_RUNTIME_VERSION);
       text.append(
           "metadata %s: %s\n"
               .formatted(
                   metadata.name(),
-                  version
+                  isVersion
                       ? runtimeVersion(metadata)
                       : "%,d bytes".formatted(metadata.data().byteSize())));
     }
@@ -93,7 +95,7 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private static String runtimeVersion(Metadata metadata) {
-    byte[] bytes = metadata.data().bytes().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+    byte[] bytes = metadata.data().bytes().toArray(ValueLayout.JAVA_BYTE);
     return new String(bytes, StandardCharsets.US_ASCII).replace("\0", "");
   }
 
@@ -172,7 +174,7 @@ final class InspectCommand implements Callable<Integer> {
     if (summary.problems().isEmpty()) {
       text.append("  runs on: fast, reference, litert\n");
     } else {
-      text.append("  not on our engines:\n");
+      text.append("  unsupported by the engines fast and reference:\n");
       summary.problems().forEach(p -> p.lines().forEach(line -> text.append("    " + line + "\n")));
     }
   }

@@ -3,20 +3,20 @@ package dev.whittle.cli;
 import dev.whittle.convert.knn.Distance;
 import picocli.CommandLine.Option;
 
-/** The options of commands that make a nearest-neighbors classifier. */
+/** Options of commands that build a nearest-neighbors classifier. */
 public final class KnnOptions {
   @Option(
       names = "--label",
       paramLabel = "COLUMN",
       defaultValue = "-1",
-      description = "The label's column: its name or number (default: the last).")
+      description = "The column of the labels: its name or number (default: the last).")
   private String label = "-1";
 
   @Option(
       names = "--neighbors",
       paramLabel = "K",
       defaultValue = "3",
-      description = "How many neighbors vote (default: ${DEFAULT-VALUE}).")
+      description = "Neighbors that vote (default: ${DEFAULT-VALUE}).")
   private int neighbors = 3;
 
   @Option(
@@ -26,16 +26,17 @@ public final class KnnOptions {
       description = "One of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
   private Distance distance = Distance.L2;
 
-  /** The label's column in a table. */
+  /** Returns the column of the labels, by name or number; negative numbers count from the end. */
   public String label() {
     return label;
   }
 
-  /** How many neighbors vote. */
+  /** Returns the number of neighbors that vote. */
   public int neighbors() {
     return neighbors;
   }
 
+  /** Returns the measure of distance. */
   public Distance distance() {
     return distance;
   }

@@ -22,24 +22,24 @@ public final class Main {
     System.exit(run(arguments));
   }
 
-  /** Runs the command and gives its exit status. */
+  /** Runs the command and returns its exit status. */
   public static int run(String... arguments) {
     if (arguments.length == 1 && arguments[0].equals("--version")) {
-      // The one answer that needs no parser.
+      // The version needs no parser, which takes most of the start-up time.
       System.out.println(Version.text());
       return DONE;
     }
     String[] normalized = Arrays.stream(arguments).map(Main::normalized).toArray(String[]::new);
     CommandLine commandLine = WhittleCommand.parser(normalized);
-    Extensions.replaceIfAsked(commandLine, normalized);
+    Extensions.replacePlaceholder(commandLine, normalized);
     return commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setParameterExceptionHandler(Main::wrongUsage)
-        .setExecutionExceptionHandler((e, command, result) -> failed(e))
+        .setParameterExceptionHandler(Main::reportWrongUsage)
+        .setExecutionExceptionHandler((e, command, result) -> report(e))
         .execute(normalized);
   }
 
-  /** Options are declared with underscores and accepted with dashes too. */
+  /** Returns an argument with the dashes in an option's name replaced by underscores. */
   private static String normalized(String argument) {
     if (!argument.startsWith("--") || argument.length() == 2) {
       return argument;
@@ -50,7 +50,7 @@ public final class Main {
     return "--" + name.substring(2).replace('-', '_') + value;
   }
 
-  private static int wrongUsage(ParameterException e, String[] arguments) {
+  private static int reportWrongUsage(ParameterException e, String[] arguments) {
     System.err.println("whittle: " + e.getMessage());
     CommandLine.UnmatchedArgumentException.printSuggestions(e, System.err);
     String command = e.getCommandLine().getCommandSpec().qualifiedName();
@@ -58,7 +58,8 @@ public final class Main {
     return WRONG_USAGE;
   }
 
-  private static int failed(Exception e) {
+  /** Prints the message of an exception and returns the exit status. */
+  private static int report(Exception e) {
     int status =
         switch (e) {
           case ModelException model -> CANNOT_HANDLE_MODEL;
@@ -68,14 +69,15 @@ public final class Main {
           case UncheckedIOException io -> WRONG_USAGE;
           default -> CANNOT_HANDLE_MODEL;
         };
-    System.err.println("whittle: " + explained(e));
+    System.err.println("whittle: " + message(e));
     if (System.getenv("WHITTLE_STACK_TRACES") != null) {
       e.printStackTrace(System.err);
     }
     return status;
   }
 
-  static String explained(Exception e) {
+  /** Returns the message of an exception for users. */
+  static String message(Exception e) {
     return switch (e) {
       case NoSuchFileException missing -> missing.getFile() + ": there is no such file";
       case AccessDeniedException denied -> denied.getFile() + ": permission denied";
@@ -85,7 +87,7 @@ public final class Main {
       case IOException io -> String.valueOf(io.getMessage());
       case UncheckedIOException io -> String.valueOf(io.getMessage());
       default ->
-          "this is a defect of Whittle: "
+          "internal error of Whittle: "
               + e
               + "\nPlease report it with the output of the same command under"
               + " WHITTLE_STACK_TRACES=1.";

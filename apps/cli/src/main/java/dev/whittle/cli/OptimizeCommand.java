@@ -11,11 +11,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Makes an existing model smaller. */
+/** The command that optimizes a {@code .tflite} file. */
 @Command(
     name = "optimize",
     description =
-        "Makes a .tflite file smaller: quantizes, prunes, clusters; and says in it what it takes.",
+        "Makes a .tflite file smaller: quantizes, prunes and clusters it; or writes metadata.",
     mixinStandardHelpOptions = true)
 final class OptimizeCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL", description = "A .tflite file with floats.")
@@ -34,14 +34,14 @@ final class OptimizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (!options.isWanted() && !image.isWanted(options.labelFile())) {
+    if (!options.isRequested() && !image.isRequested(options.labelFile())) {
       throw new UsageException(
-          "nothing to do: give --quantize, --recipe, --prune, --cluster, --labels or"
+          "nothing to do; expected --quantize, --recipe, --prune, --cluster, --labels or"
               + " --normalization");
     }
     Model model = TfliteReader.read(modelFile);
     image.normalization().ifPresent(options::assumeNormalization);
-    Model optimized = options.isWanted() ? options.optimize(model) : model;
+    Model optimized = options.isRequested() ? options.optimize(model) : model;
     TfliteWriter.write(image.describe(optimized, options.labelFile()), outputFile);
     Sizes.print(outputFile);
     return Main.DONE;

@@ -16,13 +16,14 @@ import dev.whittle.runtime.InterpreterOptions;
 import dev.whittle.vision.Normalization;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How a model is to be made smaller. */
+/** Options of commands that optimize a model: quantization, pruning and clustering. */
 final class OptimizeOptions {
   @Option(
       names = "--quantize",
@@ -30,7 +31,7 @@ final class OptimizeOptions {
       defaultValue = "none",
       description =
           "none, dynamic, float16, int8, int16x8, weights_int8, weights_int4, or auto: the smallest"
-              + " form that loses at most --max_loss (default: ${DEFAULT-VALUE}).")
+              + " model that loses at most --max_loss (default: ${DEFAULT-VALUE}).")
   private String mode = "none";
 
   @Option(
@@ -38,8 +39,8 @@ final class OptimizeOptions {
       paramLabel = "POINTS",
       defaultValue = "0.5",
       description =
-          "What --quantize auto may lose of the accuracy on the representative data, or, without"
-              + " labels, of the agreement with the float model (default: ${DEFAULT-VALUE}"
+          "The maximum loss of --quantize auto: of the accuracy on the representative data or,"
+              + " without labels, of the agreement with the float model (default: ${DEFAULT-VALUE}"
               + " points).")
   private double maxLoss = 0.5;
 
@@ -47,11 +48,11 @@ final class OptimizeOptions {
       names = "--labels",
       paramLabel = "LABELS",
       description =
-          "A .txt file with the names of the classes, to be put into the model. For auto: the array"
-              + " with the right classes, or an .npy file. May be repeated.")
+          "A .txt file with the names of the classes, to write into the model. For auto: the array"
+              + " with the true classes, or an .npy file. May be repeated.")
   private List<String> allLabels = List.of();
 
-  /** The label file among what {@code --labels} names; null for none. */
+  /** Returns the first label file among {@code --labels}; null if there is none. */
   @Nullable Path labelFile() {
     return allLabels.stream()
         .filter(OptimizeOptions::isLabelFile)
@@ -71,56 +72,57 @@ final class OptimizeOptions {
   @Option(
       names = "--output_recipe",
       paramLabel = "F.json",
-      description = "Writes the recipe that was followed.")
+      description = "Writes the recipe that was used.")
   private @Nullable Path outputRecipe;
 
   @Option(
       names = "--recipe",
       paramLabel = "F.json",
-      description = "What to do to which layers, instead of --quantize.")
+      description = "Quantization by layer, instead of --quantize.")
   private @Nullable Path recipeFile;
 
   @Option(
       names = "--representative_data",
       paramLabel = "DATA",
       description =
-          "Typical inputs for int8 and int16x8: an .npz file with arrays named as the inputs, whose"
-              + " first axis counts samples; a folder of pictures; a folder with MNIST's files.")
+          "Typical inputs for int8 and int16x8: an .npz file with arrays named as the inputs, with"
+              + " samples along the first axis; a folder of images; a folder with MNIST's files.")
   private @Nullable Path representativeData;
 
   @Option(
       names = "--representative_samples",
       paramLabel = "N",
-      description = "Takes only the first N samples.")
+      description = "Uses only the first N samples.")
   private @Nullable Long representativeSamples;
 
   @Option(
       names = "--calibration_method",
       paramLabel = "NAME",
       description =
-          "How ranges follow from data: min_max, percentile[:99.9], entropy, mse (default:"
-              + " min_max).")
+          "The method that finds ranges of activations: min_max, percentile[:99.9], entropy, mse"
+              + " (default: min_max).")
   private @Nullable String calibrationMethod;
 
   @Option(
       names = "--calibration_file",
       paramLabel = "F.json",
-      description = "Keeps calibration statistics; an interrupted calibration goes on from it.")
+      description = "Saves calibration statistics, from which a calibration can be resumed.")
   private @Nullable Path calibrationFile;
 
   @Option(
       names = "--weight_method",
       paramLabel = "NAME",
-      description = "How ranges of weights are chosen: min_max, mse, octav (default: min_max).")
+      description =
+          "The method that finds ranges of weights: min_max, mse, octav (default: min_max).")
   private @Nullable String weightMethod;
 
-  @Option(names = "--per_tensor", description = "One scale for all output channels.")
+  @Option(names = "--per_tensor", description = "Uses one scale for all output channels.")
   private boolean perTensor;
 
   @Option(
       names = "--block_size",
       paramLabel = "N",
-      description = "A scale for each N weights of weights_int8 and weights_int4.")
+      description = "Uses a scale for each N weights of weights_int8 and weights_int4.")
   private @Nullable Integer blockSize;
 
   @Option(
@@ -134,23 +136,24 @@ final class OptimizeOptions {
       paramLabel = "WHAT",
       description =
           "The LOGISTIC or SOFTMAX at the end: auto (float if its integers would saturate), float,"
-              + " logits (left out), int8 (default: auto).")
+              + " logits (removed), int8 (default: auto).")
   private @Nullable String head;
 
   @Option(
       names = "--equalize",
-      description = "Evens out the channels of adjacent layers first (for depthwise networks).")
+      description =
+          "Equalizes the channel ranges of adjacent layers first (for depthwise networks).")
   private boolean equalize;
 
   @Option(
       names = "--correct_bias",
-      description = "Changes biases to make up for the mean error of quantized weights.")
+      description = "Corrects biases for the mean error of quantized weights.")
   private boolean correctBias;
 
   @Option(
       names = "--no_guard",
       description =
-          "Computes in integers even where a few numbers dwarf the others, as other tools do.")
+          "Quantizes activations even if outliers make the scale too coarse, as other tools do.")
   private boolean noGuard;
 
   @Option(
@@ -171,35 +174,35 @@ final class OptimizeOptions {
 
   @Mixin private ImageOptions images = new ImageOptions();
 
-  /** What pixels of representative pictures become, unless --pixel_range says it. */
-  void assumeNormalization(Normalization stated) {
-    images.assume(stated);
+  /** Sets the normalization of representative images, unless --pixel_range sets their range. */
+  void assumeNormalization(Normalization normalization) {
+    images.assume(normalization);
   }
 
-  /** Whether anything is to be done. */
-  boolean isWanted() {
-    return isQuantization() || sparsity.isWanted();
+  /** Returns whether the options ask for any optimization. */
+  boolean isRequested() {
+    return isQuantization() || sparsity.isRequested();
   }
 
   private boolean isQuantization() {
     return recipeFile != null || !mode.equals("none");
   }
 
-  /** Whether the recipe is to be found by trying. */
+  /** Returns whether the recipe is to be found by search. */
   boolean isAutomatic() {
     return mode.equals("auto");
   }
 
-  /** What the options ask for. */
+  /** Returns the recipe of the options. */
   Recipe recipe() throws IOException {
     Recipe base = recipeFile == null ? named(mode) : RecipeFile.read(recipeFile);
     if (recipeFile != null && !mode.equals("none")) {
-      throw new UsageException("--recipe and --quantize exclude each other");
+      throw new UsageException("found --recipe and --quantize; expected one of them");
     }
     String method = weightMethod;
     if (method != null) {
-      WeightMethod chosen = choice(WeightMethod.class, "--weight_method", method);
-      base = base.mapSettings(s -> s.withWeightMethod(chosen));
+      WeightMethod parsed = choice(WeightMethod.class, "--weight_method", method);
+      base = base.mapSettings(s -> s.withWeightMethod(parsed));
     }
     if (perTensor) {
       base = base.mapSettings(s -> s.withPerChannel(false));
@@ -208,9 +211,9 @@ final class OptimizeOptions {
     if (size != null) {
       base = base.mapSettings(s -> s.withBlockSize(size));
     }
-    Integer least = minElements;
-    if (least != null) {
-      base = base.mapSettings(s -> s.withMinElements(least));
+    Integer min = minElements;
+    if (min != null) {
+      base = base.mapSettings(s -> s.withMinElements(min));
     }
     if (calibrationMethod != null) {
       base = base.withCalibrationMethod(CalibrationMethod.named(calibrationMethod));
@@ -252,12 +255,10 @@ final class OptimizeOptions {
     throw new UsageException(
         "%s %s: expected one of %s"
             .formatted(
-                option,
-                text,
-                java.util.Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT)));
+                option, text, Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT)));
   }
 
-  /** The typical inputs; null where none are given. */
+  /** Returns the representative data; null if there is none. */
   @Nullable Samples samples(Model model) throws IOException {
     if (representativeData == null) {
       return null;
@@ -266,7 +267,7 @@ final class OptimizeOptions {
     return representativeSamples == null ? samples : samples.first(representativeSamples);
   }
 
-  /** A quantizer for a recipe with everything else that the options say. */
+  /** Returns a quantizer for a recipe, with the other settings of the options. */
   Quantizer quantizer(Recipe recipe, @Nullable Samples samples) {
     return new Quantizer(recipe)
         .calibrateWith(samples)
@@ -283,7 +284,7 @@ final class OptimizeOptions {
             });
   }
 
-  /** Follows the options; says on the standard error what a user should know. */
+  /** Optimizes a model by the options; reports on standard error. */
   Model optimize(Model model) throws IOException {
     Model changed = sparsity.change(model);
     return sparsity.encode(isQuantization() ? quantize(changed) : changed);
@@ -302,7 +303,7 @@ final class OptimizeOptions {
 
   private Recipe automatic(Model model, @Nullable Samples samples) throws IOException {
     if (samples == null) {
-      throw new UsageException("--quantize auto needs --representative_data to judge by");
+      throw new UsageException("--quantize auto needs --representative_data for evaluation");
     }
     AutoQuantizer.Choice choice =
         AutoQuantizer.choose(
@@ -314,7 +315,7 @@ final class OptimizeOptions {
             System.err::println);
     if (choice.loss() > maxLoss) {
       System.err.printf(
-          "no form loses at most %.2f points; the best one found loses %.2f%n",
+          "no recipe found loses at most %.2f points; the best one loses %.2f%n",
           maxLoss, choice.loss());
     }
     return choice.recipe();

@@ -7,14 +7,14 @@ import dev.whittle.runtime.session.PlannedNode;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A plan in words: which kernel runs each node, and where in its arena each output is. */
+/** The text of a plan: the kernel of each node, and the place of each output in an arena. */
 final class PlanText {
   private PlanText() {}
 
   /**
-   * The plan of the main graph.
+   * Returns the plan of the main graph.
    *
-   * @throws UsageException if the engine does not show its plan
+   * @throws UsageException if the engine has no plan
    */
   static String of(Interpreter interpreter) {
     Graph graph = interpreter.model().mainGraph();
@@ -42,7 +42,7 @@ final class PlanText {
   }
 
   private static String place(Graph graph, PlannedNode.Place place) {
-    String where =
+    String location =
         place.offset() < 0
             ? "outside the arenas"
             : "at %,d of the %s arena"
@@ -50,7 +50,7 @@ final class PlanText {
                     place.offset(),
                     graph.value(place.value()).type() == TensorType.FLOAT32 ? "float" : "byte");
     String size =
-        place.bytes() < 0 ? "size known when it runs" : "%,d bytes".formatted(place.bytes());
-    return "#%d %s, %s".formatted(place.value(), where, size);
+        place.bytes() < 0 ? "size unknown before it runs" : "%,d bytes".formatted(place.bytes());
+    return "#%d %s, %s".formatted(place.value(), location, size);
   }
 }

@@ -4,31 +4,31 @@ import java.io.Console;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Shows on the standard error how far long work has come. */
+/** A progress line on standard error, which is rewritten in place; printed on a terminal only. */
 final class ProgressLine {
-  private static final long EVERY_NANOSECONDS = 500_000_000;
+  private static final long INTERVAL_NANOSECONDS = 500_000_000;
 
   private static final boolean TERMINAL =
       Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
 
-  private final String what;
+  private final String task;
   private final long start = System.nanoTime();
   private long last = System.nanoTime();
   private boolean shown;
 
-  private ProgressLine(String what) {
-    this.what = what;
+  private ProgressLine(String task) {
+    this.task = task;
   }
 
-  /** A line that is written over on a terminal and left out elsewhere but for the end. */
-  static ProgressLine of(String what) {
-    return new ProgressLine(what);
+  static ProgressLine of(String task) {
+    return new ProgressLine(task);
   }
 
+  /** Shows the number of samples done, at most every half second. */
   synchronized void report(long done, OptionalLong total) {
     long now = System.nanoTime();
     boolean end = total.isPresent() && done == total.getAsLong();
-    if (!TERMINAL || (now - last < EVERY_NANOSECONDS && !(end && shown))) {
+    if (!TERMINAL || (now - last < INTERVAL_NANOSECONDS && !(end && shown))) {
       return;
     }
     last = now;
@@ -40,7 +40,7 @@ final class ProgressLine {
             : "";
     System.err.printf(
         "\r%s: %,d%s samples, %.0f s%s   ",
-        what, done, total.isPresent() ? " of %,d".formatted(total.getAsLong()) : "", seconds, left);
+        task, done, total.isPresent() ? " of %,d".formatted(total.getAsLong()) : "", seconds, left);
     if (end) {
       System.err.println();
     }

@@ -25,15 +25,15 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Runs a model on arrays from a file. */
+/** The command that runs a model on arrays from a file. */
 @Command(
     name = "run",
-    description = "Runs a model on arrays and writes what it computes.",
+    description = "Runs a model on NumPy arrays and writes its outputs.",
     mixinStandardHelpOptions = true,
     footer = {
       "",
-      "Arrays are named as the signature names its inputs and outputs, or by their tensors in a",
-      "model without signatures. Open dimensions take the extents of the arrays."
+      "Arrays have the names of the signature's inputs and outputs, or of the tensors in a model",
+      "without signatures. Unknown dimensions take those of the arrays."
     })
 final class RunCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL", description = "A .tflite file.")
@@ -55,7 +55,7 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--signature",
       paramLabel = "KEY",
-      description = "Which signature to run (default: the only one, or serving_default).")
+      description = "The signature to run (default: the only one, or serving_default).")
   private @Nullable String key;
 
   @Option(
@@ -67,7 +67,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Option(
       names = "--explain",
-      description = "Tells which kernel runs each operator (on standard error).")
+      description = "Prints the kernel of each operator on standard error.")
   private boolean explain;
 
   @Mixin private EngineOptions engines = new EngineOptions();
@@ -109,28 +109,31 @@ final class RunCommand implements Callable<Integer> {
     return Main.DONE;
   }
 
-  private Signature signature(Model of) {
+  private Signature signature(Model model) {
     if (key != null) {
-      return of.signature(key)
+      return model
+          .signature(key)
           .orElseThrow(
               () ->
                   new UsageException(
-                      "no signature '%s'; there are: %s"
-                          .formatted(key, of.signatures().stream().map(Signature::key).toList())));
+                      "unknown signature '%s'; expected one of %s"
+                          .formatted(
+                              key, model.signatures().stream().map(Signature::key).toList())));
     }
-    if (of.signatures().size() == 1) {
-      return of.signatures().getFirst();
+    if (model.signatures().size() == 1) {
+      return model.signatures().getFirst();
     }
-    if (of.signatures().isEmpty()) {
-      Graph graph = of.mainGraph();
+    if (model.signatures().isEmpty()) {
+      Graph graph = model.mainGraph();
       return new Signature("", 0, ports(graph, graph.inputs()), ports(graph, graph.outputs()));
     }
-    return of.signature("serving_default")
+    return model
+        .signature("serving_default")
         .orElseThrow(
             () ->
                 new UsageException(
-                    "the model has several signatures, choose one with --signature: "
-                        + of.signatures().stream().map(Signature::key).toList()));
+                    "the model has several signatures; choose one with --signature: "
+                        + model.signatures().stream().map(Signature::key).toList()));
   }
 
   private static List<Signature.Port> ports(Graph graph, List<Integer> ids) {
@@ -138,19 +141,19 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private Map<String, NpyArray> read(Signature signature) throws IOException {
-    List<String> wanted = signature.inputs().stream().map(Signature.Port::name).toList();
+    List<String> names = signature.inputs().stream().map(Signature.Port::name).toList();
     if (input.toString().endsWith(".npy")) {
-      if (wanted.size() != 1) {
+      if (names.size() != 1) {
         throw new UsageException(
-            "an .npy file holds one array, the model has the inputs " + wanted + ": use .npz");
+            "an .npy file has one array, but the model has the inputs " + names + "; use .npz");
       }
-      return Map.of(wanted.getFirst(), NpyFile.read(input));
+      return Map.of(names.getFirst(), NpyFile.read(input));
     }
     Map<String, NpyArray> arrays = Npz.read(input);
-    if (!arrays.keySet().equals(new TreeSet<>(wanted))) {
+    if (!arrays.keySet().equals(new TreeSet<>(names))) {
       throw new UsageException(
-          "%s holds the arrays %s, the model has the inputs %s"
-              .formatted(input, arrays.keySet(), wanted));
+          "%s has the arrays %s; expected %s, the inputs of the model"
+              .formatted(input, arrays.keySet(), names));
     }
     return arrays;
   }
@@ -160,11 +163,11 @@ final class RunCommand implements Callable<Integer> {
     Graph graph = interpreter.model().graphs().get(signature.graph());
     Value declared = graph.value(port.value());
     int[] dims = array.shape();
-    // Where no rank is stated, an empty shape may stand for any.
-    boolean open = declared.shape().rank() == 0 && !declared.hasRank();
-    if (!open && !declared.shape().accepts(Shape.of(dims))) {
+    // Without a stated rank, an empty shape means an unknown one.
+    boolean isRankUnknown = declared.shape().rank() == 0 && !declared.hasRank();
+    if (!isRankUnknown && !declared.shape().accepts(Shape.of(dims))) {
       throw new UsageException(
-          "input '%s': the array has the shape %s, the model takes %s"
+          "input '%s': the array has the shape %s; expected %s"
               .formatted(port.name(), Arrays.toString(dims), declared.shape()));
     }
     if (signature.key().isEmpty()) {
@@ -194,7 +197,9 @@ final class RunCommand implements Callable<Integer> {
     } else if (output.toString().endsWith(".npy")) {
       if (results.size() != 1) {
         throw new UsageException(
-            "the model has the outputs " + results.keySet() + ", an .npy file holds one: use .npz");
+            "an .npy file has one array, but the model has the outputs "
+                + results.keySet()
+                + "; use .npz");
       }
       NpyFile.write(output, results.values().iterator().next());
     } else {

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Option;
 
-/** What to take of a SavedModel, by the names of TensorFlow's command. */
+/** Options of the conversion of SavedModels, with the names of TensorFlow's command. */
 final class SavedModelOptions {
   @Option(
       names = "--saved_model_tag_set",
@@ -28,9 +28,7 @@ final class SavedModelOptions {
       arity = "0..1",
       fallbackValue = "true",
       paramLabel = "true|false",
-      description =
-          "Operations of a SavedModel that Whittle does not know become custom operators of the"
-              + " same name.")
+      description = "Unknown operations of a SavedModel become custom operators of the same name.")
   private boolean allowCustomOperators;
 
   TfLiteConverter converter(Path folder) {

@@ -4,10 +4,10 @@ import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** Stands for the server until it is asked for. */
+/** The placeholder of the server, for distributions without it. */
 @Command(
     name = ServeCommand.NAME,
-    description = "Serves classifiers of pictures: a page for people, an interface for programs.",
+    description = "Serves image classifiers: a page for people, an HTTP interface for programs.",
     helpCommand = false)
 final class ServeCommand implements Runnable {
   static final String NAME = "serve";
@@ -18,7 +18,8 @@ final class ServeCommand implements Runnable {
   @Override
   public void run() {
     throw new UsageException(
-        "serving needs the folder lib/web of the distribution, which is not there"
-            + (ignored.isEmpty() ? "" : " (asked for: " + String.join(" ", ignored) + ")"));
+        "cannot serve"
+            + (ignored.isEmpty() ? "" : " with '" + String.join(" ", ignored) + "'")
+            + ": the folder lib/web is missing; install the full distribution");
   }
 }

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Sizes of files as they are and as a zip archive would hold them. */
+/** Output of a file's size, and of its size in a zip archive. */
 final class Sizes {
   private Sizes() {}
 

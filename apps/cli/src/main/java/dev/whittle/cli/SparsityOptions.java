@@ -9,20 +9,20 @@ import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** How weights are pruned and clustered, before they are quantized. */
+/** Options for pruning and clustering weights before they are quantized. */
 final class SparsityOptions {
   @Option(
       names = "--prune",
       paramLabel = "HOW",
       description =
-          "Sets weights to zero: a share such as 0.8; with blocks such as 0.8:1x4; or 2:4, the two"
+          "Sets weights to zero: a fraction such as 0.8; in blocks such as 0.8:1x4; or 2:4, the two"
               + " smallest of every four.")
   private @Nullable String prune;
 
   @Option(
       names = "--cluster",
       paramLabel = "N",
-      description = "Leaves N different numbers in each tensor of weights, 2 to 256.")
+      description = "Leaves N different values in each tensor of weights, 2 to 256.")
   private @Nullable Integer cluster;
 
   @Option(
@@ -32,32 +32,33 @@ final class SparsityOptions {
       description = "kmeans++, linear or density (default: ${DEFAULT-VALUE}).")
   private String clusterStart = "kmeans++";
 
-  @Option(names = "--cluster_per_channel", description = "Clusters for each output channel.")
+  @Option(names = "--cluster_per_channel", description = "Clusters each output channel separately.")
   private boolean clusterPerChannel;
 
   @Option(
       names = "--cluster_seed",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Of the random choices of kmeans++ (default: ${DEFAULT-VALUE}).")
+      description = "The seed of kmeans++ (default: ${DEFAULT-VALUE}).")
   private long seed = 1;
 
   @Option(
       names = "--sparsity_layers",
       paramLabel = "REGEX",
-      description = "Prunes and clusters only layers in whose name this is found.")
+      description = "Prunes and clusters only layers with names that contain a match.")
   private @Nullable String layers;
 
   @Option(
       names = "--sparse_tensors",
-      description = "Stores weights with many zeros as sparse tensors where that is smaller.")
+      description = "Stores weights as sparse tensors if that is smaller.")
   private boolean sparseTensors;
 
-  boolean isWanted() {
+  /** Returns whether the options ask for any change. */
+  boolean isRequested() {
     return prune != null || cluster != null || sparseTensors;
   }
 
-  /** Prunes first; what was pruned stays zero when clustered. */
+  /** Prunes, then clusters a model; pruned weights stay zero. */
   Model change(Model model) {
     Model changed = model;
     if (prune != null) {
@@ -71,7 +72,7 @@ final class SparsityOptions {
     return changed;
   }
 
-  /** What comes after quantization. */
+  /** Stores weights as sparse tensors, after quantization, if the options ask for it. */
   Model encode(Model model) {
     return sparseTensors ? SparseEncoding.apply(model) : model;
   }
@@ -80,7 +81,9 @@ final class SparsityOptions {
     try {
       return layers == null ? null : Pattern.compile(layers);
     } catch (PatternSyntaxException e) {
-      throw new UsageException("--sparsity_layers: " + e.getDescription());
+      throw new UsageException(
+          "--sparsity_layers %s: not a regular expression: %s"
+              .formatted(layers, e.getDescription()));
     }
   }
 
@@ -101,12 +104,12 @@ final class SparsityOptions {
       if (parts.length == 1) {
         return new Pruning.Unstructured(Double.parseDouble(text));
       }
-      int by = parts[1].indexOf('x');
-      return by < 0
+      int times = parts[1].indexOf('x');
+      return times < 0
           ? new Pruning.Adjacent(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]))
           : new Pruning.Blocks(
-              Integer.parseInt(parts[1].substring(0, by)),
-              Integer.parseInt(parts[1].substring(by + 1)),
+              Integer.parseInt(parts[1].substring(0, times)),
+              Integer.parseInt(parts[1].substring(times + 1)),
               Double.parseDouble(parts[0]));
     } catch (NumberFormatException e) {
       throw new UsageException("--prune " + text + ": expected 0.8, 0.8:1x4 or 2:4");

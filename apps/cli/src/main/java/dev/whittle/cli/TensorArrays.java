@@ -5,23 +5,28 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.npz.DType;
 import dev.whittle.npz.NpyArray;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Tensors as NumPy arrays and back. 4-bit and 2-bit integers are arrays of 8-bit ones. */
+/**
+ * Conversion between tensors and NumPy arrays. Integers of 4 and 2 bits become arrays of 8 bits.
+ */
 final class TensorArrays {
   private TensorArrays() {}
 
   /**
-   * Copies an array into a tensor of the same extents.
+   * Copies an array into a tensor of the same shape.
    *
-   * @throws UsageException if the array has another element type, naming both
+   * @param name of the tensor in error messages
+   * @throws UsageException if the array has another element type; the message names both
    */
   static void fill(Tensor tensor, NpyArray array, String name) {
     if (tensor.type() == TensorType.STRING) {
@@ -31,20 +36,20 @@ final class TensorArrays {
       tensor.setStrings(array.byteStrings(), array.shape());
       return;
     }
-    DType wanted = arrayType(tensor.type(), name);
-    if (array.type() != wanted || tensor.type().bits() < 8) {
+    DType expected = arrayType(tensor.type(), name);
+    if (array.type() != expected || tensor.type().bits() < 8) {
       throw wrongType(array, name, "a tensor of " + tensor.type());
     }
     tensor.data().copyFrom(array.data());
   }
 
-  private static UsageException wrongType(NpyArray array, String name, String wanted) {
+  private static UsageException wrongType(NpyArray array, String name, String expected) {
     return new UsageException(
-        "input '%s': the array holds %s, the model takes %s; convert it first (NumPy: astype)"
-            .formatted(name, array.type().name().toLowerCase(java.util.Locale.ROOT), wanted));
+        "input '%s': the array has the type %s; expected %s; convert it with NumPy's astype"
+            .formatted(name, array.type().name().toLowerCase(Locale.ROOT), expected));
   }
 
-  /** A copy of a tensor. */
+  /** Returns a copy of a tensor. */
   static NpyArray toArray(Tensor tensor, String name) {
     int[] dims = tensor.dims();
     if (tensor.type() == TensorType.STRING) {
@@ -54,13 +59,13 @@ final class TensorArrays {
           : NpyArray.ofStrings(text, dims);
     }
     if (tensor.type().bits() < 8) {
-      byte[] wide = new byte[Math.toIntExact(tensor.elements())];
-      for (int i = 0; i < wide.length; i++) {
-        wide[i] = (byte) tensor.getInteger(i);
+      byte[] bytes = new byte[Math.toIntExact(tensor.elements())];
+      for (int i = 0; i < bytes.length; i++) {
+        bytes[i] = (byte) tensor.getInteger(i);
       }
-      return NpyArray.of(wide, dims);
+      return NpyArray.of(bytes, dims);
     }
-    var copy = java.lang.foreign.MemorySegment.ofArray(new byte[size(tensor)]);
+    var copy = MemorySegment.ofArray(new byte[size(tensor)]);
     copy.copyFrom(tensor.data());
     return NpyArray.of(arrayType(tensor.type(), name), copy, dims);
   }
@@ -69,7 +74,7 @@ final class TensorArrays {
     return Math.toIntExact(tensor.data().byteSize());
   }
 
-  /** The strings as text, or null if one is not UTF-8. */
+  /** Decodes UTF-8; returns null if a string is not UTF-8. */
   private static @Nullable List<String> text(List<byte[]> strings) {
     List<String> text = new ArrayList<>();
     for (byte[] string : strings) {
@@ -105,12 +110,14 @@ final class TensorArrays {
         };
     if (array == null) {
       throw new UnsupportedModelException(
-          "tensor '" + name + "'", "NumPy has no arrays of " + type, "name other outputs");
+          "tensor '" + name + "'",
+          "NumPy has no arrays of " + type,
+          "choose a signature without this tensor");
     }
     return Objects.requireNonNull(array);
   }
 
-  /** For people: type, extents, and the first numbers. */
+  /** Returns a line with the type, the shape and the first elements. */
   static String describe(NpyArray array) {
     String contents;
     if (array.type().isString()) {
@@ -119,19 +126,17 @@ final class TensorArrays {
       contents = "";
     } else if (array.elements() <= 1 << 20) {
       double[] numbers = array.toDoubles();
-      boolean whole = array.type().name().contains("INT") || array.type() == DType.BOOL;
-      List<String> shown = new ArrayList<>();
+      boolean isInteger = array.type().name().contains("INT") || array.type() == DType.BOOL;
+      List<String> first = new ArrayList<>();
       for (double number : Arrays.copyOf(numbers, Math.min(10, numbers.length))) {
-        shown.add(whole ? Long.toString((long) number) : Float.toString((float) number));
+        first.add(isInteger ? Long.toString((long) number) : Float.toString((float) number));
       }
-      contents = String.join(" ", shown) + (numbers.length > 10 ? " ..." : "");
+      contents = String.join(" ", first) + (numbers.length > 10 ? " ..." : "");
     } else {
       contents = "";
     }
     return "%s %s %s"
         .formatted(
-            array.type().name().toLowerCase(java.util.Locale.ROOT),
-            Arrays.toString(array.shape()),
-            contents);
+            array.type().name().toLowerCase(Locale.ROOT), Arrays.toString(array.shape()), contents);
   }
 }

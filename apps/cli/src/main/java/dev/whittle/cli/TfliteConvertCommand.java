@@ -14,15 +14,15 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * TensorFlow's {@code tflite_convert} as far as it goes: the same options, defaults and exit
- * statuses (2 for wrong usage, 1 for all else that fails).
+ * A replacement of TensorFlow's {@code tflite_convert}, with the same options, defaults and exit
+ * statuses: 2 for wrong usage, 1 for other failures.
  */
 @Command(
     name = "tflite_convert",
-    description = "Converts as TensorFlow's command of this name does; see also convert.",
+    description = "Replaces TensorFlow's command of this name; see also convert.",
     mixinStandardHelpOptions = true)
 final class TfliteConvertCommand implements Callable<Integer> {
-  /** Exactly one source. */
+  /** The model to convert: exactly one option. */
   static final class Source {
     @Option(
         names = "--saved_model_dir",
@@ -54,7 +54,7 @@ final class TfliteConvertCommand implements Callable<Integer> {
       arity = "0..1",
       fallbackValue = "true",
       paramLabel = "true|false",
-      description = "Not supported: the converter of TensorFlow 1.")
+      description = "Only false: the converter of TensorFlow 1 is not supported.")
   private boolean firstConverter;
 
   @Option(
@@ -63,7 +63,7 @@ final class TfliteConvertCommand implements Callable<Integer> {
       defaultValue = "true",
       fallbackValue = "true",
       paramLabel = "true|false",
-      description = "Only true: there is one converter.")
+      description = "Only true: there is no other converter.")
   private boolean newConverter = true;
 
   @Option(
@@ -72,20 +72,21 @@ final class TfliteConvertCommand implements Callable<Integer> {
       defaultValue = "true",
       fallbackValue = "true",
       paramLabel = "true|false",
-      description = "Without meaning: nothing is quantized here.")
-  @SuppressWarnings("UnusedVariable") // Accepted so that scripts keep working.
+      description = "Ignored: this command does not quantize.")
+  @SuppressWarnings("UnusedVariable") // Accepted for scripts that use it.
   private boolean newQuantizer = true;
 
   @Override
   public Integer call() {
     if (firstConverter || !newConverter) {
       throw new UsageException(
-          "there is only one converter here, which is neither of TensorFlow's");
+          "--enable_v1_converter must be false and --experimental_new_converter true: Whittle has"
+              + " one converter only");
     }
     try {
       TfliteWriter.write(convert(), outputFile);
     } catch (IOException e) {
-      System.err.println("tflite_convert: " + Main.explained(e));
+      System.err.println("tflite_convert: " + Main.message(e));
       return Main.CANNOT_HANDLE_MODEL;
     }
     return Main.DONE;

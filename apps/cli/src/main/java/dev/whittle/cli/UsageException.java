@@ -1,6 +1,6 @@
 package dev.whittle.cli;
 
-/** What the user asked for cannot be: exit status 2. */
+/** A wrong use of a command, reported with exit status 2. */
 public final class UsageException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

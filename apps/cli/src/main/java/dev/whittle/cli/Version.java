@@ -4,7 +4,7 @@ import picocli.CommandLine.IVersionProvider;
 
 /** The version of this build. */
 public final class Version implements IVersionProvider {
-  /** As {@code whittle --version} prints it. */
+  /** Returns the line that {@code whittle --version} prints. */
   static String text() {
     String version = Version.class.getPackage().getImplementationVersion();
     return "whittle " + (version == null ? "(not packaged)" : version);

@@ -13,16 +13,16 @@ import picocli.CommandLine.Spec;
 /** The root of the command line. */
 @Command(
     name = "whittle",
-    description = "Carves TensorFlow models down to the edge.",
+    description = "Converts, optimizes, runs and serves TensorFlow Lite models.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     footer = {
       "",
       "Options may be written with _ or -, and with = or a space before the value.",
-      "Exit status: 0 done; 1 the model cannot be handled; 2 wrong usage or unreadable input."
+      "Exit status: 0 success; 1 the model cannot be handled; 2 wrong usage or unreadable input."
     })
 final class WhittleCommand implements Runnable {
-  /** In the order of the help. */
+  /** The subcommands by name, in the order of the help. */
   static final Map<String, Supplier<Object>> SUBCOMMANDS = subcommands();
 
   @Spec private @Nullable CommandSpec spec;
@@ -44,8 +44,8 @@ final class WhittleCommand implements Runnable {
   }
 
   /**
-   * The parser for some arguments. It knows the command that these begin with alone, if there is
-   * one of that name: what all commands' options are takes longer to read than the rest of a start.
+   * Returns a parser for arguments. If they begin with the name of a command, the parser has this
+   * command only: reading the options of all commands takes most of the start-up time.
    */
   static CommandLine parser(String... arguments) {
     var parser = new CommandLine(new WhittleCommand());
@@ -61,7 +61,7 @@ final class WhittleCommand implements Runnable {
   @Override
   public void run() {
     if (spec != null) {
-      throw new ParameterException(spec.commandLine(), "what shall it do? Name a command");
+      throw new ParameterException(spec.commandLine(), "no command; expected the name of one");
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The whittle command. Parses options, calls the libraries and prints; no logic of its own. May
- * use: everything else.
+ * The whittle command: parses options, calls the libraries and prints results. May use: all
+ * libraries but train, and picocli.
  */
 @NullMarked
 package dev.whittle.cli;

@@ -25,7 +25,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command classify, and what convert and optimize say of a model of pictures. */
+/** The command classify, and the metadata that optimize writes for it. */
 class ClassifyTest {
   private static final String DATA = "../../quality/testdata/vision/";
   private static final String MODEL = DATA + "mobilenet_v2_1.0_224_quant.tflite";
@@ -34,7 +34,7 @@ class ClassifyTest {
   @TempDir private Path folder = Path.of("");
 
   @Test
-  void theImagesAreNamed() {
+  void classifiesImages() {
     CommandRun run =
         CommandRun.of(
             "classify",
@@ -54,7 +54,7 @@ class ClassifyTest {
   }
 
   @Test
-  void jsonIsOneDocument() {
+  void printsOneJsonDocument() {
     CommandRun run = CommandRun.of("classify", DATA + "cat.jpg", "--model", MODEL, "--json");
     Config document =
         Config.parse(
@@ -65,7 +65,7 @@ class ClassifyTest {
   }
 
   @Test
-  void whatIsSaidInTheFileNeedNotBeSaidAgain() throws IOException {
+  void usesLabelsAndNormalizationInTheFile() throws IOException {
     Path labels = folder.resolve("digits.txt");
     Files.writeString(labels, "zero\none\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\n");
     String output = folder.resolve("described.tflite").toString();
@@ -84,21 +84,23 @@ class ClassifyTest {
     CommandRun run = CommandRun.of("classify", seven, "--model", output);
     assertTrue(run.out().lines().toList().get(1).endsWith("seven"), run.out());
     assertEquals("", run.err());
-    CommandRun silent = CommandRun.of("classify", seven, "--model", DIGITS);
-    assertTrue(silent.err().contains("does not say what it takes for pixels"), silent.err());
+    CommandRun plain = CommandRun.of("classify", seven, "--model", DIGITS);
+    assertTrue(plain.err().contains("does not state its normalization"), plain.err());
   }
 
   @Test
-  void mistakesAreTold() throws IOException {
+  void rejectsWrongLabelsImagesRegionsAndModels() throws IOException {
     Path labels = folder.resolve("few.txt");
     Files.writeString(labels, "only\ntwo\n");
     CommandRun few =
         CommandRun.of(
             "optimize", DIGITS, "--output_file", folder + "/x", "--labels", labels.toString());
     assertEquals(2, few.status());
-    assertTrue(few.err().contains("has 2 labels, and the model 10 outputs"), few.err());
+    assertTrue(
+        few.err().contains("has 2 labels; expected 10, one for each output of the model"),
+        few.err());
     Path text = folder.resolve("text.jpg");
-    Files.writeString(text, "no picture");
+    Files.writeString(text, "no image");
     CommandRun none = CommandRun.of("classify", text.toString(), "--model", MODEL);
     assertEquals(2, none.status());
     assertTrue(
@@ -117,7 +119,7 @@ class ClassifyTest {
   }
 
   @Test
-  void representativeImagesAreNormalizedAsTheModelTakesThem() throws IOException {
+  void normalizesRepresentativeImagesAsTheModelDoes() throws IOException {
     var graph = new GraphBuilder("main");
     Value x = graph.input("x", TensorType.FLOAT32, Shape.of(1, 8, 8, 3));
     Value axes = graph.constant("axes", Tensor.of(new int[] {1, 2}, 2));
@@ -125,18 +127,23 @@ class ClassifyTest {
     graph.output(graph.node("sum", new Add(), mean, mean));
     Path model = folder.resolve("mean.tflite");
     TfliteWriter.write(graph.buildModel("test"), model);
-    // Within a tenth: small pictures have less white than large ones.
+    // The tolerance is a tenth, because scaled images have less white than the originals.
     assertEquals(1, scale(model, "--normalization", "none"), 0.1);
     assertEquals(2f / 255, scale(model, "--normalization", "tf"), 0.0008);
     assertEquals(1f / 255, scale(model), 0.0004);
     assertEquals(4f / 255, scale(model, "--pixel_range=-2,2", "--normalization", "tf"), 0.0016);
-    Path told = folder.resolve("told.tflite");
+    Path described = folder.resolve("described.tflite");
     CommandRun.of(
-        "optimize", model.toString(), "--output_file", told.toString(), "--normalization", "tf");
-    assertEquals(2f / 255, scale(told), 0.0008);
-    CommandRun refused = quantize(model, "--normalization", "torch");
-    assertEquals(2, refused.status());
-    assertTrue(refused.err().contains("give the data as an .npz file"), refused.err());
+        "optimize",
+        model.toString(),
+        "--output_file",
+        described.toString(),
+        "--normalization",
+        "tf");
+    assertEquals(2f / 255, scale(described), 0.0008);
+    CommandRun rejected = quantize(model, "--normalization", "torch");
+    assertEquals(2, rejected.status());
+    assertTrue(rejected.err().contains("pass the data as an .npz file"), rejected.err());
   }
 
   private CommandRun quantize(Path model, String... more) {
@@ -155,7 +162,7 @@ class ClassifyTest {
     return CommandRun.of(arguments.toArray(String[]::new));
   }
 
-  /** The scale of the quantized input. */
+  /** Quantizes a model and returns the scale of its input. */
   private float scale(Path model, String... more) throws IOException {
     CommandRun run = quantize(model, more);
     assertEquals(0, run.status(), run.err());

@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
-/** What a command printed, and its exit status. */
+/** The exit status and the output of a command. */
 record CommandRun(int status, String out, String err) {
   static CommandRun of(String... arguments) {
     PrintStream out = System.out;

@@ -42,12 +42,12 @@ class MainTest {
   }
 
   @Test
-  void runWritesWhatTheModelComputes() throws IOException {
+  void runWritesTheOutputs() throws IOException {
     String input = write("in.npz", Map.of("x", points(4)));
     Path output = folder.resolve("out.npz");
-    CommandRun outcome = whittle("run", MODEL, "--input", input, "--output=" + output);
-    assertEquals(0, outcome.status(), outcome.err());
-    assertEquals("", outcome.out());
+    CommandRun run = whittle("run", MODEL, "--input", input, "--output=" + output);
+    assertEquals(0, run.status(), run.err());
+    assertEquals("", run.out());
     Map<String, NpyArray> results = Npz.read(output);
     assertEquals(List.of("output_0", "output_1"), results.keySet().stream().sorted().toList());
     for (NpyArray result : results.values()) {
@@ -56,22 +56,22 @@ class MainTest {
   }
 
   @Test
-  void runPrintsWhereNoOutputIsNamed() throws IOException {
-    CommandRun outcome = whittle("run", MODEL, "--input", write("in.npz", Map.of("x", points(1))));
-    assertEquals(0, outcome.status(), outcome.err());
-    assertTrue(outcome.out().contains("output_1: int32 [1, 3]"), outcome.out());
+  void runPrintsTheOutputsWithoutAnOutputFile() throws IOException {
+    CommandRun run = whittle("run", MODEL, "--input", write("in.npz", Map.of("x", points(1))));
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.out().contains("output_1: int32 [1, 3]"), run.out());
   }
 
   @Test
-  void aModelThatStatesNoRankTakesAny() {
+  void runAcceptsAnyRankForAnUnknownRank() {
     String folder = "../../quality/testdata/operators/rank_08/";
-    CommandRun outcome = whittle("run", folder + "model.tflite", "--input", folder + "in.npz");
-    assertEquals(0, outcome.status(), outcome.err());
-    assertTrue(outcome.out().contains("int32 [] 2"), outcome.out());
+    CommandRun run = whittle("run", folder + "model.tflite", "--input", folder + "in.npz");
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.out().contains("int32 [] 2"), run.out());
   }
 
   @Test
-  void inputsThatDoNotFitAreExplained() throws IOException {
+  void runRejectsInputsOfOtherNamesShapesAndTypes() throws IOException {
     CommandRun name = whittle("run", MODEL, "--input", write("name.npz", Map.of("y", points(1))));
     assertEquals(2, name.status());
     assertTrue(name.err().contains("[y]") && name.err().contains("[x]"), name.err());
@@ -94,7 +94,7 @@ class MainTest {
   }
 
   @Test
-  void anOutputThatCannotBeWrittenLeavesNothing() throws IOException {
+  void leavesNoFileIfTheOutputCannotBeWritten() throws IOException {
     String input = write("in.npz", Map.of("x", points(1)));
     Path missing = folder.resolve("no/out.npz");
     assertEquals(
@@ -108,45 +108,44 @@ class MainTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"none.tflite", "--no_such_option", ""})
-  void wrongUsageGivesStatusTwo(String argument) {
+  void exitsWithStatus2AfterWrongUsage(String argument) {
     assertEquals(2, whittle("inspect", argument).status());
   }
 
   @Test
-  void aBrokenModelGivesStatusOneAndAReason() throws IOException {
+  void exitsWithStatus1AndTheReasonForABrokenModel() throws IOException {
     Path broken = Files.write(folder.resolve("broken.tflite"), new byte[100]);
-    CommandRun outcome = whittle("inspect", broken.toString());
-    assertEquals(1, outcome.status());
-    assertTrue(outcome.err().contains("broken.tflite"), outcome.err());
-    assertEquals("", outcome.out());
+    CommandRun run = whittle("inspect", broken.toString());
+    assertEquals(1, run.status());
+    assertTrue(run.err().contains("broken.tflite"), run.err());
+    assertEquals("", run.out());
   }
 
   @Test
-  void explainTellsWhichKernelRunsEachOperatorAndWhereItsOutputsAre() {
-    CommandRun outcome = whittle("inspect", "--explain", MODEL);
-    assertEquals(0, outcome.status(), outcome.err());
-    assertTrue(outcome.out().contains("fast: "), outcome.out());
-    assertTrue(outcome.out().contains("arenas: "), outcome.out());
-    assertTrue(outcome.out().contains(" of the float arena, "), outcome.out());
+  void inspectExplainsKernelsAndMemory() {
+    CommandRun run = whittle("inspect", "--explain", MODEL);
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.out().contains("fast: "), run.out());
+    assertTrue(run.out().contains("arenas: "), run.out());
+    assertTrue(run.out().contains(" of the float arena, "), run.out());
   }
 
   @Test
-  void inspectTellsWhatIsInAModel() {
-    CommandRun outcome = whittle("inspect", MODEL);
-    assertEquals(0, outcome.status(), outcome.err());
-    assertTrue(
-        outcome.out().contains("TOPK_V2") && outcome.out().contains("output_1"), outcome.out());
+  void inspectShowsOperatorsAndOutputs() {
+    CommandRun run = whittle("inspect", MODEL);
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.out().contains("TOPK_V2") && run.out().contains("output_1"), run.out());
   }
 
   @Test
-  void jsonIsOneDocument() {
+  void printsOneJsonDocument() {
     for (String command : List.of("inspect", "bench")) {
-      CommandRun outcome =
+      CommandRun run =
           command.equals("bench")
               ? whittle(command, MODEL, "--json", "--runs", "3")
               : whittle(command, MODEL, "--json");
-      assertEquals(0, outcome.status(), outcome.err());
-      try (var parser = new JsonFactory().createParser(ObjectReadContext.empty(), outcome.out())) {
+      assertEquals(0, run.status(), run.err());
+      try (var parser = new JsonFactory().createParser(ObjectReadContext.empty(), run.out())) {
         JsonToken token = parser.nextToken();
         assertTrue(token == JsonToken.START_OBJECT || token == JsonToken.START_ARRAY);
         parser.skipChildren();
@@ -156,17 +155,17 @@ class MainTest {
   }
 
   @Test
-  void benchTellsWhatEachOperatorTakes() {
-    CommandRun outcome = whittle("bench", MODEL, "--profile", "--runs", "3");
-    assertEquals(0, outcome.status(), outcome.err());
-    assertTrue(outcome.out().contains("operators in fast"), outcome.out());
-    assertTrue(outcome.out().lines().anyMatch(l -> l.matches(".*TOPK_V2 .* us .*%.*fast: .*")));
+  void benchProfilesOperators() {
+    CommandRun run = whittle("bench", MODEL, "--profile", "--runs", "3");
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.out().contains("operators in fast"), run.out());
+    assertTrue(run.out().lines().anyMatch(l -> l.matches(".*TOPK_V2 .* us .*%.*fast: .*")));
     CommandRun json = whittle("bench", MODEL, "--profile", "--runs", "3", "--json");
     assertTrue(json.out().contains("\"operator\""), json.out());
   }
 
   @Test
-  void optionsMayBeWrittenWithDashesOrUnderscores() throws IOException {
+  void acceptsOptionsWithDashesAndUnderscores() throws IOException {
     Path csv = Files.writeString(folder.resolve("p.csv"), "x,y,class\n1,2,a\n3,4,b\n5,6,a\n");
     Path model = folder.resolve("p.tflite");
     CommandRun dashes =
@@ -182,13 +181,13 @@ class MainTest {
   }
 
   @Test
-  void badTablesAreExplainedByLine() throws IOException {
+  void rejectsBrokenTablesWithTheLine() throws IOException {
     Path csv = Files.writeString(folder.resolve("p.csv"), "x,y,class\n1,2,a\n3,nan,b\n");
     Path model = folder.resolve("p.tflite");
-    CommandRun outcome =
+    CommandRun run =
         whittle("convert", "--knn_data", csv.toString(), "--output_file", model.toString());
-    assertEquals(2, outcome.status());
-    assertTrue(outcome.err().contains("line 3"), outcome.err());
+    assertEquals(2, run.status());
+    assertTrue(run.err().contains("line 3"), run.err());
     assertFalse(Files.exists(model));
     CommandRun label =
         whittle(
@@ -205,19 +204,19 @@ class MainTest {
   private static final String KERAS = "../../quality/testdata/keras/conv_bn_relu.keras";
 
   @Test
-  void aKerasModelIsConvertedAndExplained() throws IOException {
+  void convertsAndExplainsAKerasModel() throws IOException {
     Path model = folder.resolve("m.tflite");
-    CommandRun outcome =
+    CommandRun run =
         whittle(
             "convert",
             "--keras-model-file=" + KERAS,
             "--output_file",
             model.toString(),
             "--explain");
-    assertEquals(0, outcome.status(), outcome.err());
-    assertTrue(outcome.out().contains("BatchNormalization  MUL ADD"), outcome.out());
-    assertTrue(outcome.out().contains("fold-scale: 1 times"), outcome.out());
-    assertTrue(outcome.out().contains("fuse-activation: 1 times"), outcome.out());
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.out().contains("BatchNormalization  MUL ADD"), run.out());
+    assertTrue(run.out().contains("fold-scale: 1 times"), run.out());
+    assertTrue(run.out().contains("fuse-activation: 1 times"), run.out());
     assertEquals(
         List.of("CONV_2D"),
         TfliteReader.read(model).mainGraph().nodes().stream()
@@ -226,7 +225,7 @@ class MainTest {
   }
 
   @Test
-  void anInputShapeIsFixedByItsName() throws IOException {
+  void fixesTheShapeOfAnInputByName() throws IOException {
     Path model = folder.resolve("m.tflite");
     String input =
         TfliteReader.read(convert(KERAS, model)).signatures().getFirst().inputs().getFirst().name();
@@ -254,24 +253,24 @@ class MainTest {
   }
 
   private static Path convert(String keras, Path model) {
-    CommandRun outcome =
+    CommandRun run =
         whittle("convert", "--keras_model_file", keras, "--output_file", model.toString());
-    assertEquals(0, outcome.status(), outcome.err());
+    assertEquals(0, run.status(), run.err());
     return model;
   }
 
   @Test
-  void aRefusedKerasModelLeavesNothingBehind() {
+  void leavesNoFileAfterAnUnsupportedKerasModel() {
     Path model = folder.resolve("m.tflite");
-    CommandRun outcome =
+    CommandRun run =
         whittle(
             "convert",
             "--keras_model_file",
             "../../quality/testdata/keras/lambda_square.keras",
             "--output_file",
             model.toString());
-    assertEquals(1, outcome.status());
-    assertTrue(outcome.err().contains("layer 'lambda' (Lambda)"), outcome.err());
+    assertEquals(1, run.status());
+    assertTrue(run.err().contains("layer 'lambda' (Lambda)"), run.err());
     assertFalse(Files.exists(model));
     CommandRun missing =
         whittle("convert", "--keras_model_file", "none.keras", "--output_file", model.toString());
@@ -279,20 +278,20 @@ class MainTest {
   }
 
   @Test
-  void aFolderWithoutASavedModelIsUnreadableInput() {
-    CommandRun outcome =
+  void rejectsAFolderWithoutASavedModel() {
+    CommandRun run =
         whittle(
             "convert",
             "--saved_model_dir",
             folder.toString(),
             "--output_file",
             folder.resolve("m.tflite").toString());
-    assertEquals(2, outcome.status());
-    assertTrue(outcome.err().contains("saved_model.pb"), outcome.err());
+    assertEquals(2, run.status());
+    assertTrue(run.err().contains("saved_model.pb"), run.err());
   }
 
   @Test
-  void tensorFlowsCommandHasItsOptionsAndStatuses() {
+  void tfliteConvertHasTheOptionsAndStatusesOfTensorFlow() {
     String output = folder.resolve("m.tflite").toString();
     String source = "../../quality/testdata/savedmodel/affine/saved_model";
     assertEquals(2, whittle("tflite_convert").status());
@@ -325,24 +324,24 @@ class MainTest {
   }
 
   @Test
-  void helpNamesEveryCommand() {
-    CommandRun outcome = whittle("--help");
-    assertEquals(0, outcome.status());
+  void helpListsAllCommands() {
+    CommandRun run = whittle("--help");
+    assertEquals(0, run.status());
     for (String command : WhittleCommand.SUBCOMMANDS.keySet()) {
-      assertTrue(outcome.out().contains("\n  " + command + " "), outcome.out());
+      assertTrue(run.out().contains("\n  " + command + " "), run.out());
     }
   }
 
   @Test
-  void commandsAreKnownByTheirNames() {
+  void registersCommandsByTheirNames() {
     WhittleCommand.SUBCOMMANDS.forEach(
         (name, command) -> assertEquals(name, new CommandLine(command.get()).getCommandName()));
   }
 
   @Test
-  void aMisspeltCommandIsExplained() {
-    CommandRun outcome = whittle("inspekt", MODEL);
-    assertEquals(2, outcome.status());
-    assertTrue(outcome.err().contains("whittle inspect"), outcome.err());
+  void suggestsACommandForAMisspelledOne() {
+    CommandRun run = whittle("inspekt", MODEL);
+    assertEquals(2, run.status());
+    assertTrue(run.err().contains("whittle inspect"), run.err());
   }
 }

@@ -41,7 +41,7 @@ class OptimizeTest {
   }
 
   @Test
-  void quantizingEvaluatingAndExaminingWorkTogether() throws IOException {
+  void quantizesEvaluatesAndDiagnoses() throws IOException {
     CommandRun optimized =
         optimize(
             "int8.tflite",
@@ -76,7 +76,7 @@ class OptimizeTest {
     String page = Files.readString(folder.resolve("report.html"));
     assertTrue(page.contains("<svg") && page.contains("Confusion"));
 
-    CommandRun examined =
+    CommandRun diagnosed =
         whittle(
             "doctor",
             MODEL,
@@ -89,8 +89,8 @@ class OptimizeTest {
             file("recipe.json"),
             "--report",
             file("doctor.html"));
-    assertEquals(0, examined.status(), examined.err());
-    assertTrue(examined.out().contains("LOGISTIC"), examined.out());
+    assertEquals(0, diagnosed.status(), diagnosed.err());
+    assertTrue(diagnosed.out().contains("LOGISTIC"), diagnosed.out());
 
     CommandRun treated =
         optimize(
@@ -108,11 +108,11 @@ class OptimizeTest {
     "'--prune 2:4 --cluster 16 --quantize dynamic', 112000",
     "'--quantize auto --representative_data ../testdata/mnist --max_loss 2', 113000",
   })
-  void modesMakeTheModelSmaller(String options, long most) throws IOException {
-    CommandRun outcome = optimize("small.tflite", options.split(" ", -1));
-    assertEquals(0, outcome.status(), outcome.err());
+  void reducesTheSizeOfTheModel(String options, long maxBytes) throws IOException {
+    CommandRun run = optimize("small.tflite", options.split(" ", -1));
+    assertEquals(0, run.status(), run.err());
     long bytes = Files.size(folder.resolve("small.tflite"));
-    assertTrue(bytes <= most, () -> options + ": " + bytes + " bytes");
+    assertTrue(bytes <= maxBytes, () -> options + ": " + bytes + " bytes");
   }
 
   @ParameterizedTest
@@ -129,18 +129,18 @@ class OptimizeTest {
     "'--quantize int8 --head none', 2, expected one of",
     "'--quantize auto', 2, needs --representative_data",
   })
-  void whatCannotBeDoneIsSaid(String options, int status, String message) {
-    CommandRun outcome =
+  void rejectsImpossibleOptions(String options, int status, String message) {
+    CommandRun run =
         options.isEmpty()
             ? optimize("none.tflite")
             : optimize("none.tflite", options.split(" ", -1));
-    assertEquals(status, outcome.status(), outcome.err());
-    assertTrue(outcome.err().contains(message), outcome.err());
+    assertEquals(status, run.status(), run.err());
+    assertTrue(run.err().contains(message), run.err());
     assertFalse(Files.exists(folder.resolve("none.tflite")));
   }
 
   @Test
-  void dataThatDoesNotFitIsRefusedWithNamesAndShapes() throws IOException {
+  void rejectsDataOfOtherNamesShapesAndValues() throws IOException {
     Path other = folder.resolve("other.npz");
     Npz.write(other, Map.of("picture", NpyArray.of(new float[8 * 784], 8, 784)));
     CommandRun wrongName =

@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Serves the image classifier. */
+/** The command that starts the image classifier's server. */
 @Command(
     name = "serve",
-    description = "Serves classifiers of pictures: a page for people, an interface for programs.",
+    description = "Serves image classifiers: a page for people, an HTTP interface for programs.",
     mixinStandardHelpOptions = true)
 final class ServeCommand implements Callable<Integer> {
   private static final String API_KEY = "WHITTLE_API_KEY";
@@ -26,13 +26,13 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description =
           "A folder of .tflite files, with labels in NAME.txt or labels.txt unless the files have"
-              + " them. It is watched: files may come, change and go.")
+              + " them. Files that are added, changed or removed later are noticed.")
   private @Nullable Path models;
 
   @Option(
       names = "--port",
       defaultValue = "8080",
-      description = "Where to listen; 0 for any free port (default: ${DEFAULT-VALUE}).")
+      description = "The port to listen at; 0 for any free port (default: ${DEFAULT-VALUE}).")
   private int port = 8080;
 
   @Option(
@@ -44,35 +44,37 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Requests that are computed at a time (default: one for each processor).")
+      description = "Maximum number of inferences at a time (default: one for each processor).")
   private int threads = ServerOptions.DEFAULT.threads();
 
   @Option(
       names = "--queue",
       paramLabel = "N",
       defaultValue = "64",
-      description = "Requests that may wait; others get 429 (default: ${DEFAULT-VALUE}).")
+      description =
+          "Maximum number of waiting requests; others get status 429 (default: ${DEFAULT-VALUE}).")
   private int queue = 64;
 
   @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
       defaultValue = "30",
-      description = "How long a request may wait, and compute (default: ${DEFAULT-VALUE}).")
+      description =
+          "Maximum time that a request may wait, and then compute (default: ${DEFAULT-VALUE}).")
   private int timeout = 30;
 
   @Option(
       names = "--max_request",
       paramLabel = "MIB",
       defaultValue = "20",
-      description = "The largest request, in MiB (default: ${DEFAULT-VALUE}).")
+      description = "Maximum size of a request, in MiB (default: ${DEFAULT-VALUE}).")
   private long maxRequest = 20;
 
   @Option(
       names = "--max_megapixels",
       paramLabel = "N",
       defaultValue = "40",
-      description = "The largest picture (default: ${DEFAULT-VALUE} million pixels).")
+      description = "Maximum size of an image (default: ${DEFAULT-VALUE} million pixels).")
   private long maxMegapixels = 40;
 
   @Option(
@@ -81,7 +83,7 @@ final class ServeCommand implements Callable<Integer> {
       description =
           "Serves HTTPS with this certificate; its password is in the environment variable "
               + PASSWORD
-              + ". Phones want HTTPS for the camera and to install the page.")
+              + ". Phones need HTTPS for the camera and for installing the page.")
   private @Nullable Path keyStore;
 
   @Override
@@ -106,10 +108,12 @@ final class ServeCommand implements Callable<Integer> {
     server.start();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "whittle-stop"));
     System.out.println(server.address());
-    System.err.println("whittle: serves " + server.modelNames() + "; Ctrl-C stops it");
+    System.err.println("whittle: serving " + server.modelNames() + "; stop with Ctrl-C");
     if (options.apiKey() == null && !options.isLoopback()) {
       System.err.println(
-          "whittle: whoever reaches this machine may use it: set " + API_KEY + " to a key");
+          "whittle: anyone who can reach this machine can use the server; set "
+              + API_KEY
+              + " to require a key");
     }
     server.join();
     return 0;

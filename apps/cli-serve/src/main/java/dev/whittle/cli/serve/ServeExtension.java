@@ -2,7 +2,7 @@ package dev.whittle.cli.serve;
 
 import dev.whittle.cli.ExtensionCommand;
 
-/** Offers {@link ServeCommand} to the command line. */
+/** The provider of {@link ServeCommand} for the command line. */
 public final class ServeExtension implements ExtensionCommand {
   @Override
   public String name() {

@@ -1,4 +1,7 @@
-/** The command that starts the image classifier. Loaded when it is used. */
+/**
+ * The command that starts the image classifier's server, which is loaded only when it is used. May
+ * use: cli, web, picocli.
+ */
 @NullMarked
 package dev.whittle.cli.serve;
 

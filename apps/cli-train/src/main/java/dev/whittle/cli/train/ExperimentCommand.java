@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Reproduces published experiments. */
+/** The command that reproduces published experiments. */
 @Command(
     name = "experiment",
     description = "Reproduces a published experiment.",
@@ -18,6 +18,6 @@ final class ExperimentCommand implements Runnable {
   @Override
   public void run() {
     throw new UsageException(
-        "which experiment? There are: " + (spec == null ? "" : spec.subcommands().keySet()));
+        "no experiment; expected one of " + (spec == null ? "" : spec.subcommands().keySet()));
   }
 }

@@ -2,7 +2,7 @@ package dev.whittle.cli.train;
 
 import dev.whittle.cli.ExtensionCommand;
 
-/** Offers {@link ExperimentCommand} to the command line. */
+/** The provider of {@link ExperimentCommand} for the command line. */
 public final class ExperimentExtension implements ExtensionCommand {
   @Override
   public String name() {

@@ -15,31 +15,32 @@ import dev.whittle.train.network.TensorFlowLibrary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Nearest neighbors in TensorFlow and, exported, in TensorFlow Lite. */
+/** The experiment that compares nearest neighbors in TensorFlow and in TensorFlow Lite. */
 @Command(
     name = "knn",
     description = {
-      "Enrolls points in a TensorFlow classifier, exports it to TensorFlow Lite, and compares",
-      "what the two find. Without --data: the 1,000 points of the published article."
+      "Enrolls points in a TensorFlow classifier, exports it to TensorFlow Lite, and compares the",
+      "results of both. Without --data, it uses the 1,000 points of the published article."
     },
     mixinStandardHelpOptions = true)
 final class KnnCommand implements Callable<Integer> {
   @Option(
       names = "--data",
       paramLabel = "F.csv",
-      description = "A table of labeled points in place of the article's.")
+      description = "A table of labeled points, instead of those of the article.")
   private @Nullable Path data;
 
   @Option(
       names = "--samples",
       paramLabel = "N",
-      description = "Makes so many random points, for timing, with --columns coordinates each.")
+      description = "Uses N random points, for timing, with --columns coordinates each.")
   private @Nullable Integer samples;
 
   @Option(
@@ -53,26 +54,26 @@ final class KnnCommand implements Callable<Integer> {
       names = "--test_share",
       paramLabel = "SHARE",
       defaultValue = "0.3",
-      description = "The share of the points to test with (default: ${DEFAULT-VALUE}).")
+      description = "The fraction of the points to test with (default: ${DEFAULT-VALUE}).")
   private double testShare = 0.3;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Of the data and its division (default: ${DEFAULT-VALUE}).")
+      description = "The seed of the data and of its split (default: ${DEFAULT-VALUE}).")
   private int seed;
 
   @Option(
       names = "--output_file",
       paramLabel = "FILE",
-      description = "Where to keep the exported .tflite model.")
+      description = "Writes the exported .tflite model.")
   private @Nullable Path outputFile;
 
   @Option(
       names = "--plot",
       paramLabel = "FILE",
-      description = "Draws the decision regions, as .svg or .png (points in the plane only).")
+      description = "Draws the decision regions, as .svg or .png (for two coordinates only).")
   private @Nullable Path plot;
 
   @Mixin private KnnOptions knn = new KnnOptions();
@@ -103,7 +104,9 @@ final class KnnCommand implements Callable<Integer> {
     }
     int count = samples == null ? 1000 : samples;
     if (count < 2 || columns < 1) {
-      throw new UsageException("--samples must be at least 2 and --columns at least 1");
+      throw new UsageException(
+          "--samples %d, --columns %d: expected at least 2 samples and 1 column"
+              .formatted(count, columns));
     }
     return GaussianBlobs.make(count, columns, 5, seed);
   }
@@ -114,16 +117,16 @@ final class KnnCommand implements Callable<Integer> {
     }
     if (points.columns() != 2) {
       throw new UsageException(
-          "--plot draws points of two coordinates, these have " + points.columns());
+          "--plot: the points have %d coordinates; expected 2".formatted(points.columns()));
     }
     if (!format(plot).matches("svg|png")) {
-      throw new UsageException("--plot writes .svg or .png, not " + plot);
+      throw new UsageException("--plot " + plot + ": expected a file name in .svg or .png");
     }
   }
 
   private static String format(Path file) {
     String name = String.valueOf(file.getFileName());
-    return name.substring(name.lastIndexOf('.') + 1).toLowerCase(java.util.Locale.ROOT);
+    return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
   }
 
   private void print(KnnExperiment.Result result) {

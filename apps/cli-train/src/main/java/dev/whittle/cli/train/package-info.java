@@ -1,6 +1,6 @@
 /**
- * The commands that need TensorFlow, apart from the others so that those start without it. May use:
- * {@code cli}, {@code train}.
+ * The commands that need TensorFlow, in a module of their own, so that the others start without it.
+ * May use: cli, train and the libraries that these use, picocli.
  */
 @NullMarked
 package dev.whittle.cli.train;

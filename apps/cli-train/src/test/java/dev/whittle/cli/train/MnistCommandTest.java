@@ -20,12 +20,12 @@ class MnistCommandTest {
   @TempDir private Path folder = Path.of("");
 
   @Test
-  void theShortExperimentShowsAllFormsAndKeepsTheModels() throws IOException {
+  void shortExperimentPrintsAllVariantsAndWritesTheModels() throws IOException {
     Path models = folder.resolve("models");
     Path report = folder.resolve("report.html");
-    var shown = new ByteArrayOutputStream();
-    PrintStream before = System.out;
-    System.setOut(new PrintStream(shown, true, StandardCharsets.UTF_8));
+    var output = new ByteArrayOutputStream();
+    PrintStream standardOutput = System.out;
+    System.setOut(new PrintStream(output, true, StandardCharsets.UTF_8));
     int status;
     try {
       status =
@@ -40,18 +40,18 @@ class MnistCommandTest {
                   "--report",
                   report.toString());
     } finally {
-      System.setOut(before);
+      System.setOut(standardOutput);
     }
     assertEquals(0, status);
-    List<String> lines = shown.toString(StandardCharsets.UTF_8).lines().toList();
+    List<String> lines = output.toString(StandardCharsets.UTF_8).lines().toList();
     assertTrue(lines.getFirst().contains("converted %"), lines::toString);
-    for (String form :
+    for (String variant :
         List.of("float32", "int16x8", "QAT int8", "pruned 90 %", "clustered 16, linear")) {
-      assertTrue(lines.stream().anyMatch(l -> l.startsWith(form)), form);
+      assertTrue(lines.stream().anyMatch(l -> l.startsWith(variant)), variant);
     }
     assertTrue(Files.readString(report).contains("<svg"), "charts");
     try (var files = Files.list(models)) {
-      assertEquals(lines.size(), files.count(), "a file for each form, and the Keras file");
+      assertEquals(lines.size(), files.count(), "a file for each variant, and the Keras file");
     }
     Path smallest = models.resolve("pruned-80-clustered-qat-int8.tflite");
     try (Interpreter interpreter = Interpreter.of(TfliteReader.read(smallest))) {
@@ -62,7 +62,7 @@ class MnistCommandTest {
   }
 
   @Test
-  void aFolderWithoutDigitsIsNamed() {
+  void rejectsAFolderWithoutDigits() {
     assertEquals(
         1,
         new CommandLine(new ExperimentCommand())
