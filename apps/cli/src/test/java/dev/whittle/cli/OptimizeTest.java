@@ -106,7 +106,7 @@ class OptimizeTest {
     "'--quantize weights_int8 --block_size 16', 190000",
     "'--prune 0.8:1x4 --sparse_tensors', 100000",
     "'--prune 2:4 --cluster 16 --quantize dynamic', 112000",
-    "'--quantize auto --representative_data ../testdata/mnist --max_loss 2', 113000",
+    "'--quantize auto --representative_data ../../quality/testdata/mnist --max_loss 2', 113000",
   })
   void reducesTheSizeOfTheModel(String options, long maxBytes) throws IOException {
     CommandRun run = optimize("small.tflite", options.split(" ", -1));
@@ -117,7 +117,7 @@ class OptimizeTest {
 
   @ParameterizedTest
   @CsvSource({
-    "'--quantize int8', 1, there is no calibration data",
+    "'--quantize int8', 1, no calibration data",
     "'--quantize fast', 2, expected none",
     "'', 2, nothing to do",
     "'--prune 1.5', 2, sparsity must be",
