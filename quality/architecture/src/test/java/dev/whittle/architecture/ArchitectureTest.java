@@ -1,94 +1,106 @@
 package dev.whittle.architecture;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import com.tngtech.archunit.library.Architectures.LayeredArchitecture;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** States which module may use which: the picture in ARCHITECTURE.md. */
+/**
+ * The permitted dependencies between modules and packages, as ARCHITECTURE.md draws them.
+ *
+ * <p>ArchUnit reads class files, in which javac leaves no trace of an inlined constant. {@link
+ * #importsFormNoCycles} reads sources for that reason.
+ */
 class ArchitectureTest {
+  private static final String ROOT = "dev.whittle.";
+
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .importPackages("dev.whittle");
 
+  /** A layer and the layers that it may use. */
+  private record Layer(String name, List<String> packages, List<String> uses) {
+    static Layer of(String name, String packages, String... uses) {
+      return new Layer(name, List.of(packages.split(" ", -1)), List.of(uses));
+    }
+  }
+
+  private static void check(Layer... layers) {
+    LayeredArchitecture architecture =
+        layeredArchitecture().consideringOnlyDependenciesInLayers();
+    for (Layer layer : layers) {
+      String[] packages = layer.packages.stream().map(p -> ROOT + p).toArray(String[]::new);
+      architecture = architecture.layer(layer.name).definedBy(packages);
+    }
+    for (Layer layer : layers) {
+      architecture =
+          layer.uses.isEmpty()
+              ? architecture.whereLayer(layer.name).mayNotAccessAnyLayer()
+              : architecture
+                  .whereLayer(layer.name)
+                  .mayOnlyAccessLayers(layer.uses.toArray(String[]::new));
+    }
+    architecture.check(CLASSES);
+  }
+
+  /** A class path that lacks a module would make every other test pass. */
   @Test
-  void arrowsPointOneWay() {
-    layeredArchitecture()
-        .consideringOnlyDependenciesInLayers()
-        .layer("io")
-        .definedBy("dev.whittle.io..")
-        .layer("npz")
-        .definedBy("dev.whittle.npz..")
-        .layer("ir")
-        .definedBy("dev.whittle.ir..")
-        .layer("tflite")
-        .definedBy("dev.whittle.tflite..")
-        .layer("runtime")
-        .definedBy("dev.whittle.runtime..")
-        .layer("litert")
-        .definedBy("dev.whittle.litert..")
-        .layer("json")
-        .definedBy("dev.whittle.json..")
-        .layer("data")
-        .definedBy("dev.whittle.data..")
-        .layer("image")
-        .definedBy("dev.whittle.image..")
-        .layer("vision")
-        .definedBy("dev.whittle.vision..")
-        .layer("web")
-        .definedBy("dev.whittle.web..")
-        .layer("optimize")
-        .definedBy("dev.whittle.optimize..")
-        .layer("evaluate")
-        .definedBy("dev.whittle.evaluate..")
-        .layer("convert")
-        .definedBy("dev.whittle.convert..")
-        .layer("train")
-        .definedBy("dev.whittle.train..")
-        .layer("cli")
-        .definedBy("dev.whittle.cli")
-        .layer("cli-serve")
-        .definedBy("dev.whittle.cli.serve..")
-        .layer("cli-train")
-        .definedBy("dev.whittle.cli.train..")
-        .whereLayer("io")
-        .mayNotAccessAnyLayer()
-        .whereLayer("ir")
-        .mayNotAccessAnyLayer()
-        .whereLayer("npz")
-        .mayOnlyAccessLayers("io")
-        .whereLayer("tflite")
-        .mayOnlyAccessLayers("ir", "io")
-        .whereLayer("runtime")
-        .mayOnlyAccessLayers("ir", "tflite")
-        .whereLayer("litert")
-        .mayOnlyAccessLayers("ir", "tflite", "runtime")
-        .whereLayer("convert")
-        .mayOnlyAccessLayers("ir", "tflite", "io", "json", "data", "optimize")
-        .whereLayer("json")
-        .mayNotAccessAnyLayer()
-        .whereLayer("data")
-        .mayOnlyAccessLayers("ir", "npz", "image")
-        .whereLayer("image")
-        .mayNotAccessAnyLayer()
-        .whereLayer("vision")
-        .mayOnlyAccessLayers("image", "ir", "tflite", "runtime")
-        .whereLayer("web")
-        .mayOnlyAccessLayers("ir", "tflite", "runtime", "image", "vision", "json")
-        .whereLayer("optimize")
-        .mayOnlyAccessLayers("ir", "runtime", "data", "json", "io")
-        .whereLayer("evaluate")
-        .mayOnlyAccessLayers("ir", "tflite", "runtime", "data", "json", "io", "optimize")
-        .whereLayer("train")
-        .mayOnlyAccessLayers(
-            "ir", "tflite", "runtime", "convert", "io", "npz", "data", "optimize", "evaluate")
-        .whereLayer("cli")
-        .mayOnlyAccessLayers(
+  void readsEveryPackage() throws IOException {
+    Set<String> read =
+        CLASSES.stream()
+            .filter(type -> !type.getSimpleName().equals("package-info"))
+            .map(JavaClass::getPackageName).collect(Collectors.toCollection(TreeSet::new));
+    assertEquals(new TreeSet<>(SourcePackages.read().keySet()), read);
+  }
+
+  @Test
+  void modulesUseOnlyThoseBelowThem() {
+    check(
+        Layer.of("io", "io.."),
+        Layer.of("ir", "ir.."),
+        Layer.of("image", "image.."),
+        Layer.of("json", "json.."),
+        Layer.of("npz", "npz..", "io"),
+        Layer.of("tflite", "tflite..", "ir", "io"),
+        Layer.of("data", "data..", "ir", "npz", "image"),
+        Layer.of("runtime", "runtime..", "ir", "tflite"),
+        Layer.of("litert", "litert..", "ir", "tflite", "runtime"),
+        Layer.of("vision", "vision..", "image", "ir", "tflite", "runtime"),
+        Layer.of("optimize", "optimize..", "ir", "runtime", "data", "json", "io"),
+        Layer.of(
+            "evaluate", "evaluate..", "ir", "tflite", "runtime", "data", "json", "io", "optimize"),
+        Layer.of("convert", "convert..", "ir", "tflite", "io", "json", "data", "optimize"),
+        Layer.of(
+            "train",
+            "train..",
+            "ir",
+            "tflite",
+            "runtime",
+            "convert",
+            "npz",
+            "data",
+            "optimize",
+            "evaluate"),
+        Layer.of("web", "web..", "ir", "tflite", "runtime", "image", "vision", "json"),
+        Layer.of(
+            "cli",
+            "cli",
             "ir",
             "tflite",
             "runtime",
@@ -100,39 +112,101 @@ class ArchitectureTest {
             "optimize",
             "evaluate",
             "image",
-            "vision")
-        .whereLayer("cli-serve")
-        .mayOnlyAccessLayers("cli", "web")
-        .whereLayer("cli-serve")
-        .mayNotBeAccessedByAnyLayer()
-        .whereLayer("cli-train")
-        .mayNotBeAccessedByAnyLayer()
+            "vision"),
+        Layer.of("cli-serve", "cli.serve..", "cli", "web"),
+        Layer.of(
+            "cli-train", "cli.train..", "cli", "ir", "tflite", "runtime", "convert", "io", "data",
+            "train"));
+  }
+
+  @Test
+  void packagesFormNoCycles() {
+    slices().matching("dev.whittle.(**)").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  /** Imports include those of constants, which class files do not show. */
+  @Test
+  void importsFormNoCycles() throws IOException {
+    assertEquals(List.of(), SourcePackages.cycle(SourcePackages.read()));
+  }
+
+  @Test
+  void operatorsUseOnlyTheLayersBelowThem() {
+    check(
+        Layer.of("tensor", "ir.tensor"),
+        Layer.of("kernel", "ir.kernel", "tensor"),
+        Layer.of("graph", "ir", "kernel", "tensor"),
+        Layer.of("common", "ir.op.common", "graph", "kernel", "tensor"),
+        Layer.of(
+            "families",
+            String.join(" ", operatorFamilies()),
+            "common",
+            "graph",
+            "kernel",
+            "tensor"),
+        Layer.of("catalog", "ir.op", "families", "common", "graph"),
+        Layer.of("rewrite", "ir.rewrite", "families", "common", "graph", "kernel", "tensor"));
+  }
+
+  private static Set<String> operatorFamilies() {
+    return CLASSES.stream()
+        .map(JavaClass::getPackageName)
+        .filter(name -> name.startsWith("dev.whittle.ir.op."))
+        .map(name -> name.substring(ROOT.length()))
+        .filter(name -> !name.equals("ir.op.common"))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  @Test
+  void operatorFamiliesDoNotUseEachOther() {
+    slices()
+        .matching("dev.whittle.ir.op.(*)")
+        .should()
+        .notDependOnEachOther()
+        .ignoreDependency(
+            JavaClass.Predicates.resideInAPackage("dev.whittle.ir.op.."),
+            JavaClass.Predicates.resideInAPackage("dev.whittle.ir.op.common"))
         .check(CLASSES);
   }
 
   @Test
-  void noPackagesDependOnEachOtherInACircle() {
-    slices().matching("dev.whittle.(*)..").should().beFreeOfCycles().check(CLASSES);
+  void fastKernelsUseOnlyTheLayersBelowThem() {
+    String kernel = "runtime.kernel.";
+    List<String> families =
+        List.of("gemm", "depthwise", "elementwise", "reduce", "move", "recurrent");
+    check(
+        Layer.of("geometry", kernel + "geometry"),
+        Layer.of("simd", kernel + "simd", "geometry"),
+        Layer.of("execution", kernel + "execution", "simd", "geometry"),
+        new Layer(
+            "families",
+            families.stream().map(kernel::concat).toList(),
+            List.of("execution", "simd", "geometry")),
+        Layer.of("selectors", "runtime.kernel", "families", "execution", "simd", "geometry"),
+        Layer.of("plan", "runtime.plan", "execution", "simd", "geometry"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"keras", "savedmodel", "knn"})
+  void frontEndsDoNotUseEachOther(String frontEnd) {
+    List<String> others = new ArrayList<>(List.of("keras", "savedmodel", "knn"));
+    others.remove(frontEnd);
+    noClasses()
+        .that()
+        .resideInAPackage("dev.whittle.convert." + frontEnd + "..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            others.stream().map(o -> "dev.whittle.convert." + o + "..").toArray(String[]::new))
+        .check(CLASSES);
   }
 
   @Test
-  void theCoreLoadsNoNativeCode() {
-    ArchRuleDefinition.noClasses()
+  void onlyTrainingAndTheNativeEngineLoadNativeCode() {
+    noClasses()
         .that()
-        .resideInAnyPackage(
-            "dev.whittle.io..",
-            "dev.whittle.npz..",
-            "dev.whittle.ir..",
-            "dev.whittle.tflite..",
-            "dev.whittle.runtime..",
-            "dev.whittle.json..",
-            "dev.whittle.data..",
-            "dev.whittle.optimize..",
-            "dev.whittle.evaluate..",
-            "dev.whittle.image..",
-            "dev.whittle.vision..",
-            "dev.whittle.convert..",
-            "dev.whittle.web..")
+        .resideOutsideOfPackages(
+            "dev.whittle.litert..", "dev.whittle.train..", "dev.whittle.cli.train..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("org.bytedeco..", "org.tensorflow..")
@@ -140,16 +214,22 @@ class ArchitectureTest {
   }
 
   @Test
-  void theRepresentationNeverLearnsAboutFiles() {
-    ArchRuleDefinition.noClasses()
+  void graphsDoNotUseFiles() {
+    noClasses()
         .that()
         .resideInAPackage("dev.whittle.ir..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("java.nio.file..", "java.io..")
-        .check(
-            new ClassFileImporter()
-                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-                .importPackages("dev.whittle.ir"));
+        .check(CLASSES);
+  }
+
+  @Test
+  void classNamesAvoidEmptyWords() {
+    noClasses()
+        .should()
+        .haveNameMatching(".*(Manager|Helpers?|Utils?|Utilities|Impl)")
+        .because("such a name does not say what the class does")
+        .check(CLASSES);
   }
 }
