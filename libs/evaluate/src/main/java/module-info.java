@@ -1,4 +1,4 @@
-/** Models side by side: accuracy, size, latency; and which layers lose the accuracy. */
+/** Comparison of models by accuracy, size and latency, and the accuracy doctor. */
 module dev.whittle.evaluate {
   requires transitive dev.whittle.data;
   requires transitive dev.whittle.optimize;

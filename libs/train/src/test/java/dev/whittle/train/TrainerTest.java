@@ -130,7 +130,7 @@ class TrainerTest {
         .dense(10, "softmax")
         .write(noisy, SEED);
     TrainableModel start = TrainableModel.fromKerasModel(noisy);
-    TrainingResult whole = trainer(start).epochs(3).fit(training);
+    TrainingResult uninterrupted = trainer(start).epochs(3).fit(training);
     Path checkpoint = folder.resolve("checkpoint.npz");
     var interruption =
         new Callback() {
@@ -150,9 +150,9 @@ class TrainerTest {
                 .callback(interruption)
                 .fit(training));
     TrainingResult resumed = trainer(start).epochs(3).checkpoint(checkpoint, 5).fit(training);
-    assertArrayEquals(weights(whole.model().model()), weights(resumed.model().model()));
+    assertArrayEquals(weights(uninterrupted.model().model()), weights(resumed.model().model()));
     for (int i = 0; i < 3; i++) {
-      assertEquals(whole.epochs().get(i).loss(), resumed.epochs().get(i).loss());
+      assertEquals(uninterrupted.epochs().get(i).loss(), resumed.epochs().get(i).loss());
     }
   }
 

@@ -182,7 +182,8 @@ final class ElementwiseLowerings {
   private static Output<?> gelu(NodeCall call, Gelu op) {
     TensorFlowOps ops = call.ops();
     Output<?> x = call.input(0);
-    Output<?> inner; // erf(x / sqrt(2)), or its approximation by tanh (Hendrycks and Gimpel, 2016)
+    // erf(x / sqrt(2)), or its approximation by tanh (Hendrycks and Gimpel, 2016).
+    Output<?> inner;
     if (op.approximate()) {
       Output<?> cube = ops.mul(ops.op("Square", x), x);
       Output<?> sum = ops.add(x, ops.mul(cube, ops.number(0.044715f)));

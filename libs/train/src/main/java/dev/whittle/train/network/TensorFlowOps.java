@@ -25,21 +25,21 @@ import org.tensorflow.types.TInt32;
  * the types of the operands when an operation is added.
  */
 final class TensorFlowOps {
-  private final Ops ops;
+  private final Ops tf;
   private final Scope scope;
 
   TensorFlowOps(Ops tf) {
-    this.ops = tf;
+    this.tf = tf;
     this.scope = tf.scope();
   }
 
   Ops tf() {
-    return ops;
+    return tf;
   }
 
   /** Returns a builder whose operations run after others. */
   TensorFlowOps after(List<Op> operations) {
-    return new TensorFlowOps(ops.withControlDependencies(operations));
+    return new TensorFlowOps(tf.withControlDependencies(operations));
   }
 
   /** Adds an operation and returns its first output. */
@@ -84,29 +84,29 @@ final class TensorFlowOps {
   // Constants.
 
   Output<TFloat32> number(float value) {
-    return ops.constant(value).asOutput();
+    return tf.constant(value).asOutput();
   }
 
   Output<TFloat32> number(long value) {
-    return ops.constant((float) value).asOutput();
+    return tf.constant((float) value).asOutput();
   }
 
   Output<TInt32> integer(int value) {
-    return ops.constant(value).asOutput();
+    return tf.constant(value).asOutput();
   }
 
   Output<TInt32> integers(int... values) {
-    return ops.constant(values).asOutput();
+    return tf.constant(values).asOutput();
   }
 
   Output<TFloat32> numbers(float[] values, int... dims) {
-    return ops.constant(shape(dims), DataBuffers.of(values, true, false)).asOutput();
+    return tf.constant(shape(dims), DataBuffers.of(values, true, false)).asOutput();
   }
 
   /** Adds a constant with the contents of a tensor. */
   Output<?> constant(Tensor tensor) {
     byte[] bytes = tensor.data().toArray(ValueLayout.JAVA_BYTE);
-    return ops.constant(
+    return tf.constant(
             TensorFlowTypes.type(tensor.type()),
             shape(tensor.dims()),
             DataBuffers.of(bytes, true, false))
