@@ -5,7 +5,7 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.TensorType;
 
-/** The activation an operator applies to its own result, numbered as in the schema. */
+/** The fused activation function that an operator applies to its result. */
 public enum Activation {
   NONE(0),
   RELU(1),
@@ -22,20 +22,25 @@ public enum Activation {
     this.code = code;
   }
 
-  /** The number the schema gives this activation. */
+  /** Returns the code in the TensorFlow Lite schema. */
   public int code() {
     return code;
   }
 
-  /** The activation with that schema number. */
+  /**
+   * Returns the activation with a code of the schema.
+   *
+   * @throws OperandException if there is no such code
+   */
   public static Activation ofCode(int code) {
     if (code < 0 || code >= ALL.length) {
-      throw OperandException.invalid("no activation function %d", code);
+      throw OperandException.invalid(
+          "unknown activation code %d; expected 0 to %d", code, ALL.length - 1);
     }
     return ALL[code];
   }
 
-  /** The least result; activations that are not a clamp have none. */
+  /** Returns the lower bound of a clamp; negative infinity if there is none. */
   public float min() {
     return switch (this) {
       case NONE, TANH, SIGN_BIT -> Float.NEGATIVE_INFINITY;
@@ -44,7 +49,7 @@ public enum Activation {
     };
   }
 
-  /** The greatest result; activations that are not a clamp have none. */
+  /** Returns the upper bound of a clamp; infinity if there is none. */
   public float max() {
     return switch (this) {
       case NONE, RELU, TANH, SIGN_BIT -> Float.POSITIVE_INFINITY;
@@ -53,7 +58,7 @@ public enum Activation {
     };
   }
 
-  /** This activation of {@code x}. */
+  /** Returns the function of {@code x}. */
   public float apply(float x) {
     return switch (this) {
       case NONE -> x;
@@ -63,7 +68,10 @@ public enum Activation {
     };
   }
 
-  /** Whether this activation is a clamp, or nothing: {@link #min} and {@link #max} say it all. */
+  /**
+   * Returns whether this is a clamp or the identity, so that {@link #min} and {@link #max} define
+   * it.
+   */
   public boolean isClamp() {
     return switch (this) {
       case NONE, RELU, RELU6, RELU_N1_TO_1 -> true;
@@ -72,18 +80,24 @@ public enum Activation {
   }
 
   /**
-   * Requires an activation that is a clamp, which is all that most kernels can fuse.
+   * Returns this activation if it is a clamp or the identity, which are all that most kernels fuse.
    *
-   * @throws OperandException if it is another one
+   * @throws OperandException if it is another function
    */
   public Activation requireClamp() {
     if (!isClamp()) {
-      throw OperandException.unsupported("fused activation %s", this);
+      throw OperandException.unsupported("no kernel for the fused activation %s", this);
     }
     return this;
   }
 
-  /** The stored integers that this activation clamps a quantized result to. */
+  /**
+   * Returns the stored integers that this activation clamps a quantized result to.
+   *
+   * @param type the type of the result
+   * @param quantization the parameters of the result
+   * @throws OperandException if the activation is not a clamp or the type has no quantized kernels
+   */
   public Bounds quantizedBounds(TensorType type, Quantization quantization) {
     Bounds all = Bounds.of(type);
     float scale = quantization.scaleValue();
@@ -102,15 +116,24 @@ public enum Activation {
     return zeroPoint + (int) FixedPoint.roundHalfAway(x / scale);
   }
 
-  /** The least and greatest stored integer of a result. */
+  /**
+   * The bounds of a quantized result.
+   *
+   * @param low the smallest stored integer
+   * @param high the largest stored integer
+   */
   public record Bounds(int low, int high) {
-    /** The range of a quantized type. */
+    /**
+     * Returns the range of an 8-bit or 16-bit type.
+     *
+     * @throws OperandException for other types
+     */
     public static Bounds of(TensorType type) {
       return switch (type) {
         case INT8 -> new Bounds(Byte.MIN_VALUE, Byte.MAX_VALUE);
         case UINT8 -> new Bounds(0, 255);
         case INT16 -> new Bounds(Short.MIN_VALUE, Short.MAX_VALUE);
-        default -> throw OperandException.unsupported("quantized type %s", type);
+        default -> throw OperandException.unsupported("no quantized kernel for %s", type);
       };
     }
 

@@ -17,12 +17,12 @@ import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An operator that is not built in: {@link CustomOperator} implements it, or nothing does.
+ * A custom operator, which a {@link CustomOperator} implements if the class path has one.
  *
- * @param customCode the name it is registered by
- * @param customOptions its attributes in a form only its implementation knows, mostly a flexbuffer;
- *     empty for none
- * @param largeOptions whether the options lie outside the flatbuffer in the file
+ * @param customCode the name by which files refer to it
+ * @param customOptions the attributes in the operator's own format, often a FlexBuffer; empty for
+ *     none
+ * @param largeOptions whether the file stores the options outside the flatbuffer
  */
 public record CustomOp(String customCode, Constant customOptions, boolean largeOptions)
     implements Op {
@@ -41,12 +41,12 @@ public record CustomOp(String customCode, Constant customOptions, boolean largeO
     return Options.NONE;
   }
 
-  /** What implements an operator of that name; null if nothing on the class path does. */
+  /** Returns the implementation of this operator; null if the class path has none. */
   public @Nullable CustomOperator implementation() {
     return Known.BY_NAME.get(customCode);
   }
 
-  /** Found when a custom operator is first looked at, since looking takes time. */
+  /** The implementations on the class path, which are loaded when one is first needed. */
   private static final class Known {
     private static final Map<String, CustomOperator> BY_NAME = new HashMap<>();
 
@@ -60,17 +60,17 @@ public record CustomOp(String customCode, Constant customOptions, boolean largeO
     private Known() {}
   }
 
-  /** Whether a {@link CustomOperator} of that name is on the class path. */
+  /** Returns whether the class path has an implementation of this operator. */
   public boolean isImplemented() {
     return implementation() != null;
   }
 
-  /** A copy of {@link #customOptions}. */
+  /** Returns a copy of {@link #customOptions}. */
   public byte[] optionBytes() {
     return customOptions.bytes().toArray(ValueLayout.JAVA_BYTE);
   }
 
-  /** Without an implementation the outputs are as they are declared. */
+  /** Returns the outputs as declared if there is no implementation. */
   @Override
   public List<TypedShape> infer(Operands operands) {
     CustomOperator operator = implementation();
@@ -83,7 +83,8 @@ public record CustomOp(String customCode, Constant customOptions, boolean largeO
     if (operator != null) {
       return operator.kernel(operands, optionBytes());
     }
-    throw OperandException.unsupported("no implementation of custom operator '%s'", customCode);
+    throw OperandException.unsupported(
+        "no implementation of custom operator '%s' on the class path", customCode);
   }
 
   @Override

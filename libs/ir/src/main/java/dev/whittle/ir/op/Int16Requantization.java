@@ -1,8 +1,8 @@
 package dev.whittle.ir.op;
 
-/** How 64-bit sums of products, bias included, become 16-bit outputs. */
+/** The requantization of 64-bit accumulators to 16-bit outputs. */
 @FunctionalInterface
 public interface Int16Requantization {
-  /** The stored output for a sum. */
+  /** Returns the stored output for a sum of products and bias. */
   int apply(long sum, int channel);
 }

@@ -10,10 +10,12 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * A built-in operator that the catalog does not have: it can be read, inspected, moved about and
- * written back unchanged, but neither typed nor run.
+ * A built-in operator that is not in {@link OpCatalog}. A graph with it can be read, inspected and
+ * written unchanged, but not run.
  *
- * @param code the built-in operator number
+ * @param name the name in the schema's enumeration of operators
+ * @param code the code in the schema's enumeration
+ * @param options the attributes
  */
 public record OpaqueOp(String name, int code, Options options) implements Op {
   @Override
@@ -29,7 +31,7 @@ public record OpaqueOp(String name, int code, Options options) implements Op {
         decoded -> new OpaqueOp(name, code, decoded));
   }
 
-  /** The outputs as they are declared. */
+  /** Returns the outputs as declared. */
   @Override
   public List<TypedShape> infer(Operands operands) {
     return operands.declaredOutputs();
@@ -37,7 +39,7 @@ public record OpaqueOp(String name, int code, Options options) implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    throw OperandException.unsupported("operator %s (%d) is not implemented", name, code);
+    throw OperandException.unsupported("no implementation of operator %s (%d)", name, code);
   }
 
   @Override

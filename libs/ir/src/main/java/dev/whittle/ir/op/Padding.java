@@ -2,11 +2,11 @@ package dev.whittle.ir.op;
 
 import dev.whittle.ir.tensor.OperandException;
 
-/** The padding of a window that slides over an image. */
+/** The padding of an image under a sliding window. */
 public enum Padding {
-  /** The output has {@code ceil(input / stride)} elements along an axis; zeros are added around. */
+  /** The input is padded to {@code ceil(input / stride)} output elements along each axis. */
   SAME(0),
-  /** The window stays within the input; nothing is added. */
+  /** The input is not padded: every window is within it. */
   VALID(1);
 
   private final int code;
@@ -16,9 +16,9 @@ public enum Padding {
   }
 
   /**
-   * Returns the padding with that number in the schema.
+   * Returns the padding with a code of the schema.
    *
-   * @throws OperandException for any other number than 0 and 1
+   * @throws OperandException if there is no such code
    */
   public static Padding ofCode(int code) {
     return switch (code) {
@@ -30,7 +30,7 @@ public enum Padding {
     };
   }
 
-  /** Returns the number in the schema. */
+  /** Returns the code in the TensorFlow Lite schema. */
   public int code() {
     return code;
   }

@@ -4,7 +4,10 @@ import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.tensor.Quantization;
 import java.util.List;
 
-/** How 32-bit sums of products become 8-bit outputs (quantization notes, section b). */
+/**
+ * The requantization of 32-bit accumulators to 8-bit outputs, as TensorFlow Lite's built-in kernels
+ * compute it.
+ */
 public final class Requantization {
   private final List<FixedPoint.Multiplier> multipliers;
   private final boolean tiesUp;
@@ -12,10 +15,13 @@ public final class Requantization {
   private final Activation.Bounds bounds;
 
   /**
-   * A requantization.
+   * Makes a requantization.
    *
-   * @param multipliers one for each output channel, or one for all
-   * @param tiesUp whether halves are rounded up, as matrix kernels do, or away from zero
+   * @param multipliers one multiplier for each output channel, or one for all
+   * @param tiesUp whether ties are rounded toward positive infinity, as the matrix kernels do;
+   *     otherwise away from zero
+   * @param output the parameters of the output
+   * @param bounds the bounds of the output
    */
   public Requantization(
       FixedPoint.Multiplier[] multipliers,
@@ -28,26 +34,27 @@ public final class Requantization {
     this.bounds = bounds;
   }
 
-  /** The multiplier of an output channel. */
+  /** Returns the multiplier of an output channel. */
   public FixedPoint.Multiplier multiplier(int channel) {
     return multipliers.get(multipliers.size() == 1 ? 0 : channel);
   }
 
-  /** Whether halves are rounded up; if not, away from zero. */
+  /** Returns whether ties are rounded toward positive infinity; otherwise away from zero. */
   public boolean tiesUp() {
     return tiesUp;
   }
 
+  /** Returns the zero point of the output. */
   public int outputZero() {
     return outputZero;
   }
 
-  /** What stored outputs are clamped to. */
+  /** Returns the bounds of stored outputs. */
   public Activation.Bounds bounds() {
     return bounds;
   }
 
-  /** The stored output for a sum of products, bias included. */
+  /** Returns the stored output for a sum of products and bias. */
   public int apply(int sum, int channel) {
     FixedPoint.Multiplier multiplier = multiplier(channel);
     int scaled = tiesUp ? multiplier.applyTiesUp(sum) : multiplier.apply(sum);

@@ -131,7 +131,7 @@ final class GemmSelector implements OperatorSelector {
           layer.hasOneType() ? bytes(layer, subConvolution, conv.requantization(operands)) : null;
       case INT16 ->
           layer.filterType() == TensorType.INT8
-              ? wide(layer, subConvolution, conv.wideRequantization(operands))
+              ? wide(layer, subConvolution, conv.int16Requantization(operands))
               : null;
       default -> null;
     };
@@ -290,7 +290,7 @@ final class GemmSelector implements OperatorSelector {
           layer.hasOneType() ? bytes(layer, subConvolution, dense.requantization(operands)) : null;
       case INT16 ->
           layer.filterType() == TensorType.INT8
-              ? wide(layer, subConvolution, dense.wideRequantization(operands))
+              ? wide(layer, subConvolution, dense.int16Requantization(operands))
               : null;
       default -> null;
     };
@@ -736,7 +736,7 @@ final class GemmSelector implements OperatorSelector {
     int channels = windows.channels();
     Int8Weights exact = Int8Weights.of(layer.filterOperand());
     QuantizedEpilogue epilogue =
-        wideEpilogue(layer, channels, conv.wideRequantization(layer.operands()));
+        wideEpilogue(layer, channels, conv.int16Requantization(layer.operands()));
     return exact == null || epilogue == null || !isExact(windows)
         ? null
         : DepthwiseConvolution.ofSums(

@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** {@code x} above 0, {@code e^x - 1} below. */
+/** The exponential linear unit: {@code x} for positive x, otherwise {@code e^x - 1}. */
 public record Elu() implements Op {
   public static final OpType<Elu> TYPE = OpType.of("ELU", 111, "", 1, 1, options -> new Elu());
 

@@ -1,14 +1,15 @@
 package dev.whittle.ir.op.activation;
 
-/** The error function, which the JDK does not have. */
+/** The error function. */
 final class ErrorFunction {
   private static final double TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
   private ErrorFunction() {}
 
   /**
-   * {@code 1 - erf(x)}, within a few units of the last place of a float: the power series of erf
-   * near 0, else the continued fraction of erfc (Abramowitz and Stegun 7.1.5 and 7.1.14).
+   * Returns {@code 1 - erf(x)}, accurate to a few units in the last place of a float. It is the
+   * power series of erf near 0 and the continued fraction of erfc elsewhere (Abramowitz and Stegun,
+   * 7.1.5 and 7.1.14).
    */
   static double complement(double x) {
     double magnitude = Math.abs(x);

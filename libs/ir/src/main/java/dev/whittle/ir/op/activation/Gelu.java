@@ -13,9 +13,10 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * {@code x * P(X <= x)} for a standard normal X.
+ * The Gaussian error linear unit, {@code x * P(X <= x)} for a standard normal X (D. Hendrycks and
+ * K. Gimpel, 2016).
  *
- * @param approximate whether the distribution is approximated by a hyperbolic tangent
+ * @param approximate whether the probability is approximated by a hyperbolic tangent
  */
 public record Gelu(boolean approximate) implements Op {
   public static final OpType<Gelu> TYPE =

@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** {@code x * relu6(x + 3) / 6}. */
+/** The hard swish function, {@code x * relu6(x + 3) / 6}. */
 public record HardSwish() implements Op {
   public static final OpType<HardSwish> TYPE =
       OpType.of("HARD_SWISH", 117, "HardSwishOptions", 1, 1, options -> new HardSwish());

@@ -12,7 +12,11 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** {@code x} above 0, {@code alpha * x} below. */
+/**
+ * The leaky rectified linear unit: {@code x} for positive x, otherwise {@code alpha * x}.
+ *
+ * @param alpha the slope for negative inputs
+ */
 public record LeakyRelu(float alpha) implements Op {
   public static final OpType<LeakyRelu> TYPE =
       OpType.of(

@@ -13,7 +13,7 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 import java.util.Map;
 
-/** The logarithm of {@link Softmax} with beta 1. */
+/** The logarithm of {@link Softmax} with a beta of 1. */
 public record LogSoftmax() implements Op {
   public static final OpType<LogSoftmax> TYPE =
       OpType.of("LOG_SOFTMAX", 50, "LogSoftmaxOptions", 1, 1, options -> new LogSoftmax());

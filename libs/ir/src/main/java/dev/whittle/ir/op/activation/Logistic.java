@@ -14,7 +14,7 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 import java.util.Map;
 
-/** {@code 1 / (1 + e^-x)}. */
+/** The logistic function, {@code 1 / (1 + e^-x)}. */
 public record Logistic() implements Op {
   public static final OpType<Logistic> TYPE =
       OpType.of("LOGISTIC", 14, "", 1, 1, options -> new Logistic());
@@ -39,7 +39,7 @@ public record Logistic() implements Op {
     return switch (operands.type(0)) {
       case FLOAT32 -> ElementwiseKernels.unaryFloats(Logistic::sigmoid);
       case INT8, UINT8 -> ElementwiseKernels.quantizedFunction(operands, Logistic::sigmoid);
-      case INT16 -> LogisticInt16.kernel(operands);
+      case INT16 -> LogisticInt16.logistic(operands);
       default -> throw operands.unsupportedType();
     };
   }

@@ -7,11 +7,11 @@ import dev.whittle.ir.op.common.FixedPoint16;
 import dev.whittle.ir.tensor.Quantization;
 
 /**
- * {@link Logistic} and {@link Tanh} of 16-bit operands, as the built-in kernels compute them: a
- * table of 256 values of the sigmoid over 0 to 10.7 in steps of 1/24, and straight lines between
- * them. Input in Q3.12 after rescaling, output in Q0.15.
+ * Reference kernels of 16-bit {@link Logistic} and {@link Tanh}, as the built-in kernels: the
+ * sigmoid is interpolated in a table of 256 values from 0 to 10.7 in steps of 1/24. The output is
+ * Q0.15.
  */
-public final class LogisticInt16 {
+final class LogisticInt16 {
   /** {@code 65536 / (1 + e^(-i/24))} for i from 0, rounded. */
   private static final int[] TABLE = new int[256];
 
@@ -21,40 +21,47 @@ public final class LogisticInt16 {
     }
   }
 
-  /** The scale at which the native runtime has functions in fixed point instead of the table. */
+  /** The scale at which the built-in kernels compute in fixed point instead of the table. */
   private static final float Q3_12 = 1f / 4096;
 
   private LogisticInt16() {}
 
-  public static Kernel kernel(Operands operands) {
+  /** Returns the kernel of {@link Logistic}. */
+  static Kernel logistic(Operands operands) {
     if (operands.input(0).requireQuantization().scaleValue() == Q3_12) {
       return ElementwiseKernels.unaryIntegers(x -> FixedPoint16.sigmoid((int) x));
     }
-    Rescaling rescaling = Rescaling.of(operands.input(0).requireQuantization());
-    return ElementwiseKernels.unaryIntegers(x -> at(rescaling.apply((int) x)));
+    PositionScale scale = PositionScale.of(operands.input(0).requireQuantization());
+    return ElementwiseKernels.unaryIntegers(x -> logisticAt(scale.apply((int) x)));
   }
 
-  /** {@code tanh(x) = 2 sigmoid(2 x) - 1}, from the same table. */
-  public static Kernel tanh(Operands operands) {
-    float scale = operands.input(0).requireQuantization().scaleValue();
-    if (scale == Q3_12 || scale == 2 * Q3_12) {
-      int bits = scale == Q3_12 ? 3 : 4;
+  /** Returns the kernel of {@link Tanh}, {@code 2 * sigmoid(2 * x) - 1} with the same table. */
+  static Kernel tanh(Operands operands) {
+    float inputScale = operands.input(0).requireQuantization().scaleValue();
+    if (inputScale == Q3_12 || inputScale == 2 * Q3_12) {
+      int bits = inputScale == Q3_12 ? 3 : 4;
       return ElementwiseKernels.unaryIntegers(x -> FixedPoint16.tanh((int) x, bits));
     }
-    Rescaling rescaling = Rescaling.of(operands.input(0).requireQuantization());
-    return ElementwiseKernels.unaryIntegers(x -> tanhAt(rescaling.apply((int) x)));
+    PositionScale scale = PositionScale.of(operands.input(0).requireQuantization());
+    return ElementwiseKernels.unaryIntegers(x -> tanhAt(scale.apply((int) x)));
   }
 
-  /** To 3 * 2^12 table steps per unit of the input: the table has 24 entries per unit. */
-  private record Rescaling(int factor, int shift) {
-    static Rescaling of(Quantization in) {
+  /**
+   * The factor from stored inputs to positions in the table, which has 24 steps per unit. Positions
+   * have 9 fractional bits.
+   *
+   * @param factor the factor's mantissa
+   * @param shift the number of bits to shift the product right by
+   */
+  private record PositionScale(int factor, int shift) {
+    static PositionScale of(Quantization in) {
       double multiplier = in.scaleValue() * 4096.0 * 3;
       int shift = 0;
       while (multiplier <= 32767.0 / 2 && shift <= 30) {
         shift++;
         multiplier *= 2;
       }
-      return new Rescaling((int) multiplier, shift);
+      return new PositionScale((int) multiplier, shift);
     }
 
     int apply(int x) {
@@ -64,31 +71,32 @@ public final class LogisticInt16 {
   }
 
   /**
-   * The table's value times {@code 2^bits}, on a straight line between two of its entries.
+   * Returns the sigmoid times {@code 2^(16 + bits)}, interpolated between two entries of the table.
    *
-   * @param magnitude a place in the table times {@code 2^bits}
-   * @param beyond the value after the table's end
+   * @param position a position in the table times {@code 2^bits}, not negative
+   * @param bits the number of fractional bits
+   * @param limit the result beyond the end of the table
    */
-  private static int interpolated(int magnitude, int bits, int beyond) {
-    int entry = magnitude >> bits;
+  private static int interpolate(int position, int bits, int limit) {
+    int entry = position >> bits;
     if (entry >= TABLE.length - 1) {
-      return beyond;
+      return limit;
     }
-    int rest = magnitude & ((1 << bits) - 1);
-    return (TABLE[entry] << bits) + rest * (TABLE[entry + 1] - TABLE[entry]);
+    int fraction = position & ((1 << bits) - 1);
+    return (TABLE[entry] << bits) + fraction * (TABLE[entry + 1] - TABLE[entry]);
   }
 
-  private static int tanhAt(int scaled) {
-    int result = interpolated(Math.abs(scaled), 8, 0xffff << 8);
+  private static int tanhAt(int position) {
+    int result = interpolate(Math.abs(position), 8, 0xffff << 8);
     int half = 1 << 23;
     int round = 1 << 7;
-    result = scaled >= 0 ? result - half + round : half - result + round - 1;
+    result = position >= 0 ? result - half + round : half - result + round - 1;
     return result >> 8;
   }
 
-  private static int at(int scaled) {
-    int result = interpolated(Math.abs(scaled), 9, 0x7fff << 10);
-    result = scaled >= 0 ? result + (1 << 9) : (1 << 25) - result + (1 << 9) - 1;
+  private static int logisticAt(int position) {
+    int result = interpolate(Math.abs(position), 9, 0x7fff << 10);
+    result = position >= 0 ? result + (1 << 9) : (1 << 25) - result + (1 << 9) - 1;
     return result >> 10;
   }
 }

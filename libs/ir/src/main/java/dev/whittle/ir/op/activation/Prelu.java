@@ -12,7 +12,10 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** {@code x} above 0, {@code slope * x} below; the slope is operand 1, broadcast. */
+/**
+ * The parametric rectified linear unit: {@code x} for positive x, otherwise {@code slope * x}.
+ * Operand 1 is the slope, which is broadcast.
+ */
 public record Prelu() implements Op {
   public static final OpType<Prelu> TYPE = OpType.of("PRELU", 54, "", 2, 1, options -> new Prelu());
 

@@ -15,6 +15,7 @@ import dev.whittle.ir.tensor.Quantization;
 final class QuantizedActivations {
   private QuantizedActivations() {}
 
+  /** Returns the kernel of {@link LeakyRelu}. */
   static Kernel leakyRelu(Operands operands, float alpha) {
     Quantization in = operands.input(0).requireQuantization();
     Quantization out = operands.output(0).requireQuantization();
@@ -36,6 +37,7 @@ final class QuantizedActivations {
         });
   }
 
+  /** Returns the kernel of {@link Prelu}. */
   static Kernel prelu(Operands operands) {
     Quantization in = operands.input(0).requireQuantization();
     Quantization alpha = operands.input(1).requireQuantization();

@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Clamps to 0 and no upper bound. */
+/** The rectified linear unit, {@code max(x, 0)}. */
 public record Relu() implements Op {
   public static final OpType<Relu> TYPE = OpType.of("RELU", 19, "", 1, 1, options -> new Relu());
 

@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Clamps to 0 and 1. */
+/** The clamp {@code min(max(x, 0), 1)}. */
 public record Relu0To1() implements Op {
   public static final OpType<Relu0To1> TYPE =
       OpType.of("RELU_0_TO_1", 152, "", 1, 1, options -> new Relu0To1());

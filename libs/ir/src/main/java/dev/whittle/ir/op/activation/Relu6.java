@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Clamps to 0 and 6. */
+/** The rectified linear unit with an upper bound, {@code min(max(x, 0), 6)}. */
 public record Relu6() implements Op {
   public static final OpType<Relu6> TYPE = OpType.of("RELU6", 21, "", 1, 1, options -> new Relu6());
 

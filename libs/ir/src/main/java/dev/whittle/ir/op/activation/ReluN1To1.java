@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Clamps to -1 and 1. */
+/** The clamp {@code min(max(x, -1), 1)}. */
 public record ReluN1To1() implements Op {
   public static final OpType<ReluN1To1> TYPE =
       OpType.of("RELU_N1_TO_1", 20, "", 1, 1, options -> new ReluN1To1());

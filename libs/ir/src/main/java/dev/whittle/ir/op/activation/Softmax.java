@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * {@code e^(beta x)} divided by its sum along the last axis.
+ * The softmax function: {@code e^(beta x)} divided by its sum along the last axis.
  *
- * @param beta mostly 1
+ * @param beta the factor of the input, usually 1
  */
 public record Softmax(float beta) implements Op {
   public static final OpType<Softmax> TYPE =
@@ -48,7 +48,10 @@ public record Softmax(float beta) implements Op {
     };
   }
 
-  /** What 8-bit elements contribute by their distance from the greatest: 256 numbers. */
+  /**
+   * Returns {@code e^(-beta * scale * d)} for each distance d of an 8-bit input from the row's
+   * maximum.
+   */
   public float[] exponentials(Operands operands) {
     return SoftmaxKernels.exponentials(operands, beta);
   }

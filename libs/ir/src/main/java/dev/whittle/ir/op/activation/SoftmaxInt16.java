@@ -8,30 +8,35 @@ import dev.whittle.ir.tensor.Tensor;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * {@link Softmax} of 16-bit operands as the built-in kernel computes it: the exponential and the
- * reciprocal from tables of 512 steps with straight lines between them. Output in Q0.15.
+ * The kernel of 16-bit {@link Softmax}, as the built-in kernel: the exponential and the reciprocal
+ * are interpolated in tables of 512 steps. The output is Q0.15.
  */
 final class SoftmaxInt16 implements Kernel {
   private static final int STEPS = 512;
 
-  /** The exponential's table goes from -10, below which it counts as nothing, to 0. */
-  private static final double LOWEST = 10;
+  /** The range of the exponential's table is from -10, below which the result is 0, to 0. */
+  private static final double EXPONENTIAL_RANGE = 10;
 
-  private static final double RANGE = 65535;
-  private static final int[] EXPONENTIAL = table(LOWEST / RANGE, Short.MAX_VALUE, Math::exp);
-  private static final int[] RECIPROCAL = table(1 / RANGE, Short.MIN_VALUE, x -> 1 / (1 + x));
+  private static final double INT16_RANGE = 65535;
+  private static final int[] EXPONENTIAL =
+      table(EXPONENTIAL_RANGE / INT16_RANGE, Short.MAX_VALUE, Math::exp);
+  private static final int[] RECIPROCAL = table(1 / INT16_RANGE, Short.MIN_VALUE, x -> 1 / (1 + x));
 
   private final FixedPoint.Multiplier multiplier;
 
   SoftmaxInt16(Quantization input, float beta) {
-    multiplier = FixedPoint.Multiplier.of(input.scaleValue() * (double) beta / (LOWEST / RANGE));
+    multiplier =
+        FixedPoint.Multiplier.of(
+            input.scaleValue() * (double) beta / (EXPONENTIAL_RANGE / INT16_RANGE));
   }
 
-  /** A function of 16-bit numbers, with the middle of each step taken into account. */
+  /**
+   * Returns the table of a function of 16-bit numbers, corrected by the error mid-way of each step.
+   */
   private static int[] table(double scale, int zeroPoint, DoubleUnaryOperator function) {
     float low = (float) scale * (Short.MIN_VALUE - zeroPoint);
     float high = (float) scale * (Short.MAX_VALUE - zeroPoint);
-    float outScale = (float) (2 / RANGE);
+    float outScale = (float) (2 / INT16_RANGE);
     float inverse = 65536 / (outScale * Short.MAX_VALUE - outScale * Short.MIN_VALUE);
     float step = (high - low) / STEPS;
     int[] table = new int[STEPS + 1];
@@ -39,11 +44,11 @@ final class SoftmaxInt16 implements Kernel {
       float value = (float) function.applyAsDouble(low + i * step);
       float middle = (float) function.applyAsDouble(low + i * step + step / 2);
       float next = (float) function.applyAsDouble(low + (i + 1) * step);
-      float sample = FixedPoint.roundHalfAway(value * inverse);
-      float between = FixedPoint.roundHalfAway((next * inverse + sample) / 2);
-      float error = between - FixedPoint.roundHalfAway(middle * inverse);
+      float start = FixedPoint.roundHalfAway(value * inverse);
+      float interpolated = FixedPoint.roundHalfAway((next * inverse + start) / 2);
+      float error = interpolated - FixedPoint.roundHalfAway(middle * inverse);
       float bias = FixedPoint.roundHalfAway(error / 2);
-      table[i] = clamp((int) (sample - bias));
+      table[i] = clamp((int) (start - bias));
     }
     table[STEPS] =
         clamp((int) FixedPoint.roundHalfAway((float) function.applyAsDouble(high) * inverse));
@@ -79,7 +84,7 @@ final class SoftmaxInt16 implements Kernel {
       out.setInteger(first + i, exponential);
       sum += exponential;
     }
-    // The sum as 1 + x with x from 0 to 1, times a power of two.
+    // The sum is 1 + x with x in [0, 1), times a power of two.
     int headroom = Integer.numberOfLeadingZeros(sum);
     int shifted = (int) ((((long) sum << (headroom - 1)) + (1 << 13)) >> 14);
     int reciprocal = lookUp(clamp(shifted - (1 << 15) - (1 << 16)), RECIPROCAL);

@@ -7,13 +7,13 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Tensor;
 
-/** The reference kernels of {@link Softmax} and {@link LogSoftmax}. */
+/** Reference kernels of {@link Softmax} and {@link LogSoftmax}. */
 final class SoftmaxKernels {
   private SoftmaxKernels() {}
 
   static int rowLength(Tensor in) {
     if (in.rank() == 0) {
-      throw OperandException.invalid("a scalar has no axis to normalize");
+      throw OperandException.invalid("input is a scalar; expected at least 1 dimension");
     }
     return in.dim(in.rank() - 1);
   }
@@ -65,7 +65,7 @@ final class SoftmaxKernels {
     };
   }
 
-  /** {@code e^(-scale i)} for each distance i of 8-bit numbers. */
+  /** Returns {@code e^(-scale * d)} for each distance d of two 8-bit numbers. */
   private static float[] exponentials(float scale) {
     float[] table = new float[256];
     for (int distance = 0; distance < table.length; distance++) {
@@ -74,7 +74,9 @@ final class SoftmaxKernels {
     return table;
   }
 
-  /** Those of 8-bit operands of {@link Softmax}. */
+  /**
+   * Returns {@code e^(-beta * scale * d)} for each distance d of an 8-bit input from the maximum.
+   */
   static float[] exponentials(Operands operands, float beta) {
     return exponentials(operands.input(0).requireQuantization().scaleValue() * beta);
   }
@@ -96,8 +98,8 @@ final class SoftmaxKernels {
   }
 
   /**
-   * 8-bit operands: exponentials from a table by distance from the greatest element, as the
-   * optimized built-in kernel has it; output in steps of 1/256.
+   * Returns the kernel of 8-bit {@link Softmax}, with a table of exponentials by the distance from
+   * the maximum, as the optimized built-in kernel. The scale of the output is 1/256.
    */
   static Kernel quantized(Operands operands, float beta) {
     Quantization out = operands.output(0).requireQuantization();
@@ -114,14 +116,14 @@ final class SoftmaxKernels {
         float inverse = 1 / (sum(x, first, length, max, table) * outScale);
         for (int i = 0; i < length; i++) {
           float probability = table[(int) (max - x.getInteger(first + i))] * inverse;
-          // To the nearest, ties to even, as the built-in kernel's conversion rounds.
+          // The built-in kernel rounds ties to even.
           y.setInteger(first + i, bounds.clamp((int) Math.rint(probability) + zero));
         }
       }
     };
   }
 
-  /** 8-bit operands of {@link LogSoftmax}: a sum of exponentials from a table, then floats. */
+  /** Returns the kernel of 8-bit {@link LogSoftmax}, with a table of exponentials. */
   static Kernel quantizedLogarithms(Operands operands) {
     Quantization out = operands.output(0).requireQuantization();
     float in = operands.input(0).requireQuantization().scaleValue();

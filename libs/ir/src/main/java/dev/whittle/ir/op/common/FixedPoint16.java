@@ -3,14 +3,14 @@ package dev.whittle.ir.op.common;
 import dev.whittle.ir.kernel.FixedPoint;
 
 /**
- * Functions of 16-bit fixed-point numbers, step by step as the native runtime's library gemmlowp
- * computes them: a number with {@code integerBits} bits before the point is {@code raw *
- * 2^(integerBits - 15)}. Results have no integer bits.
+ * Functions of 16-bit fixed-point numbers, step by step as {@code fixedpoint.h} of gemmlowp
+ * computes them. A number with {@code integerBits} integer bits is {@code raw * 2^(integerBits -
+ * 15)}. Results have no integer bits.
  */
 public final class FixedPoint16 {
   private static final int ONE = Short.MAX_VALUE;
 
-  /** {@code e^(-2^i)} for i from -2, with no integer bits. */
+  /** {@code e^(-2^i)} for i from -2 to 4, with no integer bits. */
   private static final int[] POWERS = {
     constant(Math.exp(-0.25), 0),
     constant(Math.exp(-0.5), 0),
@@ -32,7 +32,7 @@ public final class FixedPoint16 {
     return (int) FixedPoint.roundHalfAway(value * (1 << (15 - integerBits)));
   }
 
-  /** {@code 1 / (1 + e^-x)} for x with 3 integer bits. */
+  /** Returns {@code 1 / (1 + e^-x)} for {@code x} with 3 integer bits. */
   public static int sigmoid(int x) {
     if (x == 0) {
       return 1 << 14;
@@ -41,11 +41,12 @@ public final class FixedPoint16 {
     return x > 0 ? positive : wrap(ONE - positive);
   }
 
+  /** Returns {@code tanh(x)} for {@code x} with {@code integerBits} integer bits. */
   public static int tanh(int x, int integerBits) {
     if (x == 0) {
       return 0;
     }
-    // e^(-2|x|): twice a number is the same bits with one more before the point.
+    // e^(-2|x|): a doubled number has the same bits and one more integer bit.
     int power = exponential(x < 0 ? x : wrap(-x), integerBits + 1);
     int magnitude = shiftLeft(wrap(newton(power) - (1 << 13)), 2);
     return x < 0 ? wrap(-magnitude) : magnitude;
@@ -68,7 +69,7 @@ public final class FixedPoint16 {
     return (product + nudge) / (1 << 15);
   }
 
-  /** {@code e^x} for x up to 0. */
+  /** Returns {@code e^x} for {@code x <= 0}. */
   private static int exponential(int x, int integerBits) {
     if (x == 0) {
       return ONE;
@@ -90,7 +91,7 @@ public final class FixedPoint16 {
     return result;
   }
 
-  /** A Taylor series around -1/8 for x from -1/4 to 0. */
+  /** Returns {@code e^x} for {@code x} from -1/4 to 0, by a Taylor series around -1/8. */
   private static int exponentialNearZero(int x) {
     int y = wrap(x + (1 << 12));
     int y2 = multiply(y, y);
@@ -108,7 +109,9 @@ public final class FixedPoint16 {
     return shiftLeft(newton(x), 1);
   }
 
-  /** {@code 2 / (1 + x)} with 2 integer bits for x from 0 to 1, by Newton's division. */
+  /**
+   * Returns {@code 2 / (1 + x)} with 2 integer bits for {@code x} from 0 to 1, by Newton's method.
+   */
   private static int newton(int x) {
     int sum = x + ONE;
     int halfDenominator = (sum + (sum >= 0 ? 1 : -1)) / 2;

@@ -11,7 +11,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Runs a kernel for 8-bit weights on weights of 4 bits, as native runtimes do. */
+/** A kernel for 4-bit weights: it unpacks them to 8 bits and runs the kernel for those. */
 public final class Int4WeightKernel implements Kernel {
   private final int operand;
   private final Kernel kernel;
@@ -24,10 +24,11 @@ public final class Int4WeightKernel implements Kernel {
   }
 
   /**
-   * A kernel for operands as they are.
+   * Returns a kernel for weights of any type. Constant weights are unpacked once.
    *
-   * @param operand the weights, which may have 4 bits
-   * @param kernel gives the kernel for others
+   * @param operands the operands
+   * @param operand the index of the weights
+   * @param kernel makes the kernel for weights that are not 4-bit integers
    */
   public static Kernel of(Operands operands, int operand, Function<Operands, Kernel> kernel) {
     Operand weights = operands.input(operand);
@@ -57,7 +58,7 @@ public final class Int4WeightKernel implements Kernel {
     kernel.run(new Replaced(invocation, operand, wide));
   }
 
-  /** An invocation with another tensor for one input. */
+  /** An invocation with another tensor in place of an input. */
   private record Replaced(Invocation original, int operand, Tensor tensor) implements Invocation {
     @Override
     public int inputCount() {

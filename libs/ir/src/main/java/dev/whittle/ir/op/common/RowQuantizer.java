@@ -3,28 +3,40 @@ package dev.whittle.ir.op.common;
 import dev.whittle.ir.tensor.Tensor;
 
 /**
- * Quantizes a row of float inputs to 8 bits on the fly, as hybrid kernels do (quantization notes,
- * sections a.3 and c).
+ * The dynamic quantization of rows of floats to 8 bits, as TensorFlow Lite's hybrid kernels do. The
+ * buffer is reused for the next row.
  */
 public final class RowQuantizer {
   private byte[] values = {};
   private RowScale row = RowScale.of(0, 0, false);
 
-  /** The quantized row; valid up to the count of the last {@link #quantize}. */
+  /**
+   * Returns the quantized row. The array is a buffer, which may be longer than the row and changes
+   * with the next {@link #quantize}.
+   */
   @SuppressWarnings("MutableArrayReturn")
   public byte[] values() {
     return values;
   }
 
+  /** Returns the scale of the last row. */
   public float scale() {
     return row.scale();
   }
 
+  /** Returns the zero point of the last row. */
   public int zeroPoint() {
     return row.zeroPoint();
   }
 
-  /** Quantizes {@code count} elements of {@code input} from index {@code first}. */
+  /**
+   * Quantizes a row.
+   *
+   * @param input a tensor of floats
+   * @param first the index of the row's first element
+   * @param count the number of elements
+   * @param asymmetric whether the row gets a zero point; otherwise it is 0
+   */
   public void quantize(Tensor input, long first, int count, boolean asymmetric) {
     if (values.length < count) {
       values = new byte[count];

@@ -3,21 +3,25 @@ package dev.whittle.ir.op.common;
 import dev.whittle.ir.kernel.FixedPoint;
 
 /**
- * How a row of floats of a hybrid operator becomes 8-bit numbers (quantization notes, sections a.3
- * and c).
+ * The quantization parameters of a row that a hybrid kernel quantizes dynamically, as {@code
+ * SymmetricQuantizeFloats} and {@code AsymmetricQuantizeFloats} of TensorFlow Lite choose them.
  *
- * @param inverse what floats are multiplied by, which is not quite {@code 1 / scale} if symmetric
- * @param low the least stored number
+ * @param scale the scale
+ * @param zeroPoint the zero point; 0 if symmetric
+ * @param inverse the factor from floats to stored numbers, which differs in rounding from {@code 1
+ *     / scale} if symmetric
+ * @param low the smallest stored number
  */
 public record RowScale(float scale, int zeroPoint, float inverse, int low) {
-  /** The greatest stored number. */
+  /** The largest stored number. */
   public static final int HIGH = 127;
 
   /**
-   * The scale for a row.
+   * Returns the parameters of a row.
    *
-   * @param min the least float of the row, or 0 if that is less
-   * @param max the greatest float of the row, or 0 if that is greater
+   * @param min the smaller of 0 and the row's smallest float
+   * @param max the larger of 0 and the row's largest float
+   * @param asymmetric whether the row gets a zero point; otherwise it is 0
    */
   public static RowScale of(float min, float max, boolean asymmetric) {
     return asymmetric ? asymmetric(min, max) : symmetric(Math.max(-min, max));
@@ -36,7 +40,7 @@ public record RowScale(float scale, int zeroPoint, float inverse, int low) {
     double step = ((double) max - min) / 255;
     double fromMin = -128 - min / step;
     double fromMax = 127 - max / step;
-    // The end of the range whose computation lost less precision decides.
+    // The bound whose computation loses less precision decides.
     double errorMin = 128 + Math.abs(min / step);
     double errorMax = 127 + Math.abs(max / step);
     double nearest = errorMin < errorMax ? fromMin : fromMax;
@@ -45,7 +49,7 @@ public record RowScale(float scale, int zeroPoint, float inverse, int low) {
     return new RowScale((float) step, zeroPoint, 1 / (float) step, Byte.MIN_VALUE);
   }
 
-  /** What is stored for a float of the row. */
+  /** Returns the stored number for a float of the row. */
   public int stored(float x) {
     int nearest = (int) FixedPoint.roundHalfAway(zeroPoint + x * inverse);
     return FixedPoint.clamp(nearest, low, HIGH);

@@ -5,11 +5,11 @@ import dev.whittle.ir.tensor.Shape;
 import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 
-/** Shape arithmetic that several operators share. */
+/** Shape arithmetic and iteration that several operators share. */
 public final class Shapes {
   private Shapes() {}
 
-  /** The product of some extents. */
+  /** Returns the product of the dimensions from {@code from} to before {@code to}. */
   public static long product(int[] dims, int from, int to) {
     long product = 1;
     for (int i = from; i < to; i++) {
@@ -19,8 +19,10 @@ public final class Shapes {
   }
 
   /**
-   * The shape two operands broadcast to, by NumPy's rule: aligned at the last axis, extents equal
-   * or one of them 1.
+   * Returns the shape that two operands broadcast to by NumPy's rule: they are aligned at the last
+   * axis, and dimensions are equal or one of them is 1.
+   *
+   * @throws OperandException if they do not broadcast
    */
   public static Shape broadcast(Shape a, Shape b) {
     if (!a.isRankKnown() || !b.isRankKnown()) {
@@ -47,34 +49,46 @@ public final class Shapes {
       return b;
     }
     if (a == Shape.DYNAMIC || b == Shape.DYNAMIC) {
-      // One is static and not 1, so the other must turn out equal to it, or 1.
+      // One is static and not 1, so the other is equal to it or 1 at run time.
       return Math.max(a, b);
     }
     throw OperandException.invalid("shapes %s and %s do not broadcast", left, right);
   }
 
-  /** An axis counted from the end if negative, as one counted from 0. */
+  /**
+   * Returns an axis counted from 0.
+   *
+   * @param axis an axis counted from 0, or from the end if negative
+   * @param rank the number of axes
+   * @throws OperandException if there is no such axis
+   */
   public static int axis(long axis, int rank) {
     long resolved = axis < 0 ? axis + rank : axis;
     if (resolved < 0 || resolved >= rank) {
-      throw OperandException.invalid("axis %d of a tensor of rank %d", axis, rank);
+      throw OperandException.invalid(
+          "axis %d of a tensor of rank %d; expected %d to %d", axis, rank, -rank, rank - 1);
     }
     return (int) resolved;
   }
 
-  /** A shape of that rank with all extents dynamic. */
+  /** Returns a shape whose dimensions are all dynamic. */
   public static Shape dynamic(int rank) {
     int[] dims = new int[rank];
     Arrays.fill(dims, Shape.DYNAMIC);
     return Shape.of(dims);
   }
 
-  /** A shape whose extents are these known contents of a shape operand. */
+  /**
+   * Returns the shape that a shape operand contains.
+   *
+   * @throws OperandException if a dimension is negative or does not fit into 32 bits
+   */
   public static Shape ofContents(long[] dims) {
     int[] dimensions = new int[dims.length];
     for (int i = 0; i < dims.length; i++) {
       if (dims[i] < 0 || dims[i] > Integer.MAX_VALUE) {
-        throw OperandException.invalid("extent %d in shape %s", dims[i], Arrays.toString(dims));
+        throw OperandException.invalid(
+            "dimension %d in shape %s; expected 0 to 2^31 - 1", dims[i], Arrays.toString(dims));
       }
       dimensions[i] = (int) dims[i];
     }
@@ -82,24 +96,27 @@ public final class Shapes {
   }
 
   /**
-   * The batch of an operand that belongs to batch {@code n} of an output it broadcasts to.
+   * Returns the index of the batch of an operand that is broadcast to a batch of the output.
    *
-   * @param inner how many of the last axes are not part of the batch
+   * @param n the index of the output's batch
+   * @param output the output's dimensions
+   * @param operand the operand's dimensions
+   * @param inner the number of last axes that are not batch axes
    */
   public static long broadcastIndex(long n, int[] output, int[] operand, int inner) {
     long rest = n;
     long index = 0;
     long stride = 1;
     for (int i = output.length - inner - 1, k = operand.length - inner - 1; k >= 0; i--, k--) {
-      long place = rest % output[i];
+      long position = rest % output[i];
       rest /= output[i];
-      index += operand[k] == 1 ? 0 : place * stride;
+      index += operand[k] == 1 ? 0 : position * stride;
       stride *= operand[k];
     }
     return index;
   }
 
-  /** Row-major strides in elements. */
+  /** Returns row-major strides in elements. */
   public static long[] strides(int[] dims) {
     long[] strides = new long[dims.length];
     long stride = 1;
@@ -110,7 +127,7 @@ public final class Shapes {
     return strides;
   }
 
-  /** Receives the index of an output element and of the operand's element it is taken from. */
+  /** Receives the index of an output element and of the operand's element that it is a copy of. */
   @FunctionalInterface
   public interface IndexVisitor {
     void visit(long output, long operand);
@@ -123,26 +140,27 @@ public final class Shapes {
   }
 
   /**
-   * Visits all places of an output in order.
+   * Visits all elements of an output in row-major order.
    *
-   * @param steps how far the operand's index moves along each axis of the output
-   * @param first the operand's index at the first place
+   * @param dims the output's dimensions
+   * @param strides the operand's stride along each axis of the output
+   * @param offset the index of the operand's element for the first output element
    */
-  public static void forEachIndex(int[] dims, long[] steps, long first, IndexVisitor visitor) {
-    long[] index = {first};
+  public static void forEachIndex(int[] dims, long[] strides, long offset, IndexVisitor visitor) {
+    long[] index = {offset};
     int[] last = new int[dims.length];
     forEachPosition(
         dims,
         (output, position) -> {
           for (int axis = 0; axis < position.length; axis++) {
-            index[0] += (position[axis] - last[axis]) * steps[axis];
+            index[0] += (position[axis] - last[axis]) * strides[axis];
             last[axis] = position[axis];
           }
           visitor.visit(output, index[0]);
         });
   }
 
-  /** Visits all places of a shape in order. */
+  /** Visits all elements of a shape in row-major order. The array of coordinates is reused. */
   public static void forEachPosition(int[] dims, PositionVisitor visitor) {
     long count = Shape.elements(dims);
     int[] position = new int[dims.length];
@@ -157,7 +175,7 @@ public final class Shapes {
     }
   }
 
-  /** Whether two shapes can turn out to be the same. */
+  /** Returns whether two shapes can be equal at run time. */
   public static boolean mayEqual(Shape a, Shape b) {
     if (!a.isRankKnown() || !b.isRankKnown()) {
       return true;
@@ -166,15 +184,15 @@ public final class Shapes {
       return false;
     }
     for (int i = 0; i < a.rank(); i++) {
-      boolean open = a.dim(i) == Shape.DYNAMIC || b.dim(i) == Shape.DYNAMIC;
-      if (!open && a.dim(i) != b.dim(i)) {
+      boolean dynamic = a.dim(i) == Shape.DYNAMIC || b.dim(i) == Shape.DYNAMIC;
+      if (!dynamic && a.dim(i) != b.dim(i)) {
         return false;
       }
     }
     return true;
   }
 
-  /** {@code change} of a known extent; a dynamic one stays so. */
+  /** Returns {@code change} of a dimension; a dynamic one remains dynamic. */
   public static int mapped(int dimension, IntUnaryOperator change) {
     return dimension == Shape.DYNAMIC ? dimension : change.applyAsInt(dimension);
   }

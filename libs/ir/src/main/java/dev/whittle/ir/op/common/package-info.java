@@ -1,5 +1,5 @@
 /**
- * Typing, arithmetic and reference kernels that operators of several families share. May use:
+ * Typing rules, arithmetic and reference kernels that operators of several families share. May use:
  * {@code ir}, {@code ir.kernel}, {@code ir.tensor}.
  */
 @NullMarked

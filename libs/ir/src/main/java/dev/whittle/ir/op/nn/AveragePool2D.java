@@ -13,8 +13,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The mean of windows of a picture {@code [batch, height, width, channels]}; what lies beyond the
- * borders does not count.
+ * Average pooling of an image {@code [batch, height, width, channels]}. Padding does not count as
+ * elements.
  */
 public record AveragePool2D(
     Padding padding,
@@ -56,23 +56,24 @@ public record AveragePool2D(
         .with("fused_activation_function", activation.code());
   }
 
-  /** The same with another activation. */
+  /** Returns this operator with another activation. */
   public AveragePool2D withActivation(Activation other) {
     return new AveragePool2D(padding, strideWidth, strideHeight, filterWidth, filterHeight, other);
   }
 
-  private PoolKernels.Pools pools() {
-    return new PoolKernels.Pools(padding, strideHeight, filterHeight, strideWidth, filterWidth);
+  private PoolKernels.PoolWindows windows() {
+    return new PoolKernels.PoolWindows(
+        padding, strideHeight, filterHeight, strideWidth, filterWidth);
   }
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return PoolKernels.infer(operands, pools());
+    return PoolKernels.infer(operands, windows());
   }
 
   @Override
   public Kernel kernel(Operands operands) {
-    return PoolKernels.average(operands, pools(), activation);
+    return PoolKernels.average(operands, windows(), activation);
   }
 
   @Override

@@ -22,9 +22,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The matrix product over the last two axes; the axes before them broadcast.
+ * The matrix product along the last two axes. The axes before them are batch axes, which broadcast.
  *
- * @param asymmetricQuantizeInputs how the float operand of 8-bit weights is quantized on the fly
+ * @param transposeLeft whether the matrices of the left operand are transposed
+ * @param transposeRight whether the matrices of the right operand are transposed
+ * @param asymmetricQuantizeInputs whether a float left operand is quantized asymmetrically if the
+ *     right one has 8 bits
  */
 public record BatchMatMul(
     boolean transposeLeft, boolean transposeRight, boolean asymmetricQuantizeInputs) implements Op {
@@ -62,12 +65,15 @@ public record BatchMatMul(
       return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
     }
     if (left.rank() < 2 || right.rank() < 2) {
-      throw OperandException.invalid("operands %s and %s are not matrices", left, right);
+      throw OperandException.invalid(
+          "operands %s and %s; expected at least 2 dimensions each", left, right);
     }
     int inner = left.dim(left.rank() - (transposeLeft ? 2 : 1));
     int innerRight = right.dim(right.rank() - (transposeRight ? 1 : 2));
     if (inner != innerRight && inner != Shape.DYNAMIC && innerRight != Shape.DYNAMIC) {
-      throw OperandException.invalid("cannot multiply %s by %s", left, right);
+      throw OperandException.invalid(
+          "operands %s and %s have inner dimensions %d and %d; expected equal ones",
+          left, right, inner, innerRight);
     }
     Shape batch = Shapes.broadcast(batch(left), batch(right));
     int[] dims = Arrays.copyOf(batch.toArray(), batch.rank() + 2);
@@ -96,14 +102,14 @@ public record BatchMatMul(
     return Shape.of(Arrays.copyOf(shape.toArray(), shape.rank() - 2));
   }
 
-  /** Computes one element of the output from elements of the operands. */
-  private interface Product {
+  /** The sum of one output element after another. */
+  private interface Accumulator {
     void add(long left, long right);
 
-    void end(long output);
+    void finish(long output);
   }
 
-  private void walk(Tensor a, Tensor b, Tensor out, Product product) {
+  private void forEachOutput(Tensor a, Tensor b, Tensor out, Accumulator sum) {
     int rows = out.dim(out.rank() - 2);
     int columns = out.dim(out.rank() - 1);
     int inner = a.dim(a.rank() - (transposeLeft ? 2 : 1));
@@ -117,9 +123,9 @@ public record BatchMatMul(
           for (int k = 0; k < inner; k++) {
             long i = transposeLeft ? (long) k * rows + r : (long) r * inner + k;
             long j = transposeRight ? (long) c * inner + k : (long) k * columns + c;
-            product.add(left + i, right + j);
+            sum.add(left + i, right + j);
           }
-          product.end(n * matrix + (long) r * columns + c);
+          sum.finish(n * matrix + (long) r * columns + c);
         }
       }
     }
@@ -129,11 +135,11 @@ public record BatchMatMul(
     Tensor a = invocation.input(0);
     Tensor b = invocation.input(1);
     Tensor out = invocation.output(0);
-    walk(
+    forEachOutput(
         a,
         b,
         out,
-        new Product() {
+        new Accumulator() {
           private float sum;
 
           @Override
@@ -142,14 +148,14 @@ public record BatchMatMul(
           }
 
           @Override
-          public void end(long at) {
-            out.setFloat(at, sum);
+          public void finish(long index) {
+            out.setFloat(index, sum);
             sum = 0;
           }
         });
   }
 
-  /** The left operand in 8 bits, row by row. */
+  /** The left operand, dynamically quantized to 8 bits row by row. */
   private final class QuantizedRows {
     private final byte[] values;
     private final float[] scales;
@@ -189,17 +195,17 @@ public record BatchMatMul(
     }
   }
 
-  /** Rows of the left operand are quantized on the fly; the right one has 8 bits. */
+  /** Returns the kernel of a float left operand, quantized dynamically, and 8-bit right operand. */
   private Kernel hybrid(float scale) {
     return invocation -> {
       var left = new QuantizedRows(invocation.input(0));
       Tensor b = invocation.input(1);
       Tensor out = invocation.output(0);
-      walk(
+      forEachOutput(
           invocation.input(0),
           b,
           out,
-          new Product() {
+          new Accumulator() {
             private int row;
             private int sum;
 
@@ -210,15 +216,15 @@ public record BatchMatMul(
             }
 
             @Override
-            public void end(long at) {
-              out.setFloat(at, left.inner == 0 ? 0 : sum * (left.scales[row] * scale));
+            public void finish(long index) {
+              out.setFloat(index, left.inner == 0 ? 0 : sum * (left.scales[row] * scale));
               sum = 0;
             }
           });
     };
   }
 
-  /** How sums of products of 8-bit numbers become outputs. */
+  /** Returns the requantization of the accumulators of 8-bit operands. */
   public Requantization requantization(Operands operands) {
     return new Requantization(
         new FixedPoint.Multiplier[] {multiplier(operands)},
@@ -246,11 +252,11 @@ public record BatchMatMul(
       Tensor a = invocation.input(0);
       Tensor b = invocation.input(1);
       Tensor out = invocation.output(0);
-      walk(
+      forEachOutput(
           a,
           b,
           out,
-          new Product() {
+          new Accumulator() {
             private long sum;
 
             @Override
@@ -259,9 +265,9 @@ public record BatchMatMul(
             }
 
             @Override
-            public void end(long at) {
+            public void finish(long index) {
               int scaled = wide ? multiplier.applyLong(sum) : multiplier.applyTiesUp((int) sum);
-              out.setInteger(at, bounds.clamp(scaled + zero));
+              out.setInteger(index, bounds.clamp(scaled + zero));
               sum = 0;
             }
           });

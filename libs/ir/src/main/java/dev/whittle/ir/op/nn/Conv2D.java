@@ -18,10 +18,10 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Two-dimensional convolution of an input {@code [batch, height, width, in]} with a filter {@code
- * [out, height, width, in / groups]}, plus a bias {@code [out]} that may be absent.
+ * The 2-D convolution of an input {@code [batch, height, width, in]} with a filter {@code [out,
+ * height, width, in / groups]}, plus an optional bias {@code [out]}.
  *
- * @param quantizedBiasType the type of sums for 16-bit input, or float32 where a file leaves it out
+ * @param quantizedBiasType the type of the bias of 16-bit inputs; FLOAT32 if the file leaves it out
  */
 public record Conv2D(
     Padding padding,
@@ -63,7 +63,7 @@ public record Conv2D(
         .with("quantized_bias_type", quantizedBiasType.code());
   }
 
-  /** The same with another activation. */
+  /** Returns this operator with another activation. */
   public Conv2D withActivation(Activation other) {
     return new Conv2D(
         padding,
@@ -94,28 +94,30 @@ public record Conv2D(
 
   @Override
   public Kernel kernel(Operands operands) {
-    var taps = new ConvolutionLoop(vertical(), horizontal(), 0);
+    var loop = new ConvolutionLoop(vertical(), horizontal(), 0);
     return Int4WeightKernel.of(
         operands,
         1,
-        wide -> ConvolutionKernels.of(wide, taps, activation, !isGrouped(operands), false));
+        int8 -> ConvolutionKernels.of(int8, loop, activation, !isGrouped(operands), false));
   }
 
-  /** Groups have no matrix kernel. */
+  /**
+   * Returns whether the convolution is grouped; the built-in kernel for that is no matrix kernel.
+   */
   private static boolean isGrouped(Operands operands) {
     Shape input = operands.shape(0);
     Shape filter = operands.shape(1);
     return input.isRankKnown() && filter.isRankKnown() && input.dim(3) != filter.dim(3);
   }
 
-  /** How the sums of 16-bit operands become outputs. */
-  public Int16Requantization wideRequantization(Operands operands) {
-    return ConvolutionKernels.wideRequantization(operands, activation);
+  /** Returns the requantization of the accumulators of 16-bit inputs. */
+  public Int16Requantization int16Requantization(Operands operands) {
+    return ConvolutionKernels.int16Requantization(operands, activation);
   }
 
-  /** How the sums of 8-bit operands become outputs. */
+  /** Returns the requantization of the accumulators of 8-bit inputs. */
   public Requantization requantization(Operands operands) {
-    // Unsigned operands have no matrix kernel either.
+    // The built-in kernel of unsigned operands is no matrix kernel either.
     boolean tiesUp = operands.type(0) == TensorType.INT8 && !isGrouped(operands);
     return ConvolutionKernels.requantization(operands, activation, tiesUp);
   }

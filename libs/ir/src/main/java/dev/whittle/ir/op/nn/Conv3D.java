@@ -12,8 +12,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Convolution of an input {@code [batch, depth, height, width, in]} with a filter {@code [depth,
- * height, width, in, out]}, plus a bias that may be absent.
+ * The 3-D convolution of an input {@code [batch, depth, height, width, in]} with a filter {@code
+ * [depth, height, width, in, out]}, plus an optional bias {@code [out]}.
  */
 public record Conv3D(
     Padding padding,
@@ -63,11 +63,10 @@ public record Conv3D(
   }
 
   private Window[] windows() {
-    Padding margin = padding;
     return new Window[] {
-      new Window(margin, strideDepth, dilationDepth),
-      new Window(margin, strideHeight, dilationHeight),
-      new Window(margin, strideWidth, dilationWidth)
+      new Window(padding, strideDepth, dilationDepth),
+      new Window(padding, strideHeight, dilationHeight),
+      new Window(padding, strideWidth, dilationWidth)
     };
   }
 

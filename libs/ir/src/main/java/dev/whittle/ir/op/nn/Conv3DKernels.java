@@ -11,7 +11,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Typing and reference kernels of {@link Conv3D} and {@link Conv3DTranspose}. */
+/** Shape inference and reference kernels of {@link Conv3D} and {@link Conv3DTranspose}. */
 final class Conv3DKernels {
   private Conv3DKernels() {}
 
@@ -29,14 +29,16 @@ final class Conv3DKernels {
   }
 
   /**
-   * Products that a convolution sums: each element of the volume meets the filter's extents and its
-   * channels of the other kind, which are its fourth axis. Zero where extents are not known.
+   * Returns the multiply-accumulate operations of a 3-D convolution; 0 if a shape is not static.
+   * Each element of the output, or of the input of a transposed convolution, is multiplied with the
+   * filter's first four dimensions.
    *
-   * @param volume the output, or the input of a transposed convolution
+   * @param elements the shape of the output, or of the input of a transposed convolution
+   * @param filter the filter's shape
    */
-  static long multiplyAccumulates(Shape volume, Shape filter) {
-    return volume.isStatic() && filter.isStatic() && filter.rank() == 5
-        ? volume.elements() * filter.dim(0) * filter.dim(1) * filter.dim(2) * filter.dim(3)
+  static long multiplyAccumulates(Shape elements, Shape filter) {
+    return elements.isStatic() && filter.isStatic() && filter.rank() == 5
+        ? elements.elements() * filter.dim(0) * filter.dim(1) * filter.dim(2) * filter.dim(3)
         : 0;
   }
 
@@ -47,7 +49,8 @@ final class Conv3DKernels {
       return List.of(new TypedShape(operands.type(0), Shapes.dynamic(5)));
     }
     if (input.rank() != 5 || filter.rank() != 5) {
-      throw OperandException.invalid("input %s and filter %s must have 5 axes", input, filter);
+      throw OperandException.invalid(
+          "input %s and filter %s; expected 5 dimensions each", input, filter);
     }
     int[] dims = {input.dim(0), 0, 0, 0, filter.dim(4)};
     for (int axis = 0; axis < 3; axis++) {
@@ -62,26 +65,28 @@ final class Conv3DKernels {
     Tensor output = invocation.output(0);
     int in = input.dim(4);
     if (filter.dim(3) != in) {
-      throw OperandException.invalid("filter %s for %s", filter.shape(), input.shape());
+      throw OperandException.invalid(
+          "filter %s and input %s have different channels", filter.shape(), input.shape());
     }
     int out = filter.dim(4);
-    int[] place = new int[5];
+    int[] position = new int[5];
     for (long i = 0; i < output.elements(); i++) {
-      position(i, output.dims(), place);
-      float sum = invocation.hasInput(2) ? invocation.input(2).getFloat(place[4]) : 0;
+      decompose(i, output.dims(), position);
+      float sum = invocation.hasInput(2) ? invocation.input(2).getFloat(position[4]) : 0;
       for (int d = 0; d < filter.dim(0); d++) {
-        int z = at(windows[0], input, filter, output, 0, place[1], d);
+        int z = inputPosition(windows[0], input, filter, output, 0, position[1], d);
         for (int h = 0; z >= 0 && h < filter.dim(1); h++) {
-          int y = at(windows[1], input, filter, output, 1, place[2], h);
+          int y = inputPosition(windows[1], input, filter, output, 1, position[2], h);
           for (int w = 0; y >= 0 && w < filter.dim(2); w++) {
-            int x = at(windows[2], input, filter, output, 2, place[3], w);
+            int x = inputPosition(windows[2], input, filter, output, 2, position[3], w);
             if (x < 0) {
               continue;
             }
-            long from = index(input.dims(), place[0], z, y, x) * in;
+            long from = index(input.dims(), position[0], z, y, x) * in;
             long weight = (((long) d * filter.dim(1) + h) * filter.dim(2) + w) * in * out;
             for (int c = 0; c < in; c++) {
-              sum += input.getFloat(from + c) * filter.getFloat(weight + (long) c * out + place[4]);
+              sum +=
+                  input.getFloat(from + c) * filter.getFloat(weight + (long) c * out + position[4]);
             }
           }
         }
@@ -90,21 +95,21 @@ final class Conv3DKernels {
     }
   }
 
-  private static void position(long index, int[] dims, int[] place) {
+  private static void decompose(long index, int[] dims, int[] position) {
     long rest = index;
     for (int axis = dims.length - 1; axis >= 0; axis--) {
-      place[axis] = (int) (rest % dims[axis]);
+      position[axis] = (int) (rest % dims[axis]);
       rest /= dims[axis];
     }
   }
 
-  /** The place in the input that a filter element meets; -1 beyond the borders. */
-  private static int at(
-      Window window, Tensor input, Tensor filter, Tensor output, int axis, int place, int k) {
+  /** Returns the position in the input that a filter tap reads; -1 if it is in the padding. */
+  private static int inputPosition(
+      Window window, Tensor input, Tensor filter, Tensor output, int axis, int position, int tap) {
     int dimension = input.dim(axis + 1);
-    int before = window.before(dimension, filter.dim(axis), output.dim(axis + 1));
-    int at = place * window.stride() - before + k * window.dilation();
-    return at >= 0 && at < dimension ? at : -1;
+    int before = window.paddingBefore(dimension, filter.dim(axis), output.dim(axis + 1));
+    int index = position * window.stride() - before + tap * window.dilation();
+    return index >= 0 && index < dimension ? index : -1;
   }
 
   private static long index(int[] dims, int batch, int z, int y, int x) {
@@ -120,26 +125,27 @@ final class Conv3DKernels {
     int out = output.dim(4);
     if (filter.dim(4) != in || filter.dim(3) != out) {
       throw OperandException.invalid(
-          "filter %s from %s to %s", filter.shape(), input.shape(), output.shape());
+          "filter %s does not map input %s to output %s",
+          filter.shape(), input.shape(), output.shape());
     }
     output.data().fill((byte) 0);
-    int[] place = new int[5];
+    int[] position = new int[5];
     for (long i = 0; i < input.elements(); i++) {
-      position(i, input.dims(), place);
+      decompose(i, input.dims(), position);
       float value = input.getFloat(i);
       for (int d = 0; d < filter.dim(0); d++) {
-        int z = at(windows[0], output, filter, input, 0, place[1], d);
+        int z = inputPosition(windows[0], output, filter, input, 0, position[1], d);
         for (int h = 0; z >= 0 && h < filter.dim(1); h++) {
-          int y = at(windows[1], output, filter, input, 1, place[2], h);
+          int y = inputPosition(windows[1], output, filter, input, 1, position[2], h);
           for (int w = 0; y >= 0 && w < filter.dim(2); w++) {
-            int x = at(windows[2], output, filter, input, 2, place[3], w);
+            int x = inputPosition(windows[2], output, filter, input, 2, position[3], w);
             if (x < 0) {
               continue;
             }
-            long to = index(output.dims(), place[0], z, y, x) * out;
+            long to = index(output.dims(), position[0], z, y, x) * out;
             long weight = (((long) d * filter.dim(1) + h) * filter.dim(2) + w) * out * in;
             for (int c = 0; c < out; c++) {
-              float product = value * filter.getFloat(weight + (long) c * in + place[4]);
+              float product = value * filter.getFloat(weight + (long) c * in + position[4]);
               output.setFloat(to + c, output.getFloat(to + c) + product);
             }
           }

@@ -13,8 +13,9 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The transpose of {@link Conv3D}: operand 0 is the output's shape, then the filter {@code [depth,
- * height, width, out, in]}, the input, and a bias that may be absent.
+ * The transposed 3-D convolution. Operand 0 is the output's shape, followed by the filter {@code
+ * [depth, height, width, out, in]}, the input {@code [batch, depth, height, width, in]} and an
+ * optional bias {@code [out]}.
  */
 public record Conv3DTranspose(
     Padding padding,
@@ -64,11 +65,10 @@ public record Conv3DTranspose(
   }
 
   private Window[] windows() {
-    Padding margin = padding;
     return new Window[] {
-      new Window(margin, strideDepth, dilationDepth),
-      new Window(margin, strideHeight, dilationHeight),
-      new Window(margin, strideWidth, dilationWidth)
+      new Window(padding, strideDepth, dilationDepth),
+      new Window(padding, strideHeight, dilationHeight),
+      new Window(padding, strideWidth, dilationWidth)
     };
   }
 

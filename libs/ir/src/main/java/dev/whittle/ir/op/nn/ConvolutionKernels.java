@@ -18,17 +18,18 @@ import dev.whittle.ir.tensor.TensorType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shapes and reference kernels of {@link Conv2D} and {@link DepthwiseConv2D}: float, integer and
- * hybrid (quantization notes, sections b and c).
+ * Shape inference and reference kernels of {@link Conv2D} and {@link DepthwiseConv2D}: float,
+ * integer and hybrid, with the rounding of TensorFlow Lite's built-in kernels.
  */
 final class ConvolutionKernels {
   private ConvolutionKernels() {}
 
-  /** {@code [batch, height, width, channels]} of the output. */
+  /** Returns the shape {@code [batch, height, width, channels]} of the output. */
   static Shape output(Shape input, Shape filter, Window vertical, Window horizontal, int channels) {
     if ((input.isRankKnown() && input.rank() != 4)
         || (filter.isRankKnown() && filter.rank() != 4)) {
-      throw OperandException.invalid("input %s and filter %s must have 4 axes", input, filter);
+      throw OperandException.invalid(
+          "input %s and filter %s; expected 4 dimensions each", input, filter);
     }
     if (!input.isRankKnown() || !filter.isRankKnown()) {
       return Shapes.dynamic(4);
@@ -41,14 +42,18 @@ final class ConvolutionKernels {
   }
 
   /**
-   * The kernel for operands input, filter and perhaps bias.
+   * Returns the kernel for operands input, filter and an optional bias.
    *
-   * @param tiesUp whether the kernel of signed integers rounds as matrix kernels do
-   * @param depthwise whether the hybrid kernel takes a scale for each channel, were it one
+   * @param operands the operands
+   * @param loop the loop nest
+   * @param activation the fused activation
+   * @param tiesUp whether the kernel of signed integers rounds ties toward positive infinity, as
+   *     the built-in matrix kernels do
+   * @param depthwise whether the hybrid kernel always quantizes inputs asymmetrically
    */
   static Kernel of(
       Operands operands,
-      ConvolutionLoop taps,
+      ConvolutionLoop loop,
       Activation activation,
       boolean tiesUp,
       boolean depthwise) {
@@ -57,21 +62,21 @@ final class ConvolutionKernels {
     return switch (operands.type(0)) {
       case FLOAT32 ->
           switch (filter) {
-            case FLOAT32 -> floats(taps, activation);
-            case INT8 -> hybrid(operands, taps, activation, depthwise);
+            case FLOAT32 -> floats(loop, activation);
+            case INT8 -> hybrid(operands, loop, activation, depthwise);
             default -> throw noKernel(operands);
           };
       case INT8 -> {
         requireType(operands, filter, TensorType.INT8);
-        yield integers(operands, taps, activation, tiesUp);
+        yield integers(operands, loop, activation, tiesUp);
       }
       case UINT8 -> {
         requireType(operands, filter, TensorType.UINT8);
-        yield integers(operands, taps, activation, false);
+        yield integers(operands, loop, activation, false);
       }
       case INT16 -> {
         requireType(operands, filter, TensorType.INT8);
-        yield wide(operands, taps, activation);
+        yield int16(operands, loop, activation);
       }
       default -> throw noKernel(operands);
     };
@@ -92,17 +97,17 @@ final class ConvolutionKernels {
     return invocation.hasInput(2) ? invocation.input(2) : null;
   }
 
-  private static Kernel floats(ConvolutionLoop taps, Activation activation) {
+  private static Kernel floats(ConvolutionLoop loop, Activation activation) {
     return invocation -> {
       Tensor input = invocation.input(0);
       Tensor filter = invocation.input(1);
       Tensor bias = bias(invocation);
       Tensor output = invocation.output(0);
-      taps.walk(
+      loop.run(
           input,
           filter,
           output,
-          new ConvolutionLoop.Sum() {
+          new ConvolutionLoop.Accumulator() {
             private float sum;
 
             @Override
@@ -113,32 +118,34 @@ final class ConvolutionKernels {
             }
 
             @Override
-            public void end(long at, int batch, int channel) {
+            public void finish(long index, int batch, int channel) {
               sum += bias == null ? 0 : bias.getFloat(channel);
-              output.setFloat(at, activation.apply(sum));
+              output.setFloat(index, activation.apply(sum));
               sum = 0;
             }
           });
     };
   }
 
-  /** One multiplier for each output channel. */
+  /** Returns a multiplier for each output channel, or one for all. */
   private static FixedPoint.Multiplier[] multipliers(Operands operands, int channels) {
     var multipliers = multipliers(operands, operands.input(0));
     if (multipliers.length != 1 && channels != Shape.DYNAMIC && multipliers.length != channels) {
-      throw OperandException.invalid("%d scales for %d channels", multipliers.length, channels);
+      throw OperandException.invalid(
+          "filter has %d scales; expected 1 or the %d output channels",
+          multipliers.length, channels);
     }
     return multipliers;
   }
 
-  /** One multiplier for each scale of the filter, which is operand 1. */
+  /** Returns a multiplier for each scale of the filter, which is operand 1. */
   static FixedPoint.Multiplier[] multipliers(Operands operands, Operand input) {
     float inputScale = input.requireQuantization().scaleValue();
     float outputScale = operands.output(0).requireQuantization().scaleValue();
     float[] scales = operands.input(1).requireQuantization().scales();
     var multipliers = new FixedPoint.Multiplier[scales.length];
     for (int c = 0; c < scales.length; c++) {
-      // Unsigned operands are of before per-axis scales, and multiply in single precision.
+      // The kernels of unsigned operands, older than per-axis scales, multiply in single precision.
       double product =
           input.type() == TensorType.UINT8
               ? (double) (inputScale * scales[c])
@@ -163,7 +170,7 @@ final class ConvolutionKernels {
   }
 
   private static Kernel integers(
-      Operands operands, ConvolutionLoop taps, Activation activation, boolean tiesUp) {
+      Operands operands, ConvolutionLoop loop, Activation activation, boolean tiesUp) {
     Requantization requantization = requantization(operands, activation, tiesUp);
     int inputZero = operands.input(0).requireQuantization().zeroPointValue();
     Quantization weights = operands.input(1).requireQuantization();
@@ -173,11 +180,11 @@ final class ConvolutionKernels {
       Tensor filter = invocation.input(1);
       Tensor bias = bias(invocation);
       Tensor output = invocation.output(0);
-      taps.walk(
+      loop.run(
           input,
           filter,
           output,
-          new ConvolutionLoop.Sum() {
+          new ConvolutionLoop.Accumulator() {
             private int sum;
 
             @Override
@@ -190,16 +197,16 @@ final class ConvolutionKernels {
             }
 
             @Override
-            public void end(long at, int batch, int channel) {
+            public void finish(long index, int batch, int channel) {
               sum += bias == null ? 0 : bias.getInt(channel);
-              output.setInteger(at, requantization.apply(sum, channel));
+              output.setInteger(index, requantization.apply(sum, channel));
               sum = 0;
             }
           });
     };
   }
 
-  static Int16Requantization wideRequantization(Operands operands, Activation activation) {
+  static Int16Requantization int16Requantization(Operands operands, Activation activation) {
     var multipliers = multipliers(operands, channels(operands));
     Quantization result = operands.output(0).requireQuantization();
     Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), result);
@@ -207,19 +214,19 @@ final class ConvolutionKernels {
         bounds.clamp(multipliers[multipliers.length == 1 ? 0 : channel].applyLong(sum));
   }
 
-  /** 16-bit input and output, 8-bit filter, 64-bit sums. */
-  private static Kernel wide(Operands operands, ConvolutionLoop taps, Activation activation) {
-    Int16Requantization requantization = wideRequantization(operands, activation);
+  /** Returns the kernel of 16-bit input and output, 8-bit filter and 64-bit accumulators. */
+  private static Kernel int16(Operands operands, ConvolutionLoop loop, Activation activation) {
+    Int16Requantization requantization = int16Requantization(operands, activation);
     return invocation -> {
       Tensor input = invocation.input(0);
       Tensor filter = invocation.input(1);
       Tensor bias = bias(invocation);
       Tensor output = invocation.output(0);
-      taps.walk(
+      loop.run(
           input,
           filter,
           output,
-          new ConvolutionLoop.Sum() {
+          new ConvolutionLoop.Accumulator() {
             private long sum;
 
             @Override
@@ -230,9 +237,9 @@ final class ConvolutionKernels {
             }
 
             @Override
-            public void end(long at, int batch, int channel) {
+            public void finish(long index, int batch, int channel) {
               sum += bias == null ? 0 : bias.getInteger(channel);
-              output.setInteger(at, requantization.apply(sum, channel));
+              output.setInteger(index, requantization.apply(sum, channel));
               sum = 0;
             }
           });
@@ -240,11 +247,11 @@ final class ConvolutionKernels {
   }
 
   /**
-   * Float input and output, 8-bit filter: each picture of the input is quantized as it comes,
-   * asymmetrically if the filter's channels have different scales.
+   * Returns the kernel of float input and output and 8-bit filter. Each image is quantized
+   * dynamically, asymmetrically if the channels of the filter have different scales.
    */
   private static Kernel hybrid(
-      Operands operands, ConvolutionLoop taps, Activation activation, boolean depthwise) {
+      Operands operands, ConvolutionLoop loop, Activation activation, boolean depthwise) {
     float[] scales = operands.input(1).requireQuantization().scales();
     boolean perChannel = depthwise;
     for (float scale : scales) {
@@ -267,11 +274,11 @@ final class ConvolutionKernels {
         imageScales[b] = quantizer.scale();
         zeros[b] = quantizer.zeroPoint();
       }
-      taps.walk(
+      loop.run(
           input,
           filter,
           output,
-          new ConvolutionLoop.Sum() {
+          new ConvolutionLoop.Accumulator() {
             private int sum;
 
             @Override
@@ -283,10 +290,10 @@ final class ConvolutionKernels {
             }
 
             @Override
-            public void end(long at, int batch, int channel) {
+            public void finish(long index, int batch, int channel) {
               float scale = imageScales[batch] * scales[scales.length == 1 ? 0 : channel];
               float real = sum * scale + (bias == null ? 0 : bias.getFloat(channel));
-              output.setFloat(at, activation.apply(real));
+              output.setFloat(index, activation.apply(real));
               sum = 0;
             }
           });

@@ -4,24 +4,36 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
 
 /**
- * Walks a two-dimensional convolution: for each element of the output, the runs of input elements
- * and filter elements whose products it sums. Places beyond the borders are left out, as they count
- * for nothing.
+ * The loop nest of a 2-D convolution. For each output element, it passes the input and filter
+ * elements whose products are summed to an accumulator. Taps in the padding are skipped, because
+ * their products are zero.
  */
 final class ConvolutionLoop {
-  /** Receives the runs of one output element after another. */
-  interface Sum {
-    /** Adds the products of {@code count} adjacent elements of input and filter. */
+  /** The sum of one output element after another. */
+  interface Accumulator {
+    /**
+     * Adds the products of adjacent elements.
+     *
+     * @param input the index of the first input element
+     * @param filter the index of the first filter element
+     * @param count the number of elements
+     */
     void add(long input, long filter, int count);
 
-    /** Ends the sum of output element {@code output}, which is of that batch and channel. */
-    void end(long output, int batch, int channel);
+    /**
+     * Stores the sum and resets it.
+     *
+     * @param output the index of the output element
+     * @param batch its batch
+     * @param channel its channel
+     */
+    void finish(long output, int batch, int channel);
   }
 
   private final Window vertical;
   private final Window horizontal;
 
-  /** For depthwise convolution, how many outputs each input channel has; 0 for others. */
+  /** The depth multiplier of a depthwise convolution; 0 for other convolutions. */
   private final int multiplier;
 
   ConvolutionLoop(Window vertical, Window horizontal, int multiplier) {
@@ -30,27 +42,29 @@ final class ConvolutionLoop {
     this.multiplier = multiplier;
   }
 
-  /** Walks an input {@code [batch, height, width, channels]}. */
-  void walk(Tensor input, Tensor filter, Tensor output, Sum sum) {
+  /** Computes all output elements of an input {@code [batch, height, width, channels]}. */
+  void run(Tensor input, Tensor filter, Tensor output, Accumulator sum) {
     int inputHeight = input.dim(1);
     int inputWidth = input.dim(2);
     int inputChannels = input.dim(3);
     int filterHeight = filter.dim(1);
     int filterWidth = filter.dim(2);
-    int run = multiplier == 0 ? filter.dim(3) : 1;
+    int depth = multiplier == 0 ? filter.dim(3) : 1;
     int channels = output.dim(3);
-    if (multiplier == 0 && (run == 0 || inputChannels % run != 0)) {
-      throw OperandException.invalid("%d input channels for a filter of %d", inputChannels, run);
+    if (multiplier == 0 && (depth == 0 || inputChannels % depth != 0)) {
+      throw OperandException.invalid(
+          "input has %d channels; expected a multiple of the filter's %d", inputChannels, depth);
     }
-    int perGroup = multiplier == 0 ? Math.max(1, channels * run / inputChannels) : multiplier;
-    int top = vertical.before(inputHeight, filterHeight, output.dim(1));
-    int left = horizontal.before(inputWidth, filterWidth, output.dim(2));
-    long at = 0;
+    int channelsPerGroup =
+        multiplier == 0 ? Math.max(1, channels * depth / inputChannels) : multiplier;
+    int top = vertical.paddingBefore(inputHeight, filterHeight, output.dim(1));
+    int left = horizontal.paddingBefore(inputWidth, filterWidth, output.dim(2));
+    long index = 0;
     for (int b = 0; b < output.dim(0); b++) {
       for (int y = 0; y < output.dim(1); y++) {
         for (int x = 0; x < output.dim(2); x++) {
-          for (int c = 0; c < channels; c++, at++) {
-            int firstChannel = c / perGroup * run;
+          for (int c = 0; c < channels; c++, index++) {
+            int firstChannel = c / channelsPerGroup * depth;
             for (int ky = 0; ky < filterHeight; ky++) {
               int row = y * vertical.stride() - top + ky * vertical.dilation();
               if (row < 0 || row >= inputHeight) {
@@ -59,15 +73,15 @@ final class ConvolutionLoop {
               for (int kx = 0; kx < filterWidth; kx++) {
                 int column = x * horizontal.stride() - left + kx * horizontal.dilation();
                 if (column >= 0 && column < inputWidth) {
-                  long place = ((long) b * inputHeight + row) * inputWidth + column;
+                  long pixel = ((long) b * inputHeight + row) * inputWidth + column;
                   sum.add(
-                      place * inputChannels + firstChannel,
-                      filterIndex(filterHeight, filterWidth, ky, kx, c, run, channels),
-                      run);
+                      pixel * inputChannels + firstChannel,
+                      filterIndex(filterHeight, filterWidth, ky, kx, c, depth, channels),
+                      depth);
                 }
               }
             }
-            sum.end(at, b, c);
+            sum.finish(index, b, c);
           }
         }
       }
@@ -75,9 +89,9 @@ final class ConvolutionLoop {
   }
 
   private long filterIndex(
-      int height, int width, int ky, int kx, int channel, int run, int channels) {
+      int height, int width, int ky, int kx, int channel, int depth, int channels) {
     return multiplier == 0
-        ? (((long) channel * height + ky) * width + kx) * run
+        ? (((long) channel * height + ky) * width + kx) * depth
         : ((long) ky * width + kx) * channels + channel;
   }
 }

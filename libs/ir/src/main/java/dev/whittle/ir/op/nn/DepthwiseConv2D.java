@@ -19,11 +19,11 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * A convolution of each channel by itself: input {@code [batch, height, width, in]}, filter {@code
- * [1, height, width, in * multiplier]}, and a bias that may be absent. Output channel {@code m + i
- * * multiplier} comes from input channel i.
+ * The depthwise 2-D convolution of an input {@code [batch, height, width, in]} with a filter {@code
+ * [1, height, width, in * multiplier]}, plus an optional bias {@code [in * multiplier]}. Output
+ * channel {@code i * multiplier + m} depends on input channel i only.
  *
- * @param depthMultiplier what a file states; the operands' own extents count
+ * @param depthMultiplier the multiplier that the file states; kernels take it from the shapes
  */
 public record DepthwiseConv2D(
     Padding padding,
@@ -88,24 +88,25 @@ public record DepthwiseConv2D(
     Shape input = operands.shape(0);
     Shape filter = operands.shape(1);
     if (!input.isRankKnown() || !filter.isRankKnown()) {
-      throw OperandException.unsupported("operands of unknown rank");
+      throw OperandException.unsupported("no kernel for an input or filter of unknown rank");
     }
     int in = input.dim(3);
     int out = filter.dim(3);
     if (in < 1 || out % in != 0) {
-      throw OperandException.invalid("%d output channels of %d input channels", out, in);
+      throw OperandException.invalid(
+          "filter has %d output channels; expected a multiple of the %d input channels", out, in);
     }
-    var taps = new ConvolutionLoop(vertical(), horizontal(), out / in);
+    var loop = new ConvolutionLoop(vertical(), horizontal(), out / in);
     return Int4WeightKernel.of(
-        operands, 1, wide -> ConvolutionKernels.of(wide, taps, activation, false, true));
+        operands, 1, int8 -> ConvolutionKernels.of(int8, loop, activation, false, true));
   }
 
-  /** How the sums of 16-bit inputs become outputs. */
-  public Int16Requantization wideRequantization(Operands operands) {
-    return ConvolutionKernels.wideRequantization(operands, activation);
+  /** Returns the requantization of the accumulators of 16-bit inputs. */
+  public Int16Requantization int16Requantization(Operands operands) {
+    return ConvolutionKernels.int16Requantization(operands, activation);
   }
 
-  /** How the sums of 8-bit operands become outputs. */
+  /** Returns the requantization of the accumulators of 8-bit inputs. */
   public Requantization requantization(Operands operands) {
     return ConvolutionKernels.requantization(operands, activation, false);
   }

@@ -18,13 +18,14 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * A dense layer: {@code activation(input * transpose(weights) + bias)}. Input {@code [..., in]},
- * weights {@code [out, in]}, bias {@code [out]} or absent; output {@code [batch, out]}, or the
- * input's leading extents and {@code out} if {@code keepNumDims}.
+ * A dense layer, {@code activation(input * transpose(weights) + bias)}, with input {@code [...,
+ * in]}, weights {@code [out, in]} and an optional bias {@code [out]}.
  *
  * @param weightsFormat 0 for row-major weights; 1 for a shuffled layout of old ARM kernels
- * @param asymmetricQuantizeInputs how the float input of 8-bit weights is quantized on the fly
- * @param quantizedBiasType the bias type of 16-bit activations; FLOAT32 stands for "not stated"
+ * @param keepNumDims whether the output is {@code [..., out]}; otherwise it is {@code [batch, out]}
+ * @param asymmetricQuantizeInputs whether float inputs of 8-bit weights are quantized
+ *     asymmetrically
+ * @param quantizedBiasType the type of the bias of 16-bit inputs; FLOAT32 if the file leaves it out
  */
 public record FullyConnected(
     Activation activation,
@@ -70,12 +71,12 @@ public record FullyConnected(
   public List<TypedShape> infer(Operands operands) {
     Shape weights = operands.shape(1);
     if (weights.isRankKnown() && weights.rank() != 2) {
-      throw OperandException.invalid("weights must be [out, in], are %s", weights);
+      throw OperandException.invalid("weights have shape %s; expected [out, in]", weights);
     }
     return List.of(new TypedShape(outputType(operands), outputShape(operands.shape(0), weights)));
   }
 
-  /** Float inputs give floats; quantized ones may be requantized to 16 bits. */
+  /** Returns FLOAT32 for float inputs; quantized inputs may be requantized to 16 bits. */
   private static TensorType outputType(Operands operands) {
     return operands.type(0) == TensorType.FLOAT32 ? TensorType.FLOAT32 : operands.output(0).type();
   }
@@ -90,7 +91,8 @@ public record FullyConnected(
       int[] dims = input.toArray();
       if (dims.length == 0 || (dims[dims.length - 1] != in && input.isStatic())) {
         throw OperandException.invalid(
-            "input %s has not the %d features of weights %s", input, in, weights);
+            "input has shape %s; expected a last dimension of %d for weights %s",
+            input, in, weights);
       }
       dims[dims.length - 1] = out;
       return Shape.of(dims);
@@ -101,7 +103,7 @@ public record FullyConnected(
     long elements = input.elements();
     if (in == 0 ? elements != 0 : elements % in != 0) {
       throw OperandException.invalid(
-          "input %s is not a whole number of rows of %d features", input, in);
+          "input has shape %s; expected a multiple of %d elements", input, in);
     }
     return Shape.of(in == 0 ? 0 : Math.toIntExact(elements / in), out);
   }
@@ -109,12 +111,13 @@ public record FullyConnected(
   @Override
   public Kernel kernel(Operands operands) {
     if (weightsFormat != 0) {
-      throw OperandException.unsupported("weights format %d", weightsFormat);
+      throw OperandException.unsupported(
+          "no kernel for weights format %d; expected 0", weightsFormat);
     }
-    return Int4WeightKernel.of(operands, 1, this::kernelOfBytes);
+    return Int4WeightKernel.of(operands, 1, this::unpackedKernel);
   }
 
-  private Kernel kernelOfBytes(Operands operands) {
+  private Kernel unpackedKernel(Operands operands) {
     TensorType input = operands.type(0);
     TensorType weights = operands.type(1);
     return switch (input) {
@@ -133,19 +136,19 @@ public record FullyConnected(
           };
       case INT16 ->
           switch (weights) {
-            case INT8 -> FullyConnectedKernels.wide(operands, activation);
+            case INT8 -> FullyConnectedKernels.int16(operands, activation);
             default -> throw noKernel(operands);
           };
       default -> throw noKernel(operands);
     };
   }
 
-  /** How the sums of 16-bit operands become outputs. */
-  public Int16Requantization wideRequantization(Operands operands) {
-    return FullyConnectedKernels.wideRequantization(operands, activation);
+  /** Returns the requantization of the accumulators of 16-bit inputs. */
+  public Int16Requantization int16Requantization(Operands operands) {
+    return FullyConnectedKernels.int16Requantization(operands, activation);
   }
 
-  /** How the sums of 8-bit operands become outputs. */
+  /** Returns the requantization of the accumulators of 8-bit inputs. */
   public Requantization requantization(Operands operands) {
     return FullyConnectedKernels.requantization(operands, activation);
   }
@@ -155,7 +158,9 @@ public record FullyConnected(
         "no kernel for %s input and %s weights", operands.type(0), operands.type(1));
   }
 
-  /** The first rule that fits wins, as in TensorFlow Lite's versioning of this operator. */
+  /**
+   * Returns the first version that fits, in the order of TensorFlow Lite's {@code op_version.cc}.
+   */
   @Override
   public int version(Operands operands) {
     TensorType input = operands.type(0);

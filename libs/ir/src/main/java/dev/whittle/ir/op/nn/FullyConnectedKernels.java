@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** The reference kernels of {@link FullyConnected}: float, integer, and hybrid. */
+/** Reference kernels of {@link FullyConnected}: float, integer and hybrid. */
 final class FullyConnectedKernels {
   private FullyConnectedKernels() {}
 
@@ -45,8 +45,8 @@ final class FullyConnectedKernels {
   }
 
   /**
-   * Multipliers are those of the optimized built-in kernels (quantization notes, section b):
-   * per-tensor weights multiply the scales in single precision first.
+   * Returns the requantization of 8-bit inputs with the multipliers of the optimized built-in
+   * kernels, which multiply the scales of per-tensor weights in single precision.
    */
   static Requantization requantization(Operands operands, Activation activation) {
     Quantization input = operands.input(0).requireQuantization();
@@ -64,7 +64,7 @@ final class FullyConnectedKernels {
     return new Requantization(multipliers, true, output, bounds);
   }
 
-  /** 8-bit input, weights and output, 32-bit bias. */
+  /** Returns the kernel of 8-bit input, weights and output, and 32-bit bias. */
   static Kernel quantized(Operands operands, Activation activation) {
     Requantization requantization = requantization(operands, activation);
     Quantization weights = operands.input(1).requireQuantization();
@@ -95,8 +95,8 @@ final class FullyConnectedKernels {
     }
   }
 
-  /** Rescales in double precision (quantization notes, section b). */
-  static Int16Requantization wideRequantization(Operands operands, Activation activation) {
+  /** Returns the requantization of 16-bit inputs, in double precision as the built-in kernel. */
+  static Int16Requantization int16Requantization(Operands operands, Activation activation) {
     Quantization input = operands.input(0).requireQuantization();
     Quantization result = operands.output(0).requireQuantization();
     float[] scales = operands.input(1).requireQuantization().scales();
@@ -111,9 +111,9 @@ final class FullyConnectedKernels {
     };
   }
 
-  /** 16-bit input and output, 8-bit weights, 64-bit sums. */
-  static Kernel wide(Operands operands, Activation activation) {
-    Int16Requantization requantization = wideRequantization(operands, activation);
+  /** Returns the kernel of 16-bit input and output, 8-bit weights and 64-bit accumulators. */
+  static Kernel int16(Operands operands, Activation activation) {
+    Int16Requantization requantization = int16Requantization(operands, activation);
     return invocation -> {
       Tensor in = invocation.input(0);
       Tensor weights = invocation.input(1);
@@ -135,8 +135,8 @@ final class FullyConnectedKernels {
   }
 
   /**
-   * Float input and output, 8-bit weights: each row of the input is quantized as it comes
-   * (quantization notes, section c).
+   * The kernel of float input and output and 8-bit weights. Each row of the input is quantized
+   * dynamically.
    */
   static final class Hybrid implements Kernel {
     private final float[] scales;

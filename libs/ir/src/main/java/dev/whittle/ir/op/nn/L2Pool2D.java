@@ -10,7 +10,7 @@ import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The roots of mean squares of windows of a picture {@code [batch, height, width, channels]}. */
+/** Root mean square pooling of an image {@code [batch, height, width, channels]}. */
 public record L2Pool2D(
     Padding padding,
     int strideWidth,
@@ -51,17 +51,18 @@ public record L2Pool2D(
         .with("fused_activation_function", activation.code());
   }
 
-  private PoolKernels.Pools pools() {
-    return new PoolKernels.Pools(padding, strideHeight, filterHeight, strideWidth, filterWidth);
+  private PoolKernels.PoolWindows windows() {
+    return new PoolKernels.PoolWindows(
+        padding, strideHeight, filterHeight, strideWidth, filterWidth);
   }
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return PoolKernels.infer(operands, pools());
+    return PoolKernels.infer(operands, windows());
   }
 
   @Override
   public Kernel kernel(Operands operands) {
-    return PoolKernels.rootMeanSquare(operands, pools(), activation);
+    return PoolKernels.rootMeanSquare(operands, windows(), activation);
   }
 }

@@ -12,8 +12,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * {@code x * (bias + alpha * s)^-beta} with s the sum of squares of the channels that are up to
- * {@code radius} away.
+ * Local response normalization, {@code x * (bias + alpha * s)^-beta} with s the sum of squares of
+ * the channels at a distance of at most {@code radius}.
  */
 public record LocalResponseNormalization(int radius, float bias, float alpha, float beta)
     implements Op {

@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The greatest elements of windows of a picture {@code [batch, height, width, channels]}. */
+/** Max pooling of an image {@code [batch, height, width, channels]}. */
 public record MaxPool2D(
     Padding padding,
     int strideWidth,
@@ -53,18 +53,19 @@ public record MaxPool2D(
         .with("fused_activation_function", activation.code());
   }
 
-  private PoolKernels.Pools pools() {
-    return new PoolKernels.Pools(padding, strideHeight, filterHeight, strideWidth, filterWidth);
+  private PoolKernels.PoolWindows windows() {
+    return new PoolKernels.PoolWindows(
+        padding, strideHeight, filterHeight, strideWidth, filterWidth);
   }
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return PoolKernels.infer(operands, pools());
+    return PoolKernels.infer(operands, windows());
   }
 
   @Override
   public Kernel kernel(Operands operands) {
-    return PoolKernels.max(operands, pools(), activation);
+    return PoolKernels.max(operands, windows(), activation);
   }
 
   @Override

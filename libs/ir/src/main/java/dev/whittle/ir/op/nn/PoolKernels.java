@@ -12,83 +12,95 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Typing and reference kernels of the operators that combine windows of a picture. */
+/** Shape inference and reference kernels of the pooling operators. */
 final class PoolKernels {
   private PoolKernels() {}
 
-  /** How pools move over a picture. */
-  record Pools(Window vertical, int height, Window horizontal, int width) {
-    Pools(Padding padding, int strideHeight, int height, int strideWidth, int width) {
+  /**
+   * The windows of a pooling operator.
+   *
+   * @param vertical their movement along the height
+   * @param height their height
+   * @param horizontal their movement along the width
+   * @param width their width
+   */
+  record PoolWindows(Window vertical, int height, Window horizontal, int width) {
+    PoolWindows(Padding padding, int strideHeight, int height, int strideWidth, int width) {
       this(
           new Window(padding, strideHeight, 1), height, new Window(padding, strideWidth, 1), width);
     }
   }
 
-  /** One window: where it is and how much of it lies within the input. */
-  private interface Pool {
+  /** The aggregation of one window after another. */
+  private interface Aggregation {
     void begin();
 
-    void take(long input);
+    /** Adds the element at index {@code input}. */
+    void add(long input);
 
-    void end(long output, int count);
+    /** Stores the result of {@code count} elements at index {@code output}. */
+    void finish(long output, int count);
   }
 
-  static List<TypedShape> infer(Operands operands, Pools pools) {
+  static List<TypedShape> infer(Operands operands, PoolWindows windows) {
     Shape input = operands.shape(0);
     if (input.isRankKnown() && input.rank() != 4) {
-      throw OperandException.invalid("input %s must have 4 axes", input);
+      throw OperandException.invalid(
+          "input has shape %s; expected [batch, height, width, channels]", input);
     }
     Shape output =
         input.isRankKnown()
             ? Shape.of(
                 input.dim(0),
-                pools.vertical.output(input.dim(1), pools.height),
-                pools.horizontal.output(input.dim(2), pools.width),
+                windows.vertical.output(input.dim(1), windows.height),
+                windows.horizontal.output(input.dim(2), windows.width),
                 input.dim(3))
             : Shapes.dynamic(4);
     return List.of(new TypedShape(operands.type(0), output));
   }
 
-  private static void walk(Tensor input, Tensor output, Pools pools, Pool pool) {
-    int top = pools.vertical.before(input.dim(1), pools.height, output.dim(1));
-    int left = pools.horizontal.before(input.dim(2), pools.width, output.dim(2));
+  private static void forEachWindow(
+      Tensor input, Tensor output, PoolWindows windows, Aggregation pool) {
+    int top = windows.vertical.paddingBefore(input.dim(1), windows.height, output.dim(1));
+    int left = windows.horizontal.paddingBefore(input.dim(2), windows.width, output.dim(2));
     int channels = input.dim(3);
-    long at = 0;
+    long index = 0;
     for (int b = 0; b < output.dim(0); b++) {
       for (int y = 0; y < output.dim(1); y++) {
-        int fromY = Math.max(0, y * pools.vertical.stride() - top);
-        int toY = Math.min(input.dim(1), y * pools.vertical.stride() - top + pools.height);
+        int firstRow = Math.max(0, y * windows.vertical.stride() - top);
+        int endRow = Math.min(input.dim(1), y * windows.vertical.stride() - top + windows.height);
         for (int x = 0; x < output.dim(2); x++) {
-          int fromX = Math.max(0, x * pools.horizontal.stride() - left);
-          int toX = Math.min(input.dim(2), x * pools.horizontal.stride() - left + pools.width);
-          for (int c = 0; c < channels; c++, at++) {
+          int firstColumn = Math.max(0, x * windows.horizontal.stride() - left);
+          int endColumn =
+              Math.min(input.dim(2), x * windows.horizontal.stride() - left + windows.width);
+          for (int c = 0; c < channels; c++, index++) {
             pool.begin();
-            for (int row = fromY; row < toY; row++) {
-              for (int column = fromX; column < toX; column++) {
-                long place = ((long) b * input.dim(1) + row) * input.dim(2) + column;
-                pool.take(place * channels + c);
+            for (int row = firstRow; row < endRow; row++) {
+              for (int column = firstColumn; column < endColumn; column++) {
+                long pixel = ((long) b * input.dim(1) + row) * input.dim(2) + column;
+                pool.add(pixel * channels + c);
               }
             }
-            pool.end(at, (toY - fromY) * (toX - fromX));
+            pool.finish(index, (endRow - firstRow) * (endColumn - firstColumn));
           }
         }
       }
     }
   }
 
-  /** The mean of each window's elements that lie within the input. */
-  static Kernel average(Operands operands, Pools pools, Activation a) {
+  /** Returns the kernel of the mean of each window's elements, without padding. */
+  static Kernel average(Operands operands, PoolWindows windows, Activation a) {
     a.requireClamp();
     return switch (operands.type(0)) {
       case FLOAT32 ->
           invocation -> {
             Tensor input = invocation.input(0);
             Tensor output = invocation.output(0);
-            walk(
+            forEachWindow(
                 input,
                 output,
-                pools,
-                new Pool() {
+                windows,
+                new Aggregation() {
                   private float sum;
 
                   @Override
@@ -97,17 +109,17 @@ final class PoolKernels {
                   }
 
                   @Override
-                  public void take(long i) {
+                  public void add(long i) {
                     sum += input.getFloat(i);
                   }
 
                   @Override
-                  public void end(long at, int count) {
-                    output.setFloat(at, a.apply(sum / count));
+                  public void finish(long index, int count) {
+                    output.setFloat(index, a.apply(sum / count));
                   }
                 });
           };
-      case INT8, UINT8, INT16 -> integerAverage(bounds(operands, a), pools);
+      case INT8, UINT8, INT16 -> integerAverage(bounds(operands, a), windows);
       default -> throw operands.unsupportedType();
     };
   }
@@ -117,15 +129,15 @@ final class PoolKernels {
     return activation.quantizedBounds(operands.output(0).type(), quantization);
   }
 
-  private static Kernel integerAverage(Activation.Bounds bounds, Pools pools) {
+  private static Kernel integerAverage(Activation.Bounds bounds, PoolWindows windows) {
     return invocation -> {
       Tensor input = invocation.input(0);
       Tensor output = invocation.output(0);
-      walk(
+      forEachWindow(
           input,
           output,
-          pools,
-          new Pool() {
+          windows,
+          new Aggregation() {
             private int sum;
 
             @Override
@@ -134,99 +146,99 @@ final class PoolKernels {
             }
 
             @Override
-            public void take(long i) {
+            public void add(long i) {
               sum += (int) input.getInteger(i);
             }
 
             @Override
-            public void end(long at, int count) {
+            public void finish(long index, int count) {
               int half = count / 2;
               int mean = (sum > 0 ? sum + half : sum - half) / count;
-              output.setInteger(at, bounds.clamp(mean));
+              output.setInteger(index, bounds.clamp(mean));
             }
           });
     };
   }
 
-  /** The greatest element of each window. */
-  static Kernel max(Operands operands, Pools pools, Activation a) {
+  /** Returns the kernel of the maximum of each window's elements. */
+  static Kernel max(Operands operands, PoolWindows windows, Activation a) {
     a.requireClamp();
     return switch (operands.type(0)) {
       case FLOAT32 ->
           invocation -> {
             Tensor input = invocation.input(0);
             Tensor output = invocation.output(0);
-            walk(
+            forEachWindow(
                 input,
                 output,
-                pools,
-                new Pool() {
-                  private float greatest;
+                windows,
+                new Aggregation() {
+                  private float max;
 
                   @Override
                   public void begin() {
-                    greatest = -Float.MAX_VALUE;
+                    max = -Float.MAX_VALUE;
                   }
 
                   @Override
-                  public void take(long i) {
-                    greatest = Math.max(greatest, input.getFloat(i));
+                  public void add(long i) {
+                    max = Math.max(max, input.getFloat(i));
                   }
 
                   @Override
-                  public void end(long at, int count) {
-                    output.setFloat(at, a.apply(greatest));
+                  public void finish(long index, int count) {
+                    output.setFloat(index, a.apply(max));
                   }
                 });
           };
       case INT8, UINT8, INT16 ->
-          integerMax(operands.type(0).minInteger(), bounds(operands, a), pools);
+          integerMax(operands.type(0).minInteger(), bounds(operands, a), windows);
       default -> throw operands.unsupportedType();
     };
   }
 
-  private static Kernel integerMax(long least, Activation.Bounds bounds, Pools pools) {
+  private static Kernel integerMax(long min, Activation.Bounds bounds, PoolWindows windows) {
     return invocation -> {
       Tensor input = invocation.input(0);
       Tensor output = invocation.output(0);
-      walk(
+      forEachWindow(
           input,
           output,
-          pools,
-          new Pool() {
-            private long greatest;
+          windows,
+          new Aggregation() {
+            private long max;
 
             @Override
             public void begin() {
-              greatest = least;
+              max = min;
             }
 
             @Override
-            public void take(long i) {
-              greatest = Math.max(greatest, input.getInteger(i));
+            public void add(long i) {
+              max = Math.max(max, input.getInteger(i));
             }
 
             @Override
-            public void end(long at, int count) {
-              output.setInteger(at, bounds.clamp((int) greatest));
+            public void finish(long index, int count) {
+              output.setInteger(index, bounds.clamp((int) max));
             }
           });
     };
   }
 
-  /** The root of the mean square of each window's elements. */
-  static Kernel rootMeanSquare(Operands operands, Pools pools, Activation a) {
+  /** Returns the kernel of the root mean square of each window's elements, without padding. */
+  static Kernel rootMeanSquare(Operands operands, PoolWindows windows, Activation a) {
     a.requireClamp();
     return switch (operands.type(0)) {
       case FLOAT32 ->
           invocation -> {
             Tensor input = invocation.input(0);
             Tensor output = invocation.output(0);
-            walk(
+            forEachWindow(
                 input,
                 output,
-                pools,
-                new Pool() {
+                windows,
+                new Aggregation() {
                   private float sum;
 
                   @Override
@@ -235,13 +247,13 @@ final class PoolKernels {
                   }
 
                   @Override
-                  public void take(long i) {
+                  public void add(long i) {
                     sum += input.getFloat(i) * input.getFloat(i);
                   }
 
                   @Override
-                  public void end(long at, int count) {
-                    output.setFloat(at, a.apply((float) Math.sqrt(sum / count)));
+                  public void finish(long index, int count) {
+                    output.setFloat(index, a.apply((float) Math.sqrt(sum / count)));
                   }
                 });
           };

@@ -17,11 +17,11 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The transpose of a convolution: operand 0 is the output's shape {@code [batch, height, width,
- * out]}, then the filter {@code [out, height, width, in]}, the input, and a bias that may be
- * absent.
+ * The transposed 2-D convolution. Operand 0 is the output's shape {@code [batch, height, width,
+ * out]}, followed by the filter {@code [out, height, width, in]}, the input {@code [batch, height,
+ * width, in]} and an optional bias {@code [out]}.
  *
- * @param quantizedBiasType the type of sums for 16-bit input, or float32 where a file leaves it out
+ * @param quantizedBiasType the type of the bias of 16-bit inputs; FLOAT32 if the file leaves it out
  */
 public record TransposeConv(
     Padding padding,
@@ -73,7 +73,7 @@ public record TransposeConv(
   public List<TypedShape> infer(Operands operands) {
     long[] shape = operands.knownIntegers(0);
     if (shape != null && shape.length != 4) {
-      throw OperandException.invalid("output shape of %d axes", shape.length);
+      throw OperandException.invalid("output shape has %d dimensions; expected 4", shape.length);
     }
     return List.of(
         new TypedShape(
@@ -85,7 +85,7 @@ public record TransposeConv(
     return TransposeConvKernels.of(operands, vertical(), horizontal(), activation);
   }
 
-  /** How sums of products of 8-bit numbers become outputs. */
+  /** Returns the requantization of the accumulators of 8-bit inputs. */
   public Requantization requantization(Operands operands) {
     return TransposeConvKernels.requantization(operands, activation);
   }

@@ -11,17 +11,21 @@ import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 
-/** Reference kernels of {@link TransposeConv}: each output element gathers what falls on it. */
+/** Reference kernels of {@link TransposeConv}, which gather the products of each output element. */
 final class TransposeConvKernels {
   private TransposeConvKernels() {}
 
-  private interface Sum {
+  /** The sum of one output element after another. */
+  private interface Accumulator {
+    /** Adds the products of {@code count} adjacent elements. */
     void add(long input, long filter, int count);
 
-    void end(long output, int channel);
+    /** Stores the sum as output element {@code output} of {@code channel} and resets it. */
+    void finish(long output, int channel);
   }
 
-  private static void walk(Invocation invocation, Window vertical, Window horizontal, Sum sum) {
+  private static void forEachOutput(
+      Invocation invocation, Window vertical, Window horizontal, Accumulator sum) {
     Tensor filter = invocation.input(1);
     Tensor input = invocation.input(2);
     Tensor output = invocation.output(0);
@@ -29,37 +33,44 @@ final class TransposeConvKernels {
     int in = input.dim(3);
     if (filter.dim(3) != in || filter.dim(0) != output.dim(3)) {
       throw OperandException.invalid(
-          "filter %s from %s to %s", filter.shape(), input.shape(), output.shape());
+          "filter %s does not map input %s to output %s",
+          filter.shape(), input.shape(), output.shape());
     }
-    int top = vertical.before(output.dim(1), filter.dim(1), input.dim(1));
-    int left = horizontal.before(output.dim(2), filter.dim(2), input.dim(2));
-    long at = 0;
+    int top = vertical.paddingBefore(output.dim(1), filter.dim(1), input.dim(1));
+    int left = horizontal.paddingBefore(output.dim(2), filter.dim(2), input.dim(2));
+    long index = 0;
     for (int b = 0; b < output.dim(0); b++) {
       for (int y = 0; y < output.dim(1); y++) {
         for (int x = 0; x < output.dim(2); x++) {
-          for (int c = 0; c < output.dim(3); c++, at++) {
+          for (int c = 0; c < output.dim(3); c++, index++) {
             for (int ky = 0; ky < filter.dim(1); ky++) {
               int row = source(y + top - ky, vertical.stride(), input.dim(1));
               for (int kx = 0; row >= 0 && kx < filter.dim(2); kx++) {
                 int column = source(x + left - kx, horizontal.stride(), input.dim(2));
                 if (column >= 0) {
-                  long place = ((long) b * input.dim(1) + row) * input.dim(2) + column;
+                  long pixel = ((long) b * input.dim(1) + row) * input.dim(2) + column;
                   long tap = ((long) c * filter.dim(1) + ky) * filter.dim(2) + kx;
-                  sum.add(place * in, tap * in, in);
+                  sum.add(pixel * in, tap * in, in);
                 }
               }
             }
-            sum.end(at, c);
+            sum.finish(index, c);
           }
         }
       }
     }
   }
 
-  /** The place in the input that falls on {@code place}; -1 if none does. */
-  private static int source(int place, int stride, int dimension) {
-    int source = place / stride;
-    return place >= 0 && place % stride == 0 && source < dimension ? source : -1;
+  /**
+   * Returns the input position that a filter tap adds to an output position; -1 if there is none.
+   *
+   * @param position the output position less that of the tap
+   * @param stride the stride of the convolution
+   * @param dimension the size of the input
+   */
+  private static int source(int position, int stride, int dimension) {
+    int source = position / stride;
+    return position >= 0 && position % stride == 0 && source < dimension ? source : -1;
   }
 
   static Kernel of(Operands operands, Window vertical, Window horizontal, Activation activation) {
@@ -107,11 +118,11 @@ final class TransposeConvKernels {
     Tensor filter = invocation.input(1);
     Tensor input = invocation.input(2);
     Tensor output = invocation.output(0);
-    walk(
+    forEachOutput(
         invocation,
         vertical,
         horizontal,
-        new Sum() {
+        new Accumulator() {
           private float sum;
 
           @Override
@@ -122,9 +133,9 @@ final class TransposeConvKernels {
           }
 
           @Override
-          public void end(long at, int channel) {
+          public void finish(long index, int channel) {
             sum += invocation.hasInput(3) ? invocation.input(3).getFloat(channel) : 0;
-            output.setFloat(at, activation.apply(sum));
+            output.setFloat(index, activation.apply(sum));
             sum = 0;
           }
         });
@@ -144,11 +155,11 @@ final class TransposeConvKernels {
       Tensor filter = invocation.input(1);
       Tensor input = invocation.input(2);
       Tensor output = invocation.output(0);
-      walk(
+      forEachOutput(
           invocation,
           vertical,
           horizontal,
-          new Sum() {
+          new Accumulator() {
             private long sum;
 
             @Override
@@ -160,11 +171,11 @@ final class TransposeConvKernels {
             }
 
             @Override
-            public void end(long at, int channel) {
+            public void finish(long index, int channel) {
               sum += invocation.hasInput(3) ? invocation.input(3).getInteger(channel) : 0;
               var multiplier = multipliers[multipliers.length == 1 ? 0 : channel];
               int scaled = wide ? multiplier.applyLong(sum) : multiplier.apply((int) sum);
-              output.setInteger(at, bounds.clamp(scaled + result.zeroPointValue()));
+              output.setInteger(index, bounds.clamp(scaled + result.zeroPointValue()));
               sum = 0;
             }
           });

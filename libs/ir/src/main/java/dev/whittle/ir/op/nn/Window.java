@@ -5,44 +5,59 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 
 /**
- * How a filter or a pool moves along one axis.
+ * The movement of a filter or pooling window along one axis.
  *
- * @param stride how far it moves at a time, at least 1
- * @param dilation how far apart the places it looks at are, at least 1
+ * @param padding the padding of the input
+ * @param stride the distance between windows, at least 1
+ * @param dilation the distance between the taps of a window, at least 1
  */
 record Window(Padding padding, int stride, int dilation) {
   Window {
     if (stride < 1 || dilation < 1) {
-      throw OperandException.invalid("stride %d and dilation %d", stride, dilation);
+      throw OperandException.invalid(
+          "stride %d and dilation %d; expected at least 1", stride, dilation);
     }
   }
 
-  private long reach(int size) {
+  /** Returns the number of input elements that a window of {@code size} taps spans. */
+  private long extent(int size) {
     return (size - 1L) * dilation + 1;
   }
 
-  /** The extent of the output for an input of that extent, which may be dynamic. */
+  /**
+   * Returns the size of the output along the axis; dynamic if an argument is.
+   *
+   * @param input the size of the input
+   * @param size the number of taps
+   * @throws OperandException if the window does not fit into the input
+   */
   int output(int input, int size) {
     if (input == Shape.DYNAMIC || size == Shape.DYNAMIC) {
       return Shape.DYNAMIC;
     }
     if (size < 1) {
-      throw OperandException.invalid("a window of extent %d", size);
+      throw OperandException.invalid("a window of %d taps; expected at least 1", size);
     }
     long output =
         padding == Padding.SAME
             ? Math.ceilDiv((long) input, stride)
-            : Math.floorDiv(input + (long) stride - reach(size), stride);
+            : Math.floorDiv(input + (long) stride - extent(size), stride);
     if (output < 0 || (output == 0 && input > 0)) {
       throw OperandException.invalid(
-          "a window that reaches %d does not fit into an extent of %d", reach(size), input);
+          "a window that spans %d elements does not fit into an input of %d", extent(size), input);
     }
     return (int) output;
   }
 
-  /** How many places before the input the first window begins. */
-  int before(int input, int size, int output) {
-    long total = (output - 1L) * stride + reach(size) - input;
+  /**
+   * Returns the padding before the input, in elements.
+   *
+   * @param input the size of the input
+   * @param size the number of taps
+   * @param output the size of the output
+   */
+  int paddingBefore(int input, int size, int output) {
+    long total = (output - 1L) * stride + extent(size) - input;
     return (int) (Math.max(0, total) / 2);
   }
 }

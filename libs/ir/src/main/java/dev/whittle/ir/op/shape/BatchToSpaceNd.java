@@ -11,8 +11,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Batches as blocks of the axes after the first, cropped by operand 2; operand 1 is the blocks'
- * extents.
+ * The rearrangement of batches into blocks of the spatial axes. Operand 1 has the block sizes, and
+ * operand 2 the crops before and after each spatial axis.
  */
 public record BatchToSpaceNd() implements Op {
   public static final OpType<BatchToSpaceNd> TYPE =
@@ -31,7 +31,7 @@ public record BatchToSpaceNd() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return List.of(new TypedShape(operands.type(0), SpaceBatchKernels.spaced(operands)));
+    return List.of(new TypedShape(operands.type(0), SpaceBatchKernels.spaceShape(operands)));
   }
 
   @Override

@@ -10,7 +10,7 @@ import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The shape that the two shapes in the operands broadcast to. */
+/** The shape that two shapes broadcast to. The operands contain the shapes. */
 public record BroadcastArgs() implements Op {
   public static final OpType<BroadcastArgs> TYPE =
       OpType.of("BROADCAST_ARGS", 145, "", 2, 1, options -> new BroadcastArgs());
@@ -39,9 +39,9 @@ public record BroadcastArgs() implements Op {
     return invocation -> {
       Shape a = Shapes.ofContents(invocation.input(0).toLongs());
       Shape b = Shapes.ofContents(invocation.input(1).toLongs());
-      Shape joined = Shapes.broadcast(a, b);
-      for (int i = 0; i < joined.rank(); i++) {
-        invocation.output(0).setInteger(i, joined.dim(i));
+      Shape result = Shapes.broadcast(a, b);
+      for (int i = 0; i < result.rank(); i++) {
+        invocation.output(0).setInteger(i, result.dim(i));
       }
     };
   }

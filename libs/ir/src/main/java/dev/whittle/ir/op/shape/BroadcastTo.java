@@ -13,7 +13,7 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** The operand broadcast to the shape that operand 1 holds. */
+/** The broadcast of operand 0 to the shape that operand 1 contains. */
 public record BroadcastTo() implements StridedViewOp {
   public static final OpType<BroadcastTo> TYPE =
       OpType.of("BROADCAST_TO", 130, "BroadcastToOptions", 2, 1, options -> new BroadcastTo());
@@ -34,13 +34,14 @@ public record BroadcastTo() implements StridedViewOp {
     if (shape == null) {
       Shape vector = operands.shape(1);
       boolean known = vector.isStatic() && vector.rank() == 1;
-      Shape open = known ? Shapes.dynamic((int) vector.elements()) : Shape.UNKNOWN;
-      return List.of(new TypedShape(operands.type(0), open));
+      Shape unknown = known ? Shapes.dynamic((int) vector.elements()) : Shape.UNKNOWN;
+      return List.of(new TypedShape(operands.type(0), unknown));
     }
     Shape target = Shapes.ofContents(shape);
-    Shape joined = Shapes.broadcast(operands.shape(0), target);
-    if (joined.isStatic() && !joined.equals(target)) {
-      throw OperandException.invalid("cannot broadcast %s to %s", operands.shape(0), target);
+    Shape result = Shapes.broadcast(operands.shape(0), target);
+    if (result.isStatic() && !result.equals(target)) {
+      throw OperandException.invalid(
+          "shape %s does not broadcast to %s", operands.shape(0), target);
     }
     return List.of(new TypedShape(operands.type(0), target));
   }
@@ -54,11 +55,11 @@ public record BroadcastTo() implements StridedViewOp {
   @Override
   public StridedView view(Shape in, Shape out, IntFunction<long[]> contents) {
     long[] strides = Shapes.strides(in.toArray());
-    long[] steps = new long[out.rank()];
+    long[] viewStrides = new long[out.rank()];
     for (int i = 0; i < strides.length; i++) {
-      steps[steps.length - strides.length + i] = in.dim(i) == 1 ? 0 : strides[i];
+      viewStrides[viewStrides.length - strides.length + i] = in.dim(i) == 1 ? 0 : strides[i];
     }
-    return new StridedView(out.toArray(), steps, 0);
+    return new StridedView(out.toArray(), viewStrides, 0);
   }
 
   @Override

@@ -17,7 +17,12 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The operands one after another along an axis. */
+/**
+ * The concatenation of the operands along an axis.
+ *
+ * @param axis the axis, counted from the end if negative
+ * @param activation the fused activation
+ */
 public record Concatenation(int axis, Activation activation) implements Op {
   public static final OpType<Concatenation> TYPE =
       OpType.of(
@@ -52,16 +57,17 @@ public record Concatenation(int axis, Activation activation) implements Op {
         return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
       }
     }
-    int place = Shapes.axis(axis, first.rank());
+    int axisIndex = Shapes.axis(axis, first.rank());
     int[] dims = first.toArray();
     for (int n = 1; n < operands.inputCount(); n++) {
       Shape next = operands.shape(n);
       if (next.rank() != dims.length || operands.type(n) != operands.type(0)) {
         throw OperandException.invalid(
-            "cannot concatenate %s %s to %s %s", operands.type(n), next, operands.type(0), first);
+            "cannot concatenate %s %s to %s %s; expected one type and rank",
+            operands.type(n), next, operands.type(0), first);
       }
       for (int i = 0; i < dims.length; i++) {
-        dims[i] = joined(dims[i], next.dim(i), i == place, first, next);
+        dims[i] = concatenated(dims[i], next.dim(i), i == axisIndex, first, next);
       }
     }
     return List.of(new TypedShape(operands.type(0), Shape.of(dims)));
@@ -74,19 +80,21 @@ public record Concatenation(int axis, Activation activation) implements Op {
     }
     operands.type(0).requireWholeBytes();
     if (activation != Activation.NONE) {
-      throw OperandException.unsupported("fused activation %s", activation);
+      throw OperandException.unsupported("no kernel for the fused activation %s", activation);
     }
     return this::run;
   }
 
-  private static int joined(int a, int b, boolean along, Shape first, Shape next) {
+  private static int concatenated(int a, int b, boolean isAxis, Shape first, Shape next) {
     if (a == Shape.DYNAMIC || b == Shape.DYNAMIC) {
-      return along ? Shape.DYNAMIC : Math.max(a, b);
+      return isAxis ? Shape.DYNAMIC : Math.max(a, b);
     }
-    if (!along && a != b) {
-      throw OperandException.invalid("cannot concatenate %s to %s", next, first);
+    if (!isAxis && a != b) {
+      throw OperandException.invalid(
+          "cannot concatenate %s to %s; expected equal dimensions except along the axis",
+          next, first);
     }
-    return along ? Math.addExact(a, b) : a;
+    return isAxis ? Math.addExact(a, b) : a;
   }
 
   private static void requireEqualScales(Operands operands) {
@@ -98,24 +106,25 @@ public record Concatenation(int axis, Activation activation) implements Op {
           && in.isQuantized()
           && out.isQuantized()
           && (in.scaleValue() != out.scaleValue() || in.zeroPointValue() != out.zeroPointValue())) {
-        throw OperandException.unsupported("operands of different quantization parameters");
+        throw OperandException.unsupported(
+            "no kernel for UINT8 operands of different quantization parameters");
       }
     }
   }
 
   private void run(Invocation invocation) {
     Tensor out = invocation.output(0);
-    int place = Shapes.axis(axis, out.rank());
-    long outer = Shapes.product(out.dims(), 0, place);
-    long row = Shapes.product(out.dims(), place, out.rank());
+    int axisIndex = Shapes.axis(axis, out.rank());
+    long outer = Shapes.product(out.dims(), 0, axisIndex);
+    long row = Shapes.product(out.dims(), axisIndex, out.rank());
     long offset = 0;
     for (int n = 0; n < invocation.inputCount(); n++) {
       Tensor in = invocation.input(n);
-      long run = Shapes.product(in.dims(), place, in.rank());
+      long slice = Shapes.product(in.dims(), axisIndex, in.rank());
       for (long o = 0; o < outer; o++) {
-        Tensor.copy(in, o * run, out, o * row + offset, run);
+        Tensor.copy(in, o * slice, out, o * row + offset, slice);
       }
-      offset += run;
+      offset += slice;
     }
   }
 

@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * Channels of a picture {@code [batch, height, width, channels]} as the elements of square blocks.
+ * The rearrangement of channels of an image {@code [batch, height, width, channels]} into square
+ * blocks of pixels.
+ *
+ * @param blockSize the height and width of a block
  */
 public record DepthToSpace(int blockSize) implements StridedViewOp {
   public static final OpType<DepthToSpace> TYPE =
@@ -40,21 +43,24 @@ public record DepthToSpace(int blockSize) implements StridedViewOp {
   public List<TypedShape> infer(Operands operands) {
     Shape input = operands.shape(0);
     if (blockSize < 1 || (input.isRankKnown() && input.rank() != 4)) {
-      throw OperandException.invalid("blocks of %d in %s", blockSize, input);
+      throw OperandException.invalid(
+          "block size %d and input %s; expected at least 1 and 4 dimensions", blockSize, input);
     }
     if (!input.isRankKnown()) {
       return List.of(new TypedShape(operands.type(0), Shapes.dynamic(4)));
     }
     int square = Math.multiplyExact(blockSize, blockSize);
     if (input.dim(3) != Shape.DYNAMIC && input.dim(3) % square != 0) {
-      throw OperandException.invalid("blocks of %d from %s", blockSize, input);
+      throw OperandException.invalid(
+          "input %s; expected a multiple of %d channels for block size %d",
+          input, square, blockSize);
     }
     Shape output =
         Shape.of(
             input.dim(0),
-            Shapes.mapped(input.dim(1), e -> Math.multiplyExact(e, blockSize)),
-            Shapes.mapped(input.dim(2), e -> Math.multiplyExact(e, blockSize)),
-            Shapes.mapped(input.dim(3), e -> e / square));
+            Shapes.mapped(input.dim(1), d -> Math.multiplyExact(d, blockSize)),
+            Shapes.mapped(input.dim(2), d -> Math.multiplyExact(d, blockSize)),
+            Shapes.mapped(input.dim(3), d -> d / square));
     return List.of(new TypedShape(operands.type(0), output));
   }
 
@@ -67,11 +73,11 @@ public record DepthToSpace(int blockSize) implements StridedViewOp {
   @Override
   public StridedView view(Shape in, Shape out, IntFunction<long[]> contents) {
     long pixel = in.dim(3);
-    long line = pixel * in.dim(2);
+    long row = pixel * in.dim(2);
     long channels = out.dim(3);
     int[] dimensions = {in.dim(0), in.dim(1), blockSize, in.dim(2), blockSize, out.dim(3)};
-    long[] steps = {line * in.dim(1), line, channels * blockSize, pixel, channels, 1};
-    return new StridedView(dimensions, steps, 0);
+    long[] strides = {row * in.dim(1), row, channels * blockSize, pixel, channels, 1};
+    return new StridedView(dimensions, strides, 0);
   }
 
   @Override

@@ -14,8 +14,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Moves the elements of a tensor apart. Operands: the tensor, how far along each axis (1 leaves
- * them together), and the value that fills the gaps, a scalar.
+ * The dilation of a tensor: gaps between its elements. The operands are the tensor, the dilation
+ * factor of each axis (1 for no gaps), and the value of the gaps, a scalar.
  */
 public record Dilate() implements Op {
   public static final OpType<Dilate> TYPE =
@@ -37,16 +37,18 @@ public record Dilate() implements Op {
     if (!shape.isRankKnown()) {
       return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
     }
-    long[] distances = operands.knownIntegers(1);
+    long[] factors = operands.knownIntegers(1);
     int[] dims = shape.toArray();
     for (int i = 0; i < dims.length; i++) {
-      if (distances != null && (distances.length != dims.length || distances[i] < 1)) {
-        throw OperandException.invalid("dilates %s by %s", shape, Arrays.toString(distances));
+      if (factors != null && (factors.length != dims.length || factors[i] < 1)) {
+        throw OperandException.invalid(
+            "dilation factors %s of input %s; expected a factor of at least 1 for each axis",
+            Arrays.toString(factors), shape);
       }
-      if (distances == null || dims[i] == Shape.DYNAMIC) {
+      if (factors == null || dims[i] == Shape.DYNAMIC) {
         dims[i] = Shape.DYNAMIC;
       } else if (dims[i] > 0) {
-        dims[i] = Math.toIntExact(Math.addExact(Math.multiplyExact(dims[i] - 1L, distances[i]), 1));
+        dims[i] = Math.toIntExact(Math.addExact(Math.multiplyExact(dims[i] - 1L, factors[i]), 1));
       }
     }
     return List.of(new TypedShape(operands.type(0), Shape.of(dims)));
@@ -57,8 +59,8 @@ public record Dilate() implements Op {
     operands.type(0).requireWholeBytes();
     return invocation -> {
       Tensor in = invocation.input(0);
-      Tensor distances = invocation.input(1);
-      Tensor filling = invocation.input(2);
+      Tensor factors = invocation.input(1);
+      Tensor gapValue = invocation.input(2);
       Tensor out = invocation.output(0);
       Shapes.forEachPosition(
           out.dims(),
@@ -66,11 +68,11 @@ public record Dilate() implements Op {
             long from = 0;
             boolean gap = false;
             for (int i = 0; i < position.length; i++) {
-              long distance = distances.getInteger(i);
-              gap |= position[i] % distance != 0;
-              from = from * in.dim(i) + position[i] / distance;
+              long factor = factors.getInteger(i);
+              gap |= position[i] % factor != 0;
+              from = from * in.dim(i) + position[i] / factor;
             }
-            Tensor.copy(gap ? filling : in, gap ? 0 : from, out, o, 1);
+            Tensor.copy(gap ? gapValue : in, gap ? 0 : from, out, o, 1);
           });
     };
   }

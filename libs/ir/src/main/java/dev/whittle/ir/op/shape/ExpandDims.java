@@ -13,7 +13,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** An axis of extent 1 put in at the place that operand 1 names. */
+/** The insertion of a dimension of size 1 before the axis that operand 1 contains. */
 public record ExpandDims() implements Op {
   public static final OpType<ExpandDims> TYPE =
       OpType.of("EXPAND_DIMS", 70, "ExpandDimsOptions", 2, 1, options -> new ExpandDims());
@@ -39,12 +39,12 @@ public record ExpandDims() implements Op {
       return List.of(new TypedShape(operands.type(0), Shapes.dynamic(shape.rank() + 1)));
     }
     if (axis.length != 1) {
-      throw OperandException.invalid("takes one axis, is given %d", axis.length);
+      throw OperandException.invalid("operand 1 has %d axes; expected 1", axis.length);
     }
-    int place = Shapes.axis(axis[0], shape.rank() + 1);
+    int inserted = Shapes.axis(axis[0], shape.rank() + 1);
     int[] dims = new int[shape.rank() + 1];
     for (int i = 0; i < dims.length; i++) {
-      dims[i] = i == place ? 1 : shape.dim(i < place ? i : i - 1);
+      dims[i] = i == inserted ? 1 : shape.dim(i < inserted ? i : i - 1);
     }
     return List.of(new TypedShape(operands.type(0), Shape.of(dims)));
   }

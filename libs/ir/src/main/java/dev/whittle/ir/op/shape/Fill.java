@@ -13,7 +13,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Operand 1, a scalar, everywhere in the shape that operand 0 holds. */
+/** A tensor of the shape that operand 0 contains, filled with operand 1, a scalar. */
 public record Fill() implements Op {
   public static final OpType<Fill> TYPE =
       OpType.of("FILL", 94, "FillOptions", 2, 1, options -> new Fill());
@@ -33,9 +33,9 @@ public record Fill() implements Op {
     long[] shape = operands.knownIntegers(0);
     Shape vector = operands.shape(0);
     boolean known = vector.isStatic() && vector.rank() == 1;
-    Shape open = known ? Shapes.dynamic((int) vector.elements()) : Shape.UNKNOWN;
+    Shape unknown = known ? Shapes.dynamic((int) vector.elements()) : Shape.UNKNOWN;
     return List.of(
-        new TypedShape(operands.type(1), shape == null ? open : Shapes.ofContents(shape)));
+        new TypedShape(operands.type(1), shape == null ? unknown : Shapes.ofContents(shape)));
   }
 
   @Override

@@ -11,10 +11,10 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The operand with a rim that mirrors it: operand 1 has a row for each axis with the extents before
- * and after.
+ * Padding by reflection. Operand 1 has a row for each axis, with the numbers of elements before and
+ * after.
  *
- * @param symmetric whether the outermost elements are mirrored too
+ * @param symmetric whether the elements at the edge are repeated
  */
 public record MirrorPad(boolean symmetric) implements Op {
   public static final OpType<MirrorPad> TYPE =

@@ -15,7 +15,12 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The operands, all of one shape, along a new axis. */
+/**
+ * The stack of the operands, all of one shape, along a new axis.
+ *
+ * @param count the number of operands that the file states
+ * @param axis the axis in the output, counted from the end if negative
+ */
 public record Pack(int count, int axis) implements Op {
   public static final OpType<Pack> TYPE =
       OpType.of(
@@ -45,13 +50,15 @@ public record Pack(int count, int axis) implements Op {
     }
     for (int n = 1; n < operands.inputCount(); n++) {
       if (operands.type(n) != operands.type(0) || !Shapes.mayEqual(operands.shape(n), shape)) {
-        throw OperandException.invalid("cannot pack %s and %s", shape, operands.shape(n));
+        throw OperandException.invalid(
+            "cannot pack %s %s and %s %s; expected one type and shape",
+            operands.type(0), shape, operands.type(n), operands.shape(n));
       }
     }
-    int place = Shapes.axis(axis, shape.rank() + 1);
+    int axisIndex = Shapes.axis(axis, shape.rank() + 1);
     int[] dims = new int[shape.rank() + 1];
     for (int i = 0; i < dims.length; i++) {
-      dims[i] = i == place ? operands.inputCount() : shape.dim(i < place ? i : i - 1);
+      dims[i] = i == axisIndex ? operands.inputCount() : shape.dim(i < axisIndex ? i : i - 1);
     }
     return List.of(new TypedShape(operands.type(0), Shape.of(dims)));
   }
@@ -64,13 +71,13 @@ public record Pack(int count, int axis) implements Op {
 
   private void run(Invocation invocation) {
     Tensor out = invocation.output(0);
-    int place = Shapes.axis(axis, out.rank());
-    long outer = Shapes.product(out.dims(), 0, place);
-    long run = Shapes.product(out.dims(), place + 1, out.rank());
+    int axisIndex = Shapes.axis(axis, out.rank());
+    long outer = Shapes.product(out.dims(), 0, axisIndex);
+    long slice = Shapes.product(out.dims(), axisIndex + 1, out.rank());
     for (int n = 0; n < invocation.inputCount(); n++) {
       for (long o = 0; o < outer; o++) {
-        long to = (o * invocation.inputCount() + n) * run;
-        Tensor.copy(invocation.input(n), o * run, out, to, run);
+        long to = (o * invocation.inputCount() + n) * slice;
+        Tensor.copy(invocation.input(n), o * slice, out, to, slice);
       }
     }
   }

@@ -11,8 +11,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The operand with a rim: operand 1 has a row for each axis with the extents before and after. The
- * rim is zero, or the zero point of a quantized operand.
+ * Padding with zeros, or with the zero point if quantized. Operand 1 has a row for each axis, with
+ * the numbers of elements before and after.
  */
 public record Pad() implements Op {
   public static final OpType<Pad> TYPE =

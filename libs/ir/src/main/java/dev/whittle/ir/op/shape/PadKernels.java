@@ -8,7 +8,7 @@ import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 
-/** Typing and reference kernels of the operators that put a rim around a tensor. */
+/** Shape inference and reference kernels of the padding operators. */
 final class PadKernels {
   private PadKernels() {}
 
@@ -22,14 +22,17 @@ final class PadKernels {
       return Shapes.dynamic(shape.rank());
     }
     if (paddings.length != 2 * shape.rank()) {
-      throw OperandException.invalid("%d rims for %s", paddings.length, shape);
+      throw OperandException.invalid(
+          "operand 1 has %d paddings for input %s; expected 2 for each axis",
+          paddings.length, shape);
     }
     int[] dims = shape.toArray();
     for (int i = 0; i < dims.length; i++) {
       long before = paddings[2 * i];
       long after = paddings[2 * i + 1];
       if (before < 0 || after < 0 || before > Integer.MAX_VALUE || after > Integer.MAX_VALUE) {
-        throw OperandException.invalid("rims %d and %d of axis %d", before, after, i);
+        throw OperandException.invalid(
+            "paddings %d and %d of axis %d; expected 0 to 2^31 - 1", before, after, i);
       }
       dims[i] =
           dims[i] == Shape.DYNAMIC
@@ -40,11 +43,12 @@ final class PadKernels {
   }
 
   /**
-   * A rim of one number.
+   * Returns the kernel of constant padding.
    *
-   * @param stated whether operand 2 holds it; otherwise it is the zero point
+   * @param operands the operands
+   * @param hasValue whether operand 2 is the padding value; otherwise it is the zero point
    */
-  static Kernel constant(Operands operands, boolean stated) {
+  static Kernel constant(Operands operands, boolean hasValue) {
     operands.type(0).requireWholeBytes();
     Quantization quantization = operands.output(0).quantization();
     Tensor zero = Tensor.allocate(operands.type(0));
@@ -55,22 +59,23 @@ final class PadKernels {
       Tensor in = invocation.input(0);
       Tensor paddings = invocation.input(1);
       Tensor out = invocation.output(0);
-      Tensor padding = stated && invocation.hasInput(2) ? invocation.input(2) : zero;
+      Tensor paddingValue = hasValue && invocation.hasInput(2) ? invocation.input(2) : zero;
       Shapes.forEachPosition(
           out.dims(),
           (o, position) -> {
             long from = 0;
             boolean inside = true;
             for (int i = 0; i < position.length; i++) {
-              long place = position[i] - paddings.getInteger(2L * i);
-              inside &= place >= 0 && place < in.dim(i);
-              from = from * in.dim(i) + place;
+              long coordinate = position[i] - paddings.getInteger(2L * i);
+              inside &= coordinate >= 0 && coordinate < in.dim(i);
+              from = from * in.dim(i) + coordinate;
             }
-            Tensor.copy(inside ? in : padding, inside ? from : 0, out, o, 1);
+            Tensor.copy(inside ? in : paddingValue, inside ? from : 0, out, o, 1);
           });
     };
   }
 
+  /** Returns the kernel of {@link MirrorPad}. */
   static Kernel mirror(boolean symmetric) {
     int edge = symmetric ? 0 : 1;
     return invocation -> {
@@ -81,7 +86,7 @@ final class PadKernels {
         long widest = Math.max(paddings.getInteger(2L * i), paddings.getInteger(2L * i + 1));
         if (widest > in.dim(i) - edge) {
           throw OperandException.invalid(
-              "cannot mirror %d elements of axis %d of %s", widest, i, in.shape());
+              "cannot reflect %d elements of axis %d of %s", widest, i, in.shape());
         }
       }
       Shapes.forEachPosition(
@@ -89,13 +94,13 @@ final class PadKernels {
           (o, position) -> {
             long from = 0;
             for (int i = 0; i < position.length; i++) {
-              long place = position[i] - paddings.getInteger(2L * i);
-              if (place < 0) {
-                place = -place - 1 + edge;
-              } else if (place >= in.dim(i)) {
-                place = 2L * in.dim(i) - 1 - edge - place;
+              long coordinate = position[i] - paddings.getInteger(2L * i);
+              if (coordinate < 0) {
+                coordinate = -coordinate - 1 + edge;
+              } else if (coordinate >= in.dim(i)) {
+                coordinate = 2L * in.dim(i) - 1 - edge - coordinate;
               }
-              from = from * in.dim(i) + place;
+              from = from * in.dim(i) + coordinate;
             }
             Tensor.copy(in, from, out, o, 1);
           });

@@ -10,7 +10,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** As {@link Pad}, with the rim filled with operand 2, a scalar. */
+/** Padding with operand 2, a scalar. Operand 1 is as in {@link Pad}. */
 public record PadV2() implements Op {
   public static final OpType<PadV2> TYPE =
       OpType.of("PADV2", 60, "PadV2Options", 3, 1, options -> new PadV2());

@@ -13,7 +13,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The numbers from operand 0 up to but without operand 1, in steps of operand 2; all scalars. */
+/** The numbers from operand 0 to before operand 1 in steps of operand 2, all scalars. */
 public record Range() implements Op {
   public static final OpType<Range> TYPE =
       OpType.of("RANGE", 96, "RangeOptions", 3, 1, options -> new Range());
@@ -49,22 +49,25 @@ public record Range() implements Op {
 
   private static int length(Tensor start, Tensor limit, Tensor step) {
     if (start.elements() != 1 || limit.elements() != 1 || step.elements() != 1) {
-      throw OperandException.invalid("start, limit and step must be scalars");
+      throw OperandException.invalid(
+          "start, limit and step have %d, %d and %d elements; expected scalars",
+          start.elements(), limit.elements(), step.elements());
     }
     double from = start.getReal(0);
     double to = limit.getReal(0);
     double by = step.getReal(0);
     if (by == 0 || (from < to && by < 0) || (from > to && by > 0)) {
-      throw OperandException.invalid("no way from %s to %s in steps of %s", from, to, by);
+      throw OperandException.invalid(
+          "a step of %3$s does not lead from %1$s to %2$s", from, to, by);
     }
-    // In single precision for floats, as the native runtime counts.
+    // The built-in kernel counts steps of floats in single precision.
     double steps =
         start.type() == TensorType.FLOAT32
             ? ((float) to - (float) from) / (float) by
             : (to - from) / by;
     double length = Math.ceil(Math.abs(steps));
     if (!(length <= Integer.MAX_VALUE)) {
-      throw OperandException.invalid("a range of %s numbers", length);
+      throw OperandException.invalid("a range has %s numbers; expected at most 2^31 - 1", length);
     }
     return (int) length;
   }

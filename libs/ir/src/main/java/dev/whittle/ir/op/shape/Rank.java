@@ -11,7 +11,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The number of axes of the operand. */
+/** The rank of the operand, a scalar. */
 public record Rank() implements Op {
   public static final OpType<Rank> TYPE =
       OpType.of("RANK", 110, "RankOptions", 1, 1, options -> new Rank());

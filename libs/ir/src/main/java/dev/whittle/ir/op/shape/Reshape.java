@@ -16,10 +16,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The same elements in another shape. The new shape is operand 1 where there is one, else an
- * attribute; one extent may be -1, which is then whatever is left.
+ * The elements of operand 0 in another shape, which is operand 1 if it is present and an attribute
+ * otherwise. One dimension may be -1, to be computed from the others.
  *
- * @param newShape null where the file has none
+ * @param newShape the shape; null if the file leaves it out
  */
 public record Reshape(@Nullable List<Integer> newShape) implements Op {
   public static final OpType<Reshape> TYPE =
@@ -32,7 +32,7 @@ public record Reshape(@Nullable List<Integer> newShape) implements Op {
               options -> new Reshape(options.integers("new_shape")))
           .withMaxInputs(2);
 
-  /** A reshape whose shape is operand 1. */
+  /** Makes a reshape to the shape in operand 1. */
   public Reshape() {
     this(null);
   }
@@ -65,25 +65,28 @@ public record Reshape(@Nullable List<Integer> newShape) implements Op {
             : Shape.UNKNOWN;
       }
     } else if (newShape != null) {
-      // Old files write a scalar as the shape [0].
+      // Old converters write a scalar as the shape [0].
       requested =
           newShape.equals(List.of(0))
               ? new long[0]
               : newShape.stream().mapToLong(Integer::longValue).toArray();
     } else {
-      throw OperandException.invalid("has neither a shape operand nor a shape attribute");
+      throw OperandException.invalid(
+          "the new shape is missing; expected operand 1 or the attribute new_shape");
     }
     return resolve(operands.shape(0), requested);
   }
 
   private static Shape resolve(Shape input, long[] requested) {
-    int stretch = -1;
+    int inferred = -1;
     long product = 1;
     for (int i = 0; i < requested.length; i++) {
-      if (requested[i] == -1 && stretch == -1) {
-        stretch = i;
+      if (requested[i] == -1 && inferred == -1) {
+        inferred = i;
       } else if (requested[i] < 0 || requested[i] > Integer.MAX_VALUE) {
-        throw OperandException.invalid("cannot reshape to %s", Arrays.toString(requested));
+        throw OperandException.invalid(
+            "cannot reshape to %s; expected dimensions of 0 to 2^31 - 1 and at most one of -1",
+            Arrays.toString(requested));
       } else {
         product = Math.multiplyExact(product, requested[i]);
       }
@@ -93,13 +96,13 @@ public record Reshape(@Nullable List<Integer> newShape) implements Op {
       return Shape.of(dims);
     }
     long elements = input.elements();
-    if (stretch >= 0) {
-      // Where an extent is zero, the native runtime stretches as if it were not there.
-      dims[stretch] =
+    if (inferred >= 0) {
+      // The native runtime ignores dimensions of 0 when it computes the one of -1.
+      dims[inferred] =
           product == 0
-              ? Math.toIntExact(withoutZeros(input.toArray()) / withoutZeros(dims))
+              ? Math.toIntExact(positiveProduct(input.toArray()) / positiveProduct(dims))
               : Math.toIntExact(elements / product);
-      product *= dims[stretch];
+      product *= dims[inferred];
     }
     if (product != elements) {
       throw OperandException.invalid(
@@ -108,8 +111,8 @@ public record Reshape(@Nullable List<Integer> newShape) implements Op {
     return Shape.of(dims);
   }
 
-  /** The product of extents that are neither zero nor left open. */
-  private static long withoutZeros(int[] dims) {
+  /** Returns the product of the positive dimensions. */
+  private static long positiveProduct(int[] dims) {
     return Arrays.stream(dims).asLongStream().filter(d -> d > 0).reduce(1, Math::multiplyExact);
   }
 

@@ -13,10 +13,11 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Operand 0 with the beginning of each of its sequences reversed, as far as operand 1 says.
+ * The reversal of the first elements of each sequence. Operand 1 contains the number of elements to
+ * reverse for each batch.
  *
- * @param sequenceAxis along which sequences go
- * @param batchAxis along which operand 1 counts
+ * @param sequenceAxis the axis of the sequences
+ * @param batchAxis the axis of the batches
  */
 public record ReverseSequence(int sequenceAxis, int batchAxis) implements Op {
   public static final OpType<ReverseSequence> TYPE =
@@ -56,18 +57,21 @@ public record ReverseSequence(int sequenceAxis, int batchAxis) implements Op {
       int axis = Shapes.axis(sequenceAxis, in.rank());
       int batch = Shapes.axis(batchAxis, in.rank());
       if (lengths.elements() != in.dim(batch)) {
-        throw OperandException.invalid("%d lengths for %s", lengths.elements(), in.shape());
+        throw OperandException.invalid(
+            "operand 1 has %d lengths for input %s; expected %d",
+            lengths.elements(), in.shape(), in.dim(batch));
       }
       for (long i = 0; i < lengths.elements(); i++) {
         if (lengths.getInteger(i) < 0 || lengths.getInteger(i) > in.dim(axis)) {
-          throw OperandException.invalid("length %d in %s", lengths.getInteger(i), in.shape());
+          throw OperandException.invalid(
+              "length %d of batch %d; expected 0 to %d", lengths.getInteger(i), i, in.dim(axis));
         }
       }
       long[] strides = Shapes.strides(in.dims());
       for (long i = 0; i < in.elements(); i++) {
-        long place = i / strides[axis] % in.dim(axis);
+        long position = i / strides[axis] % in.dim(axis);
         long length = lengths.getInteger(i / strides[batch] % in.dim(batch));
-        long to = place < length ? i + (length - 1 - 2 * place) * strides[axis] : i;
+        long to = position < length ? i + (length - 1 - 2 * position) * strides[axis] : i;
         Tensor.copy(in, i, out, to, 1);
       }
     };

@@ -13,7 +13,7 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** The operand turned round along the axes that operand 1 lists. */
+/** The reversal of operand 0 along the axes that operand 1 contains. */
 public record ReverseV2() implements StridedViewOp {
   public static final OpType<ReverseV2> TYPE =
       OpType.of("REVERSE_V2", 105, "ReverseV2Options", 2, 1, options -> new ReverseV2());
@@ -42,13 +42,13 @@ public record ReverseV2() implements StridedViewOp {
   @Override
   public StridedView view(Shape in, Shape out, IntFunction<long[]> contents) {
     long[] strides = Shapes.strides(in.toArray());
-    long first = 0;
+    long offset = 0;
     for (long axis : contents.apply(1)) {
-      int place = Shapes.axis(axis, in.rank());
-      first += strides[place] * (in.dim(place) - 1);
-      strides[place] = -strides[place];
+      int reversed = Shapes.axis(axis, in.rank());
+      offset += strides[reversed] * (in.dim(reversed) - 1);
+      strides[reversed] = -strides[reversed];
     }
-    return new StridedView(out.toArray(), strides, first);
+    return new StridedView(out.toArray(), strides, offset);
   }
 
   @Override

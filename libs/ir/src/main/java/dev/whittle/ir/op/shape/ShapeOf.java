@@ -12,9 +12,9 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The extents of the operand as a vector.
+ * The shape of the operand, a vector.
  *
- * @param outputType INT32 or INT64; the declared output decides where a file states another one
+ * @param outputType INT32 or INT64; if the declared output has another type, that one counts
  */
 public record ShapeOf(TensorType outputType) implements Op {
   public static final OpType<ShapeOf> TYPE =

@@ -15,8 +15,8 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A box of the operand: it begins where operand 1 says and has the extents that operand 2 says, -1
- * for all that is left.
+ * A slice of operand 0. Operand 1 contains the first index of each axis, and operand 2 the size; -1
+ * for the rest of the axis.
  */
 public record Slice() implements StridedViewOp {
   public static final OpType<Slice> TYPE =
@@ -57,27 +57,30 @@ public record Slice() implements StridedViewOp {
   public StridedView view(Shape in, Shape out, IntFunction<long[]> contents) {
     long[] begin = contents.apply(1);
     long[] strides = Shapes.strides(in.toArray());
-    long first = 0;
+    long offset = 0;
     for (int i = 0; i < strides.length; i++) {
-      first += begin[i] * strides[i];
+      offset += begin[i] * strides[i];
     }
-    return new StridedView(out.toArray(), strides, first);
+    return new StridedView(out.toArray(), strides, offset);
   }
 
   private static int dimension(Shape shape, int axis, long @Nullable [] begin, long[] size) {
     if (size.length != shape.rank() || (begin != null && begin.length != shape.rank())) {
-      throw OperandException.invalid("slice of %s has %d extents", shape, size.length);
+      throw OperandException.invalid(
+          "slice of %s has %d sizes; expected a begin and a size for each axis",
+          shape, size.length);
     }
-    int whole = shape.dim(axis);
+    int full = shape.dim(axis);
     long start = begin == null ? 0 : begin[axis];
-    boolean open = begin == null || whole == Shape.DYNAMIC;
-    if (size[axis] == -1 && open) {
+    boolean unknown = begin == null || full == Shape.DYNAMIC;
+    if (size[axis] == -1 && unknown) {
       return Shape.DYNAMIC;
     }
-    long dimension = size[axis] == -1 ? whole - start : size[axis];
-    if (start < 0 || dimension < 0 || (!open && dimension > whole - start)) {
+    long dimension = size[axis] == -1 ? full - start : size[axis];
+    if (start < 0 || dimension < 0 || (!unknown && dimension > full - start)) {
       throw OperandException.invalid(
-          "slice of %d from %d of axis %d of %s", size[axis], start, axis, shape);
+          "slice of size %d from index %d is outside axis %d of %s",
+          size[axis], start, axis, shape);
     }
     return Math.toIntExact(dimension);
   }

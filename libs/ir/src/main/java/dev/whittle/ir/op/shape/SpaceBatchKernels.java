@@ -4,34 +4,32 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
-import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
+import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 
-/** Shapes and reference kernels of {@link SpaceToBatchNd} and {@link BatchToSpaceNd}. */
+/** Shape inference and reference kernels of {@link SpaceToBatchNd} and {@link BatchToSpaceNd}. */
 final class SpaceBatchKernels {
   private SpaceBatchKernels() {}
 
-  static int zero(@Nullable Quantization quantization) {
-    return quantization == null ? 0 : quantization.zeroPointValue();
-  }
-
-  /** The shape of {@link SpaceToBatchNd}. */
-  static Shape batched(Operands operands) {
+  /** Returns the output shape of {@link SpaceToBatchNd}. */
+  static Shape batchShape(Operands operands) {
     Shape input = operands.shape(0);
     long[] blocks = operands.knownIntegers(1);
-    long[] margins = operands.knownIntegers(2);
-    if (!input.isRankKnown() || blocks == null || margins == null) {
+    long[] paddings = operands.knownIntegers(2);
+    if (!input.isRankKnown() || blocks == null || paddings == null) {
       return input.isRankKnown() ? Shapes.dynamic(input.rank()) : Shape.UNKNOWN;
     }
-    check(input, blocks, margins);
+    check(input, blocks, paddings);
     int[] dims = input.toArray();
     for (int i = 0; i < blocks.length; i++) {
       if (dims[i + 1] != Shape.DYNAMIC) {
-        long padded = dims[i + 1] + margins[2 * i] + margins[2 * i + 1];
+        long padded = dims[i + 1] + paddings[2 * i] + paddings[2 * i + 1];
         if (padded % blocks[i] != 0) {
-          throw OperandException.invalid("blocks of %d in an extent of %d", blocks[i], padded);
+          throw OperandException.invalid(
+              "axis %d has padded size %d; expected a multiple of block size %d",
+              i + 1, padded, blocks[i]);
         }
         dims[i + 1] = Math.toIntExact(padded / blocks[i]);
       }
@@ -40,32 +38,35 @@ final class SpaceBatchKernels {
     return Shape.of(dims);
   }
 
-  private static java.util.function.IntUnaryOperator multiplier(long block) {
+  private static IntUnaryOperator multiplier(long block) {
     return e -> Math.toIntExact(e * block);
   }
 
-  /** The shape of {@link BatchToSpaceNd}. */
-  static Shape spaced(Operands operands) {
+  /** Returns the output shape of {@link BatchToSpaceNd}. */
+  static Shape spaceShape(Operands operands) {
     Shape input = operands.shape(0);
     long[] blocks = operands.knownIntegers(1);
-    long[] margins = operands.knownIntegers(2);
-    if (!input.isRankKnown() || blocks == null || margins == null) {
+    long[] paddings = operands.knownIntegers(2);
+    if (!input.isRankKnown() || blocks == null || paddings == null) {
       return input.isRankKnown() ? Shapes.dynamic(input.rank()) : Shape.UNKNOWN;
     }
-    check(input, blocks, margins);
+    check(input, blocks, paddings);
     int[] dims = input.toArray();
     for (int i = 0; i < blocks.length; i++) {
       if (dims[i + 1] != Shape.DYNAMIC) {
         long cropped =
-            Math.multiplyExact(dims[i + 1], blocks[i]) - margins[2 * i] - margins[2 * i + 1];
+            Math.multiplyExact(dims[i + 1], blocks[i]) - paddings[2 * i] - paddings[2 * i + 1];
         if (cropped < 0) {
-          throw OperandException.invalid("crops more than there is of axis %d", i + 1);
+          throw OperandException.invalid(
+              "axis %d has size %d; cannot crop %d and %d",
+              i + 1, dims[i + 1] * blocks[i], paddings[2 * i], paddings[2 * i + 1]);
         }
         dims[i + 1] = Math.toIntExact(cropped);
       }
       if (dims[0] != Shape.DYNAMIC) {
         if (dims[0] % blocks[i] != 0) {
-          throw OperandException.invalid("%d batches for blocks of %d", dims[0], blocks[i]);
+          throw OperandException.invalid(
+              "input has %d batches; expected a multiple of block size %d", dims[0], blocks[i]);
         }
         dims[0] = (int) (dims[0] / blocks[i]);
       }
@@ -73,24 +74,24 @@ final class SpaceBatchKernels {
     return Shape.of(dims);
   }
 
-  private static void check(Shape input, long[] blocks, long[] margins) {
-    boolean fits = input.rank() > blocks.length && margins.length == 2 * blocks.length;
+  private static void check(Shape input, long[] blocks, long[] paddings) {
+    boolean fits = input.rank() > blocks.length && paddings.length == 2 * blocks.length;
     for (int i = 0; fits && i < blocks.length; i++) {
       fits =
           blocks[i] > 0
               && blocks[i] <= Integer.MAX_VALUE
-              && within(margins[2 * i])
-              && within(margins[2 * i + 1]);
+              && isDimension(paddings[2 * i])
+              && isDimension(paddings[2 * i + 1]);
     }
     if (!fits) {
       throw OperandException.invalid(
-          "blocks %s and margins %s for %s",
-          java.util.Arrays.toString(blocks), java.util.Arrays.toString(margins), input);
+          "block sizes %s and paddings or crops %s do not fit input %s",
+          Arrays.toString(blocks), Arrays.toString(paddings), input);
     }
   }
 
-  private static boolean within(long margin) {
-    return margin >= 0 && margin <= Integer.MAX_VALUE;
+  private static boolean isDimension(long value) {
+    return value >= 0 && value <= Integer.MAX_VALUE;
   }
 
   static void toBatch(Invocation invocation, int zero) {
@@ -103,31 +104,37 @@ final class SpaceBatchKernels {
     if (!out.type().isInteger()) {
       out.data().fill((byte) 0);
     }
-    pairs(invocation, out, invocation.input(0), true);
+    rearrange(invocation, out, invocation.input(0), true);
   }
 
   static void toSpace(Invocation invocation) {
-    pairs(invocation, invocation.input(0), invocation.output(0), false);
+    rearrange(invocation, invocation.input(0), invocation.output(0), false);
   }
 
-  /** Copies between the elements of {@code batched} and those of {@code spaced} they stand for. */
-  private static void pairs(
+  /**
+   * Copies the elements between the two layouts.
+   *
+   * @param batched the tensor whose blocks are batches
+   * @param spaced the tensor whose blocks are in the spatial axes
+   * @param toBatched whether to copy from {@code spaced} to {@code batched}
+   */
+  private static void rearrange(
       Invocation invocation, Tensor batched, Tensor spaced, boolean toBatched) {
     long[] blocks = invocation.input(1).toLongs();
-    long[] margins = invocation.input(2).toLongs();
+    long[] paddings = invocation.input(2).toLongs();
     int spatial = blocks.length;
     long slice = Shapes.product(batched.dims(), spatial + 1, batched.rank());
     long batches = spaced.dim(0);
-    int[] place = new int[spatial + 1];
-    long places = Shapes.product(batched.dims(), 0, spatial + 1);
-    for (long p = 0; p < places; p++) {
-      long rest = p;
+    int[] position = new int[spatial + 1];
+    long positions = Shapes.product(batched.dims(), 0, spatial + 1);
+    for (long p = 0; p < positions; p++) {
+      long remainder = p;
       for (int axis = spatial; axis >= 0; axis--) {
-        place[axis] = (int) (rest % batched.dim(axis));
-        rest /= batched.dim(axis);
+        position[axis] = (int) (remainder % batched.dim(axis));
+        remainder /= batched.dim(axis);
       }
-      long offset = place[0] / batches;
-      long target = place[0] % batches;
+      long offset = position[0] / batches;
+      long target = position[0] % batches;
       boolean inside = true;
       long[] offsets = new long[spatial];
       for (int i = spatial - 1; i >= 0; i--) {
@@ -135,9 +142,9 @@ final class SpaceBatchKernels {
         offset /= blocks[i];
       }
       for (int i = 0; i < spatial; i++) {
-        long at = place[i + 1] * blocks[i] + offsets[i] - margins[2 * i];
-        inside &= at >= 0 && at < spaced.dim(i + 1);
-        target = target * spaced.dim(i + 1) + at;
+        long coordinate = position[i + 1] * blocks[i] + offsets[i] - paddings[2 * i];
+        inside &= coordinate >= 0 && coordinate < spaced.dim(i + 1);
+        target = target * spaced.dim(i + 1) + coordinate;
       }
       if (inside && toBatched) {
         Tensor.copy(spaced, target * slice, batched, p * slice, slice);

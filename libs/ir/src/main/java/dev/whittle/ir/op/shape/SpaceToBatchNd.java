@@ -2,18 +2,18 @@ package dev.whittle.ir.op.shape;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.kernel.Kernel;
-import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Blocks of the axes after the first, padded by operand 2, as batches; operand 1 is the blocks'
- * extents.
+ * The rearrangement of blocks of the spatial axes into batches. Operand 1 has the block sizes, and
+ * operand 2 the paddings before and after each spatial axis.
  */
 public record SpaceToBatchNd() implements Op {
   public static final OpType<SpaceToBatchNd> TYPE =
@@ -32,14 +32,14 @@ public record SpaceToBatchNd() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return List.of(new TypedShape(operands.type(0), SpaceBatchKernels.batched(operands)));
+    return List.of(new TypedShape(operands.type(0), SpaceBatchKernels.batchShape(operands)));
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     operands.type(0).requireWholeBytes();
-    Quantization quantization = operands.input(0).quantization();
-    int zero = operands.input(0).isQuantized() ? SpaceBatchKernels.zero(quantization) : 0;
+    Operand input = operands.input(0);
+    int zero = input.isQuantized() ? input.requireQuantization().zeroPointValue() : 0;
     return invocation -> SpaceBatchKernels.toBatch(invocation, zero);
   }
 

@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * The elements of square blocks of a picture {@code [batch, height, width, channels]} as channels.
+ * The rearrangement of square blocks of pixels of an image {@code [batch, height, width, channels]}
+ * into channels.
+ *
+ * @param blockSize the height and width of a block
  */
 public record SpaceToDepth(int blockSize) implements StridedViewOp {
   public static final OpType<SpaceToDepth> TYPE =
@@ -40,7 +43,8 @@ public record SpaceToDepth(int blockSize) implements StridedViewOp {
   public List<TypedShape> infer(Operands operands) {
     Shape input = operands.shape(0);
     if (blockSize < 1 || (input.isRankKnown() && input.rank() != 4)) {
-      throw OperandException.invalid("blocks of %d in %s", blockSize, input);
+      throw OperandException.invalid(
+          "block size %d and input %s; expected at least 1 and 4 dimensions", blockSize, input);
     }
     if (!input.isRankKnown()) {
       return List.of(new TypedShape(operands.type(0), Shapes.dynamic(4)));
@@ -48,15 +52,17 @@ public record SpaceToDepth(int blockSize) implements StridedViewOp {
     int square = Math.multiplyExact(blockSize, blockSize);
     for (int axis = 1; axis <= 2; axis++) {
       if (input.dim(axis) != Shape.DYNAMIC && input.dim(axis) % blockSize != 0) {
-        throw OperandException.invalid("blocks of %d in %s", blockSize, input);
+        throw OperandException.invalid(
+            "input %s; expected a height and width that are multiples of block size %d",
+            input, blockSize);
       }
     }
     Shape output =
         Shape.of(
             input.dim(0),
-            Shapes.mapped(input.dim(1), e -> e / blockSize),
-            Shapes.mapped(input.dim(2), e -> e / blockSize),
-            Shapes.mapped(input.dim(3), e -> Math.multiplyExact(e, square)));
+            Shapes.mapped(input.dim(1), d -> d / blockSize),
+            Shapes.mapped(input.dim(2), d -> d / blockSize),
+            Shapes.mapped(input.dim(3), d -> Math.multiplyExact(d, square)));
     return List.of(new TypedShape(operands.type(0), output));
   }
 
@@ -69,10 +75,10 @@ public record SpaceToDepth(int blockSize) implements StridedViewOp {
   @Override
   public StridedView view(Shape in, Shape out, IntFunction<long[]> contents) {
     long pixel = in.dim(3);
-    long line = pixel * in.dim(2);
+    long row = pixel * in.dim(2);
     int[] dimensions = {in.dim(0), out.dim(1), out.dim(2), blockSize, blockSize, in.dim(3)};
-    long[] steps = {line * in.dim(1), line * blockSize, pixel * blockSize, line, pixel, 1};
-    return new StridedView(dimensions, steps, 0);
+    long[] strides = {row * in.dim(1), row * blockSize, pixel * blockSize, row, pixel, 1};
+    return new StridedView(dimensions, strides, 0);
   }
 
   @Override

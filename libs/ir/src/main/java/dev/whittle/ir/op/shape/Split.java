@@ -16,7 +16,11 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.Collections;
 import java.util.List;
 
-/** Operand 1 cut into {@code count} equal parts along the axis that operand 0 names. */
+/**
+ * The split of operand 1 into equal parts along the axis that operand 0 contains.
+ *
+ * @param count the number of parts
+ */
 public record Split(int count) implements Op {
   public static final OpType<Split> TYPE =
       OpType.of(
@@ -41,7 +45,8 @@ public record Split(int count) implements Op {
   @Override
   public List<TypedShape> infer(Operands operands) {
     if (count < 1 || (operands.outputCount() > 0 && operands.outputCount() != count)) {
-      throw OperandException.invalid("%d splits to %d outputs", count, operands.outputCount());
+      throw OperandException.invalid(
+          "splits into %d parts, but has %d outputs", count, operands.outputCount());
     }
     Shape shape = operands.shape(1);
     long[] axis = operands.knownIntegers(0);
@@ -65,31 +70,32 @@ public record Split(int count) implements Op {
 
   private Shape part(Shape shape, long[] axis) {
     if (axis.length != 1) {
-      throw OperandException.invalid("takes one axis, is given %d", axis.length);
+      throw OperandException.invalid("operand 0 has %d axes; expected 1", axis.length);
     }
-    int place = Shapes.axis(axis[0], shape.rank());
+    int axisIndex = Shapes.axis(axis[0], shape.rank());
     int[] dims = shape.toArray();
-    if (dims[place] != Shape.DYNAMIC) {
-      if (dims[place] % count != 0) {
-        throw OperandException.invalid("cannot cut axis %d of %s in %d", place, shape, count);
+    if (dims[axisIndex] != Shape.DYNAMIC) {
+      if (dims[axisIndex] % count != 0) {
+        throw OperandException.invalid(
+            "cannot split axis %d of %s into %d equal parts", axisIndex, shape, count);
       }
-      dims[place] /= count;
+      dims[axisIndex] /= count;
     }
     return Shape.of(dims);
   }
 
-  /** Deals the operand out along an axis: each output takes its extent. */
+  /** Copies consecutive slices of a tensor along an axis to the outputs, each of its own size. */
   static void run(Invocation invocation, Tensor in, int axis) {
     long outer = Shapes.product(in.dims(), 0, axis);
     long row = Shapes.product(in.dims(), axis, in.rank());
     long offset = 0;
     for (int n = 0; n < invocation.outputCount(); n++) {
       Tensor out = invocation.output(n);
-      long run = Shapes.product(out.dims(), axis, out.rank());
+      long slice = Shapes.product(out.dims(), axis, out.rank());
       for (long o = 0; o < outer; o++) {
-        Tensor.copy(in, o * row + offset, out, o * run, run);
+        Tensor.copy(in, o * row + offset, out, o * slice, slice);
       }
-      offset += run;
+      offset += slice;
     }
   }
 

@@ -18,8 +18,10 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The operand cut into parts of the extents that operand 1 lists, along the axis that operand 2
- * names. One extent may be -1, which is then whatever is left.
+ * The split of operand 0 into parts of the sizes that operand 1 contains, along the axis that
+ * operand 2 contains. One size may be -1, for the rest of the axis.
+ *
+ * @param count the number of parts
  */
 public record SplitV(int count) implements Op {
   public static final OpType<SplitV> TYPE =
@@ -48,20 +50,22 @@ public record SplitV(int count) implements Op {
     long[] sizes = operands.knownIntegers(1);
     long[] axis = operands.knownIntegers(2);
     if (count < 0 || count > 1 << 20) {
-      throw OperandException.invalid("%d splits", count);
+      throw OperandException.invalid("splits into %d parts; expected 0 to 2^20", count);
     }
     if (!shape.isRankKnown() || sizes == null || axis == null) {
       Shape part = shape.isRankKnown() ? Shapes.dynamic(shape.rank()) : Shape.UNKNOWN;
       return Collections.nCopies(count, new TypedShape(operands.type(0), part));
     }
     if (axis.length != 1 || sizes.length != count) {
-      throw OperandException.invalid("%d sizes for %d splits", sizes.length, count);
+      throw OperandException.invalid(
+          "operand 1 has %d sizes and operand 2 has %d axes; expected %d and 1",
+          sizes.length, axis.length, count);
     }
-    int place = Shapes.axis(axis[0], shape.rank());
+    int axisIndex = Shapes.axis(axis[0], shape.rank());
     List<TypedShape> parts = new ArrayList<>();
-    for (int dimension : dimensions(shape.dim(place), sizes)) {
+    for (int dimension : dimensions(shape.dim(axisIndex), sizes)) {
       int[] dims = shape.toArray();
-      dims[place] = dimension;
+      dims[axisIndex] = dimension;
       parts.add(new TypedShape(operands.type(0), Shape.of(dims)));
     }
     return parts;
@@ -76,31 +80,32 @@ public record SplitV(int count) implements Op {
     };
   }
 
-  private static int[] dimensions(int whole, long[] sizes) {
+  private static int[] dimensions(int full, long[] sizes) {
     int[] dimensions = new int[sizes.length];
-    int stretch = -1;
+    int inferred = -1;
     long sum = 0;
     for (int i = 0; i < sizes.length; i++) {
-      if (sizes[i] == -1 && stretch == -1) {
-        stretch = i;
+      if (sizes[i] == -1 && inferred == -1) {
+        inferred = i;
       } else if (sizes[i] < 0 || sizes[i] > Integer.MAX_VALUE) {
-        throw OperandException.invalid("part of extent %d", sizes[i]);
+        throw OperandException.invalid(
+            "size %d of part %d; expected 0 to 2^31 - 1, or -1 once", sizes[i], i);
       } else {
         dimensions[i] = (int) sizes[i];
         sum += sizes[i];
       }
     }
-    if (whole == Shape.DYNAMIC) {
-      if (stretch >= 0) {
-        dimensions[stretch] = Shape.DYNAMIC;
+    if (full == Shape.DYNAMIC) {
+      if (inferred >= 0) {
+        dimensions[inferred] = Shape.DYNAMIC;
       }
       return dimensions;
     }
-    if (stretch >= 0 && sum <= whole) {
-      dimensions[stretch] = (int) (whole - sum);
-    } else if (sum != whole) {
+    if (inferred >= 0 && sum <= full) {
+      dimensions[inferred] = (int) (full - sum);
+    } else if (sum != full) {
       throw OperandException.invalid(
-          "cannot cut an extent of %d in %s", whole, Arrays.toString(sizes));
+          "cannot split a dimension of %d into sizes %s", full, Arrays.toString(sizes));
     }
     return dimensions;
   }

@@ -15,9 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Takes out axes of extent 1.
+ * The removal of dimensions of size 1.
  *
- * @param axes which; empty for all
+ * @param axes the axes to remove; empty for all of size 1
  */
 public record Squeeze(List<Integer> axes) implements Op {
   public static final OpType<Squeeze> TYPE =
@@ -56,7 +56,8 @@ public record Squeeze(List<Integer> axes) implements Op {
     for (int i = 0; i < removed.length; i++) {
       int dimension = shape.dim(i);
       if (removed[i] && dimension != 1 && dimension != Shape.DYNAMIC) {
-        throw OperandException.invalid("cannot take axis %d out of %s", i, shape);
+        throw OperandException.invalid(
+            "cannot remove axis %d of %s; expected a size of 1", i, shape);
       }
       if (!(removed[i] || (axes.isEmpty() && dimension == 1))) {
         dims.add(dimension);

@@ -17,15 +17,15 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * A box of operand 0 with steps, as Python's {@code x[begin:end:step]}; operands 1 to 3 hold begin,
- * end and step of each slice. Bit i of a mask concerns slice i.
+ * A strided slice of operand 0, as Python's {@code x[begin:end:step]}. Operands 1 to 3 contain the
+ * begin, end and step of each subscript. Bit i of a mask concerns subscript i.
  *
- * @param beginMask the slice begins where its axis does
- * @param endMask the slice ends where its axis does
- * @param ellipsisMask the slice stands for as many whole axes as the others leave
- * @param newAxisMask the slice is a new axis of extent 1
- * @param shrinkAxisMask the slice is one place of an axis, which is taken out
- * @param offset whether an end counts from its begin
+ * @param beginMask the subscripts that begin at the start of their axis
+ * @param endMask the subscripts that end at the end of their axis
+ * @param ellipsisMask the subscript that is an ellipsis: all axes without subscripts
+ * @param newAxisMask the subscripts that insert a dimension of size 1
+ * @param shrinkAxisMask the subscripts that are an index, whose axis is removed
+ * @param offset whether ends are relative to begins
  */
 public record StridedSlice(
     int beginMask,
@@ -64,7 +64,15 @@ public record StridedSlice(
         .with("offset", offset);
   }
 
-  /** What is taken of one axis of the operand; axis -1 for a new axis. */
+  /**
+   * The part of an axis that a subscript selects.
+   *
+   * @param axis the axis of the operand; -1 for an inserted dimension
+   * @param begin the first index
+   * @param step the distance of indices
+   * @param count the number of indices
+   * @param shrink whether the axis is removed
+   */
   private record Range(int axis, long begin, long step, int count, boolean shrink) {}
 
   @Override
@@ -89,21 +97,22 @@ public record StridedSlice(
   private List<Range> ranges(Shape shape, long[] begin, long[] end, long[] step) {
     if (begin.length != end.length || begin.length != step.length || begin.length > 31) {
       throw OperandException.invalid(
-          "%d begins, %d ends, %d steps", begin.length, end.length, step.length);
+          "%d begins, %d ends and %d steps; expected the same number, at most 31",
+          begin.length, end.length, step.length);
     }
     List<Range> ranges = new ArrayList<>();
     int ellipsis = ellipsisMask == 0 ? -1 : Integer.numberOfTrailingZeros(ellipsisMask);
-    int sliced = 0;
+    int subscripts = 0;
     for (int i = 0; i < begin.length; i++) {
-      sliced += i == ellipsis || (has(newAxisMask, i) && i != ellipsis) ? 0 : 1;
+      subscripts += i == ellipsis || (has(newAxisMask, i) && i != ellipsis) ? 0 : 1;
     }
-    if (sliced > shape.rank()) {
-      throw OperandException.invalid("%d slices of %s", sliced, shape);
+    if (subscripts > shape.rank()) {
+      throw OperandException.invalid("%d subscripts for %s", subscripts, shape);
     }
     int axis = 0;
     for (int i = 0; i < begin.length; i++) {
       if (i == ellipsis) {
-        for (int whole = shape.rank() - sliced; whole > 0; whole--) {
+        for (int rest = shape.rank() - subscripts; rest > 0; rest--) {
           ranges.add(new Range(axis, 0, 1, shape.dim(axis), false));
           axis++;
         }
@@ -126,18 +135,18 @@ public record StridedSlice(
 
   private Range range(Shape shape, int axis, int i, long begin, long end, long step) {
     if (step == 0) {
-      throw OperandException.invalid("step 0 of slice %d", i);
+      throw OperandException.invalid("subscript %d has step 0", i);
     }
     int length = shape.dim(axis);
     if (has(shrinkAxisMask, i)) {
       if (length == Shape.DYNAMIC) {
         return new Range(axis, begin, 1, 1, true);
       }
-      long place = begin < 0 ? begin + length : begin;
-      if (place < 0 || place >= length) {
-        throw OperandException.invalid("index %d of axis %d of %s", begin, axis, shape);
+      long index = begin < 0 ? begin + length : begin;
+      if (index < 0 || index >= length) {
+        throw OperandException.invalid("index %d is outside axis %d of %s", begin, axis, shape);
       }
-      return new Range(axis, place, 1, 1, true);
+      return new Range(axis, index, 1, 1, true);
     }
     if (length == Shape.DYNAMIC) {
       return new Range(axis, begin, step, Shape.DYNAMIC, false);
@@ -150,10 +159,11 @@ public record StridedSlice(
   }
 
   /**
-   * A place counted from the end if negative, kept where a walk with that step may start or stop.
+   * Returns an index as NumPy clamps it: counted from 0, and within the axis or next to its end in
+   * the direction of the step.
    */
-  private static long bound(long place, int length, long step) {
-    long resolved = place < 0 ? place + length : place;
+  private static long bound(long index, int length, long step) {
+    long resolved = index < 0 ? index + length : index;
     return step > 0
         ? Math.min(Math.max(resolved, 0), length)
         : Math.min(Math.max(resolved, -1), length - 1);
@@ -162,7 +172,7 @@ public record StridedSlice(
   @Override
   public Kernel kernel(Operands operands) {
     if (operands.type(0) == TensorType.STRING) {
-      return this::takeStrings;
+      return this::sliceStrings;
     }
     operands.type(0).requireWholeBytes();
     return StridedView.kernel(this);
@@ -173,25 +183,25 @@ public record StridedSlice(
     List<Range> ranges = ranges(in, contents.apply(1), contents.apply(2), contents.apply(3));
     long[] strides = Shapes.strides(in.toArray());
     int[] counts = new int[ranges.size()];
-    long[] steps = new long[ranges.size()];
-    long first = 0;
+    long[] viewStrides = new long[ranges.size()];
+    long viewOffset = 0;
     for (int i = 0; i < counts.length; i++) {
       Range range = ranges.get(i);
       counts[i] = range.count;
-      steps[i] = range.axis < 0 ? 0 : range.step * strides[range.axis];
-      first += range.axis < 0 ? 0 : range.begin * strides[range.axis];
+      viewStrides[i] = range.axis < 0 ? 0 : range.step * strides[range.axis];
+      viewOffset += range.axis < 0 ? 0 : range.begin * strides[range.axis];
     }
-    return new StridedView(counts, steps, first);
+    return new StridedView(counts, viewStrides, viewOffset);
   }
 
-  private void takeStrings(Invocation invocation) {
+  private void sliceStrings(Invocation invocation) {
     Tensor in = invocation.input(0);
     Tensor out = invocation.output(0);
     List<byte[]> source = in.strings();
-    List<byte[]> taken = new ArrayList<>();
+    List<byte[]> selected = new ArrayList<>();
     view(in.shape(), out.shape(), i -> invocation.input(i).toLongs())
-        .forEach((o, i) -> taken.add(source.get((int) i)));
-    out.setStrings(taken, out.dims());
+        .forEach((o, i) -> selected.add(source.get((int) i)));
+    out.setStrings(selected, out.dims());
   }
 
   @Override

@@ -7,37 +7,40 @@ import dev.whittle.ir.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * How an operator fills its output, element by element in row-major order: the element at {@code
- * (i, j, ...)} of {@code dimensions} is element {@code offset + i * strides[0] + j * strides[1] +
- * ...} of the operand. There may be more extents than the output has axes, but as many elements.
+ * A strided view of a tensor, which the output of an operator is a copy of: in row-major order, the
+ * output element at {@code (i, j, ...)} of {@code dimensions} is element {@code offset + i *
+ * strides[0] + j * strides[1] + ...} of the operand. A view may have more dimensions than the
+ * output, but has as many elements.
  */
 public final class StridedView {
   private final int[] dimensions;
   private final long[] strides;
   private final long offset;
 
-  StridedView(int[] dimensions, long[] steps, long first) {
+  StridedView(int[] dimensions, long[] strides, long offset) {
     this.dimensions = dimensions.clone();
-    this.strides = steps.clone();
-    this.offset = first;
+    this.strides = strides.clone();
+    this.offset = offset;
   }
 
-  /** How many elements each loop has, the outermost first. */
+  /** Returns the dimensions, the outermost first. */
   public int[] dimensions() {
     return dimensions.clone();
   }
 
-  /** How many elements of the operand each loop moves on, which may be none, or backward. */
+  /**
+   * Returns the stride of each dimension in elements of the operand, which may be 0 or negative.
+   */
   public long[] strides() {
     return strides.clone();
   }
 
-  /** The element of the operand that the output begins with. */
+  /** Returns the index of the operand's element that is the first one of the output. */
   public long offset() {
     return offset;
   }
 
-  /** The reference kernel of an operator that moves elements. */
+  /** Returns the reference kernel of an operator that copies a view. */
   static Kernel kernel(StridedViewOp op) {
     return invocation -> run(op, invocation);
   }
@@ -45,8 +48,8 @@ public final class StridedView {
   private static void run(StridedViewOp op, Invocation invocation) {
     Tensor in = invocation.input(0);
     Tensor out = invocation.output(0);
-    StridedView walk = op.view(in.shape(), out.shape(), i -> invocation.input(i).toLongs());
-    walk.forEach((o, i) -> Tensor.copy(in, i, out, o, 1));
+    StridedView view = op.view(in.shape(), out.shape(), i -> invocation.input(i).toLongs());
+    view.forEach((o, i) -> Tensor.copy(in, i, out, o, 1));
   }
 
   void forEach(Shapes.IndexVisitor visitor) {

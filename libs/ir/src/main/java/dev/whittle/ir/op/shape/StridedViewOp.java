@@ -5,16 +5,16 @@ import dev.whittle.ir.tensor.Shape;
 import java.util.function.IntFunction;
 
 /**
- * An operator each element of whose output is an element of operand 0, whatever that stands for.
- * Where it is depends on the extents and on the other operands' contents alone.
+ * An operator whose output is a copy of a {@link StridedView} of operand 0. The view depends only
+ * on shapes and on the contents of the other operands. Both engines derive their kernels from it.
  */
 public interface StridedViewOp extends Op {
   /**
-   * Where the elements come from.
+   * Returns the view for given shapes.
    *
-   * @param in extents of operand 0
-   * @param out extents of the output, as inferred
-   * @param contents the elements of another operand, all whole numbers
+   * @param in the static shape of operand 0
+   * @param out the static shape of the output
+   * @param contents gives the elements of another operand, by its index
    */
   StridedView view(Shape in, Shape out, IntFunction<long[]> contents);
 }

@@ -14,7 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** The operand repeated along each axis as often as operand 1 says. */
+/** The repetition of operand 0 along each axis. Operand 1 contains the numbers of repetitions. */
 public record Tile() implements StridedViewOp {
   public static final OpType<Tile> TYPE =
       OpType.of("TILE", 69, "TileOptions", 2, 1, options -> new Tile());
@@ -39,7 +39,9 @@ public record Tile() implements StridedViewOp {
     int[] dims = new int[shape.rank()];
     for (int i = 0; i < dims.length; i++) {
       if (multiples != null && (multiples.length != dims.length || multiples[i] < 0)) {
-        throw OperandException.invalid("repeats %s %s times", shape, Arrays.toString(multiples));
+        throw OperandException.invalid(
+            "repetitions %s of %s; expected a number of at least 0 for each axis",
+            Arrays.toString(multiples), shape);
       }
       dims[i] =
           multiples == null || shape.dim(i) == Shape.DYNAMIC
@@ -60,13 +62,13 @@ public record Tile() implements StridedViewOp {
     long[] multiples = contents.apply(1);
     long[] strides = Shapes.strides(in.toArray());
     int[] dimensions = new int[2 * strides.length];
-    long[] steps = new long[dimensions.length];
+    long[] viewStrides = new long[dimensions.length];
     for (int i = 0; i < strides.length; i++) {
       dimensions[2 * i] = Math.toIntExact(multiples[i]);
       dimensions[2 * i + 1] = in.dim(i);
-      steps[2 * i + 1] = strides[i];
+      viewStrides[2 * i + 1] = strides[i];
     }
-    return new StridedView(dimensions, steps, 0);
+    return new StridedView(dimensions, viewStrides, 0);
   }
 
   @Override

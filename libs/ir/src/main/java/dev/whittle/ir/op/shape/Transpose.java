@@ -14,7 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** The axes in another order: axis i of the result is axis {@code operand1[i]} of the operand. */
+/** A permutation of axes: axis i of the output is axis {@code operand1[i]} of operand 0. */
 public record Transpose() implements StridedViewOp {
   public static final OpType<Transpose> TYPE =
       OpType.of("TRANSPOSE", 39, "TransposeOptions", 2, 1, options -> new Transpose());
@@ -41,14 +41,16 @@ public record Transpose() implements StridedViewOp {
     }
     if (permutation.length != shape.rank()) {
       throw OperandException.invalid(
-          "permutation %s of a tensor of rank %d", Arrays.toString(permutation), shape.rank());
+          "permutation %s of a tensor of rank %d; expected each axis once",
+          Arrays.toString(permutation), shape.rank());
     }
     int[] dims = new int[shape.rank()];
     boolean[] seen = new boolean[shape.rank()];
     for (int i = 0; i < dims.length; i++) {
       int axis = Shapes.axis(permutation[i], shape.rank());
       if (seen[axis]) {
-        throw OperandException.invalid("axis %d is permuted twice", axis);
+        throw OperandException.invalid(
+            "permutation %s has axis %d twice", Arrays.toString(permutation), axis);
       }
       seen[axis] = true;
       dims[i] = shape.dim(axis);
@@ -66,11 +68,11 @@ public record Transpose() implements StridedViewOp {
   public StridedView view(Shape in, Shape out, IntFunction<long[]> contents) {
     long[] permutation = contents.apply(1);
     long[] strides = Shapes.strides(in.toArray());
-    long[] steps = new long[in.rank()];
-    for (int i = 0; i < steps.length; i++) {
-      steps[i] = strides[Shapes.axis(permutation[i], in.rank())];
+    long[] viewStrides = new long[in.rank()];
+    for (int i = 0; i < viewStrides.length; i++) {
+      viewStrides[i] = strides[Shapes.axis(permutation[i], in.rank())];
     }
-    return new StridedView(out.toArray(), steps, 0);
+    return new StridedView(out.toArray(), viewStrides, 0);
   }
 
   @Override

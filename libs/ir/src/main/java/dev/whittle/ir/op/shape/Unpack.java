@@ -16,7 +16,12 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.Collections;
 import java.util.List;
 
-/** The slices of the operand along an axis, which is taken out. */
+/**
+ * The slices of the operand along an axis, which the outputs lack.
+ *
+ * @param count the number of slices
+ * @param axis the axis, counted from the end if negative
+ */
 public record Unpack(int count, int axis) implements Op {
   public static final OpType<Unpack> TYPE =
       OpType.of(
@@ -42,18 +47,19 @@ public record Unpack(int count, int axis) implements Op {
   public List<TypedShape> infer(Operands operands) {
     Shape shape = operands.shape(0);
     if (count < 0 || count > 1 << 20) {
-      throw OperandException.invalid("unpacks %d slices", count);
+      throw OperandException.invalid("cannot unpack %d slices; expected 0 to 2^20", count);
     }
     if (!shape.isRankKnown()) {
       return Collections.nCopies(count, new TypedShape(operands.type(0), Shape.UNKNOWN));
     }
-    int place = Shapes.axis(axis, shape.rank());
-    if (shape.dim(place) != count && shape.dim(place) != Shape.DYNAMIC) {
-      throw OperandException.invalid("unpacks %d slices of %s", count, shape);
+    int axisIndex = Shapes.axis(axis, shape.rank());
+    if (shape.dim(axisIndex) != count && shape.dim(axisIndex) != Shape.DYNAMIC) {
+      throw OperandException.invalid(
+          "cannot unpack %d slices of %s along axis %d", count, shape, axis);
     }
     int[] dims = new int[shape.rank() - 1];
     for (int i = 0; i < dims.length; i++) {
-      dims[i] = shape.dim(i < place ? i : i + 1);
+      dims[i] = shape.dim(i < axisIndex ? i : i + 1);
     }
     return Collections.nCopies(count, new TypedShape(operands.type(0), Shape.of(dims)));
   }
@@ -66,13 +72,13 @@ public record Unpack(int count, int axis) implements Op {
 
   private void run(Invocation invocation) {
     Tensor in = invocation.input(0);
-    int place = Shapes.axis(axis, in.rank());
-    long outer = Shapes.product(in.dims(), 0, place);
-    long run = Shapes.product(in.dims(), place + 1, in.rank());
+    int axisIndex = Shapes.axis(axis, in.rank());
+    long outer = Shapes.product(in.dims(), 0, axisIndex);
+    long slice = Shapes.product(in.dims(), axisIndex + 1, in.rank());
     for (int n = 0; n < invocation.outputCount(); n++) {
       for (long o = 0; o < outer; o++) {
-        long from = (o * count + n) * run;
-        Tensor.copy(in, from, invocation.output(n), o * run, run);
+        long from = (o * count + n) * slice;
+        Tensor.copy(in, from, invocation.output(n), o * slice, slice);
       }
     }
   }

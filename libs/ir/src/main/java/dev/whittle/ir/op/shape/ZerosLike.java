@@ -10,7 +10,7 @@ import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Zeros in the shape of x. */
+/** Zeros in the shape and type of the operand. */
 public record ZerosLike() implements Op {
   public static final OpType<ZerosLike> TYPE =
       OpType.of("ZEROS_LIKE", 93, "ZerosLikeOptions", 1, 1, options -> new ZerosLike());
