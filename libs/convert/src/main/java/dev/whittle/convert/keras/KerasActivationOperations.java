@@ -4,32 +4,20 @@ import dev.whittle.convert.lower.ActivationFunctions;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.activation.Gelu;
-import dev.whittle.ir.op.activation.LeakyRelu;
 import dev.whittle.ir.op.shape.Reshape;
 
-/** {@code keras.ops}: activation functions with attributes. */
+/** {@code keras.ops}: activation functions with several attributes or an axis. */
 final class KerasActivationOperations {
   private KerasActivationOperations() {}
 
   static void register(KerasTable table) {
     table.value("ReLU", Activations::relu);
-    table.value("LeakyRelu", KerasActivationOperations::leakyRelu);
-    parametric(table, "Elu", "alpha", 1, ActivationFunctions::elu);
-    parametric(table, "Celu", "alpha", 1, ActivationFunctions::celu);
-    parametric(table, "SoftShrink", "threshold", 0.5, ActivationFunctions::softShrink);
-    parametric(table, "HardShrink", "threshold", 0.5, ActivationFunctions::hardShrink);
-    parametric(table, "Squareplus", "b", 4, ActivationFunctions::squareplus);
     table.value("Threshold", KerasActivationOperations::threshold);
     table.value("Gelu", KerasActivationOperations::gelu);
     alongAxis(table, "Softmax", ActivationFunctions::softmax);
     alongAxis(table, "LogSoftmax", ActivationFunctions::logSoftmax);
     alongAxis(table, "Glu", ActivationFunctions::glu);
     alongAxis(table, "Sparsemax", ActivationFunctions::sparsemax);
-  }
-
-  private static Value leakyRelu(LayerCall call) {
-    return call.emit()
-        .node(new LeakyRelu(call.config().real("negative_slope", 0.2)), call.floats());
   }
 
   private static Value gelu(LayerCall call) {
@@ -42,19 +30,6 @@ final class KerasActivationOperations {
         call.floats(),
         call.config().real("threshold", 0),
         call.config().real("default_value", 0));
-  }
-
-  /** An activation function with one parameter. */
-  @FunctionalInterface
-  private interface Parametric {
-    Value apply(Emitter emit, Value x, float parameter);
-  }
-
-  private static void parametric(
-      KerasTable table, String name, String key, double ifMissing, Parametric function) {
-    table.value(
-        name,
-        call -> function.apply(call.emit(), call.floats(), call.config().real(key, ifMissing)));
   }
 
   /** An activation function along an axis. */

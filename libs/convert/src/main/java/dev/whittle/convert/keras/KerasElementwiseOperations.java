@@ -32,6 +32,11 @@ final class KerasElementwiseOperations {
         table.value(name, call -> lower(call, operator));
       }
     }
+    for (Elementwise.Parametric operator : Elementwise.parametric()) {
+      operator
+          .keras()
+          .forEach((name, key) -> table.value(name, call -> lower(call, operator, key)));
+    }
     for (String name : IDENTITIES) {
       table.value(name, KerasOperations::x);
     }
@@ -50,6 +55,12 @@ final class KerasElementwiseOperations {
     Emitter e = call.emit();
     Value x = operator.domain().cast(e, KerasOperations.x(call));
     return operator.lowering().lower(e, x);
+  }
+
+  private static Value lower(LayerCall call, Elementwise.Parametric operator, String key) {
+    Emitter e = call.emit();
+    Value x = operator.domain().cast(e, KerasOperations.x(call));
+    return operator.lowering().lower(e, x, call.config().real(key, operator.ifAbsent()));
   }
 
   private static Value lower(LayerCall call, Elementwise.Binary operator) {

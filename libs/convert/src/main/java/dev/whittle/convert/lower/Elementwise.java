@@ -8,6 +8,7 @@ import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.activation.Elu;
 import dev.whittle.ir.op.activation.HardSwish;
+import dev.whittle.ir.op.activation.LeakyRelu;
 import dev.whittle.ir.op.activation.Logistic;
 import dev.whittle.ir.op.activation.Relu;
 import dev.whittle.ir.op.activation.Relu6;
@@ -42,13 +43,14 @@ import dev.whittle.ir.op.math.SquaredDifference;
 import dev.whittle.ir.op.shape.ZerosLike;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongBinaryOperator;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The elementwise operators of all front ends: one line for each, with its lowering and its names.
- * Operators whose lowering depends on attributes are declared by their front end.
+ * Operators with several attributes are declared by their front end.
  */
 public final class Elementwise {
   private Elementwise() {}
@@ -63,6 +65,12 @@ public final class Elementwise {
   @FunctionalInterface
   public interface BinaryLowering {
     Value lower(Emitter emit, Value a, Value b);
+  }
+
+  /** Adds the nodes of an operator with one operand and a number as its attribute. */
+  @FunctionalInterface
+  public interface ParametricLowering {
+    Value lower(Emitter emit, Value x, float parameter);
   }
 
   /** An operator with one operand, which has to lie in its domain. */
@@ -96,6 +104,33 @@ public final class Elementwise {
     }
   }
 
+  /**
+   * An operator with one operand, which has to lie in its domain, and a number as its attribute.
+   *
+   * @param ifAbsent the attribute's value where a model does not state it
+   * @param keras the attribute's key by the class names of {@code keras.ops}
+   * @param tensorFlow the attribute's name by the names of TensorFlow graph operations
+   */
+  public record Parametric(
+      Domain domain,
+      ParametricLowering lowering,
+      float ifAbsent,
+      Map<String, String> keras,
+      Map<String, String> tensorFlow) {
+    public Parametric {
+      keras = Map.copyOf(keras);
+      tensorFlow = Map.copyOf(tensorFlow);
+    }
+
+    Parametric keras(String name, String attribute) {
+      return new Parametric(domain, lowering, ifAbsent, Map.of(name, attribute), tensorFlow);
+    }
+
+    Parametric tensorFlow(String name, String attribute) {
+      return new Parametric(domain, lowering, ifAbsent, keras, Map.of(name, attribute));
+    }
+  }
+
   // Lambdas instead of constructor references: a reference would load the operator's class when the
   // table is initialized.
 
@@ -109,6 +144,11 @@ public final class Elementwise {
 
   private static Unary unary(Domain domain, UnaryLowering lowering) {
     return new Unary(domain, lowering, OperatorNames.NONE);
+  }
+
+  private static Parametric parametric(
+      Domain domain, float ifAbsent, ParametricLowering lowering) {
+    return new Parametric(domain, lowering, ifAbsent, Map.of(), Map.of());
   }
 
   private static Binary binary(Domain domain, BinaryLowering lowering) {
@@ -198,6 +238,19 @@ public final class Elementwise {
           unary(FLOATS, ActivationFunctions::sparsePlus).keras("SparsePlus"),
           unary(FLOATS, ActivationFunctions::sparseSigmoid).keras("SparseSigmoid"));
 
+  private static final List<Parametric> PARAMETRIC =
+      List.of(
+          parametric(FLOATS, 0.2f, (e, x, slope) -> e.node(new LeakyRelu(slope), x))
+              .keras("LeakyRelu", "negative_slope")
+              .tensorFlow("LeakyRelu", "alpha"),
+          parametric(FLOATS, 1, ActivationFunctions::elu).keras("Elu", "alpha"),
+          parametric(FLOATS, 1, ActivationFunctions::celu).keras("Celu", "alpha"),
+          parametric(FLOATS, 0.5f, ActivationFunctions::softShrink)
+              .keras("SoftShrink", "threshold"),
+          parametric(FLOATS, 0.5f, ActivationFunctions::hardShrink)
+              .keras("HardShrink", "threshold"),
+          parametric(FLOATS, 4, ActivationFunctions::squareplus).keras("Squareplus", "b"));
+
   private static final List<Binary> ARITHMETIC =
       List.of(
           exact(Emitter::add, Math::addExact).keras("Add").tensorFlow("Add", "AddV2"),
@@ -257,6 +310,11 @@ public final class Elementwise {
             TRIGONOMETRY,
             PREDICATES_AND_BITS,
             ACTIVATIONS));
+  }
+
+  /** Returns all operators with one operand and a number as their attribute. */
+  public static List<Parametric> parametric() {
+    return PARAMETRIC;
   }
 
   /** Returns all operators with two operands. */

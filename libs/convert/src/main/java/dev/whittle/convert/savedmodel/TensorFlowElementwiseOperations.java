@@ -3,7 +3,6 @@ package dev.whittle.convert.savedmodel;
 import dev.whittle.convert.lower.Elementwise;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.activation.LeakyRelu;
 import dev.whittle.ir.op.index.Select;
 import dev.whittle.ir.op.index.SelectV2;
 import dev.whittle.ir.op.math.Abs;
@@ -16,7 +15,7 @@ import java.util.List;
 import java.util.function.LongBinaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** The shared elementwise operators, and those with attributes or more operands. */
+/** The shared elementwise operators, and those with several attributes or more operands. */
 final class TensorFlowElementwiseOperations {
   private TensorFlowElementwiseOperations() {}
 
@@ -31,8 +30,12 @@ final class TensorFlowElementwiseOperations {
         table.put(name, call -> List.of(binary(call, operator)));
       }
     }
+    for (Elementwise.Parametric operator : Elementwise.parametric()) {
+      operator
+          .tensorFlow()
+          .forEach((name, attribute) -> table.single(name, call -> lower(call, operator, attribute)));
+    }
     table.extend("Mul", product -> call -> multiply(call, product));
-    table.single("LeakyRelu", TensorFlowElementwiseOperations::leakyRelu);
     table.single("ApproximateEqual", TensorFlowElementwiseOperations::approximateEqual);
     table.single("AddN", call -> call.emit().node(new AddN(), call.operands()));
     table.single("Select", call -> call.emit().node(new Select(), call.operands()));
@@ -77,8 +80,10 @@ final class TensorFlowElementwiseOperations {
     return gelu == null ? product.lower(call) : List.of(Item.of(gelu));
   }
 
-  private static Value leakyRelu(OperationCall call) {
-    return call.emit().node(new LeakyRelu(call.node().real("alpha", 0.2f)), call.x());
+  private static Value lower(
+      OperationCall call, Elementwise.Parametric operator, String attribute) {
+    float parameter = call.node().real(attribute, operator.ifAbsent());
+    return operator.lowering().lower(call.emit(), call.x(), parameter);
   }
 
   private static Value approximateEqual(OperationCall call) {
