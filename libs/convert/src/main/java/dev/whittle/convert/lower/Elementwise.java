@@ -146,8 +146,7 @@ public final class Elementwise {
     return new Unary(domain, lowering, OperatorNames.NONE);
   }
 
-  private static Parametric parametric(
-      Domain domain, float ifAbsent, ParametricLowering lowering) {
+  private static Parametric parametric(Domain domain, float ifAbsent, ParametricLowering lowering) {
     return new Parametric(domain, lowering, ifAbsent, Map.of(), Map.of());
   }
 

@@ -33,6 +33,8 @@ public final class Reductions {
   @FunctionalInterface
   public interface Operator {
     /**
+     * Returns the operator.
+     *
      * @param keepDims whether reduced axes stay with size 1
      */
     Op of(boolean keepDims);
@@ -49,6 +51,8 @@ public final class Reductions {
     }
 
     /**
+     * Adds the reduction to the graph.
+     *
      * @param axes int32
      */
     public Value lower(Emitter emit, Value x, boolean keepDims, Value axes) {

@@ -22,7 +22,8 @@ sealed interface Item {
       known = value.isConstant() ? elements(value.contents()) : known;
     }
 
-    private static @Nullable List<@Nullable Long> elements(dev.whittle.ir.tensor.Tensor tensor) {
+    private static @Nullable List<@Nullable Long> elements(
+        dev.whittle.ir.tensor.@Nullable Tensor tensor) {
       if (tensor == null
           || !tensor.type().isInteger()
           || tensor.rank() > 1

@@ -33,7 +33,8 @@ final class TensorFlowElementwiseOperations {
     for (Elementwise.Parametric operator : Elementwise.parametric()) {
       operator
           .tensorFlow()
-          .forEach((name, attribute) -> table.single(name, call -> lower(call, operator, attribute)));
+          .forEach(
+              (name, attribute) -> table.single(name, call -> lower(call, operator, attribute)));
     }
     table.extend("Mul", product -> call -> multiply(call, product));
     table.single("ApproximateEqual", TensorFlowElementwiseOperations::approximateEqual);

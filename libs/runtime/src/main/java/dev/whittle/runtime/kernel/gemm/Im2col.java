@@ -171,7 +171,7 @@ public final class Im2col {
         }
       }
     }
-    if (all != offsets) {
+    if (all.length != offsets.length) {
       offsets = all;
       indirection = new IndirectionBuffer(offsets, taps);
     }
