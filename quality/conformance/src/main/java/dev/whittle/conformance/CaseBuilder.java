@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.DoubleUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A builder of one random case: a graph and the contents of its inputs. */
@@ -25,6 +26,7 @@ public final class CaseBuilder {
   private final double zeroProbability;
   private final GraphBuilder graph = new GraphBuilder("main");
   private final List<Tensor> inputs = new ArrayList<>();
+  private final List<Tensor> expected = new ArrayList<>();
   private final List<Graph> subgraphs = new ArrayList<>();
   private final StringBuilder description = new StringBuilder();
 
@@ -263,6 +265,18 @@ public final class CaseBuilder {
     return results;
   }
 
+  /**
+   * States the next output, a function of each element of a float tensor. For operators that the
+   * native runtime lacks.
+   */
+  public void expect(Tensor x, DoubleUnaryOperator function) {
+    Tensor output = Tensor.allocate(TensorType.FLOAT32, x.dims());
+    for (long i = 0; i < x.elements(); i++) {
+      output.setFloat(i, (float) function.applyAsDouble(x.getFloat(i)));
+    }
+    expected.add(output);
+  }
+
   /** Returns the graph, for cases of more than one node. */
   public GraphBuilder graph() {
     return graph;
@@ -290,6 +304,6 @@ public final class CaseBuilder {
     graphs.addAll(subgraphs);
     var model = new Model("conformance", graphs, List.of(), List.of());
     GraphCheck.check(model);
-    return new OperatorCase(description.toString(), model, inputs);
+    return new OperatorCase(description.toString(), model, inputs, expected);
   }
 }

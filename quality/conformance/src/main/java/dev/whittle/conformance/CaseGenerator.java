@@ -67,7 +67,7 @@ public record CaseGenerator(
     return new CaseGenerator(operator, exactness, kernel, generate);
   }
 
-  /** Returns the name of the engine that defines the outputs. */
+  /** Returns the name of the engine that defines the outputs of a case that states none. */
   public String oracle() {
     return nativeKernel == NativeKernel.ABSENT ? "reference" : "litert";
   }

@@ -9,9 +9,12 @@ import java.util.List;
  *
  * @param description the operands and attributes, for failure messages
  * @param inputs the contents of the main graph's inputs, in order
+ * @param expected the outputs as the case itself computes them; empty if an engine defines them
  */
-public record OperatorCase(String description, Model model, List<Tensor> inputs) {
+public record OperatorCase(
+    String description, Model model, List<Tensor> inputs, List<Tensor> expected) {
   public OperatorCase {
     inputs = List.copyOf(inputs);
+    expected = List.copyOf(expected);
   }
 }

@@ -37,6 +37,11 @@ final class Engines {
     }
   }
 
+  /** Returns the outputs that a case states, or those of an engine if it states none. */
+  static List<Tensor> expected(OperatorCase built, String oracle, String label) {
+    return built.expected().isEmpty() ? run(built, oracle, label) : built.expected();
+  }
+
   /**
    * Runs a case and returns copies of the outputs.
    *
