@@ -76,18 +76,21 @@ final class GemmSelector implements OperatorSelector {
 
   @Override
   public @Nullable Kernel kernel(Op op, Operands operands) {
-    return switch (op) {
-      case Conv2D conv -> convolution(conv, operands, 0, 0);
-      case DepthwiseConv2D conv -> depthwise(conv, operands, 0, 0);
-      case FullyConnected dense -> fullyConnected(dense, operands);
-      case BatchMatMul product -> batchMatMul(product, operands);
-      case TransposeConv conv -> transposedConvolution(conv, new WeightedLayer(operands, 2, 1, 3));
-      case CustomOp custom when custom.implementation() instanceof TransposeConvBias ->
-          transposeConvBias(custom, WeightedLayer.of(operands));
-      case Conv3D conv -> convolution3D(conv, operands);
-      case Conv3DTranspose conv -> transposedConvolution3D(conv, operands);
-      case UnidirectionalSequenceLstm lstm -> LstmKernel.of(workers, weights, lstm, operands);
-      default -> null;
+    return switch (op.type().name()) {
+      case "CONV_2D" -> convolution((Conv2D) op, operands, 0, 0);
+      case "DEPTHWISE_CONV_2D" -> depthwise((DepthwiseConv2D) op, operands, 0, 0);
+      case "FULLY_CONNECTED" -> fullyConnected((FullyConnected) op, operands);
+      case "BATCH_MATMUL" -> batchMatMul((BatchMatMul) op, operands);
+      case "TRANSPOSE_CONV" ->
+          transposedConvolution((TransposeConv) op, new WeightedLayer(operands, 2, 1, 3));
+      case "CONV_3D" -> convolution3D((Conv3D) op, operands);
+      case "CONV_3D_TRANSPOSE" -> transposedConvolution3D((Conv3DTranspose) op, operands);
+      case "UNIDIRECTIONAL_SEQUENCE_LSTM" ->
+          LstmKernel.of(workers, weights, (UnidirectionalSequenceLstm) op, operands);
+      default ->
+          op instanceof CustomOp custom && custom.implementation() instanceof TransposeConvBias
+              ? transposeConvBias(custom, WeightedLayer.of(operands))
+              : null;
     };
   }
 

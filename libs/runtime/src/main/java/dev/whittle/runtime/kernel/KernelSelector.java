@@ -92,13 +92,13 @@ public final class KernelSelector {
       return null;
     }
     try {
-      return switch (op) {
-        case Conv2D conv when conv.padding() == Padding.VALID ->
-            layers.convolution(conv, operands, top, left);
-        case DepthwiseConv2D conv when conv.padding() == Padding.VALID ->
-            layers.depthwise(conv, operands, top, left);
-        default -> null;
-      };
+      if (op instanceof Conv2D conv && conv.padding() == Padding.VALID) {
+        return layers.convolution(conv, operands, top, left);
+      }
+      if (op instanceof DepthwiseConv2D conv && conv.padding() == Padding.VALID) {
+        return layers.depthwise(conv, operands, top, left);
+      }
+      return null;
     } catch (ArraySizeException e) {
       return null;
     }

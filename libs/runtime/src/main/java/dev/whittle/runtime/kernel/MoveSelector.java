@@ -5,22 +5,14 @@ import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.image.ResizeBilinear;
-import dev.whittle.ir.op.image.ResizeNearestNeighbor;
-import dev.whittle.ir.op.index.EmbeddingLookup;
 import dev.whittle.ir.op.index.Gather;
-import dev.whittle.ir.op.index.GatherNd;
 import dev.whittle.ir.op.index.OneHot;
-import dev.whittle.ir.op.index.ScatterNd;
 import dev.whittle.ir.op.index.Where;
 import dev.whittle.ir.op.shape.BatchToSpaceNd;
 import dev.whittle.ir.op.shape.Concatenation;
 import dev.whittle.ir.op.shape.MirrorPad;
 import dev.whittle.ir.op.shape.Pack;
-import dev.whittle.ir.op.shape.Pad;
-import dev.whittle.ir.op.shape.PadV2;
 import dev.whittle.ir.op.shape.SpaceToBatchNd;
-import dev.whittle.ir.op.shape.Split;
-import dev.whittle.ir.op.shape.SplitV;
 import dev.whittle.ir.op.shape.StridedView;
 import dev.whittle.ir.op.shape.StridedViewOp;
 import dev.whittle.ir.op.shape.Unpack;
@@ -59,27 +51,24 @@ final class MoveSelector implements OperatorSelector {
 
   @Override
   public @Nullable Kernel kernel(Op op, Operands operands) {
-    return switch (op) {
-      case Concatenation concatenation -> concatenation(concatenation.axis(), operands);
-      case Pack pack -> concatenation(pack.axis(), operands);
-      case Unpack unpack -> split(0, unpack.axis(), operands);
-      case Split split -> splitAlongOperand(1, 0, operands);
-      case SplitV split -> splitAlongOperand(0, 2, operands);
-      case Gather gather -> gather(gather, operands);
-      case GatherNd gather -> gatherNd(operands);
-      case EmbeddingLookup lookup -> embeddingLookup(operands);
-      case ScatterNd scatter -> scatterNd(operands);
-      case OneHot oneHot -> oneHot(oneHot, operands);
-      case Where where -> where(operands);
-      case SpaceToBatchNd blocks -> blocks(blocks, operands);
-      case BatchToSpaceNd blocks -> blocks(blocks, operands);
-      case Pad pad -> pad(operands);
-      case PadV2 pad -> pad(operands);
-      case MirrorPad pad -> mirrorPad(pad, operands);
-      case StridedViewOp view -> stridedCopy(view, operands);
-      case ResizeBilinear resize -> resizeBilinear(resize, operands);
-      case ResizeNearestNeighbor resize -> MappedCopy.of(workers, resize, 3, (byte) 0, operands);
-      default -> null;
+    return switch (op.type().name()) {
+      case "CONCATENATION" -> concatenation(((Concatenation) op).axis(), operands);
+      case "PACK" -> concatenation(((Pack) op).axis(), operands);
+      case "UNPACK" -> split(0, ((Unpack) op).axis(), operands);
+      case "SPLIT" -> splitAlongOperand(1, 0, operands);
+      case "SPLIT_V" -> splitAlongOperand(0, 2, operands);
+      case "GATHER" -> gather((Gather) op, operands);
+      case "GATHER_ND" -> gatherNd(operands);
+      case "EMBEDDING_LOOKUP" -> embeddingLookup(operands);
+      case "SCATTER_ND" -> scatterNd(operands);
+      case "ONE_HOT" -> oneHot((OneHot) op, operands);
+      case "WHERE" -> where(operands);
+      case "SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND" -> blocks(op, operands);
+      case "PAD", "PADV2" -> pad(operands);
+      case "MIRROR_PAD" -> mirrorPad((MirrorPad) op, operands);
+      case "RESIZE_BILINEAR" -> resizeBilinear((ResizeBilinear) op, operands);
+      case "RESIZE_NEAREST_NEIGHBOR" -> MappedCopy.of(workers, op, 3, (byte) 0, operands);
+      default -> op instanceof StridedViewOp view ? stridedCopy(view, operands) : null;
     };
   }
 

@@ -5,7 +5,10 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
 import org.jspecify.annotations.Nullable;
 
-/** A part of the {@link KernelSelector} that chooses fast kernels for some operators. */
+/**
+ * A part of the {@link KernelSelector} that chooses fast kernels for some operators. It lists them
+ * by name, so that the classes of operators that a model does not have are not loaded.
+ */
 interface OperatorSelector {
   /**
    * Returns the fast kernel for a node.

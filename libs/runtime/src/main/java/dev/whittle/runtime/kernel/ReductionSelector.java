@@ -5,25 +5,15 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.Padding;
-import dev.whittle.ir.op.activation.LogSoftmax;
 import dev.whittle.ir.op.activation.Softmax;
-import dev.whittle.ir.op.index.TopKV2;
 import dev.whittle.ir.op.nn.AveragePool2D;
 import dev.whittle.ir.op.nn.L2Normalization;
 import dev.whittle.ir.op.nn.LocalResponseNormalization;
 import dev.whittle.ir.op.nn.MaxPool2D;
-import dev.whittle.ir.op.reduce.ArgMax;
-import dev.whittle.ir.op.reduce.ArgMin;
 import dev.whittle.ir.op.reduce.Cumsum;
 import dev.whittle.ir.op.reduce.Mean;
 import dev.whittle.ir.op.reduce.QuantizedMean;
 import dev.whittle.ir.op.reduce.QuantizedReduceSum;
-import dev.whittle.ir.op.reduce.ReduceAll;
-import dev.whittle.ir.op.reduce.ReduceAny;
-import dev.whittle.ir.op.reduce.ReduceMax;
-import dev.whittle.ir.op.reduce.ReduceMin;
-import dev.whittle.ir.op.reduce.ReduceProd;
-import dev.whittle.ir.op.reduce.Sum;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
@@ -58,40 +48,47 @@ final class ReductionSelector implements OperatorSelector {
 
   @Override
   public @Nullable Kernel kernel(Op op, Operands operands) {
-    return switch (op) {
-      case AveragePool2D pool ->
-          pool(
-              true,
-              pool.padding(),
-              new int[] {pool.filterHeight(), pool.strideHeight(), 1},
-              new int[] {pool.filterWidth(), pool.strideWidth(), 1},
-              pool.activation(),
-              operands);
-      case MaxPool2D pool ->
-          pool(
-              false,
-              pool.padding(),
-              new int[] {pool.filterHeight(), pool.strideHeight(), 1},
-              new int[] {pool.filterWidth(), pool.strideWidth(), 1},
-              pool.activation(),
-              operands);
-      case Sum sum -> sum(operands);
-      case Mean mean -> mean(mean, operands);
-      case ReduceMax max -> reduction(FloatReduction.Kind.MAXIMUM, operands);
-      case ReduceMin min -> reduction(FloatReduction.Kind.MINIMUM, operands);
-      case ReduceProd product -> reduction(FloatReduction.Kind.PRODUCT, operands);
-      case ReduceAny any -> booleanReduction(FloatReduction.Kind.MAXIMUM, operands);
-      case ReduceAll all -> booleanReduction(FloatReduction.Kind.MINIMUM, operands);
-      case ArgMax max -> argMinMax(false, operands);
-      case ArgMin min -> argMinMax(true, operands);
-      case TopKV2 top -> topK(operands);
-      case Cumsum sum -> cumSum(sum, operands);
-      case Softmax softmax -> softmax(softmax, operands);
-      case LogSoftmax softmax -> logSoftmax(operands);
-      case L2Normalization norm -> l2Normalization(norm, operands);
-      case LocalResponseNormalization norm -> localResponseNormalization(norm, operands);
+    return switch (op.type().name()) {
+      case "AVERAGE_POOL_2D" -> averagePool((AveragePool2D) op, operands);
+      case "MAX_POOL_2D" -> maxPool((MaxPool2D) op, operands);
+      case "SUM" -> sum(operands);
+      case "MEAN" -> mean((Mean) op, operands);
+      case "REDUCE_MAX" -> reduction(FloatReduction.Kind.MAXIMUM, operands);
+      case "REDUCE_MIN" -> reduction(FloatReduction.Kind.MINIMUM, operands);
+      case "REDUCE_PROD" -> reduction(FloatReduction.Kind.PRODUCT, operands);
+      case "REDUCE_ANY" -> booleanReduction(FloatReduction.Kind.MAXIMUM, operands);
+      case "REDUCE_ALL" -> booleanReduction(FloatReduction.Kind.MINIMUM, operands);
+      case "ARG_MAX" -> argMinMax(false, operands);
+      case "ARG_MIN" -> argMinMax(true, operands);
+      case "TOPK_V2" -> topK(operands);
+      case "CUMSUM" -> cumSum((Cumsum) op, operands);
+      case "SOFTMAX" -> softmax((Softmax) op, operands);
+      case "LOG_SOFTMAX" -> logSoftmax(operands);
+      case "L2_NORMALIZATION" -> l2Normalization((L2Normalization) op, operands);
+      case "LOCAL_RESPONSE_NORMALIZATION" ->
+          localResponseNormalization((LocalResponseNormalization) op, operands);
       default -> null;
     };
+  }
+
+  private @Nullable Kernel averagePool(AveragePool2D op, Operands operands) {
+    return pool(
+        true,
+        op.padding(),
+        new int[] {op.filterHeight(), op.strideHeight(), 1},
+        new int[] {op.filterWidth(), op.strideWidth(), 1},
+        op.activation(),
+        operands);
+  }
+
+  private @Nullable Kernel maxPool(MaxPool2D op, Operands operands) {
+    return pool(
+        false,
+        op.padding(),
+        new int[] {op.filterHeight(), op.strideHeight(), 1},
+        new int[] {op.filterWidth(), op.strideWidth(), 1},
+        op.activation(),
+        operands);
   }
 
   /**
