@@ -23,16 +23,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class TensorFlowCalls {
   /**
-   * An operation.
+   * The operation of Keras 3 that stands for a function.
    *
-   * @param attributes under which of its names it knows the arguments of a function
-   * @param defaults what attributes are where the function has no argument, if the operation has
-   *     another default than the function
+   * @param attributes the names of its attributes by the function's arguments
+   * @param defaults the function's defaults where the operation has others
    */
   private record Operation(
       String className, Map<String, String> attributes, Map<String, Object> defaults) {
     Operation(String className, Map<String, String> attributes) {
       this(className, attributes, Map.of());
+    }
+
+    Operation(String className) {
+      this(className, Map.of());
     }
   }
 
@@ -74,10 +77,6 @@ final class TensorFlowCalls {
           Map.entry("Softplus", "math.softplus"),
           Map.entry("Softmax", "nn.softmax"));
 
-  private static final Map<String, Object> FIRST_AXIS = Map.of("axis", 0L);
-
-  private static final Map<String, Operation> FUNCTIONS = functions();
-
   /** Names that functions of several spellings have for their operands, in order. */
   private static final List<String> OPERANDS =
       List.of(
@@ -108,133 +107,168 @@ final class TensorFlowCalls {
     table.put("SlicingOpLambda", TensorFlowCalls::slice);
   }
 
-  private static Map<String, Operation> functions() {
-    Map<String, Operation> table = new HashMap<>();
-    Map<String, String> reduced = Map.of("axis", "axis", "keepdims", "keepdims");
-    var normalize =
+  /** The functions by name; a class of its own, so that the table is made on first use. */
+  private static final class Functions {
+    private static final List<String> MATH_PREFIXES = List.of("math.", "__operators__.", "");
+
+    /** Elementwise functions of {@code tf.math} whose names are not those of Keras. */
+    private static final Map<String, String> MATH =
+        Map.ofEntries(
+            Map.entry("add", "Add"),
+            Map.entry("subtract", "Subtract"),
+            Map.entry("sub", "Subtract"),
+            Map.entry("multiply", "Multiply"),
+            Map.entry("mul", "Multiply"),
+            Map.entry("divide", "Divide"),
+            Map.entry("truediv", "Divide"),
+            Map.entry("floordiv", "FloorDivide"),
+            Map.entry("floormod", "Mod"),
+            Map.entry("pow", "Power"),
+            Map.entry("maximum", "Maximum"),
+            Map.entry("minimum", "Minimum"),
+            Map.entry("abs", "Absolute"),
+            Map.entry("neg", "Negative"),
+            Map.entry("negative", "Negative"),
+            Map.entry("erf", "Erf"),
+            Map.entry("greater", "Greater"),
+            Map.entry("greater_equal", "GreaterEqual"),
+            Map.entry("less", "Less"),
+            Map.entry("less_equal", "LessEqual"),
+            Map.entry("equal", "Equal"),
+            Map.entry("eq", "Equal"),
+            Map.entry("not_equal", "NotEqual"),
+            Map.entry("ne", "NotEqual"),
+            Map.entry("logical_and", "LogicalAnd"),
+            Map.entry("logical_or", "LogicalOr"),
+            Map.entry("logical_not", "LogicalNot"));
+
+    /** Functions of {@code tf.math} with the names of Keras, in snake case. */
+    private static final List<String> MATH_AS_IN_KERAS =
+        List.of(
+            "Exp", "Log", "Log1p", "Sqrt", "Rsqrt", "Square", "Sign", "Floor", "Ceil", "Round",
+            "Sin", "Cos", "Tanh", "Sigmoid", "Softplus");
+
+    private static final Map<String, String> REDUCTIONS =
+        Map.of(
+            "reduce_mean", "Mean",
+            "reduce_sum", "Sum",
+            "reduce_max", "Max",
+            "reduce_min", "Min",
+            "reduce_prod", "Prod",
+            "reduce_std", "Std",
+            "reduce_variance", "Var");
+
+    private static final Map<String, String> AXIS = Map.of("axis", "axis");
+    private static final Map<String, Object> FIRST_AXIS = Map.of("axis", 0L);
+
+    private static final Operation NORMALIZE =
         new Operation(
             "Normalize", Map.of("axis", "axis", "epsilon", "epsilon"), Map.of("epsilon", 1e-6));
-    for (String prefix : List.of("math.", "__operators__.", "")) {
-      put(table, prefix + "add", "Add");
-      put(table, prefix + "subtract", "Subtract");
-      put(table, prefix + "sub", "Subtract");
-      put(table, prefix + "multiply", "Multiply");
-      put(table, prefix + "mul", "Multiply");
-      put(table, prefix + "divide", "Divide");
-      put(table, prefix + "truediv", "Divide");
-      put(table, prefix + "floordiv", "FloorDivide");
-      put(table, prefix + "pow", "Power");
-      put(table, prefix + "maximum", "Maximum");
-      put(table, prefix + "minimum", "Minimum");
-      put(table, prefix + "abs", "Absolute");
-      put(table, prefix + "neg", "Negative");
-      put(table, prefix + "negative", "Negative");
-      put(table, prefix + "greater", "Greater");
-      put(table, prefix + "greater_equal", "GreaterEqual");
-      put(table, prefix + "less", "Less");
-      put(table, prefix + "less_equal", "LessEqual");
-      put(table, prefix + "equal", "Equal");
-      put(table, prefix + "not_equal", "NotEqual");
-      put(table, prefix + "logical_and", "LogicalAnd");
-      put(table, prefix + "logical_or", "LogicalOr");
-      put(table, prefix + "logical_not", "LogicalNot");
-      for (String name :
-          List.of(
-              "Exp",
-              "Log",
-              "Sqrt",
-              "Rsqrt",
-              "Square",
-              "Sign",
-              "Floor",
-              "Ceil",
-              "Round",
-              "Sin",
-              "Cos",
-              "Tanh",
-              "Sigmoid",
-              "Softplus",
-              "Log1p")) {
-        put(table, prefix + WeightKeys.snakeCase(name), name);
-      }
-      table.put(prefix + "reduce_mean", new Operation("Mean", reduced));
-      table.put(prefix + "reduce_sum", new Operation("Sum", reduced));
-      table.put(prefix + "reduce_max", new Operation("Max", reduced));
-      table.put(prefix + "reduce_min", new Operation("Min", reduced));
-      table.put(prefix + "reduce_prod", new Operation("Prod", reduced));
-      table.put(prefix + "reduce_std", new Operation("Std", reduced));
-      table.put(prefix + "reduce_variance", new Operation("Var", reduced));
-      table.put(prefix + "argmax", new Operation("Argmax", Map.of("axis", "axis"), FIRST_AXIS));
-      table.put(prefix + "argmin", new Operation("Argmin", Map.of("axis", "axis"), FIRST_AXIS));
-      table.put(prefix + "l2_normalize", normalize);
-      table.put(
-          prefix + "cumsum",
-          new Operation(
-              "Cumsum",
-              Map.of("axis", "axis", "exclusive", "exclusive", "reverse", "reverse"),
-              FIRST_AXIS));
-      put(table, prefix + "floormod", "Mod");
-      put(table, prefix + "erf", "Erf");
-      put(table, prefix + "ne", "NotEqual");
-      put(table, prefix + "eq", "Equal");
-    }
-    put(table, "linalg.matmul", "Matmul");
-    put(table, "matmul", "Matmul");
-    put(table, "identity", "Identity");
-    put(table, "stop_gradient", "StopGradient");
-    put(table, "where", "Where");
-    for (String name :
-        List.of("Relu", "Relu6", "Silu", "Selu", "Elu", "Softsign", "Sigmoid", "Tanh")) {
-      put(table, "nn." + WeightKeys.snakeCase(name), name);
-    }
-    put(table, "nn.swish", "Silu");
-    put(table, "convert_to_tensor", "Identity");
-    put(table, "zeros_like", "ZerosLike");
-    put(table, "ones_like", "OnesLike");
-    table.put(
-        "nn.gelu",
-        new Operation("Gelu", Map.of("approximate", "approximate"), Map.of("approximate", false)));
-    table.put("nn.leaky_relu", new Operation("LeakyRelu", Map.of("alpha", "negative_slope")));
-    table.put("nn.softmax", new Operation("Softmax", Map.of("axis", "axis")));
-    table.put("nn.log_softmax", new Operation("LogSoftmax", Map.of("axis", "axis")));
-    table.put("nn.l2_normalize", normalize);
-    table.put(
-        "nn.depth_to_space", new Operation("DepthToSpace", Map.of("block_size", "block_size")));
-    table.put(
-        "nn.space_to_depth", new Operation("SpaceToDepth", Map.of("block_size", "block_size")));
-    table.put("cast", new Operation("Cast", Map.of("dtype", "dtype")));
-    table.put("reshape", new Operation("Reshape", Map.of("shape", "newshape")));
-    table.put("expand_dims", new Operation("ExpandDims", Map.of("axis", "axis")));
-    table.put("squeeze", new Operation("Squeeze", Map.of("axis", "axis")));
-    table.put("transpose", new Operation("Transpose", Map.of("perm", "axes")));
-    table.put("concat", new Operation("Concatenate", Map.of("axis", "axis")));
-    table.put("stack", new Operation("Stack", Map.of("axis", "axis")));
-    table.put(
-        "split",
-        new Operation(
-            "Split", Map.of("num_or_size_splits", "indices_or_sections", "axis", "axis")));
-    table.put("tile", new Operation("Tile", Map.of("multiples", "repeats")));
-    table.put(
-        "pad",
-        new Operation(
-            "Pad",
-            Map.of("paddings", "pad_width", "mode", "mode", "constant_values", "constant_values")));
-    table.put("repeat", new Operation("Repeat", Map.of("repeats", "repeats", "axis", "axis")));
-    table.put("unstack", new Operation("Unstack", Map.of("num", "num", "axis", "axis")));
-    table.put("reverse", new Operation("Flip", Map.of("axis", "axis")));
-    table.put("roll", new Operation("Roll", Map.of("shift", "shift", "axis", "axis")));
-    table.put("one_hot", new Operation("OneHot", Map.of("depth", "num_classes", "axis", "axis")));
-    table.put("gather", new Operation("Take", Map.of("axis", "axis"), FIRST_AXIS));
-    table.put(
-        "clip_by_value",
-        new Operation("Clip", Map.of("clip_value_min", "x_min", "clip_value_max", "x_max")));
-    table.put(
-        "image.resize", new Operation("Resize", Map.of("size", "size", "method", "interpolation")));
-    return Map.copyOf(table);
-  }
 
-  private static void put(Map<String, Operation> table, String function, String className) {
-    table.put(function, new Operation(className, Map.of()));
+    private static final Operation CUMULATIVE_SUM =
+        new Operation(
+            "Cumsum",
+            Map.of("axis", "axis", "exclusive", "exclusive", "reverse", "reverse"),
+            FIRST_AXIS);
+
+    /** Activation functions of {@code tf.nn} with the names of Keras, in snake case. */
+    private static final List<String> ACTIVATIONS =
+        List.of("Relu", "Relu6", "Silu", "Selu", "Elu", "Softsign", "Sigmoid", "Tanh");
+
+    private static final Map<String, Operation> NETWORK =
+        Map.ofEntries(
+            Map.entry("nn.swish", new Operation("Silu")),
+            Map.entry(
+                "nn.gelu",
+                new Operation(
+                    "Gelu",
+                    Map.of("approximate", "approximate"),
+                    Map.of("approximate", false))),
+            Map.entry(
+                "nn.leaky_relu", new Operation("LeakyRelu", Map.of("alpha", "negative_slope"))),
+            Map.entry("nn.softmax", new Operation("Softmax", AXIS)),
+            Map.entry("nn.log_softmax", new Operation("LogSoftmax", AXIS)),
+            Map.entry("nn.l2_normalize", NORMALIZE),
+            Map.entry(
+                "nn.depth_to_space",
+                new Operation("DepthToSpace", Map.of("block_size", "block_size"))),
+            Map.entry(
+                "nn.space_to_depth",
+                new Operation("SpaceToDepth", Map.of("block_size", "block_size"))),
+            Map.entry(
+                "image.resize",
+                new Operation("Resize", Map.of("size", "size", "method", "interpolation"))),
+            Map.entry("linalg.matmul", new Operation("Matmul")),
+            Map.entry("matmul", new Operation("Matmul")));
+
+    private static final Map<String, Operation> VALUES =
+        Map.ofEntries(
+            Map.entry("identity", new Operation("Identity")),
+            Map.entry("stop_gradient", new Operation("StopGradient")),
+            Map.entry("convert_to_tensor", new Operation("Identity")),
+            Map.entry("zeros_like", new Operation("ZerosLike")),
+            Map.entry("ones_like", new Operation("OnesLike")),
+            Map.entry("where", new Operation("Where")),
+            Map.entry("cast", new Operation("Cast", Map.of("dtype", "dtype"))),
+            Map.entry(
+                "clip_by_value",
+                new Operation(
+                    "Clip", Map.of("clip_value_min", "x_min", "clip_value_max", "x_max"))),
+            Map.entry("gather", new Operation("Take", AXIS, FIRST_AXIS)),
+            Map.entry(
+                "one_hot",
+                new Operation("OneHot", Map.of("depth", "num_classes", "axis", "axis"))));
+
+    private static final Map<String, Operation> SHAPES =
+        Map.ofEntries(
+            Map.entry("reshape", new Operation("Reshape", Map.of("shape", "newshape"))),
+            Map.entry("expand_dims", new Operation("ExpandDims", AXIS)),
+            Map.entry("squeeze", new Operation("Squeeze", AXIS)),
+            Map.entry("transpose", new Operation("Transpose", Map.of("perm", "axes"))),
+            Map.entry("concat", new Operation("Concatenate", AXIS)),
+            Map.entry("stack", new Operation("Stack", AXIS)),
+            Map.entry("unstack", new Operation("Unstack", Map.of("num", "num", "axis", "axis"))),
+            Map.entry(
+                "split",
+                new Operation(
+                    "Split", Map.of("num_or_size_splits", "indices_or_sections", "axis", "axis"))),
+            Map.entry("tile", new Operation("Tile", Map.of("multiples", "repeats"))),
+            Map.entry(
+                "repeat", new Operation("Repeat", Map.of("repeats", "repeats", "axis", "axis"))),
+            Map.entry(
+                "pad",
+                new Operation(
+                    "Pad",
+                    Map.of(
+                        "paddings", "pad_width",
+                        "mode", "mode",
+                        "constant_values", "constant_values"))),
+            Map.entry("reverse", new Operation("Flip", AXIS)),
+            Map.entry("roll", new Operation("Roll", Map.of("shift", "shift", "axis", "axis"))));
+
+    static final Map<String, Operation> ALL = all();
+
+    private static Map<String, Operation> all() {
+      Map<String, Operation> all = new HashMap<>(NETWORK);
+      all.putAll(VALUES);
+      all.putAll(SHAPES);
+      for (String name : ACTIVATIONS) {
+        all.put("nn." + WeightKeys.snakeCase(name), new Operation(name));
+      }
+      Map<String, String> reduced = Map.of("axis", "axis", "keepdims", "keepdims");
+      for (String prefix : MATH_PREFIXES) {
+        MATH.forEach((function, name) -> all.put(prefix + function, new Operation(name)));
+        for (String name : MATH_AS_IN_KERAS) {
+          all.put(prefix + WeightKeys.snakeCase(name), new Operation(name));
+        }
+        REDUCTIONS.forEach((f, name) -> all.put(prefix + f, new Operation(name, reduced)));
+        all.put(prefix + "argmax", new Operation("Argmax", AXIS, FIRST_AXIS));
+        all.put(prefix + "argmin", new Operation("Argmin", AXIS, FIRST_AXIS));
+        all.put(prefix + "l2_normalize", NORMALIZE);
+        all.put(prefix + "cumsum", CUMULATIVE_SUM);
+      }
+      return Map.copyOf(all);
+    }
   }
 
   private static Argument lower(LayerCall call, String stated) {
@@ -244,7 +278,7 @@ final class TensorFlowCalls {
       boolean same = function.startsWith(prefix) && !function.startsWith(prefix + "image.");
       function = same ? function.substring(prefix.length()) : function;
     }
-    Operation operation = FUNCTIONS.get(function);
+    Operation operation = Functions.ALL.get(function);
     if (operation == null) {
       throw OperandException.unsupported(
           "the TensorFlow function tf.%s; express it with built-in layers or keras.ops", function);
