@@ -56,7 +56,7 @@ final class ActivationLayers {
 
   private static Value prelu(LayerCall call) {
     Value x = call.floats();
-    int[] dims = new int[x.shape().rank() - 1];
+    int[] dims = new int[Emitter.rank(x) - 1];
     boolean[] shared = new boolean[dims.length];
     if (call.config().has("shared_axes")) {
       for (int axis : call.config().integers("shared_axes")) {
@@ -64,7 +64,7 @@ final class ActivationLayers {
       }
     }
     for (int i = 0; i < dims.length; i++) {
-      dims[i] = shared[i] ? 1 : x.shape().dim(i + 1);
+      dims[i] = shared[i] ? 1 : Emitter.dim(x, i + 1);
     }
     return call.emit()
         .node(new Prelu(), x, call.constant("alpha", call.weights().next("alpha", dims)));
@@ -90,17 +90,17 @@ final class ActivationLayers {
 
   /** Softmax over several axes at once, which must be the last ones. */
   private static Value softmaxOver(Emitter emit, Value x, int[] axes) {
-    int rank = x.shape().rank();
+    int rank = Emitter.rank(x);
     int[] order = java.util.Arrays.stream(axes).map(a -> Emitter.axis(x, a)).sorted().toArray();
     Value shifted = emit.sub(x, emit.reduceMax(x, true, order));
     Value powers = emit.node(new dev.whittle.ir.op.math.Exp(), shifted);
     boolean isLast = order[0] == rank - order.length;
-    if (isLast && Shape.of(x.shape().toArray()).isStatic()) {
+    if (isLast && x.shape().isStatic()) {
       int[] flat = new int[order[0] + 1];
       java.util.Arrays.fill(flat, Emitter.SAME);
       flat[order[0]] = -1;
       Value flatSoftmax = ActivationFunctions.softmax(emit, emit.reshape(x, flat), -1);
-      return emit.reshape(flatSoftmax, x.shape().toArray());
+      return emit.reshape(flatSoftmax, Emitter.dims(x));
     }
     return emit.div(powers, emit.sum(powers, true, order));
   }

@@ -61,7 +61,7 @@ final class AttentionLayers {
   }
 
   private static Value range(Emitter emit, Value x, int axis) {
-    int dimension = x.shape().dim(axis);
+    int dimension = Emitter.dim(x, axis);
     if (dimension != Shape.DYNAMIC) {
       return emit.ints(IntStream.range(0, dimension).toArray());
     }
@@ -78,7 +78,7 @@ final class AttentionLayers {
 
   /** The same for scores {@code [B, N, T, S]} of known extents. */
   static Value causal(Emitter emit, Value scores) {
-    int[] dims = scores.shape().toArray();
+    int[] dims = Emitter.dims(scores);
     if (dims[2] == Shape.DYNAMIC || dims[3] == Shape.DYNAMIC) {
       throw OperandException.unsupported("a causal mask of unknown extents %s", scores.shape());
     }
@@ -136,7 +136,7 @@ final class AttentionLayers {
             ? null
             : emit.constant("bias", scaled(ConstantTensors.reshape(bias, heads * width), scale));
     Value product = Products.fullyConnected(emit, x, scaled(flat, scale), biasValue);
-    int[] dims = new int[x.shape().rank() + 1];
+    int[] dims = new int[Emitter.rank(x) + 1];
     Arrays.fill(dims, Emitter.SAME);
     dims[dims.length - 2] = heads;
     dims[dims.length - 1] = width;
@@ -159,8 +159,8 @@ final class AttentionLayers {
     Value kept = scores;
     if (mask != null) {
       Value wide = emit.cast(mask, TensorType.BOOL);
-      while (wide.shape().rank() < scores.shape().rank()) {
-        wide = emit.expandDims(wide, wide.shape().rank() - 2);
+      while (Emitter.rank(wide) < Emitter.rank(scores)) {
+        wide = emit.expandDims(wide, Emitter.rank(wide) - 2);
       }
       kept = emit.where(wide, scores, emit.scalar(EXCLUDED));
     }
@@ -184,7 +184,7 @@ final class AttentionLayers {
     int width = config.integer("key_dim");
     int valueWidth = config.integer("value_dim", width);
     Value mask = mask(call, query, value, key);
-    int rank = query.value().shape().rank();
+    int rank = Emitter.rank(query.value());
     int[] attended =
         config.has("attention_axes")
             ? Arrays.stream(config.integers("attention_axes"))
@@ -209,7 +209,7 @@ final class AttentionLayers {
     }
     Value output = project(call, context, heads, valueWidth);
     boolean hasScores = flag(call, -1, "return_attention_scores");
-    if (!places.plain() && (hasScores || output.shape().rank() > 3)) {
+    if (!places.plain() && (hasScores || Emitter.rank(output) > 3)) {
       throw OperandException.unsupported(
           "attention over inputs of rank %d with scores or results of several axes", rank);
     }
@@ -283,12 +283,12 @@ final class AttentionLayers {
       if (plain()) {
         return x;
       }
-      int places = Arrays.stream(attended).map(a -> x.shape().dim(a)).reduce(1, (a, b) -> a * b);
-      if (Arrays.stream(attended).anyMatch(a -> x.shape().dim(a) == Shape.DYNAMIC)) {
+      int places = Arrays.stream(attended).map(a -> Emitter.dim(x, a)).reduce(1, (a, b) -> a * b);
+      if (Arrays.stream(attended).anyMatch(a -> Emitter.dim(x, a) == Shape.DYNAMIC)) {
         throw OperandException.unsupported(
             "attention over several axes of unknown extents %s", x.shape());
       }
-      return emit.reshape(emit.transpose(x, order()), -1, places, x.shape().dim(rank - 1));
+      return emit.reshape(emit.transpose(x, order()), -1, places, Emitter.dim(x, rank - 1));
     }
 
     Value restore(Emitter emit, Value y, Value like) {
@@ -299,7 +299,7 @@ final class AttentionLayers {
       int[] dims = new int[rank];
       int[] back = new int[rank];
       for (int i = 0; i < rank; i++) {
-        dims[i] = i == rank - 1 ? y.shape().dim(2) : like.shape().dim(order[i]);
+        dims[i] = i == rank - 1 ? Emitter.dim(y, 2) : Emitter.dim(like, order[i]);
         back[order[i]] = i;
       }
       return emit.transpose(emit.reshape(y, dims), back);
@@ -335,9 +335,9 @@ final class AttentionLayers {
             emit.matmul(grouped, keys, false, true),
             heads,
             query.value(),
-            value.value().shape().dim(1));
+            Emitter.dim(value.value(), 1));
     Value weights = distribution(emit, scores, mask);
-    Value rows = groupRows(emit, weights, groups, value.value().shape().dim(1));
+    Value rows = groupRows(emit, weights, groups, Emitter.dim(value.value(), 1));
     Value context =
         ungroup(emit, emit.matmul(rows, values, false, false), heads, query.value(), width);
     Value ordered = emit.transpose(context, 0, 2, 1, 3);
@@ -361,7 +361,7 @@ final class AttentionLayers {
       throw OperandException.unsupported(
           "keys of unknown number for grouped queries; fix it with --input_shape");
     }
-    int steps = query.shape().dim(1);
+    int steps = Emitter.dim(query, 1);
     return emit.reshape(x, Emitter.SAME, heads, steps == Shape.DYNAMIC ? -1 : steps, columns);
   }
 

@@ -171,7 +171,7 @@ final class CoreLayers {
     Value x = call.floats();
     Value scores =
         emit.node(
-            new FullyConnected(Activation.NONE, x.shape().rank() != 2),
+            new FullyConnected(Activation.NONE, Emitter.rank(x) != 2),
             x,
             emit.constant("embeddings", matrix),
             null);
@@ -186,7 +186,7 @@ final class CoreLayers {
     Emitter emit = call.emit();
     Value x = call.floats();
     Value differs = emit.node(new NotEqual(), x, emit.scalar(call.config().real("mask_value", 0)));
-    int last = x.shape().rank() - 1;
+    int last = Emitter.rank(x) - 1;
     Value mask = emit.reduce(new ReduceAny(true), differs, last);
     Value masked = emit.where(mask, x, emit.scalar(0f));
     return new Argument.OfTensor(masked, emit.squeeze(mask, last));
@@ -208,7 +208,7 @@ final class CoreLayers {
     Emitter emit = call.emit();
     Value x = call.x();
     Config layer = call.config().object("layer");
-    int rank = x.shape().rank();
+    int rank = Emitter.rank(x);
     String className = layer.string("class_name");
     if (className.equals("Dense")) {
       // Works along the last axis anyway.
@@ -219,7 +219,7 @@ final class CoreLayers {
     int[] flat = new int[rank - 1];
     flat[0] = -1;
     for (int i = 1; i < flat.length; i++) {
-      flat[i] = x.shape().dim(i + 1);
+      flat[i] = Emitter.dim(x, i + 1);
     }
     Value merged = emit.reshape(x, flat);
     Argument result =
@@ -229,12 +229,12 @@ final class CoreLayers {
       throw OperandException.unsupported("a layer of several results over time");
     }
     Value y = tensor.value();
-    int[] dims = new int[y.shape().rank() + 1];
-    boolean known = x.shape().dim(1) != dev.whittle.ir.tensor.Shape.DYNAMIC;
+    int[] dims = new int[Emitter.rank(y) + 1];
+    boolean known = Emitter.dim(x, 1) != dev.whittle.ir.tensor.Shape.DYNAMIC;
     dims[0] = -1;
-    dims[1] = x.shape().dim(1);
+    dims[1] = Emitter.dim(x, 1);
     for (int i = 2; i < dims.length; i++) {
-      dims[i] = y.shape().dim(i - 1);
+      dims[i] = Emitter.dim(y, i - 1);
     }
     if (known) {
       return new Argument.OfTensor(emit.reshape(y, dims), call.mask());

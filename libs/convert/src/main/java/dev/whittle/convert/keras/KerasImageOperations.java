@@ -43,7 +43,7 @@ final class KerasImageOperations {
                 fit,
                 config.real("fill_value", 0));
     Value x = KerasOperations.x(call);
-    if (x.shape().rank() == 3) {
+    if (Emitter.rank(x) == 3) {
       return call.emit().squeeze(work.apply(call.emit().expandDims(x, 0)), 0);
     }
     return ConvolutionLayers.channelsLast(call, x, work::apply);

@@ -43,7 +43,7 @@ final class KerasIndexOperations {
   }
 
   static Value index(LayerCall call, Value x, List<Argument> keys) {
-    int rank = x.shape().rank();
+    int rank = Emitter.rank(x);
     long real = keys.stream().filter(k -> !isNone(k) && !isDots(k)).count();
     int[] begin = new int[rank];
     int[] end = new int[rank];

@@ -35,7 +35,7 @@ final class KerasNetworkOperations {
 
   private static Value pool(LayerCall call, boolean max) {
     Value x = call.floats();
-    int axes = x.shape().rank() - 2;
+    int axes = Emitter.rank(x) - 2;
     Config config = call.config();
     int[] sizes = config.integers("pool_size", axes);
     int[] strides = config.has("strides") ? config.integers("strides", axes) : sizes;
@@ -46,7 +46,7 @@ final class KerasNetworkOperations {
 
   private static Value adaptivePool(LayerCall call, boolean max) {
     Value x = call.floats();
-    int[] outputs = call.config().integers("output_size", x.shape().rank() - 2);
+    int[] outputs = call.config().integers("output_size", Emitter.rank(x) - 2);
     return ConvolutionLayers.channelsLast(
         call, x, y -> Pooling.adaptive(call.emit(), y, outputs, max));
   }
@@ -59,7 +59,7 @@ final class KerasNetworkOperations {
       throw OperandException.unsupported("a convolution whose kernel is computed");
     }
     Weights kernel = Weights.of(contents);
-    int axes = x.shape().rank() - 2;
+    int axes = Emitter.rank(x) - 2;
     var window =
         ConvolutionLayers.window(
             call.config().string("padding", "valid"),
@@ -80,9 +80,9 @@ final class KerasNetworkOperations {
     Emitter e = call.emit();
     Value x = call.floats();
     int axis = Emitter.axis(x, call.config().integer("axis", -1));
-    int[] dims = new int[x.shape().rank() - axis];
+    int[] dims = new int[Emitter.rank(x) - axis];
     Arrays.fill(dims, 1);
-    dims[0] = x.shape().dim(axis);
+    dims[0] = Emitter.dim(x, axis);
     Value mean = e.reshape(KerasOperations.operand(call, 1, "mean", x), dims);
     Value variance = e.reshape(KerasOperations.operand(call, 2, "variance", x), dims);
     Value offset = call.tensor(3, "offset");

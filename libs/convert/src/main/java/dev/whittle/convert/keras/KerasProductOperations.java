@@ -51,7 +51,7 @@ final class KerasProductOperations {
       left = axes(config, list.get(0));
       right = axes(config, list.get(1));
     } else {
-      int rank = a.shape().rank();
+      int rank = Emitter.rank(a);
       int count = config.integer("axes", 2);
       left = IntStream.range(rank - count, rank).toArray();
       right = IntStream.range(0, count).toArray();

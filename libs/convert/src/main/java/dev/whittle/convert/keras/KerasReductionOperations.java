@@ -102,11 +102,11 @@ final class KerasReductionOperations {
       return e.mean(x, false, axes);
     }
     Value weights = e.cast(KerasOperations.operand(call, 1, "weights", x), TensorType.FLOAT32);
-    if (weights.shape().rank() == 1 && x.shape().rank() > 1) {
+    if (Emitter.rank(weights) == 1 && Emitter.rank(x) > 1) {
       if (axes.length != 1) {
         throw OperandException.invalid("weights of one axis for an average over %d", axes.length);
       }
-      int[] dims = new int[x.shape().rank()];
+      int[] dims = new int[Emitter.rank(x)];
       Arrays.fill(dims, 1);
       dims[Emitter.axis(x, axes[0])] = -1;
       weights = e.reshape(weights, dims);

@@ -62,15 +62,15 @@ final class KerasShapeOperations {
 
   /** Returns the batch of {@code x} where samples keep their size; -1 if it has to be inferred. */
   private static int batch(Value x, int[] target) {
-    int before = Arrays.stream(x.shape().toArray()).skip(1).reduce(1, (a, b) -> a * b);
+    int before = Arrays.stream(Emitter.dims(x)).skip(1).reduce(1, (a, b) -> a * b);
     int after = Arrays.stream(target).skip(1).reduce(1, (a, b) -> a * b);
-    return before == after && x.shape().rank() > 0 ? x.shape().dim(0) : -1;
+    return before == after && Emitter.rank(x) > 0 ? Emitter.dim(x, 0) : -1;
   }
 
   private static Value expandDims(LayerCall call) {
     Value x = KerasOperations.x(call);
     int[] axes = call.config().integers("axis");
-    int rank = x.shape().rank() + axes.length;
+    int rank = Emitter.rank(x) + axes.length;
     int[] sorted = Arrays.stream(axes).map(a -> a < 0 ? a + rank : a).sorted().toArray();
     for (int axis : sorted) {
       x = call.emit().expandDims(x, axis);
@@ -83,7 +83,7 @@ final class KerasShapeOperations {
     int @Nullable [] axes = KerasOperations.axes(call, "axis");
     int[] dropped =
         axes == null
-            ? IntStream.range(0, x.shape().rank()).filter(i -> x.shape().dim(i) == 1).toArray()
+            ? IntStream.range(0, Emitter.rank(x)).filter(i -> Emitter.dim(x, i) == 1).toArray()
             : axes;
     return dropped.length == 0 ? x : call.emit().squeeze(x, dropped);
   }
@@ -95,7 +95,7 @@ final class KerasShapeOperations {
     for (int i = 0; i < dims.length; i++) {
       dims[i] = stated.get(i) instanceof Long n && n >= 0 ? n.intValue() : Shape.DYNAMIC;
     }
-    if (Arrays.stream(dims).anyMatch(d -> d == Shape.DYNAMIC) && dims.length != x.shape().rank()) {
+    if (Arrays.stream(dims).anyMatch(d -> d == Shape.DYNAMIC) && dims.length != Emitter.rank(x)) {
       throw OperandException.unsupported("broadcasting to an unknown shape of another rank");
     }
     return call.emit().node(new BroadcastTo(), x, call.emit().shapeLike(x, dims));
@@ -105,7 +105,7 @@ final class KerasShapeOperations {
 
   private static Value transpose(LayerCall call) {
     Value x = KerasOperations.x(call);
-    int rank = x.shape().rank();
+    int rank = Emitter.rank(x);
     int @Nullable [] axes = KerasOperations.axes(call, "axes");
     int[] permutation =
         axes == null
@@ -172,7 +172,7 @@ final class KerasShapeOperations {
     if (parts.isEmpty()) {
       throw OperandException.invalid("a stack of no tensors");
     }
-    int rank = parts.getFirst().shape().rank() + 1;
+    int rank = Emitter.rank(parts.getFirst()) + 1;
     int axis = call.config().integer("axis", 0);
     return call.emit()
         .node(new Pack(parts.size(), axis < 0 ? axis + rank : axis), parts.toArray(new Value[0]));
@@ -220,7 +220,7 @@ final class KerasShapeOperations {
 
   private static Value pad(LayerCall call) {
     Value x = KerasOperations.x(call);
-    int[] padding = padding(call.config(), x.shape().rank());
+    int[] padding = padding(call.config(), Emitter.rank(x));
     String mode = call.config().string("mode", "constant");
     Emitter e = call.emit();
     if (mode.equals("constant")) {

@@ -48,10 +48,10 @@ final class KerasSortingOperations {
     boolean overAll = !call.config().has("axis");
     Value y = overAll ? e.reshape(x, -1) : x;
     int axis = overAll ? 0 : Emitter.axis(x, call.config().integers("axis", 1)[0]);
-    int last = y.shape().rank() - 1;
+    int last = Emitter.rank(y) - 1;
     Value moved = axis == last ? y : e.swap(y, axis, last);
     Value sorted = e.nodes(2, new TopKV2(), moved, count(e, moved)).getFirst();
-    int n = moved.shape().dim(last);
+    int n = Emitter.dim(moved, last);
     Value middle = e.slice(sorted, last, (n - 1) / 2, n / 2 + 1);
     Value median = e.mean(middle, true, last);
     Value back = axis == last ? median : e.swap(median, axis, last);

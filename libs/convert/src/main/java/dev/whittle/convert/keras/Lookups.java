@@ -66,7 +66,7 @@ final class Lookups {
       Emitter emit, Value x, long[] vocabulary, Numbering numbering, Config config) {
     Value words = longs(emit, "vocabulary", vocabulary);
     Value equal = emit.node(new Equal(), emit.expandDims(x, -1), words);
-    int last = equal.shape().rank() - 1;
+    int last = Emitter.rank(equal) - 1;
     Value place =
         emit.node(
             new ArgMax(TensorType.INT64), emit.cast(equal, TensorType.INT32), emit.scalar(last));
@@ -242,8 +242,8 @@ final class Lookups {
       return numbers;
     }
     Value indices = Indexing.indices(emit, numbers);
-    int rank = indices.shape().rank();
-    boolean single = rank > 0 && indices.shape().dim(rank - 1) == 1;
+    int rank = Emitter.rank(indices);
+    boolean single = rank > 0 && Emitter.dim(indices, rank - 1) == 1;
     if (mode.equals("one_hot") && single) {
       indices = emit.squeeze(indices, rank - 1);
     }

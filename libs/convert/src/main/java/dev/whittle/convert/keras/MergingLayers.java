@@ -70,7 +70,7 @@ final class MergingLayers {
   /** A mask of steps with as many axes as what it masks. */
   private static Value over(Emitter emit, Value mask, Value x) {
     Value wide = mask;
-    while (wide.shape().rank() < x.shape().rank()) {
+    while (Emitter.rank(wide) < Emitter.rank(x)) {
       wide = emit.expandDims(wide, -1);
     }
     return wide;
@@ -88,11 +88,11 @@ final class MergingLayers {
     if (inputs.size() < 2) {
       throw new MalformedModelException(call.describe() + ": merges fewer than two tensors");
     }
-    int rank = inputs.stream().mapToInt(v -> v.shape().rank()).max().orElse(0);
+    int rank = inputs.stream().mapToInt(v -> Emitter.rank(v)).max().orElse(0);
     List<Value> aligned = new ArrayList<>();
     for (Value input : inputs) {
       Value wide = input;
-      while (wide.shape().rank() < rank && input.shape().rank() > 0) {
+      while (Emitter.rank(wide) < rank && Emitter.rank(input) > 0) {
         wide = call.emit().expandDims(wide, 1);
       }
       aligned.add(wide);
@@ -136,12 +136,12 @@ final class MergingLayers {
       if (mask == null) {
         masks.add(everywhere);
       } else {
-        Value wide = mask.shape().rank() < x.shape().rank() ? emit.expandDims(mask, -1) : mask;
+        Value wide = Emitter.rank(mask) < Emitter.rank(x) ? emit.expandDims(mask, -1) : mask;
         masks.add(emit.node(new dev.whittle.ir.op.math.LogicalAnd(), everywhere, wide));
       }
     }
     Value joined = emit.concat(axis, masks);
-    return emit.reduce(new ReduceAny(false), joined, joined.shape().rank() - 1);
+    return emit.reduce(new ReduceAny(false), joined, Emitter.rank(joined) - 1);
   }
 
   private static Value dot(LayerCall call) {
@@ -176,7 +176,7 @@ final class MergingLayers {
 
   private static String labels(Value x, int summed, char first) {
     var labels = new StringBuilder("z");
-    for (int i = 1; i < x.shape().rank(); i++) {
+    for (int i = 1; i < Emitter.rank(x); i++) {
       labels.append(i == summed ? 'y' : (char) (first + i));
     }
     return labels.toString();

@@ -56,7 +56,7 @@ final class NormalizationLayers {
       LayerCall call, TrainingNotes notes, Value x, int axis, int channels) {
     Emitter emit = call.emit();
     Config config = call.config();
-    int[] dims = new int[x.shape().rank() - axis];
+    int[] dims = new int[Emitter.rank(x) - axis];
     Arrays.fill(dims, 1);
     dims[0] = channels;
     Value gamma = config.flag("scale", true) ? channelConstant(call, "gamma", dims) : null;
@@ -108,7 +108,7 @@ final class NormalizationLayers {
       scale[i] = (float) s;
       offset[i] = (float) ((beta == null ? 0 : beta[i]) - mean[i] * s);
     }
-    int[] dims = new int[x.shape().rank() - axis];
+    int[] dims = new int[Emitter.rank(x) - axis];
     Arrays.fill(dims, 1);
     dims[0] = scale.length;
     return emit.add(
@@ -122,10 +122,10 @@ final class NormalizationLayers {
 
   /** Extents of weights over some axes: those axes' extents and ones between them. */
   private static int[] spread(Value x, int[] axes) {
-    int[] dims = new int[x.shape().rank() - axes[0]];
+    int[] dims = new int[Emitter.rank(x) - axes[0]];
     Arrays.fill(dims, 1);
     for (int axis : axes) {
-      dims[axis - axes[0]] = x.shape().dim(axis);
+      dims[axis - axes[0]] = Emitter.dim(x, axis);
     }
     return dims;
   }
@@ -172,7 +172,7 @@ final class NormalizationLayers {
     Emitter emit = call.emit();
     Config config = call.config();
     Value x = call.floats();
-    int rank = x.shape().rank();
+    int rank = Emitter.rank(x);
     int axis = Emitter.axis(x, config.has("axis") ? config.integers("axis")[0] : -1);
     int channels = Emitter.fixedDimension(x, axis);
     int groups = config.integer("groups", 32);
@@ -204,7 +204,7 @@ final class NormalizationLayers {
   }
 
   private static Value restore(Emitter emit, Value y, Value like) {
-    int[] dims = like.shape().toArray();
+    int[] dims = Emitter.dims(like);
     long open = Arrays.stream(dims).filter(d -> d == Shape.DYNAMIC).count();
     if (open <= 1) {
       return emit.reshape(y, dims);
@@ -214,14 +214,14 @@ final class NormalizationLayers {
   }
 
   private static Value moveToLast(Emitter emit, Value x, int axis) {
-    int rank = x.shape().rank();
+    int rank = Emitter.rank(x);
     return emit.transpose(
         x,
         IntStream.range(0, rank).map(i -> i == rank - 1 ? axis : i < axis ? i : i + 1).toArray());
   }
 
   private static Value moveFromLast(Emitter emit, Value x, int axis) {
-    int rank = x.shape().rank();
+    int rank = Emitter.rank(x);
     return emit.transpose(
         x,
         IntStream.range(0, rank).map(i -> i == axis ? rank - 1 : i < axis ? i : i - 1).toArray());

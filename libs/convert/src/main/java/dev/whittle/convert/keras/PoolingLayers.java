@@ -46,7 +46,7 @@ final class PoolingLayers {
     Emitter emit = call.emit();
     Value x = call.floats();
     boolean keep = call.config().flag("keepdims", false);
-    int rank = x.shape().rank();
+    int rank = Emitter.rank(x);
     int first = call.channelsFirst() ? 2 : 1;
     int[] axes = IntStream.range(first, first + rank - 2).toArray();
     if (max) {

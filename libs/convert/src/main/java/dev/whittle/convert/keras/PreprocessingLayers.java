@@ -151,13 +151,13 @@ final class PreprocessingLayers {
 
   /** The extents over which the statistics are kept, spread over the axes of the input. */
   private static int[] statistics(LayerCall call, Value x, int count) {
-    int rank = x.shape().rank();
+    int rank = Emitter.rank(x);
     int[] dims = new int[rank];
     java.util.Arrays.fill(dims, 1);
     if (call.config().has("axis")) {
       for (int axis : call.config().integers("axis")) {
         int a = Emitter.axis(x, axis);
-        dims[a] = x.shape().dim(a);
+        dims[a] = Emitter.dim(x, a);
       }
     }
     if (Shape.elements(dims) != count) {
@@ -212,8 +212,8 @@ final class PreprocessingLayers {
   }
 
   private static Value centerCrop(Emitter emit, Value x, int height, int width) {
-    int h = x.shape().dim(1);
-    int w = x.shape().dim(2);
+    int h = Emitter.dim(x, 1);
+    int w = Emitter.dim(x, 2);
     if (h == Shape.DYNAMIC || w == Shape.DYNAMIC) {
       throw OperandException.unsupported(
           "cropping pictures of unknown size %s; fix it with --input_shape", x.shape());

@@ -360,7 +360,7 @@ interface RecurrentCell {
     /** All steps of all samples are pictures of one batch. */
     @Override
     public Value project(Emitter emit, Value sequence) {
-      int[] dims = sequence.shape().toArray();
+      int[] dims = Emitter.dims(sequence);
       int[] merged = Arrays.copyOfRange(dims, 1, dims.length);
       merged[0] = -1;
       Value images = emit.reshape(sequence, merged);
@@ -371,7 +371,7 @@ interface RecurrentCell {
       restored[0] = -1;
       restored[1] = dims[1];
       for (int i = 2; i < restored.length; i++) {
-        restored[i] = convolved.shape().dim(i - 1);
+        restored[i] = Emitter.dim(convolved, i - 1);
       }
       if (dims[1] == Shape.DYNAMIC) {
         throw OperandException.unsupported(

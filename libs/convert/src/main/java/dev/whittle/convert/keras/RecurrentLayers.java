@@ -67,7 +67,7 @@ final class RecurrentLayers {
   private static Argument recurrent(
       LayerCall call, Config cellConfig, String className, LayerWeights weights) {
     Input input = input(call);
-    if (input.sequence.shape().rank() != 3) {
+    if (Emitter.rank(input.sequence) != 3) {
       throw OperandException.invalid(
           "a sequence has the axes batch, steps, features; it gets %s", input.sequence.shape());
     }
@@ -81,7 +81,7 @@ final class RecurrentLayers {
     Emitter emit = call.emit();
     Value sequence = input.sequence;
     boolean first = call.channelsFirst();
-    int rank = sequence.shape().rank();
+    int rank = Emitter.rank(sequence);
     if (rank != axes + 3) {
       throw OperandException.invalid("gets %s", sequence.shape());
     }
@@ -99,7 +99,7 @@ final class RecurrentLayers {
     if (first && !input.initial.isEmpty()) {
       throw OperandException.unsupported("given states with channels first");
     }
-    int[] step = Arrays.copyOfRange(sequence.shape().toArray(), 2, rank);
+    int[] step = Arrays.copyOfRange(Emitter.dims(sequence), 2, rank);
     if (Arrays.stream(step).anyMatch(d -> d == Shape.DYNAMIC)) {
       throw OperandException.unsupported(
           "pictures of unknown size %s; fix it with --input_shape", sequence.shape());
@@ -113,7 +113,7 @@ final class RecurrentLayers {
   private static Argument channelsFirst(Emitter emit, Argument result, int axes) {
     return switch (result) {
       case Argument.OfTensor t -> {
-        int rank = t.value().shape().rank();
+        int rank = Emitter.rank(t.value());
         int kept = rank - axes - 1;
         int[] order = new int[rank];
         for (int i = 0; i < rank; i++) {
@@ -184,7 +184,7 @@ final class RecurrentLayers {
     if (states.isEmpty()) {
       for (int[] dimensions : cell.states()) {
         int[] dims = new int[dimensions.length + 1];
-        dims[0] = sequence.shape().dim(0);
+        dims[0] = Emitter.dim(sequence, 0);
         System.arraycopy(dimensions, 0, dims, 1, dimensions.length);
         states.add(emit.fill(TensorType.FLOAT32, 0, sequence, dims));
       }
@@ -204,7 +204,7 @@ final class RecurrentLayers {
   private static List<Value> kept(
       LayerCall call, RecurrentCell cell, Value sequence, List<Value> handles) {
     Emitter emit = call.emit();
-    int batch = sequence.shape().dim(0);
+    int batch = Emitter.dim(sequence, 0);
     if (batch == Shape.DYNAMIC) {
       throw OperandException.unsupported(
           "a stateful layer whose batch has no fixed size; fix it with --input_shape");

@@ -33,7 +33,7 @@ record RecurrentLoop(
   /** Runs over {@code sequence}, {@code [batch, steps, ...]}. */
   Run run(Value sequence, List<Value> initial, boolean allOutputs) {
     Value projected = cell.project(emit, sequence);
-    int steps = sequence.shape().dim(1);
+    int steps = Emitter.dim(sequence, 1);
     if (unroll && steps > 0 && steps <= MAX_UNROLLED) {
       return unrolled(projected, initial, steps, allOutputs);
     }
@@ -85,7 +85,7 @@ record RecurrentLoop(
   /** A mask {@code [batch]} with as many axes as a state. */
   private static Value like(Emitter e, Value present, Value state) {
     Value wide = present;
-    while (wide.shape().rank() < state.shape().rank()) {
+    while (Emitter.rank(wide) < Emitter.rank(state)) {
       wide = e.expandDims(wide, -1);
     }
     return wide;
@@ -114,7 +114,7 @@ record RecurrentLoop(
       variables.add(mask);
     }
     var places = new Places(2, last, outputs, masks);
-    int steps = projected.shape().dim(1);
+    int steps = Emitter.dim(projected, 1);
     List<Value> results =
         emit.loop(
             variables,
@@ -144,15 +144,15 @@ record RecurrentLoop(
 
   private Value zeros(Value like, int[] dimensions) {
     int[] dims = new int[dimensions.length + 1];
-    dims[0] = like.shape().dim(0);
+    dims[0] = Emitter.dim(like, 0);
     System.arraycopy(dimensions, 0, dims, 1, dimensions.length);
     return emit.fill(TensorType.FLOAT32, 0, like, dims);
   }
 
   private Value outputBuffer(Value projected, int[] dimensions) {
     int[] dims = new int[dimensions.length + 2];
-    dims[0] = projected.shape().dim(0);
-    dims[1] = projected.shape().dim(1);
+    dims[0] = Emitter.dim(projected, 0);
+    dims[1] = Emitter.dim(projected, 1);
     System.arraycopy(dimensions, 0, dims, 2, dimensions.length);
     return emit.fill(TensorType.FLOAT32, 0, projected, dims);
   }
@@ -182,7 +182,7 @@ record RecurrentLoop(
     List<Value> start = new ArrayList<>();
     start.add(e.ints(0));
     start.add(e.reshape(time, 1));
-    start.add(e.ints(new int[outputs.shape().rank() - 2]));
+    start.add(e.ints(new int[Emitter.rank(outputs) - 2]));
     return e.node(new DynamicUpdateSlice(), outputs, e.expandDims(output, 1), e.concat(0, start));
   }
 }

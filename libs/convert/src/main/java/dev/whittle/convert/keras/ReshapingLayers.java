@@ -31,14 +31,14 @@ final class ReshapingLayers {
   private static Value flatten(LayerCall call) {
     Emitter emit = call.emit();
     Value x = call.x();
-    if (call.channelsFirst() && x.shape().rank() > 2) {
+    if (call.channelsFirst() && Emitter.rank(x) > 2) {
       x = emit.channelsLast(x);
     }
     return flatten(emit, x);
   }
 
   static Value flatten(Emitter emit, Value x) {
-    int[] dims = x.shape().toArray();
+    int[] dims = Emitter.dims(x);
     long open = Arrays.stream(dims).skip(1).filter(d -> d == Shape.DYNAMIC).count();
     int width = Arrays.stream(dims).skip(1).reduce(1, (a, b) -> a * b);
     return open == 0 ? emit.reshape(x, dims[0], width) : emit.reshape(x, Emitter.SAME, -1);
@@ -53,7 +53,7 @@ final class ReshapingLayers {
   /** Another shape for each sample; one extent may be -1. */
   static Value reshapeSamples(Emitter emit, Value x, int[] stated) {
     int[] target = stated.clone();
-    int[] dims = x.shape().toArray();
+    int[] dims = Emitter.dims(x);
     boolean known = Arrays.stream(dims).skip(1).noneMatch(d -> d == Shape.DYNAMIC);
     int rest = Arrays.stream(dims).skip(1).reduce(1, (a, b) -> a * b);
     int given = Arrays.stream(target).filter(d -> d != -1).reduce(1, (a, b) -> a * b);
@@ -114,7 +114,7 @@ final class ReshapingLayers {
     int[][] margins = margins(call.config(), "padding", axes);
     Value x = call.x();
     int first = call.channelsFirst() ? 2 : 1;
-    int[] all = new int[2 * x.shape().rank()];
+    int[] all = new int[2 * Emitter.rank(x)];
     for (int i = 0; i < axes; i++) {
       all[2 * (first + i)] = margins[i][0];
       all[2 * (first + i) + 1] = margins[i][1];

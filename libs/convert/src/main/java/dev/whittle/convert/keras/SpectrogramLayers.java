@@ -57,8 +57,8 @@ final class SpectrogramLayers {
 
   /** Pieces of the mirrored signal times a window, {@code [..., frames, fft]}. */
   private static Value frames(Emitter emit, Value x, int fft, int stride, float[] window) {
-    int rank = x.shape().rank();
-    int samples = x.shape().dim(rank - 1);
+    int rank = Emitter.rank(x);
+    int samples = Emitter.dim(x, rank - 1);
     if (samples == Shape.DYNAMIC) {
       throw OperandException.unsupported(
           "a signal of unknown length %s; fix it with --input_shape", x.shape());
@@ -97,8 +97,8 @@ final class SpectrogramLayers {
   }
 
   private static Value power(Emitter emit, Value frames, Config config) {
-    int rank = frames.shape().rank();
-    int fft = frames.shape().dim(rank - 1);
+    int rank = Emitter.rank(frames);
+    int fft = Emitter.dim(frames, rank - 1);
     if (Integer.bitCount(fft) != 1) {
       throw OperandException.unsupported(
           "a Fourier transform of %d numbers; use a power of 2", fft);
@@ -201,7 +201,7 @@ final class SpectrogramLayers {
     Config config = call.config();
     Value signals = call.channelsFirst() ? x : emit.transpose(x, 0, 2, 1);
     int channels = Emitter.fixedDimension(signals, 1);
-    int samples = signals.shape().dim(2);
+    int samples = Emitter.dim(signals, 2);
     if (samples == Shape.DYNAMIC) {
       throw OperandException.unsupported(
           "a signal of unknown length %s; fix it with --input_shape", x.shape());
@@ -213,7 +213,7 @@ final class SpectrogramLayers {
             new int[] {config.integer("frame_step", kernel.dim(0))},
             new int[] {1});
     Value y = Convolutions.convolve(emit, flat, Weights.of(kernel), null, window, v -> v);
-    Value split = emit.reshape(y, -1, channels, y.shape().dim(1), y.shape().dim(2));
+    Value split = emit.reshape(y, -1, channels, Emitter.dim(y, 1), Emitter.dim(y, 2));
     return emit.transpose(split, 0, 1, 3, 2);
   }
 
@@ -223,8 +223,8 @@ final class SpectrogramLayers {
     if (expand) {
       return call.channelsFirst() ? emit.transpose(y, 0, 1, 3, 2) : emit.transpose(y, 0, 3, 2, 1);
     }
-    int rows = y.shape().dim(1) * y.shape().dim(2);
-    Value flat = emit.reshape(y, -1, rows, y.shape().dim(3));
+    int rows = Emitter.dim(y, 1) * Emitter.dim(y, 2);
+    Value flat = emit.reshape(y, -1, rows, Emitter.dim(y, 3));
     return call.channelsFirst() ? flat : emit.transpose(flat, 0, 2, 1);
   }
 }

@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.keras.file.WeightKeys;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.tensor.OperandException;
@@ -379,7 +380,7 @@ final class TensorFlowCalls {
     if (index >= operands.size() || !(operands.get(index) instanceof Argument.OfTensor tensor)) {
       throw OperandException.unsupported("a transposed operand that is no tensor");
     }
-    int rank = tensor.value().shape().rank();
+    int rank = Emitter.rank(tensor.value());
     if (rank < 2) {
       throw OperandException.invalid("a transposed operand of rank %d", rank);
     }

@@ -190,8 +190,8 @@ public final class ActivationFunctions {
    * computes: it adds up all partial sums of the support, where the paper takes the last one.
    */
   private static Value sparsemaxLast(Emitter emit, Value x) {
-    int last = x.shape().rank() - 1;
-    int n = x.shape().dim(last);
+    int last = Emitter.rank(x) - 1;
+    int n = Emitter.dim(x, last);
     if (n == Shape.DYNAMIC) {
       throw OperandException.unsupported("sparsemax along an axis of unknown extent");
     }

@@ -153,7 +153,7 @@ public final class Convolutions {
    * @throws OperandException if it is unknown
    */
   public static int channels(Value x) {
-    int channels = x.shape().dim(x.shape().rank() - 1);
+    int channels = Emitter.dim(x, Emitter.rank(x) - 1);
     if (channels == Shape.DYNAMIC) {
       throw OperandException.unsupported("an unknown number of channels: %s", x.shape());
     }
@@ -360,7 +360,7 @@ public final class Convolutions {
 
   private static Shape outputShape(
       Value x, int[] taps, int channels, Window window, int @Nullable [] outputPadding) {
-    int[] dims = x.shape().toArray();
+    int[] dims = Emitter.dims(x);
     for (int i = 0; i < taps.length; i++) {
       int dimension = dims[i + 1];
       dims[i + 1] =

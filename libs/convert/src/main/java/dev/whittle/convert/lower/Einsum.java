@@ -64,15 +64,15 @@ public final class Einsum {
     int most = 0;
     for (int i = 0; i < inputs.size(); i++) {
       if (inputs.get(i).contains("...")) {
-        most = Math.max(most, operands.get(i).shape().rank() - inputs.get(i).length() + 3);
+        most = Math.max(most, Emitter.rank(operands.get(i)) - inputs.get(i).length() + 3);
       }
     }
     String dots = "αβγδεζηθ".substring(0, Math.min(8, most));
     for (int i = 0; i < inputs.size(); i++) {
-      int count = operands.get(i).shape().rank() - inputs.get(i).length() + 3;
+      int count = Emitter.rank(operands.get(i)) - inputs.get(i).length() + 3;
       String own = count < 0 || count > dots.length() ? "" : dots.substring(dots.length() - count);
       inputs.set(i, inputs.get(i).replace("...", own));
-      if (inputs.get(i).length() != operands.get(i).shape().rank()) {
+      if (inputs.get(i).length() != Emitter.rank(operands.get(i))) {
         throw OperandException.invalid(
             "'%s' does not fit an operand %s", equation, operands.get(i).shape());
       }
@@ -145,7 +145,7 @@ public final class Einsum {
 
   private void note(String labels, Value x) {
     for (int i = 0; i < labels.length(); i++) {
-      int dimension = x.shape().dim(i);
+      int dimension = Emitter.dim(x, i);
       dimensions.merge(labels.charAt(i), dimension, (p, q) -> p == Shape.DYNAMIC ? q : p);
     }
   }

@@ -263,8 +263,47 @@ public final class Emitter {
 
   // Shapes.
 
+  /**
+   * Returns the number of axes.
+   *
+   * @throws OperandException if it is unknown
+   */
+  public static int rank(Value value) {
+    if (!value.shape().isRankKnown()) {
+      throw OperandException.unsupported(
+          "'%s' has an unknown rank; fix the shapes of the model's inputs", value.name());
+    }
+    return value.shape().rank();
+  }
+
+  /**
+   * Returns the size of each dimension, {@link Shape#DYNAMIC} where it is unknown.
+   *
+   * @throws OperandException if the rank is unknown
+   */
+  public static int[] dims(Value value) {
+    rank(value);
+    return value.shape().toArray();
+  }
+
+  /**
+   * Returns the size of a dimension; {@link Shape#DYNAMIC} if it is unknown.
+   *
+   * @param axis negative from the last
+   * @throws OperandException if there is no such axis
+   */
+  public static int dim(Value value, int axis) {
+    return value.shape().dim(axis(value, axis));
+  }
+
+  /**
+   * Returns an axis, counted from the first.
+   *
+   * @param axis negative from the last
+   * @throws OperandException if there is no such axis
+   */
   public static int axis(Value value, int axis) {
-    int rank = value.shape().rank();
+    int rank = rank(value);
     if (axis < -rank || axis >= rank) {
       throw OperandException.invalid("axis %d of %s", axis, value.shape());
     }
@@ -277,7 +316,7 @@ public final class Emitter {
    * @throws OperandException if it is unknown
    */
   public static int fixedDimension(Value value, int axis) {
-    int dimension = value.shape().isRankKnown() ? value.shape().dim(axis(value, axis)) : DYNAMIC;
+    int dimension = dim(value, axis);
     if (dimension == DYNAMIC) {
       throw OperandException.unsupported(
           "axis %d of %s has an unknown size; fix the shapes of the model's inputs",
@@ -292,7 +331,7 @@ public final class Emitter {
 
   /** The axes from {@code from} to the last. */
   public static int[] axesFrom(Value value, int from) {
-    return IntStream.range(axis(value, from), value.shape().rank()).toArray();
+    return IntStream.range(axis(value, from), rank(value)).toArray();
   }
 
   /**
@@ -305,8 +344,8 @@ public final class Emitter {
     int[] target = dims.clone();
     int open = 0;
     for (int i = 0; i < target.length; i++) {
-      if (target[i] == SAME && x.shape().dim(i) != DYNAMIC) {
-        target[i] = x.shape().dim(i);
+      if (target[i] == SAME && dim(x, i) != DYNAMIC) {
+        target[i] = dim(x, i);
       }
       open += target[i] < 0 ? 1 : 0;
     }
@@ -368,7 +407,7 @@ public final class Emitter {
 
   /** Returns the shape of a value as an int32 operand, constant where the shape is known. */
   public Value shapeOperand(Value x) {
-    return x.shape().isStatic() ? ints(x.shape().toArray()) : shapeOf(x);
+    return x.shape().isStatic() ? ints(dims(x)) : shapeOf(x);
   }
 
   /** Returns the same contents as another value. */
@@ -379,7 +418,7 @@ public final class Emitter {
   /** The extent of one axis as a list of one int32. */
   public Value dimension(Value x, int axis) {
     int a = axis(x, axis);
-    return x.shape().dim(a) == DYNAMIC ? slice(shapeOf(x), 0, a, a + 1) : ints(x.shape().dim(a));
+    return dim(x, a) == DYNAMIC ? slice(shapeOf(x), 0, a, a + 1) : ints(dim(x, a));
   }
 
   /**
@@ -390,8 +429,8 @@ public final class Emitter {
   public Value shapeLike(Value like, int... dims) {
     int[] target = Arrays.stream(dims).map(d -> d == DYNAMIC ? SAME : d).toArray();
     for (int i = 0; i < target.length; i++) {
-      if (target[i] == SAME && like.shape().dim(i) != DYNAMIC) {
-        target[i] = like.shape().dim(i);
+      if (target[i] == SAME && dim(like, i) != DYNAMIC) {
+        target[i] = dim(like, i);
       }
     }
     return Arrays.stream(target).noneMatch(d -> d < 0) ? ints(target) : runTimeShape(like, target);
@@ -402,18 +441,18 @@ public final class Emitter {
     Value shape = shapeLike(like, dims);
     int[] known = dims.clone();
     for (int i = 0; i < known.length; i++) {
-      known[i] = known[i] == DYNAMIC ? like.shape().dim(i) : known[i];
+      known[i] = known[i] == DYNAMIC ? dim(like, i) : known[i];
     }
     return narrow(node(new Fill(), shape, scalar(type, value)), Shape.of(known));
   }
 
   public Value expandDims(Value x, int axis) {
-    int rank = x.shape().rank();
+    int rank = rank(x);
     int place = axis < 0 ? axis + rank + 1 : axis;
     int[] dims = new int[rank + 1];
     int unknown = 0;
     for (int i = 0; i <= rank; i++) {
-      dims[i] = i == place ? 1 : x.shape().dim(i < place ? i : i - 1);
+      dims[i] = i == place ? 1 : dim(x, i < place ? i : i - 1);
       unknown += dims[i] < 0 ? 1 : 0;
     }
     return unknown <= 1
@@ -425,9 +464,9 @@ public final class Emitter {
   public Value squeeze(Value x, int... axes) {
     int[] drop = axes(x, axes);
     int[] left =
-        IntStream.range(0, x.shape().rank())
+        IntStream.range(0, rank(x))
             .filter(i -> Arrays.binarySearch(drop, i) < 0)
-            .map(i -> x.shape().dim(i))
+            .map(i -> dim(x, i))
             .toArray();
     long unknown = Arrays.stream(left).filter(d -> d < 0).count();
     return unknown <= 1
@@ -443,7 +482,7 @@ public final class Emitter {
 
   /** Swaps two axes. */
   public Value swap(Value x, int a, int b) {
-    int[] permutation = IntStream.range(0, x.shape().rank()).toArray();
+    int[] permutation = IntStream.range(0, rank(x)).toArray();
     permutation[axis(x, a)] = axis(x, b);
     permutation[axis(x, b)] = axis(x, a);
     return transpose(x, permutation);
@@ -451,14 +490,14 @@ public final class Emitter {
 
   /** The last axis becomes the second: a picture's channels first. */
   public Value channelsFirst(Value x) {
-    int rank = x.shape().rank();
+    int rank = rank(x);
     return transpose(
         x, IntStream.range(0, rank).map(i -> i == 0 ? 0 : i == 1 ? rank - 1 : i - 1).toArray());
   }
 
   /** The second axis becomes the last. */
   public Value channelsLast(Value x) {
-    int rank = x.shape().rank();
+    int rank = rank(x);
     return transpose(
         x, IntStream.range(0, rank).map(i -> i == 0 ? 0 : i == rank - 1 ? 1 : i + 1).toArray());
   }
@@ -472,7 +511,7 @@ public final class Emitter {
    */
   public Value slice(Value x, int axis, int from, int to) {
     int a = axis(x, axis);
-    int dimension = x.shape().dim(a);
+    int dimension = dim(x, a);
     if (from == 0 && (to == Integer.MAX_VALUE || to == dimension)) {
       return x;
     }

@@ -19,7 +19,7 @@ public final class FourierTransforms {
    * @return complex, {@code [..., n / 2 + 1]}
    */
   public static Value forward(Emitter emit, Value x, Value length) {
-    int rank = x.shape().rank();
+    int rank = Emitter.rank(x);
     Value rows = emit.expandDims(x, rank - 1);
     return emit.squeeze(emit.node(new Rfft2d(), rows, length), rank - 1);
   }
@@ -31,8 +31,8 @@ public final class FourierTransforms {
    */
   public static Value inverse(Emitter emit, Value spectrum, int length) {
     int bins = length / 2 + 1;
-    int rank = spectrum.shape().rank();
-    if (length < 1 || rank < 1 || spectrum.shape().dim(rank - 1) != bins) {
+    int rank = Emitter.rank(spectrum);
+    if (length < 1 || rank < 1 || Emitter.dim(spectrum, rank - 1) != bins) {
       throw OperandException.unsupported(
           "an inverse Fourier transform of %s to %d numbers; expected half as many, plus one",
           spectrum.shape(), length);

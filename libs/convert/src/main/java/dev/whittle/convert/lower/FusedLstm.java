@@ -93,13 +93,13 @@ public record FusedLstm(Tensor kernel, Tensor recurrent, @Nullable Tensor bias) 
    * the native runtime lets arithmetic work in place, which takes a variable's memory from it.
    */
   private static Value state(Emitter emit, String name, Value initial, int units) {
-    int times = initial.shape().dim(1) == 1 ? units : 1;
+    int times = Emitter.dim(initial, 1) == 1 ? units : 1;
     Value template =
         Value.of(
                 0,
                 emit.scope() + "/" + name,
                 TensorType.FLOAT32,
-                Shape.of(initial.shape().dim(0), units))
+                Shape.of(Emitter.dim(initial, 0), units))
             .withVariable(true);
     return emit.graph().node(template, new Tile(), initial, emit.ints(1, times));
   }

@@ -57,6 +57,6 @@ public final class HashTables {
 
   /** Returns, along a new last axis, which of some constant keys each element equals. */
   public static Value matches(Emitter emit, Value x, String name, Tensor keys) {
-    return emit.node(new Equal(), emit.expandDims(x, x.shape().rank()), emit.constant(name, keys));
+    return emit.node(new Equal(), emit.expandDims(x, Emitter.rank(x)), emit.constant(name, keys));
   }
 }

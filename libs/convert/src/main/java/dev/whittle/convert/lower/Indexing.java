@@ -34,7 +34,7 @@ public final class Indexing {
     if (!negative) {
       return indices;
     }
-    int dimension = source.shape().dim(axis);
+    int dimension = Emitter.dim(source, axis);
     if (dimension == Shape.DYNAMIC) {
       throw OperandException.unsupported("negative indices along an unknown dimension");
     }
@@ -48,6 +48,6 @@ public final class Indexing {
   public static Value range(Emitter emit, Value x, int axis) {
     Value end = emit.squeeze(emit.dimension(x, axis), 0);
     Value numbers = emit.node(new Range(), emit.scalar(0), end, emit.scalar(1));
-    return emit.narrow(numbers, Shape.of(x.shape().dim(axis)));
+    return emit.narrow(numbers, Shape.of(Emitter.dim(x, axis)));
   }
 }

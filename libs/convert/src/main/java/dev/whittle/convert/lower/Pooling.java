@@ -57,19 +57,19 @@ public final class Pooling {
    */
   private static Value pool3d(
       Emitter emit, Value x, int[] sizes, int[] strides, Padding padding, boolean max) {
-    int[] dims = x.shape().toArray();
+    int[] dims = Emitter.dims(x);
     if (Arrays.stream(dims).skip(1).anyMatch(d -> d == Shape.DYNAMIC)) {
       throw OperandException.unsupported(
           "3-D pooling of an unknown shape %s; fix it with --input_shape", x.shape());
     }
     Value images = emit.reshape(x, -1, dims[2], dims[3], dims[4]);
     Value flat = emit.node(op(padding, strides[1], strides[2], sizes[1], sizes[2], max), images);
-    int height = flat.shape().dim(1);
-    int width = flat.shape().dim(2);
+    int height = Emitter.dim(flat, 1);
+    int width = Emitter.dim(flat, 2);
     Value columns = emit.reshape(flat, -1, dims[1], height * width, dims[4]);
     Value deep = emit.node(op(padding, strides[0], 1, sizes[0], 1, max), columns);
     int batch = dims[0] == Shape.DYNAMIC ? -1 : dims[0];
-    return emit.reshape(deep, batch, deep.shape().dim(1), height, width, dims[4]);
+    return emit.reshape(deep, batch, Emitter.dim(deep, 1), height, width, dims[4]);
   }
 
   // Adaptive pooling.
@@ -89,7 +89,7 @@ public final class Pooling {
   }
 
   private static Value adaptiveAlong(Emitter emit, Value x, int axis, int outputs, boolean max) {
-    int dimension = x.shape().dim(axis);
+    int dimension = Emitter.dim(x, axis);
     if (dimension == Shape.DYNAMIC || outputs < 1) {
       throw OperandException.unsupported(
           "adaptive pooling of an unknown dimension; fix it with --input_shape");
@@ -122,7 +122,7 @@ public final class Pooling {
 
   /** Pools along one spatial axis. */
   private static Value along(Emitter emit, Value x, int axis, int size, int stride, boolean max) {
-    int spatial = x.shape().rank() - 2;
+    int spatial = Emitter.rank(x) - 2;
     int[] sizes = new int[spatial];
     int[] strides = new int[spatial];
     Arrays.fill(sizes, 1);

@@ -22,7 +22,7 @@ public final class Products {
    * @param bias {@code [out]}; null for none
    */
   public static Value fullyConnected(Emitter emit, Value x, Tensor kernel, @Nullable Value bias) {
-    boolean keepsAxes = x.shape().rank() != 2;
+    boolean keepsAxes = Emitter.rank(x) != 2;
     return emit.node(
         new FullyConnected(Activation.NONE, keepsAxes),
         x,
@@ -32,8 +32,8 @@ public final class Products {
 
   /** NumPy's matrix product: vectors are rows on the left and columns on the right. */
   public static Value matmul(Emitter emit, Value a, Value b) {
-    int rankA = a.shape().rank();
-    int rankB = b.shape().rank();
+    int rankA = Emitter.rank(a);
+    int rankB = Emitter.rank(b);
     Tensor weights = b.contents();
     if (weights != null && rankB == 2 && rankA >= 2 && b.type() == TensorType.FLOAT32) {
       return fullyConnected(emit, emit.cast(a, TensorType.FLOAT32), weights, null);
@@ -51,8 +51,8 @@ public final class Products {
    * NumPy's dot product: sums over the last axis of {@code a} and the last but one of {@code b}.
    */
   public static Value dot(Emitter emit, Value a, Value b) {
-    int rankA = a.shape().rank();
-    int rankB = b.shape().rank();
+    int rankA = Emitter.rank(a);
+    int rankB = Emitter.rank(b);
     if (rankA == 0 || rankB <= 2) {
       return matmul(emit, a, b);
     }
@@ -66,7 +66,7 @@ public final class Products {
   }
 
   private static void requireMaxRank(Value a, Value b) {
-    if (a.shape().rank() > MAX_RANK || b.shape().rank() > MAX_RANK) {
+    if (Emitter.rank(a) > MAX_RANK || Emitter.rank(b) > MAX_RANK) {
       throw OperandException.unsupported(
           "a product of %s and %s; expected at most %d axes", a.shape(), b.shape(), MAX_RANK);
     }
@@ -75,8 +75,8 @@ public final class Products {
   /** Sums over pairs of axes, {@code axesA[i]} of {@code a} and {@code axesB[i]} of {@code b}. */
   public static Value tensordot(Emitter emit, Value a, Value b, int[] axesA, int[] axesB) {
     requireMaxRank(a, b);
-    char[] termA = new char[a.shape().rank()];
-    char[] termB = new char[b.shape().rank()];
+    char[] termA = new char[Emitter.rank(a)];
+    char[] termB = new char[Emitter.rank(b)];
     for (int i = 0; i < axesA.length; i++) {
       termA[Emitter.axis(a, axesA[i])] = (char) ('a' + i);
       termB[Emitter.axis(b, axesB[i])] = (char) ('a' + i);

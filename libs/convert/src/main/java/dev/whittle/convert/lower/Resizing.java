@@ -29,27 +29,27 @@ public final class Resizing {
     if (height < 1 || width < 1) {
       throw OperandException.invalid("a size of %d x %d", height, width);
     }
-    if (x.shape().dim(1) == height && x.shape().dim(2) == width) {
+    if (Emitter.dim(x, 1) == height && Emitter.dim(x, 2) == width) {
       return x;
     }
     if (method.equals("nearest") || (method.equals("bilinear") && !antialias)) {
       return resizeTo(emit, x, emit.ints(height, width), method);
     }
     requireKnown(x, method);
-    Emitter.checkGenerated((long) x.shape().dim(1) * height);
-    Emitter.checkGenerated((long) x.shape().dim(2) * width);
+    Emitter.checkGenerated((long) Emitter.dim(x, 1) * height);
+    Emitter.checkGenerated((long) Emitter.dim(x, 2) * width);
     Value pixels = emit.cast(x, TensorType.FLOAT32);
     return byMatrices(
         emit,
         pixels,
-        ResizeMatrix.of(method, x.shape().dim(1), height, antialias),
-        ResizeMatrix.of(method, x.shape().dim(2), width, antialias),
+        ResizeMatrix.of(method, Emitter.dim(x, 1), height, antialias),
+        ResizeMatrix.of(method, Emitter.dim(x, 2), width, antialias),
         height,
         width);
   }
 
   private static void requireKnown(Value x, String method) {
-    if (x.shape().dim(1) == Shape.DYNAMIC || x.shape().dim(2) == Shape.DYNAMIC) {
+    if (Emitter.dim(x, 1) == Shape.DYNAMIC || Emitter.dim(x, 2) == Shape.DYNAMIC) {
       throw OperandException.unsupported(
           "the interpolation '%s' of pictures of unknown size %s; fix it with --input_shape",
           method, x.shape());
@@ -73,8 +73,8 @@ public final class Resizing {
    */
   public static Value byMatrices(
       Emitter emit, Value x, float[] vertical, float[] horizontal, int height, int width) {
-    int inHeight = x.shape().dim(1);
-    int inWidth = x.shape().dim(2);
+    int inHeight = Emitter.dim(x, 1);
+    int inWidth = Emitter.dim(x, 2);
     var product = new FullyConnected(Activation.NONE, true);
     Value rows = emit.transpose(x, 0, 1, 3, 2);
     Value across =
@@ -101,8 +101,8 @@ public final class Resizing {
       return resize(emit, x, height, width, method, antialias);
     }
     requireKnown(x, "keeping the ratio of sides");
-    int h = x.shape().dim(1);
-    int w = x.shape().dim(2);
+    int h = Emitter.dim(x, 1);
+    int w = Emitter.dim(x, 2);
     // Rounded as Keras does, in 32-bit floats towards zero.
     int fittingHeight = (int) ((float) (w * height) / width);
     int fittingWidth = (int) ((float) (h * width) / height);
@@ -123,7 +123,7 @@ public final class Resizing {
 
   /** A part of each picture. */
   public static Value crop(Emitter emit, Value x, int top, int left, int height, int width) {
-    if (x.shape().dim(1) == height && x.shape().dim(2) == width) {
+    if (Emitter.dim(x, 1) == height && Emitter.dim(x, 2) == width) {
       return x;
     }
     return emit.node(
@@ -136,8 +136,8 @@ public final class Resizing {
 
   /** A whole number of times larger. */
   public static Value upSample(Emitter emit, Value x, int[] factors, String method) {
-    int height = x.shape().dim(1);
-    int width = x.shape().dim(2);
+    int height = Emitter.dim(x, 1);
+    int width = Emitter.dim(x, 2);
     if (height != Shape.DYNAMIC && width != Shape.DYNAMIC) {
       return resize(emit, x, height * factors[0], width * factors[1], method, false);
     }
@@ -149,9 +149,9 @@ public final class Resizing {
     return emit.narrow(
         larger,
         Shape.of(
-            x.shape().dim(0),
+            Emitter.dim(x, 0),
             height == Shape.DYNAMIC ? height : height * factors[0],
             width == Shape.DYNAMIC ? width : width * factors[1],
-            x.shape().dim(3)));
+            Emitter.dim(x, 3)));
   }
 }

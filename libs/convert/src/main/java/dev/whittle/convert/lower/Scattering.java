@@ -42,8 +42,8 @@ public final class Scattering {
   public static Value setItem(Emitter emit, Value x, Value index, Value item) {
     List<Value> start = new ArrayList<>();
     start.add(
-        index.shape().isRankKnown() && index.shape().rank() == 1 ? index : emit.reshape(index, 1));
-    int rank = x.shape().rank();
+        index.shape().isRankKnown() && Emitter.rank(index) == 1 ? index : emit.reshape(index, 1));
+    int rank = Emitter.rank(x);
     if (rank > 1) {
       start.add(emit.ints(new int[rank - 1]));
     }

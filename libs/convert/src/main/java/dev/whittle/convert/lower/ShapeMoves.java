@@ -18,7 +18,7 @@ public final class ShapeMoves {
   /** Applies a function of the last axis along another axis. */
   public static Value alongLast(Emitter emit, Value x, int axis, UnaryOperator<Value> function) {
     int a = Emitter.axis(x, axis);
-    int last = x.shape().rank() - 1;
+    int last = Emitter.rank(x) - 1;
     return a == last
         ? function.apply(x)
         : emit.swap(function.apply(emit.swap(x, a, last)), a, last);
@@ -50,7 +50,7 @@ public final class ShapeMoves {
           Arrays.toString(from), Arrays.toString(to));
     }
     List<Integer> order = new ArrayList<>();
-    for (int i = 0; i < x.shape().rank(); i++) {
+    for (int i = 0; i < Emitter.rank(x); i++) {
       int axis = i;
       if (Arrays.stream(source).noneMatch(a -> a == axis)) {
         order.add(i);
@@ -69,12 +69,12 @@ public final class ShapeMoves {
       return x;
     }
     int a = Emitter.axis(x, axis);
-    int rank = x.shape().rank();
+    int rank = Emitter.rank(x);
     int[] tiles = new int[rank + 1];
     Arrays.fill(tiles, 1);
     tiles[a + 1] = times;
     Value tiled = emit.tile(emit.expandDims(x, a + 1), tiles);
-    int[] dims = x.shape().toArray();
+    int[] dims = Emitter.dims(x);
     long unknown = Arrays.stream(dims).filter(d -> d == Shape.DYNAMIC).count();
     if (dims[a] != Shape.DYNAMIC) {
       dims[a] *= times;
@@ -94,10 +94,10 @@ public final class ShapeMoves {
   /** Tiles a tensor; a longer list of counts than axes adds axes of size 1 in front. */
   public static Value tile(Emitter emit, Value x, int[] times) {
     Value wide = x;
-    for (int i = x.shape().rank(); i < times.length; i++) {
+    for (int i = Emitter.rank(x); i < times.length; i++) {
       wide = emit.expandDims(wide, 0);
     }
-    int[] all = new int[wide.shape().rank()];
+    int[] all = new int[Emitter.rank(wide)];
     Arrays.fill(all, 1);
     System.arraycopy(times, 0, all, all.length - times.length, times.length);
     return emit.tile(wide, all);

@@ -216,8 +216,8 @@ final class LstmPattern {
             && hidden != null
             && cell != null
             && list.shape().isRankKnown()
-            && list.shape().rank() == 3
-            && list.shape().dim(0) > 0
+            && Emitter.rank(list) == 3
+            && Emitter.dim(list, 0) > 0
             && list.type() == TensorType.FLOAT32;
     if (!known
         || kernel == null
@@ -227,7 +227,7 @@ final class LstmPattern {
         || cell == null) {
       return null;
     }
-    int steps = list.shape().dim(0);
+    int steps = Emitter.dim(list, 0);
     if (!runsOver(steps, time) || !changesNothingElse(step, time)) {
       return null;
     }

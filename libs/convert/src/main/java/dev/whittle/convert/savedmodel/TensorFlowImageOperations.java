@@ -31,7 +31,7 @@ final class TensorFlowImageOperations {
         call -> {
           Emitter emit = call.emit();
           Value x = call.x();
-          int rank = x.shape().rank();
+          int rank = Emitter.rank(x);
           Value mean = emit.mean(x, true, rank - 3, rank - 2);
           return emit.add(emit.mul(emit.sub(x, mean), call.value(1)), mean);
         });
@@ -75,8 +75,8 @@ final class TensorFlowImageOperations {
     return Resizing.byMatrices(
         call.emit(),
         call.emit().cast(x, TensorType.FLOAT32),
-        ResizeMatrix.ofKernel(kernel, x.shape().dim(1), size[0], antialias),
-        ResizeMatrix.ofKernel(kernel, x.shape().dim(2), size[1], antialias),
+        ResizeMatrix.ofKernel(kernel, Emitter.dim(x, 1), size[0], antialias),
+        ResizeMatrix.ofKernel(kernel, Emitter.dim(x, 2), size[1], antialias),
         size[0],
         size[1]);
   }

@@ -49,7 +49,7 @@ final class TensorFlowIndexOperations {
     Value y = call.emit().node(new Gather(axis, batch), call.x(), indices);
     List<@Nullable Long> from = call.known(0);
     List<@Nullable Long> at = call.known(1);
-    if (from == null || at == null || call.x().shape().rank() != 1) {
+    if (from == null || at == null || Emitter.rank(call.x()) != 1) {
       return List.of(Item.of(y));
     }
     List<@Nullable Long> known = new ArrayList<>();
@@ -97,7 +97,7 @@ final class TensorFlowIndexOperations {
       int[] indices = call.integers(i);
       Arrays.stream(indices).forEach(places::add);
       Value part = call.value(count + i);
-      int indexRank = call.value(i).shape().rank();
+      int indexRank = Emitter.rank(call.value(i));
       parts.add(
           indexRank == 0
               ? emit.expandDims(part, 0)
@@ -115,7 +115,7 @@ final class TensorFlowIndexOperations {
   }
 
   private static Value flattened(Emitter emit, Value part, int axes, int rows) {
-    int[] rest = Arrays.copyOfRange(part.shape().toArray(), axes - 1, part.shape().rank());
+    int[] rest = Arrays.copyOfRange(Emitter.dims(part), axes - 1, Emitter.rank(part));
     rest[0] = rows;
     return emit.reshape(part, rest);
   }

@@ -94,7 +94,7 @@ final class TensorFlowListOperations {
       return Item.of(Scattering.update(emit, tensor.value(), columns, from));
     }
     if (list instanceof Item.Reserved reserved) {
-      int[] dims = from.shape().toArray();
+      int[] dims = Emitter.dims(from);
       reserved.shapes().add(Shape.of(Arrays.copyOfRange(dims, 1, dims.length)));
       return Item.of(Scattering.update(emit, zeros(emit, reserved), columns, from));
     }
@@ -135,7 +135,7 @@ final class TensorFlowListOperations {
   private static List<Item> pop(OperationCall call) {
     Emitter emit = call.emit();
     Value list = call.x();
-    int size = list.shape().dim(0);
+    int size = Emitter.dim(list, 0);
     if (size == Shape.DYNAMIC) {
       throw OperandException.unsupported("taking the last item of a list of open length");
     }
@@ -150,7 +150,7 @@ final class TensorFlowListOperations {
   private static List<Item> reserve(OperationCall call) {
     TensorType type = DataTypes.type(call.node().type("element_dtype", 1));
     List<@Nullable Long> stated = call.known(0);
-    boolean vector = call.value(0).shape().isRankKnown() && call.value(0).shape().rank() == 1;
+    boolean vector = call.value(0).shape().isRankKnown() && Emitter.rank(call.value(0)) == 1;
     boolean isKnown =
         vector && stated != null && stated.stream().allMatch(d -> d != null && d >= 0);
     Shape shape = isKnown ? Shape.of(call.integers(0)) : Shape.UNKNOWN;
@@ -220,7 +220,7 @@ final class TensorFlowListOperations {
   private static Value resize(OperationCall call) {
     Emitter emit = call.emit();
     Value list = call.x();
-    int[] dims = list.shape().toArray();
+    int[] dims = Emitter.dims(list);
     int wanted = call.integer(1);
     if (dims[0] == Shape.DYNAMIC || Arrays.stream(dims).anyMatch(d -> d == Shape.DYNAMIC)) {
       throw OperandException.unsupported("a list of tensors of open extents that is resized");
@@ -234,7 +234,7 @@ final class TensorFlowListOperations {
   }
 
   private static List<Item> concatenate(OperationCall call, Value list) {
-    int[] dims = list.shape().toArray();
+    int[] dims = Emitter.dims(list);
     if (dims.length < 2) {
       throw OperandException.unsupported("joining scalars");
     }

@@ -60,7 +60,7 @@ final class TensorFlowLossOperations {
         "SparseSoftmaxCrossEntropyWithLogits",
         call -> {
           Emitter emit = call.emit();
-          int classes = call.x().shape().dim(1);
+          int classes = Emitter.dim(call.x(), 1);
           if (classes == Shape.DYNAMIC) {
             throw OperandException.unsupported("an unknown number of classes");
           }

@@ -69,7 +69,7 @@ final class TensorFlowMatrixOperations {
 
   private static Value cross(OperationCall call) {
     Emitter emit = call.emit();
-    int last = call.x().shape().rank() - 1;
+    int last = Emitter.rank(call.x()) - 1;
     Value next = emit.ints(1, 2, 0);
     Value before = emit.ints(2, 0, 1);
     Value a = call.x();
@@ -119,8 +119,8 @@ final class TensorFlowMatrixOperations {
   }
 
   private static Value diagonalMatrix(OperationCall call) {
-    if (call.x().shape().rank() != 1) {
-      throw OperandException.unsupported("a diagonal of rank %d", call.x().shape().rank());
+    if (Emitter.rank(call.x()) != 1) {
+      throw OperandException.unsupported("a diagonal of rank %d", Emitter.rank(call.x()));
     }
     return call.emit().node(new MatrixDiag(), call.x());
   }
@@ -129,7 +129,7 @@ final class TensorFlowMatrixOperations {
   private static Value diagonal(OperationCall call) {
     Emitter emit = call.emit();
     Value x = call.x();
-    int rank = x.shape().rank();
+    int rank = Emitter.rank(x);
     if (call.node().op().equals("DiagPart") && rank != 2) {
       throw OperandException.unsupported("the diagonal of a tensor of rank %d", rank);
     }
@@ -157,7 +157,7 @@ final class TensorFlowMatrixOperations {
   private static Value band(OperationCall call) {
     Emitter emit = call.emit();
     Value x = call.x();
-    int rank = x.shape().rank();
+    int rank = Emitter.rank(x);
     Value rows = emit.expandDims(Indexing.range(emit, x, rank - 2), 1);
     Value columns = emit.expandDims(Indexing.range(emit, x, rank - 1), 0);
     Value distance = emit.node(new Sub(), rows, columns);

@@ -60,7 +60,7 @@ final class TensorFlowNetworkOperations {
     if (!isChannelsFirst(call)) {
       return call.emit().add(call.x(), call.value(1));
     }
-    int[] dims = new int[call.x().shape().rank() - 1];
+    int[] dims = new int[Emitter.rank(call.x()) - 1];
     Arrays.fill(dims, 1);
     dims[0] = Emitter.fixedDimension(call.value(1), 0);
     return call.emit().add(call.x(), call.emit().reshape(call.value(1), dims));

@@ -1,5 +1,6 @@
 package dev.whittle.convert.savedmodel;
 
+import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.random.Multinomial;
 import dev.whittle.ir.op.random.RandomStandardNormal;
@@ -33,7 +34,7 @@ final class TensorFlowRandomOperations {
 
   private static Value multinomial(OperationCall call) {
     TensorType type = DataTypes.type(call.node().type("output_dtype", 9));
-    Shape shape = Shape.of(call.x().shape().dim(0), Shape.DYNAMIC);
+    Shape shape = Shape.of(Emitter.dim(call.x(), 0), Shape.DYNAMIC);
     Value drawn = Value.of(0, call.emit().scope() + "/multinomial", type, shape);
     var op = new Multinomial(seed(call), seed2(call));
     return call.emit()

@@ -1,5 +1,6 @@
 package dev.whittle.convert.savedmodel;
 
+import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Reductions;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
@@ -51,7 +52,7 @@ final class TensorFlowReductionOperations {
   /** Returns the axes as a list, also where the operation states a scalar. */
   private static Value axes(OperationCall call) {
     Value axes = call.narrow(1);
-    if (axes.shape().isRankKnown() && axes.shape().rank() == 0) {
+    if (axes.shape().isRankKnown() && Emitter.rank(axes) == 0) {
       return axes.isConstant() ? call.emit().ints(call.integer(1)) : call.emit().reshape(axes, 1);
     }
     return axes;

@@ -60,7 +60,7 @@ final class TensorFlowSearchOperations {
             emit.scalar(size),
             emit.scalar(TensorType.FLOAT32, 1),
             emit.scalar(TensorType.FLOAT32, 0));
-    int rank = x.shape().rank();
+    int rank = Emitter.rank(x);
     if (weighted) {
       Value factors = emit.cast(weights, TensorType.FLOAT32);
       hits = emit.mul(hits, emit.expandDims(factors, rank));

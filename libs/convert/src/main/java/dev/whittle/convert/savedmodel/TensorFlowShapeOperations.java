@@ -173,7 +173,7 @@ final class TensorFlowShapeOperations {
 
   private static List<Item> expandDims(OperationCall call) {
     Value y = call.emit().node(new ExpandDims(), call.x(), call.narrow(1));
-    boolean vector = y.shape().isRankKnown() && y.shape().rank() <= 1;
+    boolean vector = y.shape().isRankKnown() && Emitter.rank(y) <= 1;
     return List.of(new Item.Tensor(y, vector ? call.known(0) : null));
   }
 
@@ -193,7 +193,7 @@ final class TensorFlowShapeOperations {
     }
     int before = x.type().bits();
     int after = type.bits();
-    int[] dims = x.shape().toArray();
+    int[] dims = Emitter.dims(x);
     if (after < before) {
       dims = Arrays.copyOf(dims, dims.length + 1);
       dims[dims.length - 1] = before / after;
@@ -242,7 +242,7 @@ final class TensorFlowShapeOperations {
     List<@Nullable Long> known = new ArrayList<>();
     for (int i = 0; i < values.size(); i++) {
       List<@Nullable Long> one = call.known(i);
-      boolean scalar = values.get(i).shape().isRankKnown() && values.get(i).shape().rank() == 0;
+      boolean scalar = values.get(i).shape().isRankKnown() && Emitter.rank(values.get(i)) == 0;
       if (!scalar || !values.get(i).type().isInteger()) {
         return List.of(Item.of(y));
       }
@@ -263,7 +263,7 @@ final class TensorFlowShapeOperations {
     List<@Nullable Long> known = new ArrayList<>();
     for (int i = 0; i < last; i++) {
       List<@Nullable Long> one = call.known(i);
-      if (one == null || parts.get(i).shape().rank() != 1) {
+      if (one == null || Emitter.rank(parts.get(i)) != 1) {
         return List.of(Item.of(y));
       }
       known.addAll(one);
@@ -327,7 +327,7 @@ final class TensorFlowShapeOperations {
     for (int i = 0; i < axes.length; i++) {
       int axis = Emitter.axis(x, axes[i]);
       Long shift = shifts == null ? null : shifts.get(i);
-      if (shift != null && x.shape().dim(axis) != Shape.DYNAMIC) {
+      if (shift != null && Emitter.dim(x, axis) != Shape.DYNAMIC) {
         x = ShapeMoves.roll(emit, x, axis, shift);
       } else {
         Value computed = emit.select(emit.reshape(call.narrow(1), -1), 0, i);

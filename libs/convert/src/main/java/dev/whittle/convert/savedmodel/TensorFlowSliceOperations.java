@@ -74,7 +74,7 @@ final class TensorFlowSliceOperations {
     int[] step = call.integers(3);
     int place = Integer.numberOfTrailingZeros(op.ellipsisMask());
     int newAxes = Integer.bitCount(op.newAxisMask() & ~op.ellipsisMask());
-    int whole = call.x().shape().rank() - (begin.length - 1 - newAxes);
+    int whole = Emitter.rank(call.x()) - (begin.length - 1 - newAxes);
     if (whole < 0 || place >= begin.length) {
       throw OperandException.invalid("a slice of more axes than there are");
     }
@@ -115,7 +115,7 @@ final class TensorFlowSliceOperations {
     boolean plain =
         from != null
             && call.x().shape().isRankKnown()
-            && call.x().shape().rank() == 1
+            && Emitter.rank(call.x()) == 1
             && op.ellipsisMask() == 0
             && op.newAxisMask() == 0;
     if (!plain || from == null || !isSingle(call.known(1)) || !isSingle(call.known(2))) {

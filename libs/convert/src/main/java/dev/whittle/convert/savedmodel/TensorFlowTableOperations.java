@@ -53,7 +53,7 @@ final class TensorFlowTableOperations {
       throw OperandException.unsupported("a table of %d numbers by numbers", size);
     }
     Value x = call.value(1);
-    int last = x.shape().rank();
+    int last = Emitter.rank(x);
     Value hits = HashTables.matches(emit, x, "keys", contents.keys());
     Value place =
         emit.node(

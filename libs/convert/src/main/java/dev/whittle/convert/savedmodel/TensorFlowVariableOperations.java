@@ -139,7 +139,7 @@ final class TensorFlowVariableOperations {
 
   private static Value rowIndices(OperationCall call) {
     Value indices = call.narrow(1);
-    return call.emit().expandDims(indices, indices.shape().rank());
+    return call.emit().expandDims(indices, Emitter.rank(indices));
   }
 
   private static Value rows(OperationCall call, Value variable) {
