@@ -5,7 +5,6 @@ import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.activation.LeakyRelu;
 import dev.whittle.ir.op.activation.Prelu;
-import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import java.util.Map;

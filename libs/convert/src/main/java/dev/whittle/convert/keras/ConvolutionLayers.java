@@ -181,7 +181,7 @@ final class ConvolutionLayers {
     if (!java.util.Arrays.equals(kernel.dims(), dims)) {
       throw OperandException.invalid(
           "its kernel has the shape %s, but its configuration makes it %s",
-          kernel.shape(), dev.whittle.ir.tensor.Shape.of(dims));
+          kernel.shape(), Emitter.shape(dims));
     }
     return kernel;
   }

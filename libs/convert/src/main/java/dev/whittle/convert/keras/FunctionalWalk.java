@@ -52,9 +52,17 @@ final class FunctionalWalk {
     this.nestedCalls = new NestedCalls(config);
   }
 
+  private Object required(String key) {
+    Object value = config.get(key);
+    if (value == null) {
+      throw new MalformedModelException(config.place() + ": '" + key + "' is missing");
+    }
+    return value;
+  }
+
   /** Names for the outputs, in their order: keys of a dictionary, else names of layers. */
   List<String> outputNames() {
-    Object outputs = Objects.requireNonNull(config.get("output_layers"));
+    Object outputs = required("output_layers");
     if (outputs instanceof Map<?, ?> map) {
       return map.keySet().stream().map(String::valueOf).sorted().toList();
     }
@@ -89,7 +97,7 @@ final class FunctionalWalk {
       }
     }
     bindInputs(layers, input);
-    Object outputs = Objects.requireNonNull(config.get("output_layers"));
+    Object outputs = required("output_layers");
     lowerAll(needed(pending, outputs));
     return result(outputs);
   }
@@ -129,10 +137,7 @@ final class FunctionalWalk {
   }
 
   private void bindInputs(List<Config> layers, @Nullable Argument input) {
-    if (!config.has("input_layers")) {
-      throw new MalformedModelException(config.place() + ": 'input_layers' is missing");
-    }
-    Object stated = Objects.requireNonNull(config.get("input_layers"));
+    Object stated = required("input_layers");
     Map<String, Config> byName = new LinkedHashMap<>();
     layers.forEach(layer -> byName.put(layerName(layer), layer));
     List<History> inputs = leaves(stated);
@@ -168,7 +173,7 @@ final class FunctionalWalk {
     for (int i = 0; i < inputs.size() && i < tensors.size(); i++) {
       given.putIfAbsent(inputs.get(i).layer, tensors.get(i));
     }
-    if (given.size() < inputs.size()) {
+    if (!inputs.stream().allMatch(leaf -> given.containsKey(leaf.layer))) {
       throw new MalformedModelException(
           config.place()
               + ": a nested model of "
@@ -295,7 +300,9 @@ final class FunctionalWalk {
     } else if (structure instanceof Map<?, ?> map) {
       map.entrySet().stream()
           .sorted(java.util.Comparator.comparing(e -> String.valueOf(e.getKey())))
-          .forEach(e -> found.addAll(leaves(Objects.requireNonNull(e.getValue()))));
+          .map(Map.Entry::getValue)
+          .filter(Objects::nonNull)
+          .forEach(item -> found.addAll(leaves(item)));
     }
     return found;
   }

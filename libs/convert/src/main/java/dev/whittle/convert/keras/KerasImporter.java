@@ -8,7 +8,6 @@ import dev.whittle.ir.Graph;
 import dev.whittle.ir.GraphCheck;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.ModelException;
 import dev.whittle.ir.Signature;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
@@ -16,6 +15,8 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -55,21 +56,27 @@ public final class KerasImporter {
    * @param inputShapes shapes of inputs by name, in place of those in the file
    * @throws MalformedModelException if the file contradicts itself
    * @throws UnsupportedModelException listing every layer that has no lowering
+   * @throws IOException if the file cannot be read
    */
-  public static Imported importModel(KerasFile file, Map<String, Shape> inputShapes) {
-    return guarded(
+  public static Imported importModel(KerasFile file, Map<String, Shape> inputShapes)
+      throws IOException {
+    return reported(
         file,
         () -> importWeights(file.model(), file.weights(), inputShapes, Emitter.ofModel(), null));
   }
 
-  private static <T> T guarded(KerasFile file, Supplier<T> lowering) {
+  /** Runs an import and adds the file to problems that no layer accounts for. */
+  private static <T> T reported(KerasFile file, Supplier<T> lowering) throws IOException {
+    String place = file.model().place();
     try {
       return lowering.get();
-    } catch (ModelException e) {
-      throw e;
-    } catch (RuntimeException | StackOverflowError e) {
-      throw new MalformedModelException(
-          file.model().place() + ": the configuration contradicts itself: " + e, e);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    } catch (OperandException e) {
+      String message = String.valueOf(e.getMessage());
+      throw e.isUnsupported()
+          ? new UnsupportedModelException(place, message, "")
+          : new MalformedModelException(place + ": " + message, e);
     }
   }
 
@@ -79,9 +86,11 @@ public final class KerasImporter {
    * @param inputShapes shapes of inputs by name, in place of those in the file
    * @throws MalformedModelException if the file contradicts itself
    * @throws UnsupportedModelException listing every layer that has no lowering
+   * @throws IOException if the file cannot be read
    */
-  public static TrainableKeras importForTraining(KerasFile file, Map<String, Shape> inputShapes) {
-    return guarded(file, () -> TrainableKeras.of(file, inputShapes));
+  public static TrainableKeras importForTraining(KerasFile file, Map<String, Shape> inputShapes)
+      throws IOException {
+    return reported(file, () -> TrainableKeras.of(file, inputShapes));
   }
 
   static Imported importForTraining(
@@ -233,7 +242,7 @@ public final class KerasImporter {
       }
       shape = fixed;
     }
-    return emit.graph().input(name, type, shape);
+    return emit.input(name, type, shape);
   }
 
   private static Shape shape(Config config, String name) {
@@ -319,14 +328,12 @@ public final class KerasImporter {
       }
       note(emitter.scope(), className, String.valueOf(e.getMessage()), "");
       return null;
-    } catch (ModelException | NestedUnsupported e) {
-      throw e;
-    } catch (RuntimeException e) {
-      // A lowering trusts that a configuration is one that Keras writes.
+    } catch (ArithmeticException e) {
+      // Lowerings compute sizes from the configuration's numbers.
       throw new MalformedModelException(
           LayerCall.describe(emitter.scope(), className)
-              + ": its configuration contradicts itself: "
-              + e,
+              + ": a size that its configuration states overflows: "
+              + e.getMessage(),
           e);
     } finally {
       record(emitter, className, firstNode);

@@ -1,6 +1,7 @@
 package dev.whittle.convert.keras;
 
 import dev.whittle.convert.keras.file.WeightStore;
+import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
@@ -36,16 +37,17 @@ final class LayerWeights {
    * @throws MalformedModelException if the file has none, or one of another shape
    */
   Tensor next(String name, int... dims) {
+    Shape expected = Emitter.shape(dims);
     Tensor weight = nextOrNull(name);
     if (weight == null) {
       throw new MalformedModelException(
           "%s: its weight '%s' %s is missing in %s"
-              .formatted(layer, name, Shape.of(dims), scope.place()));
+              .formatted(layer, name, expected, scope.place()));
     }
-    if (!Shape.of(dims).accepts(weight.shape())) {
+    if (!expected.accepts(weight.shape())) {
       throw new MalformedModelException(
           "%s: its weight '%s' has the shape %s in %s, but its configuration makes it %s"
-              .formatted(layer, name, weight.shape(), scope.place(), Shape.of(dims)));
+              .formatted(layer, name, weight.shape(), scope.place(), expected));
     }
     return weight;
   }

@@ -115,7 +115,8 @@ final class Lookups {
       values[i] =
           switch (tokens.get(i)) {
             case Long number -> number;
-            case String text -> Long.parseLong(text.strip());
+            case String text when text.strip().matches("-?\\d{1,18}") ->
+                Long.parseLong(text.strip());
             default -> throw call.config().malformed("vocabulary", "integers");
           };
     }

@@ -35,7 +35,7 @@ final class NormalizationLayers {
   private static Value batch(LayerCall call) {
     Config config = call.config();
     Value x = call.floats();
-    int axis = Emitter.axis(x, config.has("axis") ? config.integers("axis")[0] : -1);
+    int axis = Emitter.axis(x, config.has("axis") ? config.integers("axis", 1)[0] : -1);
     int channels = Emitter.fixedDimension(x, axis);
     LayerWeights weights = call.weights();
     TrainingNotes notes = call.importer().trainingNotes();
@@ -173,7 +173,7 @@ final class NormalizationLayers {
     Config config = call.config();
     Value x = call.floats();
     int rank = Emitter.rank(x);
-    int axis = Emitter.axis(x, config.has("axis") ? config.integers("axis")[0] : -1);
+    int axis = Emitter.axis(x, config.has("axis") ? config.integers("axis", 1)[0] : -1);
     int channels = Emitter.fixedDimension(x, axis);
     int groups = config.integer("groups", 32);
     groups = groups == -1 ? channels : groups;

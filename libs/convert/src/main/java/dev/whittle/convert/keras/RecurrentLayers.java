@@ -52,6 +52,9 @@ final class RecurrentLayers {
   private static Input input(LayerCall call) {
     List<Argument.OfTensor> given =
         call.args().isEmpty() ? List.of(call.input()) : Argument.tensors(call.args().getFirst());
+    if (given.isEmpty()) {
+      throw OperandException.invalid("is not called with a tensor");
+    }
     List<Value> initial = new ArrayList<>();
     // Keras 2 hands states over as further inputs.
     given.stream().skip(1).forEach(t -> initial.add(t.value()));

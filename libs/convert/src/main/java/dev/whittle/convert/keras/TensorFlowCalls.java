@@ -1,7 +1,7 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.keras.file.WeightKeys;
+import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.json.Config;
@@ -146,8 +146,21 @@ final class TensorFlowCalls {
     /** Functions of {@code tf.math} with the names of Keras, in snake case. */
     private static final List<String> MATH_AS_IN_KERAS =
         List.of(
-            "Exp", "Log", "Log1p", "Sqrt", "Rsqrt", "Square", "Sign", "Floor", "Ceil", "Round",
-            "Sin", "Cos", "Tanh", "Sigmoid", "Softplus");
+            "Exp",
+            "Log",
+            "Log1p",
+            "Sqrt",
+            "Rsqrt",
+            "Square",
+            "Sign",
+            "Floor",
+            "Ceil",
+            "Round",
+            "Sin",
+            "Cos",
+            "Tanh",
+            "Sigmoid",
+            "Softplus");
 
     private static final Map<String, String> REDUCTIONS =
         Map.of(
@@ -182,9 +195,7 @@ final class TensorFlowCalls {
             Map.entry(
                 "nn.gelu",
                 new Operation(
-                    "Gelu",
-                    Map.of("approximate", "approximate"),
-                    Map.of("approximate", false))),
+                    "Gelu", Map.of("approximate", "approximate"), Map.of("approximate", false))),
             Map.entry(
                 "nn.leaky_relu", new Operation("LeakyRelu", Map.of("alpha", "negative_slope"))),
             Map.entry("nn.softmax", new Operation("Softmax", AXIS)),

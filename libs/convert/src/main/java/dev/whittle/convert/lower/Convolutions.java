@@ -90,6 +90,7 @@ public final class Convolutions {
       @Nullable Value bias,
       Window window,
       UnaryOperator<Value> finish) {
+    Emitter.requireRank(x, window.axes() + 2);
     Value padded = padCausal(emit, x, kernel, window);
     return switch (window.axes()) {
       case 1 -> {
@@ -172,6 +173,7 @@ public final class Convolutions {
       @Nullable Value bias,
       Window window,
       UnaryOperator<Value> finish) {
+    Emitter.requireRank(x, window.axes() + 2);
     Value padded = padCausal(emit, x, kernel, window);
     if (window.axes() == 1) {
       return onRows(
@@ -252,6 +254,7 @@ public final class Convolutions {
       Window window,
       int @Nullable [] outputPadding,
       UnaryOperator<Value> finish) {
+    Emitter.requireRank(x, window.axes() + 2);
     return switch (window.axes()) {
       case 1 -> {
         int @Nullable [] padding = outputPadding == null ? null : new int[] {0, outputPadding[0]};
@@ -369,7 +372,7 @@ public final class Convolutions {
               : dimension * window.strides[i] + offset(taps[i], i, window, outputPadding);
     }
     dims[dims.length - 1] = channels;
-    return Shape.of(dims);
+    return Emitter.shape(dims);
   }
 
   /** Returns the output shape as an operand; unknown dimensions are computed at run time. */

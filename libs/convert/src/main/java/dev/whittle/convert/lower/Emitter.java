@@ -9,6 +9,7 @@ import static dev.whittle.ir.tensor.TensorType.INT64;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.GraphBuilder;
 import dev.whittle.ir.Op;
+import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operand;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.Activation;
@@ -169,6 +170,10 @@ public final class Emitter {
   }
 
   public Value constant(String what, float[] values, int... dims) {
+    if (shape(dims).elements() != values.length) {
+      throw OperandException.invalid(
+          "%d numbers for a constant of shape %s", values.length, shape(dims));
+    }
     return constant(what, Tensor.of(values, dims));
   }
 
@@ -202,7 +207,7 @@ public final class Emitter {
   }
 
   public Value zeros(TensorType type, int... dims) {
-    checkGenerated(Shape.elements(dims));
+    checkGenerated(shape(dims).elements());
     return constant("zeros", Tensor.allocate(type, dims));
   }
 
@@ -210,10 +215,19 @@ public final class Emitter {
 
   /** Adds a node with one output. */
   public Value node(Op op, @Nullable Value... operands) {
+    requireOperandCount(op.type(), operands.length);
     List<Value> known = evaluated(op, operands);
     return known.isEmpty()
-        ? graph.node(name(op.type().name().toLowerCase(Locale.ROOT)), op, operands)
+        ? addressable(graph.node(name(op.type().name().toLowerCase(Locale.ROOT)), op, operands))
         : known.getFirst();
+  }
+
+  private static void requireOperandCount(OpType<?> type, int count) {
+    if (count < type.minInputs() || count > type.maxInputs()) {
+      throw OperandException.invalid(
+          "%d inputs of %s; expected %d to %d",
+          count, type.name(), type.minInputs(), type.maxInputs());
+    }
   }
 
   /** The results as constants; nothing if they are not known, or not to be. */
@@ -246,6 +260,7 @@ public final class Emitter {
   }
 
   public List<Value> nodes(int outputs, Op op, @Nullable Value... operands) {
+    requireOperandCount(op.type(), operands.length);
     List<Value> known = evaluated(op, operands);
     if (known.size() == outputs) {
       return known;
@@ -253,15 +268,44 @@ public final class Emitter {
     String stem = name(op.type().name().toLowerCase(Locale.ROOT));
     List<String> names =
         IntStream.range(0, outputs).mapToObj(i -> i == 0 ? stem : stem + i).toList();
-    return graph.nodes(names, op, operands);
+    List<Value> results = graph.nodes(names, op, operands);
+    results.forEach(Emitter::addressable);
+    return results;
+  }
+
+  /** Adds an input of the graph. */
+  public Value input(String inputName, TensorType type, Shape shape) {
+    return addressable(graph.input(inputName, type, shape));
+  }
+
+  /** Refuses values whose size in bytes overflows, as a hostile file may state them. */
+  private static Value addressable(Value value) {
+    try {
+      value.type().byteSize(value.initialShape().elements());
+      return value;
+    } catch (ArithmeticException e) {
+      throw OperandException.invalid("the shape %s is too large", value.shape());
+    }
   }
 
   /** States what is known about a value's shape beyond what was inferred. */
   public Value narrow(Value value, Shape shape) {
-    return value.shape().equals(shape) ? value : graph.update(value.withShape(shape));
+    return value.shape().equals(shape) ? value : graph.update(addressable(value.withShape(shape)));
   }
 
   // Shapes.
+
+  /**
+   * Returns a shape; {@link Shape#DYNAMIC} stands for unknown sizes.
+   *
+   * @throws OperandException if a size is negative
+   */
+  public static Shape shape(int... dims) {
+    if (Arrays.stream(dims).anyMatch(d -> d < DYNAMIC)) {
+      throw OperandException.invalid("negative sizes in a shape %s", Arrays.toString(dims));
+    }
+    return Shape.of(dims);
+  }
 
   /**
    * Returns the number of axes.
@@ -274,6 +318,17 @@ public final class Emitter {
           "'%s' has an unknown rank; fix the shapes of the model's inputs", value.name());
     }
     return value.shape().rank();
+  }
+
+  /**
+   * Requires a number of axes.
+   *
+   * @throws OperandException if there are more or fewer, or their number is unknown
+   */
+  public static void requireRank(Value value, int rank) {
+    if (rank(value) != rank) {
+      throw OperandException.invalid("an input %s; expected %d axes", value.shape(), rank);
+    }
   }
 
   /**
@@ -365,7 +420,7 @@ public final class Emitter {
         known);
   }
 
-  private static Shape resolve(Shape from, int[] target) {
+  private static Shape resolve(Shape from, int... target) {
     int[] dims = target.clone();
     int stretch = -1;
     long product = 1;
@@ -382,7 +437,7 @@ public final class Emitter {
     if (stretch >= 0 && product > 0 && from.isStatic()) {
       dims[stretch] = Math.toIntExact(from.elements() / product);
     }
-    return Shape.of(dims);
+    return shape(dims);
   }
 
   private Value runTimeShape(Value x, int[] target) {
@@ -443,7 +498,7 @@ public final class Emitter {
     for (int i = 0; i < known.length; i++) {
       known[i] = known[i] == DYNAMIC ? dim(like, i) : known[i];
     }
-    return narrow(node(new Fill(), shape, scalar(type, value)), Shape.of(known));
+    return narrow(node(new Fill(), shape, scalar(type, value)), shape(known));
   }
 
   public Value expandDims(Value x, int axis) {

@@ -26,6 +26,7 @@ public final class Pooling {
    */
   public static Value pool(
       Emitter emit, Value x, int[] sizes, int[] strides, Padding padding, boolean max) {
+    Emitter.requireRank(x, sizes.length + 2);
     return switch (sizes.length) {
       case 1 -> {
         int[] flatSizes = {1, sizes[0]};
@@ -81,6 +82,7 @@ public final class Pooling {
    * @param outputs the output size along each spatial axis
    */
   public static Value adaptive(Emitter emit, Value x, int[] outputs, boolean max) {
+    Emitter.requireRank(x, outputs.length + 2);
     Value y = x;
     for (int axis = 0; axis < outputs.length; axis++) {
       y = adaptiveAlong(emit, y, axis + 1, outputs[axis], max);

@@ -148,7 +148,7 @@ public final class Resizing {
     Value larger = resizeTo(emit, x, size, method);
     return emit.narrow(
         larger,
-        Shape.of(
+        Emitter.shape(
             Emitter.dim(x, 0),
             height == Shape.DYNAMIC ? height : height * factors[0],
             width == Shape.DYNAMIC ? width : width * factors[1],

@@ -88,7 +88,7 @@ public final class ShapeMoves {
     Arrays.fill(factors, 1);
     factors[a] = times;
     Value shape = emit.mul(emit.shapeOf(x), emit.ints(factors));
-    return emit.narrow(emit.node(new Reshape(), tiled, shape), Shape.of(dims));
+    return emit.narrow(emit.node(new Reshape(), tiled, shape), Emitter.shape(dims));
   }
 
   /** Tiles a tensor; a longer list of counts than axes adds axes of size 1 in front. */

@@ -149,7 +149,7 @@ final class FunctionWalk {
   }
 
   private boolean changesLiving(TfNode node) {
-    if (run(List.of(node.inputs().getFirst())).getFirst() instanceof Item.Variable variable) {
+    if (run(List.of(node.input(0))).getFirst() instanceof Item.Variable variable) {
       importer.noteChange(variable.handle());
       return importer.isLiving(variable.handle());
     }
@@ -162,9 +162,7 @@ final class FunctionWalk {
     }
     // TensorFlow 1 reads variables by handing them on.
     TfNode from =
-        node.inputs().isEmpty()
-            ? null
-            : function.nodes().get(reference(node.inputs().getFirst()).node);
+        node.inputs().isEmpty() ? null : function.nodes().get(reference(node.input(0)).node);
     return node.op().equals("Identity") && from != null && from.op().startsWith("Variable");
   }
 
@@ -252,11 +250,17 @@ final class FunctionWalk {
     }
   }
 
-  /** The operation that gives what a reference names; null if it is an argument. */
+  /** Returns the operation that computes a reference, behind identities; null for arguments. */
   @Nullable TfNode producer(String reference) {
     TfNode node = function.nodes().get(reference(reference).node);
-    boolean handsOn = node != null && node.op().equals("Identity");
-    return handsOn && node != null ? producer(node.inputs().getFirst()) : node;
+    for (int hops = 0; node != null && node.op().equals("Identity"); hops++) {
+      if (hops > function.nodes().size()) {
+        throw new MalformedModelException(
+            "%s: '%s' depends on itself".formatted(function.name(), node.name()));
+      }
+      node = function.nodes().get(reference(node.input(0)).node);
+    }
+    return node;
   }
 
   /** What a reference to something that has been lowered stands for. */
@@ -378,6 +382,12 @@ final class FunctionWalk {
         importer.record(node, emit, first);
       }
       return given.stream().map(this::settled).toList();
+    } catch (ArithmeticException e) {
+      // Lowerings compute sizes from numbers in the file.
+      throw new MalformedModelException(
+          "operation '%s' (%s): a size overflows: %s"
+              .formatted(node.name(), node.op(), e.getMessage()),
+          e);
     } catch (OperandException e) {
       importer.note(node, String.valueOf(e.getMessage()), e.isUnsupported());
       throw new SavedModelImporter.Stopped();

@@ -30,7 +30,7 @@ final class GeluPattern {
   /** What a product is if it has that form; null if it has another. */
   static @Nullable Value match(OperationCall call) {
     var pattern = new GeluPattern(call.walk());
-    Product whole = pattern.product(call.node());
+    Product whole = pattern.product(call.node(), 0);
     if (whole.factors.size() != 2 || !isNear(whole.constant, 0.5)) {
       return null;
     }
@@ -52,7 +52,7 @@ final class GeluPattern {
   private @Nullable Boolean isGate(String reference, String x) {
     TfNode complement = walk.producer(reference);
     if (complement != null && complement.op().equals("Erfc")) {
-      Product argument = product(complement.inputs().getFirst());
+      Product argument = product(complement.input(0));
       boolean fits =
           argument.factors.size() == 1
               && isSame(argument.factors.getFirst(), x)
@@ -64,7 +64,7 @@ final class GeluPattern {
     if (function == null || function.inputs().isEmpty()) {
       return null;
     }
-    Product argument = product(function.inputs().getFirst());
+    Product argument = product(function.input(0));
     if (argument.factors.size() != 1) {
       return null;
     }
@@ -87,13 +87,13 @@ final class GeluPattern {
       return false;
     }
     for (int i = 0; i < 2; i++) {
-      Product term = product(sum.inputs().get(1 - i));
+      Product term = product(sum.input(1 - i));
       boolean isPower =
           isNear(term.constant, CUBIC)
               && (term.factors.size() == 3
                   ? term.factors.stream().allMatch(f -> isSame(f, x))
                   : term.factors.size() == 1 && isThirdPower(term.factors.getFirst(), x));
-      if (isSame(sum.inputs().get(i), x) && isPower) {
+      if (isSame(sum.input(i), x) && isPower) {
         return true;
       }
     }
@@ -102,10 +102,10 @@ final class GeluPattern {
 
   private boolean isThirdPower(String reference, String x) {
     TfNode power = walk.producer(reference);
-    if (power == null || !power.op().equals("Pow") || !isSame(power.inputs().getFirst(), x)) {
+    if (power == null || !power.op().equals("Pow") || !isSame(power.input(0), x)) {
       return false;
     }
-    Double exponent = constant(power.inputs().get(1));
+    Double exponent = constant(power.input(1));
     return exponent != null && exponent == 3;
   }
 
@@ -120,9 +120,9 @@ final class GeluPattern {
       return null;
     }
     for (int i = 0; i < 2; i++) {
-      Double other = constant(sum.inputs().get(i));
+      Double other = constant(sum.input(i));
       if (other != null && other == constant) {
-        return sum.inputs().get(1 - i);
+        return sum.input(1 - i);
       }
     }
     return null;
@@ -145,17 +145,23 @@ final class GeluPattern {
   }
 
   private Product product(String reference) {
+    return product(reference, 0);
+  }
+
+  private Product product(String reference, int depth) {
     TfNode node = walk.producer(reference);
     boolean multiplies =
         node != null && Set.of("Mul", "Neg", "RealDiv", "Square").contains(node.op());
-    return multiplies && node != null ? product(node) : new Product(1, List.of(reference));
+    return multiplies && node != null && depth < MAX_FACTORS
+        ? product(node, depth)
+        : new Product(1, List.of(reference));
   }
 
-  private Product product(TfNode node) {
+  private Product product(TfNode node, int depth) {
     double constant = node.op().equals("Neg") ? -1 : 1;
     List<String> factors = new ArrayList<>();
     for (int i = 0; i < node.inputs().size() && factors.size() < MAX_FACTORS; i++) {
-      String input = node.inputs().get(i);
+      String input = node.input(i);
       if (TfNode.isControl(input)) {
         continue;
       }
@@ -166,7 +172,7 @@ final class GeluPattern {
       } else if (divides) {
         return new Product(1, List.of());
       } else {
-        Product inner = product(input);
+        Product inner = product(input, depth + 1);
         constant *= inner.constant;
         factors.addAll(inner.factors);
       }

@@ -110,12 +110,12 @@ final class LegacyControlFlow {
       TfNode merge = user(enter.name(), LegacyControlFlow::isMerge);
       TfNode choice = merge == null ? null : user(merge.name(), LegacyControlFlow::isSwitch);
       TfNode next = merge == null ? null : nextIteration(merge);
-      TfNode loopCondition = choice == null ? null : nodes.get(operation(choice.inputs().get(1)));
+      TfNode loopCondition = choice == null ? null : nodes.get(operation(choice.input(1)));
       if (merge == null || choice == null || next == null || loopCondition == null) {
         return false;
       }
-      condition = loopCondition.inputs().getFirst();
-      variables.add(new Variable(enter, merge.name(), next.inputs().getFirst(), choice.name()));
+      condition = loopCondition.input(0);
+      variables.add(new Variable(enter, merge.name(), next.input(0), choice.name()));
     }
     if (condition == null) {
       return false;
@@ -128,14 +128,14 @@ final class LegacyControlFlow {
       arguments.put(variable.merge, name);
       arguments.put(variable.choice, name);
       names.add(name);
-      initial.add(variable.enter.inputs().getFirst());
+      initial.add(variable.enter.input(0));
     }
     List<String> after = new ArrayList<>(variables.stream().map(Variable::next).toList());
     for (TfNode constant : constants) {
       String name = "arg" + names.size();
       arguments.put(constant.name(), name);
       names.add(name);
-      initial.add(constant.inputs().getFirst());
+      initial.add(constant.input(0));
       after.add(constant.name());
     }
     UnaryOperator<@Nullable String> inside = reference -> arguments.get(operation(reference));
@@ -155,7 +155,7 @@ final class LegacyControlFlow {
     for (int i = 0; i < variables.size(); i++) {
       String choice = variables.get(i).choice;
       for (TfNode exit : List.copyOf(nodes.values())) {
-        if (isExit(exit) && operation(exit.inputs().getFirst()).equals(choice)) {
+        if (isExit(exit) && operation(exit.input(0)).equals(choice)) {
           nodes.put(exit.name(), handingOn(exit, loop + ":" + i));
         }
       }
@@ -287,7 +287,7 @@ final class LegacyControlFlow {
     for (String name : captured) {
       arguments.put(name, "arg" + names.size());
       names.add("arg" + names.size());
-      inputs.add(Objects.requireNonNull(nodes.get(name)).inputs().getFirst());
+      inputs.add(Objects.requireNonNull(nodes.get(name)).input(0));
     }
     UnaryOperator<@Nullable String> inside = reference -> arguments.get(operation(reference));
     String branch = first.name() + FORM;
@@ -338,7 +338,7 @@ final class LegacyControlFlow {
       String reference = Objects.requireNonNull(open.pop());
       TfNode node = nodes.get(operation(reference));
       if (isSwitch(node) && node != null) {
-        conditions.add(origin(node.inputs().get(1)));
+        conditions.add(origin(node.input(1)));
         outcomes.add(Result.of(reference).index);
         captured.add(node.name());
       } else if (node != null && seen.add(node.name())) {
@@ -359,7 +359,7 @@ final class LegacyControlFlow {
       if (node == null || !node.op().equals("Identity") || node.name().endsWith(FORM)) {
         break;
       }
-      at = node.inputs().getFirst();
+      at = node.input(0);
     }
     return at;
   }

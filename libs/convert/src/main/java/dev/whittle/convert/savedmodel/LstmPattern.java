@@ -18,6 +18,7 @@ final class LstmPattern {
   private static final Set<String> SUMS = Set.of("Add", "AddV2", "BiasAdd");
 
   private static final int MAX_HOPS = 100;
+  private static final int MAX_TERMS = 4;
 
   private final OperationCall call;
   private final TfFunction body;
@@ -46,7 +47,12 @@ final class LstmPattern {
   static @Nullable List<Item> match(OperationCall call) {
     SavedModelImporter importer = call.walk().importer();
     TfFunction body = importer.file().function(call.node().function("body"));
-    if (body == null || call.walk().isTrial() || !importer.isOutermost(call.emit())) {
+    int variables = call.inputs().size();
+    if (body == null
+        || body.arguments().size() != variables
+        || body.results().size() != variables
+        || call.walk().isTrial()
+        || !importer.isOutermost(call.emit())) {
       return null;
     }
     var pattern = new LstmPattern(call, body);
@@ -67,7 +73,7 @@ final class LstmPattern {
         boolean isNumber = at.indexOf(':') >= 0 && index.chars().allMatch(Character::isDigit);
         return new Source(node, isNumber ? Integer.parseInt(index) : 0, -1);
       }
-      at = node.inputs().getFirst();
+      at = node.input(0);
     }
     return new Source(null, 0, -1);
   }
@@ -140,7 +146,7 @@ final class LstmPattern {
   /** The gates are the sum of two products, and a bias. */
   private @Nullable Step products(int hidden, int cell, Source gates) {
     List<Source> terms = new ArrayList<>();
-    addTerms(gates, terms);
+    addTerms(gates, 0, terms);
     Source kernel = null;
     Source recurrent = null;
     Source bias = null;
@@ -173,10 +179,10 @@ final class LstmPattern {
         : null;
   }
 
-  private void addTerms(Source of, List<Source> terms) {
-    if (of.node != null && SUMS.contains(of.node.op()) && terms.size() < 4) {
-      addTerms(input(of, 0), terms);
-      addTerms(input(of, 1), terms);
+  private void addTerms(Source of, int depth, List<Source> terms) {
+    if (of.node != null && SUMS.contains(of.node.op()) && depth < MAX_TERMS) {
+      addTerms(input(of, 0), depth + 1, terms);
+      addTerms(input(of, 1), depth + 1, terms);
     } else {
       terms.add(of);
     }
@@ -255,7 +261,7 @@ final class LstmPattern {
       }
       Item filler =
           from != null && from.op().equals("Fill")
-              ? call.walk().lowered(from.inputs().get(1))
+              ? call.walk().lowered(from.input(1))
               : new Item.Nothing();
       known = filler instanceof Item.Tensor tensor ? tensor.value().contents() : null;
     }
@@ -270,23 +276,27 @@ final class LstmPattern {
   /** Whether the loop's condition lets it take each item once, from the first to the last. */
   private boolean runsOver(int steps, int time) {
     TfFunction condition = call.walk().importer().file().function(call.node().function("cond"));
-    if (condition == null || !isCounter(time)) {
+    if (condition == null || condition.results().isEmpty() || !isCounter(time)) {
       return false;
     }
     return new LstmPattern(call, condition)
         .isLimit(
-            new LstmPattern(call, condition).source(condition.results().getFirst()), steps, this);
+            new LstmPattern(call, condition).source(condition.results().getFirst()),
+            0,
+            steps,
+            this);
   }
 
-  private boolean isLimit(Source test, int steps, LstmPattern loop) {
-    if (test.is("LogicalAnd")) {
-      return isLimit(input(test, 0), steps, loop) && isLimit(input(test, 1), steps, loop);
+  private boolean isLimit(Source test, int depth, int steps, LstmPattern loop) {
+    if (test.is("LogicalAnd") && depth < MAX_TERMS) {
+      return isLimit(input(test, 0), depth + 1, steps, loop)
+          && isLimit(input(test, 1), depth + 1, steps, loop);
     }
     Source limit = input(test, 1);
     Long end = null;
     if (limit.is("Const") && limit.node != null) {
       Proto value = limit.node.attributes().get("value");
-      end = value == null ? null : DataTypes.tensor(value.message(8)).getInteger(0);
+      end = value == null ? null : integer(value);
     } else if (limit.argument >= 0) {
       end = start(limit.argument);
     }
@@ -303,6 +313,12 @@ final class LstmPattern {
     return known == null || known.size() != 1 ? null : known.getFirst();
   }
 
+  /** Returns the value of a constant; null if it is no single integer. */
+  private static @Nullable Long integer(Proto attribute) {
+    Tensor tensor = DataTypes.tensor(attribute.message(8));
+    return tensor.type().isInteger() && tensor.elements() == 1 ? tensor.getInteger(0) : null;
+  }
+
   /** Whether an argument counts the steps from zero. */
   private boolean isCounter(int argument) {
     if (argument < 0 || !Long.valueOf(0).equals(start(argument))) {
@@ -316,7 +332,7 @@ final class LstmPattern {
         && input(next, 0).argument == argument
         && added.is("Const")
         && value != null
-        && DataTypes.tensor(value.message(8)).getInteger(0) == 1;
+        && Long.valueOf(1).equals(integer(value));
   }
 
   private boolean changesNothingElse(Step step, int time) {

@@ -20,11 +20,24 @@ record OperationCall(TfNode node, List<Item> inputs, Emitter emit, FunctionWalk 
     return tensor(input).value();
   }
 
+  /**
+   * Returns an input.
+   *
+   * @throws OperandException if there are fewer inputs
+   */
+  Item item(int input) {
+    if (input >= inputs.size()) {
+      throw OperandException.invalid("input %d is missing", input);
+    }
+    return inputs.get(input);
+  }
+
   Item.Tensor tensor(int input) {
-    if (input < inputs.size() && inputs.get(input) instanceof Item.Tensor tensor) {
+    Item item = item(input);
+    if (item instanceof Item.Tensor tensor) {
       return tensor;
     }
-    if (input < inputs.size() && inputs.get(input) instanceof Item.Variable variable) {
+    if (item instanceof Item.Variable variable) {
       // TensorFlow 1 reads variables without saying so.
       return new Item.Tensor(
           TensorFlowVariableOperations.read(emit, walk.importer(), variable.handle()), null);
@@ -45,6 +58,7 @@ record OperationCall(TfNode node, List<Item> inputs, Emitter emit, FunctionWalk 
   Value[] operands(int... narrowed) {
     Value[] operands = values().toArray(new Value[0]);
     for (int input : narrowed) {
+      item(input);
       operands[input] = narrow(input);
     }
     return operands;

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +98,10 @@ final class SavedModelFile {
 
   TfFunction main() {
     return main;
+  }
+
+  Collection<TfFunction> functions() {
+    return Collections.unmodifiableCollection(functions.values());
   }
 
   @Nullable TfFunction function(String name) {

@@ -7,7 +7,6 @@ import dev.whittle.ir.Graph;
 import dev.whittle.ir.GraphCheck;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
-import dev.whittle.ir.ModelException;
 import dev.whittle.ir.Signature;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
@@ -18,7 +17,9 @@ import dev.whittle.ir.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -60,8 +61,8 @@ public final class SavedModelImporter {
   /** Variables that functions change. */
   private final Set<String> changed = new TreeSet<>();
 
-  /** Functions by name, and whether they change variables. */
-  private final Map<String, Boolean> changing = new HashMap<>();
+  /** The names of functions that change variables. */
+  private final Set<String> changing;
 
   private @Nullable Emitter outermost;
 
@@ -74,6 +75,7 @@ public final class SavedModelImporter {
     this.file = file;
     this.inputShapes = inputShapes;
     this.living = living;
+    this.changing = changing(file);
   }
 
   /** Ends a walk after something unsupported, which has been noted. */
@@ -109,16 +111,12 @@ public final class SavedModelImporter {
           return new Imported(model, importer.operations);
         }
       }
-    } catch (ModelException e) {
-      throw e;
     } catch (UncheckedIOException e) {
       throw e.getCause();
     } catch (OperandException e) {
       throw e.isUnsupported()
           ? new UnsupportedModelException(folder.toString(), String.valueOf(e.getMessage()), "")
           : new MalformedModelException(folder + ": " + e.getMessage(), e);
-    } catch (RuntimeException | StackOverflowError e) {
-      throw new MalformedModelException(folder + ": contradicts itself: " + e, e);
     }
   }
 
@@ -227,7 +225,7 @@ public final class SavedModelImporter {
             (name, info) -> {
               String tensor = info.text(1);
               Shape shape = inputShapes.getOrDefault(name, DataTypes.shape(info.message(3)));
-              Value input = emit.graph().input(tensor, DataTypes.type(info.integer(2)), shape);
+              Value input = emit.input(tensor, DataTypes.type(info.integer(2)), shape);
               walk.give(TfNode.nameOf(tensor), Item.of(input));
               inputs.add(new Signature.Port(name, input.id()));
             });
@@ -297,7 +295,7 @@ public final class SavedModelImporter {
     for (TfNode node : function.nodes().values()) {
       boolean assigns = node.op().equals("AssignVariableOp") || node.op().equals("Assign");
       if (assigns && isRestored(function, node)) {
-        List<Item> operands = walk.run(node.inputs().subList(0, 2));
+        List<Item> operands = walk.run(List.of(node.input(0), node.input(1)));
         if (operands.get(0) instanceof Item.Variable variable
             && operands.get(1) instanceof Item.Restored restored) {
           keys.put(variable.handle(), restored.key());
@@ -308,7 +306,7 @@ public final class SavedModelImporter {
 
   /** Whether what a node assigns comes straight from a checkpoint. */
   private static boolean isRestored(TfFunction function, TfNode assignment) {
-    String at = TfNode.nameOf(assignment.inputs().get(1));
+    String at = TfNode.nameOf(assignment.input(1));
     for (int i = 0; i < 10; i++) {
       TfNode node = function.nodes().get(at);
       if (node == null || node.inputs().isEmpty()) {
@@ -320,7 +318,7 @@ public final class SavedModelImporter {
       if (!node.op().equals("Identity")) {
         return false;
       }
-      at = TfNode.nameOf(node.inputs().getFirst());
+      at = TfNode.nameOf(node.input(0));
     }
     return false;
   }
@@ -355,22 +353,33 @@ public final class SavedModelImporter {
     return !living.isEmpty();
   }
 
-  /** Whether a function, or one that it calls, changes variables. */
+  /** Returns whether a function, or one that it calls, changes variables. */
   boolean changes(String name) {
-    Boolean known = changing.get(name);
-    if (known != null) {
-      return known;
+    return changing.contains(name);
+  }
+
+  /** Finds the functions that change variables, from those that assign to their callers. */
+  private static Set<String> changing(SavedModelFile file) {
+    Map<String, List<String>> callers = new HashMap<>();
+    Deque<String> open = new ArrayDeque<>();
+    for (TfFunction function : file.functions()) {
+      for (TfNode node : function.nodes().values()) {
+        if (FunctionWalk.changes(node)) {
+          open.push(function.name());
+        }
+        for (String called : node.functions()) {
+          callers.computeIfAbsent(called, k -> new ArrayList<>()).add(function.name());
+        }
+      }
     }
-    // A function that calls itself is refused where it is called.
-    changing.put(name, false);
-    TfFunction function = file.function(name);
-    boolean changes =
-        function != null
-            && function.nodes().values().stream()
-                .anyMatch(
-                    n -> FunctionWalk.changes(n) || n.functions().stream().anyMatch(this::changes));
-    changing.put(name, changes);
-    return changes;
+    Set<String> changing = new HashSet<>();
+    while (!open.isEmpty()) {
+      String name = open.pop();
+      if (changing.add(name)) {
+        callers.getOrDefault(name, List.of()).forEach(open::push);
+      }
+    }
+    return changing;
   }
 
   /** The shape of a variable as it is declared, or else as what it holds first. */

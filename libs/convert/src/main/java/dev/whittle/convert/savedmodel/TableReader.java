@@ -57,6 +57,9 @@ final class TableReader {
     for (TfNode node : function.nodes().values()) {
       if (IMPORTS.contains(node.op())) {
         List<Item> operands = walk.run(node.dataInputs());
+        if (operands.size() < 2 || operands.size() > 3) {
+          throw OperandException.invalid("a lookup table filled from %d inputs", operands.size());
+        }
         if (operands.getFirst() instanceof Item.Table table) {
           tables.put(
               table.handle(),
@@ -78,7 +81,11 @@ final class TableReader {
 
   /** A table of a text file beside the model: its lines and their numbers. */
   private HashTables.Contents lines(TfNode node, Item file) {
-    String stated = new String(contents(file).strings().getFirst(), StandardCharsets.UTF_8);
+    Tensor names = contents(file);
+    if (names.type() != TensorType.STRING || names.elements() != 1) {
+      throw OperandException.invalid("a lookup table of %d files", names.elements());
+    }
+    String stated = new String(names.strings().getFirst(), StandardCharsets.UTF_8);
     // Only files of the model itself are read, whatever folder the name states.
     Path name = Path.of(stated).getFileName();
     Path asset = importer.file().folder().resolve("assets").resolve(String.valueOf(name));

@@ -78,9 +78,8 @@ final class TensorFlowControlFlowOperations {
             .loop(
                 variables,
                 (emit, before) ->
-                    tensor(
-                        walk.call(call.node().function("cond"), arguments(call, before), emit)
-                            .getFirst()),
+                    condition(
+                        walk.call(call.node().function("cond"), arguments(call, before), emit)),
                 (emit, before) -> {
                   List<Value> after = new ArrayList<>();
                   for (Item item :
@@ -119,6 +118,13 @@ final class TensorFlowControlFlowOperations {
       arguments.add(item instanceof Item.Tensor ? Item.of(tensors.get(next++)) : item);
     }
     return arguments;
+  }
+
+  private static Value condition(List<Item> results) {
+    if (results.size() != 1) {
+      throw OperandException.invalid("a condition with %d results; expected one", results.size());
+    }
+    return tensor(results.getFirst());
   }
 
   private static Value tensor(Item item) {
@@ -180,6 +186,7 @@ final class TensorFlowControlFlowOperations {
   }
 
   private static List<Item> tail(OperationCall call) {
+    call.item(0);
     return call.inputs().subList(1, call.inputs().size());
   }
 

@@ -92,9 +92,9 @@ final class TensorFlowImageOperations {
   /** A convolution of which each filter picks one number of the patch. */
   private static Value patches(OperationCall call) {
     Emitter emit = call.emit();
-    int[] size = call.node().integers("ksizes", 1, 1, 1, 1);
-    int[] strides = call.node().integers("strides", 1, 1, 1, 1);
-    int[] rates = call.node().integers("rates", 1, 1, 1, 1);
+    int[] size = call.node().integers("ksizes", 4, 1);
+    int[] strides = call.node().integers("strides", 4, 1);
+    int[] rates = call.node().integers("rates", 4, 1);
     int channels = Emitter.fixedDimension(call.x(), 3);
     int numbers = Math.multiplyExact(Math.multiplyExact(size[1], size[2]), channels);
     Emitter.checkGenerated((long) numbers * numbers);

@@ -24,7 +24,7 @@ final class TensorFlowListOperations {
     table.put("TensorListReserve", TensorFlowListOperations::reserve);
     table.single("TensorListStack", call -> call.x());
     table.single("TensorListGetItem", call -> call.emit().gather(call.x(), call.narrow(1), 0));
-    table.put("TensorListSetItem", call -> List.of(set(call, call.inputs().getFirst(), 2)));
+    table.put("TensorListSetItem", call -> List.of(set(call, call.item(0), 2)));
     table.single("TensorListLength", call -> length(call.emit(), call.x()));
     table.single("TensorListResize", TensorFlowListOperations::resize);
     for (String name : List.of("TensorListConcat", "TensorListConcatV2")) {
@@ -41,10 +41,7 @@ final class TensorFlowListOperations {
           call ->
               List.of(
                   scatter(
-                      call,
-                      existing ? call.inputs().getFirst() : null,
-                      existing ? 1 : 0,
-                      existing ? 2 : 1)));
+                      call, existing ? call.item(0) : null, existing ? 1 : 0, existing ? 2 : 1)));
     }
     registerArrays(table);
   }
@@ -59,7 +56,7 @@ final class TensorFlowListOperations {
           TensorType type = DataTypes.type(call.node().type("dtype", 1));
           return List.of(new Item.Nothing(), reserved(call, type, call.tensor(0), shape));
         });
-    table.put("TensorArrayWriteV3", call -> List.of(set(call, call.inputs().get(3), 2)));
+    table.put("TensorArrayWriteV3", call -> List.of(set(call, call.item(3), 2)));
     table.single("TensorArrayReadV3", call -> call.emit().gather(call.value(2), call.narrow(1), 0));
     table.single(
         "TensorArrayGatherV3",
@@ -67,18 +64,18 @@ final class TensorFlowListOperations {
             isRange(call, 1)
                 ? call.value(2)
                 : call.emit().gather(call.value(2), call.narrow(1), 0));
-    table.put("TensorArrayScatterV3", call -> List.of(scatter(call, call.inputs().get(3), 1, 2)));
+    table.put("TensorArrayScatterV3", call -> List.of(scatter(call, call.item(3), 1, 2)));
     table.single("TensorArraySizeV3", call -> length(call.emit(), call.value(1)));
     table.put("TensorArrayConcatV3", call -> concatenate(call, call.value(1)));
   }
 
   /** Whether an input counts from zero in steps of one. */
   private static boolean isRange(OperationCall call, int input) {
-    TfNode from = call.walk().producer(call.node().inputs().get(input));
+    TfNode from = call.walk().producer(call.node().input(input));
     return from != null
         && from.op().equals("Range")
-        && List.of(0L).equals(call.walk().known(from.inputs().get(0)))
-        && List.of(1L).equals(call.walk().known(from.inputs().get(2)));
+        && List.of(0L).equals(call.walk().known(from.input(0)))
+        && List.of(1L).equals(call.walk().known(from.input(2)));
   }
 
   /** The items of a tensor at their places in a list. */
@@ -122,7 +119,7 @@ final class TensorFlowListOperations {
 
   private static List<Item> push(OperationCall call) {
     Value item = call.emit().expandDims(call.value(1), 0);
-    if (call.inputs().getFirst() instanceof Item.Reserved list) {
+    if (call.item(0) instanceof Item.Reserved list) {
       if (!List.of(0L).equals(list.count().known())) {
         throw OperandException.unsupported("an item after others whose shape is not known");
       }
@@ -190,7 +187,7 @@ final class TensorFlowListOperations {
     dims[0] = size == null ? Shape.DYNAMIC : Math.toIntExact(size);
     System.arraycopy(item.toArray(), 0, dims, 1, item.rank());
     Value zeros = emit.node(new Fill(), all, emit.scalar(list.type(), 0));
-    return emit.narrow(zeros, Shape.of(dims));
+    return emit.narrow(zeros, Emitter.shape(dims));
   }
 
   /** The list with an item set at a place, which is input 1. */

@@ -20,8 +20,6 @@ import java.util.function.UnaryOperator;
 
 /** Convolutions, products, pooling, normalization and resizing. */
 final class TensorFlowNetworkOperations {
-  private static final int[] ONES = {1, 1, 1, 1};
-
   private TensorFlowNetworkOperations() {}
 
   static void register(TensorFlowOperations table) {
@@ -89,8 +87,8 @@ final class TensorFlowNetworkOperations {
   }
 
   /** An attribute with a number for each axis, as if channels were last. */
-  private static int[] axes(OperationCall call, String attribute, int... ifMissing) {
-    int[] stated = call.node().integers(attribute, ifMissing);
+  private static int[] axes(OperationCall call, String attribute, int count) {
+    int[] stated = call.node().integers(attribute, count, 1);
     if (!isChannelsFirst(call)) {
       return stated;
     }
@@ -121,17 +119,15 @@ final class TensorFlowNetworkOperations {
 
   /** Explicit margins before and after each axis, as if channels were last. */
   private static int[] margins(OperationCall call) {
-    int[] stated = call.node().integers("explicit_paddings");
+    int[] stated = call.node().integers("explicit_paddings", 8, 0);
     return isChannelsFirst(call)
         ? new int[] {0, 0, stated[4], stated[5], stated[6], stated[7], stated[2], stated[3]}
         : stated;
   }
 
   private static Convolutions.Window window(OperationCall call, int axes) {
-    int[] ones = new int[axes + 2];
-    Arrays.fill(ones, 1);
-    int[] strides = axes(call, "strides", ones);
-    int[] dilations = axes(call, "dilations", ones);
+    int[] strides = axes(call, "strides", axes + 2);
+    int[] dilations = axes(call, "dilations", axes + 2);
     return new Convolutions.Window(
         padding(call),
         Arrays.copyOfRange(strides, 1, axes + 1),
@@ -174,7 +170,7 @@ final class TensorFlowNetworkOperations {
 
   private static Value transposed3d(OperationCall call) {
     requireChannelsLast(call);
-    int[] dilations = call.node().integers("dilations", 1, 1, 1, 1, 1);
+    int[] dilations = call.node().integers("dilations", 5, 1);
     if (Arrays.stream(dilations).anyMatch(d -> d != 1)) {
       throw OperandException.unsupported("a transposed convolution with dilation");
     }
@@ -183,8 +179,8 @@ final class TensorFlowNetworkOperations {
   }
 
   private static Value pool3d(OperationCall call, boolean max) {
-    int[] size = axes(call, "ksize", 1, 1, 1, 1, 1);
-    int[] strides = axes(call, "strides", 1, 1, 1, 1, 1);
+    int[] size = axes(call, "ksize", 5);
+    int[] strides = axes(call, "strides", 5);
     if (size[0] != 1 || size[4] != 1) {
       throw OperandException.unsupported("pooling over the batch or channels");
     }
@@ -200,7 +196,7 @@ final class TensorFlowNetworkOperations {
   }
 
   private static Value pool(OperationCall call, boolean max) {
-    return pool(call, axes(call, "ksize", ONES), axes(call, "strides", ONES), max);
+    return pool(call, axes(call, "ksize", 4), axes(call, "strides", 4), max);
   }
 
   private static Value pool(OperationCall call, int[] size, int[] strides, boolean max) {

@@ -73,13 +73,13 @@ final class TensorFlowSearchOperations {
   /** How many numbers are counted, which is known where the least and the most are the same. */
   private static int bins(OperationCall call) {
     FunctionWalk walk = call.walk();
-    TfNode least = walk.producer(call.node().inputs().get(1));
+    TfNode least = walk.producer(call.node().input(1));
     for (int i = 0; least != null && least.op().equals("Minimum") && i < 2; i++) {
-      TfNode most = walk.producer(least.inputs().get(1 - i));
-      List<@Nullable Long> limit = walk.known(least.inputs().get(i));
+      TfNode most = walk.producer(least.input(1 - i));
+      List<@Nullable Long> limit = walk.known(least.input(i));
       for (int j = 0; most != null && most.op().equals("Maximum") && j < 2; j++) {
         Long known = limit == null || limit.size() != 1 ? null : limit.getFirst();
-        if (known != null && limit != null && limit.equals(walk.known(most.inputs().get(j)))) {
+        if (known != null && limit != null && limit.equals(walk.known(most.input(j)))) {
           return Math.toIntExact(known);
         }
       }

@@ -147,7 +147,7 @@ final class TensorFlowShapeOperations {
       Long dim = known.get(i);
       dims[i] = dim == null ? Shape.DYNAMIC : Math.toIntExact(dim);
     }
-    return call.emit().narrow(y, Shape.of(dims));
+    return call.emit().narrow(y, Emitter.shape(dims));
   }
 
   private static List<Item> reshape(OperationCall call) {
@@ -167,7 +167,7 @@ final class TensorFlowShapeOperations {
     Value y =
         open <= 1
             ? emit.node(new Reshape(Arrays.stream(dims).boxed().toList()), x, emit.ints(dims))
-            : emit.narrow(emit.node(new Reshape(), x, call.narrow(1)), Shape.of(dims));
+            : emit.narrow(emit.node(new Reshape(), x, call.narrow(1)), Emitter.shape(dims));
     return List.of(new Item.Tensor(y, dims.length <= 1 ? call.known(0) : null));
   }
 
@@ -179,7 +179,8 @@ final class TensorFlowShapeOperations {
 
   private static List<Item> squeeze(OperationCall call) {
     List<Integer> axes =
-        Arrays.stream(call.node().integers("squeeze_dims", call.node().integers("axis")))
+        Arrays.stream(
+                call.node().integers("squeeze_dims", call.node().integers("axis", new int[0])))
             .boxed()
             .toList();
     return List.of(new Item.Tensor(call.emit().node(new Squeeze(axes), call.x()), call.known(0)));

@@ -118,7 +118,11 @@ final class TensorFlowSliceOperations {
             && Emitter.rank(call.x()) == 1
             && op.ellipsisMask() == 0
             && op.newAxisMask() == 0;
-    if (!plain || from == null || !isSingle(call.known(1)) || !isSingle(call.known(2))) {
+    if (!plain
+        || from == null
+        || !isSingle(call.known(1))
+        || !isSingle(call.known(2))
+        || !isSingle(call.known(3))) {
       return null;
     }
     int step = call.integers(3)[0];

@@ -40,7 +40,7 @@ final class TensorFlowStructuralOperations {
 
   /** What is handed on: a handle of a variable as it is, a variable itself by its contents. */
   private static Item handedOn(OperationCall call) {
-    Item item = call.inputs().getFirst();
+    Item item = call.item(0);
     boolean isHandle = call.node().type("T", 0) == DataTypes.RESOURCE;
     return item instanceof Item.Variable && !isHandle ? call.tensor(0) : item;
   }

@@ -35,7 +35,7 @@ final class TensorFlowTableOperations {
   }
 
   private static Item.Table table(OperationCall call) {
-    if (call.inputs().getFirst() instanceof Item.Table table) {
+    if (call.item(0) instanceof Item.Table table) {
       return table;
     }
     throw OperandException.unsupported("a lookup table that is computed");

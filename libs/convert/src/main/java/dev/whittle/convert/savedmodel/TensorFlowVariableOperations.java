@@ -122,7 +122,7 @@ final class TensorFlowVariableOperations {
     table.put(
         name,
         call -> {
-          if (!(call.inputs().getFirst() instanceof Item.Variable variable)) {
+          if (!(call.item(0) instanceof Item.Variable variable)) {
             throw OperandException.unsupported("a variable that is computed");
           }
           SavedModelImporter importer = call.walk().importer();

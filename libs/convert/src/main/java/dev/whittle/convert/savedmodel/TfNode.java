@@ -1,6 +1,9 @@
 package dev.whittle.convert.savedmodel;
 
+import dev.whittle.ir.MalformedModelException;
+import dev.whittle.ir.tensor.OperandException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -22,6 +25,19 @@ record TfNode(String name, String op, List<String> inputs, Map<String, Proto> at
   static String nameOf(String reference) {
     int colon = reference.indexOf(':');
     return colon < 0 ? reference : reference.substring(0, colon);
+  }
+
+  /**
+   * Returns the reference of an input.
+   *
+   * @throws MalformedModelException if there are fewer inputs
+   */
+  String input(int index) {
+    if (index >= inputs.size()) {
+      throw new MalformedModelException(
+          "operation '%s' (%s): input %d is missing".formatted(name, op, index));
+    }
+    return inputs.get(index);
   }
 
   /** The inputs that are data: those left out that only tell what comes first. */
@@ -103,7 +119,24 @@ record TfNode(String name, String op, List<String> inputs, Map<String, Proto> at
         : value.message(1).messages(9).stream().map(function -> function.text(1)).toList();
   }
 
-  int[] integers(String attribute, int... ifMissing) {
+  /**
+   * Returns a list of integers of a known length.
+   *
+   * @param ifMissing what each of them is if the attribute is missing
+   * @throws OperandException if the list has another length
+   */
+  int[] integers(String attribute, int count, int ifMissing) {
+    int[] all = new int[count];
+    Arrays.fill(all, ifMissing);
+    int[] stated = integers(attribute, all);
+    if (stated.length != count) {
+      throw OperandException.invalid(
+          "'%s' has %d elements; expected %d", attribute, stated.length, count);
+    }
+    return stated;
+  }
+
+  int[] integers(String attribute, int[] ifMissing) {
     Proto value = attributes.get(attribute);
     return value == null
         ? ifMissing
