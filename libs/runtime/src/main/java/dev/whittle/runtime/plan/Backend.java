@@ -24,7 +24,7 @@ public interface Backend extends AutoCloseable {
   /**
    * The kernel for operands of these types, extents and parameters.
    *
-   * @throws dev.whittle.ir.OperandException if there is none
+   * @throws dev.whittle.ir.tensor.OperandException if there is none
    */
   Kernel kernel(Op op, Operands operands);
 
