@@ -72,14 +72,14 @@ public final class GraphCheck {
     checkIds(graph, graph.outputs(), false, where + " outputs");
     for (int n = 0; n < graph.nodes().size(); n++) {
       Node node = graph.nodes().get(n);
-      String place = where + " node " + n + " " + node.op().type().name();
-      checkIds(graph, node.inputs(), true, place + " inputs");
-      checkIds(graph, node.outputs(), false, place + " outputs");
-      checkIds(graph, node.intermediates(), true, place + " intermediates");
-      checkCounts(node, place);
+      String location = where + " node " + n + " " + node.op().type().name();
+      checkIds(graph, node.inputs(), true, location + " inputs");
+      checkIds(graph, node.outputs(), false, location + " outputs");
+      checkIds(graph, node.intermediates(), true, location + " intermediates");
+      checkCounts(node, location);
       for (int subgraph : node.op().subgraphs()) {
         if (subgraph < 0 || subgraph >= model.graphs().size()) {
-          add("%s: runs graph %d, but the model has %d", place, subgraph, model.graphs().size());
+          add("%s: runs graph %d, but the model has %d", location, subgraph, model.graphs().size());
         }
       }
     }
@@ -91,28 +91,28 @@ public final class GraphCheck {
     return found == before;
   }
 
-  private void checkIds(Graph graph, List<Integer> ids, boolean mayBeAbsent, String place) {
+  private void checkIds(Graph graph, List<Integer> ids, boolean mayBeAbsent, String location) {
     for (int id : ids) {
       boolean absent = id == Node.ABSENT && mayBeAbsent;
       if (!absent && (id < 0 || id >= graph.values().size())) {
-        add("%s: refers to tensor %d of %d", place, id, graph.values().size());
+        add("%s: refers to tensor %d of %d", location, id, graph.values().size());
       }
     }
   }
 
-  private void checkCounts(Node node, String place) {
+  private void checkCounts(Node node, String location) {
     OpType<?> type = node.op().type();
     int inputs = node.inputs().size();
     int outputs = node.outputs().size();
     if (inputs < type.minInputs() || inputs > type.maxInputs()) {
       add(
           "%s: has %d inputs; expected %s",
-          place, inputs, range(type.minInputs(), type.maxInputs()));
+          location, inputs, range(type.minInputs(), type.maxInputs()));
     }
     if (outputs < type.minOutputs() || outputs > type.maxOutputs()) {
       add(
           "%s: has %d outputs; expected %s",
-          place, outputs, range(type.minOutputs(), type.maxOutputs()));
+          location, outputs, range(type.minOutputs(), type.maxOutputs()));
     }
   }
 
@@ -168,34 +168,34 @@ public final class GraphCheck {
   }
 
   private void checkValue(Value value, String where) {
-    String place = where + " tensor " + value.id() + " '" + value.name() + "'";
+    String location = where + " tensor " + value.id() + " '" + value.name() + "'";
     if (!value.initialShape().isStatic()) {
-      add("%s: initial shape %s is not static", place, value.initialShape());
+      add("%s: initial shape %s is not static", location, value.initialShape());
       return;
     }
     Quantization quantization = value.quantization();
     if (quantization != null) {
-      checkQuantization(quantization, value, place);
+      checkQuantization(quantization, value, location);
     }
     long elements;
     try {
       elements = value.initialShape().elements();
       value.type().byteSize(elements);
     } catch (ArithmeticException e) {
-      add("%s: shape %s is too large", place, value.initialShape());
+      add("%s: shape %s is too large", location, value.initialShape());
       return;
     }
     Constant data = value.data();
     if (data != null && value.sparsity() == null) {
-      checkSize(value, elements, data, place);
+      checkSize(value, elements, data, location);
     }
   }
 
-  private void checkSize(Value value, long elements, Constant data, String place) {
+  private void checkSize(Value value, long elements, Constant data, String location) {
     if (!value.type().hasFixedSize()) {
       // Strings are checked when they are read; here only that the bytes can hold so many.
       if (elements > data.byteSize()) {
-        add("%s: %d elements in %d bytes", place, elements, data.byteSize());
+        add("%s: %d elements in %d bytes", location, elements, data.byteSize());
       }
       return;
     }
@@ -203,41 +203,41 @@ public final class GraphCheck {
     if (needed != data.byteSize()) {
       add(
           "%s: %s %s needs %d bytes, its buffer has %d",
-          place, value.type(), value.initialShape(), needed, data.byteSize());
+          location, value.type(), value.initialShape(), needed, data.byteSize());
     }
   }
 
-  private void checkQuantization(Quantization quantization, Value value, String place) {
+  private void checkQuantization(Quantization quantization, Value value, String location) {
     int scales = quantization.scale().size();
     int zeroPoints = quantization.zeroPoint().size();
     if (zeroPoints > 1 && zeroPoints != scales) {
-      add("%s: %d scales but %d zero points", place, scales, zeroPoints);
+      add("%s: %d scales but %d zero points", location, scales, zeroPoints);
     }
     for (long zeroPoint : quantization.zeroPoint()) {
       if (zeroPoint != (int) zeroPoint) {
-        add("%s: zero point %d does not fit into 32 bits", place, zeroPoint);
+        add("%s: zero point %d does not fit into 32 bits", location, zeroPoint);
       }
     }
     if (scales > 1) {
       Shape shape = value.initialShape();
       int axis = quantization.axis();
       if (axis < 0 || axis >= shape.rank() || shape.dim(axis) != scales) {
-        add("%s: %d scales along axis %d of %s", place, scales, axis, shape);
+        add("%s: %d scales along axis %d of %s", location, scales, axis, shape);
       }
     }
   }
 
   private void checkSignature(Signature signature) {
-    String place = "signature '" + signature.key() + "'";
+    String location = "signature '" + signature.key() + "'";
     if (signature.graph() < 0 || signature.graph() >= model.graphs().size()) {
-      add("%s: refers to graph %d of %d", place, signature.graph(), model.graphs().size());
+      add("%s: refers to graph %d of %d", location, signature.graph(), model.graphs().size());
       return;
     }
     int values = model.graphs().get(signature.graph()).values().size();
     for (List<Signature.Port> ports : List.of(signature.inputs(), signature.outputs())) {
       for (Signature.Port port : ports) {
         if (port.value() < 0 || port.value() >= values) {
-          add("%s: '%s' refers to tensor %d of %d", place, port.name(), port.value(), values);
+          add("%s: '%s' refers to tensor %d of %d", location, port.name(), port.value(), values);
         }
       }
     }

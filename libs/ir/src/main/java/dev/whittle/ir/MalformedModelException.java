@@ -2,7 +2,7 @@ package dev.whittle.ir;
 
 import org.jspecify.annotations.Nullable;
 
-/** A model that is damaged or contradicts itself. The message names the file and the place. */
+/** A model that is damaged or contradicts itself. The message names the file and the location. */
 public final class MalformedModelException extends ModelException {
   private static final long serialVersionUID = 1L;
 

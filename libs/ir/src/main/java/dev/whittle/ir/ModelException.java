@@ -12,7 +12,7 @@ public abstract sealed class ModelException extends RuntimeException
     super(message, cause);
   }
 
-  /** Returns an operand's problem as an exception for the user, with the place it occurred at. */
+  /** Returns an operand's problem as an exception for the user, with its location. */
   public static ModelException of(String where, OperandException problem) {
     return problem.isUnsupported()
         ? new UnsupportedModelException(where, String.valueOf(problem.getMessage()), "")

@@ -1,4 +1,7 @@
-/** Activation functions, softmax included. May use: {@code ir.op.common} and below. */
+/**
+ * Activation functions, including softmax. May use: the JDK, {@code ir}, {@code ir.kernel}, {@code
+ * ir.op}, {@code ir.op.common}, {@code ir.tensor}.
+ */
 @NullMarked
 package dev.whittle.ir.op.activation;
 

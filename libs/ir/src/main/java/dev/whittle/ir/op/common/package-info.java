@@ -1,6 +1,6 @@
 /**
  * Typing rules, arithmetic and reference kernels that operators of several families share. May use:
- * {@code ir}, {@code ir.kernel}, {@code ir.tensor}.
+ * the JDK, {@code ir}, {@code ir.kernel}, {@code ir.op}, {@code ir.tensor}.
  */
 @NullMarked
 package dev.whittle.ir.op.common;

@@ -9,9 +9,10 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Runs a graph without inputs and outputs the first time an interpreter comes by.
+ * A single run of another graph, which has no inputs and outputs: in each interpreter, the graph
+ * runs the first time that the node is reached.
  *
- * @param graph the index of the graph
+ * @param graph the index of the graph in the model
  */
 public record CallOnce(int graph) implements Op {
   public static final OpType<CallOnce> TYPE =

@@ -9,11 +9,11 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What operators that run other graphs share. */
+/** Typing rules of operators that run other graphs, and access to their operands. */
 final class ControlFlow {
   private ControlFlow() {}
 
-  /** The types of the operands from {@code first} on. */
+  /** Returns the types and shapes of the inputs from {@code first} on. */
   static List<TypedShape> types(Operands operands, int first) {
     List<TypedShape> types = new ArrayList<>();
     for (int i = first; i < operands.inputCount(); i++) {
@@ -22,16 +22,23 @@ final class ControlFlow {
     return types;
   }
 
-  /** Types that hold whichever of two graphs ran; extents in which they differ are open. */
+  /**
+   * Returns the types and shapes that the outputs of both of two graphs have. Dimensions that
+   * differ are dynamic.
+   *
+   * @throws OperandException if the numbers or types of outputs differ
+   */
   static List<TypedShape> common(List<TypedShape> a, List<TypedShape> b) {
     if (a.size() != b.size()) {
-      throw OperandException.invalid("%d outputs or %d", a.size(), b.size());
+      throw OperandException.invalid(
+          "one graph has %d outputs, the other %d; expected the same number", a.size(), b.size());
     }
     List<TypedShape> common = new ArrayList<>();
     for (int i = 0; i < a.size(); i++) {
       if (a.get(i).type() != b.get(i).type()) {
         throw OperandException.invalid(
-            "output %d is %s or %s", i, a.get(i).type(), b.get(i).type());
+            "output %d has type %s in one graph and %s in the other; expected one type",
+            i, a.get(i).type(), b.get(i).type());
       }
       common.add(new TypedShape(a.get(i).type(), common(a.get(i).shape(), b.get(i).shape())));
     }
@@ -49,6 +56,7 @@ final class ControlFlow {
     return Shape.of(dims);
   }
 
+  /** Returns the inputs from {@code first} on. */
   static List<Tensor> inputs(Invocation invocation, int first) {
     List<Tensor> inputs = new ArrayList<>();
     for (int i = first; i < invocation.inputCount(); i++) {

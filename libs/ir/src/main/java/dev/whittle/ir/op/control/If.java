@@ -10,10 +10,11 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Runs one of two graphs on the operands after the first, by the truth of the first.
+ * A conditional run of one of two graphs. Operand 0 is the condition; the other operands are the
+ * inputs of the graph.
  *
- * @param thenGraph the index of the graph to run if true
- * @param elseGraph the index of the graph to run if false
+ * @param thenGraph the index of the graph that runs if the condition is true
+ * @param elseGraph the index of the graph that runs if the condition is false
  */
 public record If(int thenGraph, int elseGraph) implements Op {
   public static final OpType<If> TYPE =
@@ -53,7 +54,8 @@ public record If(int thenGraph, int elseGraph) implements Op {
   public Kernel kernel(Operands operands) {
     return invocation -> {
       if (invocation.input(0).elements() != 1) {
-        throw OperandException.invalid("condition of %s", invocation.input(0).shape());
+        throw OperandException.invalid(
+            "the condition has shape %s; expected a scalar", invocation.input(0).shape());
       }
       int graph = invocation.input(0).getBoolean(0) ? thenGraph : elseGraph;
       invocation.runSubgraph(

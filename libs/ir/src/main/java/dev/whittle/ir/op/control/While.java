@@ -11,11 +11,12 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Runs a graph on its own outputs, beginning with the operands, as long as another graph says so. A
- * run is canceled when its thread is interrupted.
+ * A loop: while the condition graph computes true, the body graph computes the next state from the
+ * present one. The operands are the first state; the outputs are the last one. A run is canceled if
+ * its thread is interrupted.
  *
- * @param conditionGraph the index of the graph that says whether to go on
- * @param bodyGraph the index of the graph to repeat
+ * @param conditionGraph the index of the graph of the condition
+ * @param bodyGraph the index of the graph of the body
  */
 public record While(int conditionGraph, int bodyGraph) implements Op {
   public static final OpType<While> TYPE =
@@ -47,7 +48,7 @@ public record While(int conditionGraph, int bodyGraph) implements Op {
   @Override
   public List<TypedShape> infer(Operands operands) {
     List<TypedShape> state = ControlFlow.types(operands, 0);
-    // Extents that the body changes are open; opening them may open others.
+    // Dimensions that the body changes become dynamic, which may make others dynamic.
     while (true) {
       List<TypedShape> next = ControlFlow.common(state, operands.subgraphOutputs(bodyGraph, state));
       if (next.equals(state)) {

@@ -3,9 +3,9 @@ package dev.whittle.ir.op.image;
 import dev.whittle.ir.kernel.FixedPoint;
 
 /**
- * Where the places along a resized axis are between two places of the operand's axis: in single
- * precision, or in whole steps of 1/1024 as 8-bit and 16-bit operands are interpolated
- * (quantization notes, section b).
+ * Linear interpolation along a resized axis: the two input positions around each output position,
+ * and its fraction between them. Fractions are in single precision, or in fixed point with 10
+ * fractional bits, as TensorFlow Lite interpolates signed integers.
  */
 public final class AxisInterpolation {
   private static final int UNIT = 1024;
@@ -20,21 +20,21 @@ public final class AxisInterpolation {
     fraction = new float[output];
   }
 
-  /** Places in single precision: the fractions are below 1. */
+  /** Returns the interpolation in single precision. Fractions are less than 1. */
   static AxisInterpolation inFloats(
       int input, int output, boolean alignCorners, boolean halfPixelCenters) {
     var axis = new AxisInterpolation(output);
     float step = step(input, output, alignCorners);
     for (int x = 0; x < output; x++) {
-      float place = halfPixelCenters ? (x + 0.5f) * step - 0.5f : x * step;
-      axis.lower[x] = Math.max(0, (int) Math.floor(place));
-      axis.upper[x] = Math.min((int) Math.ceil(place), input - 1);
-      axis.fraction[x] = place - axis.lower[x];
+      float position = halfPixelCenters ? (x + 0.5f) * step - 0.5f : x * step;
+      axis.lower[x] = Math.max(0, (int) Math.floor(position));
+      axis.upper[x] = Math.min((int) Math.ceil(position), input - 1);
+      axis.fraction[x] = position - axis.lower[x];
     }
     return axis;
   }
 
-  /** Places in whole steps: the fractions are whole and below 1024. */
+  /** Returns the interpolation in fixed point. Fractions are integers less than 1024. */
   static AxisInterpolation inFixedPoint(
       int input, int output, boolean alignCorners, boolean halfPixelCenters) {
     var axis = new AxisInterpolation(output);
@@ -43,38 +43,38 @@ public final class AxisInterpolation {
             ? (UNIT * (input - 1) + (output - 1) / 2) / (output - 1)
             : (UNIT * input + output / 2) / output;
     for (int x = 0; x < output; x++) {
-      int place = halfPixelCenters ? x * step + step / 2 - UNIT / 2 : x * step;
-      axis.lower[x] = Math.max(place / UNIT, 0);
-      axis.upper[x] = Math.min(Math.ceilDiv(place, UNIT), input - 1);
-      axis.fraction[x] = place - UNIT * axis.lower[x];
+      int position = halfPixelCenters ? x * step + step / 2 - UNIT / 2 : x * step;
+      axis.lower[x] = Math.max(position / UNIT, 0);
+      axis.upper[x] = Math.min(Math.ceilDiv(position, UNIT), input - 1);
+      axis.fraction[x] = position - UNIT * axis.lower[x];
     }
     return axis;
   }
 
-  /** How far one output element is from the next in the input. */
+  /** Returns the distance of adjacent output positions, in input positions. */
   private static float step(int input, int output, boolean alignCorners) {
     return alignCorners && output > 1 ? (float) (input - 1) / (output - 1) : (float) input / output;
   }
 
-  /** The nearest place of the operand's axis. */
+  /** Returns the input position nearest to output position {@code x}. */
   static int nearest(int x, int input, int output, boolean alignCorners, boolean halfPixelCenters) {
-    float place = (x + (halfPixelCenters ? 0.5f : 0)) * step(input, output, alignCorners);
-    int nearest = (int) (alignCorners ? FixedPoint.roundHalfAway(place) : Math.floor(place));
-    int within = Math.min(nearest, input - 1);
-    return halfPixelCenters ? Math.max(0, within) : within;
+    float position = (x + (halfPixelCenters ? 0.5f : 0)) * step(input, output, alignCorners);
+    int nearest = (int) (alignCorners ? FixedPoint.roundHalfAway(position) : Math.floor(position));
+    int bounded = Math.min(nearest, input - 1);
+    return halfPixelCenters ? Math.max(0, bounded) : bounded;
   }
 
-  /** The operand's place before place {@code x}, or at it. */
+  /** Returns the input position before output position {@code x}, or at it. */
   public int lower(int x) {
     return lower[x];
   }
 
-  /** The operand's place behind place {@code x}, or at it. */
+  /** Returns the input position after output position {@code x}, or at it. */
   public int upper(int x) {
     return upper[x];
   }
 
-  /** How far place {@code x} is from the lower one, of 1 or of 1024. */
+  /** Returns the distance of output position {@code x} from the lower one, of 1 or of 1024. */
   public float fraction(int x) {
     return fraction[x];
   }

@@ -10,9 +10,10 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Indices of the best boxes that do not overlap too much: operands are boxes {@code [count, 4]}
- * (y1, x1, y2, x2), scores, how many at most, the overlap from which a box is dropped, and the
- * score above which a box counts. Results are indices, filled with zeros, and how many there are.
+ * Non-maximum suppression of overlapping boxes. The operands are boxes {@code [count, 4]} as (y1,
+ * x1, y2, x2), scores, the maximum number of boxes, the intersection over union from which a box is
+ * suppressed, and the score that a box must exceed. The outputs are the indices of the selected
+ * boxes, padded with zeros, and their number.
  */
 public record NonMaxSuppressionV4() implements Op {
   public static final OpType<NonMaxSuppressionV4> TYPE =

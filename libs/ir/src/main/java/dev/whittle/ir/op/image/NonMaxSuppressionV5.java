@@ -10,10 +10,9 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Indices of the best boxes that do not overlap too much: operands are boxes {@code [count, 4]}
- * (y1, x1, y2, x2), scores, how many at most, the overlap from which a box is dropped, and the
- * score above which a box counts, and how fast overlap lowers scores. Results are indices and
- * scores, filled with zeros, and how many there are.
+ * Non-maximum suppression of overlapping boxes with decayed scores. The first five operands are
+ * those of {@link NonMaxSuppressionV4}; operand 5 is the sigma of the decay, 0 for none. The
+ * outputs are the indices and scores of the selected boxes, padded with zeros, and their number.
  */
 public record NonMaxSuppressionV5() implements Op {
   public static final OpType<NonMaxSuppressionV5> TYPE =

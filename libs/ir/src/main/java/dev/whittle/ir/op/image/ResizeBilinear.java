@@ -11,11 +11,11 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * A picture {@code [batch, height, width, channels]} in another size, between its elements
- * interpolated; operand 1 is the new height and width.
+ * Bilinear resizing of an image {@code [batch, height, width, channels]}. Operand 1 contains the
+ * new height and width.
  *
- * @param alignCorners whether the corners' centers stay corners
- * @param halfPixelCenters whether an element's place is its center
+ * @param alignCorners whether the centers of the corner pixels of input and output coincide
+ * @param halfPixelCenters whether pixel centers are at half-integer coordinates
  */
 public record ResizeBilinear(boolean alignCorners, boolean halfPixelCenters) implements Op {
   public static final OpType<ResizeBilinear> TYPE =
@@ -52,9 +52,11 @@ public record ResizeBilinear(boolean alignCorners, boolean halfPixelCenters) imp
   }
 
   /**
-   * Where the places along an axis of the output are.
+   * Returns the interpolation along an axis.
    *
-   * @param type the operand's: signed numbers are interpolated in whole steps of 1/1024
+   * @param type the type of the input; signed integers are interpolated in fixed point
+   * @param input the size of the input
+   * @param output the size of the output
    */
   public AxisInterpolation axis(TensorType type, int input, int output) {
     return type == TensorType.FLOAT32 || type == TensorType.UINT8

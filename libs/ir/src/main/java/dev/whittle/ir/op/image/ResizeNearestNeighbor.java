@@ -11,11 +11,11 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * A picture {@code [batch, height, width, channels]} in another size, of its nearest elements;
- * operand 1 is the new height and width.
+ * Nearest-neighbor resizing of an image {@code [batch, height, width, channels]}. Operand 1
+ * contains the new height and width.
  *
- * @param alignCorners whether the corners' centers stay corners
- * @param halfPixelCenters whether an element's place is its center
+ * @param alignCorners whether the centers of the corner pixels of input and output coincide
+ * @param halfPixelCenters whether pixel centers are at half-integer coordinates
  */
 public record ResizeNearestNeighbor(boolean alignCorners, boolean halfPixelCenters) implements Op {
   public static final OpType<ResizeNearestNeighbor> TYPE =

@@ -1,4 +1,7 @@
-/** Resizing of images and selection of boxes. May use: {@code ir.op.common} and below. */
+/**
+ * Resizing of images and non-maximum suppression. May use: the JDK, {@code ir}, {@code ir.kernel},
+ * {@code ir.op.common}, {@code ir.tensor}.
+ */
 @NullMarked
 package dev.whittle.ir.op.image;
 

@@ -11,9 +11,9 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * For each element, how many boundaries are not greater.
+ * The bucket of each element: the number of boundaries that are at most the element.
  *
- * @param boundaries ascending
+ * @param boundaries the boundaries, in ascending order
  */
 public record Bucketize(List<Float> boundaries) implements Op {
   public static final OpType<Bucketize> TYPE =

@@ -16,8 +16,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Operand 0 with operand 1 written over it from the coordinates in operand 2, which are moved so
- * that it fits.
+ * Operand 0 with a slice replaced by operand 1. Operand 2 contains the slice's first index of each
+ * axis, which is clamped so that the slice is within operand 0.
  */
 public record DynamicUpdateSlice() implements Op {
   public static final OpType<DynamicUpdateSlice> TYPE =
@@ -52,27 +52,29 @@ public record DynamicUpdateSlice() implements Op {
       Tensor update = invocation.input(1);
       Tensor out = invocation.output(0);
       if (update.rank() != in.rank() || invocation.input(2).elements() != in.rank()) {
-        throw OperandException.invalid("update %s of %s", update.shape(), in.shape());
+        throw OperandException.invalid(
+            "the update %s does not fit into %s", update.shape(), in.shape());
       }
       out.data().copyFrom(in.data());
       long[] strides = Shapes.strides(in.dims());
-      long first = 0;
+      long offset = 0;
       for (int axis = 0; axis < in.rank(); axis++) {
-        int most = in.dim(axis) - update.dim(axis);
-        if (most < 0) {
-          throw OperandException.invalid("update %s of %s", update.shape(), in.shape());
+        int maxStart = in.dim(axis) - update.dim(axis);
+        if (maxStart < 0) {
+          throw OperandException.invalid(
+              "the update %s does not fit into %s", update.shape(), in.shape());
         }
         long start = invocation.input(2).getInteger(axis);
-        first += Math.min(Math.max(start, 0), most) * strides[axis];
+        offset += Math.min(Math.max(start, 0), maxStart) * strides[axis];
       }
-      // Along the last axis, elements are adjacent in both.
+      // Elements along the last axis are adjacent in both tensors.
       int outer = Math.max(0, in.rank() - 1);
-      long run = in.rank() == 0 ? 1 : update.dim(outer);
+      long rowLength = in.rank() == 0 ? 1 : update.dim(outer);
       Shapes.forEachIndex(
           Arrays.copyOf(update.dims(), outer),
           Arrays.copyOf(strides, outer),
-          first,
-          (u, o) -> Tensor.copy(update, u * run, out, o, run));
+          offset,
+          (u, o) -> Tensor.copy(update, u * rowLength, out, o, rowLength));
     };
   }
 

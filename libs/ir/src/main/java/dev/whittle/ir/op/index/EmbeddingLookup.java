@@ -17,7 +17,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The slices of operand 1 whose numbers are in operand 0. */
+/** The slices of operand 1, a table, at the indices that operand 0 contains. */
 public record EmbeddingLookup() implements Op {
   public static final OpType<EmbeddingLookup> TYPE =
       OpType.of("EMBEDDING_LOOKUP", 7, "", 2, 1, options -> new EmbeddingLookup());
@@ -41,7 +41,8 @@ public record EmbeddingLookup() implements Op {
       return List.of(new TypedShape(type, Shape.UNKNOWN));
     }
     if (ids.rank() != 1 || table.rank() < 1) {
-      throw OperandException.invalid("numbers %s of slices of %s", ids, table);
+      throw OperandException.invalid(
+          "indices %s and table %s; expected 1 dimension and at least 1", ids, table);
     }
     int[] dims = table.toArray();
     dims[0] = ids.dim(0);
@@ -50,10 +51,10 @@ public record EmbeddingLookup() implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    return Int4WeightKernel.of(operands, 1, EmbeddingLookup::kernelOfBytes);
+    return Int4WeightKernel.of(operands, 1, EmbeddingLookup::unpackedKernel);
   }
 
-  private static Kernel kernelOfBytes(Operands operands) {
+  private static Kernel unpackedKernel(Operands operands) {
     TensorType table = operands.type(1);
     if (table == operands.output(0).type()) {
       table.requireWholeBytes();
@@ -69,7 +70,7 @@ public record EmbeddingLookup() implements Op {
   private static long row(Tensor ids, long i, Tensor table) {
     long id = ids.getInteger(i);
     if (id < 0 || id >= table.dim(0)) {
-      throw OperandException.invalid("number %d of a slice of %s", id, table.shape());
+      throw OperandException.invalid("index %d; expected 0 to %d", id, table.dim(0) - 1);
     }
     return id;
   }

@@ -15,15 +15,17 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Weighted sums of rows of a table. Operands: numbers of rows {@code [n]}, the place {@code [n, r]}
- * in a sparse tensor that each has, that tensor's shape {@code [r]}, a weight for each {@code [n]},
- * and the table. Rows whose places differ only on the last axis are added up.
+ * Weighted sums of slices of a table. The operands are the slices' indices {@code [n]}, the
+ * position {@code [n, r]} of each in a sparse tensor, the shape {@code [r]} of that tensor, the
+ * weights {@code [n]}, and the table. Slices whose positions differ only along the last axis are
+ * added.
  *
- * @param combiner 0 for sums, 1 for means by weight, 2 for sums over the root of squared weights
+ * @param combiner 0 for sums, 1 for means by weight, 2 for sums divided by the root of the squared
+ *     weights
  */
 public record EmbeddingLookupSparse(int combiner) implements Op {
   private static final int MEAN = 1;
-  private static final int ROOT = 2;
+  private static final int SQRT_N = 2;
 
   public static final OpType<EmbeddingLookupSparse> TYPE =
       OpType.of(
@@ -56,7 +58,7 @@ public record EmbeddingLookupSparse(int combiner) implements Op {
     for (int i = 0; i < dims.length; i++) {
       dims[i] = i < buckets ? Math.toIntExact(dimensions[i]) : table.dim(i - buckets + 1);
       if (dims[i] < Shape.DYNAMIC) {
-        throw OperandException.invalid("an extent of %d", dims[i]);
+        throw OperandException.invalid("operand 2 has dimension %d; expected at least 0", dims[i]);
       }
     }
     return List.of(new TypedShape(TensorType.FLOAT32, Shape.of(dims)));
@@ -72,10 +74,10 @@ public record EmbeddingLookupSparse(int combiner) implements Op {
 
   private void run(Invocation invocation) {
     Tensor ids = invocation.input(0);
-    Tensor places = invocation.input(1);
+    Tensor positions = invocation.input(1);
     Tensor table = invocation.input(4);
     Tensor output = invocation.output(0);
-    int rank = places.dim(1);
+    int rank = positions.dim(1);
     long slice = Shapes.product(table.dims(), 1, table.rank());
     for (long i = 0; i < output.elements(); i++) {
       output.setFloat(i, 0);
@@ -86,7 +88,7 @@ public record EmbeddingLookupSparse(int combiner) implements Op {
     for (int i = 0; i < ids.elements(); i++) {
       long bucket = bucket(invocation, i, rank) * slice;
       if (bucket < 0 || bucket + slice > output.elements()) {
-        throw OperandException.invalid("place %d lies outside", i);
+        throw OperandException.invalid("position %d is outside the shape in operand 2", i);
       }
       if (bucket != current && current >= 0) {
         finish(output, current, slice, weights, squares);
@@ -96,7 +98,7 @@ public record EmbeddingLookupSparse(int combiner) implements Op {
       current = bucket;
       long row = ids.getInteger(i);
       if (row < 0 || row >= table.dim(0)) {
-        throw OperandException.invalid("number %d of a row of %s", row, table.shape());
+        throw OperandException.invalid("index %d; expected 0 to %d", row, table.dim(0) - 1);
       }
       float weight = invocation.input(3).getFloat(i);
       weights += weight;
@@ -111,7 +113,7 @@ public record EmbeddingLookupSparse(int combiner) implements Op {
     }
   }
 
-  /** Which sum a place belongs to: its last axis does not count. */
+  /** Returns the sum that position {@code i} belongs to, by all axes but the last. */
   private static long bucket(Invocation invocation, int i, int rank) {
     long bucket = 0;
     for (int axis = 0; axis < rank - 1; axis++) {
@@ -125,7 +127,7 @@ public record EmbeddingLookupSparse(int combiner) implements Op {
     float divisor =
         switch (combiner) {
           case MEAN -> weights;
-          case ROOT -> (float) Math.sqrt(squares);
+          case SQRT_N -> (float) Math.sqrt(squares);
           default -> 1;
         };
     for (long k = 0; k < slice && divisor != 1; k++) {

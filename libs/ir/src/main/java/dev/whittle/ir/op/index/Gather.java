@@ -17,9 +17,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The slices of operand 0 along an axis that operand 1 lists.
+ * The slices of operand 0 along an axis at the indices that operand 1 contains.
  *
- * @param batchDims how many leading axes both operands share
+ * @param axis the axis, counted from the end if negative
+ * @param batchDims the number of leading batch axes that both operands have, counted from the end
+ *     of operand 1 if negative
  */
 public record Gather(int axis, int batchDims) implements Op {
   public static final OpType<Gather> TYPE =
@@ -48,19 +50,20 @@ public record Gather(int axis, int batchDims) implements Op {
     if (!params.isRankKnown() || !indices.isRankKnown()) {
       return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
     }
-    int place = Shapes.axis(axis, params.rank());
+    int axisIndex = Shapes.axis(axis, params.rank());
     int batch = batchDims < 0 ? batchDims + indices.rank() : batchDims;
-    if (batch < 0 || batch > place || batch > indices.rank()) {
-      throw OperandException.invalid("%d batch axes, gathers along axis %d", batchDims, axis);
+    if (batch < 0 || batch > axisIndex || batch > indices.rank()) {
+      throw OperandException.invalid(
+          "%d batch axes and axis %d for indices %s of %s", batchDims, axis, indices, params);
     }
     List<Integer> dims = new ArrayList<>();
-    for (int i = 0; i < place; i++) {
+    for (int i = 0; i < axisIndex; i++) {
       dims.add(params.dim(i));
     }
     for (int i = batch; i < indices.rank(); i++) {
       dims.add(indices.dim(i));
     }
-    for (int i = place + 1; i < params.rank(); i++) {
+    for (int i = axisIndex + 1; i < params.rank(); i++) {
       dims.add(params.dim(i));
     }
     Shape shape = Shape.of(dims.stream().mapToInt(Integer::intValue).toArray());
@@ -76,13 +79,13 @@ public record Gather(int axis, int batchDims) implements Op {
     Tensor params = invocation.input(0);
     Tensor indices = invocation.input(1);
     Tensor out = invocation.output(0);
-    int place = Shapes.axis(axis, params.rank());
+    int axisIndex = Shapes.axis(axis, params.rank());
     int batch = batchDims < 0 ? batchDims + indices.rank() : batchDims;
     long batches = Shapes.product(params.dims(), 0, batch);
-    long outer = Shapes.product(params.dims(), batch, place);
-    long inner = Shapes.product(params.dims(), place + 1, params.rank());
+    long outer = Shapes.product(params.dims(), batch, axisIndex);
+    long inner = Shapes.product(params.dims(), axisIndex + 1, params.rank());
     long count = Shapes.product(indices.dims(), batch, indices.rank());
-    int length = params.dim(place);
+    int length = params.dim(axisIndex);
     List<byte[]> strings = new ArrayList<>();
     List<byte[]> source = params.type() == TensorType.STRING ? params.strings() : List.of();
     long to = 0;
@@ -91,7 +94,7 @@ public record Gather(int axis, int batchDims) implements Op {
         for (long k = 0; k < count; k++) {
           long index = indices.getInteger(b * count + k);
           if (index < 0 || index >= length) {
-            throw OperandException.invalid("index %d is outside 0..%d", index, length - 1);
+            throw OperandException.invalid("index %d; expected 0 to %d", index, length - 1);
           }
           long from = ((b * outer + o) * length + index) * inner;
           if (params.type() == TensorType.STRING) {

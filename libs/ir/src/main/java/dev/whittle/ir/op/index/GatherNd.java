@@ -38,14 +38,15 @@ public record GatherNd() implements Op {
       return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
     }
     if (indices.rank() == 0) {
-      throw OperandException.invalid("indices must have an axis of coordinates");
+      throw OperandException.invalid("operand 1 is a scalar; expected a last axis of coordinates");
     }
     int depth = indices.dim(indices.rank() - 1);
     if (depth == Shape.DYNAMIC) {
       return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
     }
     if (depth > params.rank()) {
-      throw OperandException.invalid("%d coordinates into %s", depth, params);
+      throw OperandException.invalid(
+          "%d coordinates for %s; expected at most its rank", depth, params);
     }
     int[] dims = new int[indices.rank() - 1 + params.rank() - depth];
     for (int i = 0; i < dims.length; i++) {
@@ -65,7 +66,7 @@ public record GatherNd() implements Op {
       Tensor params = invocation.input(0);
       Tensor out = invocation.output(0);
       List<byte[]> source = strings ? params.strings() : List.of();
-      List<byte[]> taken = new ArrayList<>();
+      List<byte[]> selected = new ArrayList<>();
       Tensor indices = invocation.input(1);
       int depth = indices.dim(indices.rank() - 1);
       long inner = Shapes.product(params.dims(), depth, params.rank());
@@ -75,18 +76,18 @@ public record GatherNd() implements Op {
         for (int i = 0; i < depth; i++) {
           long index = indices.getInteger(row * depth + i);
           if (index < 0 || index >= params.dim(i)) {
-            throw OperandException.invalid("index %d is outside 0..%d", index, params.dim(i) - 1);
+            throw OperandException.invalid("index %d; expected 0 to %d", index, params.dim(i) - 1);
           }
           from = from * params.dim(i) + index;
         }
         if (strings) {
-          taken.addAll(source.subList((int) (from * inner), (int) ((from + 1) * inner)));
+          selected.addAll(source.subList((int) (from * inner), (int) ((from + 1) * inner)));
         } else {
           Tensor.copy(params, from * inner, out, row * inner, inner);
         }
       }
       if (strings) {
-        out.setStrings(taken, out.dims().clone());
+        out.setStrings(selected, out.dims().clone());
       }
     };
   }

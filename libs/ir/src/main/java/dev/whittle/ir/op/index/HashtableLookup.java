@@ -17,9 +17,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Slices of a table by key. Operands: keys to look up {@code [n]}, the table's keys {@code [m]} in
- * ascending order, and its values. Keys that are not there give zeros, or empty strings; the second
- * output says with 1 which were.
+ * The slices of a table by key. The operands are the keys to look up {@code [n]}, the table's keys
+ * {@code [m]} in ascending order, and its values. The result for a missing key is zeros or empty
+ * strings. The second output is 1 for each key that was found, otherwise 0.
  */
 public record HashtableLookup() implements Op {
   public static final OpType<HashtableLookup> TYPE =
@@ -37,21 +37,22 @@ public record HashtableLookup() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    Shape wanted = operands.shape(0);
+    Shape queries = operands.shape(0);
     Shape values = operands.shape(2);
-    if (!wanted.isRankKnown() || !values.isRankKnown()) {
+    if (!queries.isRankKnown() || !values.isRankKnown()) {
       return List.of(
           new TypedShape(operands.type(2), Shape.UNKNOWN),
           new TypedShape(TensorType.UINT8, Shapes.dynamic(1)));
     }
-    if (wanted.rank() != 1 || values.rank() < 1) {
-      throw OperandException.invalid("keys %s to look up in values %s", wanted, values);
+    if (queries.rank() != 1 || values.rank() < 1) {
+      throw OperandException.invalid(
+          "keys %s and values %s; expected 1 dimension and at least 1", queries, values);
     }
     int[] dims = values.toArray();
-    dims[0] = wanted.dim(0);
+    dims[0] = queries.dim(0);
     return List.of(
         new TypedShape(operands.type(2), Shape.of(dims)),
-        new TypedShape(TensorType.UINT8, Shape.of(wanted.dim(0))));
+        new TypedShape(TensorType.UINT8, Shape.of(queries.dim(0))));
   }
 
   @Override
@@ -66,17 +67,17 @@ public record HashtableLookup() implements Op {
     return HashtableLookup::slices;
   }
 
-  /** The place of a key; -1 if it is not there. */
-  private static int find(Tensor keys, int wanted) {
+  /** Returns the index of a key, by binary search; -1 if it is missing. */
+  private static int find(Tensor keys, int query) {
     int low = 0;
     int high = keys.dim(0) - 1;
     while (low <= high) {
       int middle = (low + high) >>> 1;
       int key = keys.getInt(middle);
-      if (key == wanted) {
+      if (key == query) {
         return middle;
       }
-      if (key < wanted) {
+      if (key < query) {
         low = middle + 1;
       } else {
         high = middle - 1;
@@ -85,13 +86,14 @@ public record HashtableLookup() implements Op {
     return -1;
   }
 
-  private static int look(Invocation invocation, int i) {
-    int place = find(invocation.input(1), invocation.input(0).getInt(i));
-    if (place >= invocation.input(2).dim(0)) {
-      throw OperandException.invalid("key %d has no value", place);
+  private static int lookUp(Invocation invocation, int i) {
+    int index = find(invocation.input(1), invocation.input(0).getInt(i));
+    if (index >= invocation.input(2).dim(0)) {
+      throw OperandException.invalid(
+          "key %d has no value; the table has %d", index, invocation.input(2).dim(0));
     }
-    invocation.output(1).setByte(i, (byte) (place < 0 ? 0 : 1));
-    return place;
+    invocation.output(1).setByte(i, (byte) (index < 0 ? 0 : 1));
+    return index;
   }
 
   private static void slices(Invocation invocation) {
@@ -100,9 +102,9 @@ public record HashtableLookup() implements Op {
     long slice = Shapes.product(values.dims(), 1, values.rank());
     output.data().fill((byte) 0);
     for (int i = 0; i < invocation.input(0).dim(0); i++) {
-      int place = look(invocation, i);
-      if (place >= 0) {
-        Tensor.copy(values, place * slice, output, i * slice, slice);
+      int index = lookUp(invocation, i);
+      if (index >= 0) {
+        Tensor.copy(values, index * slice, output, i * slice, slice);
       }
     }
   }
@@ -111,8 +113,8 @@ public record HashtableLookup() implements Op {
     List<byte[]> values = invocation.input(2).strings();
     List<byte[]> found = new ArrayList<>();
     for (int i = 0; i < invocation.input(0).dim(0); i++) {
-      int place = look(invocation, i);
-      found.add(place < 0 ? "".getBytes(StandardCharsets.UTF_8) : values.get(place));
+      int index = lookUp(invocation, i);
+      found.add(index < 0 ? "".getBytes(StandardCharsets.UTF_8) : values.get(index));
     }
     invocation.output(0).setStrings(found, found.size());
   }

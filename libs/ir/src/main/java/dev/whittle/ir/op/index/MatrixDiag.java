@@ -9,9 +9,10 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TypedShape;
+import java.util.Arrays;
 import java.util.List;
 
-/** Square matrices with the last axis of the operand on their diagonals and zeros elsewhere. */
+/** Square matrices with the operand's last axis as their diagonals and zeros elsewhere. */
 public record MatrixDiag() implements Op {
   public static final OpType<MatrixDiag> TYPE =
       OpType.of("MATRIX_DIAG", 113, "MatrixDiagOptions", 1, 1, options -> new MatrixDiag());
@@ -33,9 +34,9 @@ public record MatrixDiag() implements Op {
       return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
     }
     if (shape.rank() < 1) {
-      throw OperandException.invalid("a scalar is no diagonal");
+      throw OperandException.invalid("input is a scalar; expected at least 1 dimension");
     }
-    int[] dims = java.util.Arrays.copyOf(shape.toArray(), shape.rank() + 1);
+    int[] dims = Arrays.copyOf(shape.toArray(), shape.rank() + 1);
     dims[shape.rank()] = dims[shape.rank() - 1];
     return List.of(new TypedShape(operands.type(0), Shape.of(dims)));
   }

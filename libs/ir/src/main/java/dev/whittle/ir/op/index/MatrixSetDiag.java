@@ -11,7 +11,7 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Operand 0 with the diagonals of its last two axes replaced by the last axis of operand 1. */
+/** The matrices in operand 0 with their diagonals replaced by the last axis of operand 1. */
 public record MatrixSetDiag() implements Op {
   public static final OpType<MatrixSetDiag> TYPE =
       OpType.of(
@@ -40,7 +40,8 @@ public record MatrixSetDiag() implements Op {
       Tensor diagonal = invocation.input(1);
       Tensor out = invocation.output(0);
       if (in.rank() < 2) {
-        throw OperandException.invalid("%s has no diagonal", in.shape());
+        throw OperandException.invalid(
+            "input has shape %s; expected at least 2 dimensions", in.shape());
       }
       int rows = in.dim(in.rank() - 2);
       int columns = in.dim(in.rank() - 1);
@@ -48,12 +49,13 @@ public record MatrixSetDiag() implements Op {
       out.data().copyFrom(in.data());
       long matrices = rows == 0 || columns == 0 ? 0 : in.elements() / ((long) rows * columns);
       if (diagonal.elements() != matrices * length) {
-        throw OperandException.invalid("diagonal %s of %s", diagonal.shape(), in.shape());
+        throw OperandException.invalid(
+            "the diagonal %s does not fit the matrices %s", diagonal.shape(), in.shape());
       }
       for (long m = 0; m < matrices; m++) {
         for (int i = 0; i < length; i++) {
-          long at = (m * rows + i) * columns + i;
-          Tensor.copy(diagonal, m * length + i, out, at, 1);
+          long target = (m * rows + i) * columns + i;
+          Tensor.copy(diagonal, m * length + i, out, target, 1);
         }
       }
     };

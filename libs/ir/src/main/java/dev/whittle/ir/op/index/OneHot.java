@@ -15,10 +15,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A vector for each index in operand 0: operand 2 at the place of the index, operand 3 elsewhere;
- * its length is operand 1.
+ * A one-hot vector for each index in operand 0. The vector has the length in operand 1; it is
+ * operand 2 at the index and operand 3 elsewhere.
  *
- * @param axis where the vectors lie; -1 for the last axis
+ * @param axis the axis of the vectors in the output; -1 for the last one
  */
 public record OneHot(int axis) implements Op {
   public static final OpType<OneHot> TYPE =
@@ -42,16 +42,17 @@ public record OneHot(int axis) implements Op {
     if (!shape.isRankKnown()) {
       return List.of(new TypedShape(operands.type(2), Shape.UNKNOWN));
     }
-    int place = Shapes.axis(axis, shape.rank() + 1);
+    int axisIndex = Shapes.axis(axis, shape.rank() + 1);
     int[] dims = new int[shape.rank() + 1];
     for (int i = 0; i < dims.length; i++) {
-      dims[i] = i == place ? Shape.DYNAMIC : shape.dim(i < place ? i : i - 1);
+      dims[i] = i == axisIndex ? Shape.DYNAMIC : shape.dim(i < axisIndex ? i : i - 1);
     }
     if (depth != null) {
       if (depth.length != 1 || depth[0] < 0) {
-        throw OperandException.invalid("depth %s", Arrays.toString(depth));
+        throw OperandException.invalid(
+            "depth %s; expected one number of at least 0", Arrays.toString(depth));
       }
-      dims[place] = Math.toIntExact(depth[0]);
+      dims[axisIndex] = Math.toIntExact(depth[0]);
     }
     return List.of(new TypedShape(operands.type(2), Shape.of(dims)));
   }
@@ -65,13 +66,13 @@ public record OneHot(int axis) implements Op {
   private void run(Invocation invocation) {
     Tensor indices = invocation.input(0);
     Tensor out = invocation.output(0);
-    int place = Shapes.axis(axis, out.rank());
-    int depth = out.dim(place);
-    long inner = Shapes.product(out.dims(), place + 1, out.rank());
+    int axisIndex = Shapes.axis(axis, out.rank());
+    int depth = out.dim(axisIndex);
+    long inner = Shapes.product(out.dims(), axisIndex + 1, out.rank());
     for (long o = 0; o < out.elements(); o++) {
-      long rest = o / inner;
-      long at = rest / depth * inner + o % inner;
-      boolean on = indices.getInteger(at) == rest % depth;
+      long quotient = o / inner;
+      long index = quotient / depth * inner + o % inner;
+      boolean on = indices.getInteger(index) == quotient % depth;
       Tensor.copy(invocation.input(on ? 2 : 3), 0, out, o, 1);
     }
   }

@@ -16,8 +16,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Zeros of the shape in operand 2 to which the slices of operand 1 are added at the coordinates in
- * the last axis of operand 0.
+ * The sum of the slices of operand 1, each at the coordinates in the last axis of operand 0, in a
+ * tensor of zeros of the shape in operand 2.
  */
 public record ScatterNd() implements Op {
   public static final OpType<ScatterNd> TYPE =
@@ -56,25 +56,29 @@ public record ScatterNd() implements Op {
     out.data().fill((byte) 0);
     int depth = indices.rank() == 0 ? 0 : indices.dim(indices.rank() - 1);
     if (depth < 1 || depth > out.rank()) {
-      throw OperandException.invalid("coordinates %s in %s", indices.shape(), out.shape());
+      throw OperandException.invalid(
+          "coordinates %s for a tensor %s; expected 1 to its rank along the last axis",
+          indices.shape(), out.shape());
     }
     long slice = Shapes.product(out.dims(), depth, out.rank());
     long count = indices.elements() / depth;
     if (updates.elements() != count * slice) {
       throw OperandException.invalid(
-          "updates %s at %s in %s", updates.shape(), indices.shape(), out.shape());
+          "the updates %s do not fit the coordinates %s of a tensor %s",
+          updates.shape(), indices.shape(), out.shape());
     }
     for (long i = 0; i < count; i++) {
-      long at = 0;
+      long target = 0;
       for (int axis = 0; axis < depth; axis++) {
-        long place = indices.getInteger(i * depth + axis);
-        if (place < 0 || place >= out.dim(axis)) {
-          throw OperandException.invalid("coordinate %d in %s", place, out.shape());
+        long coordinate = indices.getInteger(i * depth + axis);
+        if (coordinate < 0 || coordinate >= out.dim(axis)) {
+          throw OperandException.invalid(
+              "coordinate %d of axis %d; expected 0 to %d", coordinate, axis, out.dim(axis) - 1);
         }
-        at = at * out.dim(axis) + place;
+        target = target * out.dim(axis) + coordinate;
       }
       for (long k = 0; k < slice; k++) {
-        add(updates, i * slice + k, out, at * slice + k);
+        add(updates, i * slice + k, out, target * slice + k);
       }
     }
   }

@@ -11,8 +11,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Elements of operand 1 where operand 0 is true, else of operand 2, which has its shape. The
- * condition has that shape too, or is a scalar, or one truth value for each row.
+ * The elements of operand 1 if operand 0 is true, otherwise of operand 2, which has the same shape.
+ * The condition has that shape too, or is a scalar, or has a boolean for each row.
  */
 public record Select() implements Op {
   public static final OpType<Select> TYPE =

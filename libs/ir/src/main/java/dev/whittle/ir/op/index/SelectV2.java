@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Elements of operand 1 where operand 0 is true, else of operand 2; all three broadcast. */
+/** The elements of operand 1 if operand 0 is true, otherwise of operand 2. All three broadcast. */
 public record SelectV2() implements Op {
   public static final OpType<SelectV2> TYPE =
       OpType.of("SELECT_V2", 123, "SelectV2Options", 3, 1, options -> new SelectV2());

@@ -13,10 +13,10 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * A tensor of the shape in operand 1 that is operand 3 but for the values of operand 2 at the
- * coordinates in operand 0.
+ * A tensor of the shape in operand 1, filled with operand 3, a scalar, except for the values of
+ * operand 2 at the coordinates in operand 0.
  *
- * @param validateIndices whether coordinates must be sorted and differ; not enforced
+ * @param validateIndices whether coordinates must be sorted and unique; not checked
  */
 public record SparseToDense(boolean validateIndices) implements Op {
   public static final OpType<SparseToDense> TYPE =
@@ -35,7 +35,7 @@ public record SparseToDense(boolean validateIndices) implements Op {
 
   @Override
   public Options options() {
-    // Converters write no options for the default.
+    // Converters leave the options out if they are the default.
     return validateIndices
         ? Options.of(TYPE.optionTable()).with("validate_indices", true)
         : Options.NONE;
@@ -61,22 +61,26 @@ public record SparseToDense(boolean validateIndices) implements Op {
       }
       int depth = indices.rank() == 2 ? indices.dim(1) : 1;
       if (depth != out.rank()) {
-        throw OperandException.invalid("coordinates %s in %s", indices.shape(), out.shape());
+        throw OperandException.invalid(
+            "coordinates %s for a tensor %s; expected its rank along the last axis",
+            indices.shape(), out.shape());
       }
       long count = indices.elements() / depth;
       if (values.elements() != 1 && values.elements() != count) {
-        throw OperandException.invalid("%d values at %d places", values.elements(), count);
+        throw OperandException.invalid(
+            "%d values for %d coordinates; expected 1 or one for each", values.elements(), count);
       }
       for (long i = 0; i < count; i++) {
-        long at = 0;
+        long target = 0;
         for (int axis = 0; axis < depth; axis++) {
-          long place = indices.getInteger(i * depth + axis);
-          if (place < 0 || place >= out.dim(axis)) {
-            throw OperandException.invalid("coordinate %d in %s", place, out.shape());
+          long coordinate = indices.getInteger(i * depth + axis);
+          if (coordinate < 0 || coordinate >= out.dim(axis)) {
+            throw OperandException.invalid(
+                "coordinate %d of axis %d; expected 0 to %d", coordinate, axis, out.dim(axis) - 1);
           }
-          at = at * out.dim(axis) + place;
+          target = target * out.dim(axis) + coordinate;
         }
-        Tensor.copy(values, values.elements() == 1 ? 0 : i, out, at, 1);
+        Tensor.copy(values, values.elements() == 1 ? 0 : i, out, target, 1);
       }
     };
   }

@@ -5,25 +5,27 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.tensor.Tensor;
 
 /**
- * The reference kernels of {@link TopKV2}: a heap of the k best of a row, whose root is the worst
- * of them, so that most elements of a long row cost one comparison.
+ * Reference kernels of {@link TopKV2}: a heap of the k best elements of a row. Its root is the
+ * worst of them, so that most elements of a long row cost one comparison.
  */
 abstract sealed class TopKKernels implements Kernel {
   private int[] heap = {};
   private int size;
 
-  /** Whether the element at {@code i} of the row comes before the one at {@code j}. */
+  /** Returns whether element {@code i} of the row is ordered before element {@code j}. */
   abstract boolean before(int i, int j);
 
-  abstract void select(Tensor in, long row);
+  /** Loads the row whose first element is at index {@code first}. */
+  abstract void load(Tensor in, long first);
 
+  /** Copies the element at index {@code from} to index {@code to}. */
   abstract void store(Tensor out, long to, Tensor in, long from);
 
   @Override
   public void run(Invocation invocation) {
     Tensor in = invocation.input(0);
     Tensor values = invocation.output(0);
-    Tensor places = invocation.output(1);
+    Tensor indices = invocation.output(1);
     int length = in.dim(in.rank() - 1);
     int k = values.dim(values.rank() - 1);
     if (heap.length < k) {
@@ -31,14 +33,14 @@ abstract sealed class TopKKernels implements Kernel {
     }
     long rows = length == 0 || k == 0 ? 0 : in.elements() / length;
     for (long row = 0; row < rows; row++) {
-      select(in, row * length);
+      load(in, row * length);
       selectRow(length, k);
       for (int rank = k - 1; rank >= 0; rank--) {
-        int place = heap[0];
-        store(values, row * k + rank, in, row * length + place);
-        places.setInteger(row * k + rank, place);
+        int index = heap[0];
+        store(values, row * k + rank, in, row * length + index);
+        indices.setInteger(row * k + rank, index);
         heap[0] = heap[--size];
-        sink();
+        siftDown();
       }
     }
   }
@@ -48,49 +50,49 @@ abstract sealed class TopKKernels implements Kernel {
     for (int i = 0; i < length; i++) {
       if (size < k) {
         heap[size++] = i;
-        rise();
+        siftUp();
       } else if (before(i, heap[0])) {
         heap[0] = i;
-        sink();
+        siftDown();
       }
     }
   }
 
-  private void rise() {
-    int at = size - 1;
-    while (at > 0 && before(heap[(at - 1) / 2], heap[at])) {
-      swap(at, (at - 1) / 2);
-      at = (at - 1) / 2;
+  private void siftUp() {
+    int node = size - 1;
+    while (node > 0 && before(heap[(node - 1) / 2], heap[node])) {
+      swap(node, (node - 1) / 2);
+      node = (node - 1) / 2;
     }
   }
 
-  private void sink() {
-    int at = 0;
+  private void siftDown() {
+    int node = 0;
     while (true) {
-      int worst = at;
-      for (int child = 2 * at + 1; child <= 2 * at + 2 && child < size; child++) {
+      int worst = node;
+      for (int child = 2 * node + 1; child <= 2 * node + 2 && child < size; child++) {
         worst = before(heap[worst], heap[child]) ? child : worst;
       }
-      if (worst == at) {
+      if (worst == node) {
         return;
       }
-      swap(at, worst);
-      at = worst;
+      swap(node, worst);
+      node = worst;
     }
   }
 
   private void swap(int i, int j) {
-    int kept = heap[i];
+    int moved = heap[i];
     heap[i] = heap[j];
-    heap[j] = kept;
+    heap[j] = moved;
   }
 
-  /** Floats; a row is copied out once because every comparison reads two elements. */
+  /** The kernel of floats. It copies each row, because a comparison reads two elements. */
   static final class Floats extends TopKKernels {
     private float[] row = {};
 
     @Override
-    void select(Tensor in, long first) {
+    void load(Tensor in, long first) {
       int length = in.dim(in.rank() - 1);
       if (row.length < length) {
         row = new float[length];
@@ -111,12 +113,12 @@ abstract sealed class TopKKernels implements Kernel {
     }
   }
 
-  /** Integers of any width. */
+  /** The kernel of integers of any width. */
   static final class Integers extends TopKKernels {
     private long[] row = {};
 
     @Override
-    void select(Tensor in, long first) {
+    void load(Tensor in, long first) {
       int length = in.dim(in.rank() - 1);
       if (row.length < length) {
         row = new long[length];

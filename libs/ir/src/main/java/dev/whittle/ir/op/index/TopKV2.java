@@ -14,8 +14,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The k greatest elements of each row along the last axis, in falling order, and their places; of
- * equal elements the one that comes first. k is operand 1.
+ * The k largest elements of each row along the last axis, in descending order, and their indices.
+ * Among equal elements, the first one precedes. Operand 1 is k.
  */
 public record TopKV2() implements Op {
   public static final OpType<TopKV2> TYPE =
@@ -34,23 +34,26 @@ public record TopKV2() implements Op {
   @Override
   public List<TypedShape> infer(Operands operands) {
     Shape shape = operands.shape(0);
-    TensorType places = operands.outputCount() > 1 ? operands.output(1).type() : TensorType.INT32;
+    TensorType indexType =
+        operands.outputCount() > 1 ? operands.output(1).type() : TensorType.INT32;
     long[] k = operands.knownIntegers(1);
     if (!shape.isRankKnown()) {
       return List.of(
-          new TypedShape(operands.type(0), Shape.UNKNOWN), new TypedShape(places, Shape.UNKNOWN));
+          new TypedShape(operands.type(0), Shape.UNKNOWN),
+          new TypedShape(indexType, Shape.UNKNOWN));
     }
     if (shape.rank() == 0) {
-      throw OperandException.invalid("a scalar has no row to select from");
+      throw OperandException.invalid("input is a scalar; expected at least 1 dimension");
     }
     int[] dims = shape.toArray();
     int row = dims[dims.length - 1];
     dims[dims.length - 1] = k == null || k.length == 0 ? Shape.DYNAMIC : Math.toIntExact(k[0]);
     if (k != null && (k.length != 1 || k[0] < 0 || (row != Shape.DYNAMIC && k[0] > row))) {
-      throw OperandException.invalid("k = %s of rows of %d", Arrays.toString(k), row);
+      throw OperandException.invalid(
+          "k is %s; expected one number from 0 to the row length %d", Arrays.toString(k), row);
     }
     Shape selected = Shape.of(dims);
-    return List.of(new TypedShape(operands.type(0), selected), new TypedShape(places, selected));
+    return List.of(new TypedShape(operands.type(0), selected), new TypedShape(indexType, selected));
   }
 
   @Override

@@ -10,13 +10,15 @@ import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 
 /**
- * The different elements of a vector in the order of their first appearance, and for each element
- * its place among them.
+ * The unique elements of a vector in the order of their first occurrence, and the index of each
+ * element among them.
  *
- * @param indexType of the places
+ * @param indexType the type of the indices
  */
 public record Unique(TensorType indexType) implements Op {
   public static final OpType<Unique> TYPE =
@@ -55,26 +57,26 @@ public record Unique(TensorType indexType) implements Op {
 
   private static void run(Invocation invocation) {
     Tensor in = invocation.input(0);
-    Tensor places = invocation.output(1);
-    var found = new java.util.LinkedHashMap<Double, Integer>();
-    var first = new java.util.ArrayList<Long>();
-    var exact = new java.util.HashMap<Long, Integer>();
+    Tensor indices = invocation.output(1);
+    var floatIndices = new HashMap<Double, Integer>();
+    var firstOccurrences = new ArrayList<Long>();
+    var integerIndices = new HashMap<Long, Integer>();
     boolean real = in.type() == TensorType.FLOAT32;
     for (long i = 0; i < in.elements(); i++) {
-      Integer place =
+      Integer index =
           real
-              ? found.putIfAbsent((double) in.getFloat(i) + 0.0, first.size())
-              : exact.putIfAbsent(in.getInteger(i), first.size());
-      if (place == null) {
-        place = first.size();
-        first.add(i);
+              ? floatIndices.putIfAbsent((double) in.getFloat(i) + 0.0, firstOccurrences.size())
+              : integerIndices.putIfAbsent(in.getInteger(i), firstOccurrences.size());
+      if (index == null) {
+        index = firstOccurrences.size();
+        firstOccurrences.add(i);
       }
-      places.setInteger(i, place);
+      indices.setInteger(i, index);
     }
     Tensor out = invocation.output(0);
-    out.resize(first.size());
-    for (int i = 0; i < first.size(); i++) {
-      Tensor.copy(in, first.get(i), out, i, 1);
+    out.resize(firstOccurrences.size());
+    for (int i = 0; i < firstOccurrences.size(); i++) {
+      Tensor.copy(in, firstOccurrences.get(i), out, i, 1);
     }
   }
 }

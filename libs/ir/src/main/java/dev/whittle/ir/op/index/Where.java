@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The places of the elements that are not zero: a row of int64 coordinates for each. */
+/** The coordinates of the elements that are not zero, an INT64 row for each. */
 public record Where() implements Op {
   public static final OpType<Where> TYPE =
       OpType.of("WHERE", 109, "WhereOptions", 1, 1, options -> new Where());
@@ -39,18 +39,18 @@ public record Where() implements Op {
     return invocation -> {
       Tensor in = invocation.input(0);
       Tensor out = invocation.output(0);
-      int found = 0;
+      int count = 0;
       for (long i = 0; i < in.elements(); i++) {
-        found += in.getReal(i) != 0 ? 1 : 0;
+        count += in.getReal(i) != 0 ? 1 : 0;
       }
-      out.resize(found, in.rank());
-      long[] row = {0};
+      out.resize(count, in.rank());
+      long[] next = {0};
       Shapes.forEachPosition(
           in.dims(),
           (i, position) -> {
             if (in.getReal(i) != 0) {
-              for (int place : position) {
-                out.setLong(row[0]++, place);
+              for (int coordinate : position) {
+                out.setLong(next[0]++, coordinate);
               }
             }
           });

@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** {@code |x|}. */
+/** The absolute value. */
 public record Abs() implements Op {
   public static final OpType<Abs> TYPE =
       OpType.of("ABS", 101, "AbsOptions", 1, 1, options -> new Abs());

@@ -46,7 +46,8 @@ public record AddN() implements Op {
     for (int n = 1; n < invocation.inputCount(); n++) {
       if (!invocation.input(n).shape().equals(invocation.input(0).shape())) {
         throw OperandException.invalid(
-            "cannot add %s and %s", invocation.input(0).shape(), invocation.input(n).shape());
+            "operands have shapes %s and %s; expected one shape",
+            invocation.input(0).shape(), invocation.input(n).shape());
       }
     }
   }

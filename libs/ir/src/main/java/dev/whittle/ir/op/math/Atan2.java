@@ -10,7 +10,7 @@ import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The angle of the point (b, a) in radians, broadcast. */
+/** The angle of the point {@code (b, a)} in radians, with broadcasting. */
 public record Atan2() implements Op {
   public static final OpType<Atan2> TYPE =
       OpType.of("ATAN2", 156, "ATan2Options", 2, 1, options -> new Atan2());

@@ -10,7 +10,7 @@ import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The bits in which two whole numbers differ, broadcast. */
+/** The bitwise exclusive or of integers, with broadcasting. */
 public record BitwiseXor() implements Op {
   public static final OpType<BitwiseXor> TYPE =
       OpType.of("BITWISE_XOR", 160, "BitwiseXorOptions", 2, 1, options -> new BitwiseXor());

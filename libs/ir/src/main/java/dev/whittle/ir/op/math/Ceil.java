@@ -10,7 +10,7 @@ import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The least whole number not under x. */
+/** The smallest integer that is at least x. */
 public record Ceil() implements Op {
   public static final OpType<Ceil> TYPE = OpType.of("CEIL", 104, "", 1, 1, options -> new Ceil());
 

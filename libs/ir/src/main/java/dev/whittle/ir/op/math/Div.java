@@ -11,7 +11,7 @@ import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** {@code a / b}, broadcast; whole numbers are cut toward zero. */
+/** {@code a / b}, with broadcasting. Integer quotients are rounded toward zero. */
 public record Div(Activation activation) implements Op {
   public static final OpType<Div> TYPE = OpType.of("DIV", 42, "DivOptions", 2, 1, Div::decode);
 

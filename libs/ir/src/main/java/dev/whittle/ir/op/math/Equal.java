@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Whether both are equal, broadcast; a truth value for each pair. */
+/** The comparison {@code a == b}, with broadcasting. */
 public record Equal() implements Op {
   public static final OpType<Equal> TYPE =
       OpType.of("EQUAL", 71, "EqualOptions", 2, 1, options -> new Equal());

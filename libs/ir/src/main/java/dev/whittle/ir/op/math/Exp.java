@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** {@code e^x}. */
+/** The exponential function. */
 public record Exp() implements Op {
   public static final OpType<Exp> TYPE =
       OpType.of("EXP", 47, "ExpOptions", 1, 1, options -> new Exp());

@@ -10,7 +10,7 @@ import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The greatest whole number not over x. */
+/** The largest integer that is at most x. */
 public record Floor() implements Op {
   public static final OpType<Floor> TYPE = OpType.of("FLOOR", 8, "", 1, 1, options -> new Floor());
 

@@ -10,7 +10,7 @@ import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The greatest whole number not over {@code a / b}, broadcast. */
+/** The largest integer that is at most {@code a / b}, with broadcasting. */
 public record FloorDiv() implements Op {
   public static final OpType<FloorDiv> TYPE =
       OpType.of("FLOOR_DIV", 90, "FloorDivOptions", 2, 1, options -> new FloorDiv());

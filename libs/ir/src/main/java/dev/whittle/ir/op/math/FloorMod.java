@@ -10,7 +10,7 @@ import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** What is left of a after {@link FloorDiv} by b, with the sign of b; broadcast. */
+/** The remainder of {@link FloorDiv}, which has the sign of the divisor, with broadcasting. */
 public record FloorMod() implements Op {
   public static final OpType<FloorMod> TYPE =
       OpType.of("FLOOR_MOD", 95, "FloorModOptions", 2, 1, options -> new FloorMod());

@@ -8,6 +8,7 @@ import dev.whittle.ir.op.common.ElementwiseKernels.LongBinary;
 final class FusedActivation {
   private FusedActivation() {}
 
+  /** Returns {@code function} of floats, clamped by {@code activation}. */
   static FloatBinary floats(FloatBinary function, Activation activation) {
     if (activation == Activation.NONE) {
       return function;

@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Whether a is greater than b, broadcast; a truth value for each pair. */
+/** The comparison {@code a > b}, with broadcasting. */
 public record Greater() implements Op {
   public static final OpType<Greater> TYPE =
       OpType.of("GREATER", 61, "GreaterOptions", 2, 1, options -> new Greater());

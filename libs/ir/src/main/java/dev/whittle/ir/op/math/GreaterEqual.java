@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Whether a is at least b, broadcast; a truth value for each pair. */
+/** The comparison {@code a >= b}, with broadcasting. */
 public record GreaterEqual() implements Op {
   public static final OpType<GreaterEqual> TYPE =
       OpType.of("GREATER_EQUAL", 62, "GreaterEqualOptions", 2, 1, options -> new GreaterEqual());

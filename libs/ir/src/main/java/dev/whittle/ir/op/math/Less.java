@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Whether a is less than b, broadcast; a truth value for each pair. */
+/** The comparison {@code a < b}, with broadcasting. */
 public record Less() implements Op {
   public static final OpType<Less> TYPE =
       OpType.of("LESS", 58, "LessOptions", 2, 1, options -> new Less());

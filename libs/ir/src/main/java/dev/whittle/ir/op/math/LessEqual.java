@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Whether a is at most b, broadcast; a truth value for each pair. */
+/** The comparison {@code a <= b}, with broadcasting. */
 public record LessEqual() implements Op {
   public static final OpType<LessEqual> TYPE =
       OpType.of("LESS_EQUAL", 63, "LessEqualOptions", 2, 1, options -> new LessEqual());

@@ -10,7 +10,7 @@ import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Whether both are true, broadcast. */
+/** The logical conjunction, with broadcasting. */
 public record LogicalAnd() implements Op {
   public static final OpType<LogicalAnd> TYPE =
       OpType.of("LOGICAL_AND", 86, "LogicalAndOptions", 2, 1, options -> new LogicalAnd());

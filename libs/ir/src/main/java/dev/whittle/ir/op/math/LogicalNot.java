@@ -10,7 +10,7 @@ import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The negation of a truth value. */
+/** The logical negation. */
 public record LogicalNot() implements Op {
   public static final OpType<LogicalNot> TYPE =
       OpType.of("LOGICAL_NOT", 87, "LogicalNotOptions", 1, 1, options -> new LogicalNot());

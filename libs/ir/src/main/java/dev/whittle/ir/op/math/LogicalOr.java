@@ -10,7 +10,7 @@ import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Whether one of both is true, broadcast. */
+/** The logical disjunction, with broadcasting. */
 public record LogicalOr() implements Op {
   public static final OpType<LogicalOr> TYPE =
       OpType.of("LOGICAL_OR", 84, "LogicalOrOptions", 2, 1, options -> new LogicalOr());

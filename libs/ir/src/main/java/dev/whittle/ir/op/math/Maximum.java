@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The greater one of both, broadcast. */
+/** The larger one of two elements, with broadcasting. */
 public record Maximum() implements Op {
   public static final OpType<Maximum> TYPE =
       OpType.of("MAXIMUM", 55, "MaximumMinimumOptions", 2, 1, options -> new Maximum());

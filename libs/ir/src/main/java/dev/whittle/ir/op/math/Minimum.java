@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The lesser one of both, broadcast. */
+/** The smaller one of two elements, with broadcasting. */
 public record Minimum() implements Op {
   public static final OpType<Minimum> TYPE =
       OpType.of("MINIMUM", 57, "MaximumMinimumOptions", 2, 1, options -> new Minimum());

@@ -14,7 +14,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** {@code a * b}, broadcast. */
+/** {@code a * b}, with broadcasting. */
 public record Mul(Activation activation) implements Op {
   public static final OpType<Mul> TYPE = OpType.of("MUL", 18, "MulOptions", 2, 1, Mul::decode);
 
@@ -53,7 +53,7 @@ public record Mul(Activation activation) implements Op {
     };
   }
 
-  /** How products of quantized numbers, less their zero points, become outputs. */
+  /** Returns the requantization of products of two stored numbers less their zero points. */
   public Requantization requantization(Operands operands) {
     return QuantizedArithmetic.productRequantization(operands, activation);
   }

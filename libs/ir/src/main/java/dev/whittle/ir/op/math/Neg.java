@@ -10,7 +10,7 @@ import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** {@code -x}. */
+/** The negation {@code -x}. */
 public record Neg() implements Op {
   public static final OpType<Neg> TYPE =
       OpType.of("NEG", 59, "NegOptions", 1, 1, options -> new Neg());

@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Whether both differ, broadcast; a truth value for each pair. */
+/** The comparison {@code a != b}, with broadcasting. */
 public record NotEqual() implements Op {
   public static final OpType<NotEqual> TYPE =
       OpType.of("NOT_EQUAL", 72, "NotEqualOptions", 2, 1, options -> new NotEqual());

@@ -11,7 +11,7 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** {@code a^b}, broadcast. */
+/** The power {@code a^b}, with broadcasting. */
 public record Pow() implements Op {
   public static final OpType<Pow> TYPE =
       OpType.of("POW", 78, "PowOptions", 2, 1, options -> new Pow());

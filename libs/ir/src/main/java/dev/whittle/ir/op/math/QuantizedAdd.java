@@ -7,15 +7,16 @@ import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.TensorType;
 
 /**
- * The sum of two quantized operands: both are rescaled to twice the greater of their scales, added,
- * and rescaled to the result's (quantization notes, section b).
+ * The sum of two quantized operands, as {@code kernels/add.cc} of TensorFlow Lite computes it: both
+ * are requantized to a common scale, twice the larger one, added, and requantized to the output's
+ * scale.
  */
 public final class QuantizedAdd {
-  /** How many bits 8-bit operands are shifted up before they are rescaled to a common scale. */
-  private static final int SHIFT = 20;
+  /** The bits by which 8-bit operands are shifted left before they are requantized. */
+  private static final int INT8_SHIFT = 20;
 
-  /** The same for 16-bit operands. */
-  private static final int WIDE_SHIFT = 15;
+  /** The bits by which 16-bit operands are shifted left before they are requantized. */
+  private static final int INT16_SHIFT = 15;
 
   private final FixedPoint.Multiplier left;
   private final FixedPoint.Multiplier right;
@@ -28,19 +29,22 @@ public final class QuantizedAdd {
   private final int sign;
 
   /**
-   * The sum of the first two operands.
+   * Makes the sum for given operands.
    *
-   * @param sign 1, or -1 for their difference
+   * @param operands the operands of {@link Add} or {@link Sub}
+   * @param activation the fused activation
+   * @param sign 1 for the sum, -1 for the difference
    */
   public QuantizedAdd(Operands operands, Activation activation, int sign) {
     Quantization a = operands.input(0).requireQuantization();
     Quantization b = operands.input(1).requireQuantization();
     Quantization out = operands.output(0).requireQuantization();
-    this.shift = operands.type(0) == TensorType.INT16 ? WIDE_SHIFT : SHIFT;
-    double twice = 2.0 * Math.max(a.scaleValue(), b.scaleValue());
-    this.left = FixedPoint.Multiplier.of(a.scaleValue() / twice);
-    this.right = FixedPoint.Multiplier.of(b.scaleValue() / twice);
-    this.result = FixedPoint.Multiplier.of(twice / ((1 << shift) * (double) out.scaleValue()));
+    this.shift = operands.type(0) == TensorType.INT16 ? INT16_SHIFT : INT8_SHIFT;
+    double commonScale = 2.0 * Math.max(a.scaleValue(), b.scaleValue());
+    this.left = FixedPoint.Multiplier.of(a.scaleValue() / commonScale);
+    this.right = FixedPoint.Multiplier.of(b.scaleValue() / commonScale);
+    this.result =
+        FixedPoint.Multiplier.of(commonScale / ((1 << shift) * (double) out.scaleValue()));
     this.bounds = activation.quantizedBounds(operands.output(0).type(), out);
     this.leftZero = a.zeroPointValue();
     this.rightZero = b.zeroPointValue();
@@ -48,7 +52,9 @@ public final class QuantizedAdd {
     this.sign = sign;
   }
 
-  /** Whether all scales are powers of two, for which native runtimes have another 16-bit sum. */
+  /**
+   * Returns whether all scales are powers of two, for which the built-in kernel has a 16-bit path.
+   */
   public static boolean hasPowerOfTwoScales(Operands operands) {
     return isPowerOfTwo(operands.input(0).requireQuantization().scaleValue())
         && isPowerOfTwo(operands.input(1).requireQuantization().scaleValue())
@@ -59,17 +65,17 @@ public final class QuantizedAdd {
     return scale == Math.scalb(1f, Math.getExponent(scale));
   }
 
-  /** What a stored number of the first operand adds, at the common scale. */
+  /** Returns a stored number of the first operand at the common scale. */
   public int left(int stored) {
     return left.apply((stored - leftZero) << shift);
   }
 
-  /** What a stored number of the second operand adds, at the common scale. */
+  /** Returns a stored number of the second operand at the common scale, with its sign. */
   public int right(int stored) {
     return sign * right.apply((stored - rightZero) << shift);
   }
 
-  /** The stored result for a sum at the common scale. */
+  /** Returns the stored output for a sum at the common scale. */
   public int result(int sum) {
     return bounds.clamp(result.apply(sum) + outputZero);
   }

@@ -11,7 +11,7 @@ import dev.whittle.ir.tensor.Quantization;
 
 /**
  * Reference kernels of arithmetic on quantized operands in integers, step by step as the built-in
- * kernels of TensorFlow Lite compute it (quantization notes, section b).
+ * kernels of TensorFlow Lite compute it.
  */
 final class QuantizedArithmetic {
   private QuantizedArithmetic() {}
@@ -56,7 +56,7 @@ final class QuantizedArithmetic {
     Quantization out = operands.output(0).requireQuantization();
     float left = operands.input(0).requireQuantization().scaleValue();
     float right = operands.input(1).requireQuantization().scaleValue();
-    // In single precision, as the built-in kernels compute it.
+    // The built-in kernels multiply the scales in single precision.
     float scale = left * right / out.scaleValue();
     return new Requantization(
         new FixedPoint.Multiplier[] {FixedPoint.Multiplier.of(scale)},
@@ -74,16 +74,17 @@ final class QuantizedArithmetic {
         (x, y) -> requantization.apply(((int) x - leftZero) * ((int) y - rightZero), 0));
   }
 
+  /** Returns the kernel of {@code |x|}. */
   static Kernel abs(Operands operands) {
     Quantization in = operands.input(0).requireQuantization();
     Quantization out = operands.output(0).requireQuantization();
     var multiplier = FixedPoint.Multiplier.of((double) (in.scaleValue() / out.scaleValue()));
-    boolean rescale = in.scaleValue() != out.scaleValue();
+    boolean requantizes = in.scaleValue() != out.scaleValue();
     Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
     return ElementwiseKernels.unaryIntegers(
         q -> {
           int x = Math.abs((int) q - in.zeroPointValue());
-          int y = rescale ? multiplier.apply(x) : x;
+          int y = requantizes ? multiplier.apply(x) : x;
           return bounds.clamp(y + out.zeroPointValue());
         });
   }
@@ -104,7 +105,7 @@ final class QuantizedArithmetic {
         q -> {
           int x = (int) q - in.zeroPointValue();
           if (x < 0) {
-            throw OperandException.invalid("the square root of a negative number");
+            throw OperandException.invalid("inverse square root of a negative number");
           }
           if (x == 0) {
             return bounds.high();
@@ -116,16 +117,18 @@ final class QuantizedArithmetic {
         });
   }
 
+  /** Returns the kernel of {@code (a - b)^2}. */
   static Kernel squaredDifference(Operands operands) {
     int shift = 7;
     Quantization a = operands.input(0).requireQuantization();
     Quantization b = operands.input(1).requireQuantization();
     Quantization out = operands.output(0).requireQuantization();
-    double twice = 2.0 * Math.max(a.scaleValue(), b.scaleValue());
-    var left = FixedPoint.Multiplier.of(a.scaleValue() / twice);
-    var right = FixedPoint.Multiplier.of(b.scaleValue() / twice);
+    double commonScale = 2.0 * Math.max(a.scaleValue(), b.scaleValue());
+    var left = FixedPoint.Multiplier.of(a.scaleValue() / commonScale);
+    var right = FixedPoint.Multiplier.of(b.scaleValue() / commonScale);
     var result =
-        FixedPoint.Multiplier.of(twice * twice / ((1 << (2 * shift)) * (double) out.scaleValue()));
+        FixedPoint.Multiplier.of(
+            commonScale * commonScale / ((1 << (2 * shift)) * (double) out.scaleValue()));
     Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
     return ElementwiseKernels.binaryIntegers(
         (x, y) -> {
@@ -136,6 +139,7 @@ final class QuantizedArithmetic {
         });
   }
 
+  /** Returns the kernel of {@code a / b}, which refuses a divisor of zero. */
   static Kernel division(Operands operands, Activation activation) {
     Quantization a = operands.input(0).requireQuantization();
     Quantization b = operands.input(1).requireQuantization();
@@ -148,7 +152,7 @@ final class QuantizedArithmetic {
           int dividend = (int) x - a.zeroPointValue();
           int divisor = (int) y - b.zeroPointValue();
           if (divisor == 0) {
-            throw OperandException.invalid("division by a quantized zero");
+            throw OperandException.invalid("quantized division by zero");
           }
           if (divisor < 0) {
             dividend = -dividend;
@@ -190,8 +194,8 @@ final class QuantizedArithmetic {
             + FixedPoint.saturatingRoundingDoublingHighMultiply(halfDenominator, -1010580540);
     for (int i = 0; i < 3; i++) {
       int product = FixedPoint.saturatingRoundingDoublingHighMultiply(halfDenominator, y);
-      int rest = (1 << 29) - product;
-      long step = (long) FixedPoint.saturatingRoundingDoublingHighMultiply(y, rest) << 2;
+      int error = (1 << 29) - product;
+      long step = (long) FixedPoint.saturatingRoundingDoublingHighMultiply(y, error) << 2;
       y += (int) Math.min(Math.max(step, Integer.MIN_VALUE), Integer.MAX_VALUE);
     }
     long doubled = (long) y << 1;

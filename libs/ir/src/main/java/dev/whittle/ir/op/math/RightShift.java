@@ -10,7 +10,9 @@ import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** A whole number shifted right by another, which is held to 0 and its bits less one; broadcast. */
+/**
+ * The arithmetic right shift of integers, with broadcasting. The distance is clamped to the width.
+ */
 public record RightShift() implements Op {
   public static final OpType<RightShift> TYPE =
       OpType.of("RIGHT_SHIFT", 161, "RightShiftOptions", 2, 1, options -> new RightShift());

@@ -10,7 +10,7 @@ import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The nearest whole number; ties go to the even one. */
+/** The nearest integer, with ties to even. */
 public record Round() implements Op {
   public static final OpType<Round> TYPE =
       OpType.of("ROUND", 116, "", 1, 1, options -> new Round());

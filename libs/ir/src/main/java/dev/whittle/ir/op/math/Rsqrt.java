@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** {@code 1 / sqrt(x)}. */
+/** The inverse square root, {@code 1 / sqrt(x)}. */
 public record Rsqrt() implements Op {
   public static final OpType<Rsqrt> TYPE = OpType.of("RSQRT", 76, "", 1, 1, options -> new Rsqrt());
 

@@ -10,7 +10,7 @@ import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** -1, 0 or 1 by the sign of x. */
+/** The sign of x: -1, 0 or 1. */
 public record Sign() implements Op {
   public static final OpType<Sign> TYPE =
       OpType.of("SIGN", 158, "SignOptions", 1, 1, options -> new Sign());

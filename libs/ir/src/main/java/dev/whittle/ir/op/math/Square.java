@@ -10,7 +10,7 @@ import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** {@code x * x}. */
+/** The square, {@code x * x}. */
 public record Square() implements Op {
   public static final OpType<Square> TYPE =
       OpType.of("SQUARE", 92, "SquareOptions", 1, 1, options -> new Square());

@@ -12,7 +12,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** {@code (a - b)^2}, broadcast. */
+/** The squared difference, {@code (a - b)^2}, with broadcasting. */
 public record SquaredDifference() implements Op {
   public static final OpType<SquaredDifference> TYPE =
       OpType.of(

@@ -14,10 +14,11 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * {@code a - b}, broadcast.
+ * {@code a - b}, with broadcasting.
  *
- * @param powerOfTwoScales whether 16-bit quantized operands are rescaled by powers of two only, as
- *     files of before version 2.4 expect
+ * @param activation the fused activation
+ * @param powerOfTwoScales whether 16-bit quantized operands are requantized by powers of two if
+ *     their scales are powers of two, as files of before TensorFlow 2.4 expect
  */
 public record Sub(Activation activation, boolean powerOfTwoScales) implements Op {
   public static final OpType<Sub> TYPE = OpType.of("SUB", 41, "SubOptions", 2, 1, Sub::decode);
@@ -75,7 +76,7 @@ public record Sub(Activation activation, boolean powerOfTwoScales) implements Op
     };
   }
 
-  /** 16-bit scales need not be powers of two. */
+  /** Returns this operator for 16-bit scales that need not be powers of two. */
   @Override
   public Op asInteger(TensorType type) {
     return new Sub(activation, powerOfTwoScales && type != TensorType.INT16);

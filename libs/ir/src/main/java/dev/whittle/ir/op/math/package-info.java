@@ -1,6 +1,6 @@
 /**
- * Operators that compute each element of the output from elements in the same position: arithmetic,
- * comparisons, logic and bits. May use: {@code ir.op.common} and below.
+ * Elementwise operators: arithmetic, comparisons, logic and bits. May use: the JDK, {@code ir},
+ * {@code ir.kernel}, {@code ir.op}, {@code ir.op.common}, {@code ir.tensor}.
  */
 @NullMarked
 package dev.whittle.ir.op.math;

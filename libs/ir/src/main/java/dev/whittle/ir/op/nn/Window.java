@@ -20,7 +20,7 @@ record Window(Padding padding, int stride, int dilation) {
   }
 
   /** Returns the number of input elements that a window of {@code size} taps spans. */
-  private long extent(int size) {
+  private long dilatedSize(int size) {
     return (size - 1L) * dilation + 1;
   }
 
@@ -41,10 +41,11 @@ record Window(Padding padding, int stride, int dilation) {
     long output =
         padding == Padding.SAME
             ? Math.ceilDiv((long) input, stride)
-            : Math.floorDiv(input + (long) stride - extent(size), stride);
+            : Math.floorDiv(input + (long) stride - dilatedSize(size), stride);
     if (output < 0 || (output == 0 && input > 0)) {
       throw OperandException.invalid(
-          "a window that spans %d elements does not fit into an input of %d", extent(size), input);
+          "a window that spans %d elements does not fit into an input of %d",
+          dilatedSize(size), input);
     }
     return (int) output;
   }
@@ -57,7 +58,7 @@ record Window(Padding padding, int stride, int dilation) {
    * @param output the size of the output
    */
   int paddingBefore(int input, int size, int output) {
-    long total = (output - 1L) * stride + extent(size) - input;
+    long total = (output - 1L) * stride + dilatedSize(size) - input;
     return (int) (Math.max(0, total) / 2);
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Layers of neural networks: convolutions, dense layers, matrix products, pools and normalizations.
- * May use: {@code ir.op.common}, {@code ir.op.reduce} and below.
+ * Layers of neural networks: convolutions, dense layers, matrix products, pooling and
+ * normalization. May use: the JDK, {@code ir}, {@code ir.kernel}, {@code ir.op}, {@code
+ * ir.op.common}, {@code ir.tensor}.
  */
 @NullMarked
 package dev.whittle.ir.op.nn;

@@ -15,10 +15,12 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * For each row of logarithms of unnormalized probabilities in operand 0, as many class numbers as
- * operand 1 says.
+ * Samples of a categorical distribution for each row of operand 0, which contains unnormalized
+ * logarithms of probabilities. Operand 1 is the number of samples. The output contains class
+ * indices.
  *
- * @param seed with {@code seed2} decides the numbers; zeros for different ones each time
+ * @param seed the first seed; a random one if both are 0
+ * @param seed2 the second seed
  */
 public record Multinomial(long seed, long seed2) implements Op {
   public static final OpType<Multinomial> TYPE =
@@ -46,7 +48,7 @@ public record Multinomial(long seed, long seed2) implements Op {
     Shape logits = operands.shape(0);
     long[] count = operands.knownIntegers(1);
     if (logits.isRankKnown() && logits.rank() != 2) {
-      throw OperandException.invalid("logits %s are no matrix", logits);
+      throw OperandException.invalid("logits have shape %s; expected [batch, classes]", logits);
     }
     int rows = logits.isRankKnown() ? logits.dim(0) : Shape.DYNAMIC;
     int samples = count == null ? Shape.DYNAMIC : Shapes.ofContents(count).dim(0);
@@ -72,25 +74,25 @@ public record Multinomial(long seed, long seed2) implements Op {
 
   private static void draw(Philox random, Tensor logits, int row, Tensor out) {
     int classes = logits.dim(1);
-    float greatest = Float.NEGATIVE_INFINITY;
+    float max = Float.NEGATIVE_INFINITY;
     for (int c = 0; c < classes; c++) {
       float logit = logits.getFloat((long) row * classes + c);
-      greatest = Float.isFinite(logit) ? Math.max(greatest, logit) : greatest;
+      max = Float.isFinite(logit) ? Math.max(max, logit) : max;
     }
     double[] cumulative = new double[classes];
     double total = 0;
     for (int c = 0; c < classes; c++) {
       float logit = logits.getFloat((long) row * classes + c);
-      total += Float.isFinite(logit) ? Math.exp(logit - greatest) : 0;
+      total += Float.isFinite(logit) ? Math.exp(logit - max) : 0;
       cumulative[c] = total;
     }
     for (int i = 0; i < out.dim(1); i++) {
-      double wanted = random.nextDouble() * total;
-      int found = 0;
-      while (found < classes && cumulative[found] <= wanted) {
-        found++;
+      double threshold = random.nextDouble() * total;
+      int sample = 0;
+      while (sample < classes && cumulative[sample] <= threshold) {
+        sample++;
       }
-      out.setInteger((long) row * out.dim(1) + i, found);
+      out.setInteger((long) row * out.dim(1) + i, sample);
     }
   }
 

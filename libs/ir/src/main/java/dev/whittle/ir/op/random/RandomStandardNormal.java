@@ -14,9 +14,11 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Normally distributed numbers in the shape of operand 0, two at a time (Box and Muller, 1958).
+ * Samples of the standard normal distribution, drawn in pairs (G. Box and M. Muller, 1958). Operand
+ * 0 contains the shape.
  *
- * @param seed with {@code seed2} decides the numbers; zeros for different ones each time
+ * @param seed the first seed; a random one if both are 0
+ * @param seed2 the second seed
  */
 public record RandomStandardNormal(long seed, long seed2) implements Op {
   public static final OpType<RandomStandardNormal> TYPE =
@@ -58,10 +60,10 @@ public record RandomStandardNormal(long seed, long seed2) implements Op {
       for (long i = 0; i < out.elements(); i += 2) {
         float u = Math.max(random.nextFloat(), 1e-7f);
         float angle = 2 * (float) Math.PI * random.nextFloat();
-        float length = (float) Math.sqrt(-2 * (float) Math.log(u));
-        out.setFloat(i, (float) Math.sin(angle) * length);
+        float radius = (float) Math.sqrt(-2 * (float) Math.log(u));
+        out.setFloat(i, (float) Math.sin(angle) * radius);
         if (i + 1 < out.elements()) {
-          out.setFloat(i + 1, (float) Math.cos(angle) * length);
+          out.setFloat(i + 1, (float) Math.cos(angle) * radius);
         }
       }
     };

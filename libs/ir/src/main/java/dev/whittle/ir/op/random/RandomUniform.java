@@ -14,9 +14,10 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Numbers in {@code [0, 1)}, equally likely, in the shape of operand 0.
+ * Samples of the uniform distribution on {@code [0, 1)}. Operand 0 contains the shape.
  *
- * @param seed with {@code seed2} decides the numbers; zeros for different ones each time
+ * @param seed the first seed; a random one if both are 0
+ * @param seed2 the second seed
  */
 public record RandomUniform(long seed, long seed2) implements Op {
   public static final OpType<RandomUniform> TYPE =

@@ -1,4 +1,7 @@
-/** Random numbers, by the generator of TensorFlow Lite. May use: {@code ir.op.common} and below. */
+/**
+ * Random numbers, by TensorFlow Lite's generator. May use: the JDK, {@code ir}, {@code ir.kernel},
+ * {@code ir.op.common}, {@code ir.tensor}.
+ */
 @NullMarked
 package dev.whittle.ir.op.random;
 

@@ -15,17 +15,19 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Two {@link UnidirectionalSequenceLstm} layers over a sequence, one from its start and one from
- * its end. Operands 1 to 17 are the weights of the first, as there, and 18 to 34 of the second; 35
- * to 38 the states of output and cell of both, which are variables. Operand 39 is a second
- * sequence: with weights (40 to 43 and 44 to 47) both layers see it too, without the second layer
- * sees it alone.
+ * Two {@link UnidirectionalSequenceLstm} layers on a sequence, one forward and one backward.
+ * Operands 1 to 17 are the weights of the forward layer and 18 to 34 those of the backward layer.
+ * Operands 35 to 38 are the output and cell states of both, which are variables. Operand 39 is an
+ * optional auxiliary sequence. With auxiliary weights (operands 40 to 43 and 44 to 47), it is a
+ * second input of both layers; without, it is the only input of the backward layer.
  *
- * @param activation of the cells' input and state
- * @param cellClip the greatest magnitude of the cells' states; 0 for no limit
- * @param projectionClip the greatest magnitude of projections; 0 for no limit
+ * @param activation the activation of the cells' input and state
+ * @param cellClip the bound of the magnitude of cell states; 0 for none
+ * @param projectionClip the bound of the magnitude of projections; 0 for none
  * @param mergeOutputs whether one output has the units of both layers
  * @param timeMajor whether sequences are {@code [time, batch, in]}
+ * @param asymmetricQuantizeInputs whether float inputs of 8-bit weights are quantized
+ *     asymmetrically
  */
 public record BidirectionalSequenceLstm(
     Activation activation,
@@ -78,19 +80,19 @@ public record BidirectionalSequenceLstm(
   private static int units(Operands operands, int state) {
     Shape shape = operands.shape(state);
     if (shape.isRankKnown() && shape.rank() != 2) {
-      throw OperandException.invalid("a state %s", shape);
+      throw OperandException.invalid("a state has shape %s; expected [batch, units]", shape);
     }
     return shape.isRankKnown() ? shape.dim(1) : Shape.DYNAMIC;
   }
 
   @Override
   public Kernel kernel(Operands operands) {
-    boolean hasSecond = operands.hasInput(AUXILIARY);
-    boolean linked = hasSecond && operands.hasInput(41);
-    int auxiliary = linked ? AUXILIARY : -1;
+    boolean hasAuxiliary = operands.hasInput(AUXILIARY);
+    boolean isShared = hasAuxiliary && operands.hasInput(41);
+    int auxiliary = isShared ? AUXILIARY : -1;
     var forward = new LstmOperands(0, 1, 35, 36, -1, auxiliary, 40);
     var backward =
-        new LstmOperands(hasSecond && !linked ? AUXILIARY : 0, 18, 37, 38, -1, auxiliary, 44);
+        new LstmOperands(hasAuxiliary && !isShared ? AUXILIARY : 0, 18, 37, 38, -1, auxiliary, 44);
     LstmCell.requireTypes(operands, forward);
     LstmCell.requireTypes(operands, backward);
     return invocation -> {
@@ -107,7 +109,7 @@ public record BidirectionalSequenceLstm(
     new LstmCell(invocation, layer, settings).run(layout, target);
   }
 
-  /** It changes its states. */
+  /** Returns false, because a run changes the states. */
   @Override
   public boolean isPure() {
     return false;

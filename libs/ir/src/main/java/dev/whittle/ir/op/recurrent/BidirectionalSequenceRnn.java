@@ -12,13 +12,16 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Two {@link UnidirectionalSequenceRnn} layers over a sequence, one from its start and one from its
- * end. Operands 1 to 4 belong to the first, as there, and 5 to 8 to the second. Operand 9 is a
- * second sequence: with weights (10 and 11) both layers see it too, without the second layer sees
- * it alone.
+ * Two {@link UnidirectionalSequenceRnn} layers on a sequence, one forward and one backward.
+ * Operands 1 to 4 are those of the forward layer and 5 to 8 those of the backward layer. Operand 9
+ * is an optional auxiliary sequence. With auxiliary weights (operands 10 and 11), it is a second
+ * input of both layers; without, it is the only input of the backward layer.
  *
- * @param mergeOutputs whether one output has the units of both layers
  * @param timeMajor whether sequences are {@code [time, batch, in]}
+ * @param activation the function of the layers
+ * @param mergeOutputs whether one output has the units of both layers
+ * @param asymmetricQuantizeInputs whether float inputs of 8-bit weights are quantized
+ *     asymmetrically
  */
 public record BidirectionalSequenceRnn(
     boolean timeMajor,
@@ -69,16 +72,16 @@ public record BidirectionalSequenceRnn(
 
   @Override
   public Kernel kernel(Operands operands) {
-    boolean hasSecond = operands.hasInput(AUXILIARY);
-    boolean linked = hasSecond && operands.hasInput(10);
-    // The native kernel overlooks a sequence of the second layer's own if samples come first.
-    boolean ownsSecond = hasSecond && !linked && timeMajor;
+    boolean hasAuxiliary = operands.hasInput(AUXILIARY);
+    boolean isShared = hasAuxiliary && operands.hasInput(10);
+    // The native kernel ignores the backward layer's own sequence if it is batch-major.
+    boolean isBackwardInput = hasAuxiliary && !isShared && timeMajor;
     RnnKernels.requireTypes(operands, 1);
     RnnKernels.requireTypes(operands, 5);
-    var forward = new RnnKernels.Layer(0, 1, linked ? AUXILIARY : -1, 10, timeMajor, false);
+    var forward = new RnnKernels.Layer(0, 1, isShared ? AUXILIARY : -1, 10, timeMajor, false);
     var backward =
         new RnnKernels.Layer(
-            ownsSecond ? AUXILIARY : 0, 5, linked ? AUXILIARY : -1, 11, timeMajor, true);
+            isBackwardInput ? AUXILIARY : 0, 5, isShared ? AUXILIARY : -1, 11, timeMajor, true);
     return invocation -> {
       int first = invocation.input(1).dim(0);
       RnnKernels.run(invocation, forward, activation, asymmetricQuantizeInputs, 0, 0);
@@ -92,7 +95,7 @@ public record BidirectionalSequenceRnn(
     };
   }
 
-  /** It changes its states. */
+  /** Returns false, because a run changes the states. */
   @Override
   public boolean isPure() {
     return false;

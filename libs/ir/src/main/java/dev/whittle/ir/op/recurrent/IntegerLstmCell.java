@@ -11,9 +11,9 @@ import dev.whittle.ir.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link UnidirectionalSequenceLstm} and {@link Lstm} with 8-bit operands and a 16-bit cell state,
- * as the native runtime's kernel computes it: gates in Q3.12 before and Q0.15 after their
- * functions.
+ * Reference kernel of {@link UnidirectionalSequenceLstm} and {@link Lstm} with 8-bit operands and a
+ * 16-bit cell state, as the native runtime's integer kernel. Gates are Q3.12 before and Q0.15 after
+ * their activations.
  */
 final class IntegerLstmCell implements Kernel {
   private static final int FORGET = 1;
@@ -26,7 +26,7 @@ final class IntegerLstmCell implements Kernel {
   private final FixedPoint.Multiplier[] recurrentScales = new FixedPoint.Multiplier[4];
   private final FixedPoint.Multiplier[] peepholeScales = new FixedPoint.Multiplier[4];
   private final FixedPoint.@Nullable Multiplier[] normalizations = new FixedPoint.Multiplier[4];
-  private final int[] leastVariances = new int[4];
+  private final int[] minVariances = new int[4];
   private final FixedPoint.Multiplier hiddenScale;
   private final FixedPoint.Multiplier projectionScale;
   private final int inputZero;
@@ -52,7 +52,7 @@ final class IntegerLstmCell implements Kernel {
     cellShift = Math.getExponent(cellScale);
     if (cellScale != Math.scalb(1f, cellShift)) {
       throw OperandException.unsupported(
-          "a cell state whose scale %s is no power of two", cellScale);
+          "no kernel for a cell state of scale %s; expected a power of two", cellScale);
     }
     hasInputGate = operands.hasInput(1);
     for (int g = hasInputGate ? 0 : 1; g < 4; g++) {
@@ -60,12 +60,13 @@ final class IntegerLstmCell implements Kernel {
       if (operands.hasInput(LstmOperands.SINGLE.norm() + g)) {
         Quantization before = operands.intermediate(g);
         if (before == null) {
-          throw OperandException.invalid("no scale of gate %d before its normalization", g);
+          throw OperandException.invalid(
+              "intermediate %d, the scale of gate %d before normalization, is missing", g, g);
         }
         scale = before.scaleValue();
         Quantization norm = operands.input(LstmOperands.SINGLE.norm() + g).requireQuantization();
         normalizations[g] = FixedPoint.Multiplier.of(norm.scaleValue());
-        leastVariances[g] = (int) Math.max(1, 10_000 * norm.scaleValue());
+        minVariances[g] = (int) Math.max(1, 10_000 * norm.scaleValue());
       }
       inputScales[g] = gateScale(operands, 1 + g, input.scaleValue(), scale);
       recurrentScales[g] = gateScale(operands, 5 + g, state.scaleValue(), scale);
@@ -108,10 +109,10 @@ final class IntegerLstmCell implements Kernel {
     int out = outputState.dim(1);
     for (int b = 0; b < layout.batches(); b++) {
       for (int t = 0; t < layout.steps(); t++) {
-        long place = layout.row(b, t);
-        step(invocation, b, place * in);
+        long row = layout.row(b, t);
+        step(invocation, b, row * in);
         for (int i = 0; i < out; i++) {
-          output.setByte(place * out + i, outputState.getByte((long) b * out + i));
+          output.setByte(row * out + i, outputState.getByte((long) b * out + i));
         }
       }
     }
@@ -121,31 +122,31 @@ final class IntegerLstmCell implements Kernel {
     Tensor cellState = invocation.input(19);
     int cells = cellState.dim(1);
     long first = (long) batch * cells;
-    int[] enter = hasInputGate ? gate(invocation, 0, batch, x) : new int[0];
-    int[] forget = gate(invocation, FORGET, batch, x);
+    int[] inputGate = hasInputGate ? gate(invocation, 0, batch, x) : new int[0];
+    int[] forgetGate = gate(invocation, FORGET, batch, x);
     int[] candidate = gate(invocation, CELL, batch, x);
     for (int i = 0; i < cells; i++) {
       int kept =
           (short)
               FixedPoint.roundingDivideByPowerOfTwo(
-                  forget[i] * (int) cellState.getInteger(first + i), 15);
-      int share = hasInputGate ? enter[i] : Short.MAX_VALUE - forget[i];
+                  forgetGate[i] * (int) cellState.getInteger(first + i), 15);
+      int weight = hasInputGate ? inputGate[i] : Short.MAX_VALUE - forgetGate[i];
       int added =
-          (short) FixedPoint.roundingDivideByPowerOfTwo(share * candidate[i], 30 + cellShift);
+          (short) FixedPoint.roundingDivideByPowerOfTwo(weight * candidate[i], 30 + cellShift);
       int state = FixedPoint.clamp(kept + added, Short.MIN_VALUE, Short.MAX_VALUE);
       if (cellClip > 0) {
         state = FixedPoint.clamp(state, -cellClip, cellClip);
       }
       cellState.setInteger(first + i, state);
     }
-    // The output gate sees the new cell state.
-    int[] leave = gate(invocation, OUTPUT, batch, x);
+    // The peephole of the output gate reads the new cell state.
+    int[] outputGate = gate(invocation, OUTPUT, batch, x);
     byte[] hidden = new byte[cells];
     for (int i = 0; i < cells; i++) {
       int active = FixedPoint16.tanh((int) cellState.getInteger(first + i), 15 + cellShift);
-      // Before a projection, the native kernel takes the zero point off instead of adding it.
+      // The native kernel subtracts the zero point, instead of adding it, before a projection.
       int zero = invocation.hasInput(16) ? -hiddenZero : hiddenZero;
-      int scaled = hiddenScale.apply(leave[i] * active) + zero;
+      int scaled = hiddenScale.apply(outputGate[i] * active) + zero;
       hidden[i] = (byte) FixedPoint.clamp(scaled, Byte.MIN_VALUE, Byte.MAX_VALUE);
     }
     project(invocation, batch, hidden);
@@ -183,24 +184,25 @@ final class IntegerLstmCell implements Kernel {
     for (int i = 0; i < cells; i++) {
       int fromInput =
           (addsBias && bias != null ? bias.getInt(i) : 0)
-              + product(
+              + dotProduct(
                   invocation.input(1 + gate), i, input, x, input.dim(input.rank() - 1), inputZero);
       int value = clamp16(inputScales[gate].apply(fromInput));
       int out = outputState.dim(1);
       int recurrent =
-          product(invocation.input(5 + gate), i, outputState, (long) batch * out, out, outputZero);
+          dotProduct(
+              invocation.input(5 + gate), i, outputState, (long) batch * out, out, outputZero);
       value = clamp16(value + recurrentScales[gate].apply(recurrent));
       FixedPoint.Multiplier peephole = peepholeScales[gate];
       if (peephole != null) {
         long weight = invocation.input(LstmOperands.SINGLE.peephole(gate)).getInteger(i);
-        int seen = (int) (weight * cellState.getInteger((long) batch * cells + i));
-        value = clamp16(value + peephole.apply(seen));
+        int product = (int) (weight * cellState.getInteger((long) batch * cells + i));
+        value = clamp16(value + peephole.apply(product));
       }
       values[i] = value;
     }
     if (normalization != null) {
       Tensor coefficients = invocation.input(LstmOperands.SINGLE.norm() + gate);
-      normalize(values, coefficients, bias, normalization, leastVariances[gate]);
+      normalize(values, coefficients, bias, normalization, minVariances[gate]);
     }
     for (int i = 0; i < cells; i++) {
       values[i] = gate == CELL ? FixedPoint16.tanh(values[i], 3) : FixedPoint16.sigmoid(values[i]);
@@ -208,13 +210,13 @@ final class IntegerLstmCell implements Kernel {
     return values;
   }
 
-  /** To mean 0 and variance 1, in numbers that are 1,024 times as large. */
+  /** Normalizes values to mean 0 and variance 1, scaled by 1,024. */
   private static void normalize(
       int[] values,
       Tensor coefficients,
       @Nullable Tensor bias,
       FixedPoint.Multiplier scale,
-      int leastVariance) {
+      int minVariance) {
     long sum = 0;
     long squares = 0;
     for (int value : values) {
@@ -224,7 +226,7 @@ final class IntegerLstmCell implements Kernel {
     int mean = (int) (sum * 1024 / values.length);
     long variance = squares * ((1 << 20) / values.length) - (long) mean * mean;
     int rounded = (int) (variance / (1 << 20));
-    var inverse = FixedPoint.Multiplier.ofInverseSquareRoot(rounded < 1 ? leastVariance : rounded);
+    var inverse = FixedPoint.Multiplier.ofInverseSquareRoot(rounded < 1 ? minVariance : rounded);
     for (int i = 0; i < values.length; i++) {
       int centered = 1024 * values[i] - mean;
       int normal = FixedPoint.multiply(centered, inverse.mantissa(), inverse.exponent());
@@ -239,7 +241,7 @@ final class IntegerLstmCell implements Kernel {
     return FixedPoint.clamp(x, Short.MIN_VALUE, Short.MAX_VALUE);
   }
 
-  private static int product(
+  private static int dotProduct(
       Tensor weights, int row, Tensor values, long first, int count, int zero) {
     int sum = 0;
     for (int k = 0; k < count; k++) {

@@ -14,11 +14,16 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * One step of {@link UnidirectionalSequenceLstm}, whose operands it has; the input is {@code
- * [batch, in]}.
+ * A step of {@link UnidirectionalSequenceLstm} with the same operands. The input is {@code [batch,
+ * in]}.
  *
- * @param kernelType 0 for this; 1 for the old one of five operands, which only some versions of the
- *     native runtime have
+ * @param activation the activation of the cell's input and state
+ * @param cellClip the bound of the magnitude of the cell state; 0 for none
+ * @param projectionClip the bound of the magnitude of the projection; 0 for none
+ * @param kernelType 0 for the full kernel; 1 for the basic one with five operands, which only some
+ *     versions of the native runtime have
+ * @param asymmetricQuantizeInputs whether float inputs of 8-bit weights are quantized
+ *     asymmetrically
  */
 public record Lstm(
     Activation activation,
@@ -70,7 +75,8 @@ public record Lstm(
       return List.of(new TypedShape(operands.type(0), Shapes.dynamic(2)));
     }
     if (input.rank() != 2 || state.rank() != 2) {
-      throw OperandException.invalid("input %s, output state %s", input, state);
+      throw OperandException.invalid(
+          "input %s and output state %s; expected 2 dimensions each", input, state);
     }
     return List.of(new TypedShape(operands.type(0), Shape.of(input.dim(0), state.dim(1))));
   }
@@ -78,7 +84,7 @@ public record Lstm(
   @Override
   public Kernel kernel(Operands operands) {
     if (kernelType != 0) {
-      throw OperandException.unsupported("no kernel of type %d", kernelType);
+      throw OperandException.unsupported("no kernel for kernel type %d; expected 0", kernelType);
     }
     return LstmCell.kernel(
         operands,
@@ -86,7 +92,7 @@ public record Lstm(
         false);
   }
 
-  /** It changes its states. */
+  /** Returns false, because a run changes the states. */
   @Override
   public boolean isPure() {
     return false;

@@ -9,7 +9,7 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import org.jspecify.annotations.Nullable;
 
-/** The reference kernel of LSTM layers in floats, with float or 8-bit weights. */
+/** Reference kernel of LSTM layers in floats, with float or 8-bit weights. */
 final class LstmCell {
   private static final int INPUT = 0;
   private static final int FORGET = 1;
@@ -17,7 +17,14 @@ final class LstmCell {
   private static final int OUTPUT = 3;
   private static final float NORMALIZATION_EPSILON = 1e-8f;
 
-  /** What a layer's options say. */
+  /**
+   * The attributes of a layer.
+   *
+   * @param activation the activation of the cell's input and state
+   * @param cellClip the bound of the magnitude of the cell state; 0 for none
+   * @param projectionClip the bound of the magnitude of the projection; 0 for none
+   * @param asymmetric whether inputs are quantized asymmetrically if weights have 8 bits
+   */
   record Settings(
       Activation activation, float cellClip, float projectionClip, boolean asymmetric) {}
 
@@ -29,7 +36,7 @@ final class LstmCell {
   private final Tensor cellState;
   private final @Nullable Tensor auxiliary;
   private final VectorOperand x;
-  private final VectorOperand second;
+  private final VectorOperand auxiliaryX;
   private final VectorOperand h;
   private final int in;
   private final int cells;
@@ -45,7 +52,7 @@ final class LstmCell {
     this.auxiliary = operands.auxiliary() < 0 ? null : invocation.input(operands.auxiliary());
     boolean hybrid = invocation.input(operands.weights(FORGET)).type() != TensorType.FLOAT32;
     this.x = new VectorOperand(hybrid, settings.asymmetric);
-    this.second = new VectorOperand(hybrid, settings.asymmetric);
+    this.auxiliaryX = new VectorOperand(hybrid, settings.asymmetric);
     this.h = new VectorOperand(hybrid, settings.asymmetric);
     this.in = input.dim(input.rank() - 1);
     this.cells = cellState.dim(1);
@@ -53,9 +60,9 @@ final class LstmCell {
   }
 
   /**
-   * The kernel for operands of one of the forms that native runtimes have.
+   * Returns the kernel for the types of the operands.
    *
-   * @throws OperandException if they have none
+   * @throws OperandException if no kernel accepts the types
    */
   static Kernel kernel(Operands operands, Settings settings, boolean timeMajor) {
     if (operands.type(0) == TensorType.INT8
@@ -71,7 +78,11 @@ final class LstmCell {
     };
   }
 
-  /** Floats all over, or weights of 8 bits. */
+  /**
+   * Requires float inputs and float or 8-bit weights.
+   *
+   * @throws OperandException if an operand has another type
+   */
   static void requireTypes(Operands operands, LstmOperands layer) {
     TensorType weights = operands.type(layer.weights(FORGET));
     boolean fits =
@@ -93,9 +104,9 @@ final class LstmCell {
   }
 
   /**
-   * How the input lies.
+   * Returns the layout of the input.
    *
-   * @throws OperandException if the states do not fit it, or each other
+   * @throws OperandException if the states do not fit the input or each other
    */
   static SequenceLayout layout(Invocation invocation, LstmOperands layer, boolean timeMajor) {
     SequenceLayout layout = SequenceLayout.of(invocation.input(layer.input()), timeMajor);
@@ -104,21 +115,22 @@ final class LstmCell {
     int batches = layout.batches();
     if (outputState.dim(0) != batches || cellState.dim(0) != batches) {
       throw OperandException.invalid(
-          "states %s and %s for %d batches", outputState.shape(), cellState.shape(), batches);
+          "states %s and %s; expected %d batches", outputState.shape(), cellState.shape(), batches);
     }
     if (!invocation.hasInput(layer.projection()) && outputState.dim(1) != cellState.dim(1)) {
       throw OperandException.invalid(
-          "states %s and %s without a projection", outputState.shape(), cellState.shape());
+          "states %s and %s; expected the same units without a projection",
+          outputState.shape(), cellState.shape());
     }
     return layout;
   }
 
   /**
-   * Where results go.
+   * The destination of the results.
    *
-   * @param output which output of the node
-   * @param offset of the layer's units along its last axis
-   * @param backward whether the sequence is gone through from its end
+   * @param output the index of the output
+   * @param offset the position of the layer's units along the output's last axis
+   * @param backward whether steps run from the end of the sequence
    */
   record Target(int output, int offset, boolean backward) {}
 
@@ -131,43 +143,44 @@ final class LstmCell {
     int width = output.dim(output.rank() - 1);
     for (int b = 0; b < layout.batches(); b++) {
       for (int i = 0; i < layout.steps(); i++) {
-        long place = layout.row(b, target.backward ? layout.steps() - 1 - i : i);
-        step(b, place);
+        long row = layout.row(b, target.backward ? layout.steps() - 1 - i : i);
+        step(b, row);
         for (int o = 0; o < out; o++) {
           float state = outputState.getFloat((long) b * out + o);
-          output.setFloat(place * width + target.offset + o, state);
+          output.setFloat(row * width + target.offset + o, state);
         }
       }
     }
   }
 
-  private void step(int batch, long place) {
-    x.load(input, place * in, in);
+  private void step(int batch, long row) {
+    x.load(input, row * in, in);
     if (auxiliary != null) {
       int width = auxiliary.dim(auxiliary.rank() - 1);
-      second.load(auxiliary, place * width, width);
+      auxiliaryX.load(auxiliary, row * width, width);
     }
     h.load(outputState, (long) batch * out, out);
-    float[] forget = gate(FORGET, batch, true);
+    float[] forgetGate = gate(FORGET, batch, true);
     float[] candidate = gate(CELL, batch, false);
-    float[] enter = invocation.hasInput(operands.weights(INPUT)) ? gate(INPUT, batch, true) : null;
+    float[] inputGate =
+        invocation.hasInput(operands.weights(INPUT)) ? gate(INPUT, batch, true) : null;
     long c = (long) batch * cells;
     for (int i = 0; i < cells; i++) {
-      float share = enter == null ? 1 - forget[i] : enter[i];
-      float state = forget[i] * cellState.getFloat(c + i) + share * candidate[i];
+      float added = inputGate == null ? 1 - forgetGate[i] : inputGate[i];
+      float state = forgetGate[i] * cellState.getFloat(c + i) + added * candidate[i];
       cellState.setFloat(c + i, clip(state, settings.cellClip));
     }
-    float[] leave = gate(OUTPUT, batch, true);
+    float[] outputGate = gate(OUTPUT, batch, true);
     for (int i = 0; i < cells; i++) {
-      leave[i] *= settings.activation.apply(cellState.getFloat(c + i));
+      outputGate[i] *= settings.activation.apply(cellState.getFloat(c + i));
     }
     Tensor projection = optional(operands.projection());
     Tensor bias = optional(operands.projectionBias());
     if (projection != null) {
-      x.load(leave);
+      x.load(outputGate);
     }
     for (int o = 0; o < out; o++) {
-      float value = leave.length > o ? leave[o] : 0;
+      float value = outputGate.length > o ? outputGate[o] : 0;
       if (projection != null) {
         value = x.accumulate(bias == null ? 0 : bias.getFloat(o), projection, o);
         value = clip(value, settings.projectionClip);
@@ -180,11 +193,12 @@ final class LstmCell {
     return limit > 0 ? Math.min(Math.max(x, -limit), limit) : x;
   }
 
-  /** One gate's values; sigmoid for gates proper, the cell's activation for its candidate. */
+  /** Returns the values of a gate, with a sigmoid or, for the cell gate, the layer's activation. */
   private float[] gate(int gate, int batch, boolean sigmoid) {
     Tensor weights = invocation.input(operands.weights(gate));
     Tensor recurrent = invocation.input(operands.recurrent(gate));
-    Tensor more = auxiliary == null ? null : invocation.input(operands.auxiliaryWeights() + gate);
+    Tensor auxiliaryWeights =
+        auxiliary == null ? null : invocation.input(operands.auxiliaryWeights() + gate);
     Tensor peephole = gate == CELL ? null : optional(operands.peephole(gate));
     Tensor bias = optional(operands.bias(gate));
     Tensor norm = operands.norm() < 0 ? null : optional(operands.norm() + gate);
@@ -192,8 +206,8 @@ final class LstmCell {
     for (int i = 0; i < cells; i++) {
       float sum = norm == null && bias != null ? bias.getFloat(i) : 0;
       sum = x.accumulate(sum, weights, i);
-      if (more != null) {
-        sum = second.accumulate(sum, more, i);
+      if (auxiliaryWeights != null) {
+        sum = auxiliaryX.accumulate(sum, auxiliaryWeights, i);
       }
       sum = h.accumulate(sum, recurrent, i);
       if (peephole != null) {

@@ -1,16 +1,17 @@
 package dev.whittle.ir.op.recurrent;
 
 /**
- * Which operands of a node belong to one LSTM layer. Weights, recurrent weights, weights of the
- * cell's state, biases, a projection and its bias follow one another from {@code first}.
+ * The indices of the operands of an LSTM layer. The weights, recurrent weights, peephole weights,
+ * biases, and the weights and bias of a projection follow each other from {@code first}. Gates are
+ * numbered 0 input, 1 forget, 2 cell, 3 output.
  *
  * @param input the sequence
- * @param first weights of the input gate
- * @param outputState a variable
- * @param cellState a variable
- * @param norm coefficients of layer normalization of the input gate; -1 if the operator has none
- * @param auxiliary a second sequence; -1 if there is none
- * @param auxiliaryWeights its weights of the input gate
+ * @param first the weights of the input gate
+ * @param outputState the output state, a variable
+ * @param cellState the cell state, a variable
+ * @param norm the normalization coefficients of the input gate; -1 if the operator has none
+ * @param auxiliary the auxiliary sequence; -1 for none
+ * @param auxiliaryWeights the auxiliary weights of the input gate
  */
 record LstmOperands(
     int input,
@@ -20,7 +21,7 @@ record LstmOperands(
     int norm,
     int auxiliary,
     int auxiliaryWeights) {
-  /** Of the operators for one layer. */
+  /** The operands of the operators with one layer. */
   static final LstmOperands SINGLE = new LstmOperands(0, 1, 18, 19, 20, -1, -1);
 
   int weights(int gate) {
@@ -31,7 +32,7 @@ record LstmOperands(
     return first + 4 + gate;
   }
 
-  /** Weights of the cell's state, which the candidate (gate 2) has none of. */
+  /** Returns the peephole weights of a gate, which the cell gate does not have. */
   int peephole(int gate) {
     return first + 8 + (gate == 3 ? 2 : gate);
   }

@@ -13,9 +13,13 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * One step of a plain recurrent layer: {@code h = f(W x + U h + b)}. Operands: input {@code [batch,
- * in]}, W {@code [units, in]}, U {@code [units, units]}, b, and the state h {@code [batch, units]},
- * a variable.
+ * A step of a basic recurrent layer, {@code h = f(W x + U h + b)}. The operands are the input
+ * {@code [batch, in]}, W {@code [units, in]}, U {@code [units, units]}, b {@code [units]}, and the
+ * state h {@code [batch, units]}, a variable.
+ *
+ * @param activation the function f
+ * @param asymmetricQuantizeInputs whether float inputs of 8-bit weights are quantized
+ *     asymmetrically
  */
 public record Rnn(Activation activation, boolean asymmetricQuantizeInputs) implements Op {
   public static final OpType<Rnn> TYPE =
@@ -61,7 +65,7 @@ public record Rnn(Activation activation, boolean asymmetricQuantizeInputs) imple
         RnnKernels.run(invocation, layer, activation, asymmetricQuantizeInputs, 0, 0);
   }
 
-  /** It changes its state. */
+  /** Returns false, because a run changes the state. */
   @Override
   public boolean isPure() {
     return false;

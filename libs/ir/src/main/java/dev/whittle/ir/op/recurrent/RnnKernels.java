@@ -8,18 +8,21 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import org.jspecify.annotations.Nullable;
 
-/** The kernel of {@link Rnn} and its sequences in floats, with float or 8-bit weights. */
+/**
+ * Reference kernel of {@link Rnn} and its sequence layers in floats, with float or 8-bit weights.
+ */
 final class RnnKernels {
   private RnnKernels() {}
 
   /**
-   * A layer.
+   * The operands of a layer, by their indices, and the order of its steps.
    *
    * @param input the sequence
-   * @param first operand of its weights; recurrent weights, bias and state follow
-   * @param auxiliary a second sequence; -1 if there is none
-   * @param auxiliaryWeights its weights
-   * @param backward whether the sequence is gone through from its end
+   * @param first the weights, which are followed by the recurrent weights, the bias and the state
+   * @param auxiliary the auxiliary sequence; -1 for none
+   * @param auxiliaryWeights the weights of the auxiliary sequence
+   * @param timeMajor whether sequences are {@code [time, batch, in]}
+   * @param backward whether steps run from the end of the sequence
    */
   record Layer(
       int input,
@@ -33,7 +36,12 @@ final class RnnKernels {
     }
   }
 
-  /** Refuses everything but floats and weights of 8 bits with them. */
+  /**
+   * Requires float inputs and float or 8-bit weights.
+   *
+   * @param weights the index of the weights
+   * @throws OperandException if an operand has another type
+   */
   static void requireTypes(Operands operands, int weights) {
     TensorType type = operands.type(weights);
     boolean fits =
@@ -47,9 +55,14 @@ final class RnnKernels {
   }
 
   /**
-   * Runs all steps of each sample.
+   * Runs all steps of each sequence.
    *
-   * @param offset of the layer's units along the output's last axis
+   * @param invocation the operands
+   * @param layer the layer
+   * @param activation the function of the layer
+   * @param asymmetric whether inputs are quantized asymmetrically if weights have 8 bits
+   * @param outputIndex the index of the output
+   * @param offset the position of the layer's units along the output's last axis
    */
   static void run(
       Invocation invocation,
@@ -63,7 +76,7 @@ final class RnnKernels {
     Tensor recurrent = invocation.input(layer.first + 1);
     Tensor bias = invocation.input(layer.first + 2);
     Tensor state = invocation.input(layer.first + 3);
-    @Nullable Tensor second = layer.auxiliary < 0 ? null : invocation.input(layer.auxiliary);
+    @Nullable Tensor auxiliary = layer.auxiliary < 0 ? null : invocation.input(layer.auxiliary);
     Tensor output = invocation.output(outputIndex);
     SequenceLayout layout = SequenceLayout.of(input, layer.timeMajor);
     int in = weights.dim(1);
@@ -71,29 +84,30 @@ final class RnnKernels {
     int width = output.dim(output.rank() - 1);
     if (state.elements() != (long) layout.batches() * units) {
       throw OperandException.invalid(
-          "a state %s for %d samples of %d units", state.shape(), layout.batches(), units);
+          "the state %s does not have %d batches of %d units",
+          state.shape(), layout.batches(), units);
     }
     boolean hybrid = weights.type() != TensorType.FLOAT32;
     var x = new VectorOperand(hybrid, asymmetric);
-    var more = new VectorOperand(hybrid, asymmetric);
+    var auxiliaryX = new VectorOperand(hybrid, asymmetric);
     var h = new VectorOperand(hybrid, asymmetric);
     for (int b = 0; b < layout.batches(); b++) {
       for (int i = 0; i < layout.steps(); i++) {
-        long place = layout.row(b, layer.backward ? layout.steps() - 1 - i : i);
-        x.load(input, place * in, in);
+        long row = layout.row(b, layer.backward ? layout.steps() - 1 - i : i);
+        x.load(input, row * in, in);
         h.load(state, (long) b * units, units);
-        if (second != null) {
-          int size = second.dim(second.rank() - 1);
-          more.load(second, place * size, size);
+        if (auxiliary != null) {
+          int size = auxiliary.dim(auxiliary.rank() - 1);
+          auxiliaryX.load(auxiliary, row * size, size);
         }
         for (int u = 0; u < units; u++) {
           float sum = x.accumulate(bias.getFloat(u), weights, u);
-          if (second != null) {
-            sum = more.accumulate(sum, invocation.input(layer.auxiliaryWeights), u);
+          if (auxiliary != null) {
+            sum = auxiliaryX.accumulate(sum, invocation.input(layer.auxiliaryWeights), u);
           }
           float next = activation.apply(h.accumulate(sum, recurrent, u));
           state.setFloat((long) b * units + u, next);
-          output.setFloat(place * width + offset + u, next);
+          output.setFloat(row * width + offset + u, next);
         }
       }
     }

@@ -9,12 +9,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How the steps of samples lie in the operands of recurrent operators.
+ * The layout of sequences in the operands of recurrent operators.
  *
- * @param timeMajor whether all samples of one step lie together
+ * @param batches the number of sequences
+ * @param steps the number of steps of each
+ * @param timeMajor whether the steps are the outer dimension
  */
 record SequenceLayout(int batches, int steps, boolean timeMajor) {
-  /** Of an input {@code [batch, time, in]} or {@code [time, batch, in]}, or of one step. */
+  /**
+   * Returns the layout of {@code [batch, time, in]}, {@code [time, batch, in]} or {@code [batch,
+   * in]}.
+   */
   static SequenceLayout of(Tensor input, boolean timeMajor) {
     if (input.rank() == 2) {
       return new SequenceLayout(input.dim(0), 1, false);
@@ -24,14 +29,14 @@ record SequenceLayout(int batches, int steps, boolean timeMajor) {
         : new SequenceLayout(input.dim(0), input.dim(1), false);
   }
 
-  /** Which row of the operand a step of a sample is. */
+  /** Returns the row of the operand that has a step of a sequence. */
   long row(int batch, int step) {
     return timeMajor ? (long) step * batches + batch : (long) batch * steps + step;
   }
 
   /**
-   * Products that layers over a sequence sum: each of its rows meets every matrix that a constant
-   * holds. Zero where extents are not known.
+   * Returns the multiply-accumulate operations of recurrent layers: each row of the sequence is
+   * multiplied with each constant matrix. The result is 0 if the shape is not static.
    */
   static long multiplyAccumulates(Operands operands) {
     Shape sequence = operands.shape(0);
@@ -50,17 +55,18 @@ record SequenceLayout(int batches, int steps, boolean timeMajor) {
   }
 
   /**
-   * What two layers over one sequence give, each {@code [.., .., its units]}, or one output with
-   * the units of both.
+   * Returns the outputs of a bidirectional layer.
    *
-   * @param forward units of the first layer; {@link Shape#DYNAMIC} where they are not known
-   * @param backward units of the second
+   * @param operands the operands
+   * @param merged whether one output has the units of both layers
+   * @param forward the units of the forward layer, which may be {@link Shape#DYNAMIC}
+   * @param backward the units of the backward layer, which may be {@link Shape#DYNAMIC}
    */
   static List<TypedShape> outputs(Operands operands, boolean merged, int forward, int backward) {
-    boolean open = forward == Shape.DYNAMIC || backward == Shape.DYNAMIC;
+    boolean dynamic = forward == Shape.DYNAMIC || backward == Shape.DYNAMIC;
     int[] widths =
         merged
-            ? new int[] {open ? Shape.DYNAMIC : forward + backward}
+            ? new int[] {dynamic ? Shape.DYNAMIC : forward + backward}
             : new int[] {forward, backward};
     Shape input = operands.shape(0);
     List<TypedShape> outputs = new ArrayList<>();

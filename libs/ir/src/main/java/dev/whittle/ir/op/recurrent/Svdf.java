@@ -15,12 +15,16 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * A layer whose weights over features and time are products (Nakkiran et al., "Compressing deep
- * neural networks using a rank-constrained topology", 2015). Operands: input {@code [batch, in]},
- * weights of features {@code [filters, in]} and of time {@code [filters, memory]}, a bias {@code
- * [units]} or nothing, and the memory {@code [batch, memory * filters]}, a variable.
+ * A singular value decomposition filter: a layer whose weights of features and time are of low rank
+ * (P. Nakkiran et al., "Compressing deep neural networks using a rank-constrained topology", 2015).
+ * The operands are the input {@code [batch, in]}, the feature weights {@code [filters, in]}, the
+ * time weights {@code [filters, memory]}, an optional bias {@code [units]}, and the state {@code
+ * [batch, memory * filters]}, a variable.
  *
- * @param rank how many filters make a unit
+ * @param rank the number of filters of each unit
+ * @param activation the fused activation
+ * @param asymmetricQuantizeInputs whether float inputs of 8-bit weights are quantized
+ *     asymmetrically
  */
 public record Svdf(int rank, Activation activation, boolean asymmetricQuantizeInputs)
     implements Op {
@@ -58,7 +62,10 @@ public record Svdf(int rank, Activation activation, boolean asymmetricQuantizeIn
       return List.of(new TypedShape(operands.type(0), Shapes.dynamic(2)));
     }
     if (rank < 1 || input.rank() != 2 || weights.rank() != 2 || weights.dim(0) % rank != 0) {
-      throw OperandException.invalid("input %s and weights %s of rank %d", input, weights, rank);
+      throw OperandException.invalid(
+          "input %s, feature weights %s and rank %d; expected 2 dimensions each and a multiple of"
+              + " the rank",
+          input, weights, rank);
     }
     return List.of(new TypedShape(operands.type(0), Shape.of(input.dim(0), weights.dim(0) / rank)));
   }
@@ -82,7 +89,7 @@ public record Svdf(int rank, Activation activation, boolean asymmetricQuantizeIn
             invocation, rank, activation, new VectorOperand(hybrid, asymmetricQuantizeInputs));
   }
 
-  /** It changes its state. */
+  /** Returns false, because a run changes the state. */
   @Override
   public boolean isPure() {
     return false;

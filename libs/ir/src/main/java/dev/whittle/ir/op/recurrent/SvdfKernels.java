@@ -10,14 +10,17 @@ import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 
-/** The kernels of {@link Svdf}. */
+/** Reference kernels of {@link Svdf}. */
 final class SvdfKernels {
   private SvdfKernels() {}
 
   /**
-   * In floats.
+   * Computes the layer in floats.
    *
-   * @param x takes the input, and says whether weights have 8 bits
+   * @param invocation the operands
+   * @param rank the number of filters of each unit
+   * @param activation the fused activation
+   * @param x the buffer for the input, quantized dynamically if weights have 8 bits
    */
   static void floats(Invocation invocation, int rank, Activation activation, VectorOperand x) {
     Tensor input = invocation.input(0);
@@ -37,7 +40,7 @@ final class SvdfKernels {
     }
   }
 
-  /** Remembers what a filter sees now and sums up what it remembers. */
+  /** Shifts a filter's state, appends its present feature, and returns the sum over time. */
   private static float filter(Invocation invocation, int batch, int filter, VectorOperand x) {
     Tensor features = invocation.input(1);
     Tensor time = invocation.input(2);
@@ -57,7 +60,10 @@ final class SvdfKernels {
     return sum;
   }
 
-  /** In integers: 8 bits for input, features and output, 16 for time and memory. */
+  /**
+   * Returns the kernel of 8-bit input, feature weights and output, and 16-bit time weights and
+   * state.
+   */
   static Kernel integers(Operands operands, int rank) {
     boolean fits =
         operands.type(1) == TensorType.INT8
@@ -66,12 +72,12 @@ final class SvdfKernels {
             && operands.output(0).type() == TensorType.INT8;
     if (!fits) {
       throw OperandException.unsupported(
-          "no kernel for %s weights of features and %s of time",
+          "no kernel for %s feature weights and %s time weights",
           operands.type(1), operands.type(2));
     }
     Quantization input = operands.input(0).requireQuantization();
     Quantization output = operands.output(0).requireQuantization();
-    // In single precision, as the built-in kernel computes it.
+    // The built-in kernel multiplies the scales in single precision.
     float state = operands.input(4).requireQuantization().scaleValue();
     var toState =
         FixedPoint.Multiplier.of(
@@ -113,14 +119,14 @@ final class SvdfKernels {
     for (int m = 1; m < memory; m++) {
       state.setInteger(first + m - 1, state.getInteger(first + m));
     }
-    int seen = 0;
+    int feature = 0;
     for (int i = 0; i < in; i++) {
-      seen +=
+      feature +=
           features.getByte((long) filter * in + i)
               * (input.getByte((long) batch * in + i) - inputZero);
     }
-    int kept = FixedPoint.clamp(toState.apply(seen), Short.MIN_VALUE, Short.MAX_VALUE);
-    state.setInteger(first + memory - 1, kept);
+    int stored = FixedPoint.clamp(toState.apply(feature), Short.MIN_VALUE, Short.MAX_VALUE);
+    state.setInteger(first + memory - 1, stored);
     int sum = 0;
     for (int m = 0; m < memory; m++) {
       sum += (int) time.getInteger((long) filter * memory + m) * (int) state.getInteger(first + m);

@@ -15,17 +15,20 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * A layer of long short-term memory cells over a sequence {@code [batch, time, in]}. Operands 1 to
- * 4 are the weights of the input, forget, cell and output gates, 5 to 8 their recurrent weights, 9
- * to 11 weights of the cell's own state, 12 to 15 biases, 16 and 17 a projection, 18 and 19 the
- * states of output and cell, which are variables, and 20 to 23 coefficients of layer normalization.
- * All but input, weights, biases and states may be absent; without an input gate it is one less the
- * forget gate.
+ * A layer of long short-term memory cells on a sequence {@code [batch, time, in]}. Operands 1 to 4
+ * are the weights of the input, forget, cell and output gates, 5 to 8 their recurrent weights, 9 to
+ * 11 peephole weights, 12 to 15 biases, 16 and 17 the weights and bias of a projection, 18 and 19
+ * the output and cell states, which are variables, and 20 to 23 the coefficients of layer
+ * normalization. The input gate, peepholes, projection and normalization are optional. Without an
+ * input gate, it is coupled: one minus the forget gate.
  *
- * @param activation of the cell's input and state
- * @param cellClip the greatest magnitude of the cell's state; 0 for no limit
- * @param projectionClip the greatest magnitude of the projection; 0 for no limit
+ * @param activation the activation of the cell's input and state
+ * @param cellClip the bound of the magnitude of the cell state; 0 for none
+ * @param projectionClip the bound of the magnitude of the projection; 0 for none
  * @param timeMajor whether the sequence is {@code [time, batch, in]}
+ * @param asymmetricQuantizeInputs whether float inputs of 8-bit weights are quantized
+ *     asymmetrically
+ * @param diagonalRecurrentTensors whether recurrent weights are stored as diagonals
  */
 public record UnidirectionalSequenceLstm(
     Activation activation,
@@ -76,7 +79,8 @@ public record UnidirectionalSequenceLstm(
       return List.of(new TypedShape(operands.type(0), Shapes.dynamic(3)));
     }
     if (input.rank() != 3 || state.rank() != 2) {
-      throw OperandException.invalid("input %s, output state %s", input, state);
+      throw OperandException.invalid(
+          "input %s and output state %s; expected 3 and 2 dimensions", input, state);
     }
     return List.of(
         new TypedShape(operands.type(0), Shape.of(input.dim(0), input.dim(1), state.dim(1))));
@@ -93,7 +97,7 @@ public record UnidirectionalSequenceLstm(
         timeMajor);
   }
 
-  /** It changes its states. */
+  /** Returns false, because a run changes the states. */
   @Override
   public boolean isPure() {
     return false;

@@ -13,9 +13,12 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * {@link Rnn} over a sequence {@code [batch, time, in]}.
+ * The {@link Rnn} layer on a sequence {@code [batch, time, in]}.
  *
  * @param timeMajor whether the sequence is {@code [time, batch, in]}
+ * @param activation the function of the layer
+ * @param asymmetricQuantizeInputs whether float inputs of 8-bit weights are quantized
+ *     asymmetrically
  */
 public record UnidirectionalSequenceRnn(
     boolean timeMajor, Activation activation, boolean asymmetricQuantizeInputs) implements Op {
@@ -64,7 +67,7 @@ public record UnidirectionalSequenceRnn(
         RnnKernels.run(invocation, layer, activation, asymmetricQuantizeInputs, 0, 0);
   }
 
-  /** It changes its state. */
+  /** Returns false, because a run changes the state. */
   @Override
   public boolean isPure() {
     return false;

@@ -7,8 +7,8 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 
 /**
- * A row of floats to be multiplied with rows of weights: in floats, or quantized once where the
- * weights have 8 bits, as hybrid kernels do.
+ * The vector of matrix-vector products: a buffer of floats, or of 8-bit integers that it quantizes
+ * dynamically if the matrix has 8 bits, as hybrid kernels do.
  */
 final class VectorOperand {
   private final RowQuantizer quantizer = new RowQuantizer();
@@ -22,7 +22,7 @@ final class VectorOperand {
     this.asymmetric = asymmetric;
   }
 
-  /** Takes {@code newCount} elements from index {@code first}. */
+  /** Loads {@code newCount} elements of {@code source} from index {@code first}. */
   void load(Tensor source, long first, int newCount) {
     count = newCount;
     if (hybrid) {
@@ -37,19 +37,20 @@ final class VectorOperand {
     }
   }
 
+  /** Loads all elements of an array. */
   void load(float[] source) {
     load(Tensor.onHeap(source, source.length), 0, source.length);
   }
 
-  /** The sum so far and the product with a row of a matrix. */
+  /** Returns {@code sum} plus the dot product with a row of a matrix. */
   float accumulate(float sum, Tensor weights, int row) {
     long w = (long) row * count;
     if (!hybrid) {
-      float total = sum;
+      float result = sum;
       for (int i = 0; i < count; i++) {
-        total += weights.getFloat(w + i) * values[i];
+        result += weights.getFloat(w + i) * values[i];
       }
-      return total;
+      return result;
     }
     byte[] quantized = quantizer.values();
     int product = 0;
@@ -63,11 +64,12 @@ final class VectorOperand {
     return sum + product * (quantizer.scale() * scale(weights));
   }
 
-  /** The one scale that native kernels take from weights of recurrent operators. */
+  /** Returns the first scale of weights, the only one that the native kernels use. */
   static float scale(Tensor weights) {
     Quantization quantization = weights.quantization();
     if (weights.type() == TensorType.FLOAT32 || quantization == null) {
-      throw OperandException.unsupported("weights of %s in a hybrid layer", weights.type());
+      throw OperandException.unsupported(
+          "no kernel for %s weights without quantization parameters", weights.type());
     }
     return quantization.scales()[0];
   }

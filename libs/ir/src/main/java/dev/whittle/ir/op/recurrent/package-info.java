@@ -1,4 +1,7 @@
-/** Recurrent layers. May use: {@code ir.op.common} and below. */
+/**
+ * Recurrent layers. May use: the JDK, {@code ir}, {@code ir.kernel}, {@code ir.op}, {@code
+ * ir.op.common}, {@code ir.tensor}.
+ */
 @NullMarked
 package dev.whittle.ir.op.recurrent;
 

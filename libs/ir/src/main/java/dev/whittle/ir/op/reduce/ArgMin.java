@@ -11,9 +11,10 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The place of the least element along the axis of operand 1; the first of equal ones.
+ * The index of the smallest element along the axis that operand 1 contains; the first one of equal
+ * elements.
  *
- * @param outputType INT32 or INT64; the declared output decides where a file states another one
+ * @param outputType INT32 or INT64; if the declared output has another type, that one counts
  */
 public record ArgMin(TensorType outputType) implements Op {
   public static final OpType<ArgMin> TYPE =

@@ -12,12 +12,12 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Typing and reference kernels of {@link ArgMax} and {@link ArgMin}. */
+/** Shape inference and reference kernels of {@link ArgMax} and {@link ArgMin}. */
 final class ArgMinMaxKernels {
   private ArgMinMaxKernels() {}
 
-  static List<TypedShape> infer(Operands operands, TensorType stated) {
-    TensorType type = operands.outputCount() > 0 ? operands.output(0).type() : stated;
+  static List<TypedShape> infer(Operands operands, TensorType outputType) {
+    TensorType type = operands.outputCount() > 0 ? operands.output(0).type() : outputType;
     Shape shape = operands.shape(0);
     long[] axis = operands.knownIntegers(1);
     if (!shape.isRankKnown()) {
@@ -27,7 +27,7 @@ final class ArgMinMaxKernels {
       return List.of(new TypedShape(type, Shapes.dynamic(Math.max(0, shape.rank() - 1))));
     }
     if (axis.length != 1) {
-      throw OperandException.invalid("takes one axis, is given %d", axis.length);
+      throw OperandException.invalid("operand 1 has %d axes; expected 1", axis.length);
     }
     int removed = Shapes.axis(axis[0], shape.rank());
     int[] dims = new int[shape.rank() - 1];
@@ -51,20 +51,20 @@ final class ArgMinMaxKernels {
     };
   }
 
-  private static void run(Invocation invocation, ElementwiseKernels.LongRelation betterAt) {
+  private static void run(Invocation invocation, ElementwiseKernels.LongRelation isBetter) {
     Tensor in = invocation.input(0);
     Tensor out = invocation.output(0);
     int axis = Shapes.axis(invocation.input(1).getInteger(0), in.rank());
     long inner = Shapes.product(in.dims(), axis + 1, in.rank());
     long length = in.dim(axis);
     if (length == 0 && out.elements() > 0) {
-      throw OperandException.invalid("no element along axis %d of %s", axis, in.shape());
+      throw OperandException.invalid("axis %d of %s has no elements", axis, in.shape());
     }
     for (long o = 0; o < out.elements(); o++) {
       long first = o / inner * length * inner + o % inner;
       long best = 0;
       for (long k = 1; k < length; k++) {
-        best = betterAt.holds(first + k * inner, first + best * inner) ? k : best;
+        best = isBetter.holds(first + k * inner, first + best * inner) ? k : best;
       }
       out.setInteger(o, best);
     }

@@ -14,10 +14,10 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The running sum along the axis of operand 1.
+ * The cumulative sum along the axis that operand 1 contains.
  *
- * @param exclusive whether an element's own value is left out
- * @param reverse whether it runs from the end
+ * @param exclusive whether the sum does not include the element itself
+ * @param reverse whether the sum starts at the end of the axis
  */
 public record Cumsum(boolean exclusive, boolean reverse) implements Op {
   public static final OpType<Cumsum> TYPE =
@@ -61,25 +61,25 @@ public record Cumsum(boolean exclusive, boolean reverse) implements Op {
     long outer = Shapes.product(in.dims(), 0, axis);
     for (long o = 0; o < outer; o++) {
       for (long i = 0; i < inner; i++) {
-        line(in, out, o * length * inner + i, length, inner);
+        sumLine(in, out, o * length * inner + i, length, inner);
       }
     }
   }
 
-  private void line(Tensor in, Tensor out, long first, long length, long step) {
+  private void sumLine(Tensor in, Tensor out, long first, long length, long step) {
     boolean real = in.type() == TensorType.FLOAT32;
     float realSum = 0;
     long sum = 0;
     for (long k = 0; k < length; k++) {
-      long at = first + (reverse ? length - 1 - k : k) * step;
+      long index = first + (reverse ? length - 1 - k : k) * step;
       float realBefore = realSum;
       long before = sum;
       if (real) {
-        realSum += in.getFloat(at);
-        out.setFloat(at, exclusive ? realBefore : realSum);
+        realSum += in.getFloat(index);
+        out.setFloat(index, exclusive ? realBefore : realSum);
       } else {
-        sum += in.getInteger(at);
-        out.setInteger(at, exclusive ? before : sum);
+        sum += in.getInteger(index);
+        out.setInteger(index, exclusive ? before : sum);
       }
     }
   }

@@ -12,9 +12,9 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The mean of all elements; whole numbers are cut toward zero along the axes of operand 1.
+ * The mean along the axes that operand 1 contains. The mean of integers is rounded toward zero.
  *
- * @param keepDims whether reduced axes stay with extent 1
+ * @param keepDims whether reduced axes remain with size 1
  */
 public record Mean(boolean keepDims) implements Op {
   public static final OpType<Mean> TYPE =
@@ -51,7 +51,7 @@ public record Mean(boolean keepDims) implements Op {
     };
   }
 
-  /** Whether height and width of pictures are reduced, to extents of 1. */
+  /** Returns whether the height and width of images are reduced to size 1. */
   public boolean averagesImage(Shape input, long[] axes) {
     return keepDims && ReductionKernels.averagesImage(input, axes);
   }

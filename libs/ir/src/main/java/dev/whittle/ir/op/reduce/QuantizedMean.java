@@ -6,8 +6,9 @@ import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.tensor.Quantization;
 
 /**
- * The mean of 8-bit operands: the division by the count is part of the rescaling. Pictures averaged
- * over height and width go another way in the built-in kernels, with other rounding.
+ * The mean of quantized operands. The division by the number of elements is part of the
+ * requantization. The built-in kernel has another formula, with other rounding, for means over the
+ * height and width of images.
  */
 public final class QuantizedMean {
   private final boolean image;
@@ -19,9 +20,11 @@ public final class QuantizedMean {
   private final Activation.Bounds bounds;
 
   /**
-   * The mean of {@code count} numbers each.
+   * Makes the mean for given operands.
    *
-   * @param image whether height and width of pictures are reduced, to extents of 1
+   * @param operands the operands of {@link Mean}
+   * @param count the number of elements of each mean
+   * @param image whether the height and width of images are reduced to size 1
    */
   public QuantizedMean(Operands operands, int count, boolean image) {
     Quantization in = operands.input(0).requireQuantization();
@@ -45,7 +48,7 @@ public final class QuantizedMean {
     }
   }
 
-  /** The stored mean for a sum of stored numbers. */
+  /** Returns the stored mean for a sum of stored numbers. */
   public int apply(long sum) {
     int centered = (int) (image ? sum : sum - (long) count * inputZero);
     return bounds.clamp(FixedPoint.multiply(centered, mantissa, exponent) + bias);

@@ -9,9 +9,9 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Whether any element is true along the axes of operand 1.
+ * The logical disjunction of the elements along the axes that operand 1 contains.
  *
- * @param keepDims whether reduced axes stay with extent 1
+ * @param keepDims whether reduced axes remain with size 1
  */
 public record ReduceAny(boolean keepDims) implements Op {
   public static final OpType<ReduceAny> TYPE =

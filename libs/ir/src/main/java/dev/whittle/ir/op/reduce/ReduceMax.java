@@ -11,9 +11,9 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The greatest element along the axes of operand 1.
+ * The maximum along the axes that operand 1 contains.
  *
- * @param keepDims whether reduced axes stay with extent 1
+ * @param keepDims whether reduced axes remain with size 1
  */
 public record ReduceMax(boolean keepDims) implements Op {
   public static final OpType<ReduceMax> TYPE =
@@ -45,7 +45,7 @@ public record ReduceMax(boolean keepDims) implements Op {
     return switch (operands.type(0)) {
       case FLOAT32 -> ReductionKernels.floats(-Float.MAX_VALUE, (max, x) -> x > max ? x : max);
       case INT8, UINT8, INT16, INT32, INT64 ->
-          ReductionKernels.integers(ReductionKernels.least(operands.type(0)), Math::max);
+          ReductionKernels.integers(ReductionKernels.min(operands.type(0)), Math::max);
       default -> throw operands.unsupportedType();
     };
   }

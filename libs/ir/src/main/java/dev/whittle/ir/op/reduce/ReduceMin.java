@@ -11,9 +11,9 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The least element along the axes of operand 1.
+ * The minimum along the axes that operand 1 contains.
  *
- * @param keepDims whether reduced axes stay with extent 1
+ * @param keepDims whether reduced axes remain with size 1
  */
 public record ReduceMin(boolean keepDims) implements Op {
   public static final OpType<ReduceMin> TYPE =
@@ -45,7 +45,7 @@ public record ReduceMin(boolean keepDims) implements Op {
     return switch (operands.type(0)) {
       case FLOAT32 -> ReductionKernels.floats(Float.MAX_VALUE, (min, x) -> x < min ? x : min);
       case INT8, UINT8, INT16, INT32, INT64 ->
-          ReductionKernels.integers(ReductionKernels.greatest(operands.type(0)), Math::min);
+          ReductionKernels.integers(ReductionKernels.max(operands.type(0)), Math::min);
       default -> throw operands.unsupportedType();
     };
   }

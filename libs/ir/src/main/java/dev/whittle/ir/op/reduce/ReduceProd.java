@@ -9,9 +9,9 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The product of all elements along the axes of operand 1.
+ * The product along the axes that operand 1 contains.
  *
- * @param keepDims whether reduced axes stay with extent 1
+ * @param keepDims whether reduced axes remain with size 1
  */
 public record ReduceProd(boolean keepDims) implements Op {
   public static final OpType<ReduceProd> TYPE =

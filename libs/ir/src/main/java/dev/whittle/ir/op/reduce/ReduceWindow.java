@@ -11,15 +11,16 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TypedShape;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.LongBinaryOperator;
 
 /**
- * Combines what a window sees at each of its places, within the tensor only. Operands: the tensor,
- * what to begin with, and the window's extents, strides and dilations, one per axis.
+ * The reduction of sliding windows, without padding. The operands are the tensor, the initial
+ * value, and the dimensions, strides and dilations of the window along each axis.
  *
- * @param function 1 sum, 2 product, 3 least, 4 greatest, 5 all, 6 any
+ * @param function 1 for the sum, 2 product, 3 minimum, 4 maximum, 5 conjunction, 6 disjunction
  */
 public record ReduceWindow(int function) implements Op {
   public static final OpType<ReduceWindow> TYPE =
@@ -57,16 +58,20 @@ public record ReduceWindow(int function) implements Op {
     if (window.length != dims.length
         || strides.length != dims.length
         || dilations.length != dims.length) {
-      throw OperandException.invalid("a window of %d axes over %s", window.length, shape);
+      throw OperandException.invalid(
+          "window %s, strides %s and dilations %s; expected a number for each axis of %s",
+          Arrays.toString(window), Arrays.toString(strides), Arrays.toString(dilations), shape);
     }
     for (int i = 0; i < dims.length; i++) {
       if (window[i] < 1 || strides[i] < 1 || dilations[i] < 1) {
         throw OperandException.invalid(
-            "a window of %d, stride %d, dilation %d", window[i], strides[i], dilations[i]);
+            "window size %d, stride %d and dilation %d of axis %d; expected at least 1",
+            window[i], strides[i], dilations[i], i);
       }
-      long reach = Math.addExact(Math.multiplyExact(window[i] - 1, dilations[i]), 1);
+      long dilatedSize = Math.addExact(Math.multiplyExact(window[i] - 1, dilations[i]), 1);
       if (dims[i] != Shape.DYNAMIC) {
-        dims[i] = dims[i] < reach ? 0 : Math.toIntExact((dims[i] - reach) / strides[i] + 1);
+        dims[i] =
+            dims[i] < dilatedSize ? 0 : Math.toIntExact((dims[i] - dilatedSize) / strides[i] + 1);
       }
     }
     return List.of(new TypedShape(operands.type(0), Shape.of(dims)));
@@ -77,7 +82,7 @@ public record ReduceWindow(int function) implements Op {
     boolean logical = function == 5 || function == 6;
     return switch (operands.type(0)) {
       case FLOAT32 -> {
-        DoubleBinaryOperator combine = reals();
+        DoubleBinaryOperator combine = floatFunction();
         yield invocation ->
             run(
                 invocation,
@@ -86,7 +91,7 @@ public record ReduceWindow(int function) implements Op {
                         o, (float) combine.applyAsDouble(out.getFloat(o), in.getFloat(i))));
       }
       case INT8, UINT8, INT16, INT32, INT64 -> {
-        LongBinaryOperator combine = integers();
+        LongBinaryOperator combine = integerFunction();
         yield invocation ->
             run(
                 invocation,
@@ -111,32 +116,36 @@ public record ReduceWindow(int function) implements Op {
     };
   }
 
-  private DoubleBinaryOperator reals() {
+  private DoubleBinaryOperator floatFunction() {
     return switch (function) {
       case 1 -> (a, b) -> a + b;
       case 2 -> (a, b) -> a * b;
       case 3 -> Math::min;
       case 4 -> Math::max;
-      default -> throw OperandException.unsupported("no function %d of floats", function);
+      default ->
+          throw OperandException.unsupported(
+              "no kernel for reduce function %d of floats", function);
     };
   }
 
-  private LongBinaryOperator integers() {
+  private LongBinaryOperator integerFunction() {
     return switch (function) {
       case 1 -> Long::sum;
       case 2 -> (a, b) -> a * b;
       case 3 -> Math::min;
       case 4 -> Math::max;
-      default -> throw OperandException.unsupported("no function %d of integers", function);
+      default ->
+          throw OperandException.unsupported(
+              "no kernel for reduce function %d of integers", function);
     };
   }
 
-  /** Takes one more element into a result. */
-  private interface Step {
+  /** The accumulation of an element of {@code in} into one of {@code out}. */
+  private interface Accumulation {
     void add(Tensor out, long o, Tensor in, long i);
   }
 
-  private static void run(Invocation invocation, Step step) {
+  private static void run(Invocation invocation, Accumulation accumulation) {
     Tensor in = invocation.input(0);
     Tensor out = invocation.output(0);
     int rank = in.rank();
@@ -148,18 +157,19 @@ public record ReduceWindow(int function) implements Op {
     Tensor dilations = invocation.input(4);
     Shapes.forEachPosition(
         out.dims(),
-        (o, place) -> {
+        (o, outPosition) -> {
           Tensor.copy(invocation.input(1), 0, out, o, 1);
-          int[] at = place.clone();
+          int[] start = outPosition.clone();
           Shapes.forEachPosition(
               window,
               (w, offset) -> {
                 long from = 0;
                 for (int i = 0; i < rank; i++) {
-                  long along = at[i] * strides.getInteger(i) + offset[i] * dilations.getInteger(i);
-                  from = from * in.dim(i) + along;
+                  long coordinate =
+                      start[i] * strides.getInteger(i) + offset[i] * dilations.getInteger(i);
+                  from = from * in.dim(i) + coordinate;
                 }
-                step.add(out, o, in, from);
+                accumulation.add(out, o, in, from);
               });
         });
   }

@@ -9,10 +9,11 @@ import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
+import java.util.Arrays;
 import java.util.List;
 
-/** Typing and reference kernels of the operators that reduce axes. */
-public final class ReductionKernels {
+/** Shape inference and reference kernels of the operators that reduce axes. */
+final class ReductionKernels {
   private ReductionKernels() {}
 
   static List<TypedShape> infer(Operands operands, boolean keepDims) {
@@ -33,13 +34,13 @@ public final class ReductionKernels {
         dims[rank++] = reduced[i] ? 1 : shape.dim(i);
       }
     }
-    return List.of(new TypedShape(operands.type(0), Shape.of(java.util.Arrays.copyOf(dims, rank))));
+    return List.of(new TypedShape(operands.type(0), Shape.of(Arrays.copyOf(dims, rank))));
   }
 
   private static boolean[] reduced(long[] axes, int rank) {
     boolean[] reduced = new boolean[rank];
     for (long axis : axes) {
-      // A scalar has no axis, but converters write axis 0 or -1 for it.
+      // Converters write axis 0 or -1 for a scalar, which has no axes.
       if (rank > 0) {
         reduced[Shapes.axis(axis, rank)] = true;
       }
@@ -47,12 +48,12 @@ public final class ReductionKernels {
     return reduced;
   }
 
-  /** Receives an input element and the output element it is reduced into. */
+  /** Receives the index of an input element and of the output element that it is reduced into. */
   private interface Visitor {
     void visit(long input, long output);
   }
 
-  /** Visits all input elements in order. */
+  /** Visits all input elements in row-major order. */
   private static void visit(Tensor in, boolean[] reduced, Visitor visitor) {
     int rank = in.rank();
     long[] strides = new long[rank];
@@ -80,6 +81,7 @@ public final class ReductionKernels {
     return reduced(invocation.input(1).toLongs(), invocation.input(0).rank());
   }
 
+  /** Returns the kernel of an associative function of floats. */
   static Kernel floats(float initial, ElementwiseKernels.FloatBinary combine) {
     return invocation -> {
       Tensor in = invocation.input(0);
@@ -94,6 +96,7 @@ public final class ReductionKernels {
     };
   }
 
+  /** Returns the kernel of an associative function of integers or booleans. */
   static Kernel integers(long initial, ElementwiseKernels.LongBinary combine) {
     return invocation -> {
       Tensor in = invocation.input(0);
@@ -120,6 +123,7 @@ public final class ReductionKernels {
     };
   }
 
+  /** Returns the number of elements that are reduced to one. */
   private static long count(Invocation invocation) {
     boolean[] reduced = reducedAxes(invocation);
     Tensor in = invocation.input(0);
@@ -137,7 +141,7 @@ public final class ReductionKernels {
     return sums;
   }
 
-  /** What sums are divided by; the mean of no numbers is zero, as they are all that is added. */
+  /** Returns the divisor of means: at least 1, because the mean of no elements is 0. */
   private static long nonZeroCount(Invocation invocation) {
     return Math.max(1, count(invocation));
   }
@@ -178,6 +182,7 @@ public final class ReductionKernels {
     };
   }
 
+  /** Returns whether axes are the height and width of images. */
   static boolean averagesImage(Shape input, long[] axes) {
     return input.rank() == 4
         && axes.length == 2
@@ -185,13 +190,13 @@ public final class ReductionKernels {
         && Math.max(axes[0], axes[1]) == 2;
   }
 
-  /** The least number of an integer type. */
-  public static long least(TensorType type) {
+  /** Returns the smallest number of a signed integer type or of UINT8. */
+  static long min(TensorType type) {
     return type == TensorType.UINT8 ? 0 : -1L << (type.bits() - 1);
   }
 
-  /** The greatest number of an integer type. */
-  static long greatest(TensorType type) {
+  /** Returns the largest number of a signed integer type or of UINT8. */
+  static long max(TensorType type) {
     return type == TensorType.UINT8 ? 255 : ~(-1L << (type.bits() - 1));
   }
 }

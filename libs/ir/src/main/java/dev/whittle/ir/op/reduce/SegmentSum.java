@@ -12,7 +12,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The sums of the slices of operand 0 that have one segment number in operand 1, which is sorted.
+ * The sums of the slices of operand 0 that have the same segment id in operand 1. The ids are in
+ * ascending order.
  */
 public record SegmentSum() implements Op {
   public static final OpType<SegmentSum> TYPE =
@@ -44,7 +45,8 @@ public record SegmentSum() implements Op {
     long previous = 0;
     for (long segment : segments) {
       if (segment < previous || segment >= Integer.MAX_VALUE) {
-        throw OperandException.invalid("segment %d after %d", segment, previous);
+        throw OperandException.invalid(
+            "segment id %d after %d; expected ascending ids of 0 to 2^31 - 2", segment, previous);
       }
       previous = segment;
     }
@@ -60,7 +62,7 @@ public record SegmentSum() implements Op {
             int[] dims = invocation.input(0).dims().clone();
             dims[0] = count(invocation.input(1).toLongs());
             invocation.output(0).resize(dims);
-            SegmentKernels.combine(invocation, 0, Float::sum, sum);
+            SegmentKernels.reduce(invocation, 0, Float::sum, sum);
           };
       default -> throw operands.unsupportedType();
     };

@@ -11,9 +11,9 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The sum of all elements along the axes of operand 1.
+ * The sum along the axes that operand 1 contains.
  *
- * @param keepDims whether reduced axes stay with extent 1
+ * @param keepDims whether reduced axes remain with size 1
  */
 public record Sum(boolean keepDims) implements Op {
   public static final OpType<Sum> TYPE =
@@ -55,7 +55,7 @@ public record Sum(boolean keepDims) implements Op {
 
   @Override
   public QuantizationRule quantizationRule() {
-    // The native runtime's sums of 16-bit numbers are wrong.
+    // The sums of 16-bit operands of the native runtime are wrong.
     return QuantizationRule.of(QuantizationRule.Scales.FREE, TensorType.INT8);
   }
 }

@@ -9,8 +9,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The greatest elements of the slices of operand 0 that have one segment number in operand 1;
- * operand 2 says how many segments there are. Slices with a negative number are left out.
+ * The maxima of the slices of operand 0 that have the same segment id in operand 1. Operand 2 is
+ * the number of segments. Slices with a negative id are skipped.
  */
 public record UnsortedSegmentMax() implements Op {
   public static final OpType<UnsortedSegmentMax> TYPE =
@@ -41,8 +41,8 @@ public record UnsortedSegmentMax() implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32, INT32 -> {
-        double initial = SegmentKernels.least(operands.type(0));
-        yield invocation -> SegmentKernels.combine(invocation, initial, Math::max, Math::max);
+        double initial = SegmentKernels.emptyMax(operands.type(0));
+        yield invocation -> SegmentKernels.reduce(invocation, initial, Math::max, Math::max);
       }
       default -> throw operands.unsupportedType();
     };

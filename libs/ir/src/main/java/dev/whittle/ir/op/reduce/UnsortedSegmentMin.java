@@ -9,8 +9,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The least elements of the slices of operand 0 that have one segment number in operand 1; operand
- * 2 says how many segments there are. Slices with a negative number are left out.
+ * The minima of the slices of operand 0 that have the same segment id in operand 1. Operand 2 is
+ * the number of segments. Slices with a negative id are skipped.
  */
 public record UnsortedSegmentMin() implements Op {
   public static final OpType<UnsortedSegmentMin> TYPE =
@@ -41,8 +41,8 @@ public record UnsortedSegmentMin() implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32, INT32 -> {
-        double initial = SegmentKernels.greatest(operands.type(0));
-        yield invocation -> SegmentKernels.combine(invocation, initial, Math::min, Math::min);
+        double initial = SegmentKernels.emptyMin(operands.type(0));
+        yield invocation -> SegmentKernels.reduce(invocation, initial, Math::min, Math::min);
       }
       default -> throw operands.unsupportedType();
     };

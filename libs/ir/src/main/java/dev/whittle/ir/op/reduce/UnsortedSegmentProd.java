@@ -9,8 +9,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The products of the slices of operand 0 that have one segment number in operand 1; operand 2 says
- * how many segments there are. Slices with a negative number are left out.
+ * The products of the slices of operand 0 that have the same segment id in operand 1. Operand 2 is
+ * the number of segments. Slices with a negative id are skipped.
  */
 public record UnsortedSegmentProd() implements Op {
   public static final OpType<UnsortedSegmentProd> TYPE =
@@ -43,7 +43,7 @@ public record UnsortedSegmentProd() implements Op {
       case FLOAT32, INT32 -> {
         double initial = 1;
         yield invocation ->
-            SegmentKernels.combine(invocation, initial, (a, b) -> a * b, (a, b) -> a * b);
+            SegmentKernels.reduce(invocation, initial, (a, b) -> a * b, (a, b) -> a * b);
       }
       default -> throw operands.unsupportedType();
     };

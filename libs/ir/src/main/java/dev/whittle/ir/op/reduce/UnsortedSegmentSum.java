@@ -9,8 +9,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The sums of the slices of operand 0 that have one segment number in operand 1; operand 2 says how
- * many segments there are. Slices with a negative number are left out.
+ * The sums of the slices of operand 0 that have the same segment id in operand 1. Operand 2 is the
+ * number of segments. Slices with a negative id are skipped.
  */
 public record UnsortedSegmentSum() implements Op {
   public static final OpType<UnsortedSegmentSum> TYPE =
@@ -42,7 +42,7 @@ public record UnsortedSegmentSum() implements Op {
     return switch (operands.type(0)) {
       case FLOAT32, INT32 -> {
         double initial = 0;
-        yield invocation -> SegmentKernels.combine(invocation, initial, Float::sum, Long::sum);
+        yield invocation -> SegmentKernels.reduce(invocation, initial, Float::sum, Long::sum);
       }
       default -> throw operands.unsupportedType();
     };

@@ -1,6 +1,6 @@
 /**
- * Operators that change or report shapes and move elements by fixed rules. May use: {@code
- * ir.op.common} and below.
+ * Operators that compute shapes or move elements in a fixed pattern. May use: the JDK, {@code ir},
+ * {@code ir.kernel}, {@code ir.op}, {@code ir.op.common}, {@code ir.tensor}.
  */
 @NullMarked
 package dev.whittle.ir.op.shape;

@@ -2,19 +2,23 @@ package dev.whittle.ir.op.signal;
 
 import dev.whittle.ir.tensor.Tensor;
 
-/** The Fourier transform of rows and columns whose lengths are powers of two. */
+/** The 2-D discrete Fourier transform of real images whose dimensions are powers of two. */
 final class FourierTransform {
   private FourierTransform() {}
 
   /**
-   * Transforms the last two axes of {@code in}, cut or filled with zeros to {@code rows} and {@code
-   * columns}, into the first {@code columns / 2 + 1} columns.
+   * Computes the first {@code columns / 2 + 1} columns of the transform.
+   *
+   * @param in the images, whose last two axes are truncated or zero-padded
+   * @param out the complex output
+   * @param rows the height of the transform
+   * @param columns the width of the transform
    */
   static void real(Tensor in, Tensor out, int rows, int columns) {
     int height = in.dim(in.rank() - 2);
     int width = in.dim(in.rank() - 1);
-    int kept = columns / 2 + 1;
-    long images = out.elements() / ((long) rows * kept);
+    int frequencies = columns / 2 + 1;
+    long images = out.elements() / ((long) rows * frequencies);
     double[] re = new double[rows * columns];
     double[] im = new double[rows * columns];
     for (long p = 0; p < images; p++) {
@@ -26,20 +30,22 @@ final class FourierTransform {
         }
         transform(re, im, y * columns, 1, columns);
       }
-      for (int x = 0; x < kept; x++) {
+      for (int x = 0; x < frequencies; x++) {
         transform(re, im, x, columns, rows);
       }
       for (int y = 0; y < rows; y++) {
-        for (int x = 0; x < kept; x++) {
-          long at = 8 * ((p * rows + y) * kept + x);
-          out.data().set(Tensor.FLOAT, at, (float) re[y * columns + x]);
-          out.data().set(Tensor.FLOAT, at + 4, (float) im[y * columns + x]);
+        for (int x = 0; x < frequencies; x++) {
+          long offset = 8 * ((p * rows + y) * frequencies + x);
+          out.data().set(Tensor.FLOAT, offset, (float) re[y * columns + x]);
+          out.data().set(Tensor.FLOAT, offset + 4, (float) im[y * columns + x]);
         }
       }
     }
   }
 
-  /** The transform in place of {@code n} numbers {@code step} apart (Cooley and Tukey). */
+  /**
+   * Transforms {@code n} numbers at a distance of {@code step} in place (Cooley and Tukey, 1965).
+   */
   private static void transform(double[] re, double[] im, int first, int step, int n) {
     for (int i = 1, j = 0; i < n; i++) {
       int bit = n >> 1;
@@ -72,8 +78,8 @@ final class FourierTransform {
   }
 
   private static void swap(double[] values, int i, int j) {
-    double moved = values[i];
+    double swapped = values[i];
     values[i] = values[j];
-    values[j] = moved;
+    values[j] = swapped;
   }
 }

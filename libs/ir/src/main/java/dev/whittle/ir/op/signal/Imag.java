@@ -24,7 +24,7 @@ public record Imag() implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return List.of(new TypedShape(ComplexKernels.part(operands.type(0)), operands.shape(0)));
+    return List.of(new TypedShape(ComplexKernels.partType(operands.type(0)), operands.shape(0)));
   }
 
   @Override

@@ -13,8 +13,9 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * The Fourier transform of the last two axes of real numbers, cut or filled with zeros to the
- * lengths in operand 1; of the last axis only the half that is not redundant.
+ * The 2-D discrete Fourier transform of real numbers along the last two axes, which are truncated
+ * or zero-padded to the lengths in operand 1. The last axis of the output has the frequencies that
+ * are not redundant.
  */
 public record Rfft2d() implements Op {
   public static final OpType<Rfft2d> TYPE =
@@ -38,7 +39,8 @@ public record Rfft2d() implements Op {
       return List.of(new TypedShape(TensorType.COMPLEX64, Shape.UNKNOWN));
     }
     if (shape.rank() < 2 || (lengths != null && lengths.length != 2)) {
-      throw OperandException.invalid("a transform of %s", shape);
+      throw OperandException.invalid(
+          "input %s; expected at least 2 dimensions and 2 lengths in operand 1", shape);
     }
     int[] dims = shape.toArray();
     dims[dims.length - 2] = lengths == null ? Shape.DYNAMIC : length(lengths[0]);
@@ -48,7 +50,8 @@ public record Rfft2d() implements Op {
 
   private static int length(long length) {
     if (length < 1 || length > 1 << 20 || Long.bitCount(length) != 1) {
-      throw OperandException.invalid("a transform of length %d, which is no power of two", length);
+      throw OperandException.invalid(
+          "a transform of length %d; expected a power of two up to 2^20", length);
     }
     return (int) length;
   }

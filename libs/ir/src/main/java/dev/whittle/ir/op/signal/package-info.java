@@ -1,4 +1,7 @@
-/** Complex numbers and Fourier transforms. May use: {@code ir.op.common} and below. */
+/**
+ * Complex numbers and Fourier transforms. May use: the JDK, {@code ir}, {@code ir.kernel}, {@code
+ * ir.tensor}.
+ */
 @NullMarked
 package dev.whittle.ir.op.signal;
 

@@ -8,7 +8,7 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Sets a resource variable. */
+/** The assignment of operand 1 to the resource variable whose handle is operand 0. */
 public record AssignVariable() implements Op {
   public static final OpType<AssignVariable> TYPE =
       OpType.of(

@@ -11,9 +11,11 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * A handle of the hash table of that number.
+ * The handle of a hash table.
  *
- * @param table its number
+ * @param table the id of the table
+ * @param keyType the type of the keys
+ * @param valueType the type of the values
  */
 public record Hashtable(int table, TensorType keyType, TensorType valueType) implements Op {
   public static final OpType<Hashtable> TYPE =

@@ -8,7 +8,7 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The values of the keys of operand 1 in a hash table, or operand 2 where there is none. */
+/** The values of the keys in operand 1 in a hash table. The value of a missing key is operand 2. */
 public record HashtableFind() implements Op {
   public static final OpType<HashtableFind> TYPE =
       OpType.of(

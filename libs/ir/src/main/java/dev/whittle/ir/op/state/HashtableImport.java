@@ -8,7 +8,10 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Fills a hash table that is empty with the keys of operand 1 and the values of operand 2. */
+/**
+ * The initialization of a hash table with the keys in operand 1 and the values in operand 2. A
+ * table that is not empty remains unchanged.
+ */
 public record HashtableImport() implements Op {
   public static final OpType<HashtableImport> TYPE =
       OpType.of(

@@ -10,7 +10,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** How many keys a hash table has. */
+/** The number of keys of a hash table. */
 public record HashtableSize() implements Op {
   public static final OpType<HashtableSize> TYPE =
       OpType.of(

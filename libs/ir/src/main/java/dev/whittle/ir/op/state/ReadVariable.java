@@ -11,7 +11,7 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** What a resource variable holds. */
+/** The contents of the resource variable whose handle is the operand. */
 public record ReadVariable() implements Op {
   public static final OpType<ReadVariable> TYPE =
       OpType.of("READ_VARIABLE", 143, "ReadVariableOptions", 1, 1, options -> new ReadVariable());
@@ -37,7 +37,7 @@ public record ReadVariable() implements Op {
       Tensor variable = ResourceTable.of(invocation).variable(invocation.input(0).getInt(0));
       if (variable.type() != invocation.output(0).type()) {
         throw OperandException.invalid(
-            "the variable holds %s, not %s", variable.type(), invocation.output(0).type());
+            "the variable has type %s; expected %s", variable.type(), invocation.output(0).type());
       }
       invocation.output(0).copyFrom(variable);
     };

@@ -17,23 +17,30 @@ final class ResourceTable {
   private final Map<Integer, Tensor> variables = new HashMap<>();
   private final Map<Integer, Map<Object, Object>> tables = new HashMap<>();
 
+  /** Returns the resources of the interpreter that runs an invocation. */
   static ResourceTable of(Invocation invocation) {
     return invocation.resource("resources", ResourceTable.class, ResourceTable::new);
   }
 
-  /** The handle of the variable of that name. */
-  int idOf(String name) {
+  /** Returns the handle of a variable; a new one for a new name. */
+  int handle(String name) {
     return ids.computeIfAbsent(name, k -> ids.size());
   }
 
+  /**
+   * Returns the contents of a variable.
+   *
+   * @throws OperandException if nothing has been assigned to it
+   */
   Tensor variable(int id) {
     Tensor variable = variables.get(id);
     if (variable == null) {
-      throw OperandException.invalid("variable %d is read before it is set", id);
+      throw OperandException.invalid("variable %d is read before a value is assigned to it", id);
     }
     return variable;
   }
 
+  /** Copies the shape and contents of a tensor to a variable. */
   void assign(int id, Tensor value) {
     Tensor variable = variables.get(id);
     if (variable == null || variable.type() != value.type()) {
@@ -44,16 +51,16 @@ final class ResourceTable {
   }
 
   /**
-   * Requires types that hash tables can have: strings to whole numbers or back.
+   * Requires types that hash tables support: INT64 to STRING or STRING to INT64.
    *
-   * @throws OperandException if they are others
+   * @throws OperandException if the types are others
    */
   static void requireTypes(TensorType keys, TensorType values) {
     boolean fits =
         (keys == TensorType.INT64 && values == TensorType.STRING)
             || (keys == TensorType.STRING && values == TensorType.INT64);
     if (!fits) {
-      throw OperandException.unsupported("hash table from %s to %s", keys, values);
+      throw OperandException.unsupported("no kernel for a hash table from %s to %s", keys, values);
     }
   }
 
@@ -61,11 +68,12 @@ final class ResourceTable {
     return tables.computeIfAbsent(id, k -> new HashMap<>());
   }
 
-  /** Fills a table; one that is filled already stays as it is. */
+  /** Initializes a table. A table that is not empty remains unchanged. */
   void fill(int id, Tensor keys, Tensor values) {
     requireTypes(keys.type(), values.type());
     if (keys.elements() != values.elements()) {
-      throw OperandException.invalid("%d keys, %d values", keys.elements(), values.elements());
+      throw OperandException.invalid(
+          "%d keys and %d values; expected the same number", keys.elements(), values.elements());
     }
     Map<Object, Object> table = table(id);
     if (!table.isEmpty()) {
@@ -78,17 +86,25 @@ final class ResourceTable {
     }
   }
 
-  void find(int id, Tensor keys, Tensor otherwise, Tensor output) {
-    requireTypes(keys.type(), otherwise.type());
+  /**
+   * Looks up keys in a table.
+   *
+   * @param id the table
+   * @param keys the keys
+   * @param defaultValue the value of keys that are missing, a scalar
+   * @param output receives the values
+   */
+  void find(int id, Tensor keys, Tensor defaultValue, Tensor output) {
+    requireTypes(keys.type(), defaultValue.type());
     Map<Object, Object> table = table(id);
-    if (otherwise.elements() == 0) {
-      throw OperandException.invalid("no value for keys that are not found");
+    if (defaultValue.elements() == 0) {
+      throw OperandException.invalid("the default value has no elements; expected a scalar");
     }
-    Object fallback = objects(otherwise).getFirst();
+    Object fallback = objects(defaultValue).getFirst();
     List<byte[]> strings = new ArrayList<>();
-    List<Object> wanted = objects(keys);
-    for (int i = 0; i < wanted.size(); i++) {
-      @Nullable Object found = table.get(wanted.get(i));
+    List<Object> queries = objects(keys);
+    for (int i = 0; i < queries.size(); i++) {
+      @Nullable Object found = table.get(queries.get(i));
       Object value = found == null ? fallback : found;
       if (value instanceof Long number) {
         output.setInteger(i, number);
@@ -101,11 +117,12 @@ final class ResourceTable {
     }
   }
 
+  /** Returns the number of keys of a table. */
   int size(int id) {
     return table(id).size();
   }
 
-  /** Elements as values that are equal when the elements are: bytes as characters. */
+  /** Returns elements as objects with value equality: strings have a character for each byte. */
   private static List<Object> objects(Tensor tensor) {
     List<Object> objects = new ArrayList<>();
     if (tensor.type() == TensorType.STRING) {

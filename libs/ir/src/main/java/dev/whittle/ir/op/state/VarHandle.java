@@ -12,10 +12,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A handle of the resource variable of that name.
+ * The handle of a resource variable.
  *
- * @param container part of the name; null where a file leaves it out
- * @param sharedName the rest of the name; null where a file leaves it out
+ * @param container the first part of the variable's name; null if the file leaves it out
+ * @param sharedName the second part of the variable's name; null if the file leaves it out
  */
 public record VarHandle(@Nullable String container, @Nullable String sharedName) implements Op {
   public static final OpType<VarHandle> TYPE =
@@ -47,7 +47,7 @@ public record VarHandle(@Nullable String container, @Nullable String sharedName)
   @Override
   public Kernel kernel(Operands operands) {
     String name = container + "/" + sharedName;
-    return invocation -> invocation.output(0).setInt(0, ResourceTable.of(invocation).idOf(name));
+    return invocation -> invocation.output(0).setInt(0, ResourceTable.of(invocation).handle(name));
   }
 
   @Override

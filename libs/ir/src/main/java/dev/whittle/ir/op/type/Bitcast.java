@@ -9,11 +9,12 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * The same bytes as elements of the output's type: an axis is added or taken away at the end where
- * elements become smaller or larger.
+ * The bytes of the operand as elements of the output's type. If elements become smaller, the output
+ * has one more axis at the end; if they become larger, one less.
  */
 public record Bitcast() implements Op {
   public static final OpType<Bitcast> TYPE =
@@ -36,22 +37,24 @@ public record Bitcast() implements Op {
     int from = operands.type(0).bits();
     int to = type.bits();
     if (from < 8 || to < 8) {
-      throw OperandException.unsupported("from %s to %s", operands.type(0), type);
+      throw OperandException.unsupported(
+          "no kernel for a bitcast from %s to %s", operands.type(0), type);
     }
     if (!shape.isRankKnown() || from == to) {
       return List.of(new TypedShape(type, shape));
     }
     int rank = shape.rank();
     if (from > to) {
-      int[] dims = java.util.Arrays.copyOf(shape.toArray(), rank + 1);
+      int[] dims = Arrays.copyOf(shape.toArray(), rank + 1);
       dims[rank] = from / to;
       return List.of(new TypedShape(type, Shape.of(dims)));
     }
     if (rank == 0 || (shape.dim(rank - 1) != Shape.DYNAMIC && shape.dim(rank - 1) != to / from)) {
-      throw OperandException.invalid("%s of %s as %s", shape, operands.type(0), type);
+      throw OperandException.invalid(
+          "cannot cast the bits of %s %s to %s; expected a last dimension of %d",
+          operands.type(0), shape, type, to / from);
     }
-    return List.of(
-        new TypedShape(type, Shape.of(java.util.Arrays.copyOf(shape.toArray(), rank - 1))));
+    return List.of(new TypedShape(type, Shape.of(Arrays.copyOf(shape.toArray(), rank - 1))));
   }
 
   @Override

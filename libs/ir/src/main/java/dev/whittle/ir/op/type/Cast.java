@@ -12,10 +12,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The same numbers in another type.
+ * The conversion of numbers to another type.
  *
- * @param from the type of the operand, or null where a file leaves it out: operands know their own
- * @param to the type of the result, or null likewise
+ * @param from the type of the operand; null if the file leaves it out
+ * @param to the type of the output; null if the file leaves it out
  */
 public record Cast(@Nullable TensorType from, @Nullable TensorType to) implements Op {
   public static final OpType<Cast> TYPE =
@@ -50,7 +50,8 @@ public record Cast(@Nullable TensorType from, @Nullable TensorType to) implement
   public List<TypedShape> infer(Operands operands) {
     TensorType result = operands.outputCount() > 0 ? operands.output(0).type() : to;
     if (result == null) {
-      throw OperandException.invalid("a cast to no type");
+      throw OperandException.invalid(
+          "the output type is missing; expected a declared output or the attribute out_data_type");
     }
     return List.of(new TypedShape(result, operands.shape(0)));
   }

@@ -6,40 +6,40 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 
-/** The reference kernels of {@link Cast}. */
+/** Reference kernels of {@link Cast}. */
 final class CastKernels {
   private CastKernels() {}
 
   static Kernel of(TensorType from, TensorType to) {
     if (isComplex(from) || isComplex(to) || !from.hasFixedSize() || !to.hasFixedSize()) {
-      throw OperandException.unsupported("no kernel casts %s to %s", from, to);
+      throw OperandException.unsupported("no kernel for a cast from %s to %s", from, to);
     }
-    boolean fromWhole = from.isInteger() || from == TensorType.BOOL;
-    boolean toWhole = to.isInteger() || to == TensorType.BOOL;
-    if (fromWhole && to == TensorType.BOOL) {
+    boolean fromInteger = from.isInteger() || from == TensorType.BOOL;
+    boolean toInteger = to.isInteger() || to == TensorType.BOOL;
+    if (fromInteger && to == TensorType.BOOL) {
       return ElementwiseKernels.unaryIntegers(x -> x == 0 ? 0 : 1);
     }
-    if (fromWhole && toWhole) {
+    if (fromInteger && toInteger) {
       return ElementwiseKernels.unaryIntegers(x -> x);
     }
-    return invocation -> run(invocation.input(0), invocation.output(0), toWhole);
+    return invocation -> run(invocation.input(0), invocation.output(0), toInteger);
   }
 
   private static boolean isComplex(TensorType type) {
     return type == TensorType.COMPLEX64 || type == TensorType.COMPLEX128;
   }
 
-  private static void run(Tensor in, Tensor out, boolean toWhole) {
+  private static void run(Tensor in, Tensor out, boolean toInteger) {
     for (long i = 0; i < in.elements(); i++) {
-      if (toWhole) {
-        out.setInteger(i, whole(in.getReal(i), out.type()));
+      if (toInteger) {
+        out.setInteger(i, toInteger(in.getReal(i), out.type()));
       } else {
         storeReal(out, i, in.getReal(i));
       }
     }
   }
 
-  private static long whole(double x, TensorType type) {
+  private static long toInteger(double x, TensorType type) {
     return type == TensorType.BOOL
         ? (x != 0 ? 1 : 0)
         : type.bits() <= 32 && type != TensorType.UINT32 ? (int) x : (long) x;
@@ -50,7 +50,7 @@ final class CastKernels {
       case FLOAT32 -> out.setFloat(i, (float) x);
       case FLOAT64 -> out.data().set(Tensor.DOUBLE, i * 8, x);
       case FLOAT16 -> out.data().set(Tensor.SHORT, i * 2, Float.floatToFloat16((float) x));
-      default -> throw OperandException.unsupported("no kernel casts to %s", out.type());
+      default -> throw OperandException.unsupported("no kernel for a cast to %s", out.type());
     }
   }
 }

@@ -10,8 +10,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * A sparse constant as a dense tensor. The interpreter lays sparse constants out when it loads
- * them, so nothing is left to do.
+ * The conversion of a sparse constant to a dense tensor. The interpreter converts sparse constants
+ * when it loads them, so the kernel only copies.
  */
 public record Densify() implements Op {
   public static final OpType<Densify> TYPE =

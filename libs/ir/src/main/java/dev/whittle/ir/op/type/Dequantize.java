@@ -10,7 +10,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** The real numbers that stored integers or half-precision floats stand for. */
+/** The conversion of quantized integers or 16-bit floats to floats. */
 public record Dequantize() implements Op {
   public static final OpType<Dequantize> TYPE =
       OpType.of("DEQUANTIZE", 6, "DequantizeOptions", 1, 1, options -> new Dequantize());
@@ -33,7 +33,7 @@ public record Dequantize() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT16, BFLOAT16 -> QuantizeKernels.widen();
+      case FLOAT16, BFLOAT16 -> QuantizeKernels.toFloat32();
       case INT4, INT8, UINT8, INT16 -> QuantizeKernels.dequantize(operands);
       default -> throw operands.unsupportedType();
     };

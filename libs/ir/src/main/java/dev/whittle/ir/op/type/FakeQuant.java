@@ -14,12 +14,12 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * Numbers rounded to those that an integer of few bits can stand for.
+ * Fake quantization: floats rounded to the numbers that quantized integers can represent.
  *
- * @param min the least of the range
- * @param max the greatest of the range
- * @param bits of the integer, 2 to 16
- * @param narrowRange whether the least integer is left out
+ * @param min the smallest number of the range
+ * @param max the largest number of the range
+ * @param bits the bits of the integers, from 2 to 16
+ * @param narrowRange whether the smallest integer is not used
  */
 public record FakeQuant(float min, float max, int bits, boolean narrowRange) implements Op {
   public static final OpType<FakeQuant> TYPE =
@@ -56,33 +56,34 @@ public record FakeQuant(float min, float max, int bits, boolean narrowRange) imp
   }
 
   /**
-   * What the integers stand for.
+   * The range of representable numbers.
    *
-   * @param low the real number of the least one
-   * @param high the real number of the greatest one
-   * @param scale the distance of adjacent ones
+   * @param low the smallest number
+   * @param high the largest number
+   * @param scale the distance of adjacent numbers
    */
   public record Range(float low, float high, float scale) {}
 
   /**
-   * From {@code min} to {@code max}, but moved so that zero is one of its numbers
-   * (NudgeQuantizationRange, quantization notes, section a.3).
+   * Returns the range from {@code min} to {@code max}, shifted so that it contains zero exactly, as
+   * {@code NudgeQuantizationRange} of TensorFlow Lite.
    */
   public Range range() {
-    float least = narrowRange ? 1 : 0;
-    float greatest = (1 << bits) - 1;
-    float scale = (max - min) / (greatest - least);
-    float zero = least - min / scale;
+    float quantMin = narrowRange ? 1 : 0;
+    float quantMax = (1 << bits) - 1;
+    float scale = (max - min) / (quantMax - quantMin);
+    float zero = quantMin - min / scale;
     float nudged =
-        zero < least ? least : zero > greatest ? greatest : FixedPoint.roundHalfAway(zero);
-    return new Range((least - nudged) * scale, (greatest - nudged) * scale, scale);
+        zero < quantMin ? quantMin : zero > quantMax ? quantMax : FixedPoint.roundHalfAway(zero);
+    return new Range((quantMin - nudged) * scale, (quantMax - nudged) * scale, scale);
   }
 
   @Override
   public Kernel kernel(Operands operands) {
     if (operands.type(0) != TensorType.FLOAT32 || bits < 2 || bits > 16 || !(min < max)) {
       throw OperandException.unsupported(
-          "%d bits of %s for %s to %s", bits, operands.type(0), min, max);
+          "no kernel for fake quantization of %s to %d bits in the range %s to %s",
+          operands.type(0), bits, min, max);
     }
     Range range = range();
     float low = range.low;

@@ -10,7 +10,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
-/** Real numbers as stored integers, or stored integers rescaled to other parameters. */
+/** The quantization of floats, or the requantization of integers to other parameters. */
 public record Quantize() implements Op {
   public static final OpType<Quantize> TYPE =
       OpType.of("QUANTIZE", 114, "QuantizeOptions", 1, 1, options -> new Quantize());
@@ -45,8 +45,8 @@ public record Quantize() implements Op {
     if (quantization != null && quantization.isPerAxis()) {
       return 3;
     }
-    boolean wide =
+    boolean int16 =
         operands.type(0) == TensorType.INT16 || operands.output(0).type() == TensorType.INT16;
-    return wide ? 2 : 1;
+    return int16 ? 2 : 1;
   }
 }

@@ -10,11 +10,11 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Tensor;
 
-/** The reference kernels of {@link Quantize} and {@link Dequantize}. */
+/** Reference kernels of {@link Quantize} and {@link Dequantize}. */
 final class QuantizeKernels {
   private QuantizeKernels() {}
 
-  /** Which scale belongs to an element of a per-axis or per-tensor quantized tensor. */
+  /** The scales and zero points of a per-tensor or per-axis quantized tensor. */
   private static final class Scales {
     private final float[] scale;
     private final long[] zeroPoint;
@@ -36,14 +36,15 @@ final class QuantizeKernels {
       return new Scales(scales, zeroPoints, quantization.axis());
     }
 
-    /** How many adjacent elements share a scale. */
+    /** Returns the number of adjacent elements with the same scale. */
     long inner(Tensor tensor) {
       if (scale.length == 1) {
         return Math.max(1, tensor.elements());
       }
       if (axis < 0 || axis >= tensor.rank() || tensor.dim(axis) != scale.length) {
         throw OperandException.invalid(
-            "%d scales along axis %d of %s", scale.length, axis, tensor.shape());
+            "%d scales along axis %d of %s; expected one for each slice",
+            scale.length, axis, tensor.shape());
       }
       return Shapes.product(tensor.dims(), axis + 1, tensor.rank());
     }
@@ -58,7 +59,7 @@ final class QuantizeKernels {
       long inner = scales.inner(out);
       for (long i = 0; i < in.elements(); i++) {
         int channel = (int) (i / inner % scales.scale.length);
-        // In double precision: in single, more quotients are halves.
+        // Single precision would make more quotients ties.
         double scaled = (double) in.getFloat(i) / scales.scale[channel];
         double stored = FixedPoint.roundHalfAway(scaled) + scales.zeroPoint[channel];
         out.setInteger(i, (long) Math.min(Math.max(stored, bounds.low()), bounds.high()));
@@ -91,8 +92,8 @@ final class QuantizeKernels {
     };
   }
 
-  /** Half precision to single precision. */
-  static Kernel widen() {
+  /** Returns the kernel of 16-bit floats to 32-bit floats. */
+  static Kernel toFloat32() {
     return invocation -> {
       Tensor in = invocation.input(0);
       Tensor out = invocation.output(0);

@@ -1,6 +1,6 @@
 /**
- * Operators that change the type or encoding of elements: casts, quantization, sparse constants.
- * May use: {@code ir.op.common} and below.
+ * Conversions of element types: casts, quantization, sparse constants. May use: the JDK, {@code
+ * ir}, {@code ir.kernel}, {@code ir.op}, {@code ir.op.common}, {@code ir.tensor}.
  */
 @NullMarked
 package dev.whittle.ir.op.type;
