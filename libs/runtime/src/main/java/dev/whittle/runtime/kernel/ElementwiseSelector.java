@@ -35,6 +35,7 @@ import dev.whittle.runtime.kernel.elementwise.LogicalKernel;
 import dev.whittle.runtime.kernel.elementwise.LookupTable;
 import dev.whittle.runtime.kernel.elementwise.SelectKernel;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.Int8Addition;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Unary;
@@ -173,7 +174,7 @@ final class ElementwiseSelector implements OperatorSelector {
       // The kernel clamps to the bounds less the zero point, which single precision may not hold.
       return null;
     }
-    return new Int8QuantizeKernel(workers, to.scaleValue(), zeroPoint, bounds.low(), bounds.high());
+    return new Int8QuantizeKernel(workers, to.scaleValue(), zeroPoint, bounds);
   }
 
   private @Nullable Kernel binary(
@@ -191,7 +192,7 @@ final class ElementwiseSelector implements OperatorSelector {
     BroadcastLoop loop = type == TensorType.FLOAT32 ? broadcastLoop(operands) : null;
     return loop == null
         ? null
-        : new FloatBinaryKernel(workers, function, loop, activation.min(), activation.max());
+        : new FloatBinaryKernel(workers, function, loop, Clamp.of(activation));
   }
 
   private @Nullable Kernel integers(Binary function, Operands operands) {

@@ -378,7 +378,7 @@ final class GemmSelector implements OperatorSelector {
             WinogradConvolution.cut(channels),
             lanes,
             () -> FloatWinograd.pack(elements(filter, subConvolution), columns, channels, lanes));
-    return new FloatWinograd(workers, windows, matrix, bias, activation.min(), activation.max());
+    return new FloatWinograd(workers, windows, matrix, bias, Clamp.of(activation));
   }
 
   private @Nullable Gemm floats(
@@ -712,8 +712,7 @@ final class GemmSelector implements OperatorSelector {
         windows,
         filter.toFloats(),
         bias.length == 0 ? new float[windows.channels()] : bias,
-        conv.activation().min(),
-        conv.activation().max());
+        Clamp.of(conv.activation()));
   }
 
   private @Nullable Kernel depthwiseHybrid(
@@ -726,7 +725,7 @@ final class GemmSelector implements OperatorSelector {
       return null;
     }
     DynamicallyQuantizedRows rows = quantizedRows(windows, true, false);
-    return DepthwiseConvolution.ofSums(
+    return DepthwiseConvolution.ofIntegers(
         workers,
         windows,
         exact.toFloats(),
@@ -742,7 +741,7 @@ final class GemmSelector implements OperatorSelector {
         wideEpilogue(layer, channels, conv.int16Requantization(layer.operands()));
     return exact == null || epilogue == null || !isExact(windows)
         ? null
-        : DepthwiseConvolution.ofSums(
+        : DepthwiseConvolution.ofIntegers(
             workers, windows, exact.toFloats(), new float[channels], epilogue);
   }
 
@@ -787,6 +786,6 @@ final class GemmSelector implements OperatorSelector {
     Kernel inPlace = Int8DepthwiseConvolution.of(workers, windows, filter, sumsBegin, epilogue);
     return inPlace != null
         ? inPlace
-        : DepthwiseConvolution.ofSums(workers, windows, filter, sumsBegin, epilogue);
+        : DepthwiseConvolution.ofIntegers(workers, windows, filter, sumsBegin, epilogue);
   }
 }

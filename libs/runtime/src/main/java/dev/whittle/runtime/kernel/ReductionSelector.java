@@ -30,6 +30,8 @@ import dev.whittle.runtime.kernel.reduce.PoolKernel;
 import dev.whittle.runtime.kernel.reduce.RowNormalization;
 import dev.whittle.runtime.kernel.reduce.ShortRowSoftmax;
 import dev.whittle.runtime.kernel.reduce.TopKKernel;
+import dev.whittle.runtime.kernel.simd.Clamp;
+import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.function.LongToIntFunction;
 import org.jspecify.annotations.Nullable;
@@ -116,15 +118,14 @@ final class ReductionSelector implements OperatorSelector {
         WindowGeometry.of(padding, operands.shape(0), output, vertical, horizontal);
     TensorType type = operands.type(0);
     if (type == TensorType.FLOAT32) {
-      return PoolKernel.ofFloats(workers, windows, average, activation.min(), activation.max());
+      return PoolKernel.ofFloats(workers, windows, average, Clamp.of(activation));
     }
     Quantization to = operands.output(0).quantization();
     if (!KernelSelector.isByte(type) || to == null || !PoolKernel.isExact(windows)) {
       return null;
     }
     Activation.Bounds bounds = activation.quantizedBounds(type, to);
-    return PoolKernel.ofBytes(
-        workers, windows, average, type == TensorType.UINT8, bounds.low(), bounds.high());
+    return PoolKernel.ofBytes(workers, windows, average, type == TensorType.UINT8, bounds);
   }
 
   /**

@@ -11,48 +11,45 @@ import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.geometry.DepthwiseGeometry;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
 import dev.whittle.runtime.kernel.simd.AccumulatorBlock;
+import dev.whittle.runtime.kernel.simd.Clamp;
+import dev.whittle.runtime.kernel.simd.DepthwiseFilter;
+import dev.whittle.runtime.kernel.simd.InputRows;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A depthwise convolution of one output channel for each input channel, some lines of the output at
- * a time. Floats are read in place, with a column of zeros for lines beyond the border, or, if
- * filters are wide, copied to a slab with zeros around them; where whole numbers are multiplied,
- * the lines that are read are copied to a slab as such.
+ * A depthwise convolution with one output channel for each input channel, block by block of output
+ * rows. Floats are read in place, with a row of zeros for rows of padding, or, for wide filters,
+ * copied to a tile buffer with their padding. Integers are always copied to a tile buffer, as
+ * floats.
  */
 public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.Source {
   private static final long MIN_WORK = 1 << 16;
 
-  /**
-   * Elements of a band of lines that are read, if lines are not longer: part of a first-level
-   * cache.
-   */
-  private static final int BAND_ELEMENTS = 1 << 12;
+  /** Elements that a block of rows reads, if rows are not longer: part of a first-level cache. */
+  private static final int BLOCK_ELEMENTS = 1 << 12;
 
-  /** Sums that stay in the first-level cache. */
+  /** Accumulators of a block, which stay in the first-level cache. */
   private static final int BLOCK_SUMS = 1 << 13;
 
   private final Workers workers;
   private final WindowGeometry windows;
-  private final float[] weights;
-  private final float[] bias;
-  private final float min;
-  private final float max;
-  private final RowChunks outputLines;
+  private final DepthwiseFilter filter;
+  private final Clamp clamp;
+  private final RowChunks rowChunks;
   private final FloatArray floats = new FloatArray();
   private final FloatArray results = new FloatArray();
-  private final DepthwiseGeometry geometry;
 
-  /** Lines that are computed together, channel by channel. */
-  private final int linesPerBand;
+  /** Rows of the output that are computed together, channel by channel. */
+  private final int blockRows;
 
-  /** Channels whose sums are made outputs before those of others are computed. */
+  /** Channels whose accumulators are converted to outputs before others are computed. */
   private final int blockChannels;
 
-  /** Where lines are copied to a slab; null where they are read in place. */
+  /** The copies of the input; null where it is read in place. */
   private final @Nullable Im2col im2col;
 
-  /** What is before and behind whole numbers; null for floats. */
+  /** The prologue and epilogue of integers; null for floats. */
   private final @Nullable QuantizedEpilogue epilogue;
 
   private DepthwiseConvolution(
@@ -60,33 +57,30 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
       WindowGeometry windows,
       float[] weights,
       float[] bias,
-      float min,
-      float max,
+      Clamp clamp,
       @Nullable QuantizedEpilogue epilogue) {
     this.workers = workers;
     this.windows = windows;
-    this.weights = weights;
-    this.bias = bias;
-    this.min = min;
-    this.max = max;
+    this.clamp = clamp;
     this.epilogue = epilogue;
-    boolean whole = epilogue != null;
-    // Windows of wide filters that reach beyond the border are many, and computed one by one.
-    boolean copied = whole || (windows.filterWidth() > 3 && windows.reachesBeyond());
+    boolean integers = epilogue != null;
+    // Wide filters have many windows that reach into padding, which would be computed one by one.
+    boolean copied = integers || (windows.filterWidth() > 3 && windows.readsPadding());
     this.im2col = copied ? new Im2col(windows, windows.channels(), false, workers) : null;
-    this.geometry =
-        copied ? DepthwiseGeometry.bordered(windows) : DepthwiseGeometry.inPlace(windows);
-    this.outputLines = RowChunks.of(windows, workers);
+    DepthwiseGeometry geometry =
+        copied ? DepthwiseGeometry.padded(windows) : DepthwiseGeometry.inPlace(windows);
+    this.filter = new DepthwiseFilter(geometry, weights, bias);
+    this.rowChunks = RowChunks.of(windows, workers);
     this.blockChannels = Math.min(windows.channels(), 2 * workers.lanes());
-    int most =
-        whole
+    int rows =
+        integers
             ? BLOCK_SUMS / Math.max(1, windows.outputWidth() * blockChannels)
-            : BAND_ELEMENTS / Math.max(1, windows.width() * windows.channels());
-    this.linesPerBand = Math.max(2, Math.min(most / 2 * 2, windows.outputHeight()));
+            : BLOCK_ELEMENTS / Math.max(1, windows.width() * windows.channels());
+    this.blockRows = Math.max(2, Math.min(rows / 2 * 2, windows.outputHeight()));
     if (im2col != null) {
       int halves = epilogue == null ? 1 : epilogue.halves();
-      int line = ArraySize.product(windows.outputWidth(), blockChannels);
-      int sums = whole ? ArraySize.product(linesPerBand, line) : 0;
+      int row = ArraySize.product(windows.outputWidth(), blockChannels);
+      int sums = integers ? ArraySize.product(blockRows, row) : 0;
       int buffers = ArraySize.product(halves, im2col.bufferSize());
       workers.reserve(buffers, sums, halves > 1 ? sums : 0);
     }
@@ -96,30 +90,36 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
     return windows;
   }
 
-  /** Whether inputs and weights are floats. */
+  /** Returns whether inputs and weights are floats. */
   boolean isOfFloats() {
     return epilogue == null;
   }
 
+  /** Returns the weights with another movement along the rows. */
+  DepthwiseFilter filter(DepthwiseGeometry geometry) {
+    return filter.withGeometry(geometry);
+  }
+
+  /** Creates a convolution of floats. */
   public static DepthwiseConvolution ofFloats(
-      Workers workers, WindowGeometry given, float[] weights, float[] bias, float min, float max) {
-    return new DepthwiseConvolution(workers, given.flattened(), weights, bias, min, max, null);
+      Workers workers, WindowGeometry given, float[] weights, float[] bias, Clamp clamp) {
+    return new DepthwiseConvolution(workers, given.flattened(), weights, bias, clamp, null);
   }
 
   /**
-   * Whole numbers.
+   * Creates a convolution of integers.
    *
-   * @param bias what sums begin with, one for each channel
+   * @param weights integers {@code [height, width, channels]}
+   * @param bias one integer for each channel
    */
-  public static DepthwiseConvolution ofSums(
+  public static DepthwiseConvolution ofIntegers(
       Workers workers,
       WindowGeometry given,
       float[] weights,
       float[] bias,
       QuantizedEpilogue epilogue) {
-    float all = Float.POSITIVE_INFINITY;
     WindowGeometry windows = given.flattened();
-    return new DepthwiseConvolution(workers, windows, weights, bias, -all, all, epilogue);
+    return new DepthwiseConvolution(workers, windows, weights, bias, Clamp.NONE, epilogue);
   }
 
   @Override
@@ -133,7 +133,7 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
       floats.bind(invocation.input(0));
       bindOutput(invocation);
     }
-    int chunks = im2col != null ? im2col.chunks() : outputLines.chunks();
+    int chunks = im2col != null ? im2col.chunks() : rowChunks.chunks();
     long work = (long) windows.outputs() * windows.channels() * windows.taps();
     workers.run(this, chunks, work >= MIN_WORK);
   }
@@ -153,13 +153,13 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
   }
 
   private void inPlace(int chunk, Scratch scratch) {
-    int image = outputLines.image(chunk);
-    int end = outputLines.end(chunk);
-    for (int y = outputLines.first(chunk); y < end; y += linesPerBand) {
-      int lines = Math.min(linesPerBand, end - y);
-      outputLines.place(scratch, floats.offset(), image, y, lines);
-      int line = image * windows.outputHeight() + y;
-      compute(scratch, floats.array(), lines, line, geometry, 0, windows.channels());
+    int image = rowChunks.image(chunk);
+    int end = rowChunks.end(chunk);
+    for (int y = rowChunks.first(chunk); y < end; y += blockRows) {
+      int rows = Math.min(blockRows, end - y);
+      rowChunks.findInputRows(scratch, floats.offset(), image, y, rows);
+      int row = image * windows.outputHeight() + y;
+      compute(scratch, floats.array(), filter, row, rows, 0, windows.channels());
     }
   }
 
@@ -174,117 +174,87 @@ public final class DepthwiseConvolution implements Kernel, Workers.Task, Im2col.
       }
     }
     int height = windows.filterHeight();
-    int lineSize = from.bufferLine();
-    int firstLine = from.firstRow(chunk) / windows.outputWidth();
-    for (int y = 0; y < from.lines(chunk); y += linesPerBand) {
-      int lines = Math.min(linesPerBand, from.lines(chunk) - y);
-      int[] rows = scratch.rows(lines * height);
-      int[] steps = scratch.steps(lines * height);
-      for (int r = 0; r < lines * height; r++) {
+    int rowSize = from.bufferRowSize();
+    int firstRow = from.firstRow(chunk) / windows.outputWidth();
+    InputRows inputRows = scratch.inputRows;
+    for (int y = 0; y < from.outputRows(chunk); y += blockRows) {
+      int rows = Math.min(blockRows, from.outputRows(chunk) - y);
+      inputRows.reserve(rows * height);
+      for (int r = 0; r < rows * height; r++) {
         int row = (y + r / height) * windows.strideHeight();
-        rows[r] = (row + r % height * windows.dilationHeight()) * lineSize;
-        steps[r] = windows.channels();
+        int start = (row + r % height * windows.dilationHeight()) * rowSize;
+        inputRows.set(r, start, windows.channels());
       }
       if (to == null) {
-        compute(scratch, buffer, lines, firstLine + y, geometry, 0, windows.channels());
+        compute(scratch, buffer, filter, firstRow + y, rows, 0, windows.channels());
       } else {
-        sums(scratch, lines, firstLine + y, from.bufferSize(), to);
+        integers(scratch, firstRow + y, rows, from.bufferSize(), to);
       }
     }
   }
 
-  /** Copies floats to a slab as they are. */
+  /** Copies floats to a tile buffer as they are. */
   @Override
   public void copy(int from, float[] buffer, int to, int count, MicroKernels math) {
     System.arraycopy(floats.array(), floats.offset() + from, buffer, to, count);
   }
 
   /**
-   * Computes some lines of floats, for which the scratch space has the rows of input and their
-   * steps.
+   * Computes some rows of floats, from {@link Scratch#inputRows}.
    *
-   * @param line the first line, as the output counts them
+   * @param row the first row, as the output counts them over all images
    * @param firstChannel the first of {@code channels}
    */
   void compute(
       Scratch scratch,
       float[] input,
-      int lines,
-      int line,
-      DepthwiseGeometry row,
+      DepthwiseFilter depthwiseFilter,
+      int row,
+      int rows,
       int firstChannel,
       int channels) {
-    int outputLine = windows.outputWidth() * windows.channels();
+    int rowStride = windows.outputWidth() * windows.channels();
+    int to = results.offset() + row * rowStride + firstChannel;
+    scratch.depthwise.rows(rows).channels(firstChannel, channels);
+    scratch.depthwise.output(to, windows.channels(), rowStride);
     scratch.math.depthwise(
-        input,
-        scratch.rows(0),
-        scratch.steps(0),
-        lines,
-        row,
-        weights,
-        bias,
-        firstChannel,
-        channels,
-        results.array(),
-        results.offset() + line * outputLine + firstChannel,
-        windows.channels(),
-        outputLine,
-        min,
-        max);
+        input, scratch.inputRows, depthwiseFilter, results.array(), scratch.depthwise, clamp);
   }
 
   /**
-   * Sums of some lines, block of channels by block of channels, and what becomes of them.
+   * Computes some rows of integers, block by block of channels.
    *
-   * @param buffer how far apart the slabs of halves are
+   * @param bufferSize distance of the tile buffers of halves
    */
-  private void sums(Scratch scratch, int lines, int line, int buffer, QuantizedEpilogue to) {
+  private void integers(Scratch scratch, int row, int rows, int bufferSize, QuantizedEpilogue to) {
     int channels = windows.channels();
-    int pixels = lines * windows.outputWidth();
-    int rows = lines * windows.filterHeight();
+    int pixels = rows * windows.outputWidth();
+    int inputRows = rows * windows.filterHeight();
     for (int from = 0; from < channels; from += blockChannels) {
-      // The last block computes again some of what the one before it has, to have a vector at
-      // least.
+      // The last block overlaps the one before, to have a vector at least.
       int c = Math.max(0, Math.min(from, channels - workers.lanes()));
       int count = Math.min(blockChannels, channels - c);
       for (int half = 0; half < to.halves(); half++) {
-        sums(scratch, lines, c, count);
+        accumulate(scratch, rows, c, count);
         if (to.halves() > 1) {
           scratch.addSums(true, pixels * blockChannels);
           scratch.addHalf(half, pixels * blockChannels);
-          move(scratch.rows(rows), rows, half == 0 ? buffer : -buffer);
+          scratch.inputRows.move(inputRows, half == 0 ? bufferSize : -bufferSize);
         }
       }
-      finish(scratch, to, line * windows.outputWidth(), pixels, c, count);
+      finish(scratch, to, row * windows.outputWidth(), pixels, c, count);
     }
   }
 
-  private static void move(int[] places, int count, int by) {
-    for (int i = 0; i < count; i++) {
-      places[i] += by;
-    }
-  }
-
-  private void sums(Scratch scratch, int lines, int firstChannel, int channels) {
+  /** Computes the accumulators of some rows and channels. */
+  private void accumulate(Scratch scratch, int rows, int firstChannel, int channels) {
+    scratch.depthwise.rows(rows).channels(firstChannel, channels);
+    scratch.depthwise.output(0, blockChannels, windows.outputWidth() * blockChannels);
     scratch.math.depthwise(
-        scratch.input(),
-        scratch.rows(0),
-        scratch.steps(0),
-        lines,
-        geometry,
-        weights,
-        bias,
-        firstChannel,
-        channels,
-        scratch.sums(),
-        0,
-        blockChannels,
-        windows.outputWidth() * blockChannels,
-        min,
-        max);
+        scratch.input(), scratch.inputRows, filter, scratch.sums(), scratch.depthwise, clamp);
   }
 
-  /** Makes outputs of the sums of some channels. */
+  /** Converts the accumulators of some channels to outputs. */
   private void finish(
       Scratch scratch, QuantizedEpilogue to, int first, int pixels, int channel, int count) {
     int channels = windows.channels();

@@ -12,25 +12,26 @@ import dev.whittle.runtime.kernel.simd.Int8DepthwiseFilter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A depthwise 3x3 convolution of bytes that are read where they are, some lines and a vector of
- * channels at a time; other filters copy their input to a slab ({@link DepthwiseConvolution}).
+ * A depthwise 3x3 convolution of bytes that are read in place, some rows and a vector of channels
+ * at a time. {@link DepthwiseConvolution} computes other filters, from copies of the input.
  */
 public final class Int8DepthwiseConvolution implements Kernel, Workers.Task {
   private static final long MIN_WORK = 1 << 16;
 
   /**
-   * What a band of lines reads and writes, if lines are not longer: part of a first-level cache.
+   * Bytes that a block of rows reads and writes, if rows are not longer: part of a first-level
+   * cache.
    */
-  private static final int BAND_BYTES = 1 << 14;
+  private static final int BLOCK_BYTES = 1 << 14;
 
   private final Workers workers;
   private final WindowGeometry windows;
   private final Int8DepthwiseFilter filter;
   private final Int8Epilogue epilogue;
-  private final RowChunks outputLines;
+  private final RowChunks rowChunks;
 
-  /** Lines that are computed together, channels by channels. */
-  private final int linesPerBand;
+  /** Rows of the output that are computed together, a vector of channels at a time. */
+  private final int blockRows;
 
   private Int8DepthwiseConvolution(
       Workers workers, WindowGeometry windows, Int8DepthwiseFilter filter, Int8Epilogue epilogue) {
@@ -40,28 +41,29 @@ public final class Int8DepthwiseConvolution implements Kernel, Workers.Task {
     this.epilogue = epilogue;
     int height = windows.outputHeight();
     int width = windows.outputWidth();
-    this.outputLines = RowChunks.of(windows, workers);
+    this.rowChunks = RowChunks.of(windows, workers);
     int step = windows.strideWidth() == 1 ? 2 : 1;
-    int most = step;
-    while (most < height && bytes(most + step) <= BAND_BYTES) {
-      most += step;
+    int rows = step;
+    while (rows < height && bytes(rows + step) <= BLOCK_BYTES) {
+      rows += step;
     }
-    this.linesPerBand = most;
-    int pixels = ArraySize.product(linesPerBand, width);
+    this.blockRows = rows;
+    int pixels = ArraySize.product(blockRows, width);
     workers.reserve(0, ArraySize.product(pixels, workers.lanes()), 0);
   }
 
-  /** What the first-level cache is to hold for some lines. */
-  private long bytes(int lines) {
-    long read = (long) windows.reachedRows(lines) * windows.width() * windows.channels();
-    long written = (long) lines * windows.outputWidth();
+  /** Returns the bytes that some rows read and write. */
+  private long bytes(int rows) {
+    long read = (long) windows.reachedRows(rows) * windows.width() * windows.channels();
+    long written = (long) rows * windows.outputWidth();
     return read + written * windows.channels() + written * workers.lanes() * Float.BYTES;
   }
 
   /**
-   * The convolution, or null where it is not of a kind that is read in place.
+   * Returns the convolution, or null if its input cannot be read in place.
    *
-   * @param bias what sums begin with
+   * @param weights integers {@code [3, 3, channels]}
+   * @param bias one integer for each channel
    */
   public static @Nullable Int8DepthwiseConvolution of(
       Workers workers,
@@ -93,27 +95,27 @@ public final class Int8DepthwiseConvolution implements Kernel, Workers.Task {
     }
     epilogue.begin(invocation.input(0), invocation.output(0));
     long work = (long) windows.outputs() * windows.channels() * windows.taps();
-    workers.run(this, outputLines.chunks(), work >= MIN_WORK);
+    workers.run(this, rowChunks.chunks(), work >= MIN_WORK);
   }
 
   @Override
   public void run(int chunk, Scratch scratch) {
-    int image = outputLines.image(chunk);
-    int end = outputLines.end(chunk);
+    int image = rowChunks.image(chunk);
+    int end = rowChunks.end(chunk);
     int lanes = workers.lanes();
     int channels = windows.channels();
-    for (int y = outputLines.first(chunk); y < end; y += linesPerBand) {
-      int lines = Math.min(linesPerBand, end - y);
-      outputLines.place(scratch, epilogue.input().offset(), image, y, lines);
+    byte[] input = epilogue.input().array();
+    float[] sums = scratch.sums();
+    AccumulatorBlock block = scratch.accumulators.accumulators(0, lanes);
+    for (int y = rowChunks.first(chunk); y < end; y += blockRows) {
+      int rows = Math.min(blockRows, end - y);
+      rowChunks.findInputRows(scratch, epilogue.input().offset(), image, y, rows);
       int pixel = (image * windows.outputHeight() + y) * windows.outputWidth();
-      int pixels = lines * windows.outputWidth();
-      byte[] bytes = epilogue.input().array();
-      AccumulatorBlock block = scratch.accumulators.accumulators(0, lanes).rows(pixel, pixels);
+      block.rows(pixel, rows * windows.outputWidth());
       for (int i = 0; i < channels; i += lanes) {
-        // The last vector computes again some of what the one before it has.
+        // The last vector overlaps the one before.
         int c = Math.min(i, channels - lanes);
-        scratch.math.depthwiseBytes(
-            bytes, scratch.rows(0), scratch.steps(0), lines, filter, c, scratch.sums(), 0);
+        scratch.math.depthwiseBytes(input, scratch.inputRows, rows, filter, c, sums, 0);
         block.columns(c, lanes).output(pixel * channels + c, channels);
         epilogue.finish(scratch, block, false);
       }

@@ -3,8 +3,9 @@ package dev.whittle.runtime.kernel.depthwise;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
+import dev.whittle.runtime.kernel.simd.InputRows;
 
-/** The lines of outputs of windows that read pictures where they are, divided among threads. */
+/** The rows of the output of windows that read images in place, divided among threads. */
 record RowChunks(WindowGeometry windows, int perChunk, int chunksPerImage) {
   private static final int CHUNKS_PER_THREAD = 4;
 
@@ -14,42 +15,42 @@ record RowChunks(WindowGeometry windows, int perChunk, int chunksPerImage) {
     return new RowChunks(windows, perChunk, Math.ceilDiv(height, perChunk));
   }
 
+  /** Returns the number of chunks of all images. */
   int chunks() {
     return windows.batch() * chunksPerImage;
   }
 
+  /** Returns the index of a chunk's image. */
   int image(int chunk) {
     return chunk / chunksPerImage;
   }
 
-  /** The first line of a chunk, counted in its picture. */
+  /** Returns the first row of a chunk in its image. */
   int first(int chunk) {
     return chunk % chunksPerImage * perChunk;
   }
 
-  /** The line behind a chunk's last. */
+  /** Returns the row after a chunk's last in its image. */
   int end(int chunk) {
     return Math.min(first(chunk) + perChunk, windows.outputHeight());
   }
 
   /**
-   * Writes to the scratch space where the rows of the input that some lines read begin, and how far
-   * apart their columns are: both 0 for a row that is beyond the border.
+   * Sets {@link Scratch#inputRows} to the rows of the input that some rows of the output read.
    *
-   * @param origin where the first picture begins
-   * @param y the first of the lines
+   * @param origin index of the input's first element
+   * @param y the first row of the output in its image
    */
-  void place(Scratch scratch, int origin, int image, int y, int lines) {
+  void findInputRows(Scratch scratch, int origin, int image, int y, int rows) {
     int channels = windows.channels();
     int height = windows.filterHeight();
-    int[] rows = scratch.rows(lines * height);
-    int[] steps = scratch.steps(lines * height);
-    for (int r = 0; r < lines * height; r++) {
+    InputRows inputRows = scratch.inputRows;
+    inputRows.reserve(rows * height);
+    for (int r = 0; r < rows * height; r++) {
       int row = windows.inputRow(y + r / height, r % height);
       boolean inside = row >= 0 && row < windows.height();
-      int place = (image * windows.height() + row) * windows.width();
-      rows[r] = inside ? origin + place * channels : 0;
-      steps[r] = inside ? channels : 0;
+      int start = origin + (image * windows.height() + row) * windows.width() * channels;
+      inputRows.set(r, inside ? start : 0, inside ? channels : 0);
     }
   }
 }

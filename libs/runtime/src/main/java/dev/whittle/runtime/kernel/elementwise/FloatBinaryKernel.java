@@ -5,6 +5,8 @@ import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.BinaryLoop;
+import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 
 /** A function of two floats each, broadcast. */
@@ -13,26 +15,23 @@ public final class FloatBinaryKernel
   private final Workers workers;
   private final Binary function;
   private final BroadcastLoop runs;
-  private final float min;
-  private final float max;
+  private final Clamp clamp;
   private final float[] pattern;
   private final FloatArray left = new FloatArray();
   private final FloatArray right = new FloatArray();
   private final FloatArray output = new FloatArray();
 
-  public FloatBinaryKernel(
-      Workers workers, Binary function, BroadcastLoop runs, float min, float max) {
+  public FloatBinaryKernel(Workers workers, Binary function, BroadcastLoop runs, Clamp clamp) {
     this.workers = workers;
     this.function = function;
     this.runs = runs;
-    this.min = min;
-    this.max = max;
+    this.clamp = clamp;
     this.pattern = new float[runs.patternSize()];
   }
 
   /** Whether it computes a function, and clamps nothing. */
   public boolean isPlain(Binary other) {
-    return function == other && min == Float.NEGATIVE_INFINITY && max == Float.POSITIVE_INFINITY;
+    return function == other && clamp.isNone();
   }
 
   @Override
@@ -59,18 +58,11 @@ public final class FloatBinaryKernel
   public void compute(Scratch scratch, int a, int aStep, int b, int bStep, int to, int count) {
     boolean leftPattern = runs.leftIsPattern();
     boolean rightPattern = runs.rightIsPattern();
-    scratch.math.binary(
-        function,
-        leftPattern ? pattern : left.array(),
-        leftPattern ? a : left.offset() + a,
-        aStep,
-        rightPattern ? pattern : right.array(),
-        rightPattern ? b : right.offset() + b,
-        bStep,
-        output.array(),
-        output.offset() + to,
-        count,
-        min,
-        max);
+    BinaryLoop loop = scratch.loop.output(output.offset() + to, count);
+    loop.left(leftPattern ? a : left.offset() + a, aStep);
+    loop.right(rightPattern ? b : right.offset() + b, bStep);
+    float[] x = leftPattern ? pattern : left.array();
+    float[] y = rightPattern ? pattern : right.array();
+    scratch.math.binary(function, x, y, output.array(), loop, clamp);
   }
 }

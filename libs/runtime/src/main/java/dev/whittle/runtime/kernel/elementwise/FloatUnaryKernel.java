@@ -5,6 +5,7 @@ import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Unary;
 import org.jspecify.annotations.Nullable;
 
@@ -13,23 +14,20 @@ public final class FloatUnaryKernel implements ElementwiseKernel, Workers.Task {
   private final Workers workers;
   private final @Nullable Unary function;
   private final float alpha;
-  private final float min;
-  private final float max;
+  private final Clamp clamp;
   private final FloatArray input = new FloatArray();
   private final FloatArray output = new FloatArray();
   private int count;
 
-  private FloatUnaryKernel(
-      Workers workers, @Nullable Unary function, float alpha, float min, float max) {
+  private FloatUnaryKernel(Workers workers, @Nullable Unary function, float alpha, Clamp clamp) {
     this.workers = workers;
     this.function = function;
     this.alpha = alpha;
-    this.min = min;
-    this.max = max;
+    this.clamp = clamp;
   }
 
   public static FloatUnaryKernel of(Workers workers, Unary function) {
-    return new FloatUnaryKernel(workers, function, 0, 0, 0);
+    return new FloatUnaryKernel(workers, function, 0, Clamp.NONE);
   }
 
   public boolean is(Unary other) {
@@ -37,11 +35,11 @@ public final class FloatUnaryKernel implements ElementwiseKernel, Workers.Task {
   }
 
   public static FloatUnaryKernel leakyRelu(Workers workers, float alpha) {
-    return new FloatUnaryKernel(workers, Unary.LEAKY_RELU, alpha, 0, 0);
+    return new FloatUnaryKernel(workers, Unary.LEAKY_RELU, alpha, Clamp.NONE);
   }
 
   public static FloatUnaryKernel clamp(Workers workers, float min, float max) {
-    return new FloatUnaryKernel(workers, null, 0, min, max);
+    return new FloatUnaryKernel(workers, null, 0, new Clamp(min, max));
   }
 
   @Override
@@ -59,7 +57,7 @@ public final class FloatUnaryKernel implements ElementwiseKernel, Workers.Task {
     int at = input.offset() + from;
     int to = output.offset() + from;
     if (function == null) {
-      scratch.math.clamp(input.array(), at, output.array(), to, part, min, max);
+      scratch.math.clamp(input.array(), at, output.array(), to, part, clamp);
     } else {
       scratch.math.unary(function, input.array(), at, output.array(), to, part, alpha);
     }

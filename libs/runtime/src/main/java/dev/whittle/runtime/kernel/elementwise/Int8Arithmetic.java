@@ -6,6 +6,7 @@ import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.simd.AccumulatorBlock;
+import dev.whittle.runtime.kernel.simd.BinaryLoop;
 import dev.whittle.runtime.kernel.simd.Int8Addition;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.PackedRequantization;
@@ -133,11 +134,12 @@ public final class Int8Arithmetic implements ElementwiseKernel, Workers.Task, Br
     int yAt = rightPattern ? b : BLOCK;
     byte[] out = output.array();
     int place = output.offset() + to;
+    BinaryLoop loop = scratch.loop.left(xAt, aStep).right(yAt, bStep);
     if (sum != null) {
-      math.sum(x, xAt, aStep, y, yAt, bStep, sum, out, place, count);
+      math.sum(x, y, sum, out, loop.output(place, count));
     } else if (product != null) {
       float[] products = scratch.sums();
-      math.product(x, xAt, aStep, leftZero, y, yAt, bStep, rightZero, products, 0, count);
+      math.product(x, leftZero, y, rightZero, products, loop.output(0, count));
       // All columns are alike: as rows of one vector.
       int lanes = math.lanes();
       int end = count / lanes * lanes;

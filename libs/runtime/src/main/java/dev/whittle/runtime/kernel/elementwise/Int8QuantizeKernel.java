@@ -2,6 +2,7 @@ package dev.whittle.runtime.kernel.elementwise;
 
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.Activation.Bounds;
 import dev.whittle.runtime.kernel.execution.ByteArray;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
@@ -12,18 +13,16 @@ public final class Int8QuantizeKernel implements Kernel, Workers.Task {
   private final Workers workers;
   private final double scale;
   private final int zeroPoint;
-  private final int low;
-  private final int high;
+  private final Bounds bounds;
   private final FloatArray input = new FloatArray();
   private final ByteArray output = new ByteArray();
   private int count;
 
-  public Int8QuantizeKernel(Workers workers, float scale, int zeroPoint, int low, int high) {
+  public Int8QuantizeKernel(Workers workers, float scale, int zeroPoint, Bounds bounds) {
     this.workers = workers;
     this.scale = scale;
     this.zeroPoint = zeroPoint;
-    this.low = low;
-    this.high = high;
+    this.bounds = bounds;
   }
 
   @Override
@@ -43,8 +42,7 @@ public final class Int8QuantizeKernel implements Kernel, Workers.Task {
         input.offset() + from,
         scale,
         zeroPoint,
-        low,
-        high,
+        bounds,
         output.array(),
         output.offset() + from,
         part);

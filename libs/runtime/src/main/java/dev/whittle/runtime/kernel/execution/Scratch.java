@@ -1,12 +1,16 @@
 package dev.whittle.runtime.kernel.execution;
 
 import dev.whittle.runtime.kernel.simd.AccumulatorBlock;
+import dev.whittle.runtime.kernel.simd.BinaryLoop;
+import dev.whittle.runtime.kernel.simd.DepthwiseBlock;
 import dev.whittle.runtime.kernel.simd.GemmBlock;
+import dev.whittle.runtime.kernel.simd.InputRows;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 
 /**
- * What one thread computes with: its micro-kernels, and arrays that the kernels of a session use in
- * turn. Kernels say at planning time how much they need, so that runs allocate nothing.
+ * The micro-kernels of one thread, their parameters that change from call to call, and buffers that
+ * the kernels of a session share. Kernels reserve buffers at planning time, so that runs allocate
+ * nothing.
  */
 public final class Scratch {
   public final MicroKernels math;
@@ -17,12 +21,21 @@ public final class Scratch {
   /** The block of accumulators that the thread converts to outputs. */
   public final AccumulatorBlock accumulators = new AccumulatorBlock();
 
+  /** The block of the depthwise convolution that the thread computes. */
+  public final DepthwiseBlock depthwise = new DepthwiseBlock();
+
+  /** The input of that block. */
+  public final InputRows inputRows = new InputRows();
+
+  /** The elements that the thread combines. */
+  public final BinaryLoop loop = new BinaryLoop();
+
   private final float[] four = new float[4];
   private float[] input = {};
   private float[] sums = {};
   private int[] integers = {};
-  private int[] rows = {};
-  private int[] steps = {};
+  private int[] inputIndices = {};
+  private int[] outputIndices = {};
   private byte[] bytes = {};
   private long[] longs = {};
   private short[] shorts = {};
@@ -43,28 +56,29 @@ public final class Scratch {
     }
   }
 
-  /** Room for a part of the input, as floats. */
+  /** Returns a buffer for a part of the input, as floats. */
   public float[] input() {
     return input;
   }
 
-  /** Room for sums of products. */
+  /** Returns a buffer for accumulators. */
   public float[] sums() {
     return sums;
   }
 
+  /** Returns a buffer for accumulators of 32 bits. */
   public int[] integers() {
     return integers;
   }
 
-  /** Adds whole sums of a part to the integers; those of the first part replace what was there. */
+  /** Adds the integer-valued accumulators to those of 32 bits, or replaces these by the first. */
   public void addSums(boolean first, int count) {
     for (int i = 0; i < count; i++) {
       integers[i] = (first ? 0 : integers[i]) + (int) sums[i];
     }
   }
 
-  /** Adds the integers to those of 64 bits: those of the first half count 256 times. */
+  /** Adds the accumulators of 32 bits to those of 64 bits; those of half 0 count 256 times. */
   public void addHalf(int half, int count) {
     long[] all = longs(count);
     for (int i = 0; i < count; i++) {
@@ -72,35 +86,35 @@ public final class Scratch {
     }
   }
 
-  /** Replaces some sums by the integers, rounded to floats. */
+  /** Replaces some accumulators by those of 32 bits, rounded to floats. */
   public void convertIntegers(int first, int count) {
     for (int i = first; i < first + count; i++) {
       sums[i] = integers[i];
     }
   }
 
-  /** Room for four floats. */
+  /** Returns a buffer for four floats. */
   public float[] four() {
     return four;
   }
 
-  /** Room for the places of {@code count} rows. */
-  public int[] rows(int count) {
-    if (rows.length < count) {
-      rows = new int[count];
+  /** Returns a buffer for {@code count} indices of the input. */
+  public int[] inputIndices(int count) {
+    if (inputIndices.length < count) {
+      inputIndices = new int[count];
     }
-    return rows;
+    return inputIndices;
   }
 
-  /** Room for the distances within {@code count} rows. */
-  public int[] steps(int count) {
-    if (steps.length < count) {
-      steps = new int[count];
+  /** Returns a buffer for {@code count} indices of the output. */
+  public int[] outputIndices(int count) {
+    if (outputIndices.length < count) {
+      outputIndices = new int[count];
     }
-    return steps;
+    return outputIndices;
   }
 
-  /** Room for {@code count} integers of 16 bits. */
+  /** Returns a buffer for {@code count} integers of 16 bits. */
   public short[] shorts(int count) {
     if (shorts.length < count) {
       shorts = new short[count];
@@ -108,7 +122,7 @@ public final class Scratch {
     return shorts;
   }
 
-  /** Room for {@code count} integers of 64 bits. */
+  /** Returns a buffer for {@code count} integers of 64 bits. */
   public long[] longs(int count) {
     if (longs.length < count) {
       longs = new long[count];
@@ -116,7 +130,7 @@ public final class Scratch {
     return longs;
   }
 
-  /** Room for {@code count} bytes. */
+  /** Returns a buffer for {@code count} bytes. */
   public byte[] bytes(int count) {
     if (bytes.length < count) {
       bytes = new byte[count];

@@ -7,6 +7,8 @@ import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
+import dev.whittle.runtime.kernel.simd.RowQuantization;
+import java.util.Arrays;
 
 /**
  * The input of a hybrid kernel: rows of floats that become whole numbers, less their zero point,
@@ -23,15 +25,11 @@ public final class DynamicallyQuantizedRows implements Workers.Task, Im2col.Sour
   private final boolean asymmetric;
   private final Workers workers;
   private final float[] scales;
-  private final float[] inverses;
-  private final int[] zeroPoints;
+  private final RowQuantization[] quantizations;
   private final int partsPerRow;
   private final float[] lows;
   private final float[] highs;
   private final FloatArray input = new FloatArray();
-
-  /** The least stored number. */
-  private int least;
 
   public DynamicallyQuantizedRows(Workers workers, int rows, int length, boolean asymmetric) {
     this.workers = workers;
@@ -39,8 +37,8 @@ public final class DynamicallyQuantizedRows implements Workers.Task, Im2col.Sour
     this.length = length;
     this.asymmetric = asymmetric;
     this.scales = new float[rows];
-    this.inverses = new float[rows];
-    this.zeroPoints = new int[rows];
+    this.quantizations = new RowQuantization[rows];
+    Arrays.setAll(quantizations, row -> new RowQuantization());
     this.partsPerRow = Math.max(1, Math.ceilDiv(length, PART));
     this.lows = new float[ArraySize.product(rows, partsPerRow)];
     this.highs = new float[lows.length];
@@ -71,9 +69,7 @@ public final class DynamicallyQuantizedRows implements Workers.Task, Im2col.Sour
     }
     RowScale scale = RowScale.of(min, max, asymmetric);
     scales[row] = scale.scale();
-    inverses[row] = scale.inverse();
-    zeroPoints[row] = scale.zeroPoint();
-    least = scale.low();
+    quantizations[row].set(scale.inverse(), scale.zeroPoint(), scale.low(), RowScale.HIGH);
   }
 
   /** Quantizes some elements of adjacent rows. */
@@ -82,16 +78,8 @@ public final class DynamicallyQuantizedRows implements Workers.Task, Im2col.Sour
     for (int done = 0; done < count; ) {
       int row = (from + done) / length;
       int part = Math.min(count - done, (row + 1) * length - from - done);
-      math.quantizeRow(
-          input.array(),
-          input.offset() + from + done,
-          inverses[row],
-          zeroPoints[row],
-          least,
-          RowScale.HIGH,
-          buffer,
-          to + done,
-          part);
+      int at = input.offset() + from + done;
+      math.quantizeRow(input.array(), at, quantizations[row], buffer, to + done, part);
       done += part;
     }
   }

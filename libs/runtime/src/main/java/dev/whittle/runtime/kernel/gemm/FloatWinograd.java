@@ -5,6 +5,7 @@ import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
+import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
 
 /**
@@ -17,8 +18,7 @@ public final class FloatWinograd extends WinogradConvolution {
 
   private static final double TRANSFORM_COST = 130;
 
-  private final float min;
-  private final float max;
+  private final Clamp clamp;
   private final FloatArray input = new FloatArray();
   private final FloatArray output = new FloatArray();
 
@@ -29,15 +29,9 @@ public final class FloatWinograd extends WinogradConvolution {
    * @param bias one for each column, or none
    */
   public FloatWinograd(
-      Workers workers,
-      WindowGeometry windows,
-      PackedMatrix weights,
-      float[] bias,
-      float min,
-      float max) {
+      Workers workers, WindowGeometry windows, PackedMatrix weights, float[] bias, Clamp clamp) {
     super(workers, windows, weights, bias);
-    this.min = min;
-    this.max = max;
+    this.clamp = clamp;
     reserve(0, 0);
   }
 
@@ -60,23 +54,23 @@ public final class FloatWinograd extends WinogradConvolution {
 
   @Override
   void before(Scratch scratch, int first, int count) {
-    int[] places = scratch.rows(ELEMENTS * count);
-    findInputs(first, count, places);
-    findOutputs(first, count, scratch.steps(4 * count));
+    int[] indices = scratch.inputIndices(ELEMENTS * count);
+    findInputs(first, count, indices);
+    findOutputs(first, count, scratch.outputIndices(4 * count));
     int channels = windows.channels();
     float[] tiles = scratch.input();
-    scratch.math.winogradInputs(input.array(), places, count, channels, tiles, count * channels);
+    scratch.math.winogradInputs(input.array(), indices, count, channels, tiles, count * channels);
   }
 
   @Override
   void behind(Scratch scratch, int first, int count, int width, int column, int columns) {
-    int[] places = scratch.steps(4 * count);
+    int[] indices = scratch.outputIndices(4 * count);
     scratch.math.winogradOutputs(
-        scratch.sums(), count, width, columns, output.array(), places, column, min, max);
+        scratch.sums(), count, width, columns, output.array(), indices, column, clamp);
   }
 
   /** Finds the pixels that some tiles read. */
-  private void findInputs(int first, int count, int[] places) {
+  private void findInputs(int first, int count, int[] indices) {
     int channels = windows.channels();
     int at = 0;
     for (int done = 0; done < count; ) {
@@ -93,7 +87,7 @@ public final class FloatWinograd extends WinogradConvolution {
           for (int i = 0; i < 4; i++) {
             boolean within = inside && x + i >= 0 && x + i < windows.width();
             // Before the pictures there are zeros.
-            places[at++] = within ? place + i * channels : 0;
+            indices[at++] = within ? place + i * channels : 0;
           }
         }
       }
@@ -101,7 +95,7 @@ public final class FloatWinograd extends WinogradConvolution {
   }
 
   /** Finds the pixels that some tiles write: -1 for what is beyond the output. */
-  private void findOutputs(int first, int count, int[] places) {
+  private void findOutputs(int first, int count, int[] indices) {
     int width = windows.outputWidth();
     for (int i = 0; i < count; i++) {
       int tile = first + i;
@@ -111,10 +105,10 @@ public final class FloatWinograd extends WinogradConvolution {
       boolean below = y + 1 < windows.outputHeight();
       boolean beside = x + 1 < width;
       int at = output.offset();
-      places[4 * i] = at + place(pixel);
-      places[4 * i + 1] = beside ? at + place(pixel + 1) : -1;
-      places[4 * i + 2] = below ? at + place(pixel + width) : -1;
-      places[4 * i + 3] = below && beside ? at + place(pixel + width + 1) : -1;
+      indices[4 * i] = at + place(pixel);
+      indices[4 * i + 1] = beside ? at + place(pixel + 1) : -1;
+      indices[4 * i + 2] = below ? at + place(pixel + width) : -1;
+      indices[4 * i + 3] = below && beside ? at + place(pixel + width + 1) : -1;
     }
   }
 }

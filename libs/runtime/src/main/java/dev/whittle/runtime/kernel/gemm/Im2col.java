@@ -73,7 +73,7 @@ public final class Im2col {
     boolean allChannels = channels == windows.channels();
     rows = windows.outputs();
     boolean inPlace = windows.channels() >= MIN_RUN || windows.taps() == 1 || !allChannels;
-    boolean bordered = !windows.reachesBeyond() || windows.channels() <= ArrayMemory.ZEROS;
+    boolean bordered = !windows.readsPadding() || windows.channels() <= ArrayMemory.ZEROS;
     long allOffsets = (long) rows * windows.taps();
     direct = flat && floats && inPlace && bordered && allOffsets <= MAX_OFFSETS;
     boolean joined = !direct && windows.dilationWidth() == 1 && allChannels;
@@ -109,7 +109,7 @@ public final class Im2col {
   }
 
   private int[] bufferOffsets() {
-    int line = bufferLine();
+    int line = bufferRowSize();
     int plane = rows == 0 ? 0 : bufferPlane();
     int[] all = new int[ArraySize.product(rowsPerChunk, taps)];
     int perPlane = taps / planes.filter();
@@ -131,13 +131,13 @@ public final class Im2col {
   }
 
   /** Elements of one line of a slab. */
-  public int bufferLine() {
+  public int bufferRowSize() {
     return ArraySize.product(windows.reachedColumns(), windows.channels());
   }
 
   /** Elements of a slab's part of one plane. */
   private int bufferPlane() {
-    return ArraySize.product(windows.reachedRows(linesPerChunk), bufferLine());
+    return ArraySize.product(windows.reachedRows(linesPerChunk), bufferRowSize());
   }
 
   /** Elements of a slab; 0 where windows are read in place. */
@@ -221,7 +221,7 @@ public final class Im2col {
         : (image(chunk) * linesPerImage + firstLine(chunk)) * windows.outputWidth();
   }
 
-  public int lines(int chunk) {
+  public int outputRows(int chunk) {
     return Math.min(linesPerChunk, linesPerImage - firstLine(chunk));
   }
 
@@ -229,7 +229,7 @@ public final class Im2col {
   int rows(int chunk) {
     return direct
         ? Math.min(rowsPerChunk, rows - chunk * rowsPerChunk)
-        : lines(chunk) * windows.outputWidth();
+        : outputRows(chunk) * windows.outputWidth();
   }
 
   /** Copies what the windows of a chunk read, with {@code beyond} where that is no element. */
@@ -239,7 +239,8 @@ public final class Im2col {
       int image = planes.plane(image(chunk), k);
       int at = to + (k == 0 ? 0 : k * bufferPlane());
       if (image < 0) {
-        Arrays.fill(buffer, at, at + windows.reachedRows(lines(chunk)) * bufferLine(), beyond);
+        Arrays.fill(
+            buffer, at, at + windows.reachedRows(outputRows(chunk)) * bufferRowSize(), beyond);
       } else {
         fill(chunk, image, source, beyond, buffer, at, math);
       }
@@ -254,11 +255,11 @@ public final class Im2col {
       float[] buffer,
       int origin,
       MicroKernels math) {
-    int line = bufferLine();
+    int line = bufferRowSize();
     int channels = windows.channels();
     int left = Math.min(line, windows.left() * channels);
     int count = Math.min(line - left, windows.width() * channels);
-    int lines = windows.reachedRows(lines(chunk));
+    int lines = windows.reachedRows(outputRows(chunk));
     int firstLine = firstLine(chunk) * windows.strideHeight() - windows.top();
     int base = image * windows.height();
     if (left == 0 && count == line && line == windows.width() * channels) {

@@ -110,7 +110,7 @@ public final class IntegerWinograd extends WinogradConvolution {
   @Override
   void before(Scratch scratch, int first, int count) {
     int channels = windows.channels();
-    int[] places = scratch.rows(ELEMENTS * count);
+    int[] indices = scratch.inputIndices(ELEMENTS * count);
     int at = firstRow;
     for (int done = 0; done < count; ) {
       int run = tilesBeside(first + done, count - done);
@@ -119,14 +119,14 @@ public final class IntegerWinograd extends WinogradConvolution {
       for (int tile = done; tile < done + run; tile++) {
         for (int i = 0; i < ELEMENTS; i++) {
           int pixel = i / 4 * pixels + 2 * (tile - done) + i % 4;
-          places[ELEMENTS * tile + i] = at + pixel * channels;
+          indices[ELEMENTS * tile + i] = at + pixel * channels;
         }
       }
       at += 4 * pixels * channels;
       done += run;
     }
     float[] tiles = scratch.input();
-    scratch.math.winogradInputs(tiles, places, count, channels, tiles, count * channels);
+    scratch.math.winogradInputs(tiles, indices, count, channels, tiles, count * channels);
   }
 
   /** Fills {@code [4, pixels, channels]} with what tiles from {@code tile} on read. */
@@ -157,17 +157,17 @@ public final class IntegerWinograd extends WinogradConvolution {
   @Override
   void behind(Scratch scratch, int first, int count, int width, int column, int columns) {
     int begin = ELEMENTS * count * width;
-    int[] places = scratch.steps(2 * count);
+    int[] indices = scratch.outputIndices(2 * count);
     for (int done = 0; done < count; ) {
       int run = tilesBeside(first + done, count - done);
       for (int i = 0; i < run; i++) {
         int pixel = 4 * done + 2 * i;
-        places[2 * (done + i)] = begin + pixel * width;
-        places[2 * (done + i) + 1] = begin + (pixel + 2 * run) * width;
+        indices[2 * (done + i)] = begin + pixel * width;
+        indices[2 * (done + i) + 1] = begin + (pixel + 2 * run) * width;
       }
       done += run;
     }
-    scratch.math.winogradSums(scratch.sums(), count, width, places);
+    scratch.math.winogradSums(scratch.sums(), count, width, indices);
     AccumulatorBlock block = scratch.accumulators.columns(column, columns);
     for (int done = 0; done < count; ) {
       int run = tilesBeside(first + done, count - done);

@@ -1,10 +1,10 @@
 package dev.whittle.runtime.kernel.geometry;
 
 /**
- * How a depthwise filter moves along one row of a picture.
+ * The movement of a depthwise filter along one row of an image.
  *
  * @param width columns of the input
- * @param before how many columns before the input the first window begins
+ * @param before columns of padding before the input
  * @param outputs columns of the output
  */
 public record DepthwiseGeometry(
@@ -16,12 +16,12 @@ public record DepthwiseGeometry(
     int dilation,
     int before,
     int outputs) {
-  /** Of lines whose ends have what is beyond the border, so that all windows are inside. */
-  public static DepthwiseGeometry bordered(WindowGeometry windows) {
+  /** Returns the movement along rows that have been copied together with their padding. */
+  public static DepthwiseGeometry padded(WindowGeometry windows) {
     return of(windows, windows.reachedColumns(), 0);
   }
 
-  /** Of the lines of the pictures themselves. */
+  /** Returns the movement along the rows of the images themselves. */
   public static DepthwiseGeometry inPlace(WindowGeometry windows) {
     return of(windows, windows.width(), windows.left());
   }
@@ -43,30 +43,30 @@ public record DepthwiseGeometry(
   }
 
   /**
-   * Whether the products of a window are added row by row of the filter, and not column by column.
-   * All kernels keep to that, so that they give the same bits: narrow filters read each column of
-   * pixels once for all windows that it is in, wide ones each row.
+   * Returns whether the products of a window are added row by row of the filter, and not column by
+   * column. All kernels keep to this order, so that they give the same bits. Narrow filters read
+   * each column of pixels once for all windows that it is in, wide ones each row.
    */
   private boolean isByRows() {
     return filterWidth > 3;
   }
 
-  /** The filter's row of a tap, counted in the order of the products. */
+  /** Returns the filter's row of a tap, in the order of the products. */
   public int tapRow(int tap) {
     return isByRows() ? tap / filterWidth : tap % filterHeight;
   }
 
-  /** The filter's column of a tap, counted in the order of the products. */
+  /** Returns the filter's column of a tap, in the order of the products. */
   public int tapColumn(int tap) {
     return isByRows() ? tap % filterWidth : tap / filterHeight;
   }
 
-  /** The first output whose window begins inside the input. */
+  /** Returns the first output whose window begins inside the input. */
   public int firstInside() {
     return Math.min(outputs, Math.ceilDiv(before, stride));
   }
 
-  /** The output after the last one whose window ends inside the input. */
+  /** Returns the output after the last one whose window ends inside the input. */
   public int endInside() {
     int reach = (filterWidth - 1) * dilation;
     int last = width - 1 - reach + before;

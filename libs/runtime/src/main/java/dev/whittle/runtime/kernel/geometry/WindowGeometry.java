@@ -130,7 +130,7 @@ public record WindowGeometry(
         && (outputWidth - 1) * strideWidth - left < width;
   }
 
-  public boolean reachesBeyond() {
+  public boolean readsPadding() {
     return top > 0
         || left > 0
         || inputRow(outputHeight - 1, filterHeight - 1) >= height

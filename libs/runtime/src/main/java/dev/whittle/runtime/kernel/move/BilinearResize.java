@@ -12,6 +12,7 @@ import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.geometry.ArraySize;
+import dev.whittle.runtime.kernel.simd.InterpolatedColumns;
 
 /**
  * A picture in another size: each pixel of the output lies between four of the input's. 8-bit
@@ -33,6 +34,8 @@ public final class BilinearResize implements Kernel, Workers.Task {
 
   /** How far it is from the left one, as {@link AxisInterpolation#fraction}. */
   private final float[] aside;
+
+  private final InterpolatedColumns interpolated;
 
   private final int height;
   private final int width;
@@ -67,6 +70,7 @@ public final class BilinearResize implements Kernel, Workers.Task {
       rights[x] = horizontal.upper(x) * channels;
       aside[x] = horizontal.fraction(x);
     }
+    interpolated = new InterpolatedColumns(lefts, rights, aside, channels);
     if (type == TensorType.UINT8) {
       workers.reserve(
           ArraySize.product(2, width, channels), ArraySize.product(columns, channels), 0);
@@ -116,7 +120,7 @@ public final class BilinearResize implements Kernel, Workers.Task {
 
   private void realLine(
       Scratch scratch, float[] in, int top, int bottom, float dy, float[] out, int to) {
-    scratch.math.interpolate(in, top, bottom, dy, lefts, rights, aside, channels, out, to);
+    scratch.math.interpolate(in, top, bottom, dy, interpolated, out, to);
   }
 
   private void unsignedLine(Scratch scratch, float[] rows, float dy, int to) {

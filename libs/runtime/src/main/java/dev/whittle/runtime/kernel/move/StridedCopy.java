@@ -201,6 +201,6 @@ public final class StridedCopy implements Kernel, Workers.Task {
         out.offset() + place,
         firstSubConvolution,
         end,
-        scratch.rows(loops.around()));
+        scratch.inputIndices(loops.around()));
   }
 }

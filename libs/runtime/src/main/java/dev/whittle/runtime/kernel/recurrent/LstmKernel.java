@@ -17,6 +17,7 @@ import dev.whittle.runtime.kernel.gemm.DynamicallyQuantizedRows;
 import dev.whittle.runtime.kernel.gemm.PackedWeights;
 import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.simd.AccumulatorBlock;
+import dev.whittle.runtime.kernel.simd.BinaryLoop;
 import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.Dequantization;
 import dev.whittle.runtime.kernel.simd.IndirectionBuffer;
@@ -24,6 +25,7 @@ import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Unary;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
+import dev.whittle.runtime.kernel.simd.RowQuantization;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,7 +40,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LstmKernel implements Kernel, Workers.Task {
   private static final int CHUNK_ROWS = 48;
-  private static final float ALL = Float.POSITIVE_INFINITY;
 
   /** Greatest depth whose sums of 8-bit products are exact in single precision. */
   private static final int EXACT_DEPTH = ((1 << 24) - 1) / (255 * 128);
@@ -49,7 +50,7 @@ public final class LstmKernel implements Kernel, Workers.Task {
 
   private final Workers workers;
   private final boolean timeMajor;
-  private final float cellClip;
+  private final Clamp cellClamp;
   private final boolean asymmetric;
   private final int batches;
   private final int steps;
@@ -78,6 +79,7 @@ public final class LstmKernel implements Kernel, Workers.Task {
 
   private final float[] outputState;
   private final float[] quantizedState;
+  private final RowQuantization quantization = new RowQuantization();
   private final float[] stateScale;
   private final float[] lows;
   private final float[] highs;
@@ -94,7 +96,8 @@ public final class LstmKernel implements Kernel, Workers.Task {
     boolean sequence = shape.rank() == 3;
     this.workers = workers;
     this.timeMajor = sequence && op.timeMajor();
-    this.cellClip = op.cellClip();
+    float clip = op.cellClip();
+    this.cellClamp = clip > 0 ? new Clamp(-clip, clip) : Clamp.NONE;
     this.asymmetric = op.asymmetricQuantizeInputs();
     this.batches = shape.dim(timeMajor ? 1 : 0);
     this.steps = sequence ? shape.dim(timeMajor ? 0 : 1) : 1;
@@ -318,7 +321,7 @@ public final class LstmKernel implements Kernel, Workers.Task {
         dequantize(scratch, values, at, recurrentScales, stateScale[b], values, at);
       }
       math.add(values, at, ahead, row * columns, columns);
-      cell(math, at, b * cells);
+      cell(scratch, at, b * cells);
       System.arraycopy(
           outputState, b * cells, output.array(), output.offset() + row * cells, cells);
     }
@@ -330,44 +333,38 @@ public final class LstmKernel implements Kernel, Workers.Task {
       math.range(outputState, at, cells, lows, highs, b);
       RowScale scale = RowScale.of(lows[b], highs[b], asymmetric);
       stateScale[b] = scale.scale();
-      math.quantizeRow(
-          outputState,
-          at,
-          scale.inverse(),
-          scale.zeroPoint(),
-          scale.low(),
-          RowScale.HIGH,
-          quantizedState,
-          at,
-          cells);
+      quantization.set(scale.inverse(), scale.zeroPoint(), scale.low(), RowScale.HIGH);
+      math.quantizeRow(outputState, at, quantization, quantizedState, at, cells);
     }
   }
 
   /** New states of one batch, from its gates. */
-  private void cell(MicroKernels math, int at, int state) {
+  private void cell(Scratch scratch, int at, int state) {
+    MicroKernels math = scratch.math;
     int forget = at + (gates - 3) * cells;
     int leave = forget + cells;
     int enters = leave + cells;
     math.unary(Unary.LOGISTIC, values, at, values, at, (gates - 1) * cells, 0);
     math.unary(Unary.TANH, values, enters, values, enters, cells, 0);
     if (gates == 4) {
-      multiply(math, values, at, values, enters, candidate, 0);
+      multiply(scratch, values, at, values, enters, candidate, 0);
     } else {
       for (int i = 0; i < cells; i++) {
         candidate[i] = (1 - values[forget + i]) * values[enters + i];
       }
     }
-    multiply(math, values, forget, cellState, state, cellState, state);
+    multiply(scratch, values, forget, cellState, state, cellState, state);
     math.add(cellState, state, candidate, 0, cells);
-    if (cellClip > 0) {
-      math.clamp(cellState, state, cellState, state, cells, -cellClip, cellClip);
+    if (!cellClamp.isNone()) {
+      math.clamp(cellState, state, cellState, state, cells, cellClamp);
     }
     math.unary(Unary.TANH, cellState, state, candidate, 0, cells, 0);
-    multiply(math, values, leave, candidate, 0, outputState, state);
+    multiply(scratch, values, leave, candidate, 0, outputState, state);
   }
 
   private void multiply(
-      MicroKernels math, float[] a, int aAt, float[] b, int bAt, float[] results, int to) {
-    math.binary(Binary.MUL, a, aAt, 1, b, bAt, 1, results, to, cells, -ALL, ALL);
+      Scratch scratch, float[] a, int aAt, float[] b, int bAt, float[] results, int to) {
+    BinaryLoop loop = scratch.loop.left(aAt, 1).right(bAt, 1).output(to, cells);
+    scratch.math.binary(Binary.MUL, a, b, results, loop, Clamp.NONE);
   }
 }

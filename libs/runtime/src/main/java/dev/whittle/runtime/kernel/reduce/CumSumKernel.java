@@ -6,6 +6,7 @@ import dev.whittle.ir.op.reduce.Cumsum;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 import java.util.Arrays;
@@ -63,7 +64,7 @@ public final class CumSumKernel implements Kernel, Workers.Task {
     if (inner > 1) {
       int first = chunk % parts * MAX_WIDTH;
       int at = chunk / parts * length * inner + first;
-      columns(scratch.math, at, Math.min(MAX_WIDTH, inner - first));
+      columns(scratch, at, Math.min(MAX_WIDTH, inner - first));
       return;
     }
     int end = Math.min((chunk + 1) * perChunk, outer);
@@ -77,8 +78,8 @@ public final class CumSumKernel implements Kernel, Workers.Task {
   }
 
   /** Each line of sums is the one before plus a line of the input. */
-  private void columns(MicroKernels math, int from, int width) {
-    float all = Float.POSITIVE_INFINITY;
+  private void columns(Scratch scratch, int from, int width) {
+    MicroKernels math = scratch.math;
     float[] out = output.array();
     int step = op.reverse() ? -inner : inner;
     int first = op.reverse() ? (length - 1) * inner : 0;
@@ -90,7 +91,8 @@ public final class CumSumKernel implements Kernel, Workers.Task {
       at += step;
     }
     for (int k = 1; k < length; k++) {
-      math.binary(Binary.ADD, out, to, 1, input.array(), at, 1, out, to + step, width, -all, all);
+      scratch.loop.left(to, 1).right(at, 1).output(to + step, width);
+      math.binary(Binary.ADD, out, input.array(), out, scratch.loop, Clamp.NONE);
       at += step;
       to += step;
     }

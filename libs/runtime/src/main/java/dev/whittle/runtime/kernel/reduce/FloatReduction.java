@@ -6,6 +6,8 @@ import dev.whittle.ir.tensor.Shape;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.BinaryLoop;
+import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 import java.util.Arrays;
@@ -166,7 +168,7 @@ public final class FloatReduction implements Kernel, Workers.Task {
     float[] out = output.array();
     Arrays.fill(out, to, to + inner, kind.initial);
     for (int r = 0; r < reduced; r++) {
-      combine(scratch.math, in, at + r * inner, out, to);
+      combine(scratch, in, at + r * inner, out, to);
     }
     if (kind == Kind.MEAN) {
       for (int i = 0; i < inner; i++) {
@@ -176,15 +178,14 @@ public final class FloatReduction implements Kernel, Workers.Task {
   }
 
   /** Combines a row with what the others have come to, which it replaces where it is a number. */
-  private void combine(MicroKernels math, float[] row, int at, float[] out, int to) {
-    float all = Float.POSITIVE_INFINITY;
+  private void combine(Scratch scratch, float[] row, int at, float[] out, int to) {
+    MicroKernels math = scratch.math;
+    BinaryLoop loop = scratch.loop.left(at, 1).right(to, 1).output(to, inner);
     switch (kind) {
       case SUM, MEAN -> math.add(out, to, row, at, inner);
-      case PRODUCT -> math.binary(Binary.MUL, row, at, 1, out, to, 1, out, to, inner, -all, all);
-      case MAXIMUM ->
-          math.binary(Binary.MAXIMUM, row, at, 1, out, to, 1, out, to, inner, -all, all);
-      case MINIMUM ->
-          math.binary(Binary.MINIMUM, row, at, 1, out, to, 1, out, to, inner, -all, all);
+      case PRODUCT -> math.binary(Binary.MUL, row, out, out, loop, Clamp.NONE);
+      case MAXIMUM -> math.binary(Binary.MAXIMUM, row, out, out, loop, Clamp.NONE);
+      case MINIMUM -> math.binary(Binary.MINIMUM, row, out, out, loop, Clamp.NONE);
     }
   }
 }

@@ -7,6 +7,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.runtime.kernel.execution.ByteArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -120,12 +121,11 @@ public final class IntegerReduction implements Kernel, Workers.Task {
     boolean unsigned = type != TensorType.INT8;
     scratch.math.widen(stored.array(), stored.offset() + from, unsigned, floats, 0, rows * count);
     Binary combine = Objects.requireNonNull(kind.binary());
-    float all = Float.POSITIVE_INFINITY;
     for (int left = rows; left > 1; ) {
       int half = left / 2;
       left -= half;
-      scratch.math.binary(
-          combine, floats, 0, 1, floats, left * count, 1, floats, 0, half * count, -all, all);
+      scratch.loop.left(0, 1).right(left * count, 1).output(0, half * count);
+      scratch.math.binary(combine, floats, floats, floats, scratch.loop, Clamp.NONE);
     }
     int[] x = scratch.integers();
     for (int i = 0; i < count; i++) {

@@ -7,6 +7,7 @@ import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.geometry.ArraySize;
+import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Unary;
 import java.util.Arrays;
@@ -76,20 +77,9 @@ public final class LocalResponseNormalizationKernel implements Kernel, Workers.T
       int at = input.offset() + first + row * channels;
       int to = output.offset() + first + row * channels;
       if (byRoots) {
-        float all = Float.POSITIVE_INFINITY;
+        scratch.loop.left(at, 1).right(row * apart, 1).output(to, channels);
         scratch.math.binary(
-            Binary.DIV,
-            input.array(),
-            at,
-            1,
-            sums,
-            row * apart,
-            1,
-            output.array(),
-            to,
-            channels,
-            -all,
-            all);
+            Binary.DIV, input.array(), sums, output.array(), scratch.loop, Clamp.NONE);
       } else {
         powers(sums, row * apart, at, to);
       }

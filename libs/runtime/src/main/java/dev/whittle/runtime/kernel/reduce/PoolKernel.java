@@ -2,6 +2,7 @@ package dev.whittle.runtime.kernel.reduce;
 
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.Activation.Bounds;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.kernel.execution.ByteArray;
 import dev.whittle.runtime.kernel.execution.FloatArray;
@@ -10,6 +11,7 @@ import dev.whittle.runtime.kernel.execution.StridedOutput;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.gemm.Im2col;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
+import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 
 /** The greatest or the mean of the elements of windows that lie within the picture. */
@@ -30,20 +32,15 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
   }
 
   public static PoolKernel ofFloats(
-      Workers workers, WindowGeometry windows, boolean average, float min, float max) {
-    return new OfFloats(workers, windows, average, min, max);
+      Workers workers, WindowGeometry windows, boolean average, Clamp clamp) {
+    return new OfFloats(workers, windows, average, clamp);
   }
 
   public static PoolKernel ofBytes(
-      Workers workers,
-      WindowGeometry windows,
-      boolean average,
-      boolean unsigned,
-      int low,
-      int high) {
+      Workers workers, WindowGeometry windows, boolean average, boolean unsigned, Bounds bounds) {
     return average
-        ? new MeanOfBytes(workers, windows, unsigned, low, high)
-        : new GreatestByte(workers, windows, unsigned, low, high);
+        ? new MeanOfBytes(workers, windows, unsigned, bounds)
+        : new GreatestByte(workers, windows, unsigned, bounds);
   }
 
   /** Whether means of bytes are exact: sums of a window's elements are, and the quotients are. */
@@ -97,7 +94,7 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
     int fromRow = Math.max(0, top);
     int toRow = Math.min(windows.height(), top + windows.filterHeight());
     int[] rows =
-        scratch.rows(
+        scratch.inputIndices(
             Math.min(windows.filterHeight(), windows.height())
                 * Math.min(windows.filterWidth(), windows.width()));
     for (int x = 0; x < windows.outputWidth(); x++) {
@@ -124,16 +121,14 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
 
   private static final class OfFloats extends PoolKernel {
     private final boolean average;
-    private final float min;
-    private final float max;
+    private final Clamp clamp;
     private final FloatArray input = new FloatArray();
     private final FloatArray output = new FloatArray();
 
-    OfFloats(Workers workers, WindowGeometry windows, boolean average, float min, float max) {
+    OfFloats(Workers workers, WindowGeometry windows, boolean average, Clamp clamp) {
       super(workers, windows);
       this.average = average;
-      this.min = min;
-      this.max = max;
+      this.clamp = clamp;
     }
 
     @Override
@@ -153,25 +148,23 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
       int at = output.offset() + to;
       MicroKernels math = scratch.math;
       if (average) {
-        math.average(pixels, rows, count, channels, 1f / count, output.array(), at, min, max);
+        math.average(pixels, rows, count, channels, 1f / count, output.array(), at, clamp);
       } else {
-        math.maximum(pixels, rows, count, channels, output.array(), at, min, max);
+        math.maximum(pixels, rows, count, channels, output.array(), at, clamp);
       }
     }
   }
 
   private abstract static class OfBytes extends PoolKernel {
     final boolean unsigned;
-    final int low;
-    final int high;
+    final Bounds bounds;
     final ByteArray input = new ByteArray();
     final ByteArray output = new ByteArray();
 
-    OfBytes(Workers workers, WindowGeometry windows, boolean unsigned, int low, int high) {
+    OfBytes(Workers workers, WindowGeometry windows, boolean unsigned, Bounds bounds) {
       super(workers, windows);
       this.unsigned = unsigned;
-      this.low = low;
-      this.high = high;
+      this.bounds = bounds;
     }
 
     @Override
@@ -187,15 +180,15 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
   }
 
   private static final class GreatestByte extends OfBytes {
-    GreatestByte(Workers workers, WindowGeometry windows, boolean unsigned, int low, int high) {
-      super(workers, windows, unsigned, low, high);
+    GreatestByte(Workers workers, WindowGeometry windows, boolean unsigned, Bounds bounds) {
+      super(workers, windows, unsigned, bounds);
     }
 
     @Override
     void window(Scratch scratch, int[] rows, int count, int channels, int to) {
       int at = output.offset() + to;
       scratch.math.maximum(
-          input.array(), unsigned, rows, count, channels, output.array(), at, low, high);
+          input.array(), unsigned, rows, count, channels, output.array(), at, bounds);
     }
   }
 
@@ -203,8 +196,8 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
   private static final class MeanOfBytes extends OfBytes implements Im2col.Source {
     private final Im2col im2col;
 
-    MeanOfBytes(Workers workers, WindowGeometry given, boolean unsigned, int low, int high) {
-      super(workers, given, unsigned, low, high);
+    MeanOfBytes(Workers workers, WindowGeometry given, boolean unsigned, Bounds bounds) {
+      super(workers, given, unsigned, bounds);
       this.im2col = new Im2col(windows, windows.channels(), false, workers);
       workers.reserve(im2col.bufferSize(), 0, 0);
     }
@@ -225,8 +218,8 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
       int first = im2col.firstRow(chunk) / Math.max(1, windows.outputWidth());
       int image = first / windows.outputHeight();
       int firstLine = first % windows.outputHeight();
-      int line = im2col.bufferLine();
-      for (int i = 0; i < im2col.lines(chunk); i++) {
+      int line = im2col.bufferRowSize();
+      for (int i = 0; i < im2col.outputRows(chunk); i++) {
         int origin =
             (windows.top() - firstLine * windows.strideHeight()) * line
                 + windows.left() * windows.channels();
@@ -237,7 +230,7 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
     @Override
     void window(Scratch scratch, int[] rows, int count, int channels, int to) {
       int at = output.offset() + to;
-      scratch.math.mean(scratch.input(), rows, count, channels, output.array(), at, low, high);
+      scratch.math.mean(scratch.input(), rows, count, channels, output.array(), at, bounds);
     }
   }
 }

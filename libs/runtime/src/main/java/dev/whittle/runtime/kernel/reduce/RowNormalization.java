@@ -6,6 +6,8 @@ import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
 import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
+import dev.whittle.runtime.kernel.simd.BinaryLoop;
+import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Unary;
@@ -118,7 +120,7 @@ public final class RowNormalization implements ElementwiseKernel, Workers.Task {
     math.unary(Unary.SQUARE, in, at, squares, 0, length, 0);
     float root = (float) Math.sqrt(math.sum(squares, 0, length));
     squares[0] = Math.max(root, L2Normalization.MIN_NORM);
-    float all = Float.POSITIVE_INFINITY;
-    math.binary(Binary.DIV, in, at, 1, squares, 0, 0, out, to, length, -all, all);
+    BinaryLoop loop = scratch.loop.left(at, 1).right(0, 0).output(to, length);
+    math.binary(Binary.DIV, in, squares, out, loop, Clamp.NONE);
   }
 }

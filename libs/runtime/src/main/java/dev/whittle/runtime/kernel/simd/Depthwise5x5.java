@@ -1,12 +1,11 @@
 package dev.whittle.runtime.kernel.simd;
 
-import dev.whittle.runtime.kernel.geometry.DepthwiseGeometry;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Outputs of depthwise filters of five columns without dilation, all of whose windows are inside
- * the input. Products are added row by row: a row's five weights and the sums stay in registers.
+ * Adjacent outputs of depthwise filters of five columns without dilation, with windows inside the
+ * input. Products are added row by row: a row's five weights and the sums stay in registers.
  */
 final class Depthwise5x5 {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
@@ -14,26 +13,29 @@ final class Depthwise5x5 {
   private Depthwise5x5() {}
 
   /**
-   * Eight adjacent outputs of stride 1: of each row, twelve columns are read once.
+   * Computes eight outputs of stride 1: of each row, twelve columns are read once. The products are
+   * unrolled because vectors in arrays would be objects, hence the method's length.
    *
-   * @param r which of {@code rows} and {@code steps} is the filter's first
-   * @param column the first that is read
+   * @param r index of the filter's first row in {@code inputRows}
+   * @param column the first column that is read
    * @param c the channel of the first lane
    */
   static void eight(
       float[] input,
-      int[] rows,
-      int[] steps,
+      InputRows inputRows,
       int r,
-      DepthwiseGeometry row,
       int column,
-      float[] weights,
-      float[] bias,
+      DepthwiseFilter filter,
       int c,
       float[] output,
       int to,
-      int pixelStep) {
-    FloatVector sum0 = FloatVector.fromArray(FLOATS, bias, c);
+      int pixelStride) {
+    float[] weights = filter.weights;
+    int[] rows = inputRows.starts;
+    int[] steps = inputRows.steps;
+    int channels = filter.geometry.channels();
+    int height = filter.geometry.filterHeight();
+    FloatVector sum0 = FloatVector.fromArray(FLOATS, filter.bias, c);
     FloatVector sum1 = sum0;
     FloatVector sum2 = sum0;
     FloatVector sum3 = sum0;
@@ -41,8 +43,7 @@ final class Depthwise5x5 {
     FloatVector sum5 = sum0;
     FloatVector sum6 = sum0;
     FloatVector sum7 = sum0;
-    int channels = row.channels();
-    for (int ky = 0; ky < row.filterHeight(); ky++) {
+    for (int ky = 0; ky < height; ky++) {
       int at = 5 * ky * channels + c;
       FloatVector w0 = FloatVector.fromArray(FLOATS, weights, at);
       FloatVector w1 = FloatVector.fromArray(FLOATS, weights, at + channels);
@@ -105,35 +106,36 @@ final class Depthwise5x5 {
       sum7 = x.fma(w4, sum7);
     }
     sum0.intoArray(output, to);
-    sum1.intoArray(output, to + pixelStep);
-    sum2.intoArray(output, to + 2 * pixelStep);
-    sum3.intoArray(output, to + 3 * pixelStep);
-    sum4.intoArray(output, to + 4 * pixelStep);
-    sum5.intoArray(output, to + 5 * pixelStep);
-    sum6.intoArray(output, to + 6 * pixelStep);
-    sum7.intoArray(output, to + 7 * pixelStep);
+    sum1.intoArray(output, to + pixelStride);
+    sum2.intoArray(output, to + 2 * pixelStride);
+    sum3.intoArray(output, to + 3 * pixelStride);
+    sum4.intoArray(output, to + 4 * pixelStride);
+    sum5.intoArray(output, to + 5 * pixelStride);
+    sum6.intoArray(output, to + 6 * pixelStride);
+    sum7.intoArray(output, to + 7 * pixelStride);
   }
 
-  /** Four adjacent outputs of stride 1. */
+  /** Computes four outputs of stride 1; see {@link #eight}. */
   static void four(
       float[] input,
-      int[] rows,
-      int[] steps,
+      InputRows inputRows,
       int r,
-      DepthwiseGeometry row,
       int column,
-      float[] weights,
-      float[] bias,
+      DepthwiseFilter filter,
       int c,
       float[] output,
       int to,
-      int pixelStep) {
-    FloatVector sum0 = FloatVector.fromArray(FLOATS, bias, c);
+      int pixelStride) {
+    float[] weights = filter.weights;
+    int[] rows = inputRows.starts;
+    int[] steps = inputRows.steps;
+    int channels = filter.geometry.channels();
+    int height = filter.geometry.filterHeight();
+    FloatVector sum0 = FloatVector.fromArray(FLOATS, filter.bias, c);
     FloatVector sum1 = sum0;
     FloatVector sum2 = sum0;
     FloatVector sum3 = sum0;
-    int channels = row.channels();
-    for (int ky = 0; ky < row.filterHeight(); ky++) {
+    for (int ky = 0; ky < height; ky++) {
       int at = 5 * ky * channels + c;
       FloatVector w0 = FloatVector.fromArray(FLOATS, weights, at);
       FloatVector w1 = FloatVector.fromArray(FLOATS, weights, at + channels);
@@ -172,31 +174,32 @@ final class Depthwise5x5 {
       sum3 = x.fma(w4, sum3);
     }
     sum0.intoArray(output, to);
-    sum1.intoArray(output, to + pixelStep);
-    sum2.intoArray(output, to + 2 * pixelStep);
-    sum3.intoArray(output, to + 3 * pixelStep);
+    sum1.intoArray(output, to + pixelStride);
+    sum2.intoArray(output, to + 2 * pixelStride);
+    sum3.intoArray(output, to + 3 * pixelStride);
   }
 
-  /** Four adjacent outputs of stride 2. */
-  static void fourApart(
+  /** Computes four outputs of stride 2; see {@link #eight}. */
+  static void fourStrideTwo(
       float[] input,
-      int[] rows,
-      int[] steps,
+      InputRows inputRows,
       int r,
-      DepthwiseGeometry row,
       int column,
-      float[] weights,
-      float[] bias,
+      DepthwiseFilter filter,
       int c,
       float[] output,
       int to,
-      int pixelStep) {
-    FloatVector sum0 = FloatVector.fromArray(FLOATS, bias, c);
+      int pixelStride) {
+    float[] weights = filter.weights;
+    int[] rows = inputRows.starts;
+    int[] steps = inputRows.steps;
+    int channels = filter.geometry.channels();
+    int height = filter.geometry.filterHeight();
+    FloatVector sum0 = FloatVector.fromArray(FLOATS, filter.bias, c);
     FloatVector sum1 = sum0;
     FloatVector sum2 = sum0;
     FloatVector sum3 = sum0;
-    int channels = row.channels();
-    for (int ky = 0; ky < row.filterHeight(); ky++) {
+    for (int ky = 0; ky < height; ky++) {
       int at = 5 * ky * channels + c;
       FloatVector w0 = FloatVector.fromArray(FLOATS, weights, at);
       FloatVector w1 = FloatVector.fromArray(FLOATS, weights, at + channels);
@@ -238,8 +241,8 @@ final class Depthwise5x5 {
       sum3 = x.fma(w4, sum3);
     }
     sum0.intoArray(output, to);
-    sum1.intoArray(output, to + pixelStep);
-    sum2.intoArray(output, to + 2 * pixelStep);
-    sum3.intoArray(output, to + 3 * pixelStep);
+    sum1.intoArray(output, to + pixelStride);
+    sum2.intoArray(output, to + 2 * pixelStride);
+    sum3.intoArray(output, to + 3 * pixelStride);
   }
 }

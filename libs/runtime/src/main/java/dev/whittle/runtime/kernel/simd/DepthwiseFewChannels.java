@@ -6,119 +6,115 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Depthwise filters of fewer channels than a vector has lanes. Where outputs that are adjacent in
- * memory read adjacent pixels, a vector holds the channels of several of them, with weights that
- * are repeated; elsewhere it holds one pixel's, and what follows it in memory.
+ * Depthwise convolutions of fewer channels than a vector has lanes. Where outputs that are adjacent
+ * in memory read adjacent pixels, a vector holds the channels of several pixels, and weights are
+ * repeated. Elsewhere a vector holds one pixel and what follows it in memory.
  */
 final class DepthwiseFewChannels {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
   private static final int LANES = Vectors.LANES;
 
-  /** Vectors that are computed side by side, to hide how long each product takes. */
+  /** Vectors that are computed side by side, to hide the latency of their products. */
   private static final int TOGETHER = 4;
 
-  /** For each tap, in the order of the products, weights of the channels again and again. */
+  /** For each tap, in the order of the products, the weights of the channels, repeated. */
   private float[] weights = {};
 
   private float[] biases = {};
 
-  /** How far apart the weights of taps are. */
+  /** Distance in {@link #weights} of adjacent taps. */
   private int step;
 
-  /** For each tap, where it reads for the first element of a line of outputs. */
-  private int[] places = {};
+  /** For each tap the index that it reads for the first element of a row of outputs. */
+  private int[] tapStarts = {};
 
-  /** -1 for taps that move with the outputs, 0 for those in a row of zeros. */
+  /** For each tap -1 if it moves with the outputs, 0 if it reads a row of padding. */
   private int[] moving = {};
 
   private final float[] pixel = new float[LANES];
 
-  /** {@link MicroKernels#depthwise}. */
+  /** See {@link MicroKernels#depthwise}. */
   void compute(
       float[] input,
-      int[] rows,
-      int[] steps,
-      int lines,
-      DepthwiseGeometry row,
-      float[] filter,
-      float[] bias,
-      int firstChannel,
-      int channels,
+      InputRows inputRows,
+      DepthwiseFilter filter,
       float[] output,
-      int outputAt,
-      int pixelStep,
-      int lineStep,
-      float min,
-      float max) {
-    load(row, filter, bias, firstChannel, channels);
-    int first = row.firstInside();
-    int last = Math.max(first, row.endInside());
+      DepthwiseBlock block,
+      Clamp clamp) {
+    DepthwiseGeometry geometry = filter.geometry;
+    int channels = block.channels;
+    load(filter, block.firstChannel, channels);
+    int first = geometry.firstInside();
+    int last = Math.max(first, geometry.endInside());
     boolean adjacent =
-        row.stride() == 1 && pixelStep == channels && (last - first) * channels >= LANES;
-    for (int line = 0; line < lines; line++) {
-      int r = line * row.filterHeight();
-      int to = outputAt + line * lineStep;
-      boolean together = adjacent && place(row, rows, steps, r, channels);
-      int alone = together ? first : row.outputs();
-      pixels(input, rows, steps, r, row, firstChannel, channels, 0, alone, output, to, pixelStep);
-      if (together) {
+        geometry.stride() == 1
+            && block.pixelStride == channels
+            && (last - first) * channels >= LANES;
+    for (int row = 0; row < block.rows; row++) {
+      int r = row * geometry.filterHeight();
+      int to = block.outputOffset + row * block.rowStride;
+      boolean joined = adjacent && findTaps(geometry, inputRows, r, channels);
+      int alone = joined ? first : geometry.outputs();
+      pixels(input, inputRows, r, geometry, 0, alone, output, to, block);
+      if (joined) {
         int from = first * channels;
         int end = last * channels;
-        if (isThree(row) && LANES % channels == 0 && allMove()) {
+        if (isThree(geometry) && LANES % channels == 0 && allMove()) {
           three(input, from, end, output, to);
         } else {
-          adjacent(input, row.taps(), from, end, channels, output, to);
+          adjacent(input, geometry.taps(), from, end, channels, output, to);
         }
-        int all = row.outputs();
-        pixels(
-            input, rows, steps, r, row, firstChannel, channels, last, all, output, to, pixelStep);
+        pixels(input, inputRows, r, geometry, last, geometry.outputs(), output, to, block);
       }
-      VectorClamp.rows(output, to, pixelStep, row.outputs(), channels, min, max);
+      VectorClamp.rows(output, to, block.pixelStride, geometry.outputs(), channels, clamp);
     }
   }
 
-  private void load(
-      DepthwiseGeometry row, float[] filter, float[] bias, int firstChannel, int channels) {
-    int taps = row.taps();
+  private void load(DepthwiseFilter filter, int firstChannel, int channels) {
+    DepthwiseGeometry geometry = filter.geometry;
+    int taps = geometry.taps();
     step = channels + LANES;
     if (weights.length < taps * step) {
       weights = new float[taps * step];
     }
-    if (places.length < taps) {
-      places = new int[taps];
+    if (tapStarts.length < taps) {
+      tapStarts = new int[taps];
       moving = new int[taps];
     }
     if (biases.length < step) {
       biases = new float[step];
     }
     for (int tap = 0; tap < taps; tap++) {
-      int place = row.tapRow(tap) * row.filterWidth() + row.tapColumn(tap);
-      repeat(filter, place * row.channels() + firstChannel, channels, weights, tap * step);
+      int index = geometry.tapRow(tap) * geometry.filterWidth() + geometry.tapColumn(tap);
+      int from = index * geometry.channels() + firstChannel;
+      repeat(filter.weights, from, channels, weights, tap * step);
     }
-    repeat(bias, firstChannel, channels, biases, 0);
+    repeat(filter.bias, firstChannel, channels, biases, 0);
   }
 
-  private void repeat(float[] from, int at, int count, float[] to, int place) {
+  /** Copies {@code count} elements as often as they fit into {@link #step} elements. */
+  private void repeat(float[] from, int at, int count, float[] to, int first) {
     for (int i = 0; i < step; i += count) {
-      System.arraycopy(from, at, to, place + i, Math.min(count, step - i));
+      System.arraycopy(from, at, to, first + i, Math.min(count, step - i));
     }
   }
 
-  /** Finds where taps read; returns false if pixels of the input are not adjacent. */
-  private boolean place(DepthwiseGeometry row, int[] rows, int[] steps, int r, int channels) {
-    for (int tap = 0; tap < row.taps(); tap++) {
-      int line = r + row.tapRow(tap);
-      if (steps[line] != 0 && steps[line] != channels) {
+  /** Finds where taps read; returns false if the input's pixels are not adjacent. */
+  private boolean findTaps(DepthwiseGeometry geometry, InputRows inputRows, int r, int channels) {
+    for (int tap = 0; tap < geometry.taps(); tap++) {
+      int row = r + geometry.tapRow(tap);
+      int columnStep = inputRows.steps[row];
+      if (columnStep != 0 && columnStep != channels) {
         return false;
       }
-      int column = row.tapColumn(tap) * row.dilation() - row.before();
-      places[tap] = rows[line] + column * steps[line];
-      moving[tap] = steps[line] == 0 ? 0 : -1;
+      int column = geometry.tapColumn(tap) * geometry.dilation() - geometry.before();
+      tapStarts[tap] = inputRows.starts[row] + column * columnStep;
+      moving[tap] = columnStep == 0 ? 0 : -1;
     }
     return true;
   }
 
-  /** Outputs from element {@code first} of a line on, all of whose windows are inside. */
+  /** Computes the elements of a row from {@code first} on, whose windows are inside the input. */
   private void adjacent(
       float[] input, int taps, int first, int last, int channels, float[] output, int to) {
     int from = first;
@@ -126,33 +122,34 @@ final class DepthwiseFewChannels {
       four(input, taps, from, channels, output, to + from);
     }
     for (; from < last; from += LANES) {
-      // The last vector computes again some of what the one before it has.
+      // The last vector overlaps the one before.
       int f = Math.min(from, last - LANES);
       int phase = f % channels;
       FloatVector sum = FloatVector.fromArray(FLOATS, biases, phase);
       for (int tap = 0; tap < taps; tap++) {
         FloatVector w = FloatVector.fromArray(FLOATS, weights, tap * step + phase);
-        sum = FloatVector.fromArray(FLOATS, input, places[tap] + (f & moving[tap])).fma(w, sum);
+        int at = tapStarts[tap] + (f & moving[tap]);
+        sum = FloatVector.fromArray(FLOATS, input, at).fma(w, sum);
       }
       sum.intoArray(output, to + f);
     }
   }
 
-  private static boolean isThree(DepthwiseGeometry row) {
-    return row.filterHeight() == 3 && row.filterWidth() == 3;
+  private static boolean isThree(DepthwiseGeometry geometry) {
+    return geometry.filterHeight() == 3 && geometry.filterWidth() == 3;
   }
 
-  /** Whether none of a 3x3 filter's rows is one of zeros. */
+  /** Returns whether a 3x3 filter reads no row of padding. */
   private boolean allMove() {
     return (moving[0] & moving[1] & moving[2]) != 0;
   }
 
   /**
    * {@link #adjacent} for a 3x3 filter whose weights are the same for all vectors. The compiler
-   * finds out before the loop that no place is beyond the input.
+   * checks the bounds of all taps before the loop.
    */
   private void three(float[] input, int first, int last, float[] output, int to) {
-    FloatVector none = FloatVector.fromArray(FLOATS, biases, 0);
+    FloatVector bias = FloatVector.fromArray(FLOATS, biases, 0);
     FloatVector w0 = FloatVector.fromArray(FLOATS, weights, 0);
     FloatVector w1 = FloatVector.fromArray(FLOATS, weights, step);
     FloatVector w2 = FloatVector.fromArray(FLOATS, weights, 2 * step);
@@ -162,22 +159,22 @@ final class DepthwiseFewChannels {
     FloatVector w6 = FloatVector.fromArray(FLOATS, weights, 6 * step);
     FloatVector w7 = FloatVector.fromArray(FLOATS, weights, 7 * step);
     FloatVector w8 = FloatVector.fromArray(FLOATS, weights, 8 * step);
-    int p0 = places[0];
-    int p1 = places[1];
-    int p2 = places[2];
-    int p3 = places[3];
-    int p4 = places[4];
-    int p5 = places[5];
-    int p6 = places[6];
-    int p7 = places[7];
-    int p8 = places[8];
+    int p0 = tapStarts[0];
+    int p1 = tapStarts[1];
+    int p2 = tapStarts[2];
+    int p3 = tapStarts[3];
+    int p4 = tapStarts[4];
+    int p5 = tapStarts[5];
+    int p6 = tapStarts[6];
+    int p7 = tapStarts[7];
+    int p8 = tapStarts[8];
     int end = last - LANES;
-    // The last vector computes again some of what the one before it has.
+    // The last vector overlaps the one before.
     for (int round = 0; round < 2; round++) {
       int from = round == 0 ? first : end;
       int until = round == 0 ? end : last;
       for (int f = from; f < until; f += LANES) {
-        FloatVector sum = FloatVector.fromArray(FLOATS, input, p0 + f).fma(w0, none);
+        FloatVector sum = FloatVector.fromArray(FLOATS, input, p0 + f).fma(w0, bias);
         sum = FloatVector.fromArray(FLOATS, input, p1 + f).fma(w1, sum);
         sum = FloatVector.fromArray(FLOATS, input, p2 + f).fma(w2, sum);
         sum = FloatVector.fromArray(FLOATS, input, p3 + f).fma(w3, sum);
@@ -191,6 +188,7 @@ final class DepthwiseFewChannels {
     }
   }
 
+  /** Computes {@link #TOGETHER} vectors. */
   private void four(float[] input, int taps, int from, int channels, float[] output, int to) {
     int phase0 = from % channels;
     int phase1 = (from + LANES) % channels;
@@ -202,7 +200,7 @@ final class DepthwiseFewChannels {
     FloatVector sum3 = FloatVector.fromArray(FLOATS, biases, phase3);
     int w = 0;
     for (int tap = 0; tap < taps; tap++) {
-      int at = places[tap] + (from & moving[tap]);
+      int at = tapStarts[tap] + (from & moving[tap]);
       int next = LANES & moving[tap];
       sum0 =
           FloatVector.fromArray(FLOATS, input, at)
@@ -224,33 +222,31 @@ final class DepthwiseFewChannels {
     sum3.intoArray(output, to + 3 * LANES);
   }
 
-  /** Some outputs of a line, one by one. */
+  /** Computes some outputs of a row, pixel by pixel. */
   private void pixels(
       float[] input,
-      int[] rows,
-      int[] steps,
+      InputRows inputRows,
       int r,
-      DepthwiseGeometry row,
-      int firstChannel,
-      int channels,
+      DepthwiseGeometry geometry,
       int first,
       int last,
       float[] output,
       int to,
-      int pixelStep) {
+      DepthwiseBlock block) {
+    int channels = block.channels;
     for (int x = first; x < last; x++) {
-      int start = x * row.stride() - row.before();
+      int start = x * geometry.stride() - geometry.before();
       FloatVector sum = FloatVector.fromArray(FLOATS, biases, 0);
-      for (int tap = 0; tap < row.taps(); tap++) {
-        int column = start + row.tapColumn(tap) * row.dilation();
-        if (column < 0 || column >= row.width()) {
+      for (int tap = 0; tap < geometry.taps(); tap++) {
+        int column = start + geometry.tapColumn(tap) * geometry.dilation();
+        if (column < 0 || column >= geometry.width()) {
           continue;
         }
-        int line = r + row.tapRow(tap);
-        int at = rows[line] + firstChannel + column * steps[line];
+        int row = r + geometry.tapRow(tap);
+        int at = inputRows.starts[row] + block.firstChannel + column * inputRows.steps[row];
         FloatVector w = FloatVector.fromArray(FLOATS, weights, tap * step);
         if (at + LANES > input.length) {
-          // The last pixels of the array: what follows them is not there.
+          // A vector would reach past the end of the array.
           Arrays.fill(pixel, 0);
           System.arraycopy(input, at, pixel, 0, channels);
           sum = FloatVector.fromArray(FLOATS, pixel, 0).fma(w, sum);
@@ -259,7 +255,7 @@ final class DepthwiseFewChannels {
         }
       }
       sum.intoArray(pixel, 0);
-      System.arraycopy(pixel, 0, output, to + x * pixelStep, channels);
+      System.arraycopy(pixel, 0, output, to + x * block.pixelStride, channels);
     }
   }
 }

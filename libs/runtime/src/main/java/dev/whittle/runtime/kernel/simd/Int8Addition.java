@@ -6,16 +6,21 @@ import dev.whittle.ir.op.math.QuantizedAdd;
 import dev.whittle.ir.tensor.Quantization;
 
 /**
- * The sum or difference of two 8-bit numbers, bit for bit as the reference computes it, and about
- * that in single precision: {@code left * a + right * b + shift}.
+ * The addition or subtraction of 8-bit numbers: bit-exact with the reference kernel, or
+ * approximately in single precision, as {@code left * a + right * b + shift}.
  */
 public final class Int8Addition {
-  /** Scales that are greater than the output's by more make single precision of no use. */
-  private static final float MAX_FACTOR = 8;
+  /** The greatest ratio of scales for which single precision is of use. */
+  private static final float MAX_RATIO = 8;
 
+  private final QuantizedAdd addition;
+
+  /** The scaled left operand for each stored byte. */
   private final int[] lefts = new int[256];
+
+  /** The scaled right operand for each stored byte. */
   private final int[] rights = new int[256];
-  private final QuantizedAdd sum;
+
   final float left;
   final float right;
   final float shift;
@@ -23,18 +28,25 @@ public final class Int8Addition {
   final int high;
 
   /**
-   * How far a result in single precision may be from a whole number for that to be the output;
-   * negative where it never tells. What is rounded are three terms of a magnitude below {@code 255
-   * * (left + right) + shift}; the reference rounds at 2^-20 of the greater operand's scale.
+   * The distance of a result in single precision from an integer below which that integer is the
+   * exact output; negative where single precision is of no use. Three terms of a magnitude below
+   * {@code 255 * (left + right) + shift} are rounded; the reference rounds at 2^-20 of the greater
+   * operand's scale.
    */
-  final float sure;
+  final float maxDistance;
 
+  /**
+   * Creates the addition of a node.
+   *
+   * @param sign 1 for a sum, -1 for a difference
+   * @param unsigned whether the operands are unsigned
+   */
   public Int8Addition(Operands operands, Activation activation, int sign, boolean unsigned) {
-    sum = new QuantizedAdd(operands, activation, sign);
+    addition = new QuantizedAdd(operands, activation, sign);
     for (int i = 0; i < 256; i++) {
       int stored = unsigned ? i : (byte) i;
-      lefts[i] = sum.left(stored);
-      rights[i] = sum.right(stored);
+      lefts[i] = addition.left(stored);
+      rights[i] = addition.right(stored);
     }
     Quantization a = operands.input(0).requireQuantization();
     Quantization b = operands.input(1).requireQuantization();
@@ -45,13 +57,14 @@ public final class Int8Addition {
     left = a.scaleValue() / out.scaleValue();
     right = sign * b.scaleValue() / out.scaleValue();
     shift = out.zeroPointValue() - left * a.zeroPointValue() - right * b.zeroPointValue();
-    float greater = Math.max(left, Math.abs(right));
+    float ratio = Math.max(left, Math.abs(right));
     float magnitude = 255 * (left + Math.abs(right)) + Math.abs(shift);
-    sure = greater > MAX_FACTOR ? -1 : 0.5f - magnitude * 4 * 0x1p-24f - greater * 8 * 0x1p-20f;
+    float error = magnitude * 4 * 0x1p-24f + ratio * 8 * 0x1p-20f;
+    maxDistance = ratio > MAX_RATIO ? -1 : 0.5f - error;
   }
 
-  /** The output for two stored numbers. */
+  /** Returns the exact output for two stored numbers. */
   int exact(int a, int b) {
-    return sum.result(lefts[a & 0xff] + rights[b & 0xff]);
+    return addition.result(lefts[a & 0xff] + rights[b & 0xff]);
   }
 }

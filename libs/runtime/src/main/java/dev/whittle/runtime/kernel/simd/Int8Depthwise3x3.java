@@ -7,61 +7,61 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Lines of sums of depthwise 3x3 filters of bytes, one vector of channels: each column is read and
- * made floats once for all outputs of a line, or of two lines, that it is part of. Sums of whole
- * numbers are exact, so their order does not matter.
+ * Accumulators of depthwise 3x3 filters of bytes, for one vector of channels. Each column is read
+ * and converted to floats once for all windows of a row, or of two rows, that it is in. Sums of
+ * integers are exact, so that their order does not matter.
  */
 final class Int8Depthwise3x3 {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
   private static final VectorSpecies<Byte> BYTES = Vectors.BYTES;
   private static final int LANES = Vectors.LANES;
 
-  /** Whether there are registers enough for two lines at once. */
+  /** Whether there are enough registers for two rows at once. */
   private static final boolean PAIRS = LANES == 16;
 
   private Int8Depthwise3x3() {}
 
-  /** {@link MicroKernels#depthwiseBytes}. */
-  static void lines(
+  /** See {@link MicroKernels#depthwiseBytes}. */
+  static void compute(
       byte[] input,
-      int[] rows,
-      int[] steps,
-      int lines,
+      InputRows inputRows,
+      int rows,
       Int8DepthwiseFilter filter,
       int channel,
       float[] sums,
       int to) {
-    DepthwiseGeometry row = filter.row;
-    int lineSize = row.outputs() * LANES;
-    int line = 0;
-    if (row.stride() == 2) {
-      for (; line < lines; line++) {
-        apart(input, rows, steps, 3 * line, filter, channel, sums, to + line * lineSize);
+    DepthwiseGeometry geometry = filter.geometry;
+    int rowSize = geometry.outputs() * LANES;
+    int row = 0;
+    if (geometry.stride() == 2) {
+      for (; row < rows; row++) {
+        strideTwo(input, inputRows, 3 * row, filter, channel, sums, to + row * rowSize);
       }
       return;
     }
     if (PAIRS) {
-      for (; line + 2 <= lines && Depthwise3x3.overlap(rows, steps, 3 * line); line += 2) {
-        pair(input, rows, steps, 3 * line, filter, channel, sums, to + line * lineSize);
+      for (; row + 2 <= rows && Depthwise3x3.overlap(inputRows, 3 * row); row += 2) {
+        pair(input, inputRows, 3 * row, filter, channel, sums, to + row * rowSize);
       }
     }
-    for (; line < lines; line++) {
-      one(input, rows, steps, 3 * line, filter, channel, sums, to + line * lineSize);
+    for (; row < rows; row++) {
+      one(input, inputRows, 3 * row, filter, channel, sums, to + row * rowSize);
     }
   }
 
-  /** Two lines of stride 1: of each column, four elements are read for both. */
+  /** Computes two rows of stride 1: of each column, four elements are read for both. */
   private static void pair(
       byte[] input,
-      int[] rows,
-      int[] steps,
+      InputRows inputRows,
       int r,
       Int8DepthwiseFilter filter,
       int c,
       float[] sums,
       int to) {
-    DepthwiseGeometry row = filter.row;
-    int channels = row.channels();
+    DepthwiseGeometry geometry = filter.geometry;
+    int[] rows = inputRows.starts;
+    int[] steps = inputRows.steps;
+    int channels = geometry.channels();
     float[] weights = filter.weights;
     FloatVector w00 = FloatVector.fromArray(FLOATS, weights, c);
     FloatVector w01 = FloatVector.fromArray(FLOATS, weights, channels + c);
@@ -72,13 +72,13 @@ final class Int8Depthwise3x3 {
     FloatVector w20 = FloatVector.fromArray(FLOATS, weights, 6 * channels + c);
     FloatVector w21 = FloatVector.fromArray(FLOATS, weights, 7 * channels + c);
     FloatVector w22 = FloatVector.fromArray(FLOATS, weights, 8 * channels + c);
-    FloatVector none = FloatVector.fromArray(FLOATS, filter.bias, c);
+    FloatVector bias = FloatVector.fromArray(FLOATS, filter.bias, c);
     ByteVector flip = ByteVector.broadcast(BYTES, filter.flip);
-    byte[] beyond = filter.beyond;
-    byte[] in0 = steps[r] == 0 ? beyond : input;
-    byte[] in1 = steps[r + 1] == 0 ? beyond : input;
-    byte[] in2 = steps[r + 2] == 0 ? beyond : input;
-    byte[] in3 = steps[r + 5] == 0 ? beyond : input;
+    byte[] padding = filter.paddingRow;
+    byte[] in0 = steps[r] == 0 ? padding : input;
+    byte[] in1 = steps[r + 1] == 0 ? padding : input;
+    byte[] in2 = steps[r + 2] == 0 ? padding : input;
+    byte[] in3 = steps[r + 5] == 0 ? padding : input;
     int p0 = rows[r] + c;
     int p1 = rows[r + 1] + c;
     int p2 = rows[r + 2] + c;
@@ -87,18 +87,18 @@ final class Int8Depthwise3x3 {
     int s1 = steps[r + 1];
     int s2 = steps[r + 2];
     int s3 = steps[r + 5];
-    int lineStep = row.outputs() * LANES;
-    float edge = filter.edge;
-    FloatVector a = none;
-    FloatVector b = none;
-    if (row.before() > 0) {
-      b = w00.add(w10).add(w20).mul(edge).add(none);
+    int rowSize = geometry.outputs() * LANES;
+    float paddingValue = filter.paddingValue;
+    FloatVector a = bias;
+    FloatVector b = bias;
+    if (geometry.before() > 0) {
+      b = w00.add(w10).add(w20).mul(paddingValue).add(bias);
     }
     FloatVector d = a;
     FloatVector e = b;
-    // The output that column 0 is the last of has the number before - 2.
-    int out = to + (row.before() - 2) * LANES;
-    int columns = Math.min(row.width(), row.outputs() + 2 - row.before());
+    // Column 0 is the last column of output before - 2.
+    int out = to + (geometry.before() - 2) * LANES;
+    int columns = Math.min(geometry.width(), geometry.outputs() + 2 - geometry.before());
     for (int column = 0; column < columns; column++) {
       FloatVector x0 = load(in0, p0, flip);
       FloatVector x1 = load(in1, p1, flip);
@@ -108,11 +108,11 @@ final class Int8Depthwise3x3 {
       FloatVector lower = x3.fma(w22, x2.fma(w12, x1.fma(w02, d)));
       a = x2.fma(w21, x1.fma(w11, x0.fma(w01, b)));
       d = x3.fma(w21, x2.fma(w11, x1.fma(w01, e)));
-      b = x2.fma(w20, x1.fma(w10, x0.fma(w00, none)));
-      e = x3.fma(w20, x2.fma(w10, x1.fma(w00, none)));
+      b = x2.fma(w20, x1.fma(w10, x0.fma(w00, bias)));
+      e = x3.fma(w20, x2.fma(w10, x1.fma(w00, bias)));
       if (out >= to) {
         upper.intoArray(sums, out);
-        lower.intoArray(sums, out + lineStep);
+        lower.intoArray(sums, out + rowSize);
       }
       out += LANES;
       p0 += s0;
@@ -120,33 +120,34 @@ final class Int8Depthwise3x3 {
       p2 += s2;
       p3 += s3;
     }
-    if (out < to + lineStep) {
-      FloatVector last = w02.add(w12).add(w22).mul(edge);
+    if (out < to + rowSize) {
+      FloatVector last = w02.add(w12).add(w22).mul(paddingValue);
       if (out >= to) {
         a.add(last).intoArray(sums, out);
-        d.add(last).intoArray(sums, out + lineStep);
+        d.add(last).intoArray(sums, out + rowSize);
       }
       out += LANES;
-      if (out < to + lineStep) {
-        last = w01.add(w11).add(w21).mul(edge).add(last);
+      if (out < to + rowSize) {
+        last = w01.add(w11).add(w21).mul(paddingValue).add(last);
         b.add(last).intoArray(sums, out);
-        e.add(last).intoArray(sums, out + lineStep);
+        e.add(last).intoArray(sums, out + rowSize);
       }
     }
   }
 
-  /** One line of stride 1. */
+  /** Computes one row of stride 1. */
   private static void one(
       byte[] input,
-      int[] rows,
-      int[] steps,
+      InputRows inputRows,
       int r,
       Int8DepthwiseFilter filter,
       int c,
       float[] sums,
       int to) {
-    DepthwiseGeometry row = filter.row;
-    int channels = row.channels();
+    DepthwiseGeometry geometry = filter.geometry;
+    int[] rows = inputRows.starts;
+    int[] steps = inputRows.steps;
+    int channels = geometry.channels();
     float[] weights = filter.weights;
     FloatVector w00 = FloatVector.fromArray(FLOATS, weights, c);
     FloatVector w01 = FloatVector.fromArray(FLOATS, weights, channels + c);
@@ -157,35 +158,35 @@ final class Int8Depthwise3x3 {
     FloatVector w20 = FloatVector.fromArray(FLOATS, weights, 6 * channels + c);
     FloatVector w21 = FloatVector.fromArray(FLOATS, weights, 7 * channels + c);
     FloatVector w22 = FloatVector.fromArray(FLOATS, weights, 8 * channels + c);
-    FloatVector none = FloatVector.fromArray(FLOATS, filter.bias, c);
+    FloatVector bias = FloatVector.fromArray(FLOATS, filter.bias, c);
     ByteVector flip = ByteVector.broadcast(BYTES, filter.flip);
-    byte[] beyond = filter.beyond;
-    byte[] in0 = steps[r] == 0 ? beyond : input;
-    byte[] in1 = steps[r + 1] == 0 ? beyond : input;
-    byte[] in2 = steps[r + 2] == 0 ? beyond : input;
+    byte[] padding = filter.paddingRow;
+    byte[] in0 = steps[r] == 0 ? padding : input;
+    byte[] in1 = steps[r + 1] == 0 ? padding : input;
+    byte[] in2 = steps[r + 2] == 0 ? padding : input;
     int p0 = rows[r] + c;
     int p1 = rows[r + 1] + c;
     int p2 = rows[r + 2] + c;
     int s0 = steps[r];
     int s1 = steps[r + 1];
     int s2 = steps[r + 2];
-    int end = to + row.outputs() * LANES;
-    float edge = filter.edge;
-    FloatVector a = none;
-    FloatVector b = none;
-    if (row.before() > 0) {
-      b = w00.add(w10).add(w20).mul(edge).add(none);
+    int end = to + geometry.outputs() * LANES;
+    float paddingValue = filter.paddingValue;
+    FloatVector a = bias;
+    FloatVector b = bias;
+    if (geometry.before() > 0) {
+      b = w00.add(w10).add(w20).mul(paddingValue).add(bias);
     }
-    // The output that column 0 is the last of has the number before - 2.
-    int out = to + (row.before() - 2) * LANES;
-    int columns = Math.min(row.width(), row.outputs() + 2 - row.before());
+    // Column 0 is the last column of output before - 2.
+    int out = to + (geometry.before() - 2) * LANES;
+    int columns = Math.min(geometry.width(), geometry.outputs() + 2 - geometry.before());
     for (int column = 0; column < columns; column++) {
       FloatVector x0 = load(in0, p0, flip);
       FloatVector x1 = load(in1, p1, flip);
       FloatVector x2 = load(in2, p2, flip);
       FloatVector done = x2.fma(w22, x1.fma(w12, x0.fma(w02, a)));
       a = x2.fma(w21, x1.fma(w11, x0.fma(w01, b)));
-      b = x2.fma(w20, x1.fma(w10, x0.fma(w00, none)));
+      b = x2.fma(w20, x1.fma(w10, x0.fma(w00, bias)));
       if (out >= to) {
         done.intoArray(sums, out);
       }
@@ -195,29 +196,30 @@ final class Int8Depthwise3x3 {
       p2 += s2;
     }
     if (out < end) {
-      FloatVector last = w02.add(w12).add(w22).mul(edge);
+      FloatVector last = w02.add(w12).add(w22).mul(paddingValue);
       if (out >= to) {
         a.add(last).intoArray(sums, out);
       }
       out += LANES;
       if (out < end) {
-        b.add(w01.add(w11).add(w21).mul(edge).add(last)).intoArray(sums, out);
+        b.add(w01.add(w11).add(w21).mul(paddingValue).add(last)).intoArray(sums, out);
       }
     }
   }
 
-  /** A line of windows that are two columns apart: every other column is in two of them. */
-  private static void apart(
+  /** Computes one row of stride 2: every other column is in two windows. */
+  private static void strideTwo(
       byte[] input,
-      int[] rows,
-      int[] steps,
+      InputRows inputRows,
       int r,
       Int8DepthwiseFilter filter,
       int c,
       float[] sums,
       int to) {
-    DepthwiseGeometry row = filter.row;
-    int channels = row.channels();
+    DepthwiseGeometry geometry = filter.geometry;
+    int[] rows = inputRows.starts;
+    int[] steps = inputRows.steps;
+    int channels = geometry.channels();
     float[] weights = filter.weights;
     FloatVector w00 = FloatVector.fromArray(FLOATS, weights, c);
     FloatVector w01 = FloatVector.fromArray(FLOATS, weights, channels + c);
@@ -228,57 +230,57 @@ final class Int8Depthwise3x3 {
     FloatVector w20 = FloatVector.fromArray(FLOATS, weights, 6 * channels + c);
     FloatVector w21 = FloatVector.fromArray(FLOATS, weights, 7 * channels + c);
     FloatVector w22 = FloatVector.fromArray(FLOATS, weights, 8 * channels + c);
-    FloatVector none = FloatVector.fromArray(FLOATS, filter.bias, c);
+    FloatVector bias = FloatVector.fromArray(FLOATS, filter.bias, c);
     ByteVector flip = ByteVector.broadcast(BYTES, filter.flip);
-    byte[] beyond = filter.beyond;
-    byte[] in0 = steps[r] == 0 ? beyond : input;
-    byte[] in1 = steps[r + 1] == 0 ? beyond : input;
-    byte[] in2 = steps[r + 2] == 0 ? beyond : input;
+    byte[] padding = filter.paddingRow;
+    byte[] in0 = steps[r] == 0 ? padding : input;
+    byte[] in1 = steps[r + 1] == 0 ? padding : input;
+    byte[] in2 = steps[r + 2] == 0 ? padding : input;
     int p0 = rows[r] + c;
     int p1 = rows[r + 1] + c;
     int p2 = rows[r + 2] + c;
     int s0 = steps[r];
     int s1 = steps[r + 1];
     int s2 = steps[r + 2];
-    float edge = filter.edge;
-    int before = row.before();
-    FloatVector begun;
+    float paddingValue = filter.paddingValue;
+    int before = geometry.before();
+    FloatVector partial;
     if (before > 0) {
-      begun = w00.add(w10).add(w20).mul(edge).add(none);
+      partial = w00.add(w10).add(w20).mul(paddingValue).add(bias);
       p0 -= s0;
       p1 -= s1;
       p2 -= s2;
     } else {
-      begun = load(in2, p2, flip).fma(w20, none);
-      begun = load(in1, p1, flip).fma(w10, begun);
-      begun = load(in0, p0, flip).fma(w00, begun);
+      partial = load(in2, p2, flip).fma(w20, bias);
+      partial = load(in1, p1, flip).fma(w10, partial);
+      partial = load(in0, p0, flip).fma(w00, partial);
     }
-    int inside = Math.min(row.outputs(), row.endInside());
+    int inside = Math.min(geometry.outputs(), geometry.endInside());
     int out = to;
     for (int x = 0; x < inside; x++) {
       FloatVector x0 = load(in0, p0 + s0, flip);
       FloatVector x1 = load(in1, p1 + s1, flip);
       FloatVector x2 = load(in2, p2 + s2, flip);
-      FloatVector sum = x2.fma(w21, x1.fma(w11, x0.fma(w01, begun)));
+      FloatVector sum = x2.fma(w21, x1.fma(w11, x0.fma(w01, partial)));
       p0 += 2 * s0;
       p1 += 2 * s1;
       p2 += 2 * s2;
       x0 = load(in0, p0, flip);
       x1 = load(in1, p1, flip);
       x2 = load(in2, p2, flip);
-      begun = x2.fma(w20, x1.fma(w10, x0.fma(w00, none)));
+      partial = x2.fma(w20, x1.fma(w10, x0.fma(w00, bias)));
       x2.fma(w22, x1.fma(w12, x0.fma(w02, sum))).intoArray(sums, out);
       out += LANES;
     }
-    if (inside < row.outputs()) {
-      if (2 * inside - before + 1 < row.width()) {
-        begun = load(in0, p0 + s0, flip).fma(w01, begun);
-        begun = load(in1, p1 + s1, flip).fma(w11, begun);
-        begun = load(in2, p2 + s2, flip).fma(w21, begun);
+    if (inside < geometry.outputs()) {
+      if (2 * inside - before + 1 < geometry.width()) {
+        partial = load(in0, p0 + s0, flip).fma(w01, partial);
+        partial = load(in1, p1 + s1, flip).fma(w11, partial);
+        partial = load(in2, p2 + s2, flip).fma(w21, partial);
       } else {
-        begun = w01.add(w11).add(w21).mul(edge).add(begun);
+        partial = w01.add(w11).add(w21).mul(paddingValue).add(partial);
       }
-      w02.add(w12).add(w22).mul(edge).add(begun).intoArray(sums, out);
+      w02.add(w12).add(w22).mul(paddingValue).add(partial).intoArray(sums, out);
     }
   }
 

@@ -6,34 +6,35 @@ import java.util.Arrays;
 
 /** A depthwise 3x3 filter of bytes that are read in place, as signed ones. */
 public final class Int8DepthwiseFilter {
-  /** How it moves: stride 1 or 2, at most one column before the input. */
-  final DepthwiseGeometry row;
+  /** Of stride 1 or 2, with at most one column of padding before the input. */
+  final DepthwiseGeometry geometry;
 
-  /** Whole numbers {@code [3, 3, channels]}. */
+  /** Integers {@code [3, 3, channels]}. */
   final float[] weights;
 
-  /** What sums begin with, one for each channel. */
+  /** One element for each channel. */
   final float[] bias;
 
   /** The bits in which an unsigned byte differs from the signed one 128 below it. */
   final byte flip;
 
-  /** What is beyond the border, as a signed byte. */
-  final int edge;
+  /** The value of padding, as a signed byte. */
+  final int paddingValue;
 
-  /** What is beyond the border, as it is read: of all channels. */
-  final byte[] beyond;
+  /** A pixel of padding as it would be in the input, of all channels. */
+  final byte[] paddingRow;
 
   /**
-   * The filter of a layer.
+   * Creates the filter of a layer.
    *
-   * @param bias what sums begin with if bytes are taken for what they are
-   * @param zeroPoint of the input, which stands for what is beyond the border
-   * @param unsigned whether the input's bytes are
+   * @param weights integers {@code [3, 3, channels]}
+   * @param bias one integer for each channel, for elements as they are stored
+   * @param zeroPoint the zero point of the input, which is the value of padding
+   * @param unsigned whether the input's bytes are unsigned
    */
   public Int8DepthwiseFilter(
       WindowGeometry windows, float[] weights, float[] bias, int zeroPoint, boolean unsigned) {
-    this.row = DepthwiseGeometry.inPlace(windows);
+    this.geometry = DepthwiseGeometry.inPlace(windows);
     this.weights = weights;
     this.bias = bias.clone();
     if (unsigned) {
@@ -42,8 +43,8 @@ public final class Int8DepthwiseFilter {
       }
     }
     this.flip = unsigned ? Byte.MIN_VALUE : 0;
-    this.edge = unsigned ? zeroPoint - 128 : zeroPoint;
-    this.beyond = new byte[windows.channels()];
-    Arrays.fill(beyond, (byte) zeroPoint);
+    this.paddingValue = unsigned ? zeroPoint - 128 : zeroPoint;
+    this.paddingRow = new byte[windows.channels()];
+    Arrays.fill(paddingRow, (byte) zeroPoint);
   }
 }

@@ -1,21 +1,21 @@
 package dev.whittle.runtime.kernel.simd;
 
-import dev.whittle.runtime.kernel.geometry.DepthwiseGeometry;
+import dev.whittle.ir.op.Activation.Bounds;
 
 /**
- * The inner loops of fast kernels, over arrays. There are two implementations, with vectors and
- * without, which give the same bits: every sum is made of fused multiply-adds in an order that does
- * not depend on how many lanes a vector has. Zeros may differ in their signs, where they are
- * clamped or the greatest. One for each thread: they may keep scratch space.
+ * The inner loops of fast kernels, over arrays. The two implementations, with the Vector API and
+ * without, give the same bits: every sum consists of fused multiply-adds in an order that does not
+ * depend on the number of lanes. Only the signs of zeros may differ in results that are clamped or
+ * a maximum. Each thread has its own, with scratch buffers.
  */
 public interface MicroKernels {
   /** Elements of a transformed 4x4 tile of Winograd's F(2x2, 3x3). */
   int WINOGRAD_ELEMENTS = 16;
 
-  /** Partial sums that a sum along adjacent elements is made of, whatever the vectors' width. */
+  /** Partial sums of {@link #sum}, whatever the width of vectors. */
   int PARTS = 16;
 
-  /** As many as no vector of floats has: arrays that are read by vectors have room for them. */
+  /** More lanes than any vector of floats has: the padding of arrays that vectors read. */
   int MAX_LANES = 128;
 
   /** Elementwise functions of one operand. */
@@ -54,10 +54,10 @@ public interface MicroKernels {
     SQUARED_DIFFERENCE
   }
 
-  /** How many columns of a {@link PackedMatrix} one vector holds. */
+  /** Returns the number of columns of a {@link PackedMatrix} in one vector. */
   int lanes();
 
-  /** How many rows the tiles have that products are computed in. */
+  /** Returns the number of rows of a GEMM's tiles. */
   int tileRows();
 
   /**
@@ -74,76 +74,51 @@ public interface MicroKernels {
       GemmBlock block,
       Clamp clamp);
 
-  /**
-   * Some lines of output places of a depthwise convolution, some channels.
-   *
-   * @param rows where each of the filter's rows begins in {@code input}, for one line after the
-   *     other: column 0
-   * @param steps how far apart the columns of each of these rows are; 0 for a row of zeros, as many
-   *     as a vector has lanes at least
-   * @param weights {@code [height, width, channels]} of all channels
-   * @param bias one for each of all channels
-   * @param outputAt where the first channel of the first output goes
-   * @param pixelStep how far apart outputs of a line are
-   * @param lineStep how far apart lines of outputs are
-   */
+  /** Computes a block of {@code clamp(convolution + bias)} of a depthwise filter. */
   void depthwise(
       float[] input,
-      int[] rows,
-      int[] steps,
-      int lines,
-      DepthwiseGeometry geometry,
-      float[] weights,
-      float[] bias,
-      int firstChannel,
-      int channels,
+      InputRows inputRows,
+      DepthwiseFilter filter,
       float[] output,
-      int outputAt,
-      int pixelStep,
-      int lineStep,
-      float min,
-      float max);
+      DepthwiseBlock block,
+      Clamp clamp);
 
-  /** Whether depthwise filters of bytes are fastest where these are read in place. */
+  /** Returns whether depthwise 3x3 filters of bytes should read these in place. */
   boolean readsBytes();
 
   /**
-   * Sums of some lines of output places of a depthwise 3x3 filter of bytes, as many channels as a
-   * vector has lanes.
+   * Computes accumulators of a depthwise 3x3 filter of bytes, for some rows of the output and as
+   * many channels as a vector has lanes.
    *
-   * @param rows where each of the filter's rows begins in {@code input}, for one line after the
-   *     other: channel 0 of column 0
-   * @param steps how far apart the columns of each of these rows are; 0 for a row that is beyond
-   *     the border, whose place is 0
    * @param channel the first channel
-   * @param to where the first sum goes; the others follow, channels adjacent
+   * @param sums receives {@code [rows, outputs, lanes]} from index {@code to} on
    */
   void depthwiseBytes(
       byte[] input,
-      int[] rows,
-      int[] steps,
-      int lines,
+      InputRows inputRows,
+      int rows,
       Int8DepthwiseFilter filter,
       int channel,
       float[] sums,
       int to);
 
   /**
-   * Transforms tiles of 4x4 pixels for {@code WinogradConvolution}.
+   * Transforms the input tiles of a Winograd convolution.
    *
-   * @param places where each tile's pixels are, row by row
+   * @param indices for each tile, row by row, the index of each of its 4x4 pixels
    * @param output {@code [16, tiles, channels]}
-   * @param step how far apart a tile's 16 results are
+   * @param step elements from one of a tile's 16 results to the next
    */
   void winogradInputs(
-      float[] input, int[] places, int tiles, int channels, float[] output, int step);
+      float[] input, int[] indices, int tiles, int channels, float[] output, int step);
 
   /**
-   * Transforms tiles of 16 products to 2x2 outputs, and clamps them.
+   * Transforms the products of a Winograd convolution to tiles of 2x2 outputs, and clamps them.
    *
-   * @param sums {@code [16, tiles, width]}, of which {@code columns} columns are there
-   * @param places where each tile's outputs go, row by row: column 0; -1 for one that is not there
-   * @param column which column of the output the first one is
+   * @param sums {@code [16, tiles, width]}, of which the first {@code columns} columns are used
+   * @param indices for each tile, row by row, the index of column 0 of each of its pixels; -1 for a
+   *     pixel outside the output
+   * @param column the output's column of the first of {@code columns}
    */
   void winogradOutputs(
       float[] sums,
@@ -151,64 +126,42 @@ public interface MicroKernels {
       int width,
       int columns,
       float[] output,
-      int[] places,
+      int[] indices,
       int column,
-      float min,
-      float max);
+      Clamp clamp);
 
   /**
-   * Transforms tiles of 16 products of {@code IntegerWinograd} to sums, of which they are four
-   * times.
+   * Transforms the products of an integer Winograd convolution, which are four times too large, to
+   * accumulators.
    *
-   * @param sums {@code [16, tiles, width]}, whole numbers below 2^24, and room for the results
-   * @param places where in {@code sums} each tile's two rows of two results go
+   * @param sums {@code [16, tiles, width]}, integers below 2^24, and room for the results
+   * @param indices for each tile the indices in {@code sums} of its two rows of two results
    */
-  void winogradSums(float[] sums, int tiles, int width, int[] places);
+  void winogradSums(float[] sums, int tiles, int width, int[] indices);
 
-  /** {@code output = function(input)}; {@code alpha} is the slope of LEAKY_RELU. */
+  /** Computes {@code output = function(input)}; {@code alpha} is the slope of LEAKY_RELU. */
   void unary(Unary function, float[] input, int at, float[] output, int to, int count, float alpha);
 
-  /** {@code output = clamp(input)}. */
-  void clamp(float[] input, int at, float[] output, int to, int count, float min, float max);
+  /** Computes {@code output = clamp(input)}. */
+  void clamp(float[] input, int at, float[] output, int to, int count, Clamp clamp);
 
-  /**
-   * {@code output = clamp(function(a, b))}.
-   *
-   * @param aStep 1, or 0 where one element of {@code a} goes with all of {@code b}
-   */
+  /** Computes {@code output = clamp(function(left, right))}. */
   void binary(
-      Binary function,
-      float[] a,
-      int aAt,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      float[] output,
-      int to,
-      int count,
-      float min,
-      float max);
+      Binary function, float[] left, float[] right, float[] output, BinaryLoop loop, Clamp clamp);
 
-  /** {@code sum += input}, element by element. */
+  /** Computes {@code sum += input}. */
   void add(float[] sum, int to, float[] input, int at, int count);
 
   /**
-   * The clamped greatest of some rows, channel by channel.
+   * Computes the clamped maximum of some rows, channel by channel.
    *
-   * @param rows where they begin, {@code count} of them
+   * @param rows the index of each row
+   * @param count the number of rows
    */
   void maximum(
-      float[] input,
-      int[] rows,
-      int count,
-      int channels,
-      float[] output,
-      int to,
-      float min,
-      float max);
+      float[] input, int[] rows, int count, int channels, float[] output, int to, Clamp clamp);
 
-  /** The clamped sum of some rows times {@code factor}, channel by channel. */
+  /** Computes the clamped sum of some rows times {@code factor}, as {@link #maximum}. */
   void average(
       float[] input,
       int[] rows,
@@ -217,10 +170,9 @@ public interface MicroKernels {
       float factor,
       float[] output,
       int to,
-      float min,
-      float max);
+      Clamp clamp);
 
-  /** The clamped greatest byte of some rows, channel by channel; as {@link #maximum} of floats. */
+  /** Computes the clamped maximum of some rows of bytes, as {@link #maximum} of floats. */
   void maximum(
       byte[] input,
       boolean unsigned,
@@ -229,103 +181,82 @@ public interface MicroKernels {
       int channels,
       byte[] output,
       int to,
-      int low,
-      int high);
+      Bounds bounds);
 
   /**
-   * The clamped mean of some rows of whole numbers, channel by channel: halves go away from zero.
+   * Computes the clamped mean of some rows of integers, as {@link #maximum}, with ties rounded away
+   * from zero.
    *
-   * @param count of rows, at most 2^15
+   * @param count the number of rows, at most 2^15
    */
   void mean(
-      float[] input, int[] rows, int count, int channels, byte[] output, int to, int low, int high);
+      float[] input, int[] rows, int count, int channels, byte[] output, int to, Bounds bounds);
 
-  /** The sum of adjacent elements, in {@link #PARTS} parts. */
+  /** Returns the sum of adjacent elements, computed as {@link #PARTS} partial sums. */
   float sum(float[] input, int at, int count);
 
-  /** The greatest of adjacent elements that are numbers; negative infinity for none. */
+  /** Returns the maximum of adjacent elements, NaN left out; negative infinity if there is none. */
   float maximum(float[] input, int at, int count);
 
   /**
-   * The least and the greatest of adjacent elements that are numbers; infinity and negative
-   * infinity for none.
+   * Finds the minimum and the maximum of adjacent elements, NaN left out; infinity and negative
+   * infinity if there is none.
    *
-   * @param to where they go in {@code least} and {@code greatest}
+   * @param minima receives the minimum at index {@code to}
+   * @param maxima receives the maximum at index {@code to}
    */
-  void extremes(float[] input, int at, int count, float[] least, float[] greatest, int to);
+  void extremes(float[] input, int at, int count, float[] minima, float[] maxima, int to);
 
-  /** The same of elements and zero. */
-  void range(float[] input, int at, int count, float[] least, float[] greatest, int to);
+  /** Finds the minimum and the maximum of adjacent elements and zero, as {@link #extremes}. */
+  void range(float[] input, int at, int count, float[] minima, float[] maxima, int to);
 
   /**
-   * Makes floats fractions of what the exponentials of {@code beta} times them sum up to in each
-   * row.
+   * Computes {@code softmax(beta * x)} of each row in place.
    *
-   * @param columns the matrix {@code [length, rows]}: rows are not adjacent in memory
+   * @param columns the transposed matrix, {@code [length, rows]}
    */
   void softmax(float[] columns, int length, int rows, float beta);
 
-  /** {@code output = exp((input - shift) * factor)}. */
+  /** Computes {@code output = exp((input - shift) * factor)}. */
   void exponentials(
       float[] input, int at, float[] output, int to, int count, float shift, float factor);
 
   /**
-   * A line of pixels between two lines of others: weighted sums of four of them, the upper left and
-   * right one first, each step rounded.
+   * Interpolates a row of pixels between two rows: sums of four weighted pixels, the upper left one
+   * first and the upper right one second, rounded after each operation.
    *
-   * @param top where the upper line begins in {@code input}
-   * @param bottom where the lower line begins
-   * @param down how far below the upper line the new one is, of 1
-   * @param lefts where the pixels left of the new ones are in their lines
-   * @param rights where those right of them are
-   * @param aside how far the new ones are from the left ones, of 1
+   * @param top index of the upper row
+   * @param bottom index of the lower row
+   * @param fraction distance of the new row from the upper one, between 0 and 1
    */
   void interpolate(
       float[] input,
       int top,
       int bottom,
-      float down,
-      int[] lefts,
-      int[] rights,
-      float[] aside,
-      int channels,
+      float fraction,
+      InterpolatedColumns columns,
       float[] output,
       int to);
 
-  /** Makes bytes of numbers from 0 to 255: the nearest whole ones, halves upward. */
+  /** Rounds floats between 0 and 255 to unsigned bytes, ties upward. */
   void roundToBytes(float[] input, byte[] output, int to, int count);
 
-  /** Sums of 8-bit numbers that have been made floats; steps as of {@link #binary}. */
-  void sum(
-      float[] a,
-      int aAt,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      Int8Addition sum,
-      byte[] output,
-      int to,
-      int count);
+  /** Adds 8-bit numbers that have been converted to floats. */
+  void sum(float[] left, float[] right, Int8Addition addition, byte[] output, BinaryLoop loop);
 
-  /** {@code output = (a - aZero) * (b - bZero)}; steps as of {@link #binary}. */
+  /** Computes {@code output = (left - leftZero) * (right - rightZero)}. */
   void product(
-      float[] a,
-      int aAt,
-      int aStep,
-      float aZero,
-      float[] b,
-      int bAt,
-      int bStep,
-      float bZero,
+      float[] left,
+      float leftZero,
+      float[] right,
+      float rightZero,
       float[] output,
-      int to,
-      int count);
+      BinaryLoop loop);
 
   /** Stores the low bytes of the first {@code count} integers. */
   void narrow(int[] input, byte[] output, int count);
 
-  /** Makes floats of bytes. */
+  /** Converts bytes to floats. */
   void widen(byte[] input, int at, boolean unsigned, float[] output, int to, int count);
 
   /**
@@ -358,36 +289,26 @@ public interface MicroKernels {
       int origin);
 
   /**
-   * Makes 8-bit numbers of floats: {@code clamp(round(input / scale) + zeroPoint)}, in double
-   * precision, halves away from zero.
+   * Quantizes floats to 8 bits: {@code clamp(round(input / scale) + zeroPoint)}, in double
+   * precision, with ties rounded away from zero.
    */
   void quantize(
       float[] input,
       int at,
       double scale,
       int zeroPoint,
-      int low,
-      int high,
+      Bounds bounds,
       byte[] output,
       int to,
       int count);
 
-  /**
-   * {@code output = clamp(round(zeroPoint + input * factor)) - zeroPoint} as whole floats, halves
-   * away from zero.
-   */
+  /** Quantizes a row of floats dynamically to integer-valued floats. */
   void quantizeRow(
-      float[] input,
-      int at,
-      float factor,
-      float zeroPoint,
-      float low,
-      float high,
-      float[] output,
-      int to,
-      int count);
+      float[] input, int at, RowQuantization quantization, float[] output, int to, int count);
 
-  /** The micro-kernels that this virtual machine can run. */
+  /**
+   * Returns the micro-kernels of the Vector API if the virtual machine has it, else scalar ones.
+   */
   static MicroKernels best() {
     return VectorModule.isPresent() ? VectorKernels.create() : new ScalarKernels();
   }

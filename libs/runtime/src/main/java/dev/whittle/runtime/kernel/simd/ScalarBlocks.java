@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * Elementwise loops without the Vector API that the compiler vectorizes, over blocks that are
- * copied to arrays of their own and back; {@link ScalarGemm} says why.
+ * copied to arrays of their own and back; see {@link ScalarGemm}.
  */
 final class ScalarBlocks {
   private static final int WIDTH = 512;
@@ -19,8 +19,8 @@ final class ScalarBlocks {
     return Math.min(WIDTH, count - done);
   }
 
-  /** Copies elements, or one as often as there are. */
-  private static void load(float[] from, int at, int first, int step, float[] to, int count) {
+  /** Copies elements from {@code at + first} on, or repeats the one at {@code at} if step is 0. */
+  private static void load(float[] from, int at, int step, int first, float[] to, int count) {
     if (step == 0) {
       Arrays.fill(to, 0, count, from[at]);
     } else {
@@ -28,35 +28,29 @@ final class ScalarBlocks {
     }
   }
 
-  /** {@link MicroKernels#clamp}. */
-  void clamp(float[] input, int at, float[] output, int to, int count, float min, float max) {
+  /** See {@link MicroKernels#clamp}. */
+  void clamp(float[] input, int at, float[] output, int to, int count, Clamp clamp) {
     for (int i = 0; i < count; i += WIDTH) {
       int width = width(i, count);
       System.arraycopy(input, at + i, a, 0, width);
-      ScalarGemm.put(a, width, output, to + i, min, max);
+      ScalarGemm.put(a, width, output, to + i, clamp);
     }
   }
 
-  /** {@link MicroKernels#binary}. */
+  /** See {@link MicroKernels#binary}. */
   void binary(
       MicroKernels.Binary function,
       float[] left,
-      int leftAt,
-      int leftStep,
       float[] right,
-      int rightAt,
-      int rightStep,
       float[] output,
-      int to,
-      int count,
-      float min,
-      float max) {
-    for (int i = 0; i < count; i += WIDTH) {
-      int width = width(i, count);
-      load(left, leftAt, i, leftStep, a, width);
-      load(right, rightAt, i, rightStep, b, width);
+      BinaryLoop loop,
+      Clamp clamp) {
+    for (int i = 0; i < loop.count; i += WIDTH) {
+      int width = width(i, loop.count);
+      load(left, loop.leftOffset, loop.leftStep, i, a, width);
+      load(right, loop.rightOffset, loop.rightStep, i, b, width);
       apply(function, a, b, width);
-      ScalarGemm.put(a, width, output, to + i, min, max);
+      ScalarGemm.put(a, width, output, loop.outputOffset + i, clamp);
     }
   }
 
@@ -68,25 +62,11 @@ final class ScalarBlocks {
       case DIV -> divide(a, b, width);
       case MAXIMUM -> maximum(a, b, width);
       case MINIMUM -> minimum(a, b, width);
+      case PRELU -> prelu(a, b, width);
       case SQUARED_DIFFERENCE -> {
         subtract(a, b, width);
         multiply(a, a, width);
       }
-      case PRELU ->
-          ScalarFunctions.binary(
-              function,
-              a,
-              0,
-              1,
-              b,
-              0,
-              1,
-              a,
-              0,
-              0,
-              width,
-              Float.NEGATIVE_INFINITY,
-              Float.POSITIVE_INFINITY);
     }
   }
 
@@ -126,7 +106,13 @@ final class ScalarBlocks {
     }
   }
 
-  /** {@link MicroKernels#add}. */
+  private static void prelu(float[] a, float[] b, int width) {
+    for (int i = 0; i < width; i++) {
+      a[i] = a[i] < 0 ? a[i] * b[i] : a[i];
+    }
+  }
+
+  /** See {@link MicroKernels#add}. */
   void add(float[] sum, int to, float[] input, int at, int count) {
     for (int i = 0; i < count; i += WIDTH) {
       int width = width(i, count);
@@ -137,196 +123,13 @@ final class ScalarBlocks {
     }
   }
 
-  /** {@link MicroKernels#sum}: in single precision, and what that does not do for exactly. */
-  void sum(
-      float[] left,
-      int leftAt,
-      int leftStep,
-      float[] right,
-      int rightAt,
-      int rightStep,
-      Int8Addition sum,
-      byte[] output,
-      int to,
-      int count) {
-    for (int i = 0; i < count; i += WIDTH) {
-      int width = width(i, count);
-      load(left, leftAt, i, leftStep, a, width);
-      load(right, rightAt, i, rightStep, b, width);
-      sum(a, b, sum.left, sum.right, sum.shift, c, d, width);
-      ScalarRequantization.store(c, sum.low, sum.high, 0, bytes, width);
-      System.arraycopy(bytes, 0, output, to + i, width);
-      for (int j = 0; j < width; j++) {
-        if (d[j] >= sum.sure) {
-          output[to + i + j] = (byte) sum.exact((int) a[j], (int) b[j]);
-        }
-      }
-    }
-  }
-
   /**
-   * Sums.
-   *
-   * @param whole receives them rounded
-   * @param doubt receives how far they are from that
-   */
-  private static void sum(
-      float[] a,
-      float[] b,
-      float left,
-      float right,
-      float shift,
-      float[] whole,
-      float[] doubt,
-      int width) {
-    for (int i = 0; i < width; i++) {
-      float exact = Math.fma(a[i], left, Math.fma(b[i], right, shift));
-      float rounded = (exact + ScalarFunctions.ROUNDER) - ScalarFunctions.ROUNDER;
-      whole[i] = rounded;
-      doubt[i] = Math.abs(exact - rounded);
-    }
-  }
-
-  /** {@link MicroKernels#product}. */
-  void product(
-      float[] left,
-      int leftAt,
-      int leftStep,
-      float leftZero,
-      float[] right,
-      int rightAt,
-      int rightStep,
-      float rightZero,
-      float[] output,
-      int to,
-      int count) {
-    for (int i = 0; i < count; i += WIDTH) {
-      int width = width(i, count);
-      load(left, leftAt, i, leftStep, a, width);
-      load(right, rightAt, i, rightStep, b, width);
-      multiply(a, leftZero, b, rightZero, width);
-      System.arraycopy(a, 0, output, to + i, width);
-    }
-  }
-
-  private static void multiply(float[] a, float aZero, float[] b, float bZero, int width) {
-    for (int i = 0; i < width; i++) {
-      a[i] = (a[i] - aZero) * (b[i] - bZero);
-    }
-  }
-
-  /** One pixel of {@link MicroKernels#interpolate}. */
-  void interpolate(
-      float[] input,
-      int top,
-      int bottom,
-      float down,
-      int left,
-      int right,
-      float aside,
-      int channels,
-      float[] output,
-      int to) {
-    float topLeft = (1 - down) * (1 - aside);
-    float topRight = (1 - down) * aside;
-    float bottomLeft = down * (1 - aside);
-    float bottomRight = down * aside;
-    for (int i = 0; i < channels; i += WIDTH) {
-      int width = width(i, channels);
-      System.arraycopy(input, top + left + i, a, 0, width);
-      System.arraycopy(input, top + right + i, b, 0, width);
-      System.arraycopy(input, bottom + left + i, c, 0, width);
-      System.arraycopy(input, bottom + right + i, d, 0, width);
-      interpolate(a, b, c, d, topLeft, topRight, bottomLeft, bottomRight, width);
-      System.arraycopy(a, 0, output, to + i, width);
-    }
-  }
-
-  private static void interpolate(
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] d,
-      float aWeight,
-      float bWeight,
-      float cWeight,
-      float dWeight,
-      int width) {
-    for (int i = 0; i < width; i++) {
-      a[i] = a[i] * aWeight + b[i] * bWeight + c[i] * cWeight + d[i] * dWeight;
-    }
-  }
-
-  /** See {@link MicroKernels#dequantize}. */
-  void dequantize(
-      float[] sums,
-      AccumulatorBlock block,
-      Dequantization dequantization,
-      float factor,
-      float[] output,
-      int origin) {
-    Clamp clamp = dequantization.clamp;
-    for (int i = 0; i < block.columns; i += WIDTH) {
-      int width = width(i, block.columns);
-      System.arraycopy(dequantization.scales, block.firstColumn + i, b, 0, width);
-      System.arraycopy(dequantization.bias, block.firstColumn + i, c, 0, width);
-      for (int row = 0; row < block.rows; row++) {
-        System.arraycopy(sums, block.offset + row * block.stride + i, a, 0, width);
-        scale(a, factor, b, c, width);
-        int to = origin + block.outputOffset + row * block.outputStride + i;
-        ScalarGemm.put(a, width, output, to, clamp.min(), clamp.max());
-      }
-    }
-  }
-
-  private static void scale(float[] sum, float factor, float[] scales, float[] bias, int width) {
-    for (int i = 0; i < width; i++) {
-      sum[i] = sum[i] * (factor * scales[i]) + bias[i];
-    }
-  }
-
-  /** {@link MicroKernels#quantizeRow}. */
-  void quantizeRow(
-      float[] input,
-      int at,
-      float factor,
-      float zeroPoint,
-      float low,
-      float high,
-      float[] output,
-      int to,
-      int count) {
-    for (int i = 0; i < count; i += WIDTH) {
-      int width = width(i, count);
-      System.arraycopy(input, at + i, a, 0, width);
-      round(a, factor, zeroPoint, width);
-      limit(a, low, high, zeroPoint, width);
-      System.arraycopy(a, 0, output, to + i, width);
-    }
-  }
-
-  /** Rounds by cutting off twice: the number's fraction, then that of twice the fraction. */
-  private static void round(float[] row, float factor, float zeroPoint, int width) {
-    for (int i = 0; i < width; i++) {
-      float x = row[i] * factor + zeroPoint;
-      float whole = (int) x;
-      float rest = x - whole;
-      row[i] = whole + (int) (rest + rest);
-    }
-  }
-
-  private static void limit(float[] row, float low, float high, float zeroPoint, int width) {
-    for (int i = 0; i < width; i++) {
-      row[i] = Math.min(Math.max(row[i], low), high) - zeroPoint;
-    }
-  }
-
-  /**
-   * The least or the greatest of some elements; NaN if one of them is. Blocks, then halves of what
-   * is left, are compared element by element: one after the other, each would wait for the last.
+   * Returns the minimum or the maximum of some elements; NaN if one of them is NaN. Blocks, then
+   * the halves of what remains, are compared element by element: one after the other, each
+   * comparison would wait for the last.
    *
    * @param function MINIMUM or MAXIMUM
-   * @param count of elements, at least one
+   * @param count the number of elements, at least 1
    */
   float extreme(MicroKernels.Binary function, float[] input, int at, int count) {
     int rest = Math.min(WIDTH, count);
@@ -343,5 +146,166 @@ final class ScalarBlocks {
       apply(function, a, b, half);
     }
     return a[0];
+  }
+
+  /** Interpolates the pixel of one column of {@link MicroKernels#interpolate}. */
+  void interpolate(
+      float[] input,
+      int top,
+      int bottom,
+      float fraction,
+      InterpolatedColumns columns,
+      int x,
+      float[] output,
+      int to) {
+    int left = columns.lefts[x];
+    int right = columns.rights[x];
+    float topLeft = (1 - fraction) * (1 - columns.fractions[x]);
+    float topRight = (1 - fraction) * columns.fractions[x];
+    float bottomLeft = fraction * (1 - columns.fractions[x]);
+    float bottomRight = fraction * columns.fractions[x];
+    for (int i = 0; i < columns.channels; i += WIDTH) {
+      int width = width(i, columns.channels);
+      System.arraycopy(input, top + left + i, a, 0, width);
+      System.arraycopy(input, top + right + i, b, 0, width);
+      System.arraycopy(input, bottom + left + i, c, 0, width);
+      System.arraycopy(input, bottom + right + i, d, 0, width);
+      weigh(a, b, c, d, topLeft, topRight, bottomLeft, bottomRight, width);
+      System.arraycopy(a, 0, output, to + i, width);
+    }
+  }
+
+  private static void weigh(
+      float[] a,
+      float[] b,
+      float[] c,
+      float[] d,
+      float aWeight,
+      float bWeight,
+      float cWeight,
+      float dWeight,
+      int width) {
+    for (int i = 0; i < width; i++) {
+      a[i] = a[i] * aWeight + b[i] * bWeight + c[i] * cWeight + d[i] * dWeight;
+    }
+  }
+
+  /** See {@link MicroKernels#sum}: in single precision, and exactly where that leaves doubt. */
+  void sum(float[] left, float[] right, Int8Addition addition, byte[] output, BinaryLoop loop) {
+    for (int i = 0; i < loop.count; i += WIDTH) {
+      int width = width(i, loop.count);
+      load(left, loop.leftOffset, loop.leftStep, i, a, width);
+      load(right, loop.rightOffset, loop.rightStep, i, b, width);
+      sum(a, b, addition.left, addition.right, addition.shift, c, d, width);
+      ScalarRequantization.store(c, addition.low, addition.high, 0, bytes, width);
+      int to = loop.outputOffset + i;
+      System.arraycopy(bytes, 0, output, to, width);
+      for (int j = 0; j < width; j++) {
+        if (d[j] >= addition.maxDistance) {
+          output[to + j] = (byte) addition.exact((int) a[j], (int) b[j]);
+        }
+      }
+    }
+  }
+
+  /**
+   * Computes scaled sums.
+   *
+   * @param rounded receives them rounded to integers
+   * @param distance receives their distances from these
+   */
+  private static void sum(
+      float[] a,
+      float[] b,
+      float left,
+      float right,
+      float shift,
+      float[] rounded,
+      float[] distance,
+      int width) {
+    for (int i = 0; i < width; i++) {
+      float sum = Math.fma(a[i], left, Math.fma(b[i], right, shift));
+      float nearest = (sum + ScalarFunctions.ROUNDER) - ScalarFunctions.ROUNDER;
+      rounded[i] = nearest;
+      distance[i] = Math.abs(sum - nearest);
+    }
+  }
+
+  /** See {@link MicroKernels#product}. */
+  void product(
+      float[] left,
+      float leftZero,
+      float[] right,
+      float rightZero,
+      float[] output,
+      BinaryLoop loop) {
+    for (int i = 0; i < loop.count; i += WIDTH) {
+      int width = width(i, loop.count);
+      load(left, loop.leftOffset, loop.leftStep, i, a, width);
+      load(right, loop.rightOffset, loop.rightStep, i, b, width);
+      multiply(a, leftZero, b, rightZero, width);
+      System.arraycopy(a, 0, output, loop.outputOffset + i, width);
+    }
+  }
+
+  private static void multiply(float[] a, float aZero, float[] b, float bZero, int width) {
+    for (int i = 0; i < width; i++) {
+      a[i] = (a[i] - aZero) * (b[i] - bZero);
+    }
+  }
+
+  /** See {@link MicroKernels#dequantize}. */
+  void dequantize(
+      float[] sums,
+      AccumulatorBlock block,
+      Dequantization dequantization,
+      float factor,
+      float[] output,
+      int origin) {
+    for (int i = 0; i < block.columns; i += WIDTH) {
+      int width = width(i, block.columns);
+      System.arraycopy(dequantization.scales, block.firstColumn + i, b, 0, width);
+      System.arraycopy(dequantization.bias, block.firstColumn + i, c, 0, width);
+      for (int row = 0; row < block.rows; row++) {
+        System.arraycopy(sums, block.offset + row * block.stride + i, a, 0, width);
+        scale(a, factor, b, c, width);
+        int to = origin + block.outputOffset + row * block.outputStride + i;
+        ScalarGemm.put(a, width, output, to, dequantization.clamp);
+      }
+    }
+  }
+
+  private static void scale(float[] sum, float factor, float[] scales, float[] bias, int width) {
+    for (int i = 0; i < width; i++) {
+      sum[i] = sum[i] * (factor * scales[i]) + bias[i];
+    }
+  }
+
+  /** See {@link MicroKernels#quantizeRow}. */
+  void quantizeRow(
+      float[] input, int at, RowQuantization quantization, float[] output, int to, int count) {
+    for (int i = 0; i < count; i += WIDTH) {
+      int width = width(i, count);
+      System.arraycopy(input, at + i, a, 0, width);
+      round(a, quantization.factor, quantization.zeroPoint, width);
+      limit(a, quantization.low, quantization.high, quantization.zeroPoint, width);
+      System.arraycopy(a, 0, output, to + i, width);
+    }
+  }
+
+  /** Rounds ties away from zero, by truncating the number and twice its fraction. */
+  private static void round(float[] row, float factor, float zeroPoint, int width) {
+    for (int i = 0; i < width; i++) {
+      float x = row[i] * factor + zeroPoint;
+      float truncated = (int) x;
+      float rest = x - truncated;
+      row[i] = truncated + (int) (rest + rest);
+    }
+  }
+
+  private static void limit(float[] row, float low, float high, float zeroPoint, int width) {
+    for (int i = 0; i < width; i++) {
+      row[i] = Math.min(Math.max(row[i], low), high) - zeroPoint;
+    }
   }
 }

@@ -4,18 +4,18 @@ import dev.whittle.runtime.kernel.geometry.DepthwiseGeometry;
 import java.util.Arrays;
 
 /**
- * Depthwise filters without the Vector API, in loops over channels that the compiler vectorizes;
- * {@link ScalarGemm} says what that takes. Each column of pixels under the filter is copied to
- * arrays of its own, once for all windows of stride 1 that it is in.
+ * {@link VectorDepthwise} in loops over channels that the compiler vectorizes; see {@link
+ * ScalarGemm}. Each column of pixels under the filter is copied to arrays of its own, once for all
+ * windows of stride 1 that it is in.
  */
 final class ScalarDepthwise {
-  /** Channels that are computed together: of several windows, where one has few. */
+  /** Channels that are computed together: those of several windows where one has few. */
   private static final int WIDTH = 256;
 
   /** With fewer channels, loops are too short to be worth copies. */
   private static final int MIN_CHANNELS = 4;
 
-  /** Rows and columns of a filter that there is room for. */
+  /** The most rows and columns of a filter that copies are made for. */
   private static final int MAX_FILTER = 16;
 
   private final float[] sum = new float[WIDTH];
@@ -24,111 +24,91 @@ final class ScalarDepthwise {
   /** {@code [filterWidth][filterHeight][WIDTH]}. */
   private float[][][] weights = {};
 
-  /** Pixels, as {@link #weights}: the column {@code columns[i]} of the input is in place i. */
+  /** Pixels, as {@link #weights}: slot {@code i} has column {@code columns[i]} of the input. */
   private float[][][] pixels = {};
 
   private int[] columns = {};
 
-  /** For each tap, in the order of the products, the pixels and the weights that are multiplied. */
-  private float[][] multiplied = {};
+  /** For each tap, in the order of the products, its pixels. */
+  private float[][] tapPixels = {};
 
-  private float[][] multipliers = {};
+  /** For each tap, in the order of the products, its weights. */
+  private float[][] tapWeights = {};
 
-  /** The filter's row and column of each tap, in the order of the products. */
+  /** The filter's row of each tap, in the order of the products. */
   private int[] tapRows = {};
 
+  /** The filter's column of each tap, in the order of the products. */
   private int[] tapColumns = {};
 
-  /** For each column of a window, the place of its pixels. */
-  private int[] placeOf = {};
+  /** For each column of a window the slot of its pixels. */
+  private int[] slots = {};
 
-  /** {@link MicroKernels#depthwise}. */
+  /** See {@link MicroKernels#depthwise}. */
   void compute(
       float[] input,
-      int[] rows,
-      int[] steps,
-      int lines,
-      DepthwiseGeometry row,
-      float[] filter,
-      float[] bias,
-      int firstChannel,
-      int channels,
+      InputRows inputRows,
+      DepthwiseFilter filter,
       float[] output,
-      int outputAt,
-      int pixelStep,
-      int lineStep,
-      float min,
-      float max) {
-    order(row);
-    if (channels < MIN_CHANNELS || Math.max(row.filterWidth(), row.filterHeight()) > MAX_FILTER) {
-      eachChannel(
-          input,
-          rows,
-          steps,
-          lines,
-          row,
-          filter,
-          bias,
-          firstChannel,
-          channels,
-          output,
-          outputAt,
-          pixelStep,
-          lineStep,
-          min,
-          max);
+      DepthwiseBlock block,
+      Clamp clamp) {
+    DepthwiseGeometry geometry = filter.geometry;
+    order(geometry);
+    int size = Math.max(geometry.filterWidth(), geometry.filterHeight());
+    if (block.channels < MIN_CHANNELS || size > MAX_FILTER) {
+      eachChannel(input, inputRows, filter, output, block, clamp);
       return;
     }
-    reserve(row.filterWidth(), row.filterHeight());
-    for (int c = 0; c < channels; c += WIDTH) {
-      int first = firstChannel + c;
-      int count = Math.min(WIDTH, channels - c);
-      int together = WIDTH / count;
-      load(row, filter, bias, first, count, together);
-      int inside = together == 1 ? row.outputs() : Math.max(row.firstInside(), 0);
-      int end = together == 1 ? inside : Math.max(inside, row.endInside());
-      for (int y = 0; y < lines; y++) {
+    reserve(geometry.filterWidth(), geometry.filterHeight());
+    for (int c = 0; c < block.channels; c += WIDTH) {
+      int first = block.firstChannel + c;
+      int count = Math.min(WIDTH, block.channels - c);
+      int joined = WIDTH / count;
+      load(filter, first, count, joined);
+      int inside = joined == 1 ? geometry.outputs() : Math.max(geometry.firstInside(), 0);
+      int end = joined == 1 ? inside : Math.max(inside, geometry.endInside());
+      for (int row = 0; row < block.rows; row++) {
         Arrays.fill(columns, -1);
-        int firstRow = y * row.filterHeight();
-        int to = outputAt + y * lineStep + c;
-        for (int x = 0; x < row.outputs(); ) {
-          int some = x >= inside && x < end ? Math.min(together, end - x) : 1;
+        int r = row * geometry.filterHeight();
+        int to = block.outputOffset + row * block.rowStride + c;
+        for (int x = 0; x < geometry.outputs(); ) {
+          int some = x >= inside && x < end ? Math.min(joined, end - x) : 1;
           System.arraycopy(biases, 0, sum, 0, some * count);
           if (some == 1) {
-            window(input, rows, steps, firstRow, row, x, first, count);
+            window(input, inputRows, r, geometry, x, first, count);
           } else {
-            windows(input, rows, steps, firstRow, row, x, some, first, count);
+            windows(input, inputRows, r, geometry, x, some, first, count);
           }
-          ScalarGemm.clamp(sum, some * count, min, max);
+          ScalarGemm.clamp(sum, some * count, clamp);
           for (int i = 0; i < some; i++, x++) {
-            System.arraycopy(sum, i * count, output, to + x * pixelStep, count);
+            System.arraycopy(sum, i * count, output, to + x * block.pixelStride, count);
           }
         }
       }
     }
   }
 
-  private void order(DepthwiseGeometry row) {
-    int taps = row.taps();
+  private void order(DepthwiseGeometry geometry) {
+    int taps = geometry.taps();
     if (tapRows.length < taps) {
       tapRows = new int[taps];
       tapColumns = new int[taps];
     }
     for (int tap = 0; tap < taps; tap++) {
-      tapRows[tap] = row.tapRow(tap);
-      tapColumns[tap] = row.tapColumn(tap);
+      tapRows[tap] = geometry.tapRow(tap);
+      tapColumns[tap] = geometry.tapColumn(tap);
     }
   }
 
-  /** Copies weights and biases of some channels, as often as there are windows together. */
-  private void load(
-      DepthwiseGeometry row, float[] filter, float[] bias, int first, int count, int together) {
-    for (int i = 0; i < together; i++) {
-      System.arraycopy(bias, first, biases, i * count, count);
-      for (int kx = 0; kx < row.filterWidth(); kx++) {
-        for (int ky = 0; ky < row.filterHeight(); ky++) {
-          int at = (ky * row.filterWidth() + kx) * row.channels() + first;
-          System.arraycopy(filter, at, weights[kx][ky], i * count, count);
+  /** Copies weights and biases of some channels, once for each of {@code joined} windows. */
+  private void load(DepthwiseFilter filter, int first, int count, int joined) {
+    DepthwiseGeometry geometry = filter.geometry;
+    for (int i = 0; i < joined; i++) {
+      System.arraycopy(filter.bias, first, biases, i * count, count);
+      for (int kx = 0; kx < geometry.filterWidth(); kx++) {
+        for (int ky = 0; ky < geometry.filterHeight(); ky++) {
+          int at = (ky * geometry.filterWidth() + kx) * geometry.channels() + first;
+          System.arraycopy(filter.weights, at, weights[kx][ky], i * count, count);
         }
       }
     }
@@ -140,82 +120,83 @@ final class ScalarDepthwise {
       int width = Math.max(columns.length, filterWidth);
       height = Math.max(height, filterHeight);
       columns = new int[width];
-      placeOf = new int[width];
+      slots = new int[width];
       weights = new float[width][height][WIDTH];
       pixels = new float[width][height][WIDTH];
-      multiplied = new float[width * height][];
-      multipliers = new float[width * height][];
+      tapPixels = new float[width * height][];
+      tapWeights = new float[width * height][];
     }
   }
 
   /** Adds the products of one window. */
   private void window(
       float[] input,
-      int[] rows,
-      int[] steps,
-      int firstRow,
-      DepthwiseGeometry row,
+      InputRows inputRows,
+      int r,
+      DepthwiseGeometry geometry,
       int x,
       int firstChannel,
       int count) {
-    int start = x * row.stride() - row.before();
-    int first = start >= 0 ? 0 : Math.ceilDiv(-start, row.dilation());
-    int end = Math.clamp(Math.ceilDiv(row.width() - start, row.dilation()), 0, row.filterWidth());
+    int dilation = geometry.dilation();
+    int width = geometry.filterWidth();
+    int start = x * geometry.stride() - geometry.before();
+    int first = start >= 0 ? 0 : Math.ceilDiv(-start, dilation);
+    int end = Math.clamp(Math.ceilDiv(geometry.width() - start, dilation), 0, width);
     for (int kx = first; kx < end; kx++) {
-      int column = start + kx * row.dilation();
-      // Columns of a window lie in different places.
-      int place = row.dilation() == 1 ? column % row.filterWidth() : kx;
-      placeOf[kx] = place;
-      if (columns[place] != column) {
-        columns[place] = column;
-        for (int ky = 0; ky < row.filterHeight(); ky++) {
-          int at = rows[firstRow + ky] + firstChannel + column * steps[firstRow + ky];
-          System.arraycopy(input, at, pixels[place][ky], 0, count);
+      int column = start + kx * dilation;
+      // The columns of a window are in different slots.
+      int slot = dilation == 1 ? column % width : kx;
+      slots[kx] = slot;
+      if (columns[slot] != column) {
+        columns[slot] = column;
+        for (int ky = 0; ky < geometry.filterHeight(); ky++) {
+          int at = inputRows.starts[r + ky] + firstChannel + column * inputRows.steps[r + ky];
+          System.arraycopy(input, at, pixels[slot][ky], 0, count);
         }
       }
     }
     int inside = 0;
-    for (int tap = 0; tap < row.taps(); tap++) {
+    for (int tap = 0; tap < geometry.taps(); tap++) {
       int kx = tapColumns[tap];
       if (kx >= first && kx < end) {
         int ky = tapRows[tap];
-        multiplied[inside] = pixels[placeOf[kx]][ky];
-        multipliers[inside++] = weights[kx][ky];
+        tapPixels[inside] = pixels[slots[kx]][ky];
+        tapWeights[inside++] = weights[kx][ky];
       }
     }
     add(inside, count);
   }
 
-  /** Adds the products of some adjacent windows, all of which are inside the input. */
+  /** Adds the products of some adjacent windows inside the input. */
   private void windows(
       float[] input,
-      int[] rows,
-      int[] steps,
-      int firstRow,
-      DepthwiseGeometry row,
+      InputRows inputRows,
+      int r,
+      DepthwiseGeometry geometry,
       int x,
       int some,
       int firstChannel,
       int count) {
     Arrays.fill(columns, -1);
-    for (int tap = 0; tap < row.taps(); tap++) {
+    int stride = geometry.stride();
+    for (int tap = 0; tap < geometry.taps(); tap++) {
       int kx = tapColumns[tap];
       int ky = tapRows[tap];
       float[] pixel = pixels[kx][ky];
-      int step = steps[firstRow + ky];
-      int column = x * row.stride() - row.before() + kx * row.dilation();
-      int at = rows[firstRow + ky] + firstChannel + column * step;
-      if (step * row.stride() == count) {
+      int step = inputRows.steps[r + ky];
+      int column = x * stride - geometry.before() + kx * geometry.dilation();
+      int at = inputRows.starts[r + ky] + firstChannel + column * step;
+      if (step * stride == count) {
         System.arraycopy(input, at, pixel, 0, some * count);
       } else {
         for (int i = 0; i < some; i++) {
-          System.arraycopy(input, at + i * row.stride() * step, pixel, i * count, count);
+          System.arraycopy(input, at + i * stride * step, pixel, i * count, count);
         }
       }
-      multiplied[tap] = pixel;
-      multipliers[tap] = weights[kx][ky];
+      tapPixels[tap] = pixel;
+      tapWeights[tap] = weights[kx][ky];
     }
-    add(row.taps(), some * count);
+    add(geometry.taps(), some * count);
   }
 
   /** Adds the products of some taps. */
@@ -224,16 +205,16 @@ final class ScalarDepthwise {
     for (; tap + 3 <= taps; tap += 3) {
       addThree(
           sum,
-          multiplied[tap],
-          multiplied[tap + 1],
-          multiplied[tap + 2],
-          multipliers[tap],
-          multipliers[tap + 1],
-          multipliers[tap + 2],
+          tapPixels[tap],
+          tapPixels[tap + 1],
+          tapPixels[tap + 2],
+          tapWeights[tap],
+          tapWeights[tap + 1],
+          tapWeights[tap + 2],
           count);
     }
     for (; tap < taps; tap++) {
-      addOne(sum, multiplied[tap], multipliers[tap], count);
+      addOne(sum, tapPixels[tap], tapWeights[tap], count);
     }
   }
 
@@ -257,66 +238,42 @@ final class ScalarDepthwise {
     }
   }
 
-  /** Channel by channel. */
+  /** Computes outputs channel by channel. */
   private void eachChannel(
       float[] input,
-      int[] rows,
-      int[] steps,
-      int lines,
-      DepthwiseGeometry row,
-      float[] weights,
-      float[] bias,
-      int firstChannel,
-      int channels,
+      InputRows inputRows,
+      DepthwiseFilter filter,
       float[] output,
-      int outputAt,
-      int pixelStep,
-      int lineStep,
-      float min,
-      float max) {
-    for (int y = 0; y < lines; y++) {
-      for (int x = 0; x < row.outputs(); x++) {
-        int to = outputAt + y * lineStep + x * pixelStep;
-        for (int c = 0; c < channels; c++) {
-          float sum =
-              depthwise(
-                  input,
-                  rows,
-                  steps,
-                  y * row.filterHeight(),
-                  row,
-                  weights,
-                  bias,
-                  x,
-                  firstChannel + c);
-          output[to + c] = ScalarFunctions.clamp(sum, min, max);
+      DepthwiseBlock block,
+      Clamp clamp) {
+    int outputs = filter.geometry.outputs();
+    for (int row = 0; row < block.rows; row++) {
+      int r = row * filter.geometry.filterHeight();
+      for (int x = 0; x < outputs; x++) {
+        int to = block.outputOffset + row * block.rowStride + x * block.pixelStride;
+        for (int c = 0; c < block.channels; c++) {
+          float result = channel(input, inputRows, r, filter, x, block.firstChannel + c);
+          output[to + c] = ScalarFunctions.clamp(result, clamp.min(), clamp.max());
         }
       }
     }
   }
 
-  /** One output. */
-  private float depthwise(
-      float[] input,
-      int[] rows,
-      int[] steps,
-      int firstRow,
-      DepthwiseGeometry row,
-      float[] weights,
-      float[] bias,
-      int x,
-      int c) {
-    float sum = bias[c];
-    for (int tap = 0; tap < row.taps(); tap++) {
+  /** Returns one channel of one output. */
+  private float channel(
+      float[] input, InputRows inputRows, int r, DepthwiseFilter filter, int x, int c) {
+    DepthwiseGeometry geometry = filter.geometry;
+    float result = filter.bias[c];
+    for (int tap = 0; tap < geometry.taps(); tap++) {
       int kx = tapColumns[tap];
-      int column = x * row.stride() - row.before() + kx * row.dilation();
-      if (column >= 0 && column < row.width()) {
+      int column = x * geometry.stride() - geometry.before() + kx * geometry.dilation();
+      if (column >= 0 && column < geometry.width()) {
         int ky = tapRows[tap];
-        float w = weights[(ky * row.filterWidth() + kx) * row.channels() + c];
-        int at = rows[firstRow + ky] + c + column * steps[firstRow + ky];
-        sum = Math.fma(input[at], w, sum);
+        float w = filter.weights[(ky * geometry.filterWidth() + kx) * geometry.channels() + c];
+        int at = inputRows.starts[r + ky] + c + column * inputRows.steps[r + ky];
+        result = Math.fma(input[at], w, result);
       }
     }
-    return sum;
+    return result;
   }
 }

@@ -3,40 +3,50 @@ package dev.whittle.runtime.kernel.simd;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Unary;
 
-/** As {@link VectorFunctions}, an element at a time, of some elements from {@code first} on. */
+/**
+ * {@link VectorFunctions} one element at a time, with the coefficients. Loops begin at element
+ * {@code first}, to compute also the elements that vectors leave.
+ */
 final class ScalarFunctions {
-  /** Cephes' single-precision {@code expf}: its polynomial, highest power first. */
+  /** The polynomial of Cephes' {@code expf}, highest power first. */
   static final float[] EXP = {
     1.9875691e-4f, 1.3981999e-3f, 8.333452e-3f, 4.1665796e-2f, 1.6666666e-1f, 5.0e-1f
   };
 
   static final float LOG2_E = 1.442695f;
 
-  /** The natural logarithm of 2 in two parts, of which the first has few bits. */
+  /** The first of two terms of the natural logarithm of 2; it has few bits. */
   static final float LN2_HIGH = 6.933594e-1f;
 
   static final float LN2_LOW = -2.12194440e-4f;
 
-  /** Below, results are zero in single precision; above, infinite. */
+  /** Exponentials of lesser numbers are zero in single precision. */
   static final float EXP_LOW = -104f;
 
+  /** Exponentials of greater numbers are infinite in single precision. */
   static final float EXP_HIGH = 89f;
 
-  /** Between these, results are neither denormal nor beyond 2^128, as are their powers of two. */
-  static final float EXP_LEAST = -87f;
+  /** Exponentials of lesser numbers are denormal, or their power of two is. */
+  static final float EXP_WITHIN_LOW = -87f;
 
-  static final float EXP_MOST = 88f;
+  /** The power of two of the exponentials of greater numbers may be infinite. */
+  static final float EXP_WITHIN_HIGH = 88f;
 
-  /** Cephes' single-precision {@code tanhf} for small operands, highest power first. */
+  /** The polynomial of Cephes' {@code tanhf} for small operands, highest power first. */
   static final float[] TANH = {
     -5.7049887e-3f, 2.0639088e-2f, -5.3739715e-2f, 1.3331442e-1f, -3.333328e-1f
   };
 
   static final float ROOT_HALF = (float) Math.sqrt(0.5);
   static final int ROOT_HALF_BITS = Float.floatToRawIntBits(ROOT_HALF);
+
+  /** Makes normal numbers of denormal ones. */
   static final float LOG_SCALE = 0x1p23f;
+
   static final float LOG_LN2_HIGH = 0.6933594f;
   static final float LOG_LN2_LOW = -2.1219444e-4f;
+
+  /** The polynomial of Cephes' {@code logf}, highest power first. */
   static final float[] LOG = {
     7.0376836e-2f,
     -0.1151461f,
@@ -49,28 +59,32 @@ final class ScalarFunctions {
     0.3333333f
   };
 
-  /** Beyond, the error function is 1 in single precision. */
+  /** The error function of greater numbers is 1 in single precision. */
   static final float ERF_END = 3.832507f;
 
-  static final float[] ERF_ABOVE = {
+  /** XLA's numerator of the error function, highest power first. */
+  static final float[] ERF_NUMERATOR = {
     2.2905065e-4f, 3.408291e-3f, 5.0955694e-2f, 0.18520832f, 1.1283791f
   };
-  static final float[] ERF_BELOW = {
+
+  /** XLA's denominator of the error function, highest power first. */
+  static final float[] ERF_DENOMINATOR = {
     -1.1791603e-7f, 2.3547966e-5f, 1.0179626e-3f, 1.407047e-2f, 0.11098505f, 0.49746925f, 1f
   };
+
   static final float GELU_CUBE = 0.044715f;
   static final float ROOT_TWO_OVER_PI = (float) Math.sqrt(2 / Math.PI);
 
+  /** {@link #TANH} approximates lesser magnitudes. */
   static final float TANH_NEAR = 0.625f;
 
-  /** Added and subtracted, it rounds numbers of a magnitude below 2^22. */
+  /** Adding and subtracting it rounds magnitudes below 2^22 to integers, ties to even. */
   static final float ROUNDER = 0x1.8p23f;
 
   private ScalarFunctions() {}
 
   /**
-   * NaN stays NaN; the limit 0 makes 0 of -0. There are no branches, which would be taken at
-   * random.
+   * Clamps without branches, which could not be predicted. NaN stays NaN; the limit 0 replaces -0.
    */
   static float clamp(float x, float min, float max) {
     return Math.min(Math.max(x, min), max);
@@ -80,7 +94,7 @@ final class ScalarFunctions {
     return expOf(Math.min(Math.max(x, EXP_LOW), EXP_HIGH));
   }
 
-  /** Of a number between {@link #EXP_LOW} and {@link #EXP_HIGH}. */
+  /** Returns the exponential of a number between {@link #EXP_LOW} and {@link #EXP_HIGH}. */
   private static float expOf(float in) {
     float n = Math.fma(in, LOG2_E, ROUNDER) - ROUNDER;
     float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, in));
@@ -95,10 +109,11 @@ final class ScalarFunctions {
   }
 
   /**
-   * For sums with 1, which what is beyond {@link #EXP_LEAST} and {@link #EXP_MOST} is nothing to.
+   * Returns an exponential to which 1 is added: outside of {@link #EXP_WITHIN_LOW} and {@link
+   * #EXP_WITHIN_HIGH}, the sum rounds to the same.
    */
   private static float expWithin(float x) {
-    return expOf(Math.min(Math.max(x, EXP_LEAST), EXP_MOST));
+    return expOf(Math.min(Math.max(x, EXP_WITHIN_LOW), EXP_WITHIN_HIGH));
   }
 
   private static float logistic(float x) {
@@ -123,7 +138,7 @@ final class ScalarFunctions {
     return x < 0 ? -far : far;
   }
 
-  /** By the polynomial of Cephes' {@code logf}; denormal numbers are scaled up first. */
+  /** Returns the logarithm as Cephes' {@code logf}; denormal numbers are scaled first. */
   static float log(float x) {
     boolean tiny = x < Float.MIN_NORMAL;
     float in = tiny ? x * LOG_SCALE : x;
@@ -144,17 +159,17 @@ final class ScalarFunctions {
     return x > 0 ? result : x == 0 ? Float.NEGATIVE_INFINITY : Float.NaN;
   }
 
-  /** A quotient of polynomials with the coefficients of XLA, off by at most 3.2e-7. */
+  /** Returns the error function as XLA, a quotient of polynomials, with errors up to 3.2e-7. */
   static float erf(float x) {
     float in = clamp(x, -ERF_END, ERF_END);
     float square = in * in;
-    float p = ERF_ABOVE[0];
-    for (int i = 1; i < ERF_ABOVE.length; i++) {
-      p = Math.fma(p, square, ERF_ABOVE[i]);
+    float p = ERF_NUMERATOR[0];
+    for (int i = 1; i < ERF_NUMERATOR.length; i++) {
+      p = Math.fma(p, square, ERF_NUMERATOR[i]);
     }
-    float q = ERF_BELOW[0];
-    for (int i = 1; i < ERF_BELOW.length; i++) {
-      q = Math.fma(q, square, ERF_BELOW[i]);
+    float q = ERF_DENOMINATOR[0];
+    for (int i = 1; i < ERF_DENOMINATOR.length; i++) {
+      q = Math.fma(q, square, ERF_DENOMINATOR[i]);
     }
     return in * p / q;
   }
@@ -188,6 +203,7 @@ final class ScalarFunctions {
     };
   }
 
+  /** See {@link MicroKernels#unary}; from element {@code first} on. */
   static void unary(
       Unary function,
       float[] input,
@@ -215,23 +231,42 @@ final class ScalarFunctions {
     };
   }
 
+  /** See {@link MicroKernels#binary}; from element {@code first} on. */
   static void binary(
       Binary function,
       float[] a,
-      int aAt,
-      int aStep,
       float[] b,
-      int bAt,
-      int bStep,
       float[] output,
-      int to,
+      BinaryLoop loop,
       int first,
-      int last,
-      float min,
-      float max) {
-    for (int i = first; i < last; i++) {
-      float result = apply(function, a[aAt + i * aStep], b[bAt + i * bStep]);
-      output[to + i] = clamp(result, min, max);
+      Clamp clamp) {
+    float min = clamp.min();
+    float max = clamp.max();
+    for (int i = first; i < loop.count; i++) {
+      float x = a[loop.leftOffset + i * loop.leftStep];
+      float y = b[loop.rightOffset + i * loop.rightStep];
+      output[loop.outputOffset + i] = clamp(apply(function, x, y), min, max);
+    }
+  }
+
+  /** See {@link MicroKernels#softmax}; from row {@code first} on. */
+  static void softmax(float[] columns, int length, int rows, int first, float beta) {
+    for (int r = first; r < rows; r++) {
+      float max = columns[r];
+      for (int i = 1; i < length; i++) {
+        float x = columns[i * rows + r];
+        max = max < x ? x : max;
+      }
+      float sum = 0;
+      for (int i = 0; i < length; i++) {
+        int at = i * rows + r;
+        columns[at] = exp((columns[at] - max) * beta);
+        sum += columns[at];
+      }
+      float factor = 1 / sum;
+      for (int i = 0; i < length; i++) {
+        columns[i * rows + r] *= factor;
+      }
     }
   }
 }

@@ -1,17 +1,17 @@
 package dev.whittle.runtime.kernel.simd;
 
 /**
- * Products of some rows and a packed matrix, without the Vector API, in loops that the compiler
- * vectorizes. It does so where everything that a loop reads and writes begins at element 0 of an
- * array (otherwise what is written might be what is read next), and uses wide vectors where loops
- * have been long. So sums are computed in rows of their own, as long as a panel is wide, and four
- * rows of weights are copied for all of them at a time.
+ * {@link VectorGemm} without the Vector API, in loops that the compiler vectorizes. It does so if
+ * all that a loop reads and writes begins at element 0 of an array (otherwise a write might be to
+ * an element that is read later), and uses wide vectors if loops have been long so far. So sums are
+ * computed in rows of their own, as long as a panel is wide, and four rows of weights are copied
+ * for all of them at a time.
  */
 final class ScalarGemm {
-  /** How many columns a panel's half has. */
+  /** Half the columns of a panel. */
   static final int LANES = 128;
 
-  /** Rows of sums, which stay in the first-level cache. */
+  /** Rows of a tile, which stay in the first-level cache. */
   static final int ROWS = 24;
 
   /** Columns of a loop that is long enough for wide vectors. */
@@ -21,7 +21,7 @@ final class ScalarGemm {
 
   private final float[][] sums = new float[ROWS][WIDTH];
 
-  /** Some rows of a panel. */
+  /** Four rows of a panel. */
   private final float[][] weights = new float[4][WIDTH];
 
   /** See {@link MicroKernels#multiply}. */
@@ -40,8 +40,7 @@ final class ScalarGemm {
         sum(input, block.base, left, block.firstRow + row, count, matrix, panel, columns);
         int to = block.outputOffset + row * block.outputStride + column;
         for (int i = 0; i < count; i++) {
-          int at = to + i * block.outputStride;
-          put(sums[i], columns, output, at, clamp.min(), clamp.max());
+          put(sums[i], columns, output, to + i * block.outputStride, clamp);
         }
       }
     }
@@ -85,9 +84,9 @@ final class ScalarGemm {
   }
 
   /**
-   * Adds four products to all rows. Short loops cost as much to begin as they take, which more rows
-   * at a time make up for; long ones are methods of their own, so that the compiler, which goes by
-   * how long loops have been, uses wide vectors for them.
+   * Adds four products to all rows. Short loops take as long to begin as to run, so that they have
+   * more rows at a time. Long loops have methods of their own: the compiler uses wide vectors for
+   * them, according to their trip counts so far.
    */
   private void addFour(
       float[] input, int base, int[] offsets, int offset, int rows, int taps, int columns) {
@@ -196,16 +195,18 @@ final class ScalarGemm {
     }
   }
 
-  /** Clamps a row of sums, whose zeros lose their sign, and copies it. */
-  static void put(float[] row, int columns, float[] output, int to, float min, float max) {
-    clamp(row, columns, min, max);
+  /** Clamps a row of sums and copies it; zeros may lose their sign. */
+  static void put(float[] row, int columns, float[] output, int to, Clamp clamp) {
+    clamp(row, columns, clamp);
     System.arraycopy(row, 0, output, to, columns);
   }
 
-  static void clamp(float[] row, int columns, float min, float max) {
-    if (min == Float.NEGATIVE_INFINITY && max == Float.POSITIVE_INFINITY) {
+  static void clamp(float[] row, int columns, Clamp clamp) {
+    if (clamp.isNone()) {
       return;
     }
+    float min = clamp.min();
+    float max = clamp.max();
     for (int c = 0; c < columns; c++) {
       row[c] = Math.min(Math.max(row[c], min), max);
     }

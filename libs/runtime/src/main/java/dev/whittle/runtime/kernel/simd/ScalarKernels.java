@@ -1,17 +1,15 @@
 package dev.whittle.runtime.kernel.simd;
 
+import dev.whittle.ir.op.Activation.Bounds;
 import dev.whittle.runtime.kernel.geometry.DepthwiseGeometry;
 
 /**
- * Micro-kernels for virtual machines that were started without the Vector API. What takes a first
- * element is for those that vectors leave.
+ * Micro-kernels for virtual machines without the Vector API. Static methods with a first element
+ * also compute the elements that vectors leave.
  */
 public final class ScalarKernels implements MicroKernels {
   /** With fewer channels, blocks are not worth their copies. */
-  private static final int FEW_CHANNELS = 16;
-
-  /** Quotients below 512 in single precision are off by less. */
-  static final float DOUBT = 512 * 4 * 0x1p-24f;
+  private static final int MIN_CHANNELS = 16;
 
   private final ScalarGemm gemm = new ScalarGemm();
   private final ScalarDepthwise depthwise = new ScalarDepthwise();
@@ -45,39 +43,15 @@ public final class ScalarKernels implements MicroKernels {
   @Override
   public void depthwise(
       float[] input,
-      int[] rows,
-      int[] steps,
-      int lines,
-      DepthwiseGeometry row,
-      float[] weights,
-      float[] bias,
-      int firstChannel,
-      int channels,
+      InputRows inputRows,
+      DepthwiseFilter filter,
       float[] output,
-      int outputAt,
-      int pixelStep,
-      int lineStep,
-      float min,
-      float max) {
-    depthwise.compute(
-        input,
-        rows,
-        steps,
-        lines,
-        row,
-        weights,
-        bias,
-        firstChannel,
-        channels,
-        output,
-        outputAt,
-        pixelStep,
-        lineStep,
-        min,
-        max);
+      DepthwiseBlock block,
+      Clamp clamp) {
+    depthwise.compute(input, inputRows, filter, output, block, clamp);
   }
 
-  /** Copying bytes to floats first lets the compiler vectorize what comes then. */
+  /** Returns false: the compiler vectorizes loops over bytes that are first copied to floats. */
   @Override
   public boolean readsBytes() {
     return false;
@@ -86,26 +60,26 @@ public final class ScalarKernels implements MicroKernels {
   @Override
   public void depthwiseBytes(
       byte[] input,
-      int[] rows,
-      int[] steps,
-      int lines,
+      InputRows inputRows,
+      int rows,
       Int8DepthwiseFilter filter,
       int channel,
       float[] sums,
       int to) {
-    DepthwiseGeometry row = filter.row;
+    DepthwiseGeometry geometry = filter.geometry;
     int at = to;
-    for (int line = 0; line < lines; line++) {
-      for (int x = 0; x < row.outputs(); x++) {
+    for (int row = 0; row < rows; row++) {
+      for (int x = 0; x < geometry.outputs(); x++) {
         for (int c = channel; c < channel + lanes(); c++) {
           float sum = filter.bias[c];
-          for (int tap = 0; tap < row.taps(); tap++) {
-            int column = x * row.stride() - row.before() + tap % 3;
-            int r = 3 * line + tap / 3;
-            boolean inside = steps[r] > 0 && column >= 0 && column < row.width();
-            int place = rows[r] + column * steps[r] + c;
-            int element = inside ? (byte) (input[place] ^ filter.flip) : filter.edge;
-            sum = Math.fma(element, filter.weights[tap * row.channels() + c], sum);
+          for (int tap = 0; tap < geometry.taps(); tap++) {
+            int column = x * geometry.stride() - geometry.before() + tap % 3;
+            int r = 3 * row + tap / 3;
+            int step = inputRows.steps[r];
+            boolean inside = step > 0 && column >= 0 && column < geometry.width();
+            int index = inputRows.starts[r] + column * step + c;
+            int element = inside ? (byte) (input[index] ^ filter.flip) : filter.paddingValue;
+            sum = Math.fma(element, filter.weights[tap * geometry.channels() + c], sum);
           }
           sums[at++] = sum;
         }
@@ -115,8 +89,8 @@ public final class ScalarKernels implements MicroKernels {
 
   @Override
   public void winogradInputs(
-      float[] input, int[] places, int tiles, int channels, float[] output, int step) {
-    winograd.inputs(input, places, tiles, channels, output, step);
+      float[] input, int[] indices, int tiles, int channels, float[] output, int step) {
+    winograd.inputs(input, indices, tiles, channels, output, step);
   }
 
   @Override
@@ -126,16 +100,15 @@ public final class ScalarKernels implements MicroKernels {
       int width,
       int columns,
       float[] output,
-      int[] places,
+      int[] indices,
       int column,
-      float min,
-      float max) {
-    winograd.outputs(sums, tiles, width, columns, output, places, column, min, max);
+      Clamp clamp) {
+    winograd.outputs(sums, tiles, width, columns, output, indices, column, clamp);
   }
 
   @Override
-  public void winogradSums(float[] sums, int tiles, int width, int[] places) {
-    winograd.sums(sums, tiles, width, places);
+  public void winogradSums(float[] sums, int tiles, int width, int[] indices) {
+    winograd.sums(sums, tiles, width, indices);
   }
 
   @Override
@@ -145,26 +118,14 @@ public final class ScalarKernels implements MicroKernels {
   }
 
   @Override
-  public void clamp(
-      float[] input, int at, float[] output, int to, int count, float min, float max) {
-    blocks.clamp(input, at, output, to, count, min, max);
+  public void clamp(float[] input, int at, float[] output, int to, int count, Clamp clamp) {
+    blocks.clamp(input, at, output, to, count, clamp);
   }
 
   @Override
   public void binary(
-      Binary function,
-      float[] a,
-      int aAt,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      float[] output,
-      int to,
-      int count,
-      float min,
-      float max) {
-    blocks.binary(function, a, aAt, aStep, b, bAt, bStep, output, to, count, min, max);
+      Binary function, float[] left, float[] right, float[] output, BinaryLoop loop, Clamp clamp) {
+    blocks.binary(function, left, right, output, loop, clamp);
   }
 
   @Override
@@ -174,15 +135,8 @@ public final class ScalarKernels implements MicroKernels {
 
   @Override
   public void maximum(
-      float[] input,
-      int[] rows,
-      int count,
-      int channels,
-      float[] output,
-      int to,
-      float min,
-      float max) {
-    pools.maximum(input, rows, count, channels, output, to, min, max);
+      float[] input, int[] rows, int count, int channels, float[] output, int to, Clamp clamp) {
+    pools.maximum(input, rows, count, channels, output, to, clamp);
   }
 
   @Override
@@ -194,9 +148,8 @@ public final class ScalarKernels implements MicroKernels {
       float factor,
       float[] output,
       int to,
-      float min,
-      float max) {
-    pools.average(input, rows, count, channels, factor, output, to, min, max);
+      Clamp clamp) {
+    pools.average(input, rows, count, channels, factor, output, to, clamp);
   }
 
   @Override
@@ -208,22 +161,14 @@ public final class ScalarKernels implements MicroKernels {
       int channels,
       byte[] output,
       int to,
-      int low,
-      int high) {
-    pools.maximum(input, unsigned, rows, count, channels, output, to, low, high);
+      Bounds bounds) {
+    pools.maximum(input, unsigned, rows, count, channels, output, to, bounds);
   }
 
   @Override
   public void mean(
-      float[] input,
-      int[] rows,
-      int count,
-      int channels,
-      byte[] output,
-      int to,
-      int low,
-      int high) {
-    pools.mean(input, rows, count, channels, output, to, low, high);
+      float[] input, int[] rows, int count, int channels, byte[] output, int to, Bounds bounds) {
+    pools.mean(input, rows, count, channels, output, to, bounds);
   }
 
   @Override
@@ -240,7 +185,7 @@ public final class ScalarKernels implements MicroKernels {
       return sum;
     }
     int end = count / PARTS * PARTS;
-    // Some parts at a time, in registers, so that no sum waits for the one before it.
+    // Four parts at a time, in registers, so that no sum waits for the one before.
     for (int part = 0; part < PARTS; part += 4) {
       float a = 0;
       float b = 0;
@@ -260,7 +205,7 @@ public final class ScalarKernels implements MicroKernels {
     return combine(parts, input, at + end, count - end);
   }
 
-  /** The sum of the parts, in pairs, and of what is left over. */
+  /** Returns the sum of the parts, in pairs, and of fewer than {@link #PARTS} other elements. */
   static float combine(float[] parts, float[] input, int at, int count) {
     for (int i = 0; i < count; i++) {
       parts[i] += input[at + i];
@@ -278,57 +223,57 @@ public final class ScalarKernels implements MicroKernels {
     if (count == 0) {
       return Float.NEGATIVE_INFINITY;
     }
-    float greatest = blocks.extreme(Binary.MAXIMUM, input, at, count);
-    if (!Float.isNaN(greatest)) {
-      return greatest;
+    float max = blocks.extreme(Binary.MAXIMUM, input, at, count);
+    if (!Float.isNaN(max)) {
+      return max;
     }
-    greatest = Float.NEGATIVE_INFINITY;
+    max = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < count; i++) {
-      greatest = greatest < input[at + i] ? input[at + i] : greatest;
+      max = max < input[at + i] ? input[at + i] : max;
     }
-    return greatest;
+    return max;
   }
 
   @Override
-  public void extremes(float[] input, int at, int count, float[] least, float[] greatest, int to) {
-    least[to] = Float.POSITIVE_INFINITY;
-    greatest[to] = Float.NEGATIVE_INFINITY;
+  public void extremes(float[] input, int at, int count, float[] minima, float[] maxima, int to) {
+    minima[to] = Float.POSITIVE_INFINITY;
+    maxima[to] = Float.NEGATIVE_INFINITY;
     if (count == 0) {
       return;
     }
-    float low = blocks.extreme(Binary.MINIMUM, input, at, count);
-    if (Float.isNaN(low)) {
-      extremes(input, at, 0, count, least, greatest, to);
+    float min = blocks.extreme(Binary.MINIMUM, input, at, count);
+    if (Float.isNaN(min)) {
+      extremes(input, at, 0, count, minima, maxima, to);
     } else {
-      least[to] = low;
-      greatest[to] = blocks.extreme(Binary.MAXIMUM, input, at, count);
+      minima[to] = min;
+      maxima[to] = blocks.extreme(Binary.MAXIMUM, input, at, count);
     }
+  }
+
+  /** Updates extremes with the elements from {@code first} to before {@code last}. */
+  static void extremes(
+      float[] input, int at, int first, int last, float[] minima, float[] maxima, int to) {
+    float min = minima[to];
+    float max = maxima[to];
+    for (int i = first; i < last; i++) {
+      float x = input[at + i];
+      min = min > x ? x : min;
+      max = max < x ? x : max;
+    }
+    minima[to] = min;
+    maxima[to] = max;
   }
 
   @Override
-  public void range(float[] input, int at, int count, float[] least, float[] greatest, int to) {
-    extremes(input, at, count, least, greatest, to);
-    least[to] = Math.min(0, least[to]);
-    greatest[to] = Math.max(0, greatest[to]);
-  }
-
-  /** Further elements. */
-  static void extremes(
-      float[] input, int at, int first, int last, float[] least, float[] greatest, int to) {
-    float low = least[to];
-    float high = greatest[to];
-    for (int i = first; i < last; i++) {
-      float x = input[at + i];
-      low = low > x ? x : low;
-      high = high < x ? x : high;
-    }
-    least[to] = low;
-    greatest[to] = high;
+  public void range(float[] input, int at, int count, float[] minima, float[] maxima, int to) {
+    extremes(input, at, count, minima, maxima, to);
+    minima[to] = Math.min(0, minima[to]);
+    maxima[to] = Math.max(0, maxima[to]);
   }
 
   @Override
   public void softmax(float[] columns, int length, int rows, float beta) {
-    ScalarSoftmax.softmax(columns, length, rows, 0, beta);
+    ScalarFunctions.softmax(columns, length, rows, 0, beta);
   }
 
   @Override
@@ -338,8 +283,15 @@ public final class ScalarKernels implements MicroKernels {
   }
 
   static void exponentials(
-      float[] input, int at, float[] output, int to, int from, int end, float shift, float factor) {
-    for (int i = from; i < end; i++) {
+      float[] input,
+      int at,
+      float[] output,
+      int to,
+      int first,
+      int last,
+      float shift,
+      float factor) {
+    for (int i = first; i < last; i++) {
       output[to + i] = ScalarFunctions.exp((input[at + i] - shift) * factor);
     }
   }
@@ -349,42 +301,38 @@ public final class ScalarKernels implements MicroKernels {
       float[] input,
       int top,
       int bottom,
-      float down,
-      int[] lefts,
-      int[] rights,
-      float[] aside,
-      int channels,
+      float fraction,
+      InterpolatedColumns columns,
       float[] output,
       int to) {
-    for (int x = 0; x < lefts.length; x++) {
-      int place = to + x * channels;
-      if (channels < FEW_CHANNELS) {
-        interpolate(
-            input, top, bottom, down, lefts[x], rights[x], aside[x], channels, output, place);
+    int channels = columns.channels;
+    for (int x = 0; x < columns.lefts.length; x++) {
+      int pixel = to + x * channels;
+      if (channels < MIN_CHANNELS) {
+        interpolate(input, top, bottom, fraction, columns, x, output, pixel);
       } else {
-        blocks.interpolate(
-            input, top, bottom, down, lefts[x], rights[x], aside[x], channels, output, place);
+        blocks.interpolate(input, top, bottom, fraction, columns, x, output, pixel);
       }
     }
   }
 
-  /** One pixel of {@link MicroKernels#interpolate}. */
+  /** Interpolates the pixel of one column. */
   static void interpolate(
       float[] input,
       int top,
       int bottom,
-      float down,
-      int left,
-      int right,
-      float aside,
-      int channels,
+      float fraction,
+      InterpolatedColumns columns,
+      int x,
       float[] output,
       int to) {
-    float topLeft = (1 - down) * (1 - aside);
-    float topRight = (1 - down) * aside;
-    float bottomLeft = down * (1 - aside);
-    float bottomRight = down * aside;
-    for (int c = 0; c < channels; c++) {
+    int left = columns.lefts[x];
+    int right = columns.rights[x];
+    float topLeft = (1 - fraction) * (1 - columns.fractions[x]);
+    float topRight = (1 - fraction) * columns.fractions[x];
+    float bottomLeft = fraction * (1 - columns.fractions[x]);
+    float bottomRight = fraction * columns.fractions[x];
+    for (int c = 0; c < columns.channels; c++) {
       output[to + c] =
           input[top + left + c] * topLeft
               + input[top + right + c] * topRight
@@ -398,75 +346,56 @@ public final class ScalarKernels implements MicroKernels {
     roundToBytes(input, output, to, 0, count);
   }
 
-  static void roundToBytes(float[] input, byte[] output, int to, int from, int end) {
-    for (int i = from; i < end; i++) {
+  static void roundToBytes(float[] input, byte[] output, int to, int first, int last) {
+    for (int i = first; i < last; i++) {
       output[to + i] = (byte) (int) (input[i] + 0.5f);
     }
   }
 
   @Override
   public void sum(
-      float[] a,
-      int aAt,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      Int8Addition sum,
-      byte[] output,
-      int to,
-      int count) {
-    blocks.sum(a, aAt, aStep, b, bAt, bStep, sum, output, to, count);
+      float[] left, float[] right, Int8Addition addition, byte[] output, BinaryLoop loop) {
+    blocks.sum(left, right, addition, output, loop);
   }
 
   static void sum(
-      float[] a,
-      int aAt,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      Int8Addition sum,
+      float[] left,
+      float[] right,
+      Int8Addition addition,
       byte[] output,
-      int to,
-      int from,
-      int end) {
-    for (int i = from; i < end; i++) {
-      output[to + i] = (byte) sum.exact((int) a[aAt + i * aStep], (int) b[bAt + i * bStep]);
+      BinaryLoop loop,
+      int first,
+      int last) {
+    for (int i = first; i < last; i++) {
+      int x = (int) left[loop.leftOffset + i * loop.leftStep];
+      int y = (int) right[loop.rightOffset + i * loop.rightStep];
+      output[loop.outputOffset + i] = (byte) addition.exact(x, y);
     }
   }
 
   @Override
   public void product(
-      float[] a,
-      int aAt,
-      int aStep,
-      float aZero,
-      float[] b,
-      int bAt,
-      int bStep,
-      float bZero,
+      float[] left,
+      float leftZero,
+      float[] right,
+      float rightZero,
       float[] output,
-      int to,
-      int count) {
-    blocks.product(a, aAt, aStep, aZero, b, bAt, bStep, bZero, output, to, count);
+      BinaryLoop loop) {
+    blocks.product(left, leftZero, right, rightZero, output, loop);
   }
 
   static void product(
-      float[] a,
-      int aAt,
-      int aStep,
-      float aZero,
-      float[] b,
-      int bAt,
-      int bStep,
-      float bZero,
+      float[] left,
+      float leftZero,
+      float[] right,
+      float rightZero,
       float[] output,
-      int to,
-      int from,
-      int end) {
-    for (int i = from; i < end; i++) {
-      output[to + i] = (a[aAt + i * aStep] - aZero) * (b[bAt + i * bStep] - bZero);
+      BinaryLoop loop,
+      int first) {
+    for (int i = first; i < loop.count; i++) {
+      float x = left[loop.leftOffset + i * loop.leftStep] - leftZero;
+      float y = right[loop.rightOffset + i * loop.rightStep] - rightZero;
+      output[loop.outputOffset + i] = x * y;
     }
   }
 
@@ -548,12 +477,11 @@ public final class ScalarKernels implements MicroKernels {
       int at,
       double scale,
       int zeroPoint,
-      int low,
-      int high,
+      Bounds bounds,
       byte[] output,
       int to,
       int count) {
-    quantize(input, at, scale, zeroPoint, low, high, output, to, 0, count);
+    quantize(input, at, scale, zeroPoint, bounds, output, to, 0, count);
   }
 
   static void quantize(
@@ -561,14 +489,15 @@ public final class ScalarKernels implements MicroKernels {
       int at,
       double scale,
       int zeroPoint,
-      int low,
-      int high,
+      Bounds bounds,
       byte[] output,
       int to,
       int first,
       int last) {
+    int low = bounds.low();
+    int high = bounds.high();
     for (int i = first; i < last; i++) {
-      // Quotients of floats are never so close below a half that adding one half rounds up.
+      // Quotients of floats are never so close below a tie that adding one half rounds up.
       double quotient = input[at + i] / scale;
       double rounded = quotient + Math.copySign(0.5, quotient);
       double stored = Math.min(Math.max(rounded, -65536), 65536);
@@ -578,39 +507,32 @@ public final class ScalarKernels implements MicroKernels {
 
   @Override
   public void quantizeRow(
-      float[] input,
-      int at,
-      float factor,
-      float zeroPoint,
-      float low,
-      float high,
-      float[] output,
-      int to,
-      int count) {
-    blocks.quantizeRow(input, at, factor, zeroPoint, low, high, output, to, count);
+      float[] input, int at, RowQuantization quantization, float[] output, int to, int count) {
+    blocks.quantizeRow(input, at, quantization, output, to, count);
   }
 
   static void quantizeRow(
       float[] input,
       int at,
-      float factor,
-      float zeroPoint,
-      float low,
-      float high,
+      RowQuantization quantization,
       float[] output,
       int to,
       int first,
       int last) {
+    float factor = quantization.factor;
+    float zeroPoint = quantization.zeroPoint;
+    float low = quantization.low;
+    float high = quantization.high;
     for (int i = first; i < last; i++) {
       float x = input[at + i] * factor + zeroPoint;
-      float whole = (int) x;
-      float rest = x - whole;
+      float rounded = (int) x;
+      float rest = x - rounded;
       if (rest >= 0.5f) {
-        whole += 1;
+        rounded += 1;
       } else if (rest <= -0.5f) {
-        whole -= 1;
+        rounded -= 1;
       }
-      output[to + i] = Math.min(Math.max(whole, low), high) - zeroPoint;
+      output[to + i] = Math.min(Math.max(rounded, low), high) - zeroPoint;
     }
   }
 }

@@ -1,10 +1,12 @@
 package dev.whittle.runtime.kernel.simd;
 
+import dev.whittle.ir.op.Activation.Bounds;
+
 /**
- * As {@link VectorPools}, in loops over channels that the compiler vectorizes; {@link ScalarGemm}
- * says what that takes. What takes a first channel goes channel by channel, for what vectors leave.
- * The loops are not those of {@link ScalarBlocks}: short ones here would have the compiler use
- * narrow vectors for long ones there.
+ * {@link VectorPools} in loops over channels that the compiler vectorizes; see {@link ScalarGemm}.
+ * Static methods with a first channel compute also the channels that vectors leave, one by one. The
+ * loops are not those of {@link ScalarBlocks}: short ones here would have the compiler use narrow
+ * vectors for long ones there.
  */
 final class ScalarPools {
   /** Channels that are computed together. */
@@ -19,16 +21,9 @@ final class ScalarPools {
     this.blocks = blocks;
   }
 
-  /** {@link MicroKernels#maximum}. */
+  /** See {@link MicroKernels#maximum}. */
   void maximum(
-      float[] input,
-      int[] rows,
-      int count,
-      int channels,
-      float[] output,
-      int to,
-      float min,
-      float max) {
+      float[] input, int[] rows, int count, int channels, float[] output, int to, Clamp clamp) {
     for (int c = 0; c < channels; c += WIDTH) {
       int width = Math.min(WIDTH, channels - c);
       System.arraycopy(input, rows[0] + c, result, 0, width);
@@ -37,9 +32,9 @@ final class ScalarPools {
         raise(result, next, width);
       }
       if (Float.isNaN(blocks.extreme(MicroKernels.Binary.MAXIMUM, result, 0, width))) {
-        maximum(input, rows, count, c, c + width, output, to, min, max);
+        maximum(input, rows, count, c, c + width, output, to, clamp);
       } else {
-        ScalarGemm.put(result, width, output, to + c, min, max);
+        ScalarGemm.put(result, width, output, to + c, clamp);
       }
     }
   }
@@ -55,22 +50,21 @@ final class ScalarPools {
       int[] rows,
       int count,
       int first,
-      int channels,
+      int last,
       float[] output,
       int to,
-      float min,
-      float max) {
-    for (int c = first; c < channels; c++) {
-      float greatest = input[rows[0] + c];
+      Clamp clamp) {
+    for (int c = first; c < last; c++) {
+      float max = input[rows[0] + c];
       for (int i = 1; i < count; i++) {
         float x = input[rows[i] + c];
-        greatest = greatest < x ? x : greatest;
+        max = max < x ? x : max;
       }
-      output[to + c] = ScalarFunctions.clamp(greatest, min, max);
+      output[to + c] = ScalarFunctions.clamp(max, clamp.min(), clamp.max());
     }
   }
 
-  /** {@link MicroKernels#average}. */
+  /** See {@link MicroKernels#average}. */
   void average(
       float[] input,
       int[] rows,
@@ -79,13 +73,12 @@ final class ScalarPools {
       float factor,
       float[] output,
       int to,
-      float min,
-      float max) {
+      Clamp clamp) {
     for (int c = 0; c < channels; c += WIDTH) {
       int width = Math.min(WIDTH, channels - c);
       sum(input, rows, count, c, width);
       scale(result, factor, width);
-      ScalarGemm.put(result, width, output, to + c, min, max);
+      ScalarGemm.put(result, width, output, to + c, clamp);
     }
   }
 
@@ -114,22 +107,21 @@ final class ScalarPools {
       int[] rows,
       int count,
       int first,
-      int channels,
+      int last,
       float factor,
       float[] output,
       int to,
-      float min,
-      float max) {
-    for (int c = first; c < channels; c++) {
+      Clamp clamp) {
+    for (int c = first; c < last; c++) {
       float sum = input[rows[0] + c];
       for (int i = 1; i < count; i++) {
         sum += input[rows[i] + c];
       }
-      output[to + c] = ScalarFunctions.clamp(sum * factor, min, max);
+      output[to + c] = ScalarFunctions.clamp(sum * factor, clamp.min(), clamp.max());
     }
   }
 
-  /** {@link MicroKernels#maximum}. */
+  /** See {@link MicroKernels#maximum}. */
   void maximum(
       byte[] input,
       boolean unsigned,
@@ -138,8 +130,7 @@ final class ScalarPools {
       int channels,
       byte[] output,
       int to,
-      int low,
-      int high) {
+      Bounds bounds) {
     for (int c = 0; c < channels; c += WIDTH) {
       int width = Math.min(WIDTH, channels - c);
       ScalarKernels.widen(input, rows[0] + c, unsigned, result, 0, 0, width);
@@ -147,7 +138,7 @@ final class ScalarPools {
         ScalarKernels.widen(input, rows[i] + c, unsigned, next, 0, 0, width);
         raise(result, next, width);
       }
-      narrow(result, low, high, bytes, width);
+      narrow(result, bounds.low(), bounds.high(), bytes, width);
       System.arraycopy(bytes, 0, output, to + c, width);
     }
   }
@@ -164,41 +155,33 @@ final class ScalarPools {
       int[] rows,
       int count,
       int first,
-      int channels,
+      int last,
       byte[] output,
       int to,
-      int low,
-      int high) {
+      Bounds bounds) {
     int mask = unsigned ? 0xff : -1;
-    for (int c = first; c < channels; c++) {
-      int greatest = low;
+    for (int c = first; c < last; c++) {
+      int max = bounds.low();
       for (int i = 0; i < count; i++) {
-        greatest = Math.max(greatest, input[rows[i] + c] & mask);
+        max = Math.max(max, input[rows[i] + c] & mask);
       }
-      output[to + c] = (byte) Math.min(greatest, high);
+      output[to + c] = (byte) Math.min(max, bounds.high());
     }
   }
 
-  /** {@link MicroKernels#mean}. */
+  /** See {@link MicroKernels#mean}. */
   void mean(
-      float[] input,
-      int[] rows,
-      int count,
-      int channels,
-      byte[] output,
-      int to,
-      int low,
-      int high) {
+      float[] input, int[] rows, int count, int channels, byte[] output, int to, Bounds bounds) {
     for (int c = 0; c < channels; c += WIDTH) {
       int width = Math.min(WIDTH, channels - c);
       sum(input, rows, count, c, width);
       divide(result, count, width);
-      narrow(result, low, high, bytes, width);
+      narrow(result, bounds.low(), bounds.high(), bytes, width);
       System.arraycopy(bytes, 0, output, to + c, width);
     }
   }
 
-  /** Quotients that become means when their fractions are cut off. */
+  /** Computes quotients that become rounded means when they are truncated. */
   private static void divide(float[] sum, int count, int width) {
     int half = count / 2;
     for (int c = 0; c < width; c++) {
@@ -212,19 +195,18 @@ final class ScalarPools {
       int[] rows,
       int count,
       int first,
-      int channels,
+      int last,
       byte[] output,
       int to,
-      int low,
-      int high) {
+      Bounds bounds) {
     int half = count / 2;
-    for (int c = first; c < channels; c++) {
+    for (int c = first; c < last; c++) {
       int sum = (int) input[rows[0] + c];
       for (int i = 1; i < count; i++) {
         sum += (int) input[rows[i] + c];
       }
       int mean = (sum < 0 ? sum - half : sum + half) / count;
-      output[to + c] = (byte) Math.min(Math.max(mean, low), high);
+      output[to + c] = (byte) Math.min(Math.max(mean, bounds.low()), bounds.high());
     }
   }
 }

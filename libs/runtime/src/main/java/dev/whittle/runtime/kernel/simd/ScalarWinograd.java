@@ -1,23 +1,23 @@
 package dev.whittle.runtime.kernel.simd;
 
 /**
- * As {@link VectorWinograd}, in loops over channels that the compiler vectorizes; {@link
- * ScalarGemm} says what that takes.
+ * {@link VectorWinograd} in loops over channels that the compiler vectorizes; see {@link
+ * ScalarGemm}.
  */
 final class ScalarWinograd {
   /** Channels that are computed together. */
   private static final int WIDTH = 256;
 
   private final float[][] tile = new float[MicroKernels.WINOGRAD_ELEMENTS][WIDTH];
-  private final int[][] whole = new int[MicroKernels.WINOGRAD_ELEMENTS][WIDTH];
+  private final int[][] integers = new int[MicroKernels.WINOGRAD_ELEMENTS][WIDTH];
 
-  /** {@link MicroKernels#winogradInputs}. */
-  void inputs(float[] input, int[] places, int tiles, int channels, float[] output, int step) {
+  /** See {@link MicroKernels#winogradInputs}. */
+  void inputs(float[] input, int[] indices, int tiles, int channels, float[] output, int step) {
     for (int t = 0; t < tiles; t++) {
       for (int c = 0; c < channels; c += WIDTH) {
         int count = Math.min(WIDTH, channels - c);
         for (int i = 0; i < tile.length; i++) {
-          System.arraycopy(input, places[tile.length * t + i] + c, tile[i], 0, count);
+          System.arraycopy(input, indices[tile.length * t + i] + c, tile[i], 0, count);
         }
         for (int x = 0; x < 4; x++) {
           input(tile[x], tile[x + 4], tile[x + 8], tile[x + 12], count);
@@ -32,6 +32,7 @@ final class ScalarWinograd {
     }
   }
 
+  /** Transforms four rows or columns. */
   private static void input(float[] a, float[] b, float[] d, float[] e, int count) {
     for (int c = 0; c < count; c++) {
       float first = a[c];
@@ -45,17 +46,16 @@ final class ScalarWinograd {
     }
   }
 
-  /** {@link MicroKernels#winogradOutputs}. */
+  /** See {@link MicroKernels#winogradOutputs}. */
   void outputs(
       float[] sums,
       int tiles,
       int width,
       int columns,
       float[] output,
-      int[] places,
+      int[] indices,
       int column,
-      float min,
-      float max) {
+      Clamp clamp) {
     for (int t = 0; t < tiles; t++) {
       for (int c = 0; c < columns; c += WIDTH) {
         int count = Math.min(WIDTH, columns - c);
@@ -69,14 +69,14 @@ final class ScalarWinograd {
           float[] left = tile[4 * y];
           float[] right = tile[4 * y + 1];
           output(left, right, tile[4 * y + 2], tile[4 * y + 3], count);
-          put(left, count, output, places[4 * t + 2 * y], column + c, min, max);
-          put(right, count, output, places[4 * t + 2 * y + 1], column + c, min, max);
+          put(left, count, output, indices[4 * t + 2 * y], column + c, clamp);
+          put(right, count, output, indices[4 * t + 2 * y + 1], column + c, clamp);
         }
       }
     }
   }
 
-  /** Makes two of four. */
+  /** Transforms four rows or columns to two, in {@code a} and {@code b}. */
   private static void output(float[] a, float[] b, float[] d, float[] e, int count) {
     for (int c = 0; c < count; c++) {
       float second = b[c];
@@ -87,29 +87,29 @@ final class ScalarWinograd {
   }
 
   private static void put(
-      float[] row, int count, float[] output, int place, int column, float min, float max) {
-    if (place >= 0) {
-      ScalarGemm.put(row, count, output, place + column, min, max);
+      float[] row, int count, float[] output, int index, int column, Clamp clamp) {
+    if (index >= 0) {
+      ScalarGemm.put(row, count, output, index + column, clamp);
     }
   }
 
-  /** {@link MicroKernels#winogradSums}. */
-  void sums(float[] sums, int tiles, int width, int[] places) {
+  /** See {@link MicroKernels#winogradSums}. */
+  void sums(float[] sums, int tiles, int width, int[] indices) {
     for (int t = 0; t < tiles; t++) {
       for (int c = 0; c < width; c += WIDTH) {
         int count = Math.min(WIDTH, width - c);
         for (int i = 0; i < tile.length; i++) {
           System.arraycopy(sums, (i * tiles + t) * width + c, tile[i], 0, count);
-          toIntegers(tile[i], whole[i], count);
+          toIntegers(tile[i], integers[i], count);
         }
         for (int x = 0; x < 4; x++) {
-          sum(whole[x], whole[x + 4], whole[x + 8], whole[x + 12], count);
+          sum(integers[x], integers[x + 4], integers[x + 8], integers[x + 12], count);
         }
         for (int y = 0; y < 2; y++) {
-          int[] left = whole[4 * y];
-          int[] right = whole[4 * y + 1];
-          sum(left, right, whole[4 * y + 2], whole[4 * y + 3], count);
-          int to = places[2 * t + y] + c;
+          int[] left = integers[4 * y];
+          int[] right = integers[4 * y + 1];
+          sum(left, right, integers[4 * y + 2], integers[4 * y + 3], count);
+          int to = indices[2 * t + y] + c;
           quarter(left, tile[0], count);
           System.arraycopy(tile[0], 0, sums, to, count);
           quarter(right, tile[0], count);
@@ -119,13 +119,13 @@ final class ScalarWinograd {
     }
   }
 
-  private static void toIntegers(float[] whole, int[] output, int count) {
+  private static void toIntegers(float[] integers, int[] output, int count) {
     for (int c = 0; c < count; c++) {
-      output[c] = (int) whole[c];
+      output[c] = (int) integers[c];
     }
   }
 
-  /** Makes two of four, of which the outer ones count twice. */
+  /** {@link #output} in integers, where the outer rows or columns count twice. */
   private static void sum(int[] a, int[] b, int[] d, int[] e, int count) {
     for (int c = 0; c < count; c++) {
       int second = b[c];

@@ -5,8 +5,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Clamps as passes of their own over what loops have stored that would be too long for the compiler
- * with clamps in them.
+ * Clamps as passes of their own, for loops that would be too long for the compiler with clamps in
+ * them.
  */
 final class VectorClamp {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
@@ -14,26 +14,25 @@ final class VectorClamp {
 
   private VectorClamp() {}
 
-  /** {@link MicroKernels#clamp}. */
-  static void clamp(
-      float[] input, int at, float[] output, int to, int count, float min, float max) {
-    if (max == Float.POSITIVE_INFINITY) {
-      raise(input, at, output, to, count, min);
+  /** See {@link MicroKernels#clamp}. */
+  static void clamp(float[] input, int at, float[] output, int to, int count, Clamp clamp) {
+    if (clamp.max() == Float.POSITIVE_INFINITY) {
+      raise(input, at, output, to, count, clamp.min());
       return;
     }
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
+    FloatVector min = FloatVector.broadcast(FLOATS, clamp.min());
+    FloatVector max = FloatVector.broadcast(FLOATS, clamp.max());
     int i = 0;
     int end = FLOATS.loopBound(count);
     for (; i < end; i += LANES) {
-      // Not by a method with vectors for operands: where this is seldom called, it would not be
-      // inlined, and vectors allocated.
+      // Written out: where this is rarely called, a method with vectors as parameters would not be
+      // inlined, and the vectors allocated.
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
-      FloatVector raised = x.blend(low, x.lt(low));
-      raised.blend(high, raised.compare(VectorOperators.GT, high)).intoArray(output, to + i);
+      FloatVector raised = x.blend(min, x.lt(min));
+      raised.blend(max, raised.compare(VectorOperators.GT, max)).intoArray(output, to + i);
     }
     for (; i < count; i++) {
-      output[to + i] = ScalarFunctions.clamp(input[at + i], min, max);
+      output[to + i] = ScalarFunctions.clamp(input[at + i], clamp.min(), clamp.max());
     }
   }
 
@@ -51,34 +50,30 @@ final class VectorClamp {
   }
 
   /** Clamps some columns of rows in place. */
-  static void rows(
-      float[] output, int at, int stride, int rows, int columns, float min, float max) {
-    if (columns == 0 || isNone(min, max)) {
+  static void rows(float[] output, int at, int stride, int rows, int columns, Clamp clamp) {
+    if (columns == 0 || clamp.isNone()) {
       return;
     }
     boolean adjacent = columns == stride;
     int runs = adjacent ? 1 : rows;
     int length = adjacent ? rows * columns : columns;
     for (int run = 0; run < runs; run++) {
-      clamp(output, at + run * stride, output, at + run * stride, length, min, max);
+      int from = at + run * stride;
+      clamp(output, from, output, from, length, clamp);
     }
   }
 
-  /** Clamps some columns of the pixels at {@code places}, those of -1 left out. */
+  /** Clamps some columns of pixels in place; pixels of index -1 are left out. */
   static void pixels(
-      float[] output, int[] places, int count, int column, int columns, float min, float max) {
-    if (isNone(min, max)) {
+      float[] output, int[] indices, int count, int column, int columns, Clamp clamp) {
+    if (clamp.isNone()) {
       return;
     }
     for (int i = 0; i < count; i++) {
-      int at = places[i] + column;
-      if (places[i] >= 0) {
-        clamp(output, at, output, at, columns, min, max);
+      int at = indices[i] + column;
+      if (indices[i] >= 0) {
+        clamp(output, at, output, at, columns, clamp);
       }
     }
-  }
-
-  private static boolean isNone(float min, float max) {
-    return min == Float.NEGATIVE_INFINITY && max == Float.POSITIVE_INFINITY;
   }
 }

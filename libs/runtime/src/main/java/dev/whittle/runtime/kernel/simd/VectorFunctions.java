@@ -9,15 +9,15 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Functions of floats, element by element. Each has a loop in a method of its own: together they
- * would be too much for the compiler to inline.
+ * Elementwise functions of floats. Each has a loop in a method of its own: together they would be
+ * more than the compiler inlines.
  */
 final class VectorFunctions {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
   private static final int LANES = Vectors.LANES;
 
-  /** From here on, floats are whole. */
-  private static final float WHOLE = 0x1p23f;
+  /** Floats of this magnitude or a greater one are integers. */
+  private static final float MIN_INTEGER = 0x1p23f;
 
   private static final int ONE_BITS = Float.floatToRawIntBits(1f);
   private static final int ROUNDER_BITS = Float.floatToRawIntBits(Vectors.ROUNDER);
@@ -30,29 +30,28 @@ final class VectorFunctions {
     FloatVector p = expOfRest(in, shifted);
     IntVector exponent = shifted.reinterpretAsInts().sub(ROUNDER_BITS);
     IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
-    // In two steps: one would not reach the ends of the range.
-    FloatVector scaled = p.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
-    // Of a NaN above, the polynomial is NaN.
-    return scaled;
+    // Two factors: the power of two may be out of range.
+    // The polynomial of NaN is NaN.
+    return p.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
   }
 
-  /** {@link ScalarFunctions#expWithin}. */
+  /** See {@link ScalarFunctions#expWithin}. */
   private static FloatVector expWithin(FloatVector x) {
-    FloatVector in = within(x, ScalarFunctions.EXP_LEAST, ScalarFunctions.EXP_MOST);
+    FloatVector in = within(x, ScalarFunctions.EXP_WITHIN_LOW, ScalarFunctions.EXP_WITHIN_HIGH);
     FloatVector shifted = shifted(in);
     FloatVector p = expOfRest(in, shifted);
-    // The lowest bits are the exponent of the power of two. Of a NaN, the polynomial is NaN.
+    // The lowest bits are the exponent of the power of two. The polynomial of NaN is NaN.
     IntVector exponent = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
     return p.mul(exponent.add(ONE_BITS).reinterpretAsFloats());
   }
 
-  /** Compared and blended, as {@link Vectors#clamp}. */
+  /** Clamps as {@link Vectors#clamp}. */
   private static FloatVector within(FloatVector x, float low, float high) {
     FloatVector raised = x.blend(low, x.lt(low));
     return raised.blend(high, raised.compare(VectorOperators.GT, high));
   }
 
-  /** The number by powers of two, rounded, with {@link Vectors#ROUNDER} added. */
+  /** Returns {@code x / ln(2)} rounded to an integer, plus {@link Vectors#ROUNDER}. */
   private static FloatVector shifted(FloatVector x) {
     return x.fma(
         FloatVector.broadcast(FLOATS, ScalarFunctions.LOG2_E),
@@ -124,55 +123,57 @@ final class VectorFunctions {
             FloatVector.broadcast(FLOATS, -ScalarFunctions.ERF_END),
             FloatVector.broadcast(FLOATS, ScalarFunctions.ERF_END));
     FloatVector square = in.mul(in);
-    FloatVector p = FloatVector.broadcast(FLOATS, ScalarFunctions.ERF_ABOVE[0]);
+    FloatVector p = FloatVector.broadcast(FLOATS, ScalarFunctions.ERF_NUMERATOR[0]);
     for (int i = 1; i < 5; i++) {
-      p = p.fma(square, FloatVector.broadcast(FLOATS, ScalarFunctions.ERF_ABOVE[i]));
+      p = p.fma(square, FloatVector.broadcast(FLOATS, ScalarFunctions.ERF_NUMERATOR[i]));
     }
-    FloatVector q = FloatVector.broadcast(FLOATS, ScalarFunctions.ERF_BELOW[0]);
+    FloatVector q = FloatVector.broadcast(FLOATS, ScalarFunctions.ERF_DENOMINATOR[0]);
     for (int i = 1; i < 7; i++) {
-      q = q.fma(square, FloatVector.broadcast(FLOATS, ScalarFunctions.ERF_BELOW[i]));
+      q = q.fma(square, FloatVector.broadcast(FLOATS, ScalarFunctions.ERF_DENOMINATOR[i]));
     }
     return in.mul(p).div(q);
   }
 
-  /** {@link MicroKernels#unary}. */
+  /** See {@link MicroKernels#unary}. */
   static void unary(
       Unary function, float[] input, int at, float[] output, int to, int count, float alpha) {
     int end = FLOATS.loopBound(count);
     switch (function) {
-      case ABS -> abss(input, at, output, to, end);
-      case CEIL -> ceils(input, at, output, to, end);
-      case ELU -> elus(input, at, output, to, end);
-      case EXP -> exps(input, at, output, to, end);
-      case FLOOR -> floors(input, at, output, to, end);
-      case GELU -> gelus(input, at, output, to, end);
-      case GELU_BY_TANH -> gelusByTanh(input, at, output, to, end);
-      case HARD_SWISH -> hardSwishs(input, at, output, to, end);
-      case LEAKY_RELU -> leakyRelus(input, at, output, to, end, alpha);
-      case LOG -> logs(input, at, output, to, end);
-      case LOGISTIC -> logistics(input, at, output, to, end);
-      case NEG -> negs(input, at, output, to, end);
-      case ROUND -> rounds(input, at, output, to, end);
-      case RSQRT -> rsqrts(input, at, output, to, end);
-      case SIGN -> signs(input, at, output, to, end);
-      case SQRT -> sqrts(input, at, output, to, end);
-      case SQUARE -> squares(input, at, output, to, end);
-      case SWISH -> swishs(input, at, output, to, end);
-      case TANH -> tanhs(input, at, output, to, end);
+      case ABS -> abs(input, at, output, to, end);
+      case CEIL -> ceil(input, at, output, to, end);
+      case ELU -> elu(input, at, output, to, end);
+      case EXP -> exp(input, at, output, to, end);
+      case FLOOR -> floor(input, at, output, to, end);
+      case GELU -> gelu(input, at, output, to, end);
+      case GELU_BY_TANH -> geluByTanh(input, at, output, to, end);
+      case HARD_SWISH -> hardSwish(input, at, output, to, end);
+      case LEAKY_RELU -> leakyRelu(input, at, output, to, end, alpha);
+      case LOG -> log(input, at, output, to, end);
+      case LOGISTIC -> logistic(input, at, output, to, end);
+      case NEG -> neg(input, at, output, to, end);
+      case ROUND -> round(input, at, output, to, end);
+      case RSQRT -> rsqrt(input, at, output, to, end);
+      case SIGN -> sign(input, at, output, to, end);
+      case SQRT -> sqrt(input, at, output, to, end);
+      case SQUARE -> square(input, at, output, to, end);
+      case SWISH -> swish(input, at, output, to, end);
+      case TANH -> tanh(input, at, output, to, end);
     }
     ScalarFunctions.unary(function, input, at, output, to, end, count, alpha);
   }
 
-  private static void abss(float[] input, int at, float[] output, int to, int end) {
+  private static void abs(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       x.abs().intoArray(output, to + i);
     }
   }
 
-  /** The nearest whole numbers, halves to even, of numbers below 2^23; zeros have their signs. */
+  /**
+   * Rounds magnitudes below 2^23 to the nearest integers, ties to even, and keeps signs of zeros.
+   */
   private static FloatVector nearest(FloatVector x) {
-    return withSign(x.abs().add(WHOLE).sub(WHOLE), x);
+    return withSign(x.abs().add(MIN_INTEGER).sub(MIN_INTEGER), x);
   }
 
   private static FloatVector withSign(FloatVector magnitude, FloatVector sign) {
@@ -180,34 +181,36 @@ final class VectorFunctions {
     return magnitude.reinterpretAsInts().or(bits).reinterpretAsFloats();
   }
 
-  private static void ceils(float[] input, int at, float[] output, int to, int end) {
+  private static void ceil(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       FloatVector near = nearest(x);
       FloatVector up = near.blend(near.add(1f), near.lt(x));
       withSign(up, x)
-          .blend(x, x.abs().compare(VectorOperators.GE, WHOLE))
+          .blend(x, x.abs().compare(VectorOperators.GE, MIN_INTEGER))
           .intoArray(output, to + i);
     }
   }
 
-  private static void floors(float[] input, int at, float[] output, int to, int end) {
+  private static void floor(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       FloatVector near = nearest(x);
       FloatVector down = near.blend(near.sub(1f), x.lt(near));
-      down.blend(x, x.abs().compare(VectorOperators.GE, WHOLE)).intoArray(output, to + i);
+      down.blend(x, x.abs().compare(VectorOperators.GE, MIN_INTEGER)).intoArray(output, to + i);
     }
   }
 
-  private static void rounds(float[] input, int at, float[] output, int to, int end) {
+  private static void round(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
-      nearest(x).blend(x, x.abs().compare(VectorOperators.GE, WHOLE)).intoArray(output, to + i);
+      nearest(x)
+          .blend(x, x.abs().compare(VectorOperators.GE, MIN_INTEGER))
+          .intoArray(output, to + i);
     }
   }
 
-  private static void signs(float[] input, int at, float[] output, int to, int end) {
+  private static void sign(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       FloatVector below = x.blend(-1f, x.lt(0f));
@@ -215,28 +218,28 @@ final class VectorFunctions {
     }
   }
 
-  private static void elus(float[] input, int at, float[] output, int to, int end) {
+  private static void elu(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       x.blend(expWithin(x).sub(1f), x.lt(0f)).intoArray(output, to + i);
     }
   }
 
-  private static void exps(float[] input, int at, float[] output, int to, int end) {
+  private static void exp(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       exp(x).intoArray(output, to + i);
     }
   }
 
-  private static void gelus(float[] input, int at, float[] output, int to, int end) {
+  private static void gelu(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       x.mul(0.5f).mul(erf(x.mul(ScalarFunctions.ROOT_HALF)).add(1f)).intoArray(output, to + i);
     }
   }
 
-  private static void gelusByTanh(float[] input, int at, float[] output, int to, int end) {
+  private static void geluByTanh(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       FloatVector inner =
@@ -245,14 +248,14 @@ final class VectorFunctions {
     }
   }
 
-  private static void hardSwishs(float[] input, int at, float[] output, int to, int end) {
+  private static void hardSwish(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       x.mul(within(x.add(3f), 0f, 6f)).mul(1f / 6).intoArray(output, to + i);
     }
   }
 
-  private static void leakyRelus(
+  private static void leakyRelu(
       float[] input, int at, float[] output, int to, int end, float alpha) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
@@ -260,258 +263,198 @@ final class VectorFunctions {
     }
   }
 
-  private static void logistics(float[] input, int at, float[] output, int to, int end) {
+  private static void logistic(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       logistic(x).intoArray(output, to + i);
     }
   }
 
-  private static void logs(float[] input, int at, float[] output, int to, int end) {
+  private static void log(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       log(x).intoArray(output, to + i);
     }
   }
 
-  private static void negs(float[] input, int at, float[] output, int to, int end) {
+  private static void neg(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       x.neg().intoArray(output, to + i);
     }
   }
 
-  private static void rsqrts(float[] input, int at, float[] output, int to, int end) {
+  private static void rsqrt(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       FloatVector.broadcast(FLOATS, 1f).div(x.sqrt()).intoArray(output, to + i);
     }
   }
 
-  private static void sqrts(float[] input, int at, float[] output, int to, int end) {
+  private static void sqrt(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       x.sqrt().intoArray(output, to + i);
     }
   }
 
-  private static void squares(float[] input, int at, float[] output, int to, int end) {
+  private static void square(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       x.mul(x).intoArray(output, to + i);
     }
   }
 
-  private static void swishs(float[] input, int at, float[] output, int to, int end) {
+  private static void swish(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       x.mul(logistic(x)).intoArray(output, to + i);
     }
   }
 
-  private static void tanhs(float[] input, int at, float[] output, int to, int end) {
+  private static void tanh(float[] input, int at, float[] output, int to, int end) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       tanh(x).intoArray(output, to + i);
     }
   }
 
-  /** {@link MicroKernels#binary}. */
+  /** See {@link MicroKernels#binary}. */
   static void binary(
-      Binary function,
-      float[] a,
-      int aAt,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      float[] output,
-      int to,
-      int count,
-      float min,
-      float max) {
-    int end = FLOATS.loopBound(count);
+      Binary function, float[] a, float[] b, float[] output, BinaryLoop loop, Clamp clamp) {
+    int end = FLOATS.loopBound(loop.count);
     switch (function) {
-      case ADD -> sums(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
-      case SUB -> differences(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
-      case MUL -> products(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
-      case DIV -> quotients(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
-      case MAXIMUM -> maxima(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
-      case MINIMUM -> minima(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
-      case PRELU -> prelus(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
-      case SQUARED_DIFFERENCE ->
-          squaredDifferences(a, aAt, aStep, b, bAt, bStep, output, to, end, min, max);
+      case ADD -> add(a, b, output, loop, end, clamp);
+      case SUB -> subtract(a, b, output, loop, end, clamp);
+      case MUL -> multiply(a, b, output, loop, end, clamp);
+      case DIV -> divide(a, b, output, loop, end, clamp);
+      case MAXIMUM -> maximum(a, b, output, loop, end, clamp);
+      case MINIMUM -> minimum(a, b, output, loop, end, clamp);
+      case PRELU -> prelu(a, b, output, loop, end, clamp);
+      case SQUARED_DIFFERENCE -> squaredDifference(a, b, output, loop, end, clamp);
     }
-    ScalarFunctions.binary(
-        function, a, aAt, aStep, b, bAt, bStep, output, to, end, count, min, max);
+    ScalarFunctions.binary(function, a, b, output, loop, end, clamp);
   }
 
-  private static void sums(
-      float[] a,
-      int aAt,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      float[] output,
-      int to,
-      int end,
-      float min,
-      float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
+  private static void add(
+      float[] a, float[] b, float[] output, BinaryLoop loop, int end, Clamp clamp) {
+    int to = loop.outputOffset;
+    FloatVector min = FloatVector.broadcast(FLOATS, clamp.min());
+    FloatVector max = FloatVector.broadcast(FLOATS, clamp.max());
     for (int i = 0; i < end; i += LANES) {
-      FloatVector x = Vectors.load(a, aAt, i, aStep);
-      FloatVector y = Vectors.load(b, bAt, i, bStep);
-      Vectors.clamp(x.add(y), low, high).intoArray(output, to + i);
+      FloatVector x = Vectors.left(a, loop, i);
+      FloatVector y = Vectors.right(b, loop, i);
+      Vectors.clamp(x.add(y), min, max).intoArray(output, to + i);
     }
   }
 
-  private static void differences(
-      float[] a,
-      int aAt,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      float[] output,
-      int to,
-      int end,
-      float min,
-      float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
+  private static void subtract(
+      float[] a, float[] b, float[] output, BinaryLoop loop, int end, Clamp clamp) {
+    int to = loop.outputOffset;
+    FloatVector min = FloatVector.broadcast(FLOATS, clamp.min());
+    FloatVector max = FloatVector.broadcast(FLOATS, clamp.max());
     for (int i = 0; i < end; i += LANES) {
-      FloatVector x = Vectors.load(a, aAt, i, aStep);
-      FloatVector y = Vectors.load(b, bAt, i, bStep);
-      Vectors.clamp(x.sub(y), low, high).intoArray(output, to + i);
+      FloatVector x = Vectors.left(a, loop, i);
+      FloatVector y = Vectors.right(b, loop, i);
+      Vectors.clamp(x.sub(y), min, max).intoArray(output, to + i);
     }
   }
 
-  private static void products(
-      float[] a,
-      int aAt,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      float[] output,
-      int to,
-      int end,
-      float min,
-      float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
+  private static void multiply(
+      float[] a, float[] b, float[] output, BinaryLoop loop, int end, Clamp clamp) {
+    int to = loop.outputOffset;
+    FloatVector min = FloatVector.broadcast(FLOATS, clamp.min());
+    FloatVector max = FloatVector.broadcast(FLOATS, clamp.max());
     for (int i = 0; i < end; i += LANES) {
-      FloatVector x = Vectors.load(a, aAt, i, aStep);
-      FloatVector y = Vectors.load(b, bAt, i, bStep);
-      Vectors.clamp(x.mul(y), low, high).intoArray(output, to + i);
+      FloatVector x = Vectors.left(a, loop, i);
+      FloatVector y = Vectors.right(b, loop, i);
+      Vectors.clamp(x.mul(y), min, max).intoArray(output, to + i);
     }
   }
 
-  private static void quotients(
-      float[] a,
-      int aAt,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      float[] output,
-      int to,
-      int end,
-      float min,
-      float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
+  private static void divide(
+      float[] a, float[] b, float[] output, BinaryLoop loop, int end, Clamp clamp) {
+    int to = loop.outputOffset;
+    FloatVector min = FloatVector.broadcast(FLOATS, clamp.min());
+    FloatVector max = FloatVector.broadcast(FLOATS, clamp.max());
     for (int i = 0; i < end; i += LANES) {
-      FloatVector x = Vectors.load(a, aAt, i, aStep);
-      FloatVector y = Vectors.load(b, bAt, i, bStep);
-      Vectors.clamp(x.div(y), low, high).intoArray(output, to + i);
+      FloatVector x = Vectors.left(a, loop, i);
+      FloatVector y = Vectors.right(b, loop, i);
+      Vectors.clamp(x.div(y), min, max).intoArray(output, to + i);
     }
   }
 
-  private static void maxima(
-      float[] a,
-      int aAt,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      float[] output,
-      int to,
-      int end,
-      float min,
-      float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
+  private static void maximum(
+      float[] a, float[] b, float[] output, BinaryLoop loop, int end, Clamp clamp) {
+    int to = loop.outputOffset;
+    FloatVector min = FloatVector.broadcast(FLOATS, clamp.min());
+    FloatVector max = FloatVector.broadcast(FLOATS, clamp.max());
     for (int i = 0; i < end; i += LANES) {
-      FloatVector x = Vectors.load(a, aAt, i, aStep);
-      FloatVector y = Vectors.load(b, bAt, i, bStep);
-      Vectors.clamp(x.max(y), low, high).intoArray(output, to + i);
+      FloatVector x = Vectors.left(a, loop, i);
+      FloatVector y = Vectors.right(b, loop, i);
+      Vectors.clamp(x.max(y), min, max).intoArray(output, to + i);
     }
   }
 
-  private static void minima(
-      float[] a,
-      int aAt,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      float[] output,
-      int to,
-      int end,
-      float min,
-      float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
+  private static void minimum(
+      float[] a, float[] b, float[] output, BinaryLoop loop, int end, Clamp clamp) {
+    int to = loop.outputOffset;
+    FloatVector min = FloatVector.broadcast(FLOATS, clamp.min());
+    FloatVector max = FloatVector.broadcast(FLOATS, clamp.max());
     for (int i = 0; i < end; i += LANES) {
-      FloatVector x = Vectors.load(a, aAt, i, aStep);
-      FloatVector y = Vectors.load(b, bAt, i, bStep);
-      Vectors.clamp(x.min(y), low, high).intoArray(output, to + i);
+      FloatVector x = Vectors.left(a, loop, i);
+      FloatVector y = Vectors.right(b, loop, i);
+      Vectors.clamp(x.min(y), min, max).intoArray(output, to + i);
     }
   }
 
-  private static void prelus(
-      float[] a,
-      int aAt,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      float[] output,
-      int to,
-      int end,
-      float min,
-      float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
+  private static void prelu(
+      float[] a, float[] b, float[] output, BinaryLoop loop, int end, Clamp clamp) {
+    int to = loop.outputOffset;
+    FloatVector min = FloatVector.broadcast(FLOATS, clamp.min());
+    FloatVector max = FloatVector.broadcast(FLOATS, clamp.max());
     for (int i = 0; i < end; i += LANES) {
-      FloatVector x = Vectors.load(a, aAt, i, aStep);
-      FloatVector y = Vectors.load(b, bAt, i, bStep);
-      Vectors.clamp(x.blend(x.mul(y), x.lt(0f)), low, high).intoArray(output, to + i);
+      FloatVector x = Vectors.left(a, loop, i);
+      FloatVector y = Vectors.right(b, loop, i);
+      Vectors.clamp(x.blend(x.mul(y), x.lt(0f)), min, max).intoArray(output, to + i);
     }
   }
 
-  private static void squaredDifferences(
-      float[] a,
-      int aAt,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      float[] output,
-      int to,
-      int end,
-      float min,
-      float max) {
-    FloatVector low = FloatVector.broadcast(FLOATS, min);
-    FloatVector high = FloatVector.broadcast(FLOATS, max);
+  private static void squaredDifference(
+      float[] a, float[] b, float[] output, BinaryLoop loop, int end, Clamp clamp) {
+    int to = loop.outputOffset;
+    FloatVector min = FloatVector.broadcast(FLOATS, clamp.min());
+    FloatVector max = FloatVector.broadcast(FLOATS, clamp.max());
     for (int i = 0; i < end; i += LANES) {
-      FloatVector x = Vectors.load(a, aAt, i, aStep);
-      FloatVector y = Vectors.load(b, bAt, i, bStep);
+      FloatVector x = Vectors.left(a, loop, i);
+      FloatVector y = Vectors.right(b, loop, i);
       FloatVector d = x.sub(y);
-      Vectors.clamp(d.mul(d), low, high).intoArray(output, to + i);
+      Vectors.clamp(d.mul(d), min, max).intoArray(output, to + i);
     }
+  }
+
+  /** See {@link MicroKernels#softmax}. */
+  static void softmax(float[] columns, int length, int rows, float beta) {
+    int end = FLOATS.loopBound(rows);
+    for (int r = 0; r < end; r += LANES) {
+      FloatVector max = FloatVector.fromArray(FLOATS, columns, r);
+      for (int i = 1; i < length; i++) {
+        FloatVector x = FloatVector.fromArray(FLOATS, columns, i * rows + r);
+        max = max.blend(x, max.lt(x));
+      }
+      FloatVector sum = FloatVector.zero(FLOATS);
+      for (int i = 0; i < length; i++) {
+        FloatVector x = FloatVector.fromArray(FLOATS, columns, i * rows + r);
+        FloatVector e = exp(x.sub(max).mul(beta));
+        e.intoArray(columns, i * rows + r);
+        sum = sum.add(e);
+      }
+      FloatVector factor = FloatVector.broadcast(FLOATS, 1).div(sum);
+      for (int i = 0; i < length; i++) {
+        int at = i * rows + r;
+        FloatVector.fromArray(FLOATS, columns, at).mul(factor).intoArray(columns, at);
+      }
+    }
+    ScalarFunctions.softmax(columns, length, rows, end, beta);
   }
 }

@@ -21,7 +21,7 @@ final class VectorGemm {
    * accumulators, and the images of many networks have a multiple of seven rows. Of 16 registers,
    * twelve are left for accumulators, or eight where the compiler needs more for operands.
    */
-  static final int ROWS = LANES == 16 ? 7 : StripMining.isOn() ? 6 : 4;
+  static final int ROWS = LANES == 16 ? 7 : Vectors.IS_STRIP_MINING ? 6 : 4;
 
   private static final boolean SIX_ROWS = ROWS >= 6;
   private static final boolean SEVEN_ROWS = ROWS == 7;
@@ -90,13 +90,7 @@ final class VectorGemm {
     int column = matrix.firstColumn(block.firstPanel);
     int columns = matrix.endColumn(last) - padding - column;
     VectorClamp.rows(
-        output,
-        block.outputOffset + column,
-        block.outputStride,
-        block.rows,
-        columns,
-        clamp.min(),
-        clamp.max());
+        output, block.outputOffset + column, block.outputStride, block.rows, columns, clamp);
   }
 
   /**

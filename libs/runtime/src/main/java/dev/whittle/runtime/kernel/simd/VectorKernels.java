@@ -1,8 +1,6 @@
 package dev.whittle.runtime.kernel.simd;
 
-import dev.whittle.runtime.kernel.geometry.DepthwiseGeometry;
-import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
-import dev.whittle.runtime.kernel.simd.MicroKernels.Unary;
+import dev.whittle.ir.op.Activation.Bounds;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -10,7 +8,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Micro-kernels of the Vector API, for the widest vectors that the processor has. */
+/** Micro-kernels of the Vector API, for the widest vectors of the processor. */
 final class VectorKernels implements MicroKernels {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
   private static final int LANES = Vectors.LANES;
@@ -19,20 +17,19 @@ final class VectorKernels implements MicroKernels {
   private static final boolean HAS_BYTES = Vectors.HAS_BYTES;
   private static final float ROUNDER = Vectors.ROUNDER;
 
+  private final VectorGemm gemm = new VectorGemm();
+  private final VectorDepthwise depthwise = new VectorDepthwise();
+  private final DepthwiseFewChannels depthwiseFewChannels = new DepthwiseFewChannels();
+  private final ScalarWinograd winogradFewChannels = new ScalarWinograd();
+  private final VectorRequantization requantization = new VectorRequantization();
   private final float[] parts = new float[PARTS];
 
-  /** One vector on its way to bytes where these have no vectors. */
+  /** See {@link Vectors#store}. */
   private final int[] wide = new int[LANES];
-
-  private final VectorGemm gemm = new VectorGemm();
-  private final ScalarWinograd fewChannels = new ScalarWinograd();
-  private final VectorDepthwise depthwise = new VectorDepthwise();
-  private final DepthwiseFewChannels narrowDepthwise = new DepthwiseFewChannels();
-  private final VectorRequantization requantization = new VectorRequantization();
 
   private VectorKernels() {}
 
-  /** The micro-kernels; scalar ones where vectors are too narrow to be of use. */
+  /** Returns the micro-kernels; scalar ones where vectors are too narrow to be of use. */
   static MicroKernels create() {
     return LANES >= 4 ? new VectorKernels() : new ScalarKernels();
   }
@@ -61,55 +58,16 @@ final class VectorKernels implements MicroKernels {
   @Override
   public void depthwise(
       float[] input,
-      int[] rows,
-      int[] steps,
-      int lines,
-      DepthwiseGeometry row,
-      float[] weights,
-      float[] bias,
-      int firstChannel,
-      int channels,
+      InputRows inputRows,
+      DepthwiseFilter filter,
       float[] output,
-      int outputAt,
-      int pixelStep,
-      int lineStep,
-      float min,
-      float max) {
-    if (channels < LANES) {
-      narrowDepthwise.compute(
-          input,
-          rows,
-          steps,
-          lines,
-          row,
-          weights,
-          bias,
-          firstChannel,
-          channels,
-          output,
-          outputAt,
-          pixelStep,
-          lineStep,
-          min,
-          max);
-      return;
+      DepthwiseBlock block,
+      Clamp clamp) {
+    if (block.channels < LANES) {
+      depthwiseFewChannels.compute(input, inputRows, filter, output, block, clamp);
+    } else {
+      depthwise.compute(input, inputRows, filter, output, block, clamp);
     }
-    depthwise.depthwise(
-        input,
-        rows,
-        steps,
-        lines,
-        row,
-        weights,
-        bias,
-        firstChannel,
-        channels,
-        output,
-        outputAt,
-        pixelStep,
-        lineStep,
-        min,
-        max);
   }
 
   @Override
@@ -120,23 +78,22 @@ final class VectorKernels implements MicroKernels {
   @Override
   public void depthwiseBytes(
       byte[] input,
-      int[] rows,
-      int[] steps,
-      int lines,
+      InputRows inputRows,
+      int rows,
       Int8DepthwiseFilter filter,
       int channel,
       float[] sums,
       int to) {
-    Int8Depthwise3x3.lines(input, rows, steps, lines, filter, channel, sums, to);
+    Int8Depthwise3x3.compute(input, inputRows, rows, filter, channel, sums, to);
   }
 
   @Override
   public void winogradInputs(
-      float[] input, int[] places, int tiles, int channels, float[] output, int step) {
+      float[] input, int[] indices, int tiles, int channels, float[] output, int step) {
     if (channels < LANES) {
-      fewChannels.inputs(input, places, tiles, channels, output, step);
+      winogradFewChannels.inputs(input, indices, tiles, channels, output, step);
     } else {
-      VectorWinograd.inputs(input, places, tiles, channels, output, step);
+      VectorWinograd.inputs(input, indices, tiles, channels, output, step);
     }
   }
 
@@ -147,20 +104,19 @@ final class VectorKernels implements MicroKernels {
       int width,
       int columns,
       float[] output,
-      int[] places,
+      int[] indices,
       int column,
-      float min,
-      float max) {
+      Clamp clamp) {
     if (columns < LANES) {
-      fewChannels.outputs(sums, tiles, width, columns, output, places, column, min, max);
+      winogradFewChannels.outputs(sums, tiles, width, columns, output, indices, column, clamp);
     } else {
-      VectorWinograd.outputs(sums, tiles, width, columns, output, places, column, min, max);
+      VectorWinograd.outputs(sums, tiles, width, columns, output, indices, column, clamp);
     }
   }
 
   @Override
-  public void winogradSums(float[] sums, int tiles, int width, int[] places) {
-    VectorWinograd.sums(sums, tiles, width, places);
+  public void winogradSums(float[] sums, int tiles, int width, int[] indices) {
+    VectorWinograd.sums(sums, tiles, width, indices);
   }
 
   @Override
@@ -170,26 +126,14 @@ final class VectorKernels implements MicroKernels {
   }
 
   @Override
-  public void clamp(
-      float[] input, int at, float[] output, int to, int count, float min, float max) {
-    VectorClamp.clamp(input, at, output, to, count, min, max);
+  public void clamp(float[] input, int at, float[] output, int to, int count, Clamp clamp) {
+    VectorClamp.clamp(input, at, output, to, count, clamp);
   }
 
   @Override
   public void binary(
-      Binary function,
-      float[] a,
-      int aAt,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      float[] output,
-      int to,
-      int count,
-      float min,
-      float max) {
-    VectorFunctions.binary(function, a, aAt, aStep, b, bAt, bStep, output, to, count, min, max);
+      Binary function, float[] left, float[] right, float[] output, BinaryLoop loop, Clamp clamp) {
+    VectorFunctions.binary(function, left, right, output, loop, clamp);
   }
 
   @Override
@@ -208,15 +152,8 @@ final class VectorKernels implements MicroKernels {
 
   @Override
   public void maximum(
-      float[] input,
-      int[] rows,
-      int count,
-      int channels,
-      float[] output,
-      int to,
-      float min,
-      float max) {
-    VectorPools.maximum(input, rows, count, channels, output, to, min, max);
+      float[] input, int[] rows, int count, int channels, float[] output, int to, Clamp clamp) {
+    VectorPools.maximum(input, rows, count, channels, output, to, clamp);
   }
 
   @Override
@@ -228,9 +165,8 @@ final class VectorKernels implements MicroKernels {
       float factor,
       float[] output,
       int to,
-      float min,
-      float max) {
-    VectorPools.average(input, rows, count, channels, factor, output, to, min, max);
+      Clamp clamp) {
+    VectorPools.average(input, rows, count, channels, factor, output, to, clamp);
   }
 
   @Override
@@ -242,22 +178,14 @@ final class VectorKernels implements MicroKernels {
       int channels,
       byte[] output,
       int to,
-      int low,
-      int high) {
-    VectorPools.maximum(input, unsigned, rows, count, channels, output, to, low, high);
+      Bounds bounds) {
+    VectorPools.maximum(input, unsigned, rows, count, channels, output, to, bounds);
   }
 
   @Override
   public void mean(
-      float[] input,
-      int[] rows,
-      int count,
-      int channels,
-      byte[] output,
-      int to,
-      int low,
-      int high) {
-    VectorPools.mean(wide, input, rows, count, channels, output, to, low, high);
+      float[] input, int[] rows, int count, int channels, byte[] output, int to, Bounds bounds) {
+    VectorPools.mean(wide, input, rows, count, channels, output, to, bounds);
   }
 
   @Override
@@ -289,7 +217,7 @@ final class VectorKernels implements MicroKernels {
       second = second.blend(y, second.lt(y));
     }
     if (i < count && count >= LANES) {
-      // What is left, and again some before it.
+      // The last vector overlaps the one before.
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + count - LANES);
       first = first.blend(x, first.lt(x));
       i = count - i > LANES ? i : count;
@@ -299,65 +227,65 @@ final class VectorKernels implements MicroKernels {
         i = count;
       }
     }
-    float result = first.max(second).reduceLanes(VectorOperators.MAX);
+    float max = first.max(second).reduceLanes(VectorOperators.MAX);
     for (; i < count; i++) {
-      result = result < input[at + i] ? input[at + i] : result;
+      max = max < input[at + i] ? input[at + i] : max;
     }
-    return result;
+    return max;
   }
 
   @Override
-  public void extremes(float[] input, int at, int count, float[] least, float[] greatest, int to) {
-    FloatVector low0 = FloatVector.broadcast(FLOATS, Float.POSITIVE_INFINITY);
-    FloatVector low1 = low0;
-    FloatVector high0 = low0.neg();
-    FloatVector high1 = high0;
+  public void extremes(float[] input, int at, int count, float[] minima, float[] maxima, int to) {
+    FloatVector min0 = FloatVector.broadcast(FLOATS, Float.POSITIVE_INFINITY);
+    FloatVector min1 = min0;
+    FloatVector max0 = min0.neg();
+    FloatVector max1 = max0;
     int end = count / (2 * LANES) * (2 * LANES);
     for (int i = 0; i < end; i += 2 * LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
       FloatVector y = FloatVector.fromArray(FLOATS, input, at + i + LANES);
-      low0 = low0.blend(x, x.lt(low0));
-      high0 = high0.blend(x, high0.lt(x));
-      low1 = low1.blend(y, y.lt(low1));
-      high1 = high1.blend(y, high1.lt(y));
+      min0 = min0.blend(x, x.lt(min0));
+      max0 = max0.blend(x, max0.lt(x));
+      min1 = min1.blend(y, y.lt(min1));
+      max1 = max1.blend(y, max1.lt(y));
     }
-    least[to] = low0.min(low1).reduceLanes(VectorOperators.MIN);
-    greatest[to] = high0.max(high1).reduceLanes(VectorOperators.MAX);
-    ScalarKernels.extremes(input, at, end, count, least, greatest, to);
+    minima[to] = min0.min(min1).reduceLanes(VectorOperators.MIN);
+    maxima[to] = max0.max(max1).reduceLanes(VectorOperators.MAX);
+    ScalarKernels.extremes(input, at, end, count, minima, maxima, to);
   }
 
   @Override
-  public void range(float[] input, int at, int count, float[] least, float[] greatest, int to) {
-    // Bits of floats above zero are in their order as integers, others are less, and NaN is
-    // greater.
+  public void range(float[] input, int at, int count, float[] minima, float[] maxima, int to) {
+    // As integers, the bits of positive floats are in their order, those of negative floats are
+    // less, and those of NaN are greater.
     IntVector sign = IntVector.broadcast(INTS, Integer.MIN_VALUE);
-    IntVector low0 = IntVector.zero(INTS);
-    IntVector low1 = low0;
-    IntVector high0 = low0;
-    IntVector high1 = low0;
+    IntVector min0 = IntVector.zero(INTS);
+    IntVector min1 = min0;
+    IntVector max0 = min0;
+    IntVector max1 = min0;
     int end = count / (2 * LANES) * (2 * LANES);
     for (int i = 0; i < end; i += 2 * LANES) {
       IntVector x = FloatVector.fromArray(FLOATS, input, at + i).reinterpretAsInts();
       IntVector y = FloatVector.fromArray(FLOATS, input, at + i + LANES).reinterpretAsInts();
-      high0 = high0.max(x);
-      low0 = low0.max(x.lanewise(VectorOperators.XOR, sign));
-      high1 = high1.max(y);
-      low1 = low1.max(y.lanewise(VectorOperators.XOR, sign));
+      max0 = max0.max(x);
+      min0 = min0.max(x.lanewise(VectorOperators.XOR, sign));
+      max1 = max1.max(y);
+      min1 = min1.max(y.lanewise(VectorOperators.XOR, sign));
     }
-    least[to] = -Float.intBitsToFloat(low0.max(low1).reduceLanes(VectorOperators.MAX));
-    greatest[to] = Float.intBitsToFloat(high0.max(high1).reduceLanes(VectorOperators.MAX));
+    minima[to] = -Float.intBitsToFloat(min0.max(min1).reduceLanes(VectorOperators.MAX));
+    maxima[to] = Float.intBitsToFloat(max0.max(max1).reduceLanes(VectorOperators.MAX));
     int from = end;
-    if (Float.isNaN(least[to]) || Float.isNaN(greatest[to])) {
-      least[to] = 0;
-      greatest[to] = 0;
+    if (Float.isNaN(minima[to]) || Float.isNaN(maxima[to])) {
+      minima[to] = 0;
+      maxima[to] = 0;
       from = 0;
     }
-    ScalarKernels.extremes(input, at, from, count, least, greatest, to);
+    ScalarKernels.extremes(input, at, from, count, minima, maxima, to);
   }
 
   @Override
   public void softmax(float[] columns, int length, int rows, float beta) {
-    VectorSoftmax.softmax(columns, length, rows, beta);
+    VectorFunctions.softmax(columns, length, rows, beta);
   }
 
   @Override
@@ -368,12 +296,12 @@ final class VectorKernels implements MicroKernels {
       return;
     }
     int end = FLOATS.loopBound(count);
-    wholeExponentials(input, at, output, to, end, shift, factor);
-    // Vectors of what is left would be objects for long: too seldom to be compiled early.
+    vectorExponentials(input, at, output, to, end, shift, factor);
+    // A vector for the rest would run too rarely to be compiled early, and be allocated until then.
     ScalarKernels.exponentials(input, at, output, to, end, count, shift, factor);
   }
 
-  private static void wholeExponentials(
+  private static void vectorExponentials(
       float[] input, int at, float[] output, int to, int end, float shift, float factor) {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i);
@@ -393,38 +321,38 @@ final class VectorKernels implements MicroKernels {
       float[] input,
       int top,
       int bottom,
-      float down,
-      int[] lefts,
-      int[] rights,
-      float[] aside,
-      int channels,
+      float fraction,
+      InterpolatedColumns columns,
       float[] output,
       int to) {
-    // A vector of more lanes than channels takes what follows a pixel in memory, if there is
-    // enough; what it stores too much, the next pixel replaces.
+    int[] lefts = columns.lefts;
+    int[] rights = columns.rights;
+    float[] fractions = columns.fractions;
+    int channels = columns.channels;
+    // With fewer channels than lanes, a vector reads past the pixel if the array has enough
+    // elements; what it stores past the new pixel, the next one replaces.
     int last = input.length - LANES - Math.max(top, bottom);
     int end = lefts.length * channels - LANES;
     for (int x = 0; x < lefts.length; x++) {
       int left = lefts[x];
       int right = rights[x];
-      int place = x * channels;
-      if (channels < LANES && (Math.max(left, right) > last || place > end)) {
-        ScalarKernels.interpolate(
-            input, top, bottom, down, left, right, aside[x], channels, output, to + place);
+      int pixel = x * channels;
+      if (channels < LANES && (Math.max(left, right) > last || pixel > end)) {
+        ScalarKernels.interpolate(input, top, bottom, fraction, columns, x, output, to + pixel);
         continue;
       }
-      float topLeft = (1 - down) * (1 - aside[x]);
-      float topRight = (1 - down) * aside[x];
-      float bottomLeft = down * (1 - aside[x]);
-      float bottomRight = down * aside[x];
+      float topLeft = (1 - fraction) * (1 - fractions[x]);
+      float topRight = (1 - fraction) * fractions[x];
+      float bottomLeft = fraction * (1 - fractions[x]);
+      float bottomRight = fraction * fractions[x];
       for (int i = 0; i < channels; i += LANES) {
-        // The last vector computes again some of what the one before it has.
+        // The last vector overlaps the one before.
         int c = Math.max(0, Math.min(i, channels - LANES));
         FloatVector a = FloatVector.fromArray(FLOATS, input, top + left + c).mul(topLeft);
         FloatVector b = FloatVector.fromArray(FLOATS, input, top + right + c).mul(topRight);
         FloatVector d = FloatVector.fromArray(FLOATS, input, bottom + left + c).mul(bottomLeft);
         FloatVector e = FloatVector.fromArray(FLOATS, input, bottom + right + c).mul(bottomRight);
-        a.add(b).add(d).add(e).intoArray(output, to + place + c);
+        a.add(b).add(d).add(e).intoArray(output, to + pixel + c);
       }
     }
   }
@@ -442,70 +370,59 @@ final class VectorKernels implements MicroKernels {
 
   @Override
   public void sum(
-      float[] a,
-      int aAt,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      Int8Addition sum,
-      byte[] output,
-      int to,
-      int count) {
+      float[] left, float[] right, Int8Addition addition, byte[] output, BinaryLoop loop) {
+    int to = loop.outputOffset;
     int i = 0;
-    if (sum.sure > 0) {
-      FloatVector shift = FloatVector.broadcast(FLOATS, sum.shift);
-      FloatVector left = FloatVector.broadcast(FLOATS, sum.left);
-      FloatVector right = FloatVector.broadcast(FLOATS, sum.right);
-      FloatVector low = FloatVector.broadcast(FLOATS, sum.low);
-      FloatVector high = FloatVector.broadcast(FLOATS, sum.high);
-      int end = FLOATS.loopBound(count);
+    if (addition.maxDistance > 0) {
+      FloatVector shift = FloatVector.broadcast(FLOATS, addition.shift);
+      FloatVector leftFactor = FloatVector.broadcast(FLOATS, addition.left);
+      FloatVector rightFactor = FloatVector.broadcast(FLOATS, addition.right);
+      FloatVector low = FloatVector.broadcast(FLOATS, addition.low);
+      FloatVector high = FloatVector.broadcast(FLOATS, addition.high);
+      int end = FLOATS.loopBound(loop.count);
       for (; i < end; i += LANES) {
-        FloatVector x = Vectors.load(a, aAt, i, aStep);
-        FloatVector y = Vectors.load(b, bAt, i, bStep);
-        FloatVector result = x.fma(left, y.fma(right, shift));
-        FloatVector whole = result.add(ROUNDER).sub(ROUNDER);
-        Vectors.store(Vectors.toInts(Vectors.clamp(whole, low, high)), output, to + i, wide);
-        VectorMask<Float> doubt = result.sub(whole).abs().compare(VectorOperators.GE, sum.sure);
-        if (doubt.anyTrue()) {
-          for (long lanes = doubt.toLong(); lanes != 0; lanes &= lanes - 1) {
-            int place = i + Long.numberOfTrailingZeros(lanes);
-            ScalarKernels.sum(a, aAt, aStep, b, bAt, bStep, sum, output, to, place, place + 1);
+        FloatVector x = Vectors.left(left, loop, i);
+        FloatVector y = Vectors.right(right, loop, i);
+        FloatVector result = x.fma(leftFactor, y.fma(rightFactor, shift));
+        FloatVector rounded = result.add(ROUNDER).sub(ROUNDER);
+        Vectors.store(Vectors.toInts(Vectors.clamp(rounded, low, high)), output, to + i, wide);
+        VectorMask<Float> doubtful =
+            result.sub(rounded).abs().compare(VectorOperators.GE, addition.maxDistance);
+        if (doubtful.anyTrue()) {
+          for (long lanes = doubtful.toLong(); lanes != 0; lanes &= lanes - 1) {
+            int lane = i + Long.numberOfTrailingZeros(lanes);
+            ScalarKernels.sum(left, right, addition, output, loop, lane, lane + 1);
           }
         }
       }
     }
-    ScalarKernels.sum(a, aAt, aStep, b, bAt, bStep, sum, output, to, i, count);
+    ScalarKernels.sum(left, right, addition, output, loop, i, loop.count);
   }
 
   @Override
   public void product(
-      float[] a,
-      int aAt,
-      int aStep,
-      float aZero,
-      float[] b,
-      int bAt,
-      int bStep,
-      float bZero,
+      float[] left,
+      float leftZero,
+      float[] right,
+      float rightZero,
       float[] output,
-      int to,
-      int count) {
-    int end = FLOATS.loopBound(count);
+      BinaryLoop loop) {
+    int to = loop.outputOffset;
+    int end = FLOATS.loopBound(loop.count);
     for (int i = 0; i < end; i += LANES) {
-      FloatVector x = Vectors.load(a, aAt, i, aStep).sub(aZero);
-      FloatVector y = Vectors.load(b, bAt, i, bStep).sub(bZero);
+      FloatVector x = Vectors.left(left, loop, i).sub(leftZero);
+      FloatVector y = Vectors.right(right, loop, i).sub(rightZero);
       x.mul(y).intoArray(output, to + i);
     }
-    ScalarKernels.product(a, aAt, aStep, aZero, b, bAt, bStep, bZero, output, to, end, count);
+    ScalarKernels.product(left, leftZero, right, rightZero, output, loop, end);
   }
 
   @Override
   public void narrow(int[] input, byte[] output, int count) {
     int end = HAS_BYTES ? INTS.loopBound(count) : 0;
     for (int i = 0; i < end; i += LANES) {
-      IntVector whole = IntVector.fromArray(INTS, input, i);
-      ((ByteVector) whole.castShape(BYTES, 0)).intoArray(output, i);
+      IntVector x = IntVector.fromArray(INTS, input, i);
+      ((ByteVector) x.castShape(BYTES, 0)).intoArray(output, i);
     }
     ScalarKernels.narrow(input, output, end, count);
   }
@@ -521,11 +438,11 @@ final class VectorKernels implements MicroKernels {
       }
     } else if (HAS_BYTES) {
       for (; i < end; i += LANES) {
-        IntVector wide =
+        IntVector x =
             (IntVector)
                 ByteVector.fromArray(BYTES, input, at + i)
                     .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-        ((FloatVector) wide.convert(VectorOperators.I2F, 0)).intoArray(output, to + i);
+        ((FloatVector) x.convert(VectorOperators.I2F, 0)).intoArray(output, to + i);
       }
     }
     ScalarKernels.widen(input, at, unsigned, output, to, i, count);
@@ -589,25 +506,16 @@ final class VectorKernels implements MicroKernels {
       int at,
       double scale,
       int zeroPoint,
-      int low,
-      int high,
+      Bounds bounds,
       byte[] output,
       int to,
       int count) {
-    VectorQuantization.bytes(input, at, scale, zeroPoint, low, high, output, to, count, wide);
+    VectorQuantization.quantize(input, at, scale, zeroPoint, bounds, output, to, count, wide);
   }
 
   @Override
   public void quantizeRow(
-      float[] input,
-      int at,
-      float factor,
-      float zeroPoint,
-      float low,
-      float high,
-      float[] output,
-      int to,
-      int count) {
-    VectorQuantization.row(input, at, factor, zeroPoint, low, high, output, to, count);
+      float[] input, int at, RowQuantization quantization, float[] output, int to, int count) {
+    VectorQuantization.quantizeRow(input, at, quantization, output, to, count);
   }
 }

@@ -1,5 +1,6 @@
 package dev.whittle.runtime.kernel.simd;
 
+import dev.whittle.ir.op.Activation.Bounds;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -7,43 +8,36 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The greatest and the mean of some rows, some channels at a time. They are clamped in a loop of
- * its own: the compiler may decide against inlining what is called behind the end of a loop.
+ * Maxima and means of rows, a vector of channels at a time. Results are clamped in a loop of their
+ * own: the compiler may not inline calls after the end of a loop.
  */
 final class VectorPools {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
   private static final VectorSpecies<Byte> BYTES = Vectors.BYTES;
-  private static final VectorSpecies<Byte> WHOLE_BYTES = Vectors.WHOLE_BYTES;
+  private static final VectorSpecies<Byte> WIDE_BYTES = Vectors.WIDE_BYTES;
   private static final boolean HAS_BYTES = Vectors.HAS_BYTES;
   private static final int LANES = Vectors.LANES;
 
   private VectorPools() {}
 
-  /** {@link MicroKernels#maximum}. */
+  /** See {@link MicroKernels#maximum}. */
   static void maximum(
-      float[] input,
-      int[] rows,
-      int count,
-      int channels,
-      float[] output,
-      int to,
-      float min,
-      float max) {
+      float[] input, int[] rows, int count, int channels, float[] output, int to, Clamp clamp) {
     int c = 0;
     int end = FLOATS.loopBound(channels);
     for (; c < end; c += LANES) {
-      FloatVector greatest = FloatVector.fromArray(FLOATS, input, rows[0] + c);
+      FloatVector max = FloatVector.fromArray(FLOATS, input, rows[0] + c);
       for (int i = 1; i < count; i++) {
         FloatVector x = FloatVector.fromArray(FLOATS, input, rows[i] + c);
-        greatest = greatest.blend(x, greatest.lt(x));
+        max = max.blend(x, max.lt(x));
       }
-      greatest.intoArray(output, to + c);
+      max.intoArray(output, to + c);
     }
-    VectorClamp.rows(output, to, end, 1, end, min, max);
-    ScalarPools.maximum(input, rows, count, c, channels, output, to, min, max);
+    VectorClamp.rows(output, to, end, 1, end, clamp);
+    ScalarPools.maximum(input, rows, count, c, channels, output, to, clamp);
   }
 
-  /** {@link MicroKernels#average}. */
+  /** See {@link MicroKernels#average}. */
   static void average(
       float[] input,
       int[] rows,
@@ -52,8 +46,7 @@ final class VectorPools {
       float factor,
       float[] output,
       int to,
-      float min,
-      float max) {
+      Clamp clamp) {
     int c = 0;
     int end = FLOATS.loopBound(channels);
     for (; c < end; c += LANES) {
@@ -63,11 +56,11 @@ final class VectorPools {
       }
       sum.mul(factor).intoArray(output, to + c);
     }
-    VectorClamp.rows(output, to, end, 1, end, min, max);
-    ScalarPools.average(input, rows, count, c, channels, factor, output, to, min, max);
+    VectorClamp.rows(output, to, end, 1, end, clamp);
+    ScalarPools.average(input, rows, count, c, channels, factor, output, to, clamp);
   }
 
-  /** {@link MicroKernels#maximum}. */
+  /** See {@link MicroKernels#maximum}. */
   static void maximum(
       byte[] input,
       boolean unsigned,
@@ -76,38 +69,37 @@ final class VectorPools {
       int channels,
       byte[] output,
       int to,
-      int low,
-      int high) {
-    // Unsigned bytes are in the order of signed ones whose first bit is the other one.
+      Bounds bounds) {
+    // Unsigned bytes are ordered as signed ones with the first bit flipped.
     int flip = unsigned ? Byte.MIN_VALUE : 0;
-    byte least = (byte) (low ^ flip);
-    byte most = (byte) (high ^ flip);
+    byte low = (byte) (bounds.low() ^ flip);
+    byte high = (byte) (bounds.high() ^ flip);
     int c = 0;
-    for (int end = WHOLE_BYTES.loopBound(channels); c < end; c += WHOLE_BYTES.length()) {
-      ByteVector greatest = ByteVector.broadcast(WHOLE_BYTES, least);
+    for (int end = WIDE_BYTES.loopBound(channels); c < end; c += WIDE_BYTES.length()) {
+      ByteVector max = ByteVector.broadcast(WIDE_BYTES, low);
       for (int i = 0; i < count; i++) {
-        ByteVector x = ByteVector.fromArray(WHOLE_BYTES, input, rows[i] + c);
-        greatest = greatest.max(x.lanewise(VectorOperators.XOR, (byte) flip));
+        ByteVector x = ByteVector.fromArray(WIDE_BYTES, input, rows[i] + c);
+        max = max.max(x.lanewise(VectorOperators.XOR, (byte) flip));
       }
-      greatest.min(most).lanewise(VectorOperators.XOR, (byte) flip).intoArray(output, to + c);
+      max.min(high).lanewise(VectorOperators.XOR, (byte) flip).intoArray(output, to + c);
     }
     if (HAS_BYTES) {
       for (int end = c + BYTES.loopBound(channels - c); c < end; c += LANES) {
-        ByteVector greatest = ByteVector.broadcast(BYTES, least);
+        ByteVector max = ByteVector.broadcast(BYTES, low);
         for (int i = 0; i < count; i++) {
           ByteVector x = ByteVector.fromArray(BYTES, input, rows[i] + c);
-          greatest = greatest.max(x.lanewise(VectorOperators.XOR, (byte) flip));
+          max = max.max(x.lanewise(VectorOperators.XOR, (byte) flip));
         }
-        greatest.min(most).lanewise(VectorOperators.XOR, (byte) flip).intoArray(output, to + c);
+        max.min(high).lanewise(VectorOperators.XOR, (byte) flip).intoArray(output, to + c);
       }
     }
-    ScalarPools.maximum(input, unsigned, rows, count, c, channels, output, to, low, high);
+    ScalarPools.maximum(input, unsigned, rows, count, c, channels, output, to, bounds);
   }
 
   /**
-   * {@link MicroKernels#mean}.
+   * See {@link MicroKernels#mean}.
    *
-   * @param wide room for one vector on its way to bytes
+   * @param wide see {@link Vectors#store}
    */
   static void mean(
       int[] wide,
@@ -117,20 +109,21 @@ final class VectorPools {
       int channels,
       byte[] output,
       int to,
-      int low,
-      int high) {
+      Bounds bounds) {
     IntVector half = FloatVector.broadcast(FLOATS, count / 2).reinterpretAsInts();
+    int low = bounds.low();
+    int high = bounds.high();
     int c = 0;
     for (int end = FLOATS.loopBound(channels); c < end; c += LANES) {
       FloatVector sum = FloatVector.fromArray(FLOATS, input, rows[0] + c);
       for (int i = 1; i < count; i++) {
         sum = sum.add(FloatVector.fromArray(FLOATS, input, rows[i] + c));
       }
-      IntVector away = sum.reinterpretAsInts().and(Integer.MIN_VALUE).or(half);
-      FloatVector quotient = sum.add(away.reinterpretAsFloats()).div(count);
-      IntVector whole = (IntVector) quotient.convert(VectorOperators.F2I, 0);
-      Vectors.store(whole.max(low).min(high), output, to + c, wide);
+      IntVector signedHalf = sum.reinterpretAsInts().and(Integer.MIN_VALUE).or(half);
+      FloatVector quotient = sum.add(signedHalf.reinterpretAsFloats()).div(count);
+      IntVector mean = (IntVector) quotient.convert(VectorOperators.F2I, 0);
+      Vectors.store(mean.max(low).min(high), output, to + c, wide);
     }
-    ScalarPools.mean(input, rows, count, c, channels, output, to, low, high);
+    ScalarPools.mean(input, rows, count, c, channels, output, to, bounds);
   }
 }

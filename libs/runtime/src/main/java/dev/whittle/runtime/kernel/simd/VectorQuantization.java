@@ -1,11 +1,12 @@
 package dev.whittle.runtime.kernel.simd;
 
+import dev.whittle.ir.op.Activation.Bounds;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Makes whole numbers of floats, halves away from zero. */
+/** Quantization of floats, with ties rounded away from zero. */
 final class VectorQuantization {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
   private static final VectorSpecies<Integer> INTS = Vectors.INTS;
@@ -14,121 +15,102 @@ final class VectorQuantization {
   private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
   private static final int HALF_BITS = Float.floatToRawIntBits(0.5f);
 
+  /** The greatest error of quotients below 512 in single precision. */
+  private static final float MAX_ERROR = 512 * 4 * 0x1p-24f;
+
   /**
-   * The float before one half. Added with the sign of a float and cut off, it rounds to the nearest
-   * whole number, halves away from zero, as tried for all below 2^23; one half itself would round
-   * its predecessor to 1.
+   * The float before one half. Adding it with the sign of a float below 2^23 and truncating rounds
+   * to the nearest integer, ties away from zero; one half would round its predecessor to 1.
    */
   private static final float ALMOST_HALF = 0x1.fffffep-2f;
 
-  /** Elements of a row that are done once more if there is a half among them. */
+  /** Elements of a row that are rounded again if there is a tie among them. */
   private static final int BLOCK = 32 * LANES;
 
   private VectorQuantization() {}
 
   /**
-   * {@link MicroKernels#quantize}.
+   * See {@link MicroKernels#quantize}.
    *
-   * @param wide room for one vector on its way, where bytes have no vectors so short
+   * @param wide see {@link Vectors#store}
    */
-  static void bytes(
+  static void quantize(
       float[] input,
       int at,
       double scale,
       int zeroPoint,
-      int low,
-      int high,
+      Bounds bounds,
       byte[] output,
       int to,
       int count,
       int[] wide) {
     int i = 0;
-    FloatVector least = FloatVector.broadcast(FLOATS, low - zeroPoint);
-    FloatVector most = FloatVector.broadcast(FLOATS, high - zeroPoint);
+    FloatVector low = FloatVector.broadcast(FLOATS, bounds.low() - zeroPoint);
+    FloatVector high = FloatVector.broadcast(FLOATS, bounds.high() - zeroPoint);
     float factor = (float) (1 / scale);
     int end = FLOATS.loopBound(count);
     for (; i < end; i += LANES) {
       FloatVector scaled = FloatVector.fromArray(FLOATS, input, at + i).mul(factor);
-      FloatVector product = Vectors.clamp(scaled, least, most);
-      FloatVector whole = product.add(ROUNDER).sub(ROUNDER);
-      FloatVector fromHalf = product.sub(whole).abs().sub(0.5f).neg();
-      // Near a half, and for NaN, single precision does not tell.
-      if (fromHalf.compare(VectorOperators.GT, ScalarKernels.DOUBT).allTrue()) {
-        Vectors.store(Vectors.toInts(whole.add(zeroPoint)), output, to + i, wide);
+      FloatVector clamped = Vectors.clamp(scaled, low, high);
+      FloatVector rounded = clamped.add(ROUNDER).sub(ROUNDER);
+      FloatVector fromTie = clamped.sub(rounded).abs().sub(0.5f).neg();
+      // Single precision leaves numbers near a tie, and NaN, in doubt.
+      if (fromTie.compare(VectorOperators.GT, MAX_ERROR).allTrue()) {
+        Vectors.store(Vectors.toInts(rounded.add(zeroPoint)), output, to + i, wide);
       } else {
-        ScalarKernels.quantize(input, at, scale, zeroPoint, low, high, output, to, i, i + LANES);
+        ScalarKernels.quantize(input, at, scale, zeroPoint, bounds, output, to, i, i + LANES);
       }
     }
-    ScalarKernels.quantize(input, at, scale, zeroPoint, low, high, output, to, i, count);
+    ScalarKernels.quantize(input, at, scale, zeroPoint, bounds, output, to, i, count);
   }
 
-  /** {@link MicroKernels#quantizeRow}. */
-  static void row(
-      float[] input,
-      int at,
-      float factor,
-      float zeroPoint,
-      float low,
-      float high,
-      float[] output,
-      int to,
-      int count) {
+  /** See {@link MicroKernels#quantizeRow}. */
+  static void quantizeRow(
+      float[] input, int at, RowQuantization quantization, float[] output, int to, int count) {
     int end = FLOATS.loopBound(count);
     for (int i = 0; i < end; i += BLOCK) {
       int some = Math.min(BLOCK, end - i);
-      if (!nearest(input, at + i, factor, zeroPoint, low, high, output, to + i, some)) {
-        awayFromZero(input, at + i, factor, zeroPoint, low, high, output, to + i, some);
+      if (!roundToEven(input, at + i, quantization, output, to + i, some)) {
+        roundAwayFromZero(input, at + i, quantization, output, to + i, some);
       }
     }
-    ScalarKernels.quantizeRow(input, at, factor, zeroPoint, low, high, output, to, end, count);
+    ScalarKernels.quantizeRow(input, at, quantization, output, to, end, count);
   }
 
-  /** Rounds halves to even numbers; returns whether there was none, nor NaN. */
-  private static boolean nearest(
-      float[] input,
-      int at,
-      float factor,
-      float zeroPoint,
-      float low,
-      float high,
-      float[] output,
-      int to,
-      int count) {
-    IntVector least = IntVector.broadcast(INTS, ROUNDER_BITS + (int) low);
-    IntVector most = IntVector.broadcast(INTS, ROUNDER_BITS + (int) high);
-    IntVector greatest = IntVector.zero(INTS);
+  /** Rounds ties to even integers; returns whether there is neither a tie nor NaN. */
+  private static boolean roundToEven(
+      float[] input, int at, RowQuantization quantization, float[] output, int to, int count) {
+    float factor = quantization.factor;
+    float zeroPoint = quantization.zeroPoint;
+    IntVector low = IntVector.broadcast(INTS, ROUNDER_BITS + quantization.low);
+    IntVector high = IntVector.broadcast(INTS, ROUNDER_BITS + quantization.high);
+    IntVector maxDistance = IntVector.zero(INTS);
     float zero = ROUNDER + zeroPoint;
     for (int i = 0; i < count; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i).mul(factor).add(zeroPoint);
       FloatVector rounded = x.add(ROUNDER);
-      // Floats are in the order of their bits, but negative ones, which are less in any case.
-      IntVector whole = rounded.reinterpretAsInts().max(least).min(most);
-      whole.reinterpretAsFloats().sub(zero).intoArray(output, to + i);
-      IntVector rest = x.sub(rounded.sub(ROUNDER)).reinterpretAsInts().and(Integer.MAX_VALUE);
-      greatest = greatest.max(rest);
+      // Positive floats are ordered as their bits, and the bits of negative floats are less.
+      IntVector clamped = rounded.reinterpretAsInts().max(low).min(high);
+      clamped.reinterpretAsFloats().sub(zero).intoArray(output, to + i);
+      IntVector distance = x.sub(rounded.sub(ROUNDER)).reinterpretAsInts().and(Integer.MAX_VALUE);
+      maxDistance = maxDistance.max(distance);
     }
-    return greatest.compare(VectorOperators.LT, HALF_BITS).allTrue();
+    return maxDistance.compare(VectorOperators.LT, HALF_BITS).allTrue();
   }
 
-  private static void awayFromZero(
-      float[] input,
-      int at,
-      float factor,
-      float zeroPoint,
-      float low,
-      float high,
-      float[] output,
-      int to,
-      int count) {
-    IntVector least = IntVector.broadcast(INTS, (int) low);
-    IntVector most = IntVector.broadcast(INTS, (int) high);
+  private static void roundAwayFromZero(
+      float[] input, int at, RowQuantization quantization, float[] output, int to, int count) {
+    float factor = quantization.factor;
+    float zeroPoint = quantization.zeroPoint;
+    IntVector low = IntVector.broadcast(INTS, quantization.low);
+    IntVector high = IntVector.broadcast(INTS, quantization.high);
     IntVector half = FloatVector.broadcast(FLOATS, ALMOST_HALF).reinterpretAsInts();
-    int zero = (int) zeroPoint;
+    int zero = quantization.zeroPoint;
     for (int i = 0; i < count; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, input, at + i).mul(factor).add(zeroPoint);
-      IntVector away = x.reinterpretAsInts().and(Integer.MIN_VALUE).or(half);
-      IntVector rounded = Vectors.toInts(x.add(away.reinterpretAsFloats()));
-      ((FloatVector) rounded.max(least).min(most).sub(zero).convert(VectorOperators.I2F, 0))
+      IntVector signedHalf = x.reinterpretAsInts().and(Integer.MIN_VALUE).or(half);
+      IntVector rounded = Vectors.toInts(x.add(signedHalf.reinterpretAsFloats()));
+      ((FloatVector) rounded.max(low).min(high).sub(zero).convert(VectorOperators.I2F, 0))
           .intoArray(output, to + i);
     }
   }

@@ -6,7 +6,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The sums before and after the products of {@code WinogradConvolution}, some channels at a time.
+ * The transforms of Winograd's F(2x2, 3x3) before and after the products (Lavin and Gray, "Fast
+ * Algorithms for Convolutional Neural Networks", 2015), a vector of channels at a time. The tiles
+ * are unrolled because vectors in arrays would be objects, hence the methods' lengths.
  */
 final class VectorWinograd {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
@@ -14,48 +16,50 @@ final class VectorWinograd {
 
   private VectorWinograd() {}
 
-  /** {@link MicroKernels#winogradInputs}, of at least as many channels as a vector has lanes. */
+  /**
+   * See {@link MicroKernels#winogradInputs}; of at least as many channels as a vector has lanes.
+   */
   static void inputs(
-      float[] input, int[] places, int tiles, int channels, float[] output, int step) {
+      float[] input, int[] indices, int tiles, int channels, float[] output, int step) {
     for (int tile = 0; tile < tiles; tile++) {
-      inputs(input, places, 16 * tile, channels, output, tile * channels, step);
+      inputs(input, indices, 16 * tile, channels, output, tile * channels, step);
     }
   }
 
-  /** One tile: differences and sums of rows, then of columns. */
+  /** Transforms one tile {@code d} to {@code B' d B}: its rows, then its columns. */
   private static void inputs(
-      float[] input, int[] places, int p, int channels, float[] output, int to, int step) {
+      float[] input, int[] indices, int p, int channels, float[] output, int to, int step) {
     for (int i = 0; i < channels; i += LANES) {
-      // The last vector computes again some of what the one before it has.
+      // The last vector overlaps the one before.
       int c = Math.min(i, channels - LANES);
-      FloatVector a = FloatVector.fromArray(FLOATS, input, places[p] + c);
-      FloatVector b = FloatVector.fromArray(FLOATS, input, places[p + 4] + c);
-      FloatVector d = FloatVector.fromArray(FLOATS, input, places[p + 8] + c);
-      FloatVector e = FloatVector.fromArray(FLOATS, input, places[p + 12] + c);
+      FloatVector a = FloatVector.fromArray(FLOATS, input, indices[p] + c);
+      FloatVector b = FloatVector.fromArray(FLOATS, input, indices[p + 4] + c);
+      FloatVector d = FloatVector.fromArray(FLOATS, input, indices[p + 8] + c);
+      FloatVector e = FloatVector.fromArray(FLOATS, input, indices[p + 12] + c);
       FloatVector r00 = a.sub(d);
       FloatVector r10 = b.add(d);
       FloatVector r20 = d.sub(b);
       FloatVector r30 = b.sub(e);
-      a = FloatVector.fromArray(FLOATS, input, places[p + 1] + c);
-      b = FloatVector.fromArray(FLOATS, input, places[p + 5] + c);
-      d = FloatVector.fromArray(FLOATS, input, places[p + 9] + c);
-      e = FloatVector.fromArray(FLOATS, input, places[p + 13] + c);
+      a = FloatVector.fromArray(FLOATS, input, indices[p + 1] + c);
+      b = FloatVector.fromArray(FLOATS, input, indices[p + 5] + c);
+      d = FloatVector.fromArray(FLOATS, input, indices[p + 9] + c);
+      e = FloatVector.fromArray(FLOATS, input, indices[p + 13] + c);
       FloatVector r01 = a.sub(d);
       FloatVector r11 = b.add(d);
       FloatVector r21 = d.sub(b);
       FloatVector r31 = b.sub(e);
-      a = FloatVector.fromArray(FLOATS, input, places[p + 2] + c);
-      b = FloatVector.fromArray(FLOATS, input, places[p + 6] + c);
-      d = FloatVector.fromArray(FLOATS, input, places[p + 10] + c);
-      e = FloatVector.fromArray(FLOATS, input, places[p + 14] + c);
+      a = FloatVector.fromArray(FLOATS, input, indices[p + 2] + c);
+      b = FloatVector.fromArray(FLOATS, input, indices[p + 6] + c);
+      d = FloatVector.fromArray(FLOATS, input, indices[p + 10] + c);
+      e = FloatVector.fromArray(FLOATS, input, indices[p + 14] + c);
       FloatVector r02 = a.sub(d);
       FloatVector r12 = b.add(d);
       FloatVector r22 = d.sub(b);
       FloatVector r32 = b.sub(e);
-      a = FloatVector.fromArray(FLOATS, input, places[p + 3] + c);
-      b = FloatVector.fromArray(FLOATS, input, places[p + 7] + c);
-      d = FloatVector.fromArray(FLOATS, input, places[p + 11] + c);
-      e = FloatVector.fromArray(FLOATS, input, places[p + 15] + c);
+      a = FloatVector.fromArray(FLOATS, input, indices[p + 3] + c);
+      b = FloatVector.fromArray(FLOATS, input, indices[p + 7] + c);
+      d = FloatVector.fromArray(FLOATS, input, indices[p + 11] + c);
+      e = FloatVector.fromArray(FLOATS, input, indices[p + 15] + c);
       FloatVector r03 = a.sub(d);
       FloatVector r13 = b.add(d);
       FloatVector r23 = d.sub(b);
@@ -83,38 +87,39 @@ final class VectorWinograd {
     }
   }
 
-  /** {@link MicroKernels#winogradOutputs}, of at least as many columns as a vector has lanes. */
+  /**
+   * See {@link MicroKernels#winogradOutputs}; of at least as many columns as a vector has lanes.
+   */
   static void outputs(
       float[] sums,
       int tiles,
       int width,
       int columns,
       float[] output,
-      int[] places,
+      int[] indices,
       int column,
-      float min,
-      float max) {
+      Clamp clamp) {
     int step = tiles * width;
     for (int tile = 0; tile < tiles; tile++) {
-      outputs(sums, tile * width, step, columns, output, places, 4 * tile, column);
+      outputs(sums, tile * width, step, columns, output, indices, 4 * tile, column);
     }
-    VectorClamp.pixels(output, places, 4 * tiles, column, columns, min, max);
+    VectorClamp.pixels(output, indices, 4 * tiles, column, columns, clamp);
   }
 
-  /** One tile, not clamped: sums of rows, then of columns. */
+  /** Transforms one tile {@code m} to {@code A' m A}: its rows, then its columns. */
   private static void outputs(
       float[] sums,
       int from,
       int step,
       int columns,
       float[] output,
-      int[] places,
+      int[] indices,
       int p,
       int column) {
-    int p00 = places[p];
-    int p01 = places[p + 1];
-    int p10 = places[p + 2];
-    int p11 = places[p + 3];
+    int p00 = indices[p];
+    int p01 = indices[p + 1];
+    int p10 = indices[p + 2];
+    int p11 = indices[p + 3];
     for (int i = 0; i < columns; i += LANES) {
       int c = Math.min(i, columns - LANES);
       int at = from + c;
@@ -148,15 +153,18 @@ final class VectorWinograd {
     }
   }
 
-  /** {@link MicroKernels#winogradSums}. */
-  static void sums(float[] sums, int tiles, int width, int[] places) {
+  /** See {@link MicroKernels#winogradSums}. */
+  static void sums(float[] sums, int tiles, int width, int[] indices) {
     int step = tiles * width;
     for (int tile = 0; tile < tiles; tile++) {
-      sums(sums, tile * width, step, width, places[2 * tile], places[2 * tile + 1]);
+      sums(sums, tile * width, step, width, indices[2 * tile], indices[2 * tile + 1]);
     }
   }
 
-  /** One tile: sums of rows, then of columns, as integers. */
+  /**
+   * {@link #outputs} in integers. The inner rows and columns of the filters have been doubled: the
+   * outer ones of the products count twice, and the results are divided by four.
+   */
   private static void sums(float[] sums, int from, int step, int width, int above, int below) {
     for (int c = 0; c < width; c += LANES) {
       int at = from + c;

@@ -1,5 +1,7 @@
 package dev.whittle.runtime.kernel.simd;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
+import java.lang.management.ManagementFactory;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -7,9 +9,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** What the micro-kernels' vectors are, and what all of them do with them. */
+/** The species of the micro-kernels' vectors, and operations that several kernels use. */
 final class Vectors {
-  /** Bits of a vector, if not as many as the processor has: to test on one what others run. */
+  /** Bits of a vector: those of the processor, or fewer to test narrower vectors. */
   private static final int BITS =
       Integer.getInteger("whittle.vector.bits", FloatVector.SPECIES_PREFERRED.vectorBitSize());
 
@@ -21,51 +23,80 @@ final class Vectors {
 
   static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
 
-  /** Vectors of as many bytes as of floats; of more where there are none that short. */
+  /**
+   * Vectors of as many bytes as {@link #FLOATS} has lanes, or of more if there are none so short.
+   */
   static final VectorSpecies<Byte> BYTES =
       VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, 8 * LANES)));
 
-  /** Whether there are vectors of as many bytes as of floats. */
+  /** Whether {@link #BYTES} has as many lanes as {@link #FLOATS}. */
   static final boolean HAS_BYTES = BYTES.length() == LANES;
 
-  /** Vectors of as many bytes as a vector of floats has. */
-  static final VectorSpecies<Byte> WHOLE_BYTES = VectorSpecies.of(byte.class, FLOATS.vectorShape());
+  /** Vectors of bytes of the same width as {@link #FLOATS}. */
+  static final VectorSpecies<Byte> WIDE_BYTES = VectorSpecies.of(byte.class, FLOATS.vectorShape());
 
-  /** Adding and subtracting it rounds a float to the nearest whole number. */
+  /** See {@link ScalarFunctions#ROUNDER}. */
   static final float ROUNDER = ScalarFunctions.ROUNDER;
+
+  /**
+   * Whether the compiler strip-mines counted loops, so that threads can stop between strips. It
+   * does so by default with the collectors G1, ZGC and Shenandoah. With Serial (the default in
+   * containers of one processor) and Parallel it does not; it then schedules loops in another way,
+   * and loops that need all of 16 registers keep an accumulator in memory.
+   */
+  static final boolean IS_STRIP_MINING = isStripMining();
 
   private Vectors() {}
 
-  /** Compared and blended: {@code max} and {@code min} look after NaN and zeros, at length. */
-  static FloatVector clamp(FloatVector x, FloatVector low, FloatVector high) {
-    FloatVector raised = x.blend(low, x.lt(low));
-    return raised.blend(high, raised.compare(VectorOperators.GT, high));
+  /** Returns false if the virtual machine does not provide the option. */
+  private static boolean isStripMining() {
+    try {
+      HotSpotDiagnosticMXBean options =
+          ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+      return options != null
+          && Boolean.parseBoolean(options.getVMOption("UseCountedLoopSafepoints").getValue());
+    } catch (RuntimeException | LinkageError e) {
+      return false;
+    }
   }
 
-  static IntVector toInts(FloatVector whole) {
-    return (IntVector) whole.convert(VectorOperators.F2I, 0);
+  /** Clamps by comparing and blending: {@code max} and {@code min} treat NaN and zeros, slowly. */
+  static FloatVector clamp(FloatVector x, FloatVector min, FloatVector max) {
+    FloatVector raised = x.blend(min, x.lt(min));
+    return raised.blend(max, raised.compare(VectorOperators.GT, max));
+  }
+
+  static IntVector toInts(FloatVector integers) {
+    return (IntVector) integers.convert(VectorOperators.F2I, 0);
   }
 
   /**
-   * Stores numbers as bytes.
+   * Stores the low bytes of integers.
    *
-   * @param wide room for one vector on its way, where bytes have no vectors so short
+   * @param wide a buffer for one vector, for species without {@link #HAS_BYTES}
    */
-  static void store(IntVector whole, byte[] output, int to, int[] wide) {
+  static void store(IntVector integers, byte[] output, int to, int[] wide) {
     if (HAS_BYTES) {
-      ((ByteVector) whole.castShape(BYTES, 0)).intoArray(output, to);
+      ((ByteVector) integers.castShape(BYTES, 0)).intoArray(output, to);
       return;
     }
-    whole.intoArray(wide, 0);
+    integers.intoArray(wide, 0);
     for (int lane = 0; lane < LANES; lane++) {
       output[to + lane] = (byte) wide[lane];
     }
   }
 
-  /** A vector of adjacent floats, or of one float where {@code step} is 0. */
-  static FloatVector load(float[] array, int at, int i, int step) {
-    return step == 0
-        ? FloatVector.broadcast(FLOATS, array[at])
-        : FloatVector.fromArray(FLOATS, array, at + i);
+  /** Loads element {@code i} of the left operand and those after it, or its only element. */
+  static FloatVector left(float[] array, BinaryLoop loop, int i) {
+    return loop.leftStep == 0
+        ? FloatVector.broadcast(FLOATS, array[loop.leftOffset])
+        : FloatVector.fromArray(FLOATS, array, loop.leftOffset + i);
+  }
+
+  /** Loads element {@code i} of the right operand and those after it, or its only element. */
+  static FloatVector right(float[] array, BinaryLoop loop, int i) {
+    return loop.rightStep == 0
+        ? FloatVector.broadcast(FLOATS, array[loop.rightOffset])
+        : FloatVector.fromArray(FLOATS, array, loop.rightOffset + i);
   }
 }

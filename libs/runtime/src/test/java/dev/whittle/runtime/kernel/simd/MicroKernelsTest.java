@@ -97,38 +97,38 @@ class MicroKernelsTest {
       int dilation = random.nextInt(4) == 0 ? 2 : 1;
       int before = random.nextInt(0, filterWidth);
       int outputs = Math.max(1, (width - 1 + before) / stride);
-      var row =
+      var geometry =
           new DepthwiseGeometry(
               width, channels, filterHeight, filterWidth, stride, dilation, before, outputs);
-      int lines = random.nextInt(1, 6);
+      int rows = random.nextInt(1, 6);
       int zeros = Math.max(channels, vector.lanes());
-      float[] input = floats(zeros + width * channels * (filterHeight + lines));
+      float[] input = floats(zeros + width * channels * (filterHeight + rows));
       Arrays.fill(input, 0, zeros, 0);
-      int[] rows = new int[filterHeight * lines];
-      int[] steps = new int[rows.length];
+      var inputRows = new InputRows();
+      inputRows.reserve(filterHeight * rows);
       int step = random.nextInt(0, 2);
-      for (int line = 0; line < lines; line++) {
+      for (int row = 0; row < rows; row++) {
         for (int y = 0; y < filterHeight; y++) {
-          boolean beyond = line * step + y == lines / 2;
-          rows[line * filterHeight + y] = beyond ? 0 : zeros + (line * step + y) * width * channels;
-          steps[line * filterHeight + y] = beyond ? 0 : channels;
+          boolean padding = row * step + y == rows / 2;
+          int start = zeros + (row * step + y) * width * channels;
+          inputRows.set(row * filterHeight + y, padding ? 0 : start, padding ? 0 : channels);
         }
       }
-      float[] weights = floats(filterHeight * filterWidth * channels);
-      float[] bias = floats(channels);
+      var filter =
+          new DepthwiseFilter(
+              geometry, floats(filterHeight * filterWidth * channels), floats(channels));
       int first = random.nextInt(0, channels);
       int count = random.nextInt(1, channels - first + 1);
-      int pixelStep = count + random.nextInt(0, 3);
-      int lineStep = outputs * pixelStep;
-      float[] expected = new float[lines * lineStep];
-      float[] actual = new float[lines * lineStep];
-      scalar.depthwise(
-          input, rows, steps, lines, row, weights, bias, first, count, expected, 0, pixelStep,
-          lineStep, -99, 99);
-      vector.depthwise(
-          input, rows, steps, lines, row, weights, bias, first, count, actual, 0, pixelStep,
-          lineStep, -99, 99);
-      assertArrayEquals(expected, actual, 0, row + ", seed " + SEED);
+      int pixelStride = count + random.nextInt(0, 3);
+      int rowStride = outputs * pixelStride;
+      var block = new DepthwiseBlock().rows(rows).channels(first, count);
+      block.output(0, pixelStride, rowStride);
+      var clamp = new Clamp(-99, 99);
+      float[] expected = new float[rows * rowStride];
+      float[] actual = new float[rows * rowStride];
+      scalar.depthwise(input, inputRows, filter, expected, block, clamp);
+      vector.depthwise(input, inputRows, filter, actual, block, clamp);
+      assertArrayEquals(expected, actual, 0, geometry + ", seed " + SEED);
     }
   }
 
@@ -143,40 +143,39 @@ class MicroKernelsTest {
         int left = random.nextInt(0, 2);
         // As many outputs as there may be, or fewer: the last window may end behind the picture.
         int outputs = Math.max(1, (width - 1 + left) / stride + 1 - random.nextInt(0, 3));
-        int lines = random.nextInt(1, 6);
+        int rows = random.nextInt(1, 6);
         var windows =
             new WindowGeometry(
-                1, 9, width, channels, 3, 3, lines, outputs, stride, stride, 1, 1, 1, left);
-        float[] weights = wholeNumbers(9 * channels);
-        float[] bias = wholeNumbers(channels);
+                1, 9, width, channels, 3, 3, rows, outputs, stride, stride, 1, 1, 1, left);
+        float[] weights = integers(9 * channels);
+        float[] bias = integers(channels);
         int zeroPoint = unsigned ? random.nextInt(0, 256) : random.nextInt(-128, 128);
         var filter = new Int8DepthwiseFilter(windows, weights, bias, zeroPoint, unsigned);
-        // The first row may be where rows beyond the border are said to be.
+        // The first row may have the index that rows of padding have.
         int first = random.nextBoolean() ? 0 : 7;
         byte[] input = new byte[first + 9 * width * channels];
         random.nextBytes(input);
-        int[] rows = new int[3 * lines];
-        int[] steps = new int[3 * lines];
-        for (int r = 0; r < rows.length; r++) {
+        var inputRows = new InputRows();
+        inputRows.reserve(3 * rows);
+        for (int r = 0; r < 3 * rows; r++) {
           int row = windows.inputRow(r / 3, r % 3);
           boolean inside = row >= 0 && row < 9 && random.nextInt(9) > 0;
-          rows[r] = inside ? first + row * width * channels : 0;
-          steps[r] = inside ? channels : 0;
+          inputRows.set(r, inside ? first + row * width * channels : 0, inside ? channels : 0);
         }
         int channel = random.nextInt(0, channels - math.lanes() + 1);
-        float[] sums = new float[3 + lines * outputs * math.lanes()];
-        math.depthwiseBytes(input, rows, steps, lines, filter, channel, sums, 3);
+        float[] sums = new float[3 + rows * outputs * math.lanes()];
+        math.depthwiseBytes(input, inputRows, rows, filter, channel, sums, 3);
         for (int j = 0; j < sums.length - 3; j++) {
           int c = channel + j % math.lanes();
           int x = j / math.lanes() % outputs;
-          int line = j / math.lanes() / outputs;
+          int row = j / math.lanes() / outputs;
           int expected = (int) bias[c];
           for (int tap = 0; tap < 9; tap++) {
-            int r = 3 * line + tap / 3;
+            int r = 3 * row + tap / 3;
             int column = x * stride - left + tap % 3;
             int element = zeroPoint;
-            if (steps[r] > 0 && column >= 0 && column < width) {
-              byte read = input[rows[r] + column * channels + c];
+            if (inputRows.steps[r] > 0 && column >= 0 && column < width) {
+              byte read = input[inputRows.starts[r] + column * channels + c];
               element = unsigned ? Byte.toUnsignedInt(read) : read;
             }
             expected += element * (int) weights[tap * channels + c];
@@ -187,7 +186,7 @@ class MicroKernelsTest {
     }
   }
 
-  private float[] wholeNumbers(int count) {
+  private float[] integers(int count) {
     float[] numbers = new float[count];
     for (int i = 0; i < count; i++) {
       numbers[i] = random.nextInt(-127, 128);
@@ -216,12 +215,11 @@ class MicroKernelsTest {
       }
       int width = channels + random.nextInt(0, 5);
       float[] sums = floats(16 * tiles * width);
-      float max = random.nextBoolean() ? 20 : Float.POSITIVE_INFINITY;
+      var clamp = new Clamp(0, random.nextBoolean() ? 20 : Float.POSITIVE_INFINITY);
       float[] expectedOutputs = new float[results.length * wider];
       float[] outputs = new float[results.length * wider];
-      scalar.winogradOutputs(
-          sums, tiles, width, channels, expectedOutputs, results, column, 0, max);
-      vector.winogradOutputs(sums, tiles, width, channels, outputs, results, column, 0, max);
+      scalar.winogradOutputs(sums, tiles, width, channels, expectedOutputs, results, column, clamp);
+      vector.winogradOutputs(sums, tiles, width, channels, outputs, results, column, clamp);
       assertArrayEquals(expectedOutputs, outputs, 0, channels + " columns, seed " + SEED);
     }
   }
@@ -256,16 +254,18 @@ class MicroKernelsTest {
       for (int nan = random.nextInt(-5, 5); nan > 0; nan--) {
         input[random.nextInt(input.length)] = Float.NaN;
       }
-      float min = random.nextBoolean() ? 0 : Float.NEGATIVE_INFINITY;
-      float max = random.nextBoolean() ? 6 : Float.POSITIVE_INFINITY;
+      var clamp =
+          new Clamp(
+              random.nextBoolean() ? 0 : Float.NEGATIVE_INFINITY,
+              random.nextBoolean() ? 6 : Float.POSITIVE_INFINITY);
       float[] expected = new float[channels + 3];
       float[] actual = new float[channels + 3];
       String label = channels + " channels, seed " + SEED;
-      scalar.maximum(input, rows, rows.length, channels, expected, 3, min, max);
-      vector.maximum(input, rows, rows.length, channels, actual, 3, min, max);
+      scalar.maximum(input, rows, rows.length, channels, expected, 3, clamp);
+      vector.maximum(input, rows, rows.length, channels, actual, 3, clamp);
       assertArrayEquals(expected, actual, 0, label);
-      scalar.average(input, rows, rows.length, channels, 0.3f, expected, 3, min, max);
-      vector.average(input, rows, rows.length, channels, 0.3f, actual, 3, min, max);
+      scalar.average(input, rows, rows.length, channels, 0.3f, expected, 3, clamp);
+      vector.average(input, rows, rows.length, channels, 0.3f, actual, 3, clamp);
       assertArrayEquals(expected, actual, 0, label);
     }
   }
@@ -278,7 +278,7 @@ class MicroKernelsTest {
       boolean unsigned = random.nextBoolean();
       int least = unsigned ? 0 : -128;
       int low = random.nextInt(least, least + 100);
-      int high = random.nextInt(low, least + 256);
+      var bounds = new Bounds(low, random.nextInt(low, least + 256));
       byte[] input = new byte[300 + channels];
       random.nextBytes(input);
       float[] whole = new float[input.length];
@@ -286,11 +286,11 @@ class MicroKernelsTest {
       byte[] expected = new byte[channels + 3];
       byte[] actual = new byte[channels + 3];
       String label = channels + " channels, seed " + SEED;
-      scalar.maximum(input, unsigned, rows, rows.length, channels, expected, 3, low, high);
-      vector.maximum(input, unsigned, rows, rows.length, channels, actual, 3, low, high);
+      scalar.maximum(input, unsigned, rows, rows.length, channels, expected, 3, bounds);
+      vector.maximum(input, unsigned, rows, rows.length, channels, actual, 3, bounds);
       assertArrayEquals(expected, actual, label);
-      scalar.mean(whole, rows, rows.length, channels, expected, 3, low, high);
-      vector.mean(whole, rows, rows.length, channels, actual, 3, low, high);
+      scalar.mean(whole, rows, rows.length, channels, expected, 3, bounds);
+      vector.mean(whole, rows, rows.length, channels, actual, 3, bounds);
       assertArrayEquals(expected, actual, label);
     }
   }
@@ -377,8 +377,9 @@ class MicroKernelsTest {
       float[] actual = new float[a.length];
       int one = steps & 1;
       int two = steps >> 1;
-      scalar.binary(function, a, 0, one, b, 0, two, expected, 0, a.length, -5, 40);
-      vector.binary(function, a, 0, one, b, 0, two, actual, 0, a.length, -5, 40);
+      BinaryLoop loop = new BinaryLoop().left(0, one).right(0, two).output(0, a.length);
+      scalar.binary(function, a, b, expected, loop, new Clamp(-5, 40));
+      vector.binary(function, a, b, actual, loop, new Clamp(-5, 40));
       assertArrayEquals(expected, actual, 0, "seed " + SEED);
     }
   }
@@ -449,8 +450,9 @@ class MicroKernelsTest {
       }
       float[] expected = new float[input.length];
       float[] actual = new float[input.length];
-      scalar.quantizeRow(input, 0, factor, zeroPoint, -128, 127, expected, 0, input.length);
-      vector.quantizeRow(input, 0, factor, zeroPoint, -128, 127, actual, 0, input.length);
+      RowQuantization row = new RowQuantization().set(factor, zeroPoint, -128, 127);
+      scalar.quantizeRow(input, 0, row, expected, 0, input.length);
+      vector.quantizeRow(input, 0, row, actual, 0, input.length);
       assertArrayEquals(expected, actual, 0, "seed " + SEED);
     }
   }
@@ -464,13 +466,15 @@ class MicroKernelsTest {
     }
     byte[] expected = new byte[input.length];
     byte[] actual = new byte[input.length];
-    scalar.quantize(input, 0, 0.0625, 3, -128, 127, expected, 0, input.length);
-    vector.quantize(input, 0, 0.0625, 3, -128, 127, actual, 0, input.length);
+    var bounds = new Bounds(-128, 127);
+    scalar.quantize(input, 0, 0.0625, 3, bounds, expected, 0, input.length);
+    vector.quantize(input, 0, 0.0625, 3, bounds, actual, 0, input.length);
     assertArrayEquals(expected, actual, "seed " + SEED);
     float[] expectedRow = new float[input.length];
     float[] actualRow = new float[input.length];
-    scalar.quantizeRow(input, 0, 16, 3, -128, 127, expectedRow, 0, input.length);
-    vector.quantizeRow(input, 0, 16, 3, -128, 127, actualRow, 0, input.length);
+    RowQuantization row = new RowQuantization().set(16, 3, -128, 127);
+    scalar.quantizeRow(input, 0, row, expectedRow, 0, input.length);
+    vector.quantizeRow(input, 0, row, actualRow, 0, input.length);
     assertArrayEquals(expectedRow, actualRow, 0, "seed " + SEED);
   }
 
@@ -525,22 +529,23 @@ class MicroKernelsTest {
       int channels = i < 70 ? i : 5 * i + 200;
       int width = random.nextInt(1, 7);
       int columns = random.nextInt(1, 20);
-      int line = width * channels;
-      float[] input = floats(2 * line);
+      int row = width * channels;
+      float[] input = floats(2 * row);
       int[] lefts = new int[columns];
       int[] rights = new int[columns];
-      float[] aside = new float[columns];
+      float[] fractions = new float[columns];
       for (int x = 0; x < columns; x++) {
         lefts[x] = random.nextInt(width) * channels;
         rights[x] = random.nextInt(width) * channels;
-        aside[x] = (float) random.nextDouble();
+        fractions[x] = (float) random.nextDouble();
       }
-      float down = (float) random.nextDouble();
+      float fraction = (float) random.nextDouble();
       // Neighbors keep what they hold.
       float[] expected = floats(columns * channels + 40);
       float[] actual = expected.clone();
-      scalar.interpolate(input, 0, line, down, lefts, rights, aside, channels, expected, 20);
-      vector.interpolate(input, 0, line, down, lefts, rights, aside, channels, actual, 20);
+      var interpolated = new InterpolatedColumns(lefts, rights, fractions, channels);
+      scalar.interpolate(input, 0, row, fraction, interpolated, expected, 20);
+      vector.interpolate(input, 0, row, fraction, interpolated, actual, 20);
       assertArrayEquals(expected, actual, 0, channels + " channels, seed " + SEED);
     }
   }
