@@ -60,6 +60,11 @@ public record QuantizationSettings(
           .withWeights(TensorType.FLOAT16)
           .withMinElements(MIN_HALF_ELEMENTS);
 
+  /**
+   * Creates settings.
+   *
+   * @throws IllegalArgumentException if a type or the block size does not fit the mode
+   */
   public QuantizationSettings {
     if (activations != TensorType.INT8 && activations != TensorType.INT16) {
       throw new IllegalArgumentException("activations must be int8 or int16, not " + activations);
@@ -83,36 +88,43 @@ public record QuantizationSettings(
     }
   }
 
+  /** Returns these settings with another mode. */
   public QuantizationSettings withMode(QuantizationMode newMode) {
     return new QuantizationSettings(
         newMode, activations, weights, perChannel, blockSize, weightMethod, minElements);
   }
 
+  /** Returns these settings with another type of activations. */
   public QuantizationSettings withActivations(TensorType newActivations) {
     return new QuantizationSettings(
         mode, newActivations, weights, perChannel, blockSize, weightMethod, minElements);
   }
 
+  /** Returns these settings with another type of weights. */
   public QuantizationSettings withWeights(TensorType newWeights) {
     return new QuantizationSettings(
         mode, activations, newWeights, perChannel, blockSize, weightMethod, minElements);
   }
 
+  /** Returns these settings with or without a scale for each output channel. */
   public QuantizationSettings withPerChannel(boolean newPerChannel) {
     return new QuantizationSettings(
         mode, activations, weights, newPerChannel, blockSize, weightMethod, minElements);
   }
 
+  /** Returns these settings with another block size. */
   public QuantizationSettings withBlockSize(int newBlockSize) {
     return new QuantizationSettings(
         mode, activations, weights, perChannel, newBlockSize, weightMethod, minElements);
   }
 
+  /** Returns these settings with another method for the range of weights. */
   public QuantizationSettings withWeightMethod(WeightMethod newMethod) {
     return new QuantizationSettings(
         mode, activations, weights, perChannel, blockSize, newMethod, minElements);
   }
 
+  /** Returns these settings with another minimum number of elements. */
   public QuantizationSettings withMinElements(int newMinElements) {
     return new QuantizationSettings(
         mode, activations, weights, perChannel, blockSize, weightMethod, newMinElements);
