@@ -153,28 +153,28 @@ final class RecurrentCases {
     return b.graph().update(plain.withQuantization(quantization));
   }
 
+  /** The sizes of an LSTM layer and its optional weights. */
+  private record LstmLayer(
+      int in, int cells, int out, boolean inputGate, boolean peephole, boolean projects) {
+    LstmLayer withInput(int size) {
+      return new LstmLayer(size, cells, out, inputGate, peephole, projects);
+    }
+  }
+
   /** Adds the weights of one LSTM layer, from operand {@code first} on. */
-  private static void layer(
-      CaseBuilder b,
-      @Nullable Value[] operands,
-      int first,
-      TensorType type,
-      int in,
-      int cells,
-      int out,
-      boolean inputGate,
-      boolean peephole,
-      boolean projects) {
-    for (int gate = inputGate ? 0 : 1; gate < 4; gate++) {
-      operands[first + gate] = weights(b, type, cells, in);
-      operands[first + 4 + gate] = weights(b, type, cells, out);
+  private static void addLayer(
+      CaseBuilder b, @Nullable Value[] operands, int first, TensorType type, LstmLayer layer) {
+    int cells = layer.cells;
+    for (int gate = layer.inputGate ? 0 : 1; gate < 4; gate++) {
+      operands[first + gate] = weights(b, type, cells, layer.in);
+      operands[first + 4 + gate] = weights(b, type, cells, layer.out);
       operands[first + 11 + gate] = weights(b, FLOAT32, cells);
     }
-    for (int gate = inputGate ? 0 : 1; peephole && gate < 3; gate++) {
+    for (int gate = layer.inputGate ? 0 : 1; layer.peephole && gate < 3; gate++) {
       operands[first + 8 + gate] = weights(b, type, cells);
     }
-    operands[first + 15] = projects ? weights(b, type, out, cells) : null;
-    operands[first + 16] = projects && b.chance(0.5) ? weights(b, FLOAT32, out) : null;
+    operands[first + 15] = layer.projects ? weights(b, type, layer.out, cells) : null;
+    operands[first + 16] = layer.projects && b.chance(0.5) ? weights(b, FLOAT32, layer.out) : null;
   }
 
   private static void lstm(CaseBuilder b, boolean single) {
@@ -194,7 +194,8 @@ final class RecurrentCases {
     TensorType type = b.oneOf(FLOAT32, INT8);
     @Nullable Value[] operands = new Value[normalized ? 24 : 20];
     operands[0] = single ? b.input(FLOAT32, batch, in) : sequence(b, timeMajor, batch, time, in);
-    layer(b, operands, 1, type, in, cells, out, inputGate, b.chance(0.3), projects);
+    var layer = new LstmLayer(in, cells, out, inputGate, b.chance(0.3), projects);
+    addLayer(b, operands, 1, type, layer);
     operands[18] = b.variable(FLOAT32, batch, out);
     operands[19] = b.variable(FLOAT32, batch, cells);
     for (int gate = inputGate ? 0 : 1; normalized && gate < 4; gate++) {
@@ -228,9 +229,9 @@ final class RecurrentCases {
     int out = projects ? b.between(1, 4) : cells;
     @Nullable Value[] operands = new Value[48];
     operands[0] = sequence(b, timeMajor, batch, time, in);
-    layer(b, operands, 1, type, in, cells, out, inputGate, peephole, projects);
-    int backwardIn = auxiliary == 1 ? second : in;
-    layer(b, operands, 18, type, backwardIn, cells, out, inputGate, peephole, projects);
+    var layer = new LstmLayer(in, cells, out, inputGate, peephole, projects);
+    addLayer(b, operands, 1, type, layer);
+    addLayer(b, operands, 18, type, layer.withInput(auxiliary == 1 ? second : in));
     operands[35] = b.variable(FLOAT32, batch, out);
     operands[36] = b.variable(FLOAT32, batch, cells);
     operands[37] = b.variable(FLOAT32, batch, out);
