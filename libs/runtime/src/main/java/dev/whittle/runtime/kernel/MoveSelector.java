@@ -151,11 +151,7 @@ final class MoveSelector implements OperatorSelector {
       return null;
     }
     int count = Math.toIntExact(operands.shape(0).elements());
-    var rows =
-        new RowIndices(
-            count,
-            (row, size) -> OperandException.invalid("number %d of a slice of %s", row, table),
-            table.dim(0));
+    var rows = new RowIndices(count, MoveSelector::outOfRange, table.dim(0));
     Quantization quantization = operands.input(1).quantization();
     if (operands.type(1) != TensorType.INT8 || operands.output(0).type() != TensorType.FLOAT32) {
       return GatherKernel.of(workers, operands, 1, 0, rows, 1, 1, table.dim(0));
@@ -181,7 +177,7 @@ final class MoveSelector implements OperatorSelector {
   }
 
   private static OperandException outOfRange(long index, int dimension) {
-    return OperandException.invalid("index %d is outside 0..%d", index, dimension - 1);
+    return OperandException.invalid("index %d; expected 0 to %d", index, dimension - 1);
   }
 
   private @Nullable Kernel scatterNd(Operands operands) {
@@ -203,7 +199,8 @@ final class MoveSelector implements OperatorSelector {
     var rows =
         new RowIndices(
             count,
-            (coordinate, size) -> OperandException.invalid("coordinate %d in %s", coordinate, out),
+            (coordinate, size) ->
+                OperandException.invalid("coordinate %d; expected 0 to %d", coordinate, size - 1),
             Arrays.copyOf(out.toArray(), depth));
     return operands.shape(1).elements() == (long) count * length
         ? new ScatterNdKernel(workers, rows, length)

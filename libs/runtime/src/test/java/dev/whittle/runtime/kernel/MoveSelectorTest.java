@@ -269,7 +269,7 @@ class MoveSelectorTest {
     try (Interpreter interpreter = Interpreter.of(model, options)) {
       interpreter.allocateTensors();
       Exception thrown = assertThrows(RuntimeException.class, interpreter::invoke);
-      assertTrue(String.valueOf(thrown.getMessage()).contains("mirror"), thrown.getMessage());
+      assertTrue(String.valueOf(thrown.getMessage()).contains("reflect"), thrown.getMessage());
     }
   }
 

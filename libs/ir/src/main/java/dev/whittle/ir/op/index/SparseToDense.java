@@ -76,7 +76,7 @@ public record SparseToDense(boolean validateIndices) implements Op {
           long coordinate = indices.getInteger(i * depth + axis);
           if (coordinate < 0 || coordinate >= out.dim(axis)) {
             throw OperandException.invalid(
-                "coordinate %d of axis %d; expected 0 to %d", coordinate, axis, out.dim(axis) - 1);
+                "coordinate %d; expected 0 to %d", coordinate, out.dim(axis) - 1);
           }
           target = target * out.dim(axis) + coordinate;
         }
