@@ -18,16 +18,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Copies between tensors and what Java programs hold numbers in: boxed scalars, arrays of any
- * depth, NIO buffers, memory segments and other tensors.
+ * Copies between tensors and Java objects: boxed scalars, arrays of any depth, NIO buffers, memory
+ * segments and other tensors.
  */
 final class ArrayContents {
   private ArrayContents() {}
 
   /**
-   * The extents that a nested array or a tensor states.
+   * Returns the shape of a nested array or a tensor.
    *
-   * @param type of the tensor it is for: a string is an element, even as an array of bytes
+   * @param type type of the tensor to fill; an array of bytes is one element of a string tensor
    * @throws IllegalArgumentException if an element is null
    */
   static int[] dims(Object source, TensorType type) {
@@ -50,15 +50,15 @@ final class ArrayContents {
     return dims.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  /** Whether {@code source} knows its extents, and not only how many elements it has. */
-  static boolean statesShape(Object source) {
+  /** Returns whether an object has a shape, and not only a number of elements. */
+  static boolean hasShape(Object source) {
     return source.getClass().isArray() || source instanceof Tensor;
   }
 
   /**
-   * Fills {@code tensor} from {@code source}, which must have as many elements of its type.
+   * Fills {@code tensor} from {@code source}.
    *
-   * @throws IllegalArgumentException if it has not
+   * @throws IllegalArgumentException if the source has another type or another number of elements
    */
   static void read(Object source, Tensor tensor) {
     switch (source) {
@@ -88,7 +88,7 @@ final class ArrayContents {
   private static void readTensor(Tensor source, Tensor tensor) {
     if (source.type() != tensor.type()) {
       throw new IllegalArgumentException(
-          "the tensor is %s, the input is %s".formatted(tensor.type(), source.type()));
+          "cannot copy a %s tensor to a %s tensor".formatted(source.type(), tensor.type()));
     }
     if (tensor.type().hasFixedSize()) {
       requireElements(source.elements(), tensor);
@@ -101,7 +101,7 @@ final class ArrayContents {
   /**
    * Fills {@code target} from {@code tensor}.
    *
-   * @throws IllegalArgumentException if target is immutable, of another type, or of another size
+   * @throws IllegalArgumentException if the target is immutable, or has another type or size
    */
   static void write(Tensor tensor, Object target) {
     switch (target) {
@@ -119,7 +119,8 @@ final class ArrayContents {
       default -> {
         if (!target.getClass().isArray()) {
           throw new IllegalArgumentException(
-              "cannot write a result to a " + target.getClass().getSimpleName());
+              "cannot copy an output to a %s; expected an array, buffer, memory segment or tensor"
+                  .formatted(target.getClass().getSimpleName()));
         }
         if (tensor.type() == TensorType.STRING) {
           writeStrings(tensor.strings(), target, 0);
@@ -142,11 +143,11 @@ final class ArrayContents {
           case DoubleBuffer doubles -> doubles.order();
           default ->
               throw new IllegalArgumentException(
-                  "cannot use a " + buffer.getClass().getSimpleName());
+                  "cannot copy from or to a " + buffer.getClass().getSimpleName());
         };
     if (order != ByteOrder.LITTLE_ENDIAN && tensor.type().bits() > 8) {
       throw new IllegalArgumentException(
-          "the buffer's byte order must be little endian (order(ByteOrder.nativeOrder()))");
+          "the buffer is big-endian; expected little-endian (order(ByteOrder.nativeOrder()))");
     }
     return MemorySegment.ofBuffer(buffer);
   }
@@ -154,7 +155,7 @@ final class ArrayContents {
   private static void requireBytes(long bytes, Tensor tensor) {
     if (bytes != tensor.data().byteSize()) {
       throw new IllegalArgumentException(
-          "the tensor %s %s has %d bytes, the argument has %d"
+          "the tensor %s %s has %d bytes, but the argument has %d"
               .formatted(
                   tensor.type(), Arrays.toString(tensor.dims()), tensor.data().byteSize(), bytes));
     }
@@ -163,7 +164,7 @@ final class ArrayContents {
   private static void requireElements(long elements, Tensor tensor) {
     if (elements != tensor.elements()) {
       throw new IllegalArgumentException(
-          "the tensor %s %s has %d elements, the argument has %d"
+          "the tensor %s %s has %d elements, but the argument has %d"
               .formatted(
                   tensor.type(), Arrays.toString(tensor.dims()), tensor.elements(), elements));
     }
@@ -183,7 +184,12 @@ final class ArrayContents {
     return Array.getLength(array);
   }
 
-  /** Fills elements from {@code index} on and returns the index after the last one. */
+  /**
+   * Fills elements of a tensor.
+   *
+   * @param index the first element to fill
+   * @return the index after the last one filled
+   */
   private static long readArray(Object source, Tensor tensor, long index) {
     if (source instanceof Object[] nested) {
       long next = index;
@@ -216,6 +222,12 @@ final class ArrayContents {
     return index + length;
   }
 
+  /**
+   * Fills an array from elements of a tensor.
+   *
+   * @param index the first element to copy
+   * @return the index after the last one copied
+   */
   private static long writeArray(Tensor tensor, Object target, long index) {
     if (target instanceof Object[] nested) {
       long next = index;
@@ -296,7 +308,8 @@ final class ArrayContents {
     for (int i = 0; i < array.length; i++) {
       if (array instanceof String[] || array instanceof byte[][]) {
         if (next >= strings.size()) {
-          throw new IllegalArgumentException("the tensor has only " + strings.size() + " strings");
+          throw new IllegalArgumentException(
+              "the tensor has %d strings, but the argument has more".formatted(strings.size()));
         }
         byte[] bytes = strings.get(next++);
         array[i] = array instanceof String[] ? new String(bytes, StandardCharsets.UTF_8) : bytes;

@@ -6,17 +6,17 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A way to run models. Whittle's own engines are built in; others are found through {@link
- * java.util.ServiceLoader}.
+ * An implementation that runs models. Whittle's own engines are built in; others are found through
+ * {@link java.util.ServiceLoader}.
  */
 public interface Engine {
-  /** What {@link InterpreterOptions#engine} and the command line call it. */
+  /** Returns the name by which {@link InterpreterOptions#engine} selects the engine. */
   String name();
 
   /**
-   * Makes a model ready to run.
+   * Opens a session that runs a model.
    *
-   * @param file the bytes the model was read from, where there are any
+   * @param file the bytes that the model was read from; null if it was not read from a file
    * @throws dev.whittle.ir.UnsupportedModelException naming every node that this engine cannot run
    */
   Session open(Model model, @Nullable MemorySegment file, InterpreterOptions options);

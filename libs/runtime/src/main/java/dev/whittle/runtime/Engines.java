@@ -5,14 +5,16 @@ import java.util.List;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
-/** The engines that can be named in {@link InterpreterOptions}. */
+/** The available engines. */
 public final class Engines {
   private Engines() {}
 
   /**
-   * The engine of that name: a built-in one, or one that the thread's context class loader finds.
+   * Returns an engine by its name.
    *
-   * @throws IllegalArgumentException listing the names there are
+   * @param name a built-in engine's name, or that of an engine which the thread's context class
+   *     loader finds
+   * @throws IllegalArgumentException if there is no such engine
    */
   public static Engine named(String name) {
     List<Engine> engines = available();
@@ -22,13 +24,13 @@ public final class Engines {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "no engine '%s'; there are: %s"
+                    "unknown engine '%s'; available: %s"
                         .formatted(
                             name,
                             engines.stream().map(Engine::name).collect(Collectors.joining(", ")))));
   }
 
-  /** All engines, built-in ones first. */
+  /** Returns all engines, the built-in ones first. */
   public static List<Engine> available() {
     List<Engine> engines = new ArrayList<>();
     engines.add(new ReferenceEngine());

@@ -20,13 +20,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs operators with fast kernels where there are some and with reference kernels elsewhere.
- * Integers are as the reference engine computes them; floats differ in their last bits, because
- * sums are in another order. Results depend neither on the number of threads nor on the processor.
- * Without the Vector API they are the same, later: where the module is absent, and where so few
- * runs are expected that they are over before its use is compiled.
+ * The default engine: fast kernels for most operators, reference kernels for the others. Integer
+ * results equal those of the reference engine; float results differ in their last bits, because
+ * sums are in another order. Results depend neither on the number of threads nor on the processor,
+ * nor on whether kernels use the Vector API. They do without it if its module is absent, and in
+ * short-lived sessions ({@link InterpreterOptions#expectedRuns}), which would end before the
+ * virtual machine has compiled vector code.
  */
 public final class FastEngine implements Engine {
+  /** The engine's name. */
   public static final String NAME = "fast";
 
   FastEngine() {}
@@ -42,13 +44,13 @@ public final class FastEngine implements Engine {
     return new PlannedSession(model, options.maxMemory(), new Fast(model, options, true));
   }
 
-  /** Fast kernels on arrays. */
+  /** A backend of fast kernels, whose tensors are in arrays. */
   private static final class Fast implements Backend {
     /**
-     * Work in all runs that is done without vectors before their loops would be compiled: these
-     * take 0.5 s and more, and without vectors 16e9 multiply-adds take 0.5 s.
+     * Multiply-adds of all runs up to which kernels do without vectors: by then, vector code would
+     * just have been compiled. See decision 022.
      */
-    private static final long FEW = 16_000_000_000L;
+    private static final long MAX_WORK_WITHOUT_VECTORS = 16_000_000_000L;
 
     private final Model model;
     private final InterpreterOptions options;
@@ -59,9 +61,9 @@ public final class FastEngine implements Engine {
     private @Nullable Fast withoutVectors;
 
     /**
-     * Fast kernels.
+     * A backend.
      *
-     * @param vectors whether they use the Vector API, where it is present
+     * @param vectors whether kernels use the Vector API, if its module is present
      */
     Fast(Model model, InterpreterOptions options, boolean vectors) {
       this.model = model;
@@ -73,7 +75,7 @@ public final class FastEngine implements Engine {
     @Override
     public Backend forWork(LongSupplier work) {
       long runs = options.expectedRuns();
-      if (runs == 0 || work.getAsLong() > FEW / runs) {
+      if (runs == 0 || work.getAsLong() > MAX_WORK_WITHOUT_VECTORS / runs) {
         return this;
       }
       if (withoutVectors == null) {
@@ -95,7 +97,7 @@ public final class FastEngine implements Engine {
 
     @Override
     public Kernel kernel(Op op, Operands operands) {
-      // The reference kernel is asked for anyway: it says what is wrong with operands.
+      // The reference kernel is created in any case, because that checks the operands.
       Kernel reference = op.kernel(operands);
       Kernel chosen = kernels().kernel(op, operands);
       return chosen == null ? reference : chosen;

@@ -23,14 +23,19 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a {@code .tflite} model. The method names are those that an Android developer knows from
- * {@code org.tensorflow.lite.Interpreter}; {@link #getInputTensor}, {@link #invoke} and {@link
- * #getOutputTensor} give access without copies.
+ * An interpreter of a {@code .tflite} model. Its methods are named as those of {@code
+ * org.tensorflow.lite.Interpreter}. {@link #run} copies arguments in and results out; {@link
+ * #getInputTensor}, {@link #invoke} and {@link #getOutputTensor} access tensors without copies.
  *
- * <p>Thread safety: the methods that run a model lock, so that several threads may share an
- * interpreter and take turns. Tensors are views of its memory and not guarded: threads that use
- * them must agree among themselves, or have an interpreter each. Interpreters of one {@link Model}
- * share its constants.
+ * <p>All methods of a closed interpreter that access tensors or run the model throw {@link
+ * IllegalStateException}. Methods that plan or run a graph throw {@link
+ * dev.whittle.ir.ModelException} if the model is malformed, or if it needs an operator, a kernel or
+ * an amount of memory that the engine does not have.
+ *
+ * <p>Thread safety: methods are synchronized, so several threads may share an interpreter and take
+ * turns. Tensors are views of its memory and are not synchronized: threads that access them need
+ * their own coordination, or an interpreter each. Interpreters of one {@link Model} share its
+ * constants and its packed weights.
  */
 public final class Interpreter implements AutoCloseable {
   private final Model model;
@@ -43,39 +48,64 @@ public final class Interpreter implements AutoCloseable {
     this.session = session;
   }
 
-  /** Opens a file with the default options. */
+  /**
+   * Opens a file with the default options.
+   *
+   * @throws IOException if the file cannot be read
+   * @throws dev.whittle.ir.ModelException if the model is malformed or not supported
+   */
   public static Interpreter of(Path file) throws IOException {
     return of(file, InterpreterOptions.DEFAULT);
   }
 
   /**
-   * Opens a file. It is mapped, not read: it must not be changed while the interpreter is in use.
+   * Opens a file. The file is mapped into memory and must not change while the interpreter is in
+   * use.
    *
-   * @throws dev.whittle.ir.ModelException if the model cannot be handled
+   * @throws IOException if the file cannot be read
+   * @throws dev.whittle.ir.ModelException if the model is malformed or not supported
+   * @throws IllegalArgumentException if the engine is unknown
    */
   public static Interpreter of(Path file, InterpreterOptions options) throws IOException {
     MemorySegment mapped = TfliteReader.map(file);
     return of(TfliteReader.read(mapped, file.toString()), mapped, options);
   }
 
-  /** Opens the bytes of a file with the default options. */
+  /**
+   * Opens the bytes of a file with the default options.
+   *
+   * @param file the bytes, which must not change while the interpreter is in use
+   * @throws dev.whittle.ir.ModelException if the model is malformed or not supported
+   */
   public static Interpreter of(byte[] file) {
     return of(file, InterpreterOptions.DEFAULT);
   }
 
-  /** Opens the bytes of a file, which must not change while the interpreter is in use. */
+  /**
+   * Opens the bytes of a file.
+   *
+   * @param file the bytes, which must not change while the interpreter is in use
+   * @throws dev.whittle.ir.ModelException if the model is malformed or not supported
+   * @throws IllegalArgumentException if the engine is unknown
+   */
   public static Interpreter of(byte[] file, InterpreterOptions options) {
     return of(TfliteReader.read(file), MemorySegment.ofArray(file), options);
   }
 
+  /**
+   * Opens a model with the default options.
+   *
+   * @throws dev.whittle.ir.UnsupportedModelException naming every node that the engine cannot run
+   */
   public static Interpreter of(Model model) {
     return of(model, InterpreterOptions.DEFAULT);
   }
 
   /**
-   * Makes a model ready to run.
+   * Opens a model.
    *
-   * @throws dev.whittle.ir.UnsupportedModelException naming every node the engine cannot run
+   * @throws dev.whittle.ir.UnsupportedModelException naming every node that the engine cannot run
+   * @throws IllegalArgumentException if the engine is unknown
    */
   public static Interpreter of(Model model, InterpreterOptions options) {
     return of(model, null, options);
@@ -87,29 +117,37 @@ public final class Interpreter implements AutoCloseable {
     return new Interpreter(model, engine.open(model, file, options));
   }
 
+  /** Returns the model. */
   public Model model() {
     return model;
   }
 
+  /** Returns the number of inputs of the main graph. */
   public int getInputTensorCount() {
     return model.mainGraph().inputs().size();
   }
 
+  /** Returns the number of outputs of the main graph. */
   public int getOutputTensorCount() {
     return model.mainGraph().outputs().size();
   }
 
   /**
-   * The place of an input, by the name of its tensor or the name the first signature of the main
-   * graph gives it.
+   * Returns the index of an input of the main graph.
    *
-   * @throws IllegalArgumentException listing the names there are
+   * @param name the name of the tensor, or the input's name in a signature of the main graph
+   * @throws IllegalArgumentException if there is no such input
    */
   public int getInputIndex(String name) {
     return index(name, model.mainGraph().inputs(), Signature::inputs, "input");
   }
 
-  /** The place of an output; see {@link #getInputIndex}. */
+  /**
+   * Returns the index of an output of the main graph.
+   *
+   * @param name the name of the tensor, or the output's name in a signature of the main graph
+   * @throws IllegalArgumentException if there is no such output
+   */
   public int getOutputIndex(String name) {
     return index(name, model.mainGraph().outputs(), Signature::outputs, "output");
   }
@@ -135,7 +173,7 @@ public final class Interpreter implements AutoCloseable {
       }
     }
     throw new IllegalArgumentException(
-        "no %s '%s'; there are: %s"
+        "unknown %s '%s'; the model has: %s"
             .formatted(
                 what,
                 name,
@@ -143,15 +181,24 @@ public final class Interpreter implements AutoCloseable {
   }
 
   /**
-   * A view of an input of the main graph; allocates tensors if that is not done. Fill it before
-   * {@link #invoke}. Valid until an input is resized.
+   * Returns a view of an input of the main graph, to be filled before {@link #invoke}. Allocates
+   * the tensors if necessary. The view is valid until an input is resized.
+   *
+   * @param index from 0 to {@link #getInputTensorCount} - 1
+   * @throws IllegalArgumentException if there is no such input
    */
   public synchronized Tensor getInputTensor(int index) {
     requireOpen();
     return session.tensor(0, inputId(index));
   }
 
-  /** A view of an output of the main graph: after {@link #invoke} the result. */
+  /**
+   * Returns a view of an output of the main graph, which holds the result after {@link #invoke}.
+   * The view is valid until the next invocation, or until an input is resized.
+   *
+   * @param index from 0 to {@link #getOutputTensorCount} - 1
+   * @throws IllegalArgumentException if there is no such output
+   */
   public synchronized Tensor getOutputTensor(int index) {
     requireOpen();
     List<Integer> outputs = model.mainGraph().outputs();
@@ -166,21 +213,28 @@ public final class Interpreter implements AutoCloseable {
   private static int checkIndex(int index, int count, String what) {
     if (index < 0 || index >= count) {
       throw new IllegalArgumentException(
-          "no %s %d: the model has %d".formatted(what, index, count));
+          "%s index %d is out of range; the model has %d %ss".formatted(what, index, count, what));
     }
     return index;
   }
 
-  /** Gives an input of the main graph other extents, whatever it declares. */
+  /**
+   * Changes the shape of an input of the main graph, whatever shape the model declares.
+   *
+   * @param dims the new dimensions, each 0 or more
+   * @throws IllegalArgumentException if there is no such input, or a dimension is negative
+   */
   public void resizeInput(int index, int[] dims) {
     resizeInput(index, dims, false);
   }
 
   /**
-   * Gives an input of the main graph other extents.
+   * Changes the shape of an input of the main graph.
    *
-   * @param strict whether only extents that the model declares dynamic may change
-   * @throws IllegalArgumentException if an extent is negative, or must not change
+   * @param dims the new dimensions, each 0 or more
+   * @param strict whether only dimensions that the model declares dynamic may change
+   * @throws IllegalArgumentException if there is no such input, or a dimension is negative or must
+   *     not change
    */
   public synchronized void resizeInput(int index, int[] dims, boolean strict) {
     requireOpen();
@@ -192,27 +246,35 @@ public final class Interpreter implements AutoCloseable {
     Value value = g.value(g.inputs().get(input));
     Shape shape = Shape.of(dims);
     if (!shape.isStatic()) {
-      throw new IllegalArgumentException("cannot resize '" + value.name() + "' to " + shape);
+      throw new IllegalArgumentException(
+          "cannot resize input '%s' to %s; expected dimensions of 0 or more"
+              .formatted(value.name(), shape));
     }
     if (strict && !value.shape().accepts(shape)) {
       throw new IllegalArgumentException(
-          "input '%s' is declared %s and cannot be %s"
-              .formatted(value.name(), value.shape(), shape));
+          "cannot resize input '%s' to %s; the model declares %s"
+              .formatted(value.name(), shape, value.shape()));
     }
     session.resize(graph, input, dims);
   }
 
-  /** Plans memory for the present input extents; done by itself where it is needed. */
+  /**
+   * Plans the main graph for the present input shapes and allocates its tensors. Other methods do
+   * so when necessary; calling this one first moves the cost out of the first invocation.
+   *
+   * @throws dev.whittle.ir.UnsupportedModelException naming every node without a kernel, or if the
+   *     tensors need more memory than {@link InterpreterOptions#maxMemory}
+   */
   public synchronized void allocateTensors() {
     requireOpen();
     session.allocate(0);
   }
 
   /**
-   * Computes the outputs of the main graph from what its input tensors hold.
+   * Computes the outputs of the main graph from the contents of its input tensors.
    *
-   * @throws java.util.concurrent.CancellationException if the thread is interrupted (engine {@code
-   *     reference}): a loop in a model may go on for ever
+   * @throws java.util.concurrent.CancellationException if the thread is interrupted; engines {@code
+   *     fast} and {@code reference} check that before each node
    */
   public synchronized void invoke() {
     requireOpen();
@@ -227,12 +289,14 @@ public final class Interpreter implements AutoCloseable {
   }
 
   /**
-   * Runs a model of one input and one output.
+   * Runs a model of one input and copies its first output.
    *
    * @param input a boxed scalar, an array of any depth, a NIO buffer in little-endian order, a
-   *     memory segment or a tensor. A nested array or a tensor of other extents resizes the input
-   * @param output what the result is copied to: an array, buffer, segment or tensor of its size
-   * @throws IllegalArgumentException if an argument does not fit the model
+   *     memory segment or a tensor. A nested array or a tensor of another shape resizes the input,
+   *     if the model declares those dimensions dynamic
+   * @param output the array, NIO buffer, memory segment or tensor that receives the result; it must
+   *     have exactly the output's size
+   * @throws IllegalArgumentException if an argument does not match the model
    */
   public void run(Object input, Object output) {
     runForMultipleInputsOutputs(new Object[] {input}, Map.of(0, output));
@@ -241,8 +305,9 @@ public final class Interpreter implements AutoCloseable {
   /**
    * Runs the main graph.
    *
-   * @param inputs one for each input; see {@link #run}
-   * @param outputs where to copy the outputs that are wanted, by their place
+   * @param inputs one argument for each input, as for {@link #run}
+   * @param outputs the objects that receive outputs, by output index; outputs may be left out
+   * @throws IllegalArgumentException if an argument does not match the model
    */
   public synchronized void runForMultipleInputsOutputs(
       Object[] inputs, Map<Integer, Object> outputs) {
@@ -250,26 +315,31 @@ public final class Interpreter implements AutoCloseable {
     List<Integer> ids = model.mainGraph().inputs();
     if (inputs.length != ids.size()) {
       throw new IllegalArgumentException(
-          "the model has %d inputs, is given %d".formatted(ids.size(), inputs.length));
+          "the model has %d inputs, but %d were given".formatted(ids.size(), inputs.length));
     }
-    for (int place : outputs.keySet()) {
-      checkIndex(place, getOutputTensorCount(), "output");
+    for (int index : outputs.keySet()) {
+      checkIndex(index, getOutputTensorCount(), "output");
     }
     for (int i = 0; i < inputs.length; i++) {
-      fit(0, i, inputs[i]);
+      resizeTo(0, i, inputs[i]);
     }
     for (int i = 0; i < inputs.length; i++) {
       fill(model.mainGraph(), 0, ids.get(i), inputs[i]);
     }
     runGraph(0);
-    outputs.forEach((place, target) -> copyOut(0, model.mainGraph().outputs().get(place), target));
+    outputs.forEach((index, target) -> copyOut(0, model.mainGraph().outputs().get(index), target));
   }
 
-  /** Runs the model's only signature; see {@link #runSignature(Map, Map, String)}. */
+  /**
+   * Runs the model's only signature; see {@link #runSignature(Map, Map, String)}.
+   *
+   * @throws IllegalArgumentException if the model has no signature or several, or an argument does
+   *     not match
+   */
   public void runSignature(Map<String, Object> inputs, Map<String, Object> outputs) {
     if (model.signatures().size() != 1) {
       throw new IllegalArgumentException(
-          "the model has %d signatures, name one of: %s"
+          "the model has %d signatures; pass the key of one: %s"
               .formatted(model.signatures().size(), String.join(", ", getSignatureKeys())));
     }
     runSignature(inputs, outputs, model.signatures().getFirst().key());
@@ -278,9 +348,10 @@ public final class Interpreter implements AutoCloseable {
   /**
    * Runs a signature.
    *
-   * @param inputs one for each input by its name in the signature; see {@link #run}
-   * @param outputs where to copy the outputs that are wanted, by name
-   * @throws IllegalArgumentException if there is no such signature or name, or an input is missing
+   * @param inputs one argument for each input, by its name in the signature, as for {@link #run}
+   * @param outputs the objects that receive outputs, by name; outputs may be left out
+   * @throws IllegalArgumentException if there is no such signature or name, an input is missing, or
+   *     an argument does not match
    */
   public synchronized void runSignature(
       Map<String, Object> inputs, Map<String, Object> outputs, String key) {
@@ -293,11 +364,11 @@ public final class Interpreter implements AutoCloseable {
       Object input = inputs.get(port.name());
       if (input == null) {
         throw new IllegalArgumentException(
-            "signature '%s' needs the input '%s'".formatted(key, port.name()));
+            "input '%s' of signature '%s' is missing".formatted(port.name(), key));
       }
-      int place = graph.inputs().indexOf(port.value());
-      if (place >= 0) {
-        fit(signature.graph(), place, input);
+      int index = graph.inputs().indexOf(port.value());
+      if (index >= 0) {
+        resizeTo(signature.graph(), index, input);
       }
     }
     for (Signature.Port port : signature.inputs()) {
@@ -318,27 +389,27 @@ public final class Interpreter implements AutoCloseable {
     for (String name : names) {
       if (!known.contains(name)) {
         throw new IllegalArgumentException(
-            "signature '%s' has no %s '%s'; it has: %s"
-                .formatted(key, what, name, String.join(", ", known)));
+            "unknown %s '%s' of signature '%s'; it has: %s"
+                .formatted(what, name, key, String.join(", ", known)));
       }
     }
   }
 
-  /** Resizes an input to an argument that states other extents. */
-  private void fit(int graph, int place, @Nullable Object input) {
+  /** Resizes an input to the shape of an argument, if that has one. */
+  private void resizeTo(int graph, int index, @Nullable Object input) {
     if (input == null) {
-      throw new IllegalArgumentException("input " + place + " is null");
+      throw new IllegalArgumentException("input " + index + " is null");
     }
-    if (!ArrayContents.statesShape(input)) {
+    if (!ArrayContents.hasShape(input)) {
       return;
     }
     Graph g = model.graphs().get(graph);
-    Tensor tensor = session.tensor(graph, g.inputs().get(place));
+    Tensor tensor = session.tensor(graph, g.inputs().get(index));
     int[] dims = ArrayContents.dims(input, tensor.type());
-    // A flat array for a tensor of higher rank is taken in row-major order.
+    // A flat array is accepted for a tensor of higher rank, in row-major order.
     boolean flat = dims.length == 1 && tensor.rank() > 1 && dims[0] == tensor.elements();
     if (!flat && !Arrays.equals(dims, tensor.dims())) {
-      resize(graph, place, dims, true);
+      resize(graph, index, dims, true);
     }
   }
 
@@ -361,45 +432,76 @@ public final class Interpreter implements AutoCloseable {
     }
   }
 
+  /** Returns the keys of the model's signatures. */
   public String[] getSignatureKeys() {
     return model.signatures().stream().map(Signature::key).toArray(String[]::new);
   }
 
+  /**
+   * Returns the names of a signature's inputs.
+   *
+   * @throws IllegalArgumentException if there is no such signature
+   */
   public String[] getSignatureInputs(String key) {
     return signature(key).inputs().stream().map(Signature.Port::name).toArray(String[]::new);
   }
 
+  /**
+   * Returns the names of a signature's outputs.
+   *
+   * @throws IllegalArgumentException if there is no such signature
+   */
   public String[] getSignatureOutputs(String key) {
     return signature(key).outputs().stream().map(Signature.Port::name).toArray(String[]::new);
   }
 
-  /** A view of a signature's input; see {@link #getInputTensor}. */
+  /**
+   * Returns a view of a signature's input; see {@link #getInputTensor}.
+   *
+   * @throws IllegalArgumentException if there is no such signature or input
+   */
   public synchronized Tensor getInputTensorFromSignature(String name, String key) {
     requireOpen();
     Signature signature = signature(key);
     return session.tensor(signature.graph(), port(signature.inputs(), name, "input", key));
   }
 
-  /** A view of a signature's output; see {@link #getOutputTensor}. */
+  /**
+   * Returns a view of a signature's output; see {@link #getOutputTensor}.
+   *
+   * @throws IllegalArgumentException if there is no such signature or output
+   */
   public synchronized Tensor getOutputTensorFromSignature(String name, String key) {
     requireOpen();
     Signature signature = signature(key);
     return session.tensor(signature.graph(), port(signature.outputs(), name, "output", key));
   }
 
-  /** Gives a signature's input other extents. */
+  /**
+   * Changes the shape of a signature's input, whatever shape the model declares.
+   *
+   * @param dims the new dimensions, each 0 or more
+   * @throws IllegalArgumentException if there is no such signature or input, or a dimension is
+   *     negative
+   */
   public synchronized void resizeInput(String name, int[] dims, String key) {
     requireOpen();
     Signature signature = signature(key);
     int id = port(signature.inputs(), name, "input", key);
-    int place = model.graphs().get(signature.graph()).inputs().indexOf(id);
-    if (place < 0) {
-      throw new IllegalArgumentException("'%s' is not an input of the graph".formatted(name));
+    int index = model.graphs().get(signature.graph()).inputs().indexOf(id);
+    if (index < 0) {
+      throw new IllegalArgumentException(
+          "input '%s' of signature '%s' is not an input of its graph".formatted(name, key));
     }
-    resize(signature.graph(), place, dims, false);
+    resize(signature.graph(), index, dims, false);
   }
 
-  /** Computes a signature's outputs from what its input tensors hold. */
+  /**
+   * Computes a signature's outputs from the contents of its input tensors.
+   *
+   * @throws IllegalArgumentException if there is no such signature
+   * @throws java.util.concurrent.CancellationException as {@link #invoke()}
+   */
   public synchronized void invoke(String key) {
     requireOpen();
     runGraph(signature(key).graph());
@@ -416,21 +518,22 @@ public final class Interpreter implements AutoCloseable {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "no signature '%s'; there are: %s"
+                    "unknown signature '%s'; the model has: %s"
                         .formatted(key, String.join(", ", getSignatureKeys()))));
   }
 
-  /** Sets variables (recurrent states, resource variables) back to what they were at first. */
+  /** Resets variables (recurrent states and resource variables) to their initial contents. */
   public synchronized void resetVariableTensors() {
     requireOpen();
     session.resetVariables();
   }
 
   /**
-   * Shows an observer every value that a node computes from now on; null for nobody. Slices of
-   * shapes and other values that are known before a run are not shown.
+   * Sets the observer of the values that nodes compute. Values that are known before a run, such as
+   * the results of constant folding, are not reported.
    *
-   * @throws UnsupportedOperationException if the engine cannot
+   * @param observer null for none
+   * @throws UnsupportedOperationException if the engine does not report values
    */
   public synchronized void observe(@Nullable TensorObserver observer) {
     requireOpen();
@@ -438,10 +541,11 @@ public final class Interpreter implements AutoCloseable {
   }
 
   /**
-   * Tells a timer how long each node takes from now on; null for nobody. Nodes that are computed
-   * ahead, or by the kernel of another one, are not told.
+   * Sets the timer of nodes. Nodes that are folded into constants or into another node's kernel are
+   * not reported.
    *
-   * @throws UnsupportedOperationException if the engine cannot
+   * @param timer null for none
+   * @throws UnsupportedOperationException if the engine does not time nodes
    */
   public synchronized void timeNodes(@Nullable NodeTimer timer) {
     requireOpen();
@@ -449,23 +553,29 @@ public final class Interpreter implements AutoCloseable {
   }
 
   /**
-   * What the present plan of the main graph does with each node: the kernel that runs it, and where
-   * its outputs are.
+   * Returns the present plan of the main graph: for each node, the kernel that runs it and the
+   * memory of its outputs.
    *
-   * @throws UnsupportedOperationException if the engine does not say
+   * @throws UnsupportedOperationException if the engine does not show its plan
    */
   public synchronized List<PlannedNode> plan() {
     requireOpen();
     return session.plan(0);
   }
 
-  /** Bytes that activations take in the present plan of the main graph; -1 if unknown. */
+  /**
+   * Returns the size of the activations in the present plan of the main graph, in bytes; -1 if the
+   * engine does not report it.
+   */
   public synchronized long activationBytes() {
     requireOpen();
     return session.activationBytes(0);
   }
 
-  /** How long the last run took, without copying in and out; -1 before the first. */
+  /**
+   * Returns the duration of the last invocation in nanoseconds, without copying arguments and
+   * results; -1 before the first.
+   */
   public synchronized long getLastInferenceNanoseconds() {
     return lastInferenceNanoseconds;
   }

@@ -17,34 +17,40 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Measures engines on one model, in turns, so that whatever else the machine does hits all alike.
- * Inputs are random, the same for every engine.
+ * A benchmark of the latency of one model. Engines take turns, so that other load on the machine
+ * affects all of them alike. Inputs are random and the same for every engine.
  */
 public final class LatencyBenchmark {
   private static final long SEED = 1;
 
-  /** Enough for Java to compile what runs of a few microseconds go through. */
+  /** Long enough for the virtual machine to compile all kernels, even of very small models. */
   private static final long WARM_UP_NANOS = 3_000_000_000L;
 
   private LatencyBenchmark() {}
 
   /**
-   * What was measured, in nanoseconds.
+   * The latencies of one engine, in nanoseconds.
    *
-   * @param load to open the file and plan memory
-   * @param first the first invocation
-   * @param median of the invocations after warming up
-   * @param p90 nine of ten of them took no longer
-   * @param activationBytes in the engine's memory plan; -1 if it does not say
+   * @param engine the engine's name
+   * @param load time to open the file and to allocate tensors
+   * @param first duration of the first invocation
+   * @param median median duration of the timed invocations
+   * @param p90 90th percentile of the durations of the timed invocations
+   * @param activationBytes size of the activations in bytes; -1 if the engine does not report it
    */
   public record Latency(
       String engine, long load, long first, long median, long p90, long activationBytes) {}
 
   /**
-   * Measures engines on the main graph of a model, with its declared extents.
+   * Measures engines on the main graph of a model, with the input shapes that it declares.
    *
-   * @param runs how many timed invocations each engine makes
-   * @param progress receives a line before each step
+   * @param engines the names of the engines
+   * @param options the options of all engines but their name
+   * @param runs number of timed invocations of each engine, at least 1
+   * @param progress receives a line of text before each step
+   * @return one result for each engine, in the given order
+   * @throws IOException if the file cannot be read
+   * @throws dev.whittle.ir.ModelException if an engine cannot run the model
    */
   public static List<Latency> measure(
       Path file,
@@ -67,7 +73,7 @@ public final class LatencyBenchmark {
         fill(interpreter);
         firsts.put(engine, time(interpreter));
       }
-      Map<String, long[]> times = inTurns(interpreters, runs, progress);
+      Map<String, long[]> times = timeInTurns(interpreters, runs, progress);
       List<Latency> latencies = new ArrayList<>();
       times.forEach(
           (engine, nanos) ->
@@ -86,20 +92,23 @@ public final class LatencyBenchmark {
   }
 
   /**
-   * How long a node of the main graph takes.
+   * The latency of a node of the main graph.
    *
-   * @param node its index in the graph
-   * @param operator its name
-   * @param kernel what runs it
-   * @param median in nanoseconds
+   * @param node the node's index in the graph
+   * @param operator the operator's name
+   * @param kernel the name of the kernel that runs the node
+   * @param median median duration in nanoseconds
    */
   public record NodeLatency(int node, String operator, String kernel, long median) {}
 
   /**
-   * Measures the nodes of the main graph of a model, with its declared extents, in their order.
+   * Measures the nodes of the main graph of a model, with the input shapes that it declares.
    *
-   * @param runs how often each is timed
-   * @param progress receives a line before each step
+   * @param runs number of timed invocations, at least 1
+   * @param progress receives a line of text before each step
+   * @return one result for each node that runs, in execution order
+   * @throws IOException if the file cannot be read
+   * @throws dev.whittle.ir.ModelException if the engine cannot run the model
    * @throws UnsupportedOperationException if the engine does not time nodes
    */
   public static List<NodeLatency> profile(
@@ -141,7 +150,8 @@ public final class LatencyBenchmark {
     return interpreter == null ? -1 : interpreter.activationBytes();
   }
 
-  private static Map<String, long[]> inTurns(
+  /** Returns the sorted durations of each engine's invocations, in nanoseconds. */
+  private static Map<String, long[]> timeInTurns(
       Map<String, Interpreter> interpreters, int runs, Consumer<String> progress) {
     progress.accept("warming up");
     for (Interpreter interpreter : interpreters.values()) {
@@ -186,7 +196,7 @@ public final class LatencyBenchmark {
       if (!declared.type().hasFixedSize()) {
         continue;
       }
-      // Numbers of other types are often indices: zero is valid for all.
+      // Inputs of other types are often indices, for which 0 is always valid.
       input.data().fill((byte) 0);
       for (long e = 0; e < input.elements(); e++) {
         switch (declared.type()) {

@@ -16,20 +16,28 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a model consists of and what it takes to run it. */
+/**
+ * A summary of a model: its operators, parameters and cost.
+ *
+ * @param graphs summaries of the graphs, in the model's order
+ */
 public record ModelSummary(List<GraphSummary> graphs) {
   public ModelSummary {
     graphs = List.copyOf(graphs);
   }
 
   /**
-   * One graph.
+   * The summary of a graph.
    *
-   * @param parameters elements of constants
-   * @param constantBytes bytes of constants as they are stored
-   * @param multiplyAccumulates of one invocation with the declared extents
-   * @param activationBytes that the reference engine plans for; -1 where it cannot
-   * @param problems why the reference engine cannot run the graph; empty if it can
+   * @param name the graph's name
+   * @param operators summaries of the nodes, in execution order
+   * @param parameters number of elements of all constants
+   * @param constantBytes size of the constants as they are stored, in bytes
+   * @param multiplyAccumulates multiply-accumulate operations of one invocation with the declared
+   *     input shapes
+   * @param activationBytes size of the reference engine's activations in bytes; -1 if it cannot
+   *     plan the graph
+   * @param problems reasons why the reference engine cannot run the graph; empty if it can
    */
   public record GraphSummary(
       String name,
@@ -46,9 +54,15 @@ public record ModelSummary(List<GraphSummary> graphs) {
   }
 
   /**
-   * One node.
+   * The summary of a node.
    *
-   * @param problem why the reference engine has no kernel for it, or null
+   * @param name the operator's name
+   * @param version the operator's version, from 1
+   * @param options the operator's attributes as text
+   * @param inputs ids of the input values; absent inputs are {@link Node#ABSENT}
+   * @param outputs ids of the output values
+   * @param multiplyAccumulates multiply-accumulate operations of one invocation
+   * @param problem reason why the reference engine has no kernel for the node; null if it has one
    */
   public record Operator(
       String name,
@@ -64,7 +78,7 @@ public record ModelSummary(List<GraphSummary> graphs) {
     }
   }
 
-  /** Looks at a model without running it. */
+  /** Summarizes a model without running it. */
   public static ModelSummary of(Model model) {
     List<GraphSummary> graphs = new ArrayList<>();
     for (int g = 0; g < model.graphs().size(); g++) {

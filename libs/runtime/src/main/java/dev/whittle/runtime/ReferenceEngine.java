@@ -21,8 +21,12 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Runs every operator with its reference kernel, on one thread. Plain, exact, not fast. */
+/**
+ * The engine that runs every operator with its reference kernel, on one thread. It is simple and
+ * exact, and not fast.
+ */
 public final class ReferenceEngine implements Engine {
+  /** The engine's name. */
   public static final String NAME = "reference";
 
   ReferenceEngine() {}
@@ -38,12 +42,12 @@ public final class ReferenceEngine implements Engine {
     return plan(model, options);
   }
 
-  /** A session that says what is wrong with unknown operators when it plans. */
+  /** Opens a session that reports unknown operators only when it plans a graph. */
   static Session plan(Model model, InterpreterOptions options) {
     return new PlannedSession(model, options.maxMemory(), new Reference());
   }
 
-  /** Reference kernels on memory outside the heap. */
+  /** A backend of reference kernels, whose tensors are outside the heap. */
   private static final class Reference implements Backend {
     @Override
     public Kernel kernel(Op op, Operands operands) {
@@ -91,6 +95,11 @@ public final class ReferenceEngine implements Engine {
     }
   }
 
+  /**
+   * Checks that all operators are implemented.
+   *
+   * @throws UnsupportedModelException naming every node whose operator is not
+   */
   static void requireKnownOperators(Model model) {
     List<UnsupportedModelException.Item> unknown = new ArrayList<>();
     for (Graph graph : model.graphs()) {
@@ -108,11 +117,11 @@ public final class ReferenceEngine implements Engine {
   }
 
   private static UnsupportedModelException.Item unknown(Graph graph, int n, Node node) {
-    String what =
+    String reason =
         node.op() instanceof CustomOp
             ? "custom operator without an implementation"
             : "operator that this engine does not implement";
     return new UnsupportedModelException.Item(
-        graph.describe(n), what, "the native runtime may know it: try the engine 'litert'");
+        graph.describe(n), reason, "try the engine 'litert': the native runtime may implement it");
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Runs models on the JVM without native code. Plans memory once and runs kernels over it. May use:
- * {@code dev.whittle.ir}, {@code dev.whittle.tflite}.
+ * The interpreter and the engines that run models on the JVM without native code. May use: the
+ * packages below, {@code dev.whittle.ir}, {@code dev.whittle.tflite}.
  */
 @NullMarked
 package dev.whittle.runtime;

@@ -1,14 +1,15 @@
 package dev.whittle.runtime.session;
 
-/** Is told how long each node of a running model takes. */
+/** A listener to the durations of the nodes of a running model. */
 @FunctionalInterface
 public interface NodeTimer {
   /**
-   * Called when a node has run, in execution order. Nodes of a graph that another node runs are
-   * told before that node, whose time includes theirs.
+   * Receives the duration of a node, in execution order. Nodes of a subgraph are reported before
+   * the node that runs it, whose duration includes theirs.
    *
    * @param graph the index of the graph in the model
    * @param node the node's index in the graph
+   * @param nanoseconds the duration
    */
   void ran(int graph, int node, long nanoseconds);
 }

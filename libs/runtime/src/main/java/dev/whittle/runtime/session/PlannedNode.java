@@ -3,10 +3,11 @@ package dev.whittle.runtime.session;
 import java.util.List;
 
 /**
- * What a plan does with a node.
+ * A node in a plan.
  *
- * @param kernel the kernel that runs it, or why none does
- * @param outputs where its outputs are
+ * @param node the node's index in its graph
+ * @param kernel the name of the kernel that runs it, or the reason why none does
+ * @param outputs the memory of its outputs
  */
 public record PlannedNode(int node, String kernel, List<Place> outputs) {
   public PlannedNode {
@@ -14,10 +15,11 @@ public record PlannedNode(int node, String kernel, List<Place> outputs) {
   }
 
   /**
-   * Where a value is.
+   * The memory of a value.
    *
-   * @param offset bytes from the start of the arena of its kind; -1 if it is not in an arena
-   * @param bytes that it takes; -1 if that depends on the run
+   * @param value the value's id in its graph
+   * @param offset offset from the start of its arena, in bytes; -1 if it is not in an arena
+   * @param bytes size in bytes; -1 if that is known only when the model runs
    */
   public record Place(int value, long offset, long bytes) {}
 }

@@ -1,6 +1,6 @@
 /**
- * The interface of a session, which engines implement: a model made ready to run, its plan and who
- * observes it. May use: {@code ir}.
+ * The interface of a session, which engines implement: a model that is ready to run, its plan, its
+ * observer and its timer. May use: {@code dev.whittle.ir}.
  */
 @NullMarked
 package dev.whittle.runtime.session;
