@@ -114,8 +114,8 @@ public final class FastEngine implements Engine {
     }
 
     @Override
-    public @Nullable Kernel gatedKernel(Kernel first, Kernel second, int place) {
-      return kernels().gated(first, second, place);
+    public @Nullable Kernel gatedKernel(Kernel first, Kernel second, int gateInput) {
+      return kernels().gated(first, second, gateInput);
     }
 
     @Override

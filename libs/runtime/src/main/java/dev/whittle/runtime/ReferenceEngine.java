@@ -65,7 +65,7 @@ public final class ReferenceEngine implements Engine {
     }
 
     @Override
-    public @Nullable Kernel gatedKernel(Kernel first, Kernel second, int place) {
+    public @Nullable Kernel gatedKernel(Kernel first, Kernel second, int gateInput) {
       return null;
     }
 

@@ -5,17 +5,17 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Places blocks of memory that are needed for part of a run only, so that blocks whose times do not
- * overlap share bytes. Greedy by size: the largest block first, each at the lowest free offset.
+ * The layout of an arena in which blocks share memory if their lifetimes do not overlap. Greedy by
+ * size: the largest block first, each at the lowest free offset.
  */
 final class ArenaLayout {
-  /** Beyond this many, blocks are too small to be worth a quadratic search. */
+  /** The number of blocks, by size, that share memory: the search for offsets is quadratic. */
   private static final int MAX_SHARED = 8192;
 
   private final List<Block> blocks = new ArrayList<>();
   private long size;
 
-  /** A block that is live from step {@code first} to step {@code last}, both included. */
+  /** A block that is live from step {@code first} to step {@code last}, inclusive. */
   static final class Block {
     private final long bytes;
     private final int first;
@@ -37,7 +37,7 @@ final class ArenaLayout {
     }
   }
 
-  /** Adds a block; its offset is known after {@link #place}. */
+  /** Adds a block, whose offset is known after {@link #place}. */
   Block add(long bytes, int first, int last) {
     long aligned = Math.ceilDiv(bytes, MemoryLimit.ALIGNMENT) * MemoryLimit.ALIGNMENT;
     var block = new Block(aligned, first, last);
@@ -45,7 +45,7 @@ final class ArenaLayout {
     return block;
   }
 
-  /** Gives every block its offset and returns the bytes that all take together. */
+  /** Assigns every block an offset and returns the size of the arena in bytes. */
   long place() {
     List<Block> bySize = new ArrayList<>(blocks);
     bySize.sort(Comparator.comparingLong((Block b) -> b.bytes).reversed());
@@ -77,10 +77,10 @@ final class ArenaLayout {
   }
 
   private static void insertByOffset(List<Block> placed, Block block) {
-    int at = 0;
-    while (at < placed.size() && placed.get(at).offset <= block.offset) {
-      at++;
+    int index = 0;
+    while (index < placed.size() && placed.get(index).offset <= block.offset) {
+      index++;
     }
-    placed.add(at, block);
+    placed.add(index, block);
   }
 }

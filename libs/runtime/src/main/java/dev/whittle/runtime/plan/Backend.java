@@ -10,66 +10,73 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What an engine plans with: its kernels and its memory. One for each session. */
+/** The kernels and the memory of an engine, for the plans of one session. */
 public interface Backend extends AutoCloseable {
   /**
-   * What plans of that much work are made with. Closed with this one.
+   * Returns the backend for a plan, which may depend on the work of its runs. It is closed with
+   * this backend.
    *
-   * @param work of one run, as {@link PlanWork} counts it
+   * @param work multiply-adds of one run, as {@link PlanWork} estimates them
    */
   default Backend forWork(LongSupplier work) {
     return this;
   }
 
   /**
-   * The kernel for operands of these types, extents and parameters.
+   * Returns the kernel for a node.
    *
-   * @throws dev.whittle.ir.tensor.OperandException if there is none
+   * @throws dev.whittle.ir.tensor.OperandException if there is none for such operands
    */
   Kernel kernel(Op op, Operands operands);
 
   /**
-   * The kernel of a convolution without padding of its own whose input has a rim of zeros; null
-   * where there is none for such.
+   * Returns the kernel for a convolution without padding of its own that pads its input with zeros.
    *
-   * @param operands with the input as it is without the rim
-   * @param top rows of the rim before the input
-   * @param left columns before it
+   * @param operands the convolution's operands, with the unpadded input
+   * @param top rows of padding before the input
+   * @param left columns of padding before the input
+   * @return null if there is none
    */
   @Nullable Kernel paddedKernel(Op op, Operands operands, int top, int left);
 
   /**
-   * One kernel for two, the second of which alone reads what the first computes; it reads the
-   * first's input in place of it. Null where there is none.
+   * Returns one kernel for two nodes, of which only the second reads the first's output. It reads
+   * the first node's input instead.
+   *
+   * @return null if there is none
    */
   @Nullable Kernel fusedKernel(Kernel first, Kernel second);
 
   /**
-   * One kernel for two of one and two inputs, the second of which alone reads what the first
-   * computes, and beside it what the first reads. It reads that twice. Null where there is none.
+   * Returns one kernel for a gate {@code f(x, g(x))}: a node of one input, and the node of two
+   * inputs that alone reads its output and also reads its input. The kernel has that input twice.
    *
-   * @param place which input of the second is what the first computes
+   * @param first the kernel of {@code g}
+   * @param second the kernel of {@code f}
+   * @param gateInput which input of the second node is the first one's output
+   * @return null if there is none
    */
-  @Nullable Kernel gatedKernel(Kernel first, Kernel second, int place);
+  @Nullable Kernel gatedKernel(Kernel first, Kernel second, int gateInput);
 
   /**
-   * Memory for tensors, all of the same kind.
+   * Allocates memory for tensors, all of them float tensors or none of them.
    *
    * @param floats whether they are float tensors
+   * @throws OutOfMemoryError if there is not enough memory
    */
   MemorySegment allocate(long bytes, boolean floats);
 
   /**
-   * Whether plans may compute constants ahead, share memory between values and let kernels write
-   * where their results are wanted. If not, each value has its own place and each node runs.
+   * Returns whether plans may fold constants and padding, fuse nodes and let values share memory.
+   * Otherwise each node runs and each value has memory of its own.
    */
   boolean optimizes();
 
   /**
-   * Constants that depend on the model alone, computed unless a session of the same model has done
-   * so.
+   * Returns computed constants that depend on the model alone, which its sessions may share.
    *
-   * @param value that identifies them
+   * @param value the id of the value that identifies them
+   * @param compute computes them, if no session has done so
    */
   List<Tensor> constants(int graph, int value, Supplier<List<Tensor>> compute);
 

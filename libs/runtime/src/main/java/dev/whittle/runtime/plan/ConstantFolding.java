@@ -18,8 +18,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Computes what depends on constants alone, of any size: weights that are stored with 16 or 8 bits
- * and restored by DEQUANTIZE, most of all.
+ * Constant folding: computes the nodes that depend on constants alone while a graph is planned.
+ * Most of them are DEQUANTIZE nodes that restore weights stored as 16-bit floats or 8-bit integers.
  */
 final class ConstantFolding {
   private final Model model;
@@ -29,8 +29,8 @@ final class ConstantFolding {
   private final MemoryLimit.Account memory;
   private final ShapeInference.Inferred inferred;
 
-  /** Values that depend on the model alone, and not on the extents of its inputs. */
-  private final Set<Integer> ofModel = new HashSet<>();
+  /** Values that depend on the model alone, and not on the shapes of its inputs. */
+  private final Set<Integer> modelConstants = new HashSet<>();
 
   private ConstantFolding(
       Model model,
@@ -48,9 +48,9 @@ final class ConstantFolding {
   }
 
   /**
-   * What is known with these constants computed.
+   * Returns the inferred shapes and contents of values, with the contents of folded constants.
    *
-   * @throws dev.whittle.ir.UnsupportedModelException if they need more memory than is left
+   * @throws dev.whittle.ir.UnsupportedModelException if the constants exceed the memory limit
    */
   static ShapeInference.Inferred fold(
       Model model,
@@ -60,9 +60,9 @@ final class ConstantFolding {
       MemoryLimit.Account memory) {
     var folding = new ConstantFolding(model, graphIndex, inferred, backend, memory);
     for (Value value : folding.graph.values()) {
-      folding.restore(value);
+      folding.densify(value);
       if (value.data() != null && !value.isVariable()) {
-        folding.ofModel.add(value.id());
+        folding.modelConstants.add(value.id());
       }
     }
     for (Node node : folding.graph.nodes()) {
@@ -73,8 +73,8 @@ final class ConstantFolding {
     return folding.inferred;
   }
 
-  /** Writes out a constant that is stored sparsely. */
-  private void restore(Value value) {
+  /** Computes the dense contents of a value that is stored sparsely. */
+  private void densify(Value value) {
     if (value.sparsity() == null || value.data() == null || value.isVariable()) {
       return;
     }
@@ -83,7 +83,7 @@ final class ConstantFolding {
     inferred.known().set(value.id(), dense.getFirst());
   }
 
-  /** A constant that is stored sparsely, with its zeros. */
+  /** Returns the dense contents of a constant that is stored sparsely. */
   static Tensor dense(Graph graph, Value value, MemoryLimit.Account memory) {
     try {
       Tensor tensor = memory.constant(value, value.initialShape());
@@ -120,16 +120,16 @@ final class ConstantFolding {
   }
 
   private void compute(Node node) {
-    boolean always = true;
+    boolean shared = true;
     for (int id : node.inputs()) {
-      always &= id == Node.ABSENT || ofModel.contains(id);
+      shared &= id == Node.ABSENT || modelConstants.contains(id);
     }
     List<Tensor> outputs =
-        always
+        shared
             ? backend.constants(graphIndex, node.outputs().getFirst(), () -> run(node))
             : run(node);
-    if (always) {
-      ofModel.addAll(node.outputs());
+    if (shared) {
+      modelConstants.addAll(node.outputs());
     }
     for (int i = 0; i < outputs.size(); i++) {
       inferred.known().set(node.outputs().get(i), outputs.get(i));

@@ -26,12 +26,12 @@ import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A graph laid out for inputs of certain extents: a tensor for every value and a step for every
- * node that is left to run. Values of known size share an arena by the time they are live; the
- * others grow as the run goes.
+ * The plan of a graph for certain input shapes: a tensor for every value and a step for every node
+ * that has to run. Values of known size share an arena, where those whose lifetimes do not overlap
+ * share memory; the others grow during the run.
  */
 final class GraphPlan {
-  /** So many strings at most can an input have: 64 MiB of offsets. */
+  /** Maximum number of strings of an input; their offsets take 64 MiB. */
   private static final int MAX_STRINGS = 1 << 24;
 
   /** What a kernel allocates while it is planned, for messages. */
@@ -67,8 +67,8 @@ final class GraphPlan {
    * Plans a graph.
    *
    * @param variables the tensors of variables by value id, which outlive plans
-   * @param observed whether an observer is to see every value beside those it came from
-   * @throws ModelException naming every node that cannot be typed or has no kernel
+   * @param observed whether every value must keep memory of its own, for an observer
+   * @throws ModelException naming every node whose shapes cannot be inferred or that has no kernel
    */
   static GraphPlan of(
       Model model,
@@ -94,9 +94,9 @@ final class GraphPlan {
       ShapeInference.Inferred typed,
       Map<Integer, Tensor> variables,
       MemoryLimit.Account memory,
-      Backend usual,
+      Backend sessionBackend,
       boolean observed) {
-    Backend backend = usual.forWork(() -> PlanWork.of(model, graphIndex, typed));
+    Backend backend = sessionBackend.forWork(() -> PlanWork.of(model, graphIndex, typed));
     boolean optimized = backend.optimizes() && !observed;
     ShapeInference.Inferred known =
         backend.optimizes()
@@ -140,7 +140,7 @@ final class GraphPlan {
       Shape shape = inferred.shapes().get(value.id());
       Tensor variable = variables.get(value.id());
       if (variable != null) {
-        // A variable that a node sets at the start of each run follows the extents of the inputs.
+        // A variable that a node sets at the start of each run follows the shapes of the inputs.
         if (shape.isStatic() && !variable.shape().equals(shape)) {
           variable.resize(shape.toArray());
         }
@@ -151,7 +151,8 @@ final class GraphPlan {
         tensors.add(ConstantFolding.dense(graph, value, memory));
       } else {
         tensors.add(unplaced(value, shape));
-        boolean used = lastUse[sharing.owner(value.id())] >= 0 && !sharing.isStripe(value.id());
+        boolean used =
+            lastUse[sharing.owner(value.id())] >= 0 && !sharing.isStridedView(value.id());
         if (value.type().hasFixedSize() && shape.isStatic() && used) {
           placed.add(value.id());
         }
@@ -163,7 +164,7 @@ final class GraphPlan {
     }
   }
 
-  /** Lays out one arena: of float values or of others, or of all if they are not separate. */
+  /** Lays out one arena: of float values or of others, or of all if they share one. */
   private void place(
       List<Integer> values,
       boolean floats,
@@ -206,7 +207,7 @@ final class GraphPlan {
     return graph.value(id).type().byteSize(inferred.shapes().get(id).elements());
   }
 
-  /** A tensor without a place yet; strings have the empty ones that a caller is to replace. */
+  /** Returns a tensor without memory; a string input has empty strings, for a caller to replace. */
   private Tensor unplaced(Value value, Shape shape) {
     var tensor = new Tensor(value.type(), value.quantization(), memory.forTensor(value));
     boolean input = graph.inputs().contains(value.id());
@@ -214,14 +215,19 @@ final class GraphPlan {
       long elements = shape.elements();
       if (elements > MAX_STRINGS) {
         throw new UnsupportedModelException(
-            "input '" + value.name() + "'", elements + " strings", "resize the input");
+            "input '" + value.name() + "'",
+            "has %d strings; at most %d are supported".formatted(elements, MAX_STRINGS),
+            "resize the input");
       }
       tensor.setStrings(Collections.nCopies((int) elements, new byte[0]), shape.toArray());
     }
     return tensor;
   }
 
-  /** Inputs live all the time, so that a caller fills them once and runs often. */
+  /**
+   * Finds the first and the last step at which each memory is live. Inputs always are, so that a
+   * caller can fill them once for several runs.
+   */
   private void findLifetimes(
       @Nullable Kernel[] kernels, int[] firstUse, int[] lastUse, StorageSharing sharing) {
     int end = graph.nodes().size();
@@ -233,33 +239,33 @@ final class GraphPlan {
         for (List<Integer> ids : List.of(node.inputs(), node.outputs())) {
           for (int id : ids) {
             if (id != Node.ABSENT) {
-              int place = memory(id, sharing);
-              firstUse[place] = Math.min(firstUse[place], n);
-              lastUse[place] = Math.max(lastUse[place], n);
+              int owner = owner(id, sharing);
+              firstUse[owner] = Math.min(firstUse[owner], n);
+              lastUse[owner] = Math.max(lastUse[owner], n);
             }
           }
         }
       }
     }
     for (int id : graph.inputs()) {
-      firstUse[memory(id, sharing)] = -1;
-      lastUse[memory(id, sharing)] = end;
+      firstUse[owner(id, sharing)] = -1;
+      lastUse[owner(id, sharing)] = end;
     }
     for (int id : graph.outputs()) {
-      int place = memory(id, sharing);
-      firstUse[place] = Math.min(firstUse[place], end);
-      lastUse[place] = end;
+      int owner = owner(id, sharing);
+      firstUse[owner] = Math.min(firstUse[owner], end);
+      lastUse[owner] = end;
     }
   }
 
-  /** The value whose memory a value lies in. */
-  private static int memory(int value, StorageSharing sharing) {
+  /** Returns the value in whose memory a value lies. */
+  private static int owner(int value, StorageSharing sharing) {
     return sharing.owner(sharing.written(value));
   }
 
   /**
-   * The kernels of nodes that are to run: of the others, nothing reads the outputs, or they are
-   * known.
+   * Returns the kernel of each node; null if its outputs are constants, or if it is folded into the
+   * node that reads its output.
    */
   private static @Nullable Kernel[] kernels(
       Model model, PaddingFolding folding, ShapeInference.Inferred inferred, Backend backend) {
@@ -290,7 +296,7 @@ final class GraphPlan {
             new UnsupportedModelException.Item(
                 graph.describe(n),
                 String.valueOf(e.getMessage()),
-                "the native runtime may have a kernel: try the engine 'litert'"));
+                "try the engine 'litert': the native runtime may have a kernel"));
       } catch (OutOfMemoryError e) {
         throw MemoryLimit.exhausted(graph.describe(n), KERNEL_MEMORY, e);
       }
@@ -310,14 +316,14 @@ final class GraphPlan {
       Node node = graph.nodes().get(n);
       Kernel kernel = kernels[n];
       boolean folded = folding.isFolded(n) || fusion.isFused(n);
-      String does = folded ? "nothing: folded into what reads it" : "computed ahead";
+      String description = folded ? "nothing: folded into what reads it" : "computed ahead";
       if (kernel != null) {
         boolean shared = sharing.isIdle(n);
-        does = shared ? "nothing: its memory is shared" : backend.describe(kernel);
+        description = shared ? "nothing: its memory is shared" : backend.describe(kernel);
         if (order.isExchanged(n)) {
-          does = node.op().type().name() + " in its place: " + does;
+          description = node.op().type().name() + " in its place: " + description;
         }
-        // Strings have no place in the arena, so their extents are set before each run too.
+        // Strings are not in the arena, so their shapes are set before each run as well.
         boolean dynamic =
             node.outputs().stream()
                 .anyMatch(
@@ -329,7 +335,7 @@ final class GraphPlan {
         boolean reference = backend.isReference(kernel);
         steps.add(new Step(graph, n, shared ? null : kernel, reference, dynamic, tensors, outputs));
       }
-      nodes.add(new PlannedNode(n, does, places(node, inferred, sharing)));
+      nodes.add(new PlannedNode(n, description, places(node, inferred, sharing)));
     }
   }
 
@@ -359,7 +365,11 @@ final class GraphPlan {
     return arenaBytes;
   }
 
-  /** Runs all steps in order, unless the thread is interrupted. */
+  /**
+   * Runs all steps in order.
+   *
+   * @throws CancellationException if the thread is interrupted
+   */
   void run(PlannedSession session, @Nullable TensorObserver observer, @Nullable NodeTimer timer) {
     for (Step step : steps) {
       if (Thread.currentThread().isInterrupted()) {
@@ -373,7 +383,7 @@ final class GraphPlan {
         timer.ran(graphIndex, step.node(), System.nanoTime() - start);
       }
       if (observer != null) {
-        step.show(observer, graphIndex);
+        step.report(observer, graphIndex);
       }
     }
   }

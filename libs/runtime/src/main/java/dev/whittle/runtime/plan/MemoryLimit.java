@@ -7,9 +7,9 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 
-/** Counts the bytes that a session's tensors take, and refuses to pass a limit. */
+/** The limit on the memory of a session's tensors, in bytes. */
 public final class MemoryLimit {
-  /** Cache lines and the widest vectors start at multiples of this. */
+  /** The alignment of tensors in bytes: that of cache lines and of the widest vectors. */
   public static final int ALIGNMENT = 64;
 
   private final long limit;
@@ -35,28 +35,29 @@ public final class MemoryLimit {
         cause);
   }
 
-  /** An account for what is given back together. */
+  /** Opens an account for memory that is released together. */
   Account open() {
     return new Account();
   }
 
-  /** What one plan takes of the limit. */
+  /** The memory that one plan takes of the limit. */
   final class Account {
     private long taken;
 
     private Account() {}
 
     /**
-     * Memory for tensors.
+     * Allocates memory for tensors.
      *
      * @param floats whether they are float tensors
-     * @throws UnsupportedModelException if it would pass the limit, or what the machine has
+     * @param what the tensors, for messages
+     * @throws UnsupportedModelException if the limit or the machine's memory would be exceeded
      */
     MemorySegment allocate(long bytes, boolean floats, String what) {
       if (bytes > limit - used) {
         throw new UnsupportedModelException(
             what,
-            "needs %,d bytes of memory beside the %,d in use; the limit is %,d"
+            "needs %,d bytes of memory in addition to the %,d in use; the limit is %,d"
                 .formatted(bytes, used, limit),
             "raise the limit (maxMemory, --max_memory) if the machine has it");
       }
@@ -75,13 +76,13 @@ public final class MemoryLimit {
       taken += bytes;
     }
 
-    /** Gives back all that was taken. */
+    /** Releases all memory of the account. */
     void release() {
       used -= taken;
       taken = 0;
     }
 
-    /** A tensor of zeros of this size, which is not to grow. */
+    /** Returns a tensor of zeros of a fixed shape. */
     Tensor constant(Value value, Shape shape) {
       var tensor =
           new Tensor(
@@ -97,7 +98,7 @@ public final class MemoryLimit {
       return value.type() == TensorType.FLOAT32;
     }
 
-    /** An allocator for one tensor, which gives back what the tensor had when it grows. */
+    /** Returns an allocator for one tensor, whose former memory is released when it grows. */
     Tensor.Allocator forTensor(Value value) {
       return new Tensor.Allocator() {
         private long held;
@@ -106,7 +107,7 @@ public final class MemoryLimit {
         public MemorySegment allocate(long bytes) {
           take(-held);
           held = 0;
-          // Tensors that grow step by step would otherwise allocate at every step.
+          // A quarter more, so that a tensor that grows step by step does not allocate every time.
           long rounded = Math.max(ALIGNMENT, Math.ceilDiv(Math.addExact(bytes, bytes >> 2), 4) * 4);
           MemorySegment memory =
               Account.this.allocate(rounded, isFloat(value), "tensor '" + value.name() + "'");

@@ -18,19 +18,19 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds rims of zeros that only one convolution reads: its windows may as well begin beyond the
- * border of the tensor without a rim, and nothing is copied.
+ * The folding of PAD nodes into the convolutions that alone read their outputs: the convolution
+ * pads its input itself, and nothing is copied.
  */
 final class PaddingFolding {
   private final Graph graph;
 
-  /** The nodes of the graph, of which some read the tensor without its rim. */
+  /** The nodes of the graph, of which folded convolutions read unpadded inputs. */
   private final List<Node> nodes;
 
-  /** The kernels of those nodes. */
+  /** The kernels of folded convolutions; null for other nodes. */
   private final @Nullable Kernel[] kernels;
 
-  /** Nodes that need not run, as what reads their output does without. */
+  /** PAD nodes that need not run. */
   private final boolean[] folded;
 
   private PaddingFolding(Graph graph) {
@@ -40,18 +40,19 @@ final class PaddingFolding {
     this.folded = new boolean[nodes.size()];
   }
 
+  /** Returns a folding of no nodes. */
   static PaddingFolding none(Graph graph) {
     return new PaddingFolding(graph);
   }
 
-  /** What can be folded where the backend has kernels with rims. */
+  /** Folds the nodes for which the backend has a kernel. */
   static PaddingFolding of(
       Model model, Graph graph, ShapeInference.Inferred inferred, Backend backend) {
     var folding = new PaddingFolding(graph);
     var uses = new ValueUses(graph, n -> true);
     for (int n = 0; n < graph.nodes().size(); n++) {
       Node node = graph.nodes().get(n);
-      int producer = uses.onlyFor(node);
+      int producer = uses.soleProducer(node);
       if (producer >= 0 && inferred.known().get(node.inputs().getFirst()) == null) {
         folding.fold(model, n, producer, inferred, backend);
       }
@@ -95,37 +96,38 @@ final class PaddingFolding {
     } catch (OutOfMemoryError e) {
       throw MemoryLimit.exhausted(graph.describe(n), GraphPlan.KERNEL_MEMORY, e);
     } catch (OperandException e) {
-      // Planning the node as it is will say what is wrong with it, and where.
+      // Planning the unfolded node reports the problem.
       return null;
     }
   }
 
-  /** Whether a rim is what convolutions take for zero, at the same scale as the tensor. */
+  /** Returns whether padding is zero, or the zero point, at the scale of the padded tensor. */
   private static boolean isZero(Operands padded) {
     Operand input = padded.input(0);
     boolean oneScale = Objects.equals(input.quantization(), padded.output(0).quantization());
     if (!padded.hasInput(2)) {
       return oneScale;
     }
-    Tensor padding = padded.input(2).known();
-    if (padding == null || padding.elements() != 1) {
+    Tensor value = padded.input(2).known();
+    if (value == null || value.elements() != 1) {
       return false;
     }
     return input.isQuantized()
-        ? oneScale && padding.getInteger(0) == input.requireQuantization().zeroPointValue()
-        : padding.type() == TensorType.FLOAT32 && padding.getFloat(0) == 0;
+        ? oneScale && value.getInteger(0) == input.requireQuantization().zeroPointValue()
+        : value.type() == TensorType.FLOAT32 && value.getFloat(0) == 0;
   }
 
-  /** The graph, in which convolutions read past what has been folded into them. */
+  /** Returns the graph in which folded convolutions read unpadded inputs. */
   Graph graph() {
     return graph.withNodes(nodes);
   }
 
-  /** The kernel of a convolution that a rim has been folded into; null for other nodes. */
+  /** Returns the kernel of a convolution that padding is folded into; null for other nodes. */
   @Nullable Kernel kernel(int node) {
     return kernels[node];
   }
 
+  /** Returns whether a PAD node is folded into the convolution that reads its output. */
   boolean isFolded(int node) {
     return folded[node];
   }

@@ -8,19 +8,19 @@ import dev.whittle.ir.ShapeInference;
 import dev.whittle.ir.tensor.Shape;
 
 /**
- * How much a run of a graph computes, in multiply-adds; a rough estimate, for choosing what to plan
- * with. What has extents that only the run tells is not counted.
+ * A rough estimate of the work of running a graph, in multiply-adds. Values whose shapes are known
+ * only at run time are not counted.
  */
 final class PlanWork {
-  /** What an element of other operators' outputs counts. */
+  /** The work for each element of an output, in addition to multiply-adds. */
   private static final long ELEMENT = 16;
 
-  /** How often a run of the model may run a graph that is the body of a loop. */
-  private static final long TURNS = 1000;
+  /** The assumed number of iterations of a loop, for the graphs of its body and condition. */
+  private static final long ITERATIONS = 1000;
 
   private PlanWork() {}
 
-  /** The work of one run of the model in that graph. */
+  /** Returns the work in a graph during one run of the model, in multiply-adds. */
   static long of(Model model, int graphIndex, ShapeInference.Inferred inferred) {
     Graph graph = model.graphs().get(graphIndex);
     double work = 0;
@@ -34,6 +34,6 @@ final class PlanWork {
     }
     boolean isEntry =
         graphIndex == 0 || model.signatures().stream().anyMatch(s -> s.graph() == graphIndex);
-    return (long) (isEntry ? work : work * TURNS);
+    return (long) (isEntry ? work : work * ITERATIONS);
   }
 }

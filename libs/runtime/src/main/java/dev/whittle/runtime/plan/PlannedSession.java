@@ -24,7 +24,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A session that plans each graph for its input extents and runs the plan. */
+/** A session that plans each graph for its input shapes and runs the plans. */
 public final class PlannedSession implements Session {
   private final Model model;
   private final Backend backend;
@@ -34,6 +34,12 @@ public final class PlannedSession implements Session {
   private @Nullable TensorObserver observer;
   private @Nullable NodeTimer timer;
 
+  /**
+   * Opens a session.
+   *
+   * @param maxMemory maximum size of the tensors in bytes
+   * @param backend closed with the session
+   */
   public PlannedSession(Model model, long maxMemory, Backend backend) {
     this.backend = backend;
     this.model = model;
@@ -44,13 +50,13 @@ public final class PlannedSession implements Session {
     }
   }
 
-  /** What belongs to one graph: present input extents, variables, and the plan for them. */
+  /** The state of one graph: its present input shapes, its variables, and the plan for them. */
   private final class GraphState {
     private final Graph graph;
     private final List<Shape> inputShapes = new ArrayList<>();
     private final Map<Integer, Tensor> variables = new HashMap<>();
 
-    /** For each input, whether a node reads it, or it is an output. */
+    /** For each input, whether a node reads it or it is an output. */
     private final boolean[] isRead;
 
     private @Nullable GraphPlan plan;
@@ -120,7 +126,7 @@ public final class PlannedSession implements Session {
         }
         tensor.data().copyFrom(value.data().bytes());
       } else {
-        // A quantized zero is the zero point, as the native runtime resets it.
+        // The native runtime resets quantized variables to their zero point.
         int zero = value.quantization() == null ? 0 : value.quantization().zeroPointValue();
         tensor.data().fill((byte) (value.type().bits() == 8 ? zero : 0));
       }
@@ -150,7 +156,7 @@ public final class PlannedSession implements Session {
   public void run(int graph) {
     GraphState state = graphs.get(graph);
     if (state.running) {
-      throw OperandException.invalid("graph '%s' runs itself", state.graph.name());
+      throw OperandException.invalid("graph '%s' calls itself", state.graph.name());
     }
     state.running = true;
     try {
@@ -160,9 +166,9 @@ public final class PlannedSession implements Session {
     }
   }
 
-  /** Runs a graph on behalf of a node of another one. */
+  /** Runs a graph that a node of another graph calls. */
   void runSubgraph(int graph, List<Tensor> inputs, List<Tensor> outputs) {
-    feed(graph, inputs);
+    setInputs(graph, inputs);
     run(graph);
     List<Tensor> results = outputs(graph, outputs.size());
     for (int i = 0; i < outputs.size(); i++) {
@@ -170,59 +176,66 @@ public final class PlannedSession implements Session {
     }
   }
 
-  /** Runs a graph as long as another one says so; what the body leaves as it is is not copied. */
+  /**
+   * Runs a loop. State that the body returns in the memory of its input is not copied.
+   *
+   * @param condition the graph that tells whether to go on
+   * @param body the graph that computes the next state
+   * @param state the initial state, replaced by the final one
+   */
   void runLoop(int condition, int body, List<Tensor> state) {
-    List<Tensor> now = state;
-    while (goesOn(condition, now)) {
-      feed(body, now);
+    List<Tensor> current = state;
+    while (holds(condition, current)) {
+      setInputs(body, current);
       run(body);
-      now = outputs(body, state.size());
+      current = outputs(body, state.size());
     }
     for (int i = 0; i < state.size(); i++) {
-      if (!state.get(i).data().equals(now.get(i).data())) {
-        state.get(i).copyFrom(now.get(i));
+      if (!state.get(i).data().equals(current.get(i).data())) {
+        state.get(i).copyFrom(current.get(i));
       }
     }
   }
 
-  private boolean goesOn(int condition, List<Tensor> state) {
+  private boolean holds(int condition, List<Tensor> state) {
     if (Thread.currentThread().isInterrupted()) {
       throw new CancellationException("the thread was interrupted");
     }
-    feed(condition, state);
+    setInputs(condition, state);
     run(condition);
-    Tensor truth = outputs(condition, 1).getFirst();
-    if (truth.type() != TensorType.BOOL || truth.elements() != 1) {
-      throw OperandException.invalid("condition of %s %s", truth.type(), truth.shape());
+    Tensor result = outputs(condition, 1).getFirst();
+    if (result.type() != TensorType.BOOL || result.elements() != 1) {
+      throw OperandException.invalid(
+          "the loop's condition is %s %s; expected one BOOL", result.type(), result.shape());
     }
-    return truth.getBoolean(0);
+    return result.getBoolean(0);
   }
 
   private List<Tensor> outputs(int graph, int count) {
-    Graph described = graphs.get(graph).graph;
-    if (described.outputs().size() < count) {
+    Graph called = graphs.get(graph).graph;
+    if (called.outputs().size() < count) {
       throw OperandException.invalid(
-          "graph '%s' has %d outputs, is run for %d",
-          described.name(), described.outputs().size(), count);
+          "graph '%s' has %d outputs; its caller expects %d",
+          called.name(), called.outputs().size(), count);
     }
     List<Tensor> outputs = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      outputs.add(tensor(graph, described.outputs().get(i)));
+      outputs.add(tensor(graph, called.outputs().get(i)));
     }
     return outputs;
   }
 
   /**
-   * Gives a graph its inputs.
+   * Sets a graph's inputs.
    *
-   * @param sources may be the graph's own outputs, and lie in the memory of its inputs
+   * @param sources the contents; they may be the graph's own outputs, in the memory of its inputs
    */
-  private void feed(int graph, List<Tensor> sources) {
+  private void setInputs(int graph, List<Tensor> sources) {
     GraphState state = graphs.get(graph);
     List<Integer> ids = state.graph.inputs();
     if (ids.size() != sources.size()) {
       throw OperandException.invalid(
-          "graph '%s' has %d inputs, is run with %d",
+          "graph '%s' has %d inputs, but is called with %d",
           state.graph.name(), ids.size(), sources.size());
     }
     boolean fits = true;
@@ -230,28 +243,28 @@ public final class PlannedSession implements Session {
       Value input = state.graph.value(ids.get(i));
       if (sources.get(i).type() != input.type()) {
         throw OperandException.invalid(
-            "input %d of graph '%s' is %s, not %s",
-            i, state.graph.name(), input.type(), sources.get(i).type());
+            "input %d of graph '%s' is %s; expected %s",
+            i, state.graph.name(), sources.get(i).type(), input.type());
       }
       fits &= Arrays.equals(sources.get(i).dims(), state.inputShapes.get(i).toArray());
     }
-    List<Tensor> given = sources;
+    List<Tensor> contents = sources;
     if (!fits || overwrites(graph, sources)) {
-      // A new plan would take what the old one's outputs lie in.
-      given = copies(sources);
+      // The sources may lie in memory that a new plan or other inputs overwrite.
+      contents = copies(sources);
       for (int i = 0; i < ids.size(); i++) {
-        resize(graph, i, given.get(i).dims());
+        resize(graph, i, contents.get(i).dims());
       }
     }
     for (int i = 0; i < ids.size(); i++) {
       Tensor input = tensor(graph, ids.get(i));
-      if (state.isRead[i] && !input.data().equals(given.get(i).data())) {
-        input.copyFrom(given.get(i));
+      if (state.isRead[i] && !input.data().equals(contents.get(i).data())) {
+        input.copyFrom(contents.get(i));
       }
     }
   }
 
-  /** Whether inputs would be written over sources of other inputs. */
+  /** Returns whether setting an input would overwrite the source of another one. */
   private boolean overwrites(int graph, List<Tensor> sources) {
     GraphState state = graphs.get(graph);
     if (state.plan == null) {
@@ -282,14 +295,16 @@ public final class PlannedSession implements Session {
     return copies;
   }
 
+  /** Returns the types and shapes of a graph's outputs for certain inputs. */
   List<TypedShape> inferSubgraph(int graph, List<TypedShape> inputs) {
     return ShapeInference.subgraphOutputs(model, graph, inputs);
   }
 
+  /** Returns the resource of a key, created if it does not exist. */
   <T> T resource(Object key, Class<T> type, Supplier<T> create) {
     Object resource = resources.computeIfAbsent(key, k -> create.get());
     if (!type.isInstance(resource)) {
-      throw OperandException.invalid("resource '%s' is used in two ways", key);
+      throw OperandException.invalid("resource '%s' is not a %s", key, type.getSimpleName());
     }
     return type.cast(resource);
   }
@@ -305,7 +320,7 @@ public final class PlannedSession implements Session {
   @Override
   public void observe(@Nullable TensorObserver newObserver) {
     if ((observer == null) != (newObserver == null)) {
-      // Values that nobody sees may share memory with others.
+      // Without an observer, values may share memory.
       graphs.forEach(GraphState::discard);
     }
     observer = newObserver;

@@ -12,12 +12,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Exchanges average pooling and pointwise convolutions of floats where the other order takes less.
- * A mean over places and a sum over channels may be taken in either order, and the mean of what a
- * bias was added to has the bias added; only an activation between them forbids it.
+ * The order of an average pool and an adjacent pointwise convolution of floats. The two commute,
+ * unless an activation is between them: the one averages over pixels and the other sums over
+ * channels, and the mean of biased values is the biased mean. They are exchanged if the other order
+ * takes less work.
  */
 final class PoolingOrder {
-  /** As many multiply-adds of a convolution take as long as one element of a window. */
+  /** The cost of one element of a pool's window, in multiply-adds of a convolution. */
   private static final double ELEMENT_COST = 5;
 
   private final Graph original;
@@ -34,15 +35,17 @@ final class PoolingOrder {
     this.exchanged = new boolean[nodes.size()];
   }
 
+  /** Returns the graph's own order. */
   static PoolingOrder asGiven(Graph graph, ShapeInference.Inferred inferred) {
     return new PoolingOrder(graph, inferred);
   }
 
+  /** Returns the order of least work. */
   static PoolingOrder fastest(Graph graph, ShapeInference.Inferred inferred) {
     var order = new PoolingOrder(graph, inferred);
     var uses = new ValueUses(graph, n -> true);
     for (int n = 0; n < order.exchanged.length; n++) {
-      int producer = uses.onlyFor(graph.nodes().get(n));
+      int producer = uses.soleProducer(graph.nodes().get(n));
       if (producer >= 0 && !order.exchanged[producer]) {
         order.exchangeIfFaster(producer, n);
       }
@@ -78,28 +81,28 @@ final class PoolingOrder {
           withActivation(before, activation(after))
               .withInput(0, between)
               .withOutputs(after.outputs()));
-      Shape places = poolFirst ? from : to;
+      Shape pixels = poolFirst ? from : to;
       Shape channels = poolFirst ? to : from;
-      shapes.set(between, Shape.of(places.dim(0), places.dim(1), places.dim(2), channels.dim(3)));
+      shapes.set(between, Shape.of(pixels.dim(0), pixels.dim(1), pixels.dim(2), channels.dim(3)));
       exchanged[first] = true;
       exchanged[second] = true;
     }
   }
 
-  /** What both take, in multiply-adds. */
+  /** Returns the cost of both nodes in multiply-adds. */
   private static double cost(boolean poolFirst, Node pool, Shape from, Shape to) {
-    double convolved = poolFirst ? places(to) : places(from);
+    double convolved = poolFirst ? pixels(to) : pixels(from);
     double pooled = poolFirst ? from.dim(3) : to.dim(3);
     double window =
         pool.op() instanceof AveragePool2D op ? (double) op.filterHeight() * op.filterWidth() : 0;
-    return convolved * from.dim(3) * to.dim(3) + places(to) * window * pooled * ELEMENT_COST;
+    return convolved * from.dim(3) * to.dim(3) + pixels(to) * window * pooled * ELEMENT_COST;
   }
 
-  private static double places(Shape image) {
+  private static double pixels(Shape image) {
     return (double) image.dim(0) * image.dim(1) * image.dim(2);
   }
 
-  /** Whether a node is a convolution that has one element of its input's picture in each window. */
+  /** Returns whether a node is a 1x1 convolution of stride 1 with constant weights and bias. */
   private boolean isPointwise(Node node) {
     if (!(node.op() instanceof Conv2D conv)
         || conv.strideHeight() != 1
@@ -141,16 +144,17 @@ final class PoolingOrder {
     };
   }
 
-  /** The graph, in which nodes have changed places. */
+  /** Returns the graph with nodes exchanged. */
   Graph graph() {
     return original.withNodes(nodes);
   }
 
-  /** What is known of the graph's values. */
+  /** Returns the inferred shapes and contents of the graph's values. */
   ShapeInference.Inferred inferred() {
     return inferred;
   }
 
+  /** Returns whether a node has been exchanged with another one. */
   boolean isExchanged(int node) {
     return exchanged[node];
   }

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** One node of a plan: its kernel bound to its tensors. */
+/** A step of a plan: the kernel of a node, bound to the node's tensors. */
 final class Step implements Invocation {
   private final Graph graph;
   private final int index;
@@ -60,11 +60,16 @@ final class Step implements Invocation {
     this.outputs = outputs.toArray(Tensor[]::new);
   }
 
-  /** The index of its node in the graph. */
+  /** Returns the index of the node in its graph. */
   int node() {
     return index;
   }
 
+  /**
+   * Runs the kernel.
+   *
+   * @throws ModelException if the operands' contents are invalid
+   */
   void run(PlannedSession running) {
     if (kernel == null) {
       return;
@@ -92,7 +97,8 @@ final class Step implements Invocation {
     }
   }
 
-  void show(TensorObserver observer, int graphIndex) {
+  /** Reports the outputs to an observer. */
+  void report(TensorObserver observer, int graphIndex) {
     List<Integer> ids = graph.nodes().get(index).outputs();
     for (int i = 0; i < outputs.length; i++) {
       observer.computed(graphIndex, ids.get(i), outputs[i]);

@@ -22,9 +22,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds values that need no memory of their own: reshaped ones, parts of a concatenation or of what
- * is split, and results that may overwrite an operand that nothing reads later. Each value has an
- * owner, whose memory it lies in from an offset on.
+ * The values that need no memory of their own: reshaped values, parts of a concatenation or of a
+ * split, and results that may overwrite an operand that nothing reads later. Each value has an
+ * owner and lies at an offset in the owner's memory.
  */
 final class StorageSharing {
   private final Graph graph;
@@ -34,7 +34,7 @@ final class StorageSharing {
   private final long[] offset;
   private final int[] uses;
 
-  /** The last node that reads what an owner's memory holds. */
+  /** The last node that reads an owner's memory. */
   private final int[] liveUntil;
 
   private final int[] producer;
@@ -42,11 +42,11 @@ final class StorageSharing {
   private final boolean[] isInput;
   private final boolean[] isOutput;
 
-  /** Nodes whose outputs are where their inputs are, which need not run. */
+  /** Nodes that need not run, because their outputs already lie in their inputs' memory. */
   private final boolean[] idle;
 
-  /** The concatenation's output that a value is a stripe of; -1 for others. */
-  private final int[] stripeOf;
+  /** The concatenation's output of which a value is a strided view; -1 for other values. */
+  private final int[] viewOf;
 
   private StorageSharing(
       Graph graph, ShapeInference.Inferred inferred, @Nullable Kernel[] kernels) {
@@ -64,15 +64,15 @@ final class StorageSharing {
     pinned = new boolean[values];
     isInput = new boolean[values];
     isOutput = new boolean[values];
-    stripeOf = new int[values];
-    Arrays.fill(stripeOf, -1);
+    viewOf = new int[values];
+    Arrays.fill(viewOf, -1);
     idle = new boolean[graph.nodes().size()];
   }
 
   /**
-   * Finds out what shares memory.
+   * Finds the values that share memory.
    *
-   * @param kernels of the nodes that run; null for others
+   * @param kernels the kernel of each node; null for nodes that do not run
    */
   static StorageSharing of(
       Graph graph, ShapeInference.Inferred inferred, @Nullable Kernel[] kernels) {
@@ -91,6 +91,7 @@ final class StorageSharing {
     return sharing;
   }
 
+  /** Returns a sharing in which each value has memory of its own. */
   static StorageSharing none(Graph graph, ShapeInference.Inferred inferred) {
     return new StorageSharing(graph, inferred, new Kernel[graph.nodes().size()]);
   }
@@ -126,28 +127,29 @@ final class StorageSharing {
     }
   }
 
+  /** Returns the value in whose memory a value lies. */
   int owner(int value) {
     return owner[value];
   }
 
-  /** Bytes from the start of the owner's memory. */
+  /** Returns the offset of a value in its owner's memory, in bytes. */
   long offset(int value) {
     return offset[value];
   }
 
-  /** Whether a node has nothing to do. */
+  /** Returns whether a node need not run. */
   boolean isIdle(int node) {
     return idle[node];
   }
 
-  /** Whether a value is computed as a stripe of another's columns. */
-  boolean isStripe(int value) {
-    return stripeOf[value] >= 0;
+  /** Returns whether a value is a strided view of a concatenation's output. */
+  boolean isStridedView(int value) {
+    return viewOf[value] >= 0;
   }
 
-  /** The value that is written where this one is computed: of a stripe, the whole. */
+  /** Returns the value that a kernel writes to compute a value: the output of a concatenation. */
   int written(int value) {
-    return stripeOf[value] < 0 ? value : stripeOf[value];
+    return viewOf[value] < 0 ? value : viewOf[value];
   }
 
   private long bytes(int value) {
@@ -171,7 +173,7 @@ final class StorageSharing {
     boolean unsafe =
         pinned[output]
             || owner[output] != output
-            || stripeOf[input] >= 0
+            || viewOf[input] >= 0
             || in.isVariable()
             || !in.type().hasFixedSize()
             || !inferred.shapes().get(input).isStatic()
@@ -179,43 +181,45 @@ final class StorageSharing {
             || in.data() != null
             || (isInput[owner[input]] && isOutput[output]);
     if (!unsafe && bytes(input) == bytes(output)) {
-      join(output, input, 0);
+      place(output, input, 0);
       idle[n] = true;
     }
   }
 
-  private void join(int value, int with, long from) {
-    owner[value] = owner[with];
-    offset[value] = offset[with] + from;
-    liveUntil[owner[with]] = Math.max(liveUntil[owner[with]], liveUntil[value]);
+  /** Places a value in another one's memory, {@code from} bytes after its start. */
+  private void place(int value, int into, long from) {
+    owner[value] = owner[into];
+    offset[value] = offset[into] + from;
+    liveUntil[owner[into]] = Math.max(liveUntil[owner[into]], liveUntil[value]);
   }
 
   private void split(int n, Node node) {
     int input = node.inputs().get(1);
-    Shape whole = inferred.shapes().get(input);
+    Shape shape = inferred.shapes().get(input);
     Shape part = inferred.shapes().get(node.outputs().getFirst());
-    if (!whole.isStatic() || !part.isStatic() || stripeOf[input] >= 0 || pinned[owner[input]]) {
+    if (!shape.isStatic() || !part.isStatic() || viewOf[input] >= 0 || pinned[owner[input]]) {
       return;
     }
     int axis = -1;
-    for (int i = 0; i < whole.rank(); i++) {
-      axis = whole.dim(i) != part.dim(i) ? i : axis;
+    for (int i = 0; i < shape.rank(); i++) {
+      axis = shape.dim(i) != part.dim(i) ? i : axis;
     }
-    boolean free = axis >= 0 && outer(whole, axis) == 1;
+    boolean contiguous = axis >= 0 && outer(shape, axis) == 1;
     for (int output : node.outputs()) {
-      free &= !pinned[output] && owner[output] == output && stripeOf[output] < 0;
-      free &= bytes(output) % Float.BYTES == 0;
+      contiguous &= !pinned[output] && owner[output] == output && viewOf[output] < 0;
+      contiguous &= bytes(output) % Float.BYTES == 0;
     }
-    if (free) {
+    if (contiguous) {
       long from = 0;
       for (int output : node.outputs()) {
-        join(output, input, from);
+        place(output, input, from);
         from += bytes(output);
       }
       idle[n] = true;
     }
   }
 
+  /** Returns the number of elements along the axes before {@code axis}. */
   private static long outer(Shape shape, int axis) {
     long outer = 1;
     for (int i = 0; i < axis; i++) {
@@ -226,7 +230,7 @@ final class StorageSharing {
 
   private void overwrite(int n, Node node) {
     int output = node.outputs().getFirst();
-    if (pinned[output] || owner[output] != output || stripeOf[output] >= 0) {
+    if (pinned[output] || owner[output] != output || viewOf[output] >= 0) {
       return;
     }
     for (int input : node.inputs()) {
@@ -234,16 +238,16 @@ final class StorageSharing {
           && graph.value(input).type() == graph.value(output).type()
           && inferred.shapes().get(input).equals(inferred.shapes().get(output))
           && isDeadAfter(input, n)) {
-        join(output, input, 0);
+        place(output, input, 0);
         return;
       }
     }
   }
 
-  /** Whether nothing reads an input's memory after a node, nor another operand of it. */
+  /** Returns whether neither a later node nor another input of a node reads an input's memory. */
   private boolean isDeadAfter(int input, int n) {
     int root = owner[input];
-    if (pinned[root] || stripeOf[input] >= 0 || liveUntil[root] > n) {
+    if (pinned[root] || viewOf[input] >= 0 || liveUntil[root] > n) {
       return false;
     }
     for (int other : graph.nodes().get(n).inputs()) {
@@ -263,7 +267,7 @@ final class StorageSharing {
     }
     int axis =
         concatenation.axis() < 0 ? shape.rank() + concatenation.axis() : concatenation.axis();
-    if (axis < 0 || axis >= shape.rank() || stripeOf[output] >= 0) {
+    if (axis < 0 || axis >= shape.rank() || viewOf[output] >= 0) {
       return;
     }
     List<Integer> inputs = node.inputs();
@@ -271,36 +275,36 @@ final class StorageSharing {
     if (distinct.size() != inputs.size()) {
       return;
     }
-    boolean whole = outer(shape, axis) == 1;
-    boolean stripes = axis == shape.rank() - 1 && owner[output] == output;
+    boolean contiguous = outer(shape, axis) == 1;
+    boolean strided = axis == shape.rank() - 1 && owner[output] == output;
     for (int input : inputs) {
       boolean free =
           input != Node.ABSENT
               && !pinned[input]
               && owner[input] == input
-              && stripeOf[input] < 0
+              && viewOf[input] < 0
               && producer[input] >= 0
               && graph.value(input).type() == graph.value(output).type()
               && sameScale(graph.value(input), graph.value(output));
-      whole &= free && bytes(input) % Float.BYTES == 0;
-      stripes &= free && uses[input] == 1 && producer(input) instanceof StridedOutput;
+      contiguous &= free && bytes(input) % Float.BYTES == 0;
+      strided &= free && uses[input] == 1 && producer(input) instanceof StridedOutput;
     }
-    if (whole) {
+    if (contiguous) {
       long from = 0;
       for (int input : inputs) {
-        join(input, output, from);
+        place(input, output, from);
         from += bytes(input);
       }
       idle[n] = true;
-    } else if (stripes) {
+    } else if (strided) {
       int columns = shape.dim(axis);
       int column = 0;
       for (int input : inputs) {
-        if (producer(input) instanceof StridedOutput strided) {
-          strided.writeTo(columns, column);
+        if (producer(input) instanceof StridedOutput kernel) {
+          kernel.writeTo(columns, column);
         }
         column += inferred.shapes().get(input).dim(axis);
-        stripeOf[input] = output;
+        viewOf[input] = output;
       }
       idle[n] = true;
     }

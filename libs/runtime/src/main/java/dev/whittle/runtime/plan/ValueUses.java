@@ -5,15 +5,15 @@ import dev.whittle.ir.Node;
 import java.util.Arrays;
 import java.util.function.IntPredicate;
 
-/** Who computes and who reads each value of a graph. */
+/** The producer and the number of uses of each value of a graph. */
 final class ValueUses {
   private final int[] uses;
   private final int[] producers;
 
   /**
-   * Looks at a graph.
+   * Counts the uses of a graph's values.
    *
-   * @param runs whether a node is to run; others read nothing
+   * @param runs tells whether a node runs; nodes that do not run use no values
    */
   ValueUses(Graph graph, IntPredicate runs) {
     uses = new int[graph.values().size()];
@@ -32,16 +32,17 @@ final class ValueUses {
   }
 
   /**
-   * The node that computes a node's first input for that node alone; -1 if there is none, or others
-   * read it too: nodes, or whoever runs the graph.
+   * Returns the node that computes a node's first input, if nothing else reads that value.
+   *
+   * @return -1 if no node computes it, or if it is an output or an input of other nodes
    */
-  int onlyFor(Node node) {
-    return onlyFor(node, 0);
+  int soleProducer(Node node) {
+    return soleProducer(node, 0);
   }
 
-  /** {@link #onlyFor(Node)}, of the input at some place. */
-  int onlyFor(Node node, int place) {
-    int input = place < node.inputs().size() ? node.inputs().get(place) : Node.ABSENT;
+  /** Returns the node that computes input {@code i} of a node, as {@link #soleProducer(Node)}. */
+  int soleProducer(Node node, int i) {
+    int input = i < node.inputs().size() ? node.inputs().get(i) : Node.ABSENT;
     return input == Node.ABSENT || uses[input] != 1 ? -1 : producers[input];
   }
 }
