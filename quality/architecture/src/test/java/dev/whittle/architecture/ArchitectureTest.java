@@ -42,8 +42,7 @@ class ArchitectureTest {
   }
 
   private static void check(Layer... layers) {
-    LayeredArchitecture architecture =
-        layeredArchitecture().consideringOnlyDependenciesInLayers();
+    LayeredArchitecture architecture = layeredArchitecture().consideringOnlyDependenciesInLayers();
     for (Layer layer : layers) {
       String[] packages = layer.packages.stream().map(p -> ROOT + p).toArray(String[]::new);
       architecture = architecture.layer(layer.name).definedBy(packages);
@@ -65,7 +64,8 @@ class ArchitectureTest {
     Set<String> read =
         CLASSES.stream()
             .filter(type -> !type.getSimpleName().equals("package-info"))
-            .map(JavaClass::getPackageName).collect(Collectors.toCollection(TreeSet::new));
+            .map(JavaClass::getPackageName)
+            .collect(Collectors.toCollection(TreeSet::new));
     assertEquals(new TreeSet<>(SourcePackages.read().keySet()), read);
   }
 
@@ -115,7 +115,15 @@ class ArchitectureTest {
             "vision"),
         Layer.of("cli-serve", "cli.serve..", "cli", "web"),
         Layer.of(
-            "cli-train", "cli.train..", "cli", "ir", "tflite", "runtime", "convert", "io", "data",
+            "cli-train",
+            "cli.train..",
+            "cli",
+            "ir",
+            "tflite",
+            "runtime",
+            "convert",
+            "io",
+            "data",
             "train"));
   }
 
@@ -141,7 +149,6 @@ class ArchitectureTest {
         Layer.of("common", "ir.op.common", "attributes", "graph", "kernel", "tensor"),
         Layer.of("families", families, "common", "attributes", "graph", "kernel", "tensor"),
         Layer.of("rewrite", "ir.rewrite", "families", "attributes", "graph", "kernel", "tensor"));
-
   }
 
   private static Set<String> operatorFamilies() {

@@ -66,7 +66,9 @@ final class SourcePackages {
         && !path.endsWith("/module-info.java");
   }
 
-  /** Returns the packages of one cycle, the first one repeated at the end; empty if there is none. */
+  /**
+   * Returns the packages of one cycle, the first one repeated at the end; empty if there is none.
+   */
   static List<String> cycle(Map<String, Set<String>> imports) {
     Set<String> finished = new HashSet<>();
     for (String start : imports.keySet()) {

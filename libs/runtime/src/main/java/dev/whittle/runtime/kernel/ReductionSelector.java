@@ -31,7 +31,6 @@ import dev.whittle.runtime.kernel.reduce.RowNormalization;
 import dev.whittle.runtime.kernel.reduce.ShortRowSoftmax;
 import dev.whittle.runtime.kernel.reduce.TopKKernel;
 import dev.whittle.runtime.kernel.simd.Clamp;
-import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.function.LongToIntFunction;
 import org.jspecify.annotations.Nullable;
