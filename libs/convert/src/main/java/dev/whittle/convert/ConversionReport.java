@@ -7,10 +7,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * How a model became a graph.
+ * The report of a conversion.
  *
- * @param layers what each layer became before any rule ran
- * @param firings the rules that fired, in order
+ * @param layers the operators of each layer, before the first rule
+ * @param firings the applications of rules, in order
  */
 public record ConversionReport(List<Imported.Layer> layers, List<Rewriter.Firing> firings) {
   public ConversionReport {
@@ -18,7 +18,7 @@ public record ConversionReport(List<Imported.Layer> layers, List<Rewriter.Firing
     firings = List.copyOf(firings);
   }
 
-  /** A table for people: layers with their operators, then rules with where they fired. */
+  /** Returns a readable table: layers with their operators, then rules with their matches. */
   public String toText() {
     var text = new StringBuilder();
     int width = layers.stream().mapToInt(l -> l.name().length()).max().orElse(0);

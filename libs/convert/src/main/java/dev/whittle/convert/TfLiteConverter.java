@@ -75,8 +75,8 @@ public final class TfLiteConverter {
   }
 
   /**
-   * Whether operations of a SavedModel that there is no lowering for become custom operators of the
-   * same name, which whoever runs the model has to implement.
+   * Sets whether operations of a SavedModel without a lowering become custom operators of the same
+   * name, which the runtime of the model has to implement.
    *
    * @throws IllegalStateException if the source is no SavedModel
    */
@@ -89,13 +89,13 @@ public final class TfLiteConverter {
     return this;
   }
 
-  /** The configuration, as {@code model.to_json()} gives it, of a file that holds weights only. */
+  /** Sets the configuration, as written by {@code model.to_json()}, of a file of weights only. */
   public TfLiteConverter kerasConfig(Path file) {
     kerasConfig = file;
     return this;
   }
 
-  /** Fixes the shape of an input; -1 leaves an extent open. */
+  /** Fixes the shape of an input; -1 leaves a dimension unknown. */
   public TfLiteConverter inputShape(String input, int... dims) {
     inputShapes.put(input, Shape.of(dims));
     return this;
@@ -104,22 +104,22 @@ public final class TfLiteConverter {
   /**
    * Quantizes the model after conversion.
    *
-   * @param samples typical inputs, by which recipes with integers are calibrated; null for others
+   * @param samples typical inputs, which calibrate recipes with integers; null for other recipes
    */
   public TfLiteConverter quantize(Recipe recipe, @Nullable Samples samples) {
     return quantize(new Quantizer(recipe).calibrateWith(samples));
   }
 
-  /** Quantizes the model after conversion, with everything a quantizer can be told. */
+  /** Quantizes the model after conversion, with all options of a quantizer. */
   public TfLiteConverter quantize(Quantizer newQuantizer) {
     quantizer = newQuantizer;
     return this;
   }
 
   /**
-   * A converted model and how it came about.
+   * A converted model with its reports.
    *
-   * @param quantization what quantization did; null if none was asked for
+   * @param quantization the report of quantization; null if the model was not quantized
    */
   public record Conversion(
       Model model, ConversionReport report, @Nullable QuantizationReport quantization) {}

@@ -12,12 +12,12 @@ import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Rectifiers as a part of the operator before them. */
+/** Rules that fuse rectifiers into the operator before them. */
 final class ActivationRules {
   static final Rule FUSE_ACTIVATION =
       new Rule(
           "fuse-activation",
-          "Makes a rectifier a part of the operator that computes its operand.",
+          "Fuses a rectifier into the operator that computes its operand.",
           ActivationRules::fuse);
 
   static final List<Rule> RULES = List.of(FUSE_ACTIVATION);

@@ -35,25 +35,25 @@ final class FoldingRules {
   static final Rule FOLD_SCALE =
       new Rule(
           "fold-scale",
-          "Multiplies the weights of a convolution or product by what multiplies its result.",
+          "Multiplies the weights of a convolution or product by a factor of its result.",
           FoldingRules::foldScale);
 
   static final Rule FOLD_OFFSET =
       new Rule(
           "fold-offset",
-          "Adds to the bias of a convolution or product what is added to its result.",
+          "Adds a constant that is added to the result of a convolution or product to its bias.",
           FoldingRules::foldOffset);
 
   static final Rule MERGE_SCALES =
       new Rule(
           "merge-scales",
-          "Multiplies or adds two constants ahead that follow one another.",
+          "Combines the constants of two multiplications or additions in a row.",
           FoldingRules::merge);
 
   static final Rule FUSE_PADDING =
       new Rule(
           "fuse-padding",
-          "Lets a convolution pad by itself where that gives the same margins.",
+          "Replaces a padding before a convolution by the convolution's own, where they are equal.",
           FoldingRules::fusePadding);
 
   static final List<Rule> RULES =
@@ -67,7 +67,7 @@ final class FoldingRules {
 
   private FoldingRules() {}
 
-  /** A commutative operation of a value and a constant. */
+  /** The operands of a commutative operation: a value and a constant, by id. */
   private record WithConstant(int operand, int constant) {}
 
   private static @Nullable WithConstant withConstant(GraphEditor editor, Node node) {
@@ -128,7 +128,7 @@ final class FoldingRules {
     return true;
   }
 
-  /** An operator with weights whose only reader multiplies or adds a constant per channel. */
+  /** An operator with weights whose only consumer multiplies or adds a constant per channel. */
   private static final class Match {
     private final int producer;
     private final Node node;
@@ -171,7 +171,7 @@ final class FoldingRules {
         Floats.tensor(editor, producer.inputs().get(weighted.weights())) != null
             && (biasOf(producer, weighted) == Node.ABSENT
                 || Floats.tensor(editor, biasOf(producer, weighted)) != null);
-    // An activation that the operator cannot take stays where it is, with what it follows.
+    // An operator without an activation of its own keeps the consumer and its activation.
     Op fused =
         activation == Activation.NONE
             ? producer.op()
@@ -217,7 +217,7 @@ final class FoldingRules {
       GraphEditor editor, int weights, int[] dims, int axis, float[] factors) {
     float[] values = Floats.contents(editor, weights);
     if (values == null) {
-      throw new IllegalStateException("the weights have been looked at before");
+      throw new IllegalStateException("the weights of a match are float constants");
     }
     int inner = 1;
     for (int i = axis + 1; i < dims.length; i++) {
@@ -254,7 +254,7 @@ final class FoldingRules {
     return true;
   }
 
-  /** Puts new weights into an operator, which then gives the result of the node after it. */
+  /** Replaces an operator and the node after it by the operator with other weights. */
   private static void replace(
       GraphEditor editor, int handle, Match match, @Nullable Value weights, @Nullable Value bias) {
     Node after = editor.node(handle);
@@ -402,11 +402,11 @@ final class FoldingRules {
     return true;
   }
 
-  /** Whether padding "same" puts as many zeros in front and gives as many results. */
+  /** Returns whether padding SAME adds as many zeros in front and has the same output size. */
   private static boolean fits(
       int dimension, int front, int end, int taps, int stride, int dilation) {
     if (dimension == Shape.DYNAMIC || taps == Shape.DYNAMIC) {
-      // With a stride of 1 and an odd reach the margins do not depend on the extent.
+      // With stride 1 and an odd kernel size, the padding does not depend on the input size.
       int reach = (taps - 1) * dilation;
       return taps != Shape.DYNAMIC && stride == 1 && reach == front + end && front == reach / 2;
     }

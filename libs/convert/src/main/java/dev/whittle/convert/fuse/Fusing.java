@@ -21,7 +21,7 @@ public final class Fusing {
     return rules;
   }
 
-  /** Applies all rules to a model and infers its shapes anew. */
+  /** Applies all rules to a model and infers its shapes again. */
   public static Rewriter.Result fuse(Model model) {
     Rewriter.Result result = Rewriter.rewrite(model, rules());
     for (int g = 0; g < result.model().graphs().size(); g++) {

@@ -40,7 +40,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Reshapes and transposes that are not needed, or stand in the way of other rules. */
+/** Rules that remove reshapes and transposes, or move them out of the way of other rules. */
 final class LayoutRules {
   static final Rule DROP_IDENTITY =
       new Rule(
@@ -57,13 +57,13 @@ final class LayoutRules {
   static final Rule SINK_TRANSPOSE =
       new Rule(
           "sink-transpose",
-          "Moves a transpose behind what works in any layout, towards one that undoes it.",
+          "Moves a transpose behind operators of any layout, towards one that undoes it.",
           LayoutRules::sinkTranspose);
 
   static final Rule SINK_RESHAPE =
       new Rule(
           "sink-reshape",
-          "Moves a reshape that keeps the channels behind what works on each channel.",
+          "Moves a reshape that keeps the channels behind operators on each channel.",
           LayoutRules::sinkReshape);
 
   static final List<Rule> RULES =
@@ -81,7 +81,7 @@ final class LayoutRules {
     if (from == Node.ABSENT || !changesNothing(editor, node, from, to)) {
       return false;
     }
-    // What the graph gives out keeps its name; a loop's body must not give out what it gets.
+    // Graph outputs keep their names. The body of a loop must not return an input unchanged.
     if (editor.isOutput(to) && (editor.producerHandle(from) < 0 || editor.isOutput(from))) {
       return false;
     }
@@ -229,7 +229,7 @@ final class LayoutRules {
     return sink(editor, handle, order, inputs);
   }
 
-  /** The axes are counted before the transpose, which then is one of those that are left. */
+  /** Reduces the axes before the transpose; the transpose then moves the remaining axes. */
   private static boolean sinkReduction(
       GraphEditor editor, int handle, Node node, boolean keepsDims) {
     int[] order = transposed(editor, node.inputs().getFirst());
@@ -262,12 +262,12 @@ final class LayoutRules {
   private static int source(GraphEditor editor, Node node, int operand) {
     Node transpose = editor.producer(node.inputs().get(operand));
     if (transpose == null) {
-      throw new IllegalStateException("the transpose has been looked at before");
+      throw new IllegalStateException("the operand is computed by a transpose");
     }
     return transpose.inputs().getFirst();
   }
 
-  /** The order of axes of the transpose that gives a value to this reader alone; null if none. */
+  /** Returns the permutation of the transpose that computes a value of one use; null if none. */
   private static int @Nullable [] transposed(GraphEditor editor, int id) {
     Node before = id == Node.ABSENT ? null : editor.producer(id);
     if (before == null
@@ -279,7 +279,7 @@ final class LayoutRules {
     return Floats.integers(editor, before.inputs().get(1));
   }
 
-  /** A constant as it broadcasts against the operand of a transpose; null if it is none. */
+  /** Returns a constant in the layout before a transpose; null if the value is no such constant. */
   private static @Nullable Integer reordered(GraphEditor editor, int id, int[] order) {
     Tensor tensor = Floats.tensor(editor, id);
     if (tensor == null) {
@@ -312,7 +312,7 @@ final class LayoutRules {
     return Arrays.copyOfRange(dims, first, dims.length);
   }
 
-  /** Computes before the transpose what was computed after it. */
+  /** Moves a node in front of the transpose that computes its operand. */
   private static boolean sink(GraphEditor editor, int handle, int[] order, List<Integer> operands) {
     Node node = editor.node(handle);
     int result = node.outputs().getFirst();
@@ -345,7 +345,7 @@ final class LayoutRules {
         || editor.value(operand).type() != TensorType.FLOAT32) {
       return false;
     }
-    // Only behind an operator that could take in what is moved towards it.
+    // Only behind an operator with weights, into which other rules may then fold the node.
     Node origin = editor.producer(reshape.inputs().getFirst());
     if (origin == null
         || Weighted.of(origin) == null

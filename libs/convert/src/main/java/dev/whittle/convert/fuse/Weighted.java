@@ -18,7 +18,7 @@ import dev.whittle.ir.op.nn.TransposeConv;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where an operator with weights keeps them.
+ * The operands of an operator with weights.
  *
  * @param weights the index of the operand with the weights
  * @param axis their axis of output channels; -1 for the last
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Weighted(int weights, int axis, int bias, Activation activation) {
 
-  /** Null for operators without weights. */
+  /** Returns the operands of a node with weights; null for other nodes. */
   static @Nullable Weighted of(Node node) {
     return switch (node.op()) {
       case Conv2D op -> new Weighted(1, 0, 2, op.activation());
@@ -40,7 +40,7 @@ record Weighted(int weights, int axis, int bias, Activation activation) {
     };
   }
 
-  /** The same operator with an activation; null if it has none of its own. */
+  /** Returns an operator with an activation; null if it cannot have one, or has one already. */
   static @Nullable Op withActivation(Op op, Activation activation) {
     return switch (op) {
       case Conv2D c when c.activation() == Activation.NONE -> c.withActivation(activation);

@@ -5,6 +5,7 @@ import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.activation.LeakyRelu;
 import dev.whittle.ir.op.activation.Prelu;
+import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import java.util.Map;
@@ -44,11 +45,14 @@ final class ActivationLayers {
         && object.get("config") instanceof Map<?, ?>
         && object.get("class_name") instanceof String className
         && KerasLayers.TABLE.get(className) != null) {
-      // An activation layer in the place of a function.
+      // An activation layer instead of a function.
       Config layer = call.config().nested(".activation", object);
       Argument result =
           call.importer().part(call, layer, call.weights().scope(), call.args(), call.kwargs());
-      return ((Argument.OfTensor) result).value();
+      if (result instanceof Argument.OfTensor tensor) {
+        return tensor.value();
+      }
+      throw OperandException.unsupported("an activation with several results");
     }
     return Activations.apply(call.emit(), Activations.name(stated), call.x());
   }
@@ -69,16 +73,16 @@ final class ActivationLayers {
         .node(new Prelu(), x, call.constant("alpha", call.weights().next("alpha", dims)));
   }
 
-  /** A mask of absent places makes their logits very negative, as Keras does. */
-  static final float ABSENT = -3e38f;
+  /** Added to masked logits, as Keras does. */
+  private static final float MASKED_LOGIT = -3e38f;
 
   private static Value softmax(LayerCall call) {
     Emitter emit = call.emit();
     Value x = call.floats();
     Value mask = call.tensor(1, "mask");
     if (mask != null) {
-      Value absent = emit.sub(emit.scalar(1f), emit.cast(mask, TensorType.FLOAT32));
-      x = emit.add(x, emit.mul(absent, ABSENT));
+      Value masked = emit.sub(emit.scalar(1f), emit.cast(mask, TensorType.FLOAT32));
+      x = emit.add(x, emit.mul(masked, MASKED_LOGIT));
     }
     int[] axes = call.config().has("axis") ? call.config().integers("axis") : new int[] {-1};
     if (axes.length == 1) {
@@ -87,7 +91,7 @@ final class ActivationLayers {
     return softmaxOver(emit, x, axes);
   }
 
-  /** Softmax over several axes at once, which must be the last ones. */
+  /** Lowers a softmax over several axes; over the last ones of a known shape by one operator. */
   private static Value softmaxOver(Emitter emit, Value x, int[] axes) {
     int rank = Emitter.rank(x);
     int[] order = java.util.Arrays.stream(axes).map(a -> Emitter.axis(x, a)).sorted().toArray();

@@ -30,8 +30,8 @@ final class Activations {
   }
 
   /**
-   * The name of an activation as configurations state it; {@code linear} for none. A serialized
-   * function or operation counts by its name.
+   * Returns the name of an activation function in a configuration; {@code linear} for none. A
+   * serialized function or operation is identified by its name.
    */
   static String name(@Nullable Object stated) {
     return switch (stated) {
@@ -62,7 +62,7 @@ final class Activations {
     return "__lambda__".equals(object.get("class_name"));
   }
 
-  /** Whether an activation's results depend on other elements along the last axis. */
+  /** Returns whether an activation function combines elements along the last axis. */
   static boolean isAlongAnAxis(String name) {
     return switch (name) {
       case "softmax", "log_softmax", "sparsemax", "glu" -> true;
@@ -71,7 +71,7 @@ final class Activations {
   }
 
   static Value apply(Emitter emit, String name, Value input) {
-    // Booleans and integers are activated as floats.
+    // Activation functions take floats only.
     Value x = name.equals("linear") ? input : emit.cast(input, TensorType.FLOAT32);
     return switch (name) {
       case "linear" -> x;

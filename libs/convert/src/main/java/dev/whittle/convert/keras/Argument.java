@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What a layer is called with and what it returns: tensors and constants in any nesting. */
+/** An argument or result of a layer: tensors and constants in any nesting. */
 sealed interface Argument {
   /**
    * A tensor.
    *
-   * @param mask Keras' mask that travels with it: a boolean per time step, false where the step
-   *     counts as absent; null for none
+   * @param mask the Keras mask of the tensor: a boolean per time step, false for masked steps; null
+   *     for none
    */
   record OfTensor(Value value, @Nullable Value mask) implements Argument {}
 
@@ -43,7 +43,7 @@ sealed interface Argument {
     return new OfTensor(value, null);
   }
 
-  /** All tensors within, in Keras' order: lists as they are, dictionaries by key. */
+  /** Returns all nested tensors in Keras' order: of lists in order, of dictionaries by key. */
   static List<OfTensor> tensors(Argument argument) {
     List<OfTensor> found = new ArrayList<>();
     collect(argument, found);

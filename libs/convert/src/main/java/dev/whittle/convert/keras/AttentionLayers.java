@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code keras.layers}: attention. */
 final class AttentionLayers {
-  /** What takes the place of the score of what must not be attended to. */
+  /** The score of masked keys. */
   private static final float EXCLUDED = -2.37267e38f;
 
   private AttentionLayers() {}
@@ -41,7 +41,7 @@ final class AttentionLayers {
     if (call.argument(index, key) instanceof Argument.OfTensor tensor) {
       return tensor;
     }
-    throw OperandException.invalid("its argument '%s' is no tensor", key);
+    throw OperandException.invalid("its argument '%s' is not a tensor", key);
   }
 
   private static boolean flag(LayerCall call, int index, String key) {
@@ -51,7 +51,7 @@ final class AttentionLayers {
 
   // Masks.
 
-  /** Both masks, of which either may be missing. */
+  /** Combines two masks, either of which may be null. */
   private static @Nullable Value and(Emitter emit, @Nullable Value a, @Nullable Value b) {
     if (a == null || b == null) {
       return a == null ? b : a;
@@ -69,18 +69,18 @@ final class AttentionLayers {
     return emit.node(new Range(), emit.scalar(0), count, emit.scalar(1));
   }
 
-  /** Rows of places of the query against places of the key, {@code [1, T, S]}. */
+  /** Returns the causal mask of query steps and key steps, {@code [1, T, S]}. */
   private static Value causal(Emitter emit, Value query, Value key) {
     Value rows = emit.reshape(range(emit, query, 1), 1, -1, 1);
     Value columns = emit.reshape(range(emit, key, 1), 1, 1, -1);
     return emit.node(new GreaterEqual(), rows, columns);
   }
 
-  /** The same for scores {@code [B, N, T, S]} of known extents. */
+  /** Returns the causal mask of scores {@code [B, N, T, S]} of known size. */
   static Value causal(Emitter emit, Value scores) {
     int[] dims = Emitter.dims(scores);
     if (dims[2] == Shape.DYNAMIC || dims[3] == Shape.DYNAMIC) {
-      throw OperandException.unsupported("a causal mask of unknown extents %s", scores.shape());
+      throw OperandException.unsupported("a causal mask of unknown size %s", scores.shape());
     }
     Value rows =
         emit.constant("rows", Tensor.of(IntStream.range(0, dims[2]).toArray(), dims[2], 1));
@@ -96,7 +96,7 @@ final class AttentionLayers {
     return emit.node(new Less(), distance, emit.scalar((float) width));
   }
 
-  /** All masks of a call together, {@code [B, T, S]} or with ones; null for none. */
+  /** Combines all masks of a call; broadcasts to {@code [B, T, S]}; null for none. */
   private static @Nullable Value mask(
       LayerCall call,
       Argument.OfTensor query,
@@ -122,7 +122,7 @@ final class AttentionLayers {
 
   // Projections.
 
-  /** The features of each head: {@code [B, T, N, H]}. */
+  /** Projects to the features of each head: {@code [B, T, N, H]}. */
   private static Value heads(
       LayerCall call, Value x, String attribute, String name, int heads, int width, float scale) {
     Emitter emit = call.emit();
@@ -154,7 +154,7 @@ final class AttentionLayers {
     return result;
   }
 
-  /** Scores of places against places, softened to weights: {@code [B, N, T, S]}. */
+  /** Returns the attention weights of scores, {@code [B, N, T, S]}. */
   static Value distribution(Emitter emit, Value scores, @Nullable Value mask) {
     Value kept = scores;
     if (mask != null) {
@@ -194,10 +194,10 @@ final class AttentionLayers {
     if (rank != 3 && mask != null) {
       throw OperandException.unsupported("a mask for attention over %d axes", attended.length);
     }
-    var places = new Places(rank, attended);
-    Value q = places.flatten(emit, query.value());
-    Value k = places.flatten(emit, (key == null ? value : key).value());
-    Value v = places.flatten(emit, value.value());
+    var axes = new AttentionAxes(rank, attended);
+    Value q = axes.flatten(emit, query.value());
+    Value k = axes.flatten(emit, (key == null ? value : key).value());
+    Value v = axes.flatten(emit, value.value());
     float scale = (float) (1 / Math.sqrt(width));
     Value queries = headsFirst(emit, heads(call, q, "query_dense", "query", heads, width, scale));
     Value keys = headsFirst(emit, heads(call, k, "key_dense", "key", heads, width, 1));
@@ -209,11 +209,11 @@ final class AttentionLayers {
     }
     Value output = project(call, context, heads, valueWidth);
     boolean hasScores = flag(call, -1, "return_attention_scores");
-    if (!places.plain() && (hasScores || Emitter.rank(output) > 3)) {
+    if (!axes.plain() && (hasScores || Emitter.rank(output) > 3)) {
       throw OperandException.unsupported(
           "attention over inputs of rank %d with scores or results of several axes", rank);
     }
-    return results(places.restore(emit, output, query.value()), weights, query.mask(), hasScores);
+    return results(axes.restore(emit, output, query.value()), weights, query.mask(), hasScores);
   }
 
   private static Value gate(LayerCall call, Value x, int heads, int width) {
@@ -225,7 +225,7 @@ final class AttentionLayers {
     return emit.transpose(x, 0, 2, 1, 3);
   }
 
-  /** All heads' features back to what the layer gives out. */
+  /** Projects the features of all heads to the output. */
   private static Value project(LayerCall call, Value context, int heads, int width) {
     Emitter emit = call.emit();
     LayerWeights weights = call.weights().part("output_dense", "attention_output");
@@ -255,12 +255,12 @@ final class AttentionLayers {
     return emit.reshape(output, dims);
   }
 
-  /** The axes over which attention goes, as one axis, and all others as the batch. */
-  private static final class Places {
+  /** Attention over several axes, by merging them into one and all others into the batch. */
+  private static final class AttentionAxes {
     private final int rank;
     private final int[] attended;
 
-    Places(int rank, int[] attended) {
+    AttentionAxes(int rank, int[] attended) {
       this.rank = rank;
       this.attended = attended;
     }
@@ -283,12 +283,12 @@ final class AttentionLayers {
       if (plain()) {
         return x;
       }
-      int places = Arrays.stream(attended).map(a -> Emitter.dim(x, a)).reduce(1, (a, b) -> a * b);
+      int steps = Arrays.stream(attended).map(a -> Emitter.dim(x, a)).reduce(1, (a, b) -> a * b);
       if (Arrays.stream(attended).anyMatch(a -> Emitter.dim(x, a) == Shape.DYNAMIC)) {
         throw OperandException.unsupported(
-            "attention over several axes of unknown extents %s", x.shape());
+            "attention over several axes of unknown size %s", x.shape());
       }
-      return emit.reshape(emit.transpose(x, order()), -1, places, Emitter.dim(x, rank - 1));
+      return emit.reshape(emit.transpose(x, order()), -1, steps, Emitter.dim(x, rank - 1));
     }
 
     Value restore(Emitter emit, Value y, Value like) {
@@ -327,7 +327,7 @@ final class AttentionLayers {
     Value keys = headsFirst(emit, heads(call, source, "key_dense", "key", groups, width, 1));
     Value values =
         headsFirst(emit, heads(call, value.value(), "value_dense", "value", groups, width, 1));
-    // Heads that share a key stand one after another: as rows of one matrix.
+    // Heads that share a key are adjacent, so they become rows of one matrix.
     Value grouped = emit.reshape(queries, Emitter.SAME, groups, -1, width);
     Value scores =
         ungroup(
@@ -367,7 +367,7 @@ final class AttentionLayers {
 
   // Attention without projections.
 
-  /** Scores of the places of a query against those of a key: {@code [B, T, S]}. */
+  /** Computes the scores of query steps and key steps: {@code [B, T, S]}. */
   @FunctionalInterface
   private interface Scores {
     Value of(LayerCall call, Value query, Value key);
@@ -436,7 +436,6 @@ final class AttentionLayers {
     if (call.config().flag("use_scale", true)) {
       int features = Emitter.fixedDimension(query, -1);
       Tensor scale = call.weights().next("scale", features);
-      // A product with one column is the weighted sum over the last axis.
       similar = emit.mul(similar, emit.constant("scale", scale));
     }
     return emit.sum(similar, false, -1);

@@ -10,11 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Constants as configurations state them. */
+/** Constants in configurations. */
 final class Constants {
   private Constants() {}
 
-  /** A constant from nested lists of numbers. */
+  /** Adds a constant of nested lists of numbers. */
   static Value ofNested(Emitter emit, @Nullable Object nested, String dtype) {
     List<Integer> dims = new ArrayList<>();
     for (Object at = nested;

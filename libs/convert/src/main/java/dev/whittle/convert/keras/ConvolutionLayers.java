@@ -70,7 +70,7 @@ final class ConvolutionLayers {
     return values;
   }
 
-  /** Works with the channels last, whatever the layer's order is. */
+  /** Applies work on a tensor with channels last, whatever the layer's layout is. */
   static Value channelsLast(LayerCall call, Value x, UnaryOperator<Value> work) {
     Emitter emit = call.emit();
     return call.channelsFirst()
@@ -84,7 +84,7 @@ final class ConvolutionLayers {
     return dims;
   }
 
-  /** The activation, of outputs with the channels last, along the axis that is last for Keras. */
+  /** Applies the activation to outputs with channels last, along the axis that Keras has last. */
   private static Value activation(LayerCall call, Value y) {
     Emitter emit = call.emit();
     String name = Activations.name(call.config().get("activation"));
@@ -158,7 +158,7 @@ final class ConvolutionLayers {
           int channels = Convolutions.channels(x);
           int multiplier = config.integer("depth_multiplier", 1);
           int[] taps = config.integers("kernel_size", axes);
-          // Keras 2 has another name.
+          // Keras 2 calls the weight "depthwise_kernel".
           Tensor kernel = call.weights().nextOrNull("kernel");
           if (kernel == null) {
             kernel =
@@ -180,7 +180,7 @@ final class ConvolutionLayers {
   private static Tensor check(Tensor kernel, int[] dims) {
     if (!java.util.Arrays.equals(kernel.dims(), dims)) {
       throw OperandException.invalid(
-          "its kernel has the shape %s, but its configuration makes it %s",
+          "its kernel has the shape %s; its configuration implies %s",
           kernel.shape(), Emitter.shape(dims));
     }
     return kernel;

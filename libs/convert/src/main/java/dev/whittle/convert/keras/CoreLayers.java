@@ -19,9 +19,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@code keras.layers}: dense, embedding, masking, wrappers, and what only training needs. */
+/** {@code keras.layers}: dense, embedding, masking, wrappers, and layers for training only. */
 final class CoreLayers {
-  /** Layers that return what they get when nothing is trained. */
+  /** Layers that return their input in inference. */
   private static final List<String> IDENTITIES =
       List.of(
           "Identity",
@@ -94,7 +94,7 @@ final class CoreLayers {
     return Activations.apply(emit, call.config(), "activation", product);
   }
 
-  /** A bias of the layer, or null where it has none. */
+  /** Returns the bias of the layer; null if it has none. */
   static @Nullable Value bias(LayerCall call, String name, int... dims) {
     return call.config().flag("use_bias", true)
         ? call.constant("bias", call.weights().next(name, dims))
@@ -118,12 +118,12 @@ final class CoreLayers {
     return Activations.apply(emit, config, "activation", y);
   }
 
-  /** As many open extents as the second operand of an equation has labels. */
+  /** Returns an unknown shape with the rank of the second operand of an equation. */
   private static int[] openRank(String equation) {
     String right = equation.replace(" ", "").replaceAll("->.*", "").replaceAll(".*,", "");
-    int[] open = new int[right.length()];
-    java.util.Arrays.fill(open, -1);
-    return open;
+    int[] unknown = new int[right.length()];
+    java.util.Arrays.fill(unknown, -1);
+    return unknown;
   }
 
   private static Argument embedding(LayerCall call) {
@@ -149,7 +149,7 @@ final class CoreLayers {
     return new Argument.OfTensor(rows, mask);
   }
 
-  /** An embedding that also maps back from its space to scores of words. */
+  /** Lowers an embedding, or its inverse, which maps embeddings to scores of words. */
   private static Argument reversibleEmbedding(LayerCall call) {
     refuseQuantized(call);
     Emitter emit = call.emit();
@@ -192,7 +192,7 @@ final class CoreLayers {
     return new Argument.OfTensor(masked, emit.squeeze(mask, last));
   }
 
-  /** A layer around another one that changes nothing when nothing is trained. */
+  /** Lowers a layer around another one that has no effect in inference. */
   private static Argument wrapped(LayerCall call) {
     Config layer = call.config().object("layer");
     return call.importer().part(call, layer, inner(call, layer), call.args(), call.kwargs());
@@ -203,7 +203,7 @@ final class CoreLayers {
     return call.weights().scope().part("layer", name);
   }
 
-  /** Steps count as further samples of a batch. */
+  /** Applies a layer to each step, by merging steps into the batch. */
   private static Argument timeDistributed(LayerCall call) {
     Emitter emit = call.emit();
     Value x = call.x();
@@ -211,10 +211,11 @@ final class CoreLayers {
     int rank = Emitter.rank(x);
     String className = layer.string("class_name");
     if (className.equals("Dense")) {
-      // Works along the last axis anyway.
-      return new Argument.OfTensor(
-          ((Argument.OfTensor) wrapped(call.with(List.of(call.input()), Map.of()))).value(),
-          call.mask());
+      // A dense layer works along the last axis in any case.
+      if (wrapped(call.with(List.of(call.input()), Map.of())) instanceof Argument.OfTensor y) {
+        return new Argument.OfTensor(y.value(), call.mask());
+      }
+      throw OperandException.unsupported("a time-distributed layer with several results");
     }
     int[] flat = new int[rank - 1];
     flat[0] = -1;
@@ -226,7 +227,7 @@ final class CoreLayers {
         call.importer()
             .part(call, layer, inner(call, layer), List.of(Argument.of(merged)), Map.of());
     if (!(result instanceof Argument.OfTensor tensor)) {
-      throw OperandException.unsupported("a layer of several results over time");
+      throw OperandException.unsupported("a time-distributed layer with several results");
     }
     Value y = tensor.value();
     int[] dims = new int[Emitter.rank(y) + 1];

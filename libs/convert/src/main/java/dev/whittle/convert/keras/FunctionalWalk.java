@@ -22,15 +22,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run through the graph of a functional model: every call of every layer, as soon as what it
- * reads is there. Reads the nodes of Keras 3, which spell out arguments, and those of Keras 2,
- * which list tensors.
+ * A traversal of a functional model, which lowers each call of a layer as soon as its inputs are
+ * lowered. Reads the nodes of Keras 3, which contain arguments, and of Keras 2, which list tensors.
  */
 final class FunctionalWalk {
-  /** A tensor in the file: which layer gave it, in which of this model's calls, as which result. */
+  /** A reference to a tensor: a layer, the index of its call in this model, and of the result. */
   private record History(String layer, int call, int result) {}
 
-  /** One call of a layer that is still to be lowered. */
+  /** A call of a layer that is not lowered yet. */
   private record Pending(Config layer, int call, Object node) {}
 
   /** The results of a call; null where the layer is not supported. */
@@ -60,7 +59,7 @@ final class FunctionalWalk {
     return value;
   }
 
-  /** Names for the outputs, in their order: keys of a dictionary, else names of layers. */
+  /** Returns the names of the outputs in order: keys of a dictionary, or names of layers. */
   List<String> outputNames() {
     Object outputs = required("output_layers");
     if (outputs instanceof Map<?, ?> map) {
@@ -74,9 +73,9 @@ final class FunctionalWalk {
   /**
    * Lowers the model.
    *
-   * @param input what a nested model is called with; null for the outermost, whose input layers
+   * @param input the argument of a nested model; null for the outermost model, whose input layers
    *     become inputs of the graph
-   * @return null if something unsupported is in the way, which has been noted
+   * @return null if an unsupported layer, which has been noted, precedes the outputs
    */
   @Nullable Argument run(@Nullable Argument input) {
     List<Config> layers = config.objects("layers");
@@ -102,7 +101,7 @@ final class FunctionalWalk {
     return result(outputs);
   }
 
-  /** The calls that outputs depend on: others compute losses and metrics, for example. */
+  /** Returns the calls that outputs depend on; others may compute losses and metrics. */
   private List<Pending> needed(List<Pending> calls, Object outputs) {
     Map<String, Map<Integer, Pending>> byPlace = new HashMap<>();
     for (Pending call : calls) {
@@ -156,7 +155,7 @@ final class FunctionalWalk {
     }
   }
 
-  /** Which input layer of a nested model gets which tensor of the call. */
+  /** Returns the tensors of a call of a nested model by the names of its input layers. */
   private Map<String, Argument.OfTensor> given(
       Object stated, List<History> inputs, Argument input) {
     Map<String, Argument.OfTensor> given = new HashMap<>();
@@ -203,7 +202,7 @@ final class FunctionalWalk {
       }
       if (later.size() == left.size()) {
         throw new MalformedModelException(
-            "%s: layer '%s' waits for tensors that no layer gives"
+            "%s: layer '%s' depends on tensors that no layer computes"
                 .formatted(config.place(), layerName(later.getFirst().layer)));
       }
       left = later;
@@ -232,7 +231,8 @@ final class FunctionalWalk {
     } else if (pending.node instanceof List<?> node) {
       legacyCall(layer, node, args, kwargs);
     } else {
-      throw new MalformedModelException(layer.place() + ": a call of an unknown form");
+      throw new MalformedModelException(
+          layer.place() + ": expected a call to be a list or an object");
     }
     Map<Integer, Results> calls = results.computeIfAbsent(name, k -> new HashMap<>());
     if (args.contains(MISSING) || kwargs.containsValue(MISSING)) {
@@ -247,15 +247,15 @@ final class FunctionalWalk {
         result == null ? new Results(null, null) : new Results(Argument.tensors(result), result));
   }
 
-  /** Stands for a tensor that nothing is known about, because its layer is not supported. */
+  /** Stands for a tensor of unknown type and shape, whose layer is not supported. */
   private static final Argument MISSING = new Argument.Literal("<missing>");
 
-  // What calls refer to.
+  // References of calls.
 
   private boolean isReady(@Nullable Object node) {
     History leaf = node == null ? null : history(node);
     if (leaf != null && (scopes.containsKey(leaf.layer) || results.containsKey(leaf.layer))) {
-      // Keras 2 lists what else a call is given behind its first tensor.
+      // Keras 2 lists further arguments behind the first tensor.
       Object named = node instanceof List<?> list && list.size() == 4 ? list.get(3) : null;
       return results.getOrDefault(leaf.layer, Map.of()).containsKey(leaf.call) && isReady(named);
     }
@@ -266,7 +266,10 @@ final class FunctionalWalk {
     };
   }
 
-  /** What names a tensor: a list of layer, call, result; or Keras 3's description of one. */
+  /**
+   * Parses a reference to a tensor: a list of layer, call and result, or Keras 3's description.
+   * Returns null for anything else.
+   */
   private @Nullable History history(Object leaf) {
     if (leaf instanceof Map<?, ?> map) {
       return "__keras_tensor__".equals(map.get("class_name"))
@@ -337,7 +340,8 @@ final class FunctionalWalk {
         yield new Argument.OfMap(items);
       }
       default ->
-          throw new MalformedModelException(config.place() + ": output_layers names no layers");
+          throw new MalformedModelException(
+              config.place() + ": expected 'output_layers' to name layers");
     };
   }
 
@@ -359,7 +363,7 @@ final class FunctionalWalk {
     return found.tensors.get(history.result);
   }
 
-  /** A value of the stated type, so that the layers behind an unsupported one can be looked at. */
+  /** Returns a value of the stated type, so that layers behind an unsupported one are checked. */
   private Argument placeholder(History history, Map<?, ?> described) {
     Config tensor = config.withFields(described);
     if (!tensor.has("shape")) {
@@ -370,7 +374,7 @@ final class FunctionalWalk {
     return Argument.of(emit.graph().value(Value.of(0, history.layer, type, shape)));
   }
 
-  /** An argument of Keras 3's form. */
+  /** Parses an argument in the form of Keras 3. */
   private Argument argument(@Nullable Object value) {
     return switch (value) {
       case List<?> list -> {
@@ -423,13 +427,14 @@ final class FunctionalWalk {
 
   private void legacyCall(
       Config layer, List<?> node, List<Argument> args, Map<String, Argument> kwargs) {
-    // [["a", 0, 0, {}], ["b", 0, 0, {}]]; a call with one tensor may be that list itself.
+    // [["a", 0, 0, {}], ["b", 0, 0, {}]]; a call with one tensor may be its list alone.
     List<?> entries = history(node) != null || isConstant(node) ? List.of(node) : node;
     List<Argument> tensors = new ArrayList<>();
     Map<Integer, Object> constants = new LinkedHashMap<>();
     for (Object entry : entries) {
       if (!(entry instanceof List<?> list)) {
-        throw new MalformedModelException(layer.place() + ": a call of an unknown form");
+        throw new MalformedModelException(
+            layer.place() + ": expected a call to be a list or an object");
       }
       if (isConstant(list)) {
         if (list.get(2) != null) {
@@ -452,7 +457,7 @@ final class FunctionalWalk {
     } else if (tensors.size() == 1) {
       args.add(tensors.getFirst());
     } else {
-      // A constant among tensors is one of them.
+      // Constants among tensors become tensors.
       List<Argument.OfTensor> others = Argument.tensors(new Argument.OfList(tensors));
       String dtype =
           others.isEmpty()

@@ -75,7 +75,7 @@ final class KerasImageOperations {
     return config.has(key) ? Integer.valueOf(config.integer(key)) : null;
   }
 
-  /** Margins before and after, of which one and the extent that is left may be stated. */
+  /** Returns the margins before and after, from both, or from one or none and a target size. */
   private static int[] margins(
       @Nullable Integer before, @Nullable Integer after, @Nullable Integer target, int difference) {
     if (before != null && after != null) {

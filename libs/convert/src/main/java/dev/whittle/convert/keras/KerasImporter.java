@@ -27,9 +27,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks over the layers of a Keras model and adds the nodes that each becomes. A layer that cannot
- * be lowered is noted and the walk goes on with what the file says about its result, so that a user
- * learns everything that is missing at once.
+ * Lowers the layers of a Keras model. A layer that cannot be lowered is noted, and the import
+ * continues with the result that the file describes, so that one error lists all such layers.
  */
 public final class KerasImporter {
   private static final int MAX_NESTING = 50;
@@ -124,12 +123,12 @@ public final class KerasImporter {
     return new Imported(imported, importer.layers);
   }
 
-  /** What to note while lowering for training; null if nothing is to be trained. */
+  /** Returns the notes of an import for training; null for another import. */
   @Nullable TrainingNotes trainingNotes() {
     return trainingNotes;
   }
 
-  /** Values by the names of a signature. */
+  /** Output values by their names in the signature. */
   private record Named(Map<String, Value> values) {}
 
   private void checkFinished() {
@@ -169,7 +168,7 @@ public final class KerasImporter {
         if (!isFunctional(model)) {
           throw subclassed(model);
         }
-        // A subclass of a functional model, saved as one.
+        // A subclass of a functional model, saved in the form of one.
         var walk = new FunctionalWalk(this, model.object("config"), weights);
         name(outputs, walk.outputNames(), walk.run(null));
       }
@@ -260,14 +259,15 @@ public final class KerasImporter {
     for (int i = 0; i < dimensions.length; i++) {
       Object dim = dims.get(i);
       if (dim != null && !(dim instanceof Long n && n >= 0 && n <= Integer.MAX_VALUE)) {
-        throw new MalformedModelException(config.place() + ": " + dim + " is no extent");
+        throw new MalformedModelException(
+            config.place() + ": expected a dimension from 0 to 2^31 - 1, found " + dim);
       }
       dimensions[i] = dim instanceof Long n ? n.intValue() : Shape.DYNAMIC;
     }
     return Shape.of(dimensions);
   }
 
-  /** The name of the type a layer computes in; policies for mixed precision compute in float. */
+  /** Returns the name of a layer's dtype or dtype policy. */
   static String dtypeName(Config config, String ifMissing) {
     Object dtype = config.get("dtype");
     if (dtype instanceof String name) {
@@ -281,7 +281,7 @@ public final class KerasImporter {
     return ifMissing;
   }
 
-  /** The type of tensors for a Keras dtype; narrow and wide floats are computed in 32 bits. */
+  /** Returns the tensor type of a Keras dtype; all floats are computed in 32 bits. */
   static TensorType type(String dtype) {
     return switch (dtype) {
       case "int8" -> TensorType.INT8;
@@ -303,7 +303,7 @@ public final class KerasImporter {
   /**
    * Lowers a call of a layer in a model.
    *
-   * @param weights where its weights are
+   * @param weights the scope of its weights
    * @return null if the layer is not supported, which has been noted
    */
   @Nullable Argument layer(
@@ -398,13 +398,13 @@ public final class KerasImporter {
     if (result == null) {
       throw new NestedUnsupported();
     }
-    // Keras 2 lists the outputs of every model, but a call has a single one as its result.
+    // Keras 2 lists the outputs of every model, but a call returns a single one by itself.
     return result instanceof Argument.OfList list && list.items().size() == 1
         ? list.items().getFirst()
         : result;
   }
 
-  /** Something within a nested model is unsupported and has been noted already. */
+  /** Thrown where a nested model has an unsupported layer, which has been noted. */
   private static final class NestedUnsupported extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -426,7 +426,7 @@ public final class KerasImporter {
     }
   }
 
-  /** Lowers a layer that another one holds and that has one result. */
+  /** Lowers a layer within another layer. */
   Argument part(
       LayerCall outer,
       Config layer,
@@ -440,7 +440,7 @@ public final class KerasImporter {
     return result;
   }
 
-  /** Operations of {@code keras.ops} stand between layers without a type policy of their own. */
+  /** Returns whether a node is an operation of {@code keras.ops}, which has no dtype policy. */
   private static boolean isOperation(Config layer) {
     String module = layer.string("module", "");
     if (!module.isEmpty()) {
@@ -467,7 +467,7 @@ public final class KerasImporter {
     String registered = layer.string("registered_name", "");
     if (table == KerasOperations.TABLE) {
       throw OperandException.unsupported(
-          "Whittle has no lowering for the operation keras.ops %s; express it with others",
+          "Whittle has no lowering for keras.ops operation %s; express it with other operations",
           className);
     }
     if (module.startsWith("keras.src.applications") || registered.startsWith("keras_hub")) {
@@ -490,7 +490,7 @@ public final class KerasImporter {
         new UnsupportedModelException.Item(LayerCall.describe(name, className), reason, remedy));
   }
 
-  /** What a layer computed gets the layer's name. */
+  /** Gives the result of a layer the layer's name. */
   private static Argument rename(Argument result, Emitter emitter, int firstNode) {
     if (!(result instanceof Argument.OfTensor tensor) || emitter.graph().nodeCount() == firstNode) {
       return result;

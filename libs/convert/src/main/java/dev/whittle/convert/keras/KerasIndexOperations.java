@@ -29,7 +29,7 @@ final class KerasIndexOperations {
     table.value("Triu", call -> triangle(call, false));
   }
 
-  /** Python's indexing: numbers, slices, None and dots; or one tensor of indices. */
+  /** Lowers Python's indexing: by numbers, slices, None and ellipses, or by a tensor of indices. */
   private static Value getItem(LayerCall call) {
     Value x = KerasOperations.x(call);
     Argument key = call.argument(1, "key");
@@ -44,7 +44,7 @@ final class KerasIndexOperations {
 
   static Value index(LayerCall call, Value x, List<Argument> keys) {
     int rank = Emitter.rank(x);
-    long real = keys.stream().filter(k -> !isNone(k) && !isDots(k)).count();
+    long indexed = keys.stream().filter(k -> !isNone(k) && !isEllipsis(k)).count();
     int[] begin = new int[rank];
     int[] end = new int[rank];
     int[] step = new int[rank];
@@ -54,14 +54,14 @@ final class KerasIndexOperations {
     int shrink = 0;
     List<Integer> added = new ArrayList<>();
     int axis = 0;
-    int place = 0;
+    int resultAxis = 0;
     for (Argument key : keys) {
-      if (isDots(key)) {
-        int skipped = (int) (rank - real);
+      if (isEllipsis(key)) {
+        int skipped = (int) (rank - indexed);
         axis += skipped;
-        place += skipped;
+        resultAxis += skipped;
       } else if (isNone(key)) {
-        added.add(place++);
+        added.add(resultAxis++);
       } else if (axis >= rank) {
         throw OperandException.invalid("too many indices for %s", x.shape());
       } else if (key instanceof Argument.OfSlice slice) {
@@ -78,7 +78,7 @@ final class KerasIndexOperations {
           endMask &= ~(1 << axis);
         }
         axis++;
-        place++;
+        resultAxis++;
       } else {
         Integer at = number(key);
         if (at == null) {
@@ -93,13 +93,13 @@ final class KerasIndexOperations {
       }
     }
     Emitter e = call.emit();
-    boolean whole =
+    boolean isIdentity =
         beginMask == (1 << rank) - 1
             && endMask == beginMask
             && shrink == 0
             && Arrays.stream(step).allMatch(s -> s == 1);
     Value y =
-        whole
+        isIdentity
             ? x
             : e.node(
                 new StridedSlice(beginMask, endMask, 0, 0, shrink, false),
@@ -117,7 +117,7 @@ final class KerasIndexOperations {
     return key instanceof Argument.Literal literal && literal.value() == null;
   }
 
-  private static boolean isDots(Argument key) {
+  private static boolean isEllipsis(Argument key) {
     return key instanceof Argument.Ellipsis
         || (key instanceof Argument.Literal literal && "...".equals(literal.value()))
         || (key instanceof Argument.Literal l && "Ellipsis".equals(l.value()));

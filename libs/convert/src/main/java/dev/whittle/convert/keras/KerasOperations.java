@@ -39,7 +39,7 @@ final class KerasOperations {
       case Argument.OfList list when Argument.tensors(list).isEmpty() -> numbers(call, list);
       case null, default ->
           throw new MalformedModelException(
-              call.describe() + ": its argument '" + key + "' is no tensor");
+              call.describe() + ": its argument '" + key + "' is not a tensor");
     };
   }
 

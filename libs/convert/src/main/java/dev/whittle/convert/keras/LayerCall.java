@@ -12,14 +12,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of a layer or operation: how it is configured and what it is called with.
+ * A call of a layer or operation, with its configuration and arguments.
  *
  * @param name the layer's name
  * @param className its class, such as {@code Dense}
- * @param weights its weights, from the first
+ * @param weights its weights, none of which is read yet
  * @param args positional arguments
  * @param kwargs named arguments
- * @param importer lowers layers within this one
+ * @param importer lowers nested layers
  */
 record LayerCall(
     String name,
@@ -31,7 +31,7 @@ record LayerCall(
     Emitter emit,
     KerasImporter importer) {
 
-  /** How messages name the layer. */
+  /** Returns the description of a layer in messages. */
   static String describe(String name, String className) {
     return "layer '" + name + "' (" + className + ")";
   }
@@ -40,13 +40,13 @@ record LayerCall(
     return describe(name, className);
   }
 
-  /** An argument by its place or name; null if it is not given or None. */
+  /** Returns an argument by its position or name; null if it is missing or None. */
   @Nullable Argument argument(int index, String key) {
     Argument given = index < args.size() && index >= 0 ? args.get(index) : kwargs.get(key);
     return given instanceof Argument.Literal literal && literal.value() == null ? null : given;
   }
 
-  /** The first argument as a tensor with its mask. */
+  /** Returns the first argument, a tensor with its mask. */
   Argument.OfTensor input() {
     Argument first =
         args.isEmpty() ? kwargs.values().stream().findFirst().orElse(null) : args.get(0);
@@ -56,15 +56,15 @@ record LayerCall(
     if (first instanceof Argument.OfTensor tensor) {
       return tensor;
     }
-    throw new MalformedModelException(describe() + ": is not called with a tensor");
+    throw new MalformedModelException(describe() + ": expected a tensor as its first argument");
   }
 
-  /** The first argument's value. */
+  /** Returns the value of the first argument. */
   Value x() {
     return input().value();
   }
 
-  /** The first argument's value, as floats. */
+  /** Returns the value of the first argument, cast to floats. */
   Value floats() {
     return emit.cast(x(), TensorType.FLOAT32);
   }
@@ -80,10 +80,10 @@ record LayerCall(
     if (argument instanceof Argument.Literal literal) {
       return literal(literal, TensorType.FLOAT32);
     }
-    throw new MalformedModelException(describe() + ": its argument '" + key + "' is no tensor");
+    throw new MalformedModelException(describe() + ": its argument '" + key + "' is not a tensor");
   }
 
-  /** The mask of the first argument, or one that is given by name. */
+  /** Returns the argument {@code mask}, or else the mask of the first argument; null for none. */
   @Nullable Value mask() {
     Value given = tensor(-1, "mask");
     return given == null && !args.isEmpty() && args.getFirst() instanceof Argument.OfTensor t
@@ -91,13 +91,14 @@ record LayerCall(
         : given;
   }
 
-  /** The tensors of all arguments, for layers that merge. */
+  /** Returns the tensors of all arguments. */
   List<Argument.OfTensor> tensors() {
     return Argument.tensors(new Argument.OfList(args));
   }
 
   /**
-   * A Python number as a constant: of the type given, if it is whole or that type has fractions.
+   * Adds a Python number as a constant of the given type; a fraction of an integer type becomes
+   * float32.
    */
   Value literal(Argument.Literal literal, TensorType type) {
     return switch (literal.value()) {
@@ -113,7 +114,7 @@ record LayerCall(
     return emit.constant(what, tensor);
   }
 
-  /** The same layer called with something else, its weights from the first again. */
+  /** Returns a call of the same layer with other arguments, and with its weights unread. */
   LayerCall with(List<Argument> newArgs, Map<String, Argument> newKwargs) {
     return new LayerCall(
         name,

@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The weights of one layer, taken one after another in the order in which the layer creates them,
- * trainable ones first.
+ * The weights of one layer, read in the order in which the layer creates them, trainable ones
+ * first.
  */
 final class LayerWeights {
   private final WeightStore.Scope scope;
@@ -19,7 +19,7 @@ final class LayerWeights {
   private int next;
 
   /**
-   * @param layer how messages name the layer
+   * @param layer the description of the layer in messages
    */
   LayerWeights(WeightStore.Scope scope, String layer) {
     this.scope = scope;
@@ -31,10 +31,10 @@ final class LayerWeights {
   }
 
   /**
-   * The next weight.
+   * Reads the next weight.
    *
-   * @param dims the shape that the layer's configuration gives it; -1 for any extent
-   * @throws MalformedModelException if the file has none, or one of another shape
+   * @param dims the shape that the layer's configuration implies; -1 for any size
+   * @throws MalformedModelException if the weight is missing, or has another shape
    */
   Tensor next(String name, int... dims) {
     Shape expected = Emitter.shape(dims);
@@ -46,13 +46,13 @@ final class LayerWeights {
     }
     if (!expected.accepts(weight.shape())) {
       throw new MalformedModelException(
-          "%s: its weight '%s' has the shape %s in %s, but its configuration makes it %s"
+          "%s: its weight '%s' has the shape %s in %s; its configuration implies %s"
               .formatted(layer, name, weight.shape(), scope.place(), expected));
     }
     return weight;
   }
 
-  /** The next weight as floats, whatever its type. */
+  /** Reads the next weight as floats, of any type. */
   float[] floats(String name, int... dims) {
     Tensor weight = next(name, dims);
     if (weight.type() == TensorType.FLOAT32) {
@@ -65,12 +65,12 @@ final class LayerWeights {
     return values;
   }
 
-  /** The next weight of any shape; null if the file has no more. */
+  /** Reads the next weight, of any shape; null if it is missing. */
   @Nullable Tensor nextOrNull(String name) {
     return scope.weight(next++, name);
   }
 
-  /** The weights of a layer that this one holds; see {@link WeightStore.Scope#part}. */
+  /** Returns the weights of a nested layer; see {@link WeightStore.Scope#part}. */
   LayerWeights part(String attribute, String name) {
     return new LayerWeights(scope.part(attribute, name), layer);
   }

@@ -20,20 +20,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Vocabularies: numbers for strings by hash table, numbers for integers by comparison (the hash
- * tables of TensorFlow Lite map between strings and integers only), and the forms in which layers
- * give numbers out.
+ * Vocabularies. Strings are looked up in hash tables and integers by comparison, since the hash
+ * tables of TensorFlow Lite map between strings and integers only. The indices are encoded in the
+ * output mode of the layer.
  */
 final class Lookups {
   private Lookups() {}
 
-  /** Where a vocabulary's numbers begin: after the mask and the unknown ones. */
+  /** The numbers of reserved indices, which precede the vocabulary: mask and unknown tokens. */
   private record Numbering(int masks, int unknown) {
     int first() {
       return masks + unknown;
     }
 
-    /** The number of what is masked: none where vectors are given out. */
+    /** Returns the index of the mask token; -1 where the output has none. */
     int masked() {
       return masks == 1 ? 0 : -1;
     }
@@ -67,22 +67,22 @@ final class Lookups {
     Value words = longs(emit, "vocabulary", vocabulary);
     Value equal = emit.node(new Equal(), emit.expandDims(x, -1), words);
     int last = Emitter.rank(equal) - 1;
-    Value place =
+    Value index =
         emit.node(
             new ArgMax(TensorType.INT64), emit.cast(equal, TensorType.INT32), emit.scalar(last));
     Value known = emit.reduce(new ReduceAny(false), equal, last);
-    Value number = emit.add(place, numbering.first());
+    Value number = emit.add(index, numbering.first());
     return emit.where(known, number, unknown(emit, x, numbering, config));
   }
 
-  /** The number of what is not in the vocabulary. */
+  /** Returns the index of tokens outside the vocabulary. */
   private static Value unknown(Emitter emit, Value x, Numbering numbering, Config config) {
     if (numbering.unknown <= 1) {
       return emit.scalar(TensorType.INT64, numbering.unknown == 0 ? -1 : numbering.masks);
     }
     if (!config.string("oov_method", "floormod").equals("floormod")) {
       throw OperandException.unsupported(
-          "several numbers for unknown tokens, spread by a hash; use num_oov_indices=1");
+          "several indices for unknown tokens, chosen by a hash; use num_oov_indices=1");
     }
     Value spread = emit.node(new FloorMod(), x, emit.scalar(TensorType.INT64, numbering.unknown));
     return numbering.masks == 0 ? spread : emit.add(spread, numbering.masks);
@@ -154,7 +154,7 @@ final class Lookups {
     }
     if (numbering.unknown > 1) {
       throw OperandException.unsupported(
-          "several numbers for unknown tokens, spread by a hash; use num_oov_indices=1");
+          "several indices for unknown tokens, chosen by a hash; use num_oov_indices=1");
     }
     String mask = config.stringOrNull("mask_token");
     List<byte[]> keys = new ArrayList<>(words);
@@ -210,7 +210,7 @@ final class Lookups {
     return HashTables.find(emit, emit.scope(), call.name(), contents, x, unknown);
   }
 
-  /** Numbers in the form that the layer gives them out. */
+  /** Encodes indices in the output mode of the layer. */
   private static Value numbers(LayerCall call, Value found, int tokens) {
     Config config = call.config();
     String mode = config.string("output_mode", "int");
@@ -226,7 +226,7 @@ final class Lookups {
     for (float weight : weights) {
       sum += weight;
     }
-    // What is unknown counts as what is known does on average.
+    // Unknown tokens weigh as much as known ones do on average.
     java.util.Arrays.fill(padded, 0, unknown, (float) (sum / Math.max(1, weights.length)));
     System.arraycopy(weights, 0, padded, unknown, Math.min(weights.length, depth - unknown));
     Value counts = encode(call.emit(), found, "count", depth, null);
@@ -234,8 +234,8 @@ final class Lookups {
   }
 
   /**
-   * Numbers as they are ({@code int}), as a vector each ({@code one_hot}), or as one vector per
-   * sample that says which are there ({@code multi_hot}) or how often ({@code count}).
+   * Encodes indices: unchanged ({@code int}), as a vector each ({@code one_hot}), or as one vector
+   * per sample of present indices ({@code multi_hot}) or of their frequencies ({@code count}).
    */
   static Value encode(
       Emitter emit, Value numbers, String mode, int depth, @Nullable Value weights) {
@@ -257,7 +257,7 @@ final class Lookups {
     }
     return switch (mode) {
       case "one_hot" -> vectors;
-      // Along the first axis behind the batch, however many there are.
+      // Along the first axis behind the batch, for any number of axes.
       case "multi_hot" -> emit.reduceMax(vectors, false, 1);
       case "count" -> emit.sum(vectors, false, -2);
       default -> throw OperandException.unsupported("the output mode '%s'", mode);

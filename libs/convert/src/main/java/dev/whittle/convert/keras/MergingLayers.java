@@ -46,7 +46,7 @@ final class MergingLayers {
     return new Argument.OfTensor(merged, mask(call));
   }
 
-  /** Steps that are masked in one input count as 1 there, and as 0 where all inputs mask them. */
+  /** Multiplies inputs; a masked step is 1, or 0 in the result if it is masked in all inputs. */
   private static Argument multiply(LayerCall call) {
     Emitter emit = call.emit();
     List<Value> inputs = aligned(call);
@@ -59,15 +59,13 @@ final class MergingLayers {
       product = product == null ? factor : emit.mul(product, factor);
     }
     Value present = mask(call);
-    Value whole = Objects.requireNonNull(product);
+    Value y = Objects.requireNonNull(product);
     return new Argument.OfTensor(
-        present == null
-            ? whole
-            : emit.where(over(emit, present, whole), whole, emit.scalar(whole.type(), 0)),
+        present == null ? y : emit.where(over(emit, present, y), y, emit.scalar(y.type(), 0)),
         present);
   }
 
-  /** A mask of steps with as many axes as what it masks. */
+  /** Returns a mask with as many axes as the tensor that it masks. */
   private static Value over(Emitter emit, Value mask, Value x) {
     Value wide = mask;
     while (Emitter.rank(wide) < Emitter.rank(x)) {
@@ -82,11 +80,12 @@ final class MergingLayers {
     return new Argument.OfTensor(call.emit().mul(floats, 1.0 / call.tensors().size()), sum.mask());
   }
 
-  /** The inputs with as many axes as the one with most; new ones come after the batch. */
+  /** Returns the inputs with axes added behind the batch, up to the largest rank. */
   private static List<Value> aligned(LayerCall call) {
     List<Value> inputs = call.tensors().stream().map(Argument.OfTensor::value).toList();
     if (inputs.size() < 2) {
-      throw new MalformedModelException(call.describe() + ": merges fewer than two tensors");
+      throw new MalformedModelException(
+          call.describe() + ": expected at least two tensors to merge");
     }
     int rank = inputs.stream().mapToInt(v -> Emitter.rank(v)).max().orElse(0);
     List<Value> aligned = new ArrayList<>();
@@ -100,7 +99,7 @@ final class MergingLayers {
     return aligned;
   }
 
-  /** Present where any input's step is; unknown where one input has no mask. */
+  /** Returns the mask of steps present in any input; null if an input has no mask. */
   private static @Nullable Value mask(LayerCall call) {
     List<@Nullable Value> masks = new ArrayList<>();
     call.tensors().forEach(t -> masks.add(t.mask()));
@@ -119,14 +118,14 @@ final class MergingLayers {
     int axis = call.config().integer("axis", -1);
     List<Value> values = tensors.stream().map(Argument.OfTensor::value).toList();
     if (values.isEmpty()) {
-      throw new MalformedModelException(call.describe() + ": concatenates nothing");
+      throw new MalformedModelException(call.describe() + ": expected tensors to concatenate");
     }
     Value joined = ShapeMoves.concatenate(emit, axis, values);
     boolean masked = tensors.stream().anyMatch(t -> t.mask() != null);
     return new Argument.OfTensor(joined, masked ? joinedMask(emit, tensors, axis) : null);
   }
 
-  /** Inputs without a mask count as present everywhere. */
+  /** Concatenates masks; all steps of an input without a mask are present. */
   private static Value joinedMask(Emitter emit, List<Argument.OfTensor> tensors, int axis) {
     List<Value> masks = new ArrayList<>();
     for (Argument.OfTensor tensor : tensors) {
@@ -148,7 +147,8 @@ final class MergingLayers {
     Emitter emit = call.emit();
     List<Argument.OfTensor> tensors = call.tensors();
     if (tensors.size() != 2) {
-      throw new MalformedModelException(call.describe() + ": multiplies other than two tensors");
+      throw new MalformedModelException(
+          call.describe() + ": expected two tensors, found " + tensors.size());
     }
     Value a = tensors.get(0).value();
     Value b = tensors.get(1).value();
@@ -162,7 +162,7 @@ final class MergingLayers {
     return dot(emit, a, b, axisA, axisB);
   }
 
-  /** Sums of products over an axis of each, sample by sample. */
+  /** Sums products over one axis of each input, sample by sample. */
   private static Value dot(Emitter emit, Value a, Value b, int axisA, int axisB) {
     if (axisA == 0 || axisB == 0) {
       throw OperandException.unsupported("a product over the batch");

@@ -7,18 +7,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From which number on the calls of nested models count. Keras makes a call of its own when it
- * makes a model of layers, which takes number 0. Keras 2 counts it wherever it names a tensor of a
- * nested model; Keras 3 where it names the outputs of the outer one, and for functional models
- * alone.
+ * The indices of the first calls of nested models. When Keras builds a model from layers, it calls
+ * it once, as call 0. Keras 2 counts this call in all references to tensors of a nested model;
+ * Keras 3 only in the outputs of the outer model, and for functional models.
  */
 final class NestedCalls {
   private final Map<String, Integer> before = new HashMap<>();
 
   /**
-   * Looks through a functional model.
+   * Finds the nested models of a functional model.
    *
-   * @param model what the file says of it: its layers, its inputs and outputs
+   * @param model the configuration of the model: its layers, inputs and outputs
    */
   NestedCalls(Config model) {
     for (Config layer : model.objects("layers")) {
@@ -26,7 +25,7 @@ final class NestedCalls {
         before.put(FunctionalWalk.layerName(layer), 1);
       }
     }
-    // Models that were made without an input layer have no call of their own in Keras 2.
+    // In Keras 2, models built without an input layer are not called when they are built.
     for (Config layer : model.objects("layers")) {
       if (!isOfKeras3(layer)) {
         lookForZero(calls(layer));
@@ -35,12 +34,12 @@ final class NestedCalls {
     lookForZero(model.get("output_layers"));
   }
 
-  /** How many calls the file counts before the first one of the outer model. */
+  /** Returns the number of calls that the file counts before the first one of the outer model. */
   int before(String layer) {
     return before.getOrDefault(layer, 0);
   }
 
-  /** Whether something names a tensor: a layer, a call, a result; and perhaps arguments. */
+  /** Returns whether a list refers to a tensor: layer, call and result, and maybe arguments. */
   static boolean isTensor(List<?> list) {
     return list.size() >= 3
         && list.size() <= 4
@@ -54,7 +53,7 @@ final class NestedCalls {
     return layer.string("class_name").equals("Sequential");
   }
 
-  /** Whether the calls spell out arguments. */
+  /** Returns whether the calls contain arguments, as in Keras 3. */
   private static boolean isOfKeras3(Config layer) {
     return calls(layer).stream().anyMatch(call -> call instanceof Map<?, ?>);
   }

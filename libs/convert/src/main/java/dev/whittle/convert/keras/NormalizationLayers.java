@@ -31,7 +31,7 @@ final class NormalizationLayers {
         });
   }
 
-  /** A scale and an offset per channel, both known: {@code (x - mean) / sqrt(variance + e)}. */
+  /** Lowers to a constant scale and offset: {@code (x - mean) / sqrt(variance + epsilon)}. */
   private static Value batch(LayerCall call) {
     Config config = call.config();
     Value x = call.floats();
@@ -51,7 +51,7 @@ final class NormalizationLayers {
         call.emit(), x, axis, mean, variance, gamma, beta, config.real("epsilon", 1e-3));
   }
 
-  /** The same with each weight as a constant of its own. */
+  /** Lowers with each weight as a constant of its own, for training. */
   private static Value trainedBatch(
       LayerCall call, TrainingNotes notes, Value x, int axis, int channels) {
     Emitter emit = call.emit();
@@ -120,7 +120,7 @@ final class NormalizationLayers {
     return Arrays.stream(stated).map(a -> Emitter.axis(x, a)).sorted().toArray();
   }
 
-  /** Extents of weights over some axes: those axes' extents and ones between them. */
+  /** Returns the shape in which weights over some axes broadcast: 1 for the axes between them. */
   private static int[] spread(Value x, int[] axes) {
     int[] dims = new int[Emitter.rank(x) - axes[0]];
     Arrays.fill(dims, 1);
@@ -182,7 +182,7 @@ final class NormalizationLayers {
     }
     Tensor gamma = config.flag("scale", true) ? call.weights().next("gamma", channels) : null;
     Tensor beta = config.flag("center", true) ? call.weights().next("beta", channels) : null;
-    // With channels last everything between is one axis: [batch, places, groups, channels].
+    // With channels last, all axes between merge: [batch, positions, groups, channels].
     Value last = axis == rank - 1 ? x : moveToLast(emit, x, axis);
     Value grouped = emit.reshape(last, Emitter.SAME, -1, groups, channels / groups);
     Value centered = emit.sub(grouped, emit.mean(grouped, true, 1, 3));

@@ -17,7 +17,7 @@ import java.util.Map;
 
 /** {@code keras.layers}: preprocessing that is arithmetic on tensors. */
 final class PreprocessingLayers {
-  /** Layers that augment while training and return what they get otherwise. */
+  /** Layers that augment in training and return their input in inference. */
   private static final List<String> AUGMENTATIONS =
       List.of(
           "RandomFlip",
@@ -82,7 +82,7 @@ final class PreprocessingLayers {
         });
   }
 
-  /** A number or one per channel, which is the last axis. */
+  /** Returns a number, or one for each channel, the last axis. */
   private static Value factor(LayerCall call, String key, double ifMissing) {
     if (!call.config().has(key)) {
       return call.emit().scalar((float) ifMissing);
@@ -149,7 +149,7 @@ final class PreprocessingLayers {
     return weight.toFloats();
   }
 
-  /** The extents over which the statistics are kept, spread over the axes of the input. */
+  /** Returns the shape in which the statistics broadcast over the input. */
   private static int[] statistics(LayerCall call, Value x, int count) {
     int rank = Emitter.rank(x);
     int[] dims = new int[rank];
@@ -193,7 +193,7 @@ final class PreprocessingLayers {
                 !method.equals("bilinear") && !method.equals("area")));
   }
 
-  /** Pictures of whole numbers stay so: rounded, and cut off where they leave the type's range. */
+  /** Converts a resized image back to an integer type: rounds, and clamps to the type's range. */
   private static Value asBefore(Emitter emit, TensorType type, Value resized, boolean overshoots) {
     if (resized.type() == type) {
       return resized;
@@ -216,7 +216,7 @@ final class PreprocessingLayers {
     int w = Emitter.dim(x, 2);
     if (h == Shape.DYNAMIC || w == Shape.DYNAMIC) {
       throw OperandException.unsupported(
-          "cropping pictures of unknown size %s; fix it with --input_shape", x.shape());
+          "cropping images of unknown size %s; fix it with --input_shape", x.shape());
     }
     if (h < height || w < width) {
       return Resizing.fit(emit, x, height, width, "bilinear", false, Resizing.Fit.CROP, 0);

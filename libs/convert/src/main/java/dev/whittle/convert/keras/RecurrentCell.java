@@ -19,31 +19,31 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a recurrent layer does at each step. The part that depends on the input alone is taken out
- * of the loop and done for all steps at once.
+ * The cell of a recurrent layer, which computes one step. The projection of the input does not
+ * depend on states, so it is computed for all steps before the loop.
  */
 interface RecurrentCell {
-  /** The output of a step and the states after it. */
+  /** The output of a step, and the states after it. */
   record Step(Value output, List<Value> states) {}
 
-  /** The extents of each state, without the batch. */
+  /** Returns the shape of each state, without the batch. */
   List<int[]> states();
 
-  /** The input's part for all steps: {@code [batch, steps, ...]}. */
+  /** Projects the inputs of all steps: {@code [batch, steps, ...]}. */
   Value project(Emitter emit, Value sequence);
 
   /**
-   * One step.
+   * Computes one step.
    *
-   * @param projected what {@link #project} made of this step's input
+   * @param projected the result of {@link #project} for this step
    */
   Step step(Emitter emit, Value projected, List<Value> states);
 
   /**
-   * The cell that a configuration describes.
+   * Returns the cell of a configuration.
    *
-   * @param className a cell's class, or that of a layer with such a cell
-   * @param features how many numbers a step's input has
+   * @param className the class of the cell, or of a layer with such a cell
+   * @param features the number of input features
    */
   static RecurrentCell of(String className, Config config, LayerWeights weights, int features) {
     return switch (className) {
@@ -92,7 +92,8 @@ interface RecurrentCell {
   }
 
   /**
-   * Cho et al. (2014); with the reset gate after the product, as in cuDNN, unless asked otherwise.
+   * The GRU of Cho et al. (2014). The reset gate is applied after the product, as in cuDNN, unless
+   * the configuration states otherwise.
    */
   final class Gru implements RecurrentCell {
     private final int units;
@@ -165,7 +166,7 @@ interface RecurrentCell {
       return new Step(next, List.of(next));
     }
 
-    /** The two gates, activated as one where no element depends on others. */
+    /** Activates the two gates, at once if the activation function is elementwise. */
     private List<Value> gates(Emitter emit, Value both) {
       return Activations.isAlongAnAxis(gate)
           ? emit.split(both, -1, 2).stream().map(x -> Activations.apply(emit, gate, x)).toList()
@@ -189,7 +190,10 @@ interface RecurrentCell {
     }
   }
 
-  /** Hochreiter and Schmidhuber (1997); gates in Keras' order: input, forget, cell, output. */
+  /**
+   * The LSTM of Hochreiter and Schmidhuber (1997), with gates in the order of Keras: input, forget,
+   * cell, output.
+   */
   final class Lstm implements RecurrentCell {
     private final int units;
     private final Tensor kernel;
@@ -209,7 +213,7 @@ interface RecurrentCell {
               config.has("recurrent_activation") ? config.get("recurrent_activation") : "sigmoid");
     }
 
-    /** Whether the one operator for LSTM layers computes this. */
+    /** Returns whether UNIDIRECTIONAL_SEQUENCE_LSTM computes this cell. */
     boolean isStandard() {
       return activation.equals("tanh") && gate.equals("sigmoid");
     }
@@ -246,7 +250,7 @@ interface RecurrentCell {
       return gates(emit, sum, states.get(1), activation, gate);
     }
 
-    /** The step from the four gates' sums, side by side along the last axis. */
+    /** Computes a step from the sums of the four gates, concatenated along the last axis. */
     static Step gates(Emitter emit, Value sum, Value cell, String activation, String gate) {
       List<Value> z = emit.split(sum, -1, 4);
       Value in = Activations.apply(emit, gate, z.get(0));
@@ -259,7 +263,7 @@ interface RecurrentCell {
     }
   }
 
-  /** Several cells, one on top of the other. */
+  /** A stack of cells, each of which reads the output of the one before. */
   final class Stacked implements RecurrentCell {
     private final List<RecurrentCell> cells = new ArrayList<>();
 
@@ -280,7 +284,7 @@ interface RecurrentCell {
       }
     }
 
-    /** Which of the states is the output: the first of the last cell. */
+    /** Returns the index of the state that is the output: the first state of the last cell. */
     int outputState() {
       return states().size() - cells.getLast().states().size();
     }
@@ -324,7 +328,7 @@ interface RecurrentCell {
     private final int[] dimensions;
 
     /**
-     * @param input the extents of a step's input with channels last, without the batch
+     * @param input the shape of a step's input with channels last, without the batch
      */
     ConvLstm(Config config, LayerWeights weights, int[] input, int axes) {
       filters = config.integer("filters");
@@ -357,7 +361,7 @@ interface RecurrentCell {
       return List.of(dimensions, dimensions);
     }
 
-    /** All steps of all samples are pictures of one batch. */
+    /** Convolves the steps of all samples as one batch. */
     @Override
     public Value project(Emitter emit, Value sequence) {
       int[] dims = Emitter.dims(sequence);

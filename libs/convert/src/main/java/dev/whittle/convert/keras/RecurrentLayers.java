@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** {@code keras.layers}: recurrent layers and the wrapper that runs one both ways. */
+/** {@code keras.layers}: recurrent layers, and the bidirectional wrapper. */
 final class RecurrentLayers {
   private static final Set<String> CELLS = Set.of("SimpleRNN", "GRU", "LSTM");
 
@@ -46,17 +46,17 @@ final class RecurrentLayers {
     table.put("Bidirectional", RecurrentLayers::bidirectional);
   }
 
-  /** What a call of a recurrent layer is given. */
+  /** The arguments of a call of a recurrent layer. */
   private record Input(Value sequence, @Nullable Value mask, List<Value> initial) {}
 
   private static Input input(LayerCall call) {
     List<Argument.OfTensor> given =
         call.args().isEmpty() ? List.of(call.input()) : Argument.tensors(call.args().getFirst());
     if (given.isEmpty()) {
-      throw OperandException.invalid("is not called with a tensor");
+      throw OperandException.invalid("expected a tensor as its first argument");
     }
     List<Value> initial = new ArrayList<>();
-    // Keras 2 hands states over as further inputs.
+    // Keras 2 passes states as further inputs.
     given.stream().skip(1).forEach(t -> initial.add(t.value()));
     Argument states = call.argument(1, "initial_state");
     if (states != null) {
@@ -72,7 +72,7 @@ final class RecurrentLayers {
     Input input = input(call);
     if (Emitter.rank(input.sequence) != 3) {
       throw OperandException.invalid(
-          "a sequence has the axes batch, steps, features; it gets %s", input.sequence.shape());
+          "an input %s; expected the axes batch, steps, features", input.sequence.shape());
     }
     int features = Emitter.fixedDimension(input.sequence, -1);
     RecurrentCell cell = RecurrentCell.of(className, cellConfig, weights, features);
@@ -86,7 +86,9 @@ final class RecurrentLayers {
     boolean first = call.channelsFirst();
     int rank = Emitter.rank(sequence);
     if (rank != axes + 3) {
-      throw OperandException.invalid("gets %s", sequence.shape());
+      throw OperandException.invalid(
+          "an input %s; expected %d axes: batch, steps, %d of space, channels",
+          sequence.shape(), axes + 3, axes);
     }
     if (first) {
       int[] order = new int[rank];
@@ -105,7 +107,7 @@ final class RecurrentLayers {
     int[] step = Arrays.copyOfRange(Emitter.dims(sequence), 2, rank);
     if (Arrays.stream(step).anyMatch(d -> d == Shape.DYNAMIC)) {
       throw OperandException.unsupported(
-          "pictures of unknown size %s; fix it with --input_shape", sequence.shape());
+          "images of unknown size %s; fix it with --input_shape", sequence.shape());
     }
     var cell =
         new RecurrentCell.ConvLstm(call.config(), call.weights().part("cell", ""), step, axes);
@@ -172,7 +174,7 @@ final class RecurrentLayers {
     Emitter emit = call.emit();
     if (!initial.isEmpty() && initial.size() != cell.states().size()) {
       throw OperandException.invalid(
-          "gets %d states and has %d", initial.size(), cell.states().size());
+          "%d initial states; expected %d", initial.size(), cell.states().size());
     }
     if (cell instanceof RecurrentCell.Lstm lstm && lstm.isStandard() && mask == null) {
       return fused(
@@ -202,7 +204,7 @@ final class RecurrentLayers {
     return loop.run(sequence, states, sequences);
   }
 
-  // Variables that outlive a run.
+  // Stateful layers.
 
   private static List<Value> kept(
       LayerCall call, RecurrentCell cell, Value sequence, List<Value> handles) {
@@ -264,7 +266,7 @@ final class RecurrentLayers {
     return new RecurrentLoop.Run(run.outputs(), last, states);
   }
 
-  // Both ways.
+  // Bidirectional layers.
 
   private static Argument bidirectional(LayerCall call) {
     Config config = call.config();
@@ -274,7 +276,7 @@ final class RecurrentLayers {
     Input input = input(call);
     int half = input.initial.size() / 2;
     Argument.OfTensor sequence = new Argument.OfTensor(input.sequence, input.mask);
-    List<Argument> there =
+    List<Argument> ahead =
         parts(call, forward, "forward_layer", "forward_", sequence, input.initial.subList(0, half));
     List<Argument> back =
         parts(
@@ -285,8 +287,8 @@ final class RecurrentLayers {
             sequence,
             input.initial.subList(half, input.initial.size()));
     Emitter emit = call.emit();
-    Value y = ((Argument.OfTensor) there.getFirst()).value();
-    Value reverse = ((Argument.OfTensor) back.getFirst()).value();
+    Value y = output(ahead);
+    Value reverse = output(back);
     boolean sequences = forward.object("config").flag("return_sequences", false);
     if (sequences) {
       reverse = emit.reverse(reverse, 1);
@@ -303,9 +305,16 @@ final class RecurrentLayers {
     } else {
       results.add(new Argument.OfTensor(merged(emit, mode, y, reverse), mask));
     }
-    results.addAll(there.subList(1, there.size()));
+    results.addAll(ahead.subList(1, ahead.size()));
     results.addAll(back.subList(1, back.size()));
     return results.size() == 1 ? results.getFirst() : new Argument.OfList(results);
+  }
+
+  private static Value output(List<Argument> results) {
+    if (!results.isEmpty() && results.getFirst() instanceof Argument.OfTensor tensor) {
+      return tensor.value();
+    }
+    throw OperandException.unsupported("a recurrent layer whose output is not a tensor");
   }
 
   private static Value merged(Emitter emit, String mode, Value y, Value reverse) {
@@ -343,7 +352,7 @@ final class RecurrentLayers {
     return result instanceof Argument.OfList list ? list.items() : List.of(result);
   }
 
-  /** Keras 2 may state only the forward layer. */
+  /** Returns the backward layer for a forward layer, since Keras 2 may state only the latter. */
   private static Config reversed(Config forward) {
     Config config = forward.object("config");
     Map<String, @Nullable Object> fields = new java.util.HashMap<>();

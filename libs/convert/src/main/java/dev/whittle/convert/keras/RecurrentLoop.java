@@ -12,25 +12,30 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a cell over time, as a WHILE loop or unrolled.
+ * A cell applied to all steps, as a WHILE loop or unrolled.
  *
- * @param mask {@code [batch, steps]}, false where a step leaves everything as it was; null for none
- * @param zeroOutput whether a masked step's output is zero, not the one before
- * @param unroll whether to write every step out
+ * @param mask {@code [batch, steps]}, false for masked steps, which keep the states; null for none
+ * @param zeroOutput whether the output of a masked step is zero instead of the previous output
+ * @param unroll whether the steps are unrolled
  */
 record RecurrentLoop(
     Emitter emit, RecurrentCell cell, @Nullable Value mask, boolean zeroOutput, boolean unroll) {
-  /** Written out, more steps than this would make the file large for little. */
+  /** Unrolling more steps would make the file large for little gain. */
   private static final int MAX_UNROLLED = 256;
 
   /**
-   * What a run gives.
+   * The results of all steps.
    *
-   * @param outputs {@code [batch, steps, ...]}; null if not asked for
+   * @param outputs {@code [batch, steps, ...]}; null if not requested
    */
   record Run(@Nullable Value outputs, Value last, List<Value> states) {}
 
-  /** Runs over {@code sequence}, {@code [batch, steps, ...]}. */
+  /**
+   * Lowers the loop.
+   *
+   * @param sequence {@code [batch, steps, ...]}
+   * @param allOutputs whether the outputs of all steps are requested
+   */
   Run run(Value sequence, List<Value> initial, boolean allOutputs) {
     Value projected = cell.project(emit, sequence);
     int steps = Emitter.dim(sequence, 1);
@@ -82,7 +87,7 @@ record RecurrentLoop(
     return new RecurrentCell.Step(output, states);
   }
 
-  /** A mask {@code [batch]} with as many axes as a state. */
+  /** Returns a mask {@code [batch]} with as many axes as a state. */
   private static Value like(Emitter e, Value present, Value state) {
     Value wide = present;
     while (Emitter.rank(wide) < Emitter.rank(state)) {
@@ -91,14 +96,14 @@ record RecurrentLoop(
     return wide;
   }
 
-  /** Which loop variable is which; absent ones have no place. */
-  private record Places(int states, int last, int outputs, int mask) {}
+  /** The indices of loop variables; -1 for absent ones. */
+  private record Variables(int states, int last, int outputs, int mask) {}
 
   private Run looped(Value projected, List<Value> initial, boolean allOutputs) {
     List<Value> variables = new ArrayList<>(List.of(emit.scalar(0), projected));
     variables.addAll(initial);
     Value first = initial.getFirst();
-    // The output's extents are those of the last cell's first state.
+    // The output has the shape of the last cell's first state.
     int[] dimensions = cell.states().size() > 2 ? lastDimensions() : cell.states().getFirst();
     boolean carriesLast = mask != null;
     int last = carriesLast ? variables.size() : -1;
@@ -113,7 +118,7 @@ record RecurrentLoop(
     if (mask != null) {
       variables.add(mask);
     }
-    var places = new Places(2, last, outputs, masks);
+    var indices = new Variables(2, last, outputs, masks);
     int steps = Emitter.dim(projected, 1);
     List<Value> results =
         emit.loop(
@@ -123,13 +128,13 @@ record RecurrentLoop(
                     new Less(),
                     v.getFirst(),
                     steps == Shape.DYNAMIC ? e.reshape(e.dimension(v.get(1), 1)) : e.scalar(steps)),
-            (e, v) -> step(e, v, places, initial.size()));
+            (e, v) -> step(e, v, indices, initial.size()));
     List<Value> states = results.subList(2, 2 + initial.size());
     Value lastOutput = carriesLast ? results.get(last) : outputState(states);
     return new Run(allOutputs ? results.get(outputs) : null, lastOutput, states);
   }
 
-  /** Of stacked cells the output is the first state of the last one. */
+  /** Returns the state that is the output: of stacked cells the first state of the last one. */
   private Value outputState(List<Value> states) {
     return states.get(outputStateIndex());
   }
@@ -157,23 +162,23 @@ record RecurrentLoop(
     return emit.fill(TensorType.FLOAT32, 0, projected, dims);
   }
 
-  private List<Value> step(Emitter e, List<Value> v, Places places, int stateCount) {
+  private List<Value> step(Emitter e, List<Value> v, Variables indices, int stateCount) {
     Value time = v.get(0);
-    List<Value> states = v.subList(places.states, places.states + stateCount);
+    List<Value> states = v.subList(indices.states, indices.states + stateCount);
     Value input = e.gather(v.get(1), time, 1);
-    Value present = places.mask < 0 ? null : e.gather(v.get(places.mask), time, 1);
-    Value before = places.last < 0 ? time : v.get(places.last);
+    Value present = indices.mask < 0 ? null : e.gather(v.get(indices.mask), time, 1);
+    Value before = indices.last < 0 ? time : v.get(indices.last);
     RecurrentCell.Step step = masked(e, cell.step(e, input, states), present, states, before);
     List<Value> after = new ArrayList<>(v);
     after.set(0, e.add(time, 1));
     for (int i = 0; i < stateCount; i++) {
-      after.set(places.states + i, step.states().get(i));
+      after.set(indices.states + i, step.states().get(i));
     }
-    if (places.last >= 0) {
-      after.set(places.last, step.output());
+    if (indices.last >= 0) {
+      after.set(indices.last, step.output());
     }
-    if (places.outputs >= 0) {
-      after.set(places.outputs, store(e, v.get(places.outputs), step.output(), time));
+    if (indices.outputs >= 0) {
+      after.set(indices.outputs, store(e, v.get(indices.outputs), step.output(), time));
     }
     return after;
   }

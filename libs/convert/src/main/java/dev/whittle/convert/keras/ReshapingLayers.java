@@ -50,7 +50,7 @@ final class ReshapingLayers {
     return reshapeSamples(call.emit(), x, stated);
   }
 
-  /** Another shape for each sample; one extent may be -1. */
+  /** Reshapes each sample; one dimension may be -1. */
   static Value reshapeSamples(Emitter emit, Value x, int[] stated) {
     int[] target = stated.clone();
     int[] dims = Emitter.dims(x);
@@ -84,7 +84,7 @@ final class ReshapingLayers {
     return emit.tile(emit.expandDims(call.x(), 1), 1, call.config().integer("n"), 1);
   }
 
-  /** Two numbers per spatial axis, from one number, one per axis, or pairs. */
+  /** Returns a pair for each spatial axis, from one number, one per axis, or pairs. */
   private static int[][] margins(Config config, String key, int axes) {
     int[][] margins = new int[axes][2];
     Object stated = config.get(key);

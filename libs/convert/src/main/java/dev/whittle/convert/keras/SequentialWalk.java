@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** One run through the layers of a sequential model. */
+/** A traversal of the layers of a sequential model. */
 final class SequentialWalk {
   private static final String INPUT = "InputLayer";
 
@@ -20,9 +20,9 @@ final class SequentialWalk {
   private final List<Config> layers;
 
   /**
-   * A run through a model.
+   * Creates a traversal.
    *
-   * @param model its {@code class_name} and {@code config}
+   * @param model the model's {@code class_name} and {@code config}
    */
   SequentialWalk(KerasImporter importer, Config model, WeightStore.Scope weights) {
     this.importer = importer;
@@ -31,7 +31,7 @@ final class SequentialWalk {
     this.layers = model.object("config").objects("layers");
   }
 
-  /** The name of the output: that of the last layer. */
+  /** Returns the name of the output, which is that of the last layer. */
   String outputName() {
     return layers.isEmpty() ? "output" : layers.getLast().object("config").string("name", "output");
   }
@@ -39,8 +39,8 @@ final class SequentialWalk {
   /**
    * Lowers the model.
    *
-   * @param input what a nested model is called with; null for the outermost
-   * @return null if something unsupported is in the way, which has been noted
+   * @param input the argument of a nested model; null for the outermost model
+   * @return null if a layer, which has been noted, is not supported
    */
   @Nullable Argument run(@Nullable Argument input) {
     var names = new WeightKeys();
@@ -72,7 +72,7 @@ final class SequentialWalk {
     return current;
   }
 
-  /** After a layer without a result the rest cannot be typed, but unknown classes can be told. */
+  /** Notes the layers of unknown classes behind a layer that is not supported. */
   private void noteRest(Config failed) {
     for (Config layer : layers.subList(layers.indexOf(failed) + 1, layers.size())) {
       String className = layer.string("class_name");
@@ -94,7 +94,9 @@ final class SequentialWalk {
     return importer.input(described, name);
   }
 
-  /** What says the shape of a layer's input; if that is a model, what its first layer says. */
+  /**
+   * Returns the configuration with the shape of a layer's input; of a model, of its first layer.
+   */
   private static @Nullable Config describedInput(Config layer) {
     Config config = layer.object("config");
     if (layer.string("class_name").equals(INPUT) || config.has("batch_input_shape")) {

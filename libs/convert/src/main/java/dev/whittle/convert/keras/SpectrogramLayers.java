@@ -55,7 +55,7 @@ final class SpectrogramLayers {
     return emit.swap(scaled, -1, -2);
   }
 
-  /** Pieces of the mirrored signal times a window, {@code [..., frames, fft]}. */
+  /** Cuts the mirrored signal into windowed frames, {@code [..., frames, fft]}. */
   private static Value frames(Emitter emit, Value x, int fft, int stride, float[] window) {
     int rank = Emitter.rank(x);
     int samples = Emitter.dim(x, rank - 1);
@@ -70,16 +70,16 @@ final class SpectrogramLayers {
         emit.node(new MirrorPad(false), x, emit.constant("paddings", Tensor.of(margins, rank, 2)));
     int count = (samples + fft / 2 * 2 - fft) / stride + 1;
     Emitter.checkGenerated((long) count * fft);
-    int[] places = new int[count * fft];
-    for (int i = 0; i < places.length; i++) {
-      places[i] = i / fft * stride + i % fft;
+    int[] indices = new int[count * fft];
+    for (int i = 0; i < indices.length; i++) {
+      indices[i] = i / fft * stride + i % fft;
     }
-    Value pieces =
-        emit.gather(mirrored, emit.constant("frames", Tensor.of(places, count, fft)), -1);
-    return emit.mul(pieces, emit.constant("window", window, fft));
+    Value frames =
+        emit.gather(mirrored, emit.constant("frames", Tensor.of(indices, count, fft)), -1);
+    return emit.mul(frames, emit.constant("window", window, fft));
   }
 
-  /** A periodic window in the middle of a frame. */
+  /** Returns a periodic window, centered in a frame of zeros. */
   private static float[] window(Config config, int fft, int length) {
     String name = config.string("window", "hann");
     double base =
@@ -119,7 +119,7 @@ final class SpectrogramLayers {
     return MEL_Q * Math.log1p(hertz / MEL_BREAK_HERTZ);
   }
 
-  /** Triangles that are even in mel, after the Hidden Markov Model Toolkit. */
+  /** Returns triangular filters of equal width in mel, after the Hidden Markov Model Toolkit. */
   private static float[] melMatrix(Config config, int spectrum) {
     int bins = config.integer("num_mel_bins", 128);
     double rate = config.real("sampling_rate", 16000);
@@ -139,9 +139,9 @@ final class SpectrogramLayers {
   }
 
   private static Value decibels(Emitter emit, Value power, Config config) {
-    float least = config.real("min_power", 1e-10);
-    double reference = Math.max(Math.abs(config.real("ref_power", 1)), least);
-    Value logarithm = emit.node(new Log(), emit.max(power, least));
+    float min = config.real("min_power", 1e-10);
+    double reference = Math.max(Math.abs(config.real("ref_power", 1)), min);
+    Value logarithm = emit.node(new Log(), emit.max(power, min));
     Value decibels = emit.mul(logarithm, 10 / Math.log(10));
     double offset = 10 * Math.log10(reference);
     decibels = offset == 0 ? decibels : emit.sub(decibels, offset);
@@ -150,7 +150,7 @@ final class SpectrogramLayers {
     return emit.max(decibels, floor);
   }
 
-  // STFT by convolution, with the kernels that the layer keeps as weights.
+  // The STFT is a convolution with kernels that are weights of the layer.
 
   private static Value stft(LayerCall call) {
     Emitter emit = call.emit();
@@ -183,7 +183,7 @@ final class SpectrogramLayers {
   private static Value fromPower(LayerCall call, Value power, String mode, int bins) {
     Emitter emit = call.emit();
     if (mode.equals("psd")) {
-      // All frequencies but the first and last stand for two.
+      // All frequencies but the first and the last also stand for their conjugates.
       float[] weights = new float[bins];
       Arrays.fill(weights, 2);
       weights[0] = weights[bins - 1] = 1;
@@ -195,7 +195,7 @@ final class SpectrogramLayers {
         : emit.node(new Log(), emit.max(magnitude, EPSILON));
   }
 
-  /** {@code [batch, channels, frequencies, times]}. */
+  /** Convolves each channel: {@code [batch, channels, frequencies, times]}. */
   private static Value convolved(LayerCall call, Value x, Tensor kernel) {
     Emitter emit = call.emit();
     Config config = call.config();

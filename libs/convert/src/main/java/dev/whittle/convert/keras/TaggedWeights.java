@@ -11,16 +11,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The weights of a file with every number replaced by one that tells where it stood: float bits
- * that count up from {@link #FIRST}. Lowering only moves weights around, so the numbers in the
- * constants of a lowered model tell which weights they are. Where lowering computes with weights
- * instead, two such stores of different {@code shift} give it away.
+ * The weights of a file with every number replaced by a tag: float bits that count up from {@link
+ * #FIRST}. Lowering usually only moves weights, so the tags in the constants of a lowered model
+ * identify the weights. Where lowering computes with weights, two stores with different {@code
+ * shift} yield inconsistent tags.
  */
 final class TaggedWeights implements WeightStore {
   /** Bits of an ordinary positive float, so that copying preserves them. */
   private static final int FIRST = 0x2000_0000;
 
-  /** How many weights can be told apart. */
+  /** The largest number of weights with distinct tags. */
   static final int MAX_ELEMENTS = 1 << 28;
 
   private final WeightStore weights;
@@ -34,18 +34,18 @@ final class TaggedWeights implements WeightStore {
     this.shift = shift;
   }
 
-  /** The number of the element that a float stands for; -1 if it stands for none. */
+  /** Returns the index of the weight with a tag; -1 if the bits are no tag. */
   int element(int bits) {
     int element = bits - FIRST - shift;
     return element >= 0 && element < next ? element : -1;
   }
 
-  /** The variables that have been read, in the order of their elements. */
+  /** Returns the variables that have been read, in the order of their elements. */
   List<TrainingImport.Variable> variables() {
     return new ArrayList<>(variables.values());
   }
 
-  /** Where the variable stands that an element belongs to. */
+  /** Returns the place in the file of the variable that an element belongs to. */
   String place(int element) {
     for (TrainingImport.Variable variable : variables.values()) {
       if (element < variable.first() + variable.size()) {

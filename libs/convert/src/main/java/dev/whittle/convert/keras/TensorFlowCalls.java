@@ -40,18 +40,18 @@ final class TensorFlowCalls {
     }
   }
 
-  /** Prefixes of names that functions have more than one of. */
+  /** Prefixes of alternative names of functions. */
   private static final List<String> OTHER_NAMES = List.of("compat.v1.", "compat.v2.");
 
-  /** Arguments that change no number, or do so only on other devices. */
+  /** Arguments that do not change the result. */
   private static final Set<String> WITHOUT_EFFECT =
       Set.of("name", "validate_indices", "output_type", "out_type");
 
-  /** What arguments are that may be left out, where that is not zero, false or nothing. */
+  /** The defaults of arguments that are not zero, false or None. */
   private static final Map<String, Object> DEFAULTS =
       Map.of("on_value", 1.0, "beta", 1.0, "data_format", "NHWC");
 
-  /** The functions of the graph's operations that have no attributes but types. */
+  /** The functions of graph operations without attributes other than types. */
   private static final Map<String, String> GRAPH_OPERATIONS =
       Map.ofEntries(
           Map.entry("Add", "math.add"),
@@ -78,7 +78,7 @@ final class TensorFlowCalls {
           Map.entry("Softplus", "math.softplus"),
           Map.entry("Softmax", "nn.softmax"));
 
-  /** Names that functions of several spellings have for their operands, in order. */
+  /** The names of operands, in order. */
   private static final List<String> OPERANDS =
       List.of(
           "x",
@@ -286,7 +286,7 @@ final class TensorFlowCalls {
   private static Argument lower(LayerCall call, String stated) {
     String function = stated;
     for (String prefix : OTHER_NAMES) {
-      // Pictures were resized otherwise then.
+      // TensorFlow 1 resizes images in another way.
       boolean same = function.startsWith(prefix) && !function.startsWith(prefix + "image.");
       function = same ? function.substring(prefix.length()) : function;
     }
@@ -361,13 +361,13 @@ final class TensorFlowCalls {
     };
   }
 
-  /** What an argument is for the operation of Keras 3. */
+  /** Returns the value of an argument in the form of the Keras 3 operation. */
   private static @Nullable Object translated(String key, @Nullable Object value) {
     return switch (key) {
       case "mode" -> value instanceof String mode ? mode.toLowerCase(Locale.ROOT) : value;
-      // Added to the square of the norm there, to the norm here.
+      // TensorFlow bounds the square of the norm, Keras the norm.
       case "epsilon" -> value instanceof Number number ? Math.sqrt(number.doubleValue()) : value;
-      // Extents there, where parts end here.
+      // TensorFlow states the sizes of parts, Keras the indices of their ends.
       case "num_or_size_splits" -> value instanceof List<?> sizes ? ends(sizes) : value;
       default -> value;
     };
@@ -378,7 +378,7 @@ final class TensorFlowCalls {
     long end = 0;
     for (Object size : sizes.subList(0, Math.max(0, sizes.size() - 1))) {
       if (!(size instanceof Long dimension) || dimension < 0) {
-        throw OperandException.unsupported("parts of the size %s", size);
+        throw OperandException.unsupported("a part of size %s", size);
       }
       end += dimension;
       ends.add(end);
@@ -386,10 +386,10 @@ final class TensorFlowCalls {
     return ends;
   }
 
-  /** Exchanges the last two axes of an operand. */
+  /** Swaps the last two axes of an operand. */
   private static void transpose(LayerCall call, List<Argument> operands, int index) {
     if (index >= operands.size() || !(operands.get(index) instanceof Argument.OfTensor tensor)) {
-      throw OperandException.unsupported("a transposed operand that is no tensor");
+      throw OperandException.unsupported("a transposed operand that is not a tensor");
     }
     int rank = Emitter.rank(tensor.value());
     if (rank < 2) {
@@ -402,7 +402,7 @@ final class TensorFlowCalls {
     operands.set(index, Argument.of(call.emit().transpose(tensor.value(), order)));
   }
 
-  /** An argument as a configuration would state it. */
+  /** Returns an argument in the form of a configuration. */
   private static @Nullable Object plain(Argument argument) {
     return switch (argument) {
       case Argument.Literal literal -> literal.value();
@@ -416,7 +416,8 @@ final class TensorFlowCalls {
   }
 
   /**
-   * TensorFlow 2.0 to 2.3: one operation of a graph, of which the plain ones can be told by name.
+   * Lowers one operation of a graph, as TensorFlow 2.0 to 2.3 save it. Those without attributes are
+   * identified by their names.
    */
   private static Argument opLayer(LayerCall call) {
     Config config = call.config();
@@ -455,7 +456,7 @@ final class TensorFlowCalls {
                 if (!(constants.get(key) instanceof Number number)
                     || place(key) > operands.size()) {
                   throw OperandException.unsupported(
-                      "a constant of the TensorFlow operation %s that is no single number", op);
+                      "a constant of the TensorFlow operation %s that is not a single number", op);
                 }
                 operands.add(place(key), new Argument.Literal(number));
               });
@@ -472,7 +473,7 @@ final class TensorFlowCalls {
     if (key == null
         || call.args().isEmpty()
         || !(call.args().getFirst() instanceof Argument.OfTensor x)) {
-      throw OperandException.invalid("has no slice_spec");
+      throw OperandException.invalid("its argument 'slice_spec' is missing");
     }
     List<Argument> keys = key instanceof Argument.OfList list ? list.items() : List.of(key);
     return Argument.of(KerasIndexOperations.index(call, x.value(), keys));

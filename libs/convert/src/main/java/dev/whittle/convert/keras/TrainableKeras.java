@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A Keras model to be trained, and the way back from its constants to the file's variables. */
+/** A Keras model for training, with the mapping of its constants to the file's variables. */
 public final class TrainableKeras {
   private static final int OTHER_SHIFT = TaggedWeights.MAX_ELEMENTS;
 
@@ -39,7 +39,7 @@ public final class TrainableKeras {
     model.mainGraph().nodes().forEach(node -> used.addAll(node.inputs()));
     for (int id = 0; id < one.values().size(); id++) {
       if (!used.contains(id)) {
-        // Lowering itself has made something else of it.
+        // Lowering replaced the constant.
         continue;
       }
       Tensor tags = floats(one.value(id));
@@ -60,7 +60,7 @@ public final class TrainableKeras {
       }
       if (computed) {
         notes.warnings.add(
-            "'%s' is computed from weights and stays as it is".formatted(value.name()));
+            "'%s' is computed from weights and is not trained".formatted(value.name()));
       } else if (found > 0) {
         boolean frozen = notes.isFrozen(first.place(firstOf(sources)));
         weights.add(new TrainingImport.Weight(id, !frozen, new TrainingImport.Elements(sources)));
@@ -92,15 +92,15 @@ public final class TrainableKeras {
     throw new IllegalArgumentException("no weights");
   }
 
-  /** The model to train. */
+  /** Returns the model to train. */
   public TrainingImport imported() {
     return imported;
   }
 
   /**
-   * The file's variables after training.
+   * Returns the file's variables after training.
    *
-   * @param trained the model to train with other contents of its constants
+   * @param trained the model to train, with other contents of its constants
    * @return contents by the variable's name in the file
    */
   public Map<String, float[]> variables(Model trained) {

@@ -14,14 +14,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Keras model lowered so that it can be trained: nothing is folded yet, every weight is a
- * constant of its own, and what layers do in training only is noted. The model as such computes
- * what the layers do in inference.
+ * A Keras model lowered for training: nothing is folded, every weight is a constant of its own, and
+ * the behavior of layers in training is noted. The model itself computes inference.
  *
  * @param weights the constants that are weights of the file
- * @param normalizations batch normalizations that are to be trained
- * @param noises what is done in training to values, by id
- * @param warnings what training does otherwise than Keras would
+ * @param normalizations batch normalizations to train
+ * @param noises the noise that training applies to values, by id
+ * @param warnings differences from the training of Keras
  */
 public record TrainingImport(
     Model model,
@@ -39,8 +38,8 @@ public record TrainingImport(
   public record Weight(int value, boolean trainable, Elements elements) {}
 
   /**
-   * Where the elements of a constant come from: numbers of elements of all variables of the file,
-   * counted through; -1 for an element that is no weight.
+   * The origins of the elements of a constant: indices into the elements of all variables of the
+   * file; -1 for an element that is not a weight.
    */
   public static final class Elements {
     private final int[] sources;
@@ -53,7 +52,7 @@ public record TrainingImport(
       return sources.length;
     }
 
-    /** The numbers of the elements that are weights. */
+    /** Returns the indices of all weights among the elements. */
     public BitSet sources() {
       var all = new BitSet();
       for (int source : sources) {
@@ -80,15 +79,15 @@ public record TrainingImport(
   }
 
   /**
-   * A normalization by the moments of a batch, of the file's moving averages in inference.
+   * A normalization by the moments of a batch, or by the file's moving averages in inference.
    *
-   * @param input the id of the value it normalizes
-   * @param output the id of what it makes of it
+   * @param input the id of the normalized value
+   * @param output the id of the result
    * @param gamma the factor's constant; null for 1
    * @param beta the offset's constant; null for 0
    * @param mean the constant with the moving mean
    * @param variance the constant with the moving variance
-   * @param axis that of the channels
+   * @param axis the axis of the channels
    * @param epsilon added to the variance
    * @param momentum the share that a moving average keeps at each step
    */
@@ -104,19 +103,19 @@ public record TrainingImport(
       float momentum) {}
 
   /**
-   * What is done in training to a value.
+   * The noise that training applies to a value.
    *
-   * @param amount the share that is dropped, or the standard deviation
-   * @param sharedAxes axes along which all elements share their fate
+   * @param amount the dropped share, or the standard deviation
+   * @param sharedAxes axes along which all elements get the same noise
    */
   public record Noise(Kind kind, float amount, List<Integer> sharedAxes) {
-    /** How values change. */
+    /** The kind of noise. */
     public enum Kind {
-      /** Some become zero, the others are scaled up for it. */
+      /** Some elements become zero, the others are scaled up to keep the mean. */
       DROPOUT,
       /** Normal noise is added. */
       GAUSSIAN,
-      /** They are multiplied with normal noise around one. */
+      /** Elements are multiplied with normal noise of mean 1. */
       GAUSSIAN_FACTOR
     }
 
@@ -125,7 +124,7 @@ public record TrainingImport(
     }
   }
 
-  /** The name and extent of a variable of the file among the elements of all. */
+  /** A variable of the file, with its first index and size among the elements of all variables. */
   record Variable(String name, int first, int size) {}
 
   public TrainingImport {
@@ -136,10 +135,10 @@ public record TrainingImport(
   }
 
   /**
-   * Collects the variables of the file from a model with other numbers in the same constants.
+   * Collects the variables of the file from a model with other contents of its constants.
    *
-   * @param variables of the file
-   * @return contents by the variable's name; variables that no constant stands for are left out
+   * @param variables the variables of the file
+   * @return contents by the variable's name, without variables that are in no constant
    */
   Map<String, float[]> collect(Model trained, List<Variable> variables) {
     int total = variables.isEmpty() ? 0 : variables.getLast().first + variables.getLast().size;
@@ -174,7 +173,7 @@ public record TrainingImport(
     return collected;
   }
 
-  /** A model with other contents of some constants of its main graph. */
+  /** Returns a model with other contents of some constants of its main graph. */
   public static Model withContents(Model model, Map<Integer, float[]> contents) {
     Graph main = model.mainGraph();
     List<Value> values = new ArrayList<>(main.values());

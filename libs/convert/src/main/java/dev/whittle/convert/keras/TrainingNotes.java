@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What lowering notes of layers that do something else in training than in inference. */
+/** The notes of an import about layers that behave differently in training. */
 final class TrainingNotes {
   private static final List<String> PENALTIES =
       List.of(
@@ -31,7 +31,7 @@ final class TrainingNotes {
   final Set<String> frozenPlaces = new LinkedHashSet<>();
   final Set<String> warnings = new LinkedHashSet<>();
 
-  /** Notes what a layer's configuration says about training. */
+  /** Notes the options of a layer's configuration that affect training. */
   void layer(String description, Config config, WeightStore.Scope weights) {
     if (!config.flag("trainable", true)) {
       frozenPlaces.add(weights.place());
@@ -48,9 +48,9 @@ final class TrainingNotes {
   }
 
   /**
-   * Marks a value as changed in training, with an operator that does nothing and can be dropped.
+   * Marks a value to which training applies noise, by a multiplication by 1 that can be dropped.
    *
-   * @return the value's successor
+   * @return the product
    */
   Value noise(LayerCall call, TrainingImport.Noise noise) {
     Value x = call.floats();
@@ -59,7 +59,7 @@ final class TrainingNotes {
     return marked;
   }
 
-  /** The lowering of a layer that only training needs. */
+  /** Lowers a layer that affects training only. */
   static Value trainingOnly(LayerCall call) {
     TrainingNotes notes = call.importer().trainingNotes();
     TrainingImport.Noise noise = notes == null ? null : noise(call, notes);
@@ -92,7 +92,7 @@ final class TrainingNotes {
       }
       case "Identity" -> null;
       default -> {
-        notes.warnings.add(call.describe() + ": does nothing in training either");
+        notes.warnings.add(call.describe() + ": has no effect in training");
         yield null;
       }
     };

@@ -27,12 +27,12 @@ public final class CsvPoints {
   }
 
   /**
-   * The table in {@code file}. Every column but the label's must hold finite numbers. Labels that
-   * are all whole numbers are ordered as such, others as text.
+   * Reads a table. Every column but the label's must hold finite numbers. Labels that are all
+   * integers are ordered by number, others as text.
    *
    * @param labelColumn a name of the first line, or the number of a column counted from 0 (negative
    *     from the last), in which case a first line of numbers is data
-   * @throws IOException if the file cannot be read, naming the line and what is wrong in it
+   * @throws IOException if the file cannot be read; the message names the line and the problem
    */
   public static LabeledPoints read(Path file, String labelColumn) throws IOException {
     var table = new CsvPoints(file, labelColumn);

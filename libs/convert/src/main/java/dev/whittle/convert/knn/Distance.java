@@ -1,6 +1,6 @@
 package dev.whittle.convert.knn;
 
-/** How far apart two points are. */
+/** A measure of the distance of two points. */
 public enum Distance {
   /** The Euclidean distance: the root of the summed squares of the differences. */
   L2,

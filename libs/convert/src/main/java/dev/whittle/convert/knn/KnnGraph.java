@@ -36,24 +36,28 @@ import java.util.List;
  * neighbors} (int32, {@code [batch, k]}: indices of points, nearest first, the lower first where
  * distances are equal) and {@code distances} (float32, {@code [batch, k]}).
  *
- * <p>Few points are compared one by one. With many, that would take {@code batch * rows * columns}
- * floats of memory, so candidates are found by a matrix product first, using |x - p|^2 = |x|^2 -
- * 2(xp - |p|^2 / 2), which loses digits where points are far from the origin. So points are
- * centered, more candidates than needed are taken, and those are compared exactly.
+ * <p>Few points are compared directly. Many would take {@code batch * rows * columns} floats of
+ * memory. Then a matrix product selects candidates first, since |x - p|^2 = |x|^2 - 2(xp - |p|^2 /
+ * 2). That formula loses digits where points are far from the origin, so points are centered, more
+ * than k candidates are selected, and the candidates are compared exactly.
  */
 public final class KnnGraph {
   /** The name under which a model carries the names of its labels, one a line, as UTF-8. */
   public static final String LABELS = "labels";
 
-  /** Up to so many coordinates in all, points are compared one by one. */
+  /** The largest total number of coordinates for which all points are compared directly. */
   private static final int MAX_DIRECT = 1 << 16;
 
-  /** Whether points of so many coordinates in all are compared one by one. */
+  /**
+   * Returns whether all points are compared directly.
+   *
+   * @param coordinates the number of coordinates of all points together
+   */
   public static boolean comparesDirectly(int coordinates) {
     return coordinates <= MAX_DIRECT;
   }
 
-  /** How many candidates are found first where points are not compared one by one. */
+  /** Returns the number of candidates that the matrix product selects for the exact comparison. */
   public static int candidates(int rows, int k) {
     return Math.min(rows, k + Math.max(8, k));
   }
@@ -67,7 +71,7 @@ public final class KnnGraph {
     this.k = k;
   }
 
-  /** Indices of the nearest points and how far they are. */
+  /** The indices of the nearest points, and their distances. */
   private record Found(Value neighbors, Value distances) {}
 
   /**
@@ -93,7 +97,7 @@ public final class KnnGraph {
           case SQUARED_L2 -> bySquaredDistance(x, points.coordinates());
           case L2 -> {
             Found squared = bySquaredDistance(x, points.coordinates());
-            // The root of what was chosen, not a choice among roots: those are less precise.
+            // The neighbors are selected by the squares, which are more precise than their roots.
             yield new Found(squared.neighbors, graph.node("roots", new Sqrt(), squared.distances));
           }
         };
@@ -210,8 +214,8 @@ public final class KnnGraph {
   }
 
   /**
-   * By the distance of directions: |u - v|^2 = 2 (1 - cos) for u and v of length 1, and unlike the
-   * difference from 1 it stays precise where vectors are close.
+   * Lowers the cosine distance by the distance of unit vectors: |u - v|^2 = 2 (1 - cos). Unlike 1 -
+   * cos, it stays precise where vectors are close.
    */
   private Found byAngle(Value x) {
     Value squares = graph.node("x_squares", new Mul(Activation.NONE), x, x);
@@ -249,7 +253,7 @@ public final class KnnGraph {
     return directions;
   }
 
-  /** Counts the neighbors' labels; the first greatest count wins, so the lowest label of a tie. */
+  /** Counts the neighbors' labels. ARG_MAX takes the first maximum: of a tie, the lowest label. */
   private Value vote(Value neighbors) {
     Value labels = graph.constant("labels", Tensor.of(points.labels(), points.rows()));
     Value ballots = graph.node("ballots", new Gather(0, 0), labels, neighbors);

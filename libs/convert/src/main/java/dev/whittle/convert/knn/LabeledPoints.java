@@ -10,12 +10,12 @@ public final class LabeledPoints {
   private final List<String> labelNames;
 
   /**
-   * Takes the parts as they are, without copies of the arrays, which must not change any more.
+   * Creates points from arrays, which are not copied and must not change any more.
    *
    * @param columns the number of coordinates of a point
-   * @param coordinates those of the first point, then those of the second, ...
+   * @param coordinates all coordinates, point by point
    * @param labels for each point an index into {@code labelNames}
-   * @param labelNames what labels are called, in the order that breaks ties
+   * @param labelNames the names of the labels, in the order that breaks ties
    * @throws IllegalArgumentException if the parts do not fit together, or a coordinate is not
    *     finite
    */
@@ -58,7 +58,7 @@ public final class LabeledPoints {
     return labels;
   }
 
-  /** What labels are called, in the order that breaks ties. */
+  /** The names of the labels, in the order that breaks ties. */
   public List<String> labelNames() {
     return labelNames;
   }

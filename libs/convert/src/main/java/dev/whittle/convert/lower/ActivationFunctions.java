@@ -193,7 +193,7 @@ public final class ActivationFunctions {
     int last = Emitter.rank(x) - 1;
     int n = Emitter.dim(x, last);
     if (n == Shape.DYNAMIC) {
-      throw OperandException.unsupported("sparsemax along an axis of unknown extent");
+      throw OperandException.unsupported("sparsemax along an axis of unknown size");
     }
     Value sorted = emit.nodes(2, new TopKV2(), x, emit.scalar(n)).getFirst();
     Value sums = emit.node(new Cumsum(false, false), sorted, emit.scalar(last));

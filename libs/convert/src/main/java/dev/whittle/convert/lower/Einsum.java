@@ -15,9 +15,9 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * Einstein sums of two operands as matrix products. Every label belongs to one of four groups: in
- * both operands and the result (batch), in both but not in the result (summed), or in one of them
- * (free).
+ * Einstein sums of one or two operands; two are lowered to a matrix product. A label in both
+ * operands and the result is a batch axis, one in both operands only is summed over, and one in a
+ * single operand and the result is free.
  */
 public final class Einsum {
   private final Emitter emit;
@@ -34,9 +34,9 @@ public final class Einsum {
   }
 
   /**
-   * {@code equation} of one or two operands.
+   * Lowers an Einstein sum of one or two operands.
    *
-   * @throws OperandException if the equation does not fit the operands, or is of another kind
+   * @throws OperandException if the equation does not fit the operands, or is not supported
    */
   public static Value apply(Emitter emit, String equation, List<Value> operands) {
     List<String> terms = terms(equation, operands);
@@ -50,7 +50,7 @@ public final class Einsum {
     throw OperandException.unsupported("an Einstein sum of %d operands", operands.size());
   }
 
-  /** The labels of each operand and the result, with dots spelled out. */
+  /** Returns the labels of each operand and the result; labels replace an ellipsis. */
   private static List<String> terms(String equation, List<Value> operands) {
     String compact = equation.replace(" ", "");
     int arrow = compact.indexOf("->");
@@ -116,7 +116,7 @@ public final class Einsum {
   }
 
   private Value product(Value a, Value b) {
-    // A label that occurs once and is not asked for is summed over first.
+    // A label in one operand and not in the result is summed over first.
     String onlyLeft = pick(left, c -> right.indexOf(c) < 0 && result.indexOf(c) < 0);
     String onlyRight = pick(right, c -> left.indexOf(c) < 0 && result.indexOf(c) < 0);
     if (!onlyLeft.isEmpty() || !onlyRight.isEmpty()) {

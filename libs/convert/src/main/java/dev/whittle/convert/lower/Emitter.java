@@ -59,21 +59,21 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds one graph of a model. Axes may be negative, counted from the last. Unknown extents stay
- * unknown: a reshape with one of them states -1 and only one with several computes its shape at run
- * time. Where operands of a binary operation have different types, the result has the type that
- * Keras and NumPy's rules for arrays promote to, within what TensorFlow Lite knows.
+ * Builds one graph of a model. Negative axes are counted from the last. Unknown dimensions stay
+ * unknown: a reshape with one of them states -1; with several, it computes the shape at run time.
+ * Binary operations promote operands of different types as Keras and NumPy do for arrays, within
+ * the types of TensorFlow Lite.
  *
- * <p>Every method throws {@link OperandException} if an operator does not take its operands.
+ * <p>Every method throws {@link OperandException} if an operator does not accept its operands.
  */
 public final class Emitter {
-  /** In a shape to reshape to: the extent of the operand's axis with the same index. */
+  /** In a target shape, the size of the operand's dimension with the same index. */
   public static final int SAME = -2;
 
-  /** Small constants up to so many bytes are shared within a graph. */
+  /** The largest size of constants that are shared within a graph. */
   private static final int MAX_SHARED_BYTES = 256;
 
-  /** Of larger constants, such as weights, rules make what is needed one after the other. */
+  /** The largest size of operands that are evaluated at once; rewrite rules fold larger ones. */
   private static final long MAX_EVALUATED_BYTES = 64 << 10;
 
   private static final long MAX_GENERATED = 1 << 26;
@@ -98,17 +98,17 @@ public final class Emitter {
     this.evaluates = evaluates;
   }
 
-  /** An emitter of a new model's main graph. */
+  /** Returns an emitter of a new model's main graph. */
   public static Emitter ofModel() {
     return ofModel(MAX_SHARED_BYTES, false);
   }
 
-  /** {@link #ofModel()}, but what constants make is computed at once where it stays small. */
+  /** Returns an emitter that evaluates operators with small constant operands at once. */
   public static Emitter ofModelEvaluatingConstants() {
     return ofModel(MAX_SHARED_BYTES, true);
   }
 
-  /** {@link #ofModel()}, but constants that happen to be equal stay apart. */
+  /** Returns an emitter that does not share equal constants. */
   public static Emitter ofModelWithSeparateConstants() {
     return ofModel(-1, false);
   }
@@ -120,7 +120,7 @@ public final class Emitter {
     return new Emitter(main, graphs, maxSharedBytes, evaluates);
   }
 
-  /** All graphs of the model, the main one first. */
+  /** Builds all graphs of the model, the main one first. */
   public List<Graph> buildGraphs() {
     List<Graph> built = new ArrayList<>();
     for (GraphBuilder builder : graphs) {
@@ -135,7 +135,7 @@ public final class Emitter {
     return graph;
   }
 
-  /** What names of values begin with from now on, such as a layer's name. */
+  /** Sets the prefix of the names of further values, such as a layer's name. */
   public void setScope(String newScope) {
     scope = newScope;
   }
@@ -151,13 +151,14 @@ public final class Emitter {
   // Constants.
 
   /**
-   * Refuses constants that a few words of a configuration would make huge.
+   * Refuses huge constants that a short configuration describes.
    *
-   * @param elements of a constant that is not read from the file
+   * @param elements the size of a constant that is not read from the file
+   * @throws OperandException if it is too large
    */
   public static void checkGenerated(long elements) {
     if (elements > MAX_GENERATED || elements < 0) {
-      throw OperandException.unsupported("a constant of %d elements to be generated", elements);
+      throw OperandException.unsupported("a generated constant of %d elements", elements);
     }
   }
 
@@ -185,7 +186,7 @@ public final class Emitter {
     return constant("value", Tensor.of(new int[] {value}));
   }
 
-  /** A scalar of a given type, as near to {@code value} as that type has one. */
+  /** Returns a scalar of a given type, rounded to it. */
   public Value scalar(TensorType type, double value) {
     Tensor tensor = Tensor.allocate(type);
     switch (type) {
@@ -201,7 +202,7 @@ public final class Emitter {
     return constant("value", tensor);
   }
 
-  /** A list of integers, as shapes and axes are given. */
+  /** Returns an int32 vector, such as a shape or a list of axes. */
   public Value ints(int... values) {
     return constant("values", Tensor.of(values, values.length));
   }
@@ -230,7 +231,7 @@ public final class Emitter {
     }
   }
 
-  /** The results as constants; nothing if they are not known, or not to be. */
+  /** Evaluates an operator with constant operands; returns an empty list if it is not evaluated. */
   private List<Value> evaluated(Op op, @Nullable Value... operands) {
     if (!evaluates || !op.isPure() || !op.subgraphs().isEmpty() || operands.length == 0) {
       return List.of();
@@ -254,7 +255,7 @@ public final class Emitter {
           .map(tensor -> constant(what, tensor))
           .toList();
     } catch (OperandException e) {
-      // Adding the operator says what is wrong with it, if anything is.
+      // Adding the node reports the problem, if there is one.
       return List.of();
     }
   }
@@ -288,7 +289,7 @@ public final class Emitter {
     }
   }
 
-  /** States what is known about a value's shape beyond what was inferred. */
+  /** Sets the shape of a value, where more is known than shape inference finds. */
   public Value narrow(Value value, Shape shape) {
     return value.shape().equals(shape) ? value : graph.update(addressable(value.withShape(shape)));
   }
@@ -384,31 +385,31 @@ public final class Emitter {
     return Arrays.stream(axes).map(a -> axis(value, a)).distinct().sorted().toArray();
   }
 
-  /** The axes from {@code from} to the last. */
+  /** Returns the axes from {@code from} to the last. */
   public static int[] axesFrom(Value value, int from) {
     return IntStream.range(axis(value, from), rank(value)).toArray();
   }
 
   /**
-   * Another shape for the same elements.
+   * Returns the same elements in another shape.
    *
-   * @param dims extents; at most one -1 for what is left, and {@link #SAME} for an extent of {@code
-   *     x} that may be unknown
+   * @param dims sizes; at most one -1, which is inferred, and {@link #SAME} for a size of {@code x}
+   *     that may be unknown
    */
   public Value reshape(Value x, int... dims) {
     int[] target = dims.clone();
-    int open = 0;
+    int unknown = 0;
     for (int i = 0; i < target.length; i++) {
       if (target[i] == SAME && dim(x, i) != DYNAMIC) {
         target[i] = dim(x, i);
       }
-      open += target[i] < 0 ? 1 : 0;
+      unknown += target[i] < 0 ? 1 : 0;
     }
     Shape known = resolve(x.shape(), target);
     if (known.equals(x.shape()) && known.isStatic()) {
       return x;
     }
-    if (open > 1) {
+    if (unknown > 1) {
       return narrow(node(new Reshape(), x, runTimeShape(x, target)), known);
     }
     int[] constant = Arrays.stream(target).map(d -> d < 0 ? -1 : d).toArray();
@@ -455,7 +456,7 @@ public final class Emitter {
     return concat(0, parts);
   }
 
-  /** The shape of a value, int32. */
+  /** Returns the shape of a value, int32, computed at run time. */
   public Value shapeOf(Value x) {
     return node(new ShapeOf(INT32), x);
   }
@@ -470,16 +471,16 @@ public final class Emitter {
     return narrow(node(new Reshape(), x, shapeOperand(x)), x.shape());
   }
 
-  /** The extent of one axis as a list of one int32. */
+  /** Returns the size of a dimension as an int32 vector of one element. */
   public Value dimension(Value x, int axis) {
     int a = axis(x, axis);
     return dim(x, a) == DYNAMIC ? slice(shapeOf(x), 0, a, a + 1) : ints(dim(x, a));
   }
 
   /**
-   * A shape at run time.
+   * Returns a shape as an operand.
    *
-   * @param dims extents; {@link Shape#DYNAMIC} where {@code like} has that extent on the same axis
+   * @param dims sizes; {@link Shape#DYNAMIC} for the size of {@code like} on the same axis
    */
   public Value shapeLike(Value like, int... dims) {
     int[] target = Arrays.stream(dims).map(d -> d == DYNAMIC ? SAME : d).toArray();
@@ -491,7 +492,7 @@ public final class Emitter {
     return Arrays.stream(target).noneMatch(d -> d < 0) ? ints(target) : runTimeShape(like, target);
   }
 
-  /** A tensor filled with {@code value}; see {@link #shapeLike} for its shape. */
+  /** Returns a tensor filled with {@code value}, of the shape of {@link #shapeLike}. */
   public Value fill(TensorType type, double value, Value like, int... dims) {
     Value shape = shapeLike(like, dims);
     int[] known = dims.clone();
@@ -503,19 +504,22 @@ public final class Emitter {
 
   public Value expandDims(Value x, int axis) {
     int rank = rank(x);
-    int place = axis < 0 ? axis + rank + 1 : axis;
+    int position = axis < 0 ? axis + rank + 1 : axis;
+    if (position < 0 || position > rank) {
+      throw OperandException.invalid("a new axis %d of %s", axis, x.shape());
+    }
     int[] dims = new int[rank + 1];
     int unknown = 0;
     for (int i = 0; i <= rank; i++) {
-      dims[i] = i == place ? 1 : dim(x, i < place ? i : i - 1);
+      dims[i] = i == position ? 1 : dim(x, i < position ? i : i - 1);
       unknown += dims[i] < 0 ? 1 : 0;
     }
     return unknown <= 1
         ? reshape(x, dims)
-        : node(new ExpandDims(), x, constant("axis", Tensor.of(new int[] {place})));
+        : node(new ExpandDims(), x, constant("axis", Tensor.of(new int[] {position})));
   }
 
-  /** Without axes of extent 1. */
+  /** Removes axes of size 1. */
   public Value squeeze(Value x, int... axes) {
     int[] drop = axes(x, axes);
     int[] left =
@@ -543,14 +547,14 @@ public final class Emitter {
     return transpose(x, permutation);
   }
 
-  /** The last axis becomes the second: a picture's channels first. */
+  /** Moves the last axis, the channels, behind the batch. */
   public Value channelsFirst(Value x) {
     int rank = rank(x);
     return transpose(
         x, IntStream.range(0, rank).map(i -> i == 0 ? 0 : i == 1 ? rank - 1 : i - 1).toArray());
   }
 
-  /** The second axis becomes the last. */
+  /** Moves the second axis, the channels, to the end. */
   public Value channelsLast(Value x) {
     int rank = rank(x);
     return transpose(
@@ -560,9 +564,9 @@ public final class Emitter {
   // Parts.
 
   /**
-   * A range along one axis.
+   * Returns a range along one axis.
    *
-   * @param to exclusive; {@link Integer#MAX_VALUE} for the rest
+   * @param to exclusive; {@link Integer#MAX_VALUE} for the end
    */
   public Value slice(Value x, int axis, int from, int to) {
     int a = axis(x, axis);
@@ -576,13 +580,13 @@ public final class Emitter {
     Arrays.fill(step, 1);
     begin[a] = from;
     end[a] = to == Integer.MAX_VALUE ? 0 : to;
-    int whole = (1 << a) - 1;
-    var op =
-        new StridedSlice(whole, to == Integer.MAX_VALUE ? whole | 1 << a : whole, 0, 0, 0, false);
+    int before = (1 << a) - 1;
+    int endMask = to == Integer.MAX_VALUE ? before | 1 << a : before;
+    var op = new StridedSlice(before, endMask, 0, 0, 0, false);
     return node(op, x, ints(begin), ints(end), ints(step));
   }
 
-  /** One element along an axis, which vanishes. */
+  /** Returns one item along an axis, without that axis. */
   public Value select(Value x, int axis, int index) {
     int a = axis(x, axis);
     int[] begin = new int[a + 1];
@@ -591,9 +595,10 @@ public final class Emitter {
     Arrays.fill(step, 1);
     begin[a] = index;
     end[a] = index + 1;
-    int whole = (1 << a) - 1;
+    int before = (1 << a) - 1;
+    int endMask = index == -1 ? before | 1 << a : before;
     return node(
-        new StridedSlice(whole, index == -1 ? whole | 1 << a : whole, 0, 0, 1 << a, false),
+        new StridedSlice(before, endMask, 0, 0, 1 << a, false),
         x,
         ints(begin),
         ints(end),
@@ -609,14 +614,14 @@ public final class Emitter {
         parts.toArray(new Value[0]));
   }
 
-  /** Equal parts along an axis. */
+  /** Splits into equal parts along an axis. */
   public List<Value> split(Value x, int axis, int count) {
     return count == 1
         ? List.of(x)
         : nodes(count, new Split(count), constant("axis", Tensor.of(new int[] {axis(x, axis)})), x);
   }
 
-  /** Parts of the given sizes along an axis. */
+  /** Splits into parts of the given sizes along an axis. */
   public List<Value> splitSizes(Value x, int axis, int... sizes) {
     return nodes(
         sizes.length,
@@ -639,22 +644,22 @@ public final class Emitter {
   }
 
   /**
-   * Zeros around a tensor.
+   * Pads a tensor with zeros.
    *
-   * @param margins before and after, axis by axis
+   * @param padding before and after, axis by axis
    */
-  public Value pad(Value x, int... margins) {
-    return Arrays.stream(margins).allMatch(m -> m == 0)
+  public Value pad(Value x, int... padding) {
+    return Arrays.stream(padding).allMatch(p -> p == 0)
         ? x
-        : node(new Pad(), x, constant("paddings", Tensor.of(margins, margins.length / 2, 2)));
+        : node(new Pad(), x, constant("paddings", Tensor.of(padding, padding.length / 2, 2)));
   }
 
-  /** A value around a tensor. */
-  public Value pad(Value x, double value, int... margins) {
+  /** Pads a tensor with a value. */
+  public Value pad(Value x, double value, int... padding) {
     return node(
         new PadV2(),
         x,
-        constant("paddings", Tensor.of(margins, margins.length / 2, 2)),
+        constant("paddings", Tensor.of(padding, padding.length / 2, 2)),
         scalar(x.type(), value));
   }
 
@@ -668,7 +673,7 @@ public final class Emitter {
     return x.type() == type ? x : node(new Cast(x.type(), type), x);
   }
 
-  /** Two operands with one type. */
+  /** Casts two operands to their common type. */
   public List<Value> promote(Value a, Value b) {
     TensorType type = promoted(a.type(), b.type());
     return List.of(cast(a, type), cast(b, type));
@@ -733,15 +738,15 @@ public final class Emitter {
     return min(a, scalar(a.type(), b));
   }
 
-  /** A binary operation on operands of one type after promotion. */
+  /** Adds a binary operator after promoting its operands. */
   public Value binary(Op op, Value a, Value b) {
     List<Value> operands = promote(a, b);
     return node(op, operands.get(0), operands.get(1));
   }
 
   /**
-   * Integers of 8 and 16 bits are computed as wider ones and wrap around, as the operators take
-   * them for quantized numbers.
+   * Computes with integers of 8 and 16 bits as int32 and wraps the result around, since the
+   * operators treat them as quantized numbers.
    */
   private Value arithmetic(Op op, Value a, Value b) {
     TensorType type = promoted(a.type(), b.type());
@@ -791,7 +796,7 @@ public final class Emitter {
 
   // Graphs within the model.
 
-  /** An emitter of a further graph of the same model, and that graph's index. */
+  /** An emitter of another graph of the same model, and the index of that graph. */
   public record Branch(Emitter emitter, int index) {}
 
   public Branch branch(String what) {
@@ -802,19 +807,19 @@ public final class Emitter {
     return new Branch(emitter, graphs.size() - 1);
   }
 
-  /** What a loop's step makes of its variables. */
+  /** Computes the variables of a loop after a step. */
   @FunctionalInterface
   public interface LoopBody extends BiFunction<Emitter, List<Value>, List<Value>> {}
 
-  /** Whether a loop goes on, a boolean scalar. */
+  /** Computes the condition of a loop, a boolean scalar. */
   @FunctionalInterface
   public interface LoopCondition extends BiFunction<Emitter, List<Value>, Value> {}
 
   /**
-   * A loop.
+   * Adds a loop.
    *
-   * @param variables their values before the first step; their shapes must hold for all steps
-   * @return their values after the last one
+   * @param variables the initial values; each step has to keep their shapes
+   * @return the values after the last step
    */
   public List<Value> loop(List<Value> variables, LoopCondition condition, LoopBody body) {
     Branch test = branch("cond");
@@ -823,7 +828,7 @@ public final class Emitter {
     Branch step = branch("body");
     List<Value> before = step.emitter.inputs(variables);
     List<Value> after = new ArrayList<>(body.apply(step.emitter, before));
-    // An output that is an input or another output confuses runtimes that swap buffers.
+    // Runtimes that swap buffers fail if an output is an input or another output.
     for (int i = 0; i < after.size(); i++) {
       Value out = after.get(i);
       if (before.contains(out) || after.indexOf(out) < i || out.isConstant()) {

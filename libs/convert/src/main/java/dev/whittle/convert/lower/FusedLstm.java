@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record FusedLstm(Tensor kernel, Tensor recurrent, @Nullable Tensor bias) {
   /**
-   * What the operator gives.
+   * The results of the operator.
    *
    * @param outputs {@code [batch, steps, units]}
-   * @param cell the tensor in which it keeps the cell's state, {@code [batch, units]}
+   * @param cell the variable tensor with the state of the cell, {@code [batch, units]}
    */
   public record Run(Value outputs, Value cell) {}
 
@@ -32,7 +32,7 @@ public record FusedLstm(Tensor kernel, Tensor recurrent, @Nullable Tensor bias) 
    * Adds the operator.
    *
    * @param sequence {@code [batch, steps, features]}
-   * @param initial the states to begin with, {@code [batch, units]} each; empty for zeros
+   * @param initial the initial states, {@code [batch, units]} each; empty for zeros
    */
   public Run run(Emitter emit, Value sequence, List<Value> initial) {
     int units = recurrent.dim(0);
@@ -49,8 +49,8 @@ public record FusedLstm(Tensor kernel, Tensor recurrent, @Nullable Tensor bias) 
     }
     operands.add(null);
     operands.add(null);
-    // The operator keeps its states between runs. A Keras layer starts anew, so each run computes
-    // the states it starts from, into the tensors in which the operator keeps them.
+    // The operator keeps its states between runs, which a Keras layer does not. So each run writes
+    // the initial states into the operator's variable tensors.
     Value zero = initial.isEmpty() ? zeroPerSample(emit, sequence) : null;
     Value h = state(emit, "h", zero == null ? initial.get(0) : zero, units);
     Value c = state(emit, "c", zero == null ? initial.get(1) : zero, units);
@@ -82,15 +82,15 @@ public record FusedLstm(Tensor kernel, Tensor recurrent, @Nullable Tensor bias) 
     return new Tensor(TensorType.FLOAT32, dims, null, tensor.data().asSlice(gate * bytes, bytes));
   }
 
-  /** {@code [batch, 1]} of zeros, whatever the batch is. */
+  /** Returns zeros of shape {@code [batch, 1]} for a batch size that may be unknown. */
   private static Value zeroPerSample(Emitter emit, Value sequence) {
     Value one = emit.slice(emit.select(sequence, 1, 0), 1, 0, 1);
     return emit.node(new ZerosLike(), one);
   }
 
   /**
-   * The tensor in which the operator keeps a state, with what it is to begin with. TILE writes it:
-   * the native runtime lets arithmetic work in place, which takes a variable's memory from it.
+   * Adds the variable tensor of a state, and writes its initial contents. TILE writes them, since
+   * the native runtime computes arithmetic in place, in memory that it takes from the variable.
    */
   private static Value state(Emitter emit, String name, Value initial, int units) {
     int times = Emitter.dim(initial, 1) == 1 ? units : 1;

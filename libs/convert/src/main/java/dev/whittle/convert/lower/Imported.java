@@ -4,16 +4,16 @@ import dev.whittle.ir.Model;
 import java.util.List;
 
 /**
- * A lowered model before any rule has run.
+ * A lowered model, before the first rule.
  *
- * @param layers what each call of a layer, or each operation, became, in order
+ * @param layers the calls of layers, or the operations, in order
  */
 public record Imported(Model model, List<Layer> layers) {
   /**
    * One call of a layer, or one operation.
    *
-   * @param className what kind of layer or operation it is
-   * @param operators the names of the operators that it added, including those of layers within
+   * @param className the class of the layer, or the type of the operation
+   * @param operators the names of its operators, including those of nested layers
    */
   public record Layer(String name, String className, List<String> operators) {
     public Layer {

@@ -4,18 +4,18 @@ import dev.whittle.ir.tensor.OperandException;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Resampling along one axis as a matrix {@code [out, in]}: what each output takes of each input.
- * Follows the functions behind {@code tf.image.resize}, pixel centers at halves.
+ * Resampling along one axis as a matrix {@code [out, in]} of weights. Follows the kernels behind
+ * {@code tf.image.resize}, with half-pixel centers.
  */
 public final class ResizeMatrix {
   private static final double KEYS = -0.5;
 
-  /** TensorFlow's bicubic kernel reads its weights from a table of so many steps. */
+  /** The number of steps of the table from which TensorFlow's bicubic kernel reads weights. */
   private static final int CUBIC_STEPS = 1024;
 
   private ResizeMatrix() {}
 
-  /** Row-major weights of one method. */
+  /** Returns the row-major weights of an interpolation method of {@code tf.image.resize}. */
   public static float[] of(String method, int in, int out, boolean antialias) {
     return switch (method) {
       case "area" -> area(in, out);
@@ -27,7 +27,7 @@ public final class ResizeMatrix {
     };
   }
 
-  /** Row-major weights of one of the kernels that TensorFlow names. */
+  /** Returns the row-major weights of a kernel of {@code ScaleAndTranslate}. */
   public static float[] ofKernel(String kernel, int in, int out, boolean antialias) {
     return switch (kernel) {
       case "lanczos1" -> spans(in, out, 1, x -> lanczos(x, 1), antialias);
@@ -98,7 +98,7 @@ public final class ResizeMatrix {
     return weights;
   }
 
-  /** Weights for the inputs from start to end, which sum to one. */
+  /** Fills in the weights of the inputs from start to end, normalized to the sum one. */
   private static void fill(
       float[] weights, int row, int start, int end, DoubleUnaryOperator weightOf) {
     double sum = 0;
@@ -127,7 +127,7 @@ public final class ResizeMatrix {
     return weights;
   }
 
-  /** Each output is the mean of what it covers. */
+  /** Returns weights by which each output is the mean of the inputs that it covers. */
   private static float[] area(int in, int out) {
     float[] weights = new float[in * out];
     double step = (double) in / out;

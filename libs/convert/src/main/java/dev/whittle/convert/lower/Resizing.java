@@ -12,11 +12,11 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 
-/** Pictures {@code [batch, height, width, channels]} in another size. */
+/** Resizing and cropping of images {@code [batch, height, width, channels]}. */
 public final class Resizing {
   private Resizing() {}
 
-  /** How a picture is fitted where its sides have another ratio. */
+  /** The handling of an image whose aspect ratio is not that of the target size. */
   public enum Fit {
     STRETCH,
     CROP,
@@ -51,7 +51,7 @@ public final class Resizing {
   private static void requireKnown(Value x, String method) {
     if (Emitter.dim(x, 1) == Shape.DYNAMIC || Emitter.dim(x, 2) == Shape.DYNAMIC) {
       throw OperandException.unsupported(
-          "the interpolation '%s' of pictures of unknown size %s; fix it with --input_shape",
+          "the interpolation '%s' of images of unknown size %s; fix it with --input_shape",
           method, x.shape());
     }
   }
@@ -66,7 +66,7 @@ public final class Resizing {
   }
 
   /**
-   * A product along the width, then one along the height.
+   * Resizes by a matrix product along the width, then one along the height.
    *
    * @param vertical {@code [height, height of x]}
    * @param horizontal {@code [width, width of x]}
@@ -87,7 +87,7 @@ public final class Resizing {
     return emit.transpose(both, 0, 3, 1, 2);
   }
 
-  /** Resizes, keeping the ratio of sides by cropping or padding if asked to. */
+  /** Resizes, with the aspect ratio kept by cropping or padding where {@code fit} says so. */
   public static Value fit(
       Emitter emit,
       Value x,
@@ -100,7 +100,7 @@ public final class Resizing {
     if (fit == Fit.STRETCH) {
       return resize(emit, x, height, width, method, antialias);
     }
-    requireKnown(x, "keeping the ratio of sides");
+    requireKnown(x, "with the aspect ratio kept");
     int h = Emitter.dim(x, 1);
     int w = Emitter.dim(x, 2);
     // Rounded as Keras does, in 32-bit floats towards zero.
@@ -121,7 +121,7 @@ public final class Resizing {
     return resize(emit, fitted, height, width, method, antialias);
   }
 
-  /** A part of each picture. */
+  /** Crops each image to a rectangle. */
   public static Value crop(Emitter emit, Value x, int top, int left, int height, int width) {
     if (Emitter.dim(x, 1) == height && Emitter.dim(x, 2) == width) {
       return x;
@@ -134,7 +134,7 @@ public final class Resizing {
         emit.ints(1, 1, 1));
   }
 
-  /** A whole number of times larger. */
+  /** Enlarges images by integer factors. */
   public static Value upSample(Emitter emit, Value x, int[] factors, String method) {
     int height = Emitter.dim(x, 1);
     int width = Emitter.dim(x, 2);

@@ -21,7 +21,7 @@ final class DataTypes {
 
   private DataTypes() {}
 
-  /** The element type with a number in TensorFlow's enumeration. */
+  /** Returns the element type with a number in TensorFlow's enumeration. */
   static TensorType type(long code) {
     return switch ((int) (code > 100 ? code - 100 : code)) {
       case 1 -> TensorType.FLOAT32;
@@ -44,7 +44,7 @@ final class DataTypes {
     };
   }
 
-  /** A shape with -1 for open extents. */
+  /** Parses a shape, which has -1 for unknown dimensions. */
   static Shape shape(Proto shape) {
     if (shape.flag(3)) {
       return Shape.UNKNOWN;
@@ -54,14 +54,15 @@ final class DataTypes {
     for (int i = 0; i < dimensions.length; i++) {
       long size = dims.get(i).integer(1);
       if (size < -1 || size > Integer.MAX_VALUE) {
-        throw new MalformedModelException(shape.place() + ": an extent of " + size);
+        throw new MalformedModelException(
+            shape.place() + ": expected a dimension from -1 to 2^31 - 1, found " + size);
       }
       dimensions[i] = (int) size;
     }
     return Shape.of(dimensions);
   }
 
-  /** A constant. */
+  /** Parses a constant. */
   static Tensor tensor(Proto proto) {
     TensorType type = type(proto.integer(1));
     Shape shape = shape(proto.message(2));
@@ -99,7 +100,7 @@ final class DataTypes {
     return ofNumbers(proto, type, dims);
   }
 
-  /** Strings in one piece: all lengths, then all characters. */
+  /** Splits packed strings: all lengths, then all characters. */
   private static List<ByteString> packedStrings(ByteString packed, long count, String place) {
     List<ByteString> strings = new ArrayList<>();
     try {
@@ -119,7 +120,7 @@ final class DataTypes {
     return strings;
   }
 
-  /** Numbers in a list of which the last one counts for all that follow. */
+  /** Parses a list of numbers; the last one is repeated for all missing elements. */
   private static Tensor ofNumbers(Proto proto, TensorType type, int[] dims) {
     Tensor tensor = Tensor.allocate(type, dims);
     switch (type) {

@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Lowers the operations of one graph or function that its results need, each once. */
+/** A traversal of a graph or function, which lowers each operation that its results need once. */
 final class FunctionWalk {
   private static final int MAX_NESTING = 50;
 
@@ -30,7 +30,7 @@ final class FunctionWalk {
   private final boolean trial;
   private final Map<String, List<Item>> results = new HashMap<>();
 
-  /** Operations whose order matters because they touch variables that live between calls. */
+  /** Operations that read or change variables kept between calls, so that their order matters. */
   private final Set<String> ordered = new HashSet<>();
 
   /** A reference to a result of an operation. */
@@ -52,7 +52,7 @@ final class FunctionWalk {
     this.trial = trial;
   }
 
-  /** Whether nodes are added only to learn about their shapes. */
+  /** Returns whether nodes are added to infer shapes only. */
   boolean isTrial() {
     return trial;
   }
@@ -61,7 +61,7 @@ final class FunctionWalk {
     return importer;
   }
 
-  /** States the result of an operation, or an argument, beforehand. */
+  /** Sets the result of an operation, or an argument, in advance. */
   void give(String name, Item item) {
     results.put(name, List.of(item));
   }
@@ -71,7 +71,7 @@ final class FunctionWalk {
     return call(name, arguments, emitter, trial);
   }
 
-  /** Calls a function to learn about shapes; the emitter's graph is not used. */
+  /** Calls a function to infer shapes; the emitter's graph is discarded. */
   List<Item> tryCall(String name, List<Item> arguments, Emitter emitter) {
     return call(name, arguments, emitter, true);
   }
@@ -84,7 +84,7 @@ final class FunctionWalk {
     return enter(called, arguments, emitter, asTrial).runWhole(called.results());
   }
 
-  /** A walk over a function of the library that is called here. */
+  /** Returns a traversal of a function of the library that is called here. */
   FunctionWalk enter(TfFunction called, List<Item> arguments) {
     return enter(called, arguments, emit, trial);
   }
@@ -103,7 +103,7 @@ final class FunctionWalk {
     return walk;
   }
 
-  /** Lowers what some references need and what changes variables that live between calls. */
+  /** Lowers the operations that references need, and those that change kept variables. */
   List<Item> runWhole(List<String> references) {
     List<String> roots = new ArrayList<>(effects(references));
     roots.addAll(references);
@@ -112,9 +112,9 @@ final class FunctionWalk {
   }
 
   /**
-   * Operations that change living variables, or call functions that may change some. Tells the
-   * importer of every change. A function does all that is in it, as TensorFlow has it; of the
-   * outermost graph only what the references need, by their control inputs too.
+   * Returns the operations that change kept variables, or call functions that may, and notes every
+   * change in the importer. A function executes all its operations, as in TensorFlow; the outermost
+   * graph only those that the references need, by control inputs, too.
    */
   private List<String> effects(List<String> references) {
     Set<String> reached =
@@ -125,11 +125,11 @@ final class FunctionWalk {
       if (node == null) {
         continue;
       }
-      if (callsWhatChanges(node) || (changes(node) && changesLiving(node))) {
+      if (callsWhatChanges(node) || (changes(node) && changesKept(node))) {
         effects.add(name);
       }
     }
-    if (importer.hasLiving()) {
+    if (importer.hasKept()) {
       ordered.addAll(effects);
       for (TfNode node : function.nodes().values()) {
         if (reads(node)) {
@@ -148,10 +148,10 @@ final class FunctionWalk {
     return TensorFlowVariableOperations.CHANGES.contains(node.op()) && !node.inputs().isEmpty();
   }
 
-  private boolean changesLiving(TfNode node) {
+  private boolean changesKept(TfNode node) {
     if (run(List.of(node.input(0))).getFirst() instanceof Item.Variable variable) {
       importer.noteChange(variable.handle());
-      return importer.isLiving(variable.handle());
+      return importer.isKept(variable.handle());
     }
     return false;
   }
@@ -160,13 +160,13 @@ final class FunctionWalk {
     if (TensorFlowVariableOperations.READS.contains(node.op())) {
       return true;
     }
-    // TensorFlow 1 reads variables by handing them on.
+    // TensorFlow 1 reads variables by Identity.
     TfNode from =
         node.inputs().isEmpty() ? null : function.nodes().get(reference(node.input(0)).node);
     return node.op().equals("Identity") && from != null && from.op().startsWith("Variable");
   }
 
-  /** The operations that references lead to over data and control, none beyond those to stop at. */
+  /** Returns the operations reachable by data and control inputs, without passing stops. */
   private Set<String> closure(List<String> references, Predicate<String> stop) {
     Set<String> reached = new LinkedHashSet<>();
     Deque<String> open = new ArrayDeque<>();
@@ -186,8 +186,8 @@ final class FunctionWalk {
   }
 
   /**
-   * Notes every operation without a lowering that some references need, those in called functions
-   * too, so that a user learns of all at once.
+   * Notes all operations without a lowering that references need, also in called functions, so that
+   * one error lists them all.
    */
   void scan(List<String> references, Set<String> scanned) {
     for (String name : order(references)) {
@@ -205,7 +205,7 @@ final class FunctionWalk {
     }
   }
 
-  /** A tensor all of whose elements are known, as a constant. */
+  /** Replaces a tensor by a constant if all its elements are known. */
   private Item settled(Item item) {
     if (!(item instanceof Item.Tensor tensor) || tensor.value().isConstant()) {
       return item;
@@ -236,7 +236,7 @@ final class FunctionWalk {
     return "Whittle has no lowering for TensorFlow's operation " + node.op();
   }
 
-  /** Lowers what some references need and gives what they refer to. */
+  /** Lowers the operations that references need, and returns the results. */
   List<Item> run(List<String> references) {
     lowerAll(references);
     return references.stream().map(this::item).toList();
@@ -263,12 +263,12 @@ final class FunctionWalk {
     return node;
   }
 
-  /** What a reference to something that has been lowered stands for. */
+  /** Returns the result of an operation that has been lowered. */
   Item lowered(String reference) {
     return item(reference);
   }
 
-  /** What is known of a small vector of integers that has been lowered. */
+  /** Returns the known elements of a lowered vector of integers; null if none is known. */
   @Nullable List<@Nullable Long> known(String reference) {
     return item(reference) instanceof Item.Tensor tensor ? tensor.known() : null;
   }
@@ -282,7 +282,7 @@ final class FunctionWalk {
     return node;
   }
 
-  /** The operations that references need, each after what it reads. */
+  /** Returns the operations that references need, each behind its inputs. */
   private List<String> order(List<String> references) {
     List<String> order = new ArrayList<>();
     Set<String> done = new HashSet<>(results.keySet());
@@ -320,8 +320,8 @@ final class FunctionWalk {
   }
 
   /**
-   * The operations that must come before another: those it reads and, of those that its control
-   * inputs lead to, the ones that touch living variables.
+   * Returns the operations that must precede another: its inputs and, of those reachable by its
+   * control inputs, those that read or change kept variables.
    */
   private Set<String> needs(TfNode node) {
     Set<String> needs = new LinkedHashSet<>();

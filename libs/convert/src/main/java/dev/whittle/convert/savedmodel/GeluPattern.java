@@ -10,8 +10,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds {@code x / 2 (1 + erf(x / sqrt 2))}, {@code x / 2 erfc(-x / sqrt 2)} and {@code x / 2 (1 +
- * tanh(sqrt(2 / pi) (x + 0.044715 x^3)))}, which TensorFlow spells out and one operator computes.
+ * A matcher of GELU: {@code x / 2 (1 + erf(x / sqrt 2))}, {@code x / 2 erfc(-x / sqrt 2)} and
+ * {@code x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))}.
  */
 final class GeluPattern {
   private static final double TOLERANCE = 1e-3;
@@ -24,19 +24,19 @@ final class GeluPattern {
     this.walk = walk;
   }
 
-  /** Factors that are constants, multiplied, and references to all others. */
+  /** The product of all constant factors, and references to the other factors. */
   private record Product(double constant, List<String> factors) {}
 
-  /** What a product is if it has that form; null if it has another. */
+  /** Lowers a product in the form of GELU; returns null for other products. */
   static @Nullable Value match(OperationCall call) {
     var pattern = new GeluPattern(call.walk());
-    Product whole = pattern.product(call.node(), 0);
-    if (whole.factors.size() != 2 || !isNear(whole.constant, 0.5)) {
+    Product product = pattern.product(call.node(), 0);
+    if (product.factors.size() != 2 || !isNear(product.constant, 0.5)) {
       return null;
     }
     for (int i = 0; i < 2; i++) {
-      String x = whole.factors.get(i);
-      Boolean approximate = pattern.isGate(whole.factors.get(1 - i), x);
+      String x = product.factors.get(i);
+      Boolean approximate = pattern.isGate(product.factors.get(1 - i), x);
       if (approximate != null && call.walk().lowered(x) instanceof Item.Tensor tensor) {
         return call.emit().node(new Gelu(approximate), tensor.value());
       }
@@ -48,7 +48,7 @@ final class GeluPattern {
     return Math.abs(a - b) < TOLERANCE * Math.abs(b);
   }
 
-  /** Whether a reference is one with {@code erf}, false, or {@code tanh}, true; null if neither. */
+  /** Returns true for a gate with {@code tanh}, false for one with {@code erf}; null for others. */
   private @Nullable Boolean isGate(String reference, String x) {
     TfNode complement = walk.producer(reference);
     if (complement != null && complement.op().equals("Erfc")) {
@@ -80,7 +80,7 @@ final class GeluPattern {
     return fits ? Boolean.TRUE : null;
   }
 
-  /** Whether a reference is {@code x + 0.044715 x^3}. */
+  /** Returns whether a reference is {@code x + 0.044715 x^3}. */
   private boolean isCubic(String reference, String x) {
     TfNode sum = walk.producer(reference);
     if (sum == null || !isSum(sum)) {
@@ -113,7 +113,7 @@ final class GeluPattern {
     return Set.of("Add", "AddV2").contains(node.op());
   }
 
-  /** What a constant is added to; null if the reference is no such sum. */
+  /** Returns the operand to which a constant is added; null if the reference is no such sum. */
   private @Nullable String addedTo(String reference, double constant) {
     TfNode sum = walk.producer(reference);
     if (sum == null || !isSum(sum)) {
@@ -134,7 +134,7 @@ final class GeluPattern {
         && left.value().id() == right.value().id();
   }
 
-  /** A scalar that is known. */
+  /** Returns a constant scalar; null if the reference is none. */
   private @Nullable Double constant(String reference) {
     Tensor contents =
         walk.lowered(reference) instanceof Item.Tensor tensor

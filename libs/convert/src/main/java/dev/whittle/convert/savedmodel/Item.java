@@ -7,13 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What an operation of a SavedModel takes or gives. */
+/** An input or output of an operation of a SavedModel. */
 sealed interface Item {
   /**
    * A tensor.
    *
-   * @param known the elements of a small vector or scalar of integers, null where one is not known;
-   *     null if nothing is known
+   * @param known the elements of a small vector or scalar of integers, null for unknown ones; null
+   *     if no element is known
    */
   record Tensor(Value value, @Nullable List<@Nullable Long> known) implements Item {
     private static final int MAX_KNOWN = 64;
@@ -38,24 +38,24 @@ sealed interface Item {
     }
   }
 
-  /** A variable, by the name of the operation that makes its handle. */
+  /** A variable, by the name of the operation that creates its handle. */
   record Variable(String handle) implements Item {}
 
-  /** A tensor of a checkpoint that is about to be assigned to a variable, by its key. */
+  /** A tensor of a checkpoint that is assigned to a variable, by its key. */
   record Restored(String key) implements Item {}
 
   /**
-   * A list of tensors whose shape is not known yet.
+   * A list of tensors of unknown shape.
    *
-   * @param count how many items it has
+   * @param count the number of items
    * @param shapes receives the shapes of items that are set
    */
   record Reserved(TensorType type, Tensor count, List<Shape> shapes) implements Item {}
 
-  /** A lookup table, by the name of the operation that makes it. */
+  /** A lookup table, by the name of the operation that creates it. */
   record Table(String handle, TensorType keyType, TensorType valueType) implements Item {}
 
-  /** Something that nothing reads but other things to be left out. */
+  /** An output that only dropped operations read. */
   record Nothing() implements Item {}
 
   /** Returns a list of one element, which may be unknown. */

@@ -17,11 +17,11 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns the loops and branches of TensorFlow 1, which are woven into the graph, into ones whose
- * parts are functions. A loop is a frame: its variables come in by {@code Enter}, meet what the
- * last step made of them in {@code Merge}, and go by {@code Switch} to the next step or out by
- * {@code Exit}. A branch is what lies between {@code Switch} nodes of one condition and a {@code
- * Merge}. What has not that form is left as it is.
+ * A translation of the loops and branches of TensorFlow 1, whose parts are nodes of the graph, into
+ * While and If, whose parts are functions. A loop is a frame: {@code Enter} passes a variable into
+ * it, {@code Merge} selects the initial value or that of the last step, and {@code Switch} passes
+ * it to the next step or to {@code Exit}. A branch consists of the nodes between {@code Switch}
+ * nodes of one condition and a {@code Merge}. Other forms are left unchanged.
  */
 final class LegacyControlFlow {
   private static final String FORM = "/functional";
@@ -35,9 +35,9 @@ final class LegacyControlFlow {
   }
 
   /**
-   * A graph without loops and branches of TensorFlow 1, as far as they have the usual form.
+   * Returns a graph without loops and branches of TensorFlow 1, as far as they have the usual form.
    *
-   * @param functions receives the functions that become of them
+   * @param functions receives the functions of the loops and branches
    */
   static TfFunction functional(TfFunction graph, Map<String, TfFunction> functions) {
     if (graph.nodes().values().stream().noneMatch(LegacyControlFlow::isMerge)) {
@@ -65,7 +65,7 @@ final class LegacyControlFlow {
     return node.op().equals("Exit") || node.op().equals("RefExit");
   }
 
-  /** A result of an operation. */
+  /** A reference to a result of an operation. */
   private record Result(String node, int index) {
     static Result of(String reference) {
       String name = operation(reference);
@@ -81,7 +81,7 @@ final class LegacyControlFlow {
 
   // Loops.
 
-  /** A variable of a loop that steps change. */
+  /** A variable of a loop: its nodes and, by reference, its value after a step. */
   private record Variable(TfNode enter, String merge, String next, String choice) {}
 
   private void replaceLoops() {
@@ -91,7 +91,7 @@ final class LegacyControlFlow {
         frames.computeIfAbsent(node.text("frame_name", ""), k -> new ArrayList<>()).add(node);
       }
     }
-    // A loop within another one goes first: then it is an operation of that one's step.
+    // A nested loop is replaced first, and becomes an operation of the outer loop's step.
     boolean progress = true;
     while (progress) {
       progress = frames.entrySet().removeIf(f -> replaceLoop(f.getKey(), f.getValue()));
@@ -156,14 +156,14 @@ final class LegacyControlFlow {
       String choice = variables.get(i).choice;
       for (TfNode exit : List.copyOf(nodes.values())) {
         if (isExit(exit) && operation(exit.input(0)).equals(choice)) {
-          nodes.put(exit.name(), handingOn(exit, loop + ":" + i));
+          nodes.put(exit.name(), identity(exit, loop + ":" + i));
         }
       }
     }
     return true;
   }
 
-  private static TfNode handingOn(TfNode node, String reference) {
+  private static TfNode identity(TfNode node, String reference) {
     return new TfNode(node.name(), "Identity", List.of(reference), node.attributes());
   }
 
@@ -187,7 +187,11 @@ final class LegacyControlFlow {
     return null;
   }
 
-  /** What references need, up to what has another name inside, by which it is then called. */
+  /**
+   * Returns the nodes that references need, up to those that are arguments inside.
+   *
+   * @param inside returns the name inside of a reference that is an argument there; else null
+   */
   private Map<String, TfNode> cone(
       List<String> references, UnaryOperator<@Nullable String> inside) {
     Map<String, TfNode> cone = new LinkedHashMap<>();
@@ -223,7 +227,7 @@ final class LegacyControlFlow {
 
   private void addFunction(
       String name, List<String> arguments, List<String> results, Map<String, TfNode> body) {
-    // What the body takes from outside are its arguments, by the names it was cut off with.
+    // The body's references to outer nodes have been replaced by arguments.
     var flow = new LegacyControlFlow(body, functions);
     flow.replaceBranches();
     functions.put(name, new TfFunction(name, arguments, results, flow.nodes));
@@ -234,9 +238,9 @@ final class LegacyControlFlow {
   /**
    * One side of a branch.
    *
-   * @param condition the reference that chooses, without what only hands it on
+   * @param condition the reference that chooses, behind identities
    * @param outcome 1 if the side is for a true condition, 0 if for a false one
-   * @param captured the nodes by which values come in
+   * @param captured the Switch nodes that pass values into the branch
    */
   private record Side(String condition, int outcome, Set<String> captured) {}
 
@@ -253,7 +257,7 @@ final class LegacyControlFlow {
     }
   }
 
-  /** Replaces the first branch and those after it with the same condition that do not need it. */
+  /** Replaces the first branch, and later ones with the same condition that do not depend on it. */
   private void replaceBranch(List<TfNode> waiting) {
     TfNode first = waiting.removeFirst();
     List<Side> sides = sides(first);
@@ -304,7 +308,7 @@ final class LegacyControlFlow {
             "else_branch", Proto.ofFunction(branch + "/else"));
     nodes.put(branch, new TfNode(branch, "If", inputs, attributes));
     for (int i = 0; i < merges.size(); i++) {
-      nodes.put(merges.get(i).name(), handingOn(merges.get(i), branch + ":" + i));
+      nodes.put(merges.get(i).name(), identity(merges.get(i), branch + ":" + i));
     }
   }
 
@@ -312,7 +316,7 @@ final class LegacyControlFlow {
     return merge.dataInputs().get(sides.get(0).outcome == outcome ? 0 : 1);
   }
 
-  /** The two sides of a branch; none if it has another form. */
+  /** Returns the two sides of a branch; an empty list if it has another form. */
   private List<Side> sides(TfNode merge) {
     List<Side> sides = new ArrayList<>();
     for (String input : merge.dataInputs()) {
@@ -350,7 +354,7 @@ final class LegacyControlFlow {
         : null;
   }
 
-  /** A reference without operations that only hand on. */
+  /** Follows a reference through identities. */
   private String origin(String reference) {
     String at = reference;
     Set<String> seen = new HashSet<>();

@@ -11,8 +11,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds loops that are LSTM layers, as Keras writes them: a step takes one item of a list, computes
- * the four gates by two products, and puts the new state into another list.
+ * A matcher of loops that are LSTM layers in the form of Keras: a step reads an item of a list,
+ * computes the four gates by two products, and stores the new state in another list.
  */
 final class LstmPattern {
   private static final Set<String> SUMS = Set.of("Add", "AddV2", "BiasAdd");
@@ -35,14 +35,14 @@ final class LstmPattern {
     }
   }
 
-  /** Where the parts of a step are. */
+  /** The parts of a step: the loop variables of the states, and the operands of the gates. */
   private record Step(
       int hidden, int cell, Source kernel, Source recurrent, @Nullable Source bias, Source item) {}
 
   /**
-   * What a loop gives if it is an LSTM layer over a sequence of known length.
+   * Lowers a loop that is an LSTM layer over a sequence of known length.
    *
-   * @return null if it is something else
+   * @return null for other loops
    */
   static @Nullable List<Item> match(OperationCall call) {
     SavedModelImporter importer = call.walk().importer();
@@ -85,7 +85,7 @@ final class LstmPattern {
         : source(node.dataInputs().get(input));
   }
 
-  /** The two inputs of an operation, that of a kind first; null if neither is of that kind. */
+  /** Returns two inputs, that computed by an operation first; null if neither is. */
   private @Nullable List<Source> sorted(Source of, String firstOp) {
     Source a = input(of, 0);
     Source b = input(of, 1);
@@ -111,7 +111,7 @@ final class LstmPattern {
     return null;
   }
 
-  /** What a gate is split from; null if it is not that part of four. */
+  /** Returns the sum from which a gate is split; null if it is not the given part of four. */
   private @Nullable Source gate(Source activation, int part) {
     Source split = input(activation, 0);
     boolean fits =
@@ -143,7 +143,7 @@ final class LstmPattern {
     return keeps && learns ? products(hidden, cell, gates) : null;
   }
 
-  /** The gates are the sum of two products, and a bias. */
+  /** Matches the gates: the sum of two products and a bias. */
   private @Nullable Step products(int hidden, int cell, Source gates) {
     List<Source> terms = new ArrayList<>();
     addTerms(gates, 0, terms);
@@ -195,7 +195,7 @@ final class LstmPattern {
     Item item = call.inputs().get(source.argument);
     SavedModelImporter importer = call.walk().importer();
     if (item instanceof Item.Variable variable) {
-      return importer.isLiving(variable.handle()) ? null : importer.variable(variable.handle());
+      return importer.isKept(variable.handle()) ? null : importer.variable(variable.handle());
     }
     return item instanceof Item.Tensor tensor ? tensor.value().contents() : null;
   }
@@ -237,8 +237,8 @@ final class LstmPattern {
     if (!runsOver(steps, time) || !changesNothingElse(step, time)) {
       return null;
     }
-    // The native runtime loses states that come from tensors whose shapes it learns while running,
-    // as zeros for an open batch do; zeros are therefore made from the sequence.
+    // The native runtime loses states copied from tensors whose shapes are known at run time only,
+    // such as zeros for an unknown batch. So zeros are computed from the sequence.
     boolean zeros = isZero(step.hidden) && isZero(step.cell);
     if (!zeros && !(hidden.shape().isStatic() && cell.shape().isStatic())) {
       return null;
@@ -250,7 +250,7 @@ final class LstmPattern {
     return results(step, run, steps);
   }
 
-  /** Whether an argument is zeros before the first step. */
+  /** Returns whether an argument is zero before the first step. */
   private boolean isZero(int argument) {
     Value start = tensor(argument);
     Tensor known = start == null ? null : start.contents();
@@ -273,7 +273,7 @@ final class LstmPattern {
     return known != null;
   }
 
-  /** Whether the loop's condition lets it take each item once, from the first to the last. */
+  /** Returns whether the loop's condition makes it read each item once, in order. */
   private boolean runsOver(int steps, int time) {
     TfFunction condition = call.walk().importer().file().function(call.node().function("cond"));
     if (condition == null || condition.results().isEmpty() || !isCounter(time)) {
@@ -306,7 +306,7 @@ final class LstmPattern {
         && end == steps;
   }
 
-  /** What an argument is before the first step, if that is a known whole number. */
+  /** Returns an argument before the first step; null if it is not a known integer. */
   private @Nullable Long start(int argument) {
     List<@Nullable Long> known =
         call.inputs().get(argument) instanceof Item.Tensor tensor ? tensor.known() : null;
@@ -319,7 +319,7 @@ final class LstmPattern {
     return tensor.type().isInteger() && tensor.elements() == 1 ? tensor.getInteger(0) : null;
   }
 
-  /** Whether an argument counts the steps from zero. */
+  /** Returns whether an argument counts the steps from zero. */
   private boolean isCounter(int argument) {
     if (argument < 0 || !Long.valueOf(0).equals(start(argument))) {
       return false;
@@ -346,14 +346,14 @@ final class LstmPattern {
     return true;
   }
 
-  /** Whether a list gets the new state: at the place of the step, or all in one place. */
+  /** Returns whether a list receives the new state, at the index of the step or a constant one. */
   private boolean isOutput(Source result, int position, Step step, int time) {
-    Source place = input(result, 1);
-    boolean isAnywhere = place.argument == time || place.is("Const");
+    Source index = input(result, 1);
+    boolean hasIndex = index.argument == time || index.is("Const");
     return result.is("TensorListSetItem")
         && input(result, 0).argument == position
         && input(result, 2).equals(source(body.results().get(step.hidden)))
-        && isAnywhere;
+        && hasIndex;
   }
 
   private @Nullable List<Item> results(Step step, FusedLstm.Run run, int steps) {
@@ -365,7 +365,7 @@ final class LstmPattern {
       if (i == step.hidden) {
         results.add(Item.of(last));
       } else if (i == step.cell) {
-        // The operator goes on working in the tensor that holds the state.
+        // A copy, since the operator keeps writing to the tensor of its state.
         results.add(Item.of(emit.add(run.cell(), 0)));
       } else if (result.argument == i) {
         results.add(call.inputs().get(i));

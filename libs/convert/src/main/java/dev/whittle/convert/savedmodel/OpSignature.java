@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the file says about a kind of operation.
+ * The definition of an operation in the file.
  *
- * @param outputs its outputs in order; some stand for several tensors
+ * @param outputs its outputs in order, each of which may be several tensors
  */
 record OpSignature(List<Output> outputs) {
   /**
@@ -18,7 +18,7 @@ record OpSignature(List<Output> outputs) {
    *
    * @param type the number of its element type; 0 if an attribute states it
    * @param typeAttribute the attribute that states its element type
-   * @param countAttribute the attribute that states how many tensors it stands for
+   * @param countAttribute the attribute that states the number of its tensors
    * @param typesAttribute the attribute that lists the element types of its tensors
    */
   record Output(
@@ -35,7 +35,7 @@ record OpSignature(List<Output> outputs) {
 
   private static final int MAX_OUTPUTS = 10_000;
 
-  /** Reads a list of kinds of operations, by name. */
+  /** Reads a list of definitions, by the operation's name. */
   static Map<String, OpSignature> read(Proto list) {
     Map<String, OpSignature> all = new LinkedHashMap<>();
     for (Proto definition : list.messages(1)) {
@@ -50,14 +50,14 @@ record OpSignature(List<Output> outputs) {
     return all;
   }
 
-  /** The element types of all tensors that an operation gives. */
+  /** Returns the element types of all output tensors of an operation. */
   List<TensorType> types(TfNode node) {
     List<TensorType> types = new ArrayList<>();
     outputs.forEach(output -> types.addAll(output.types(node)));
     return types;
   }
 
-  /** The index of the first tensor of an output. */
+  /** Returns the index of the first tensor of an output. */
   int first(String name, TfNode node) {
     int first = 0;
     for (Output output : outputs) {

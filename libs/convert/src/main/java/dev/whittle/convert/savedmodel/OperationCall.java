@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** An operation to be lowered, with what it is called with. */
+/** An operation to be lowered, with its inputs. */
 record OperationCall(TfNode node, List<Item> inputs, Emitter emit, FunctionWalk walk) {
   Value x() {
     return value(0);
@@ -38,14 +38,14 @@ record OperationCall(TfNode node, List<Item> inputs, Emitter emit, FunctionWalk 
       return tensor;
     }
     if (item instanceof Item.Variable variable) {
-      // TensorFlow 1 reads variables without saying so.
+      // TensorFlow 1 reads variables without a read operation.
       return new Item.Tensor(
           TensorFlowVariableOperations.read(emit, walk.importer(), variable.handle()), null);
     }
-    throw OperandException.unsupported("input %d that is no tensor", input);
+    throw OperandException.unsupported("input %d that is not a tensor", input);
   }
 
-  /** Adds an operator with several outputs that takes all inputs. */
+  /** Adds an operator with several outputs, from all inputs. */
   List<Item> several(int outputs, Op op) {
     return emit.nodes(outputs, op, values().toArray(new Value[0])).stream().map(Item::of).toList();
   }
@@ -72,13 +72,13 @@ record OperationCall(TfNode node, List<Item> inputs, Emitter emit, FunctionWalk 
     return values;
   }
 
-  /** What is known of a small integer input; null if nothing is. */
+  /** Returns the known elements of a small integer input; null if none is known. */
   @Nullable List<@Nullable Long> known(int input) {
     return tensor(input).known();
   }
 
   /**
-   * A small integer input that must be known.
+   * Returns a small integer input, which must be known.
    *
    * @throws OperandException if it is computed
    */
@@ -89,7 +89,9 @@ record OperationCall(TfNode node, List<Item> inputs, Emitter emit, FunctionWalk 
       for (int i = 0; i < values.length; i++) {
         Long one = known.get(i);
         if (one == null) {
-          throw OperandException.unsupported("input %d that depends on open extents", input);
+          throw OperandException.unsupported(
+              "input %d that depends on unknown dimensions; fix the shapes of the model's inputs",
+              input);
         }
         values[i] = Math.toIntExact(one);
       }
@@ -109,18 +111,18 @@ record OperationCall(TfNode node, List<Item> inputs, Emitter emit, FunctionWalk 
   int integer(int input) {
     int[] all = integers(input);
     if (all.length != 1) {
-      throw OperandException.invalid("input %d is no scalar", input);
+      throw OperandException.invalid("input %d has %d elements; expected one", input, all.length);
     }
     return all[0];
   }
 
-  /** An integer input as 32-bit numbers, as operators of TensorFlow Lite want axes and shapes. */
+  /** Returns an integer input as int32, which TensorFlow Lite requires for axes and shapes. */
   Value narrow(int input) {
     Tensor contents = value(input).contents();
     if (contents == null || contents.type() != TensorType.INT64) {
       return emit.cast(value(input), TensorType.INT32);
     }
-    // Constants stay constants, by which shapes are known.
+    // Constants stay constants, so that shape inference can read them.
     Tensor narrow = Tensor.allocate(TensorType.INT32, contents.dims());
     for (long i = 0; i < narrow.elements(); i++) {
       narrow.setInteger(

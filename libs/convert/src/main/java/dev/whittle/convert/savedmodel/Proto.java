@@ -11,7 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A protocol buffer message of which fields are known by number. */
+/** A protocol buffer message whose fields are read by number. */
 final class Proto {
   private static final int MAX_DEPTH = 100;
 
@@ -26,7 +26,7 @@ final class Proto {
   /**
    * Parses a message.
    *
-   * @throws MalformedModelException if it is none
+   * @throws MalformedModelException if the bytes are not a message
    */
   static Proto parse(ByteString bytes, String place) {
     try {
@@ -40,7 +40,7 @@ final class Proto {
     }
   }
 
-  /** An attribute that names a function. */
+  /** Returns an attribute that names a function. */
   static Proto ofFunction(String name) {
     var text = UnknownFieldSet.Field.newBuilder().addLengthDelimited(ByteString.copyFromUtf8(name));
     var function = UnknownFieldSet.newBuilder().addField(1, text.build()).build();
@@ -61,12 +61,12 @@ final class Proto {
     return parse(bytes, place);
   }
 
-  /** All messages in a repeated field. */
+  /** Returns all messages in a repeated field. */
   List<Proto> messages(int field) {
     return fields.getField(field).getLengthDelimitedList().stream().map(this::child).toList();
   }
 
-  /** The message in a field; an empty one if there is none. */
+  /** Returns the message in a field; an empty one if the field is missing. */
   Proto message(int field) {
     List<ByteString> all = bytes(field);
     return child(all.isEmpty() ? ByteString.EMPTY : all.getLast());
@@ -85,7 +85,7 @@ final class Proto {
     return all.isEmpty() ? "" : all.getLast();
   }
 
-  /** A number, which is zero where it is left out. */
+  /** Returns a number; zero if the field is missing. */
   long integer(int field) {
     List<Long> all = fields.getField(field).getVarintList();
     return all.isEmpty() ? 0 : all.getLast();
@@ -100,7 +100,7 @@ final class Proto {
     return all.isEmpty() ? 0 : Float.intBitsToFloat(all.getLast());
   }
 
-  /** Repeated numbers, packed or not. */
+  /** Returns repeated numbers, packed or not. */
   List<Long> integers(int field) {
     List<Long> all = new ArrayList<>(fields.getField(field).getVarintList());
     for (ByteString packed : bytes(field)) {
@@ -116,7 +116,7 @@ final class Proto {
     return all;
   }
 
-  /** Repeated 32-bit floats, packed or not. */
+  /** Returns repeated 32-bit floats, packed or not. */
   List<Float> reals(int field) {
     List<Float> all = new ArrayList<>();
     fields.getField(field).getFixed32List().forEach(b -> all.add(Float.intBitsToFloat(b)));
@@ -128,7 +128,7 @@ final class Proto {
     return all;
   }
 
-  /** Repeated 64-bit floats, packed or not. */
+  /** Returns repeated 64-bit floats, packed or not. */
   List<Double> doubles(int field) {
     List<Double> all = new ArrayList<>();
     fields.getField(field).getFixed64List().forEach(b -> all.add(Double.longBitsToDouble(b)));
@@ -145,14 +145,14 @@ final class Proto {
     return all.isEmpty() ? 0 : all.getLast();
   }
 
-  /** A map from texts to messages. */
+  /** Returns a map from texts to messages. */
   Map<String, Proto> map(int field) {
     Map<String, Proto> map = new LinkedHashMap<>();
     messages(field).forEach(entry -> map.put(entry.text(1), entry.message(2)));
     return map;
   }
 
-  /** A map from texts to texts. */
+  /** Returns a map from texts to texts. */
   Map<String, String> textMap(int field) {
     Map<String, String> map = new LinkedHashMap<>();
     messages(field).forEach(entry -> map.put(entry.text(1), entry.text(2)));

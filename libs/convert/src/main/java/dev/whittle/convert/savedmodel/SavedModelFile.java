@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** A SavedModel: the graph with certain tags, its functions, signatures and checkpoint. */
+/** An open SavedModel: the graph of a set of tags, with functions, signatures and checkpoint. */
 final class SavedModelFile {
   private static final String NAME = "saved_model.pb";
   private static final long MAX_BYTES = Integer.MAX_VALUE - 16L;
@@ -51,7 +51,7 @@ final class SavedModelFile {
   /**
    * Opens a SavedModel.
    *
-   * @param tags of the graph to take
+   * @param tags the tags of the graph
    * @throws MalformedModelException if it is broken
    * @throws UnsupportedModelException if it has no graph with these tags
    */
@@ -80,13 +80,13 @@ final class SavedModelFile {
         folder.toString(), "it has no graph with the tags " + tags, "it has " + known);
   }
 
-  /** The element types of what an operation gives; null if the file does not say. */
+  /** Returns the output types of an operation; null if the file does not define it. */
   @Nullable List<TensorType> outputTypes(TfNode node) {
     OpSignature signature = operations.get(node.op());
     return signature == null ? null : signature.types(node);
   }
 
-  /** The index of the first tensor that an operation's output stands for. */
+  /** Returns the index of the first tensor of an operation's output. */
   int firstOf(TfNode node, String output) {
     OpSignature signature = operations.get(node.op());
     return signature == null ? 0 : signature.first(output, node);
@@ -108,7 +108,7 @@ final class SavedModelFile {
     return functions.get(name);
   }
 
-  /** Signatures by key, those left out that only initialize. */
+  /** Returns the signatures by key, without those for initialization. */
   Map<String, Proto> signatures() {
     Map<String, Proto> all = new LinkedHashMap<>();
     signatures.forEach(
@@ -120,12 +120,12 @@ final class SavedModelFile {
     return all;
   }
 
-  /** The operation that restores all variables; empty if there is none. */
+  /** Returns the operation that restores all variables; empty if there is none. */
   String restore() {
     return restore;
   }
 
-  /** The input that names the checkpoint to restore from. */
+  /** Returns the input that names the checkpoint to restore. */
   String checkpointName() {
     return TfNode.nameOf(checkpointName);
   }

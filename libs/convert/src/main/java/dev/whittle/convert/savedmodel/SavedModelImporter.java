@@ -34,20 +34,20 @@ import org.jspecify.annotations.Nullable;
 /** Lowers the signatures of a SavedModel, each to a graph. */
 public final class SavedModelImporter {
   private static final String MISSING =
-      "say it with operations of docs/tensorflow-operations.md, or keep it as a custom operator"
-          + " (--allow_custom_ops) that the runtime has to know";
+      "use operations of docs/tensorflow-operations.md, or keep it as a custom operator"
+          + " (--allow_custom_ops), which the runtime has to implement";
 
   private final SavedModelSource source;
   private final SavedModelFile file;
   private final List<Imported.Layer> operations = new ArrayList<>();
   private final Map<String, Shape> inputShapes;
 
-  /** Variables that signatures change and read, which therefore live between calls. */
-  private final Set<String> living;
+  /** Variables that signatures read and change, which therefore are kept between calls. */
+  private final Set<String> kept;
 
   private final Map<String, UnsupportedModelException.Item> unsupported = new LinkedHashMap<>();
 
-  /** The keys of variables in the checkpoint, by the operation that makes the handle. */
+  /** The keys of variables in the checkpoint, by the operation that creates the handle. */
   private final Map<String, String> keys = new HashMap<>();
 
   /** Variables that have been read and checked, by key. */
@@ -70,15 +70,15 @@ public final class SavedModelImporter {
       SavedModelSource source,
       SavedModelFile file,
       Map<String, Shape> inputShapes,
-      Set<String> living) {
+      Set<String> kept) {
     this.source = source;
     this.file = file;
     this.inputShapes = inputShapes;
-    this.living = living;
+    this.kept = kept;
     this.changing = changing(file);
   }
 
-  /** Ends a walk after something unsupported, which has been noted. */
+  /** Thrown to end a traversal after an unsupported operation, which has been noted. */
   static final class Stopped extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -91,7 +91,7 @@ public final class SavedModelImporter {
    * Reads and lowers a SavedModel.
    *
    * @param inputShapes shapes of inputs by name, in place of those in the file
-   * @throws MalformedModelException if the files contradict themselves
+   * @throws MalformedModelException if the files are broken or contradict each other
    * @throws UnsupportedModelException naming operations that have no lowering
    * @throws IOException if the files cannot be read
    */
@@ -100,14 +100,14 @@ public final class SavedModelImporter {
     Path folder = source.folder();
     try {
       SavedModelFile file = SavedModelFile.open(folder, source.tags());
-      Set<String> living = new TreeSet<>();
+      Set<String> kept = new TreeSet<>();
       while (true) {
-        var importer = new SavedModelImporter(source, file, inputShapes, living);
+        var importer = new SavedModelImporter(source, file, inputShapes, kept);
         Model model = importer.importSignatures();
-        // What changes a living variable is lowered too, and may read further ones.
+        // Changes of kept variables are lowered, too, and may read further variables.
         Set<String> more = new TreeSet<>(importer.changed);
         more.retainAll(importer.read);
-        if (!living.addAll(more)) {
+        if (!kept.addAll(more)) {
           return new Imported(model, importer.operations);
         }
       }
@@ -128,12 +128,12 @@ public final class SavedModelImporter {
     return source.allowsCustomOperators();
   }
 
-  /** Whether an emitter is of a signature's graph, not of one within it. */
+  /** Returns whether an emitter builds a signature's graph, not a nested one. */
   boolean isOutermost(Emitter emit) {
     return emit == outermost;
   }
 
-  /** Keeps for the report what an operation became. */
+  /** Records the operators of an operation for the report. */
   void record(TfNode node, Emitter emit, int firstNode) {
     List<String> operators = new ArrayList<>();
     for (int n = firstNode; n < emit.graph().nodeCount(); n++) {
@@ -163,17 +163,19 @@ public final class SavedModelImporter {
     if (known.isEmpty()) {
       throw new UnsupportedModelException(
           file.folder().toString(),
-          "it has no signatures, so nothing says what goes in and comes out",
+          "it has no signatures, so its inputs and outputs are unknown",
           "save it with signatures, or call it once before saving");
     }
     List<String> chosen = new ArrayList<>(wanted.isEmpty() ? known.keySet() : wanted);
     for (String key : chosen) {
       if (!known.containsKey(key)) {
         throw new UnsupportedModelException(
-            "signature '" + key + "'", "there is none of that name", "there are " + known.keySet());
+            "signature '" + key + "'",
+            "there is no such signature",
+            "its signatures are " + known.keySet());
       }
     }
-    // Keras exports the same function under two names.
+    // Keras exports one function under two names.
     if (wanted.isEmpty() && chosen.remove("serving_default")) {
       chosen.addFirst("serving_default");
       chosen.remove("serve");
@@ -182,9 +184,9 @@ public final class SavedModelImporter {
     readTables();
     Emitter main = Emitter.ofModelEvaluatingConstants();
     int initialization = 0;
-    if (hasLiving()) {
+    if (hasKept()) {
       Emitter.Branch branch = main.branch("initialize");
-      TensorFlowVariableOperations.initialize(branch.emitter(), this, living);
+      TensorFlowVariableOperations.initialize(branch.emitter(), this, kept);
       initialization = branch.index();
     }
     List<Signature> signatures = new ArrayList<>();
@@ -197,7 +199,7 @@ public final class SavedModelImporter {
         emit = branch.emitter();
         index = branch.index();
       }
-      if (hasLiving()) {
+      if (hasKept()) {
         emit.graph().nodesAsDeclared(List.of(), new CallOnce(initialization));
       }
       Signature signature =
@@ -246,7 +248,7 @@ public final class SavedModelImporter {
     int i = 0;
     for (Map.Entry<String, Proto> output : outputs.entrySet()) {
       if (!(results.get(i++) instanceof Item.Tensor tensor)) {
-        throw new MalformedModelException("output '" + output.getKey() + "' is no tensor");
+        throw new MalformedModelException("output '" + output.getKey() + "' is not a tensor");
       }
       Value value = tensor.value();
       if (value.isConstant() || values.contains(value) || isInput(inputs, value)) {
@@ -266,7 +268,7 @@ public final class SavedModelImporter {
 
   // Variables.
 
-  /** Finds out what the operation that restores variables would assign to each. */
+  /** Finds the checkpoint keys that the restore operation assigns to variables. */
   private void restoreVariables() {
     String name = TfNode.nameOf(file.restore());
     if (name.isEmpty() || file.checkpoint() == null) {
@@ -304,7 +306,7 @@ public final class SavedModelImporter {
     }
   }
 
-  /** Whether what a node assigns comes straight from a checkpoint. */
+  /** Returns whether a node assigns a tensor of a checkpoint, unchanged. */
   private static boolean isRestored(TfFunction function, TfNode assignment) {
     String at = TfNode.nameOf(assignment.input(1));
     for (int i = 0; i < 10; i++) {
@@ -331,7 +333,7 @@ public final class SavedModelImporter {
     }
   }
 
-  /** The contents of a lookup table. */
+  /** Returns the contents of a lookup table. */
   HashTables.Contents table(String handle) {
     HashTables.Contents contents = tables.get(handle);
     if (contents == null) {
@@ -345,12 +347,12 @@ public final class SavedModelImporter {
     changed.add(handle);
   }
 
-  boolean isLiving(String handle) {
-    return living.contains(handle);
+  boolean isKept(String handle) {
+    return kept.contains(handle);
   }
 
-  boolean hasLiving() {
-    return !living.isEmpty();
+  boolean hasKept() {
+    return !kept.isEmpty();
   }
 
   /** Returns whether a function, or one that it calls, changes variables. */
@@ -382,7 +384,7 @@ public final class SavedModelImporter {
     return changing;
   }
 
-  /** The shape of a variable as it is declared, or else as what it holds first. */
+  /** Returns the declared shape of a variable, or else that of its initial contents. */
   Shape declaredShape(String handle, Tensor initial) {
     TfNode node = file.main().nodes().get(handle);
     Proto stated = node == null ? null : node.attributes().get("shape");
@@ -390,7 +392,7 @@ public final class SavedModelImporter {
     return shape.isRankKnown() ? shape : initial.shape();
   }
 
-  /** The contents of a variable. */
+  /** Returns the contents of a variable in the checkpoint. */
   Tensor variable(String handle) {
     read.add(handle);
     String key = keys.get(handle);

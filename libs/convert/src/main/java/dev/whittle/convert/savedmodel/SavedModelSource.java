@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What to take of a SavedModel.
+ * The part of a SavedModel to import.
  *
- * @param tags of the graph to take, usually {@code serve}
- * @param signatureKeys the signatures to take; all if there are none
- * @param allowsCustomOperators whether operations that have no lowering become custom operators of
- *     the same name
+ * @param tags the tags of the graph, usually {@code serve}
+ * @param signatureKeys the signatures to import; empty for all
+ * @param allowsCustomOperators whether operations without a lowering become custom operators of the
+ *     same name
  */
 public record SavedModelSource(
     Path folder, Set<String> tags, List<String> signatureKeys, boolean allowsCustomOperators) {

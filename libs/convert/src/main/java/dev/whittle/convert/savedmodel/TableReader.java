@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Finds out what the operations that initialize lookup tables put into them. */
+/** A reader of the contents that initialization operations put into lookup tables. */
 final class TableReader {
   private static final Set<String> IMPORTS =
       Set.of("LookupTableImportV2", "InitializeTableV2", "InitializeTableFromTextFileV2");
@@ -30,7 +30,7 @@ final class TableReader {
   private final Emitter scratch = Emitter.ofModel();
 
   /**
-   * @param tables receives contents by the operation that makes the table
+   * @param tables receives contents by the operation that creates the table
    */
   TableReader(SavedModelImporter importer, Map<String, HashTables.Contents> tables) {
     this.importer = importer;
@@ -74,19 +74,19 @@ final class TableReader {
   private static Tensor contents(Item item) {
     Tensor contents = item instanceof Item.Tensor tensor ? tensor.value().contents() : null;
     if (contents == null) {
-      throw OperandException.unsupported("a lookup table filled with what is computed");
+      throw OperandException.unsupported("a lookup table with computed contents");
     }
     return contents;
   }
 
-  /** A table of a text file beside the model: its lines and their numbers. */
+  /** Returns the table of a text file beside the model: its lines and their numbers. */
   private HashTables.Contents lines(TfNode node, Item file) {
     Tensor names = contents(file);
     if (names.type() != TensorType.STRING || names.elements() != 1) {
       throw OperandException.invalid("a lookup table of %d files", names.elements());
     }
     String stated = new String(names.strings().getFirst(), StandardCharsets.UTF_8);
-    // Only files of the model itself are read, whatever folder the name states.
+    // Only files in the model's folder are read, whatever folder the name states.
     Path name = Path.of(stated).getFileName();
     Path asset = importer.file().folder().resolve("assets").resolve(String.valueOf(name));
     long key = node.integer("key_index", WHOLE_LINE);

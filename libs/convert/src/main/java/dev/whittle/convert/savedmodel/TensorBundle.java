@@ -26,8 +26,8 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The variables of a checkpoint: an index, which is a sorted table of blocks, and shards with the
- * numbers, which are mapped. Checksums are verified.
+ * The variables of a checkpoint: an index, which is a sorted table of blocks, and memory-mapped
+ * shards with the contents. Checksums are verified.
  */
 final class TensorBundle {
   private static final long TABLE_MAGIC = 0xdb4775248b80fb57L;
@@ -35,7 +35,7 @@ final class TensorBundle {
   private static final int TRAILER = 5;
   private static final long MAX_INDEX = 256L << 20;
 
-  /** Checksums are stored rotated and with this added, so that sums of sums differ from sums. */
+  /** Added to rotated checksums, as in LevelDB, since a CRC of data that contains CRCs is weak. */
   private static final int MASK_DELTA = 0xa282ead8;
 
   private final Path prefix;
@@ -49,7 +49,7 @@ final class TensorBundle {
   /**
    * Opens a checkpoint.
    *
-   * @param prefix what its files' names begin with, such as {@code variables/variables}
+   * @param prefix the prefix of its files' names, such as {@code variables/variables}
    * @throws MalformedModelException if the index is broken
    */
   static TensorBundle open(Path prefix) throws IOException {
@@ -171,14 +171,14 @@ final class TensorBundle {
   }
 
   /**
-   * The contents of a variable, as they lie in the file.
+   * Returns the contents of a variable, mapped from the file.
    *
-   * @throws MalformedModelException if they are not there, or damaged
+   * @throws MalformedModelException if they are missing or damaged
    */
   Tensor tensor(String key) throws IOException {
     Proto entry = entry(key);
     if (entry.has(7)) {
-      throw OperandException.unsupported("the variable '%s', which is kept in slices", key);
+      throw OperandException.unsupported("the variable '%s', which is stored in slices", key);
     }
     TensorType type = DataTypes.type(entry.integer(1));
     int[] dims = DataTypes.shape(entry.message(2)).toArray();

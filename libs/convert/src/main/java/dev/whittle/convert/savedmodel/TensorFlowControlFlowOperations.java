@@ -10,7 +10,7 @@ import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Loops and branches whose parts are functions. */
+/** Loops and branches that call functions. */
 final class TensorFlowControlFlowOperations {
   private TensorFlowControlFlowOperations() {}
 
@@ -26,7 +26,7 @@ final class TensorFlowControlFlowOperations {
     }
   }
 
-  /** What a loop begins with: lists of tensors get the shape that its body gives their items. */
+  /** Returns the initial variables of a loop; lists get the item shape that its body sets. */
   private static List<Item> begin(OperationCall call) {
     if (call.inputs().stream().noneMatch(i -> i instanceof Item.Reserved)) {
       return call.inputs();
@@ -94,7 +94,7 @@ final class TensorFlowControlFlowOperations {
     return arguments(call, results);
   }
 
-  /** What reads a loop's variables takes it that their shapes hold for all steps. */
+  /** Requires a loop variable to keep its shape, since operators rely on it in all steps. */
   private static void requireSameShape(Value before, Value after) {
     Shape a = before.shape();
     Shape b = after.shape();
@@ -105,12 +105,11 @@ final class TensorFlowControlFlowOperations {
       differs = !open && a.dim(i) != b.dim(i);
     }
     if (differs) {
-      throw OperandException.unsupported(
-          "a loop of which a variable changes its shape from %s to %s", a, b);
+      throw OperandException.unsupported("a loop variable whose shape changes from %s to %s", a, b);
     }
   }
 
-  /** The operation's inputs with other tensors in them. */
+  /** Returns the operation's inputs with other tensors. */
   private static List<Item> arguments(OperationCall call, List<Value> tensors) {
     List<Item> arguments = new ArrayList<>();
     int next = 0;
@@ -131,12 +130,12 @@ final class TensorFlowControlFlowOperations {
     if (item instanceof Item.Tensor tensor) {
       return tensor.value();
     }
-    throw OperandException.unsupported("a function that gives no tensor");
+    throw OperandException.unsupported("a function whose result is not a tensor");
   }
 
   /**
-   * One of several functions by a number, as branches within branches. A number that there is no
-   * function for stands for the last one.
+   * Lowers a choice of functions by a number, as nested branches. A number out of range chooses the
+   * last function.
    */
   private static List<Item> choose(OperationCall call) {
     return choose(call, call.emit(), call.narrow(0), tail(call), call.node().branches(), 0);
@@ -190,7 +189,7 @@ final class TensorFlowControlFlowOperations {
     return call.inputs().subList(1, call.inputs().size());
   }
 
-  /** Fills one side of a branch. */
+  /** Adds the nodes of one side of a branch. */
   private interface Side {
     List<Item> fill(Emitter emit, List<Item> captured);
   }

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.TreeMap;
 
 /**
- * Operations without a lowering as custom operators of the same name. Their attributes become a
- * flexbuffer map, as TensorFlow's converter writes it; element types in it are numbered as in
+ * Operations without a lowering, which become custom operators of the same name. Their attributes
+ * become a flexbuffer map, as TensorFlow's converter writes it, with the element types of
  * TensorFlow Lite.
  */
 final class TensorFlowCustomOperations {
@@ -27,7 +27,7 @@ final class TensorFlowCustomOperations {
     List<TensorType> types = call.walk().importer().file().outputTypes(node);
     if (types == null) {
       throw OperandException.unsupported(
-          "a custom operation of which the file does not say what it gives");
+          "a custom operation whose output types the file does not define");
     }
     List<Proto> shapes = node.shapes("_output_shapes");
     List<Value> outputs = new ArrayList<>();

@@ -13,7 +13,7 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 
-/** Pictures in another size or with other colors. */
+/** Resizing of images, contrast, and image patches. */
 final class TensorFlowImageOperations {
   private static final float SCALE_TOLERANCE = 1e-5f;
 
@@ -37,7 +37,7 @@ final class TensorFlowImageOperations {
         });
   }
 
-  /** Makes an operator that resizes. */
+  /** Creates a resizing operator. */
   private interface Sampling {
     Op of(boolean alignCorners, boolean halfPixelCenters);
   }
@@ -58,7 +58,7 @@ final class TensorFlowImageOperations {
     return Resizing.resize(call.emit(), call.x(), size[0], size[1], method, false);
   }
 
-  /** As {@code tf.image.resize} calls it: the scale follows from the sizes, nothing is moved. */
+  /** Lowers the use by {@code tf.image.resize}: a scale given by the sizes, no translation. */
   private static Value scale(OperationCall call) {
     int[] size = call.integers(1);
     float[] scale = numbers(call, 2);
@@ -67,7 +67,7 @@ final class TensorFlowImageOperations {
     for (int i = 0; i < 2; i++) {
       float expected = (float) size[i] / Emitter.fixedDimension(x, i + 1);
       if (Math.abs(scale[i] - expected) > SCALE_TOLERANCE * expected || translation[i] != 0) {
-        throw OperandException.unsupported("scaling other than from edge to edge");
+        throw OperandException.unsupported("scaling by another factor than the ratio of the sizes");
       }
     }
     String kernel = call.node().text("kernel_type", "lanczos3");
@@ -89,7 +89,7 @@ final class TensorFlowImageOperations {
     return new float[] {contents.getFloat(0), contents.getFloat(1)};
   }
 
-  /** A convolution of which each filter picks one number of the patch. */
+  /** Lowers to a convolution, each filter of which selects one element of the patch. */
   private static Value patches(OperationCall call) {
     Emitter emit = call.emit();
     int[] size = call.node().integers("ksizes", 4, 1);

@@ -82,20 +82,21 @@ final class TensorFlowIndexOperations {
   private static Value invert(OperationCall call) {
     Emitter emit = call.emit();
     Value x = call.narrow(0);
-    Value places = emit.expandDims(x, 1);
-    Value inverse = emit.node(new ScatterNd(), places, Indexing.range(emit, x, 0), emit.shapeOf(x));
+    Value indices = emit.expandDims(x, 1);
+    Value inverse =
+        emit.node(new ScatterNd(), indices, Indexing.range(emit, x, 0), emit.shapeOf(x));
     return emit.cast(emit.narrow(inverse, x.shape()), call.x().type());
   }
 
-  /** Rows of several tensors at the places that as many lists of numbers give. */
+  /** Merges the rows of several tensors by constant lists of indices. */
   private static Value stitch(OperationCall call) {
     Emitter emit = call.emit();
     int count = call.inputs().size() / 2;
     List<Value> parts = new ArrayList<>();
-    List<Integer> places = new ArrayList<>();
+    List<Integer> targets = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       int[] indices = call.integers(i);
-      Arrays.stream(indices).forEach(places::add);
+      Arrays.stream(indices).forEach(targets::add);
       Value part = call.value(count + i);
       int indexRank = Emitter.rank(call.value(i));
       parts.add(
@@ -103,13 +104,18 @@ final class TensorFlowIndexOperations {
               ? emit.expandDims(part, 0)
               : indexRank == 1 ? part : flattened(emit, part, indexRank, indices.length));
     }
-    int[] order = new int[1 + places.stream().mapToInt(Integer::intValue).max().orElse(-1)];
+    if (targets.stream().anyMatch(target -> target < 0)) {
+      throw OperandException.invalid("negative indices in %s", targets);
+    }
+    int last = targets.stream().mapToInt(Integer::intValue).max().orElse(-1);
+    Emitter.checkGenerated(last + 1L);
+    int[] order = new int[last + 1];
     Arrays.fill(order, -1);
-    for (int i = 0; i < places.size(); i++) {
-      order[places.get(i)] = i;
+    for (int i = 0; i < targets.size(); i++) {
+      order[targets.get(i)] = i;
     }
     if (Arrays.stream(order).anyMatch(i -> i < 0)) {
-      throw OperandException.unsupported("places that nothing is put to");
+      throw OperandException.unsupported("indices with gaps");
     }
     return emit.gather(emit.concat(0, parts), emit.ints(order), 0);
   }

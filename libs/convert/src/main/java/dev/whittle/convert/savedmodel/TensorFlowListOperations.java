@@ -13,8 +13,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists of tensors. All items of a list have one shape here, so a list is a tensor with the items
- * along its first axis.
+ * Lists of tensors, lowered to tensors with the items along the first axis; all items of a list
+ * must have one shape.
  */
 final class TensorFlowListOperations {
   private TensorFlowListOperations() {}
@@ -46,7 +46,7 @@ final class TensorFlowListOperations {
     registerArrays(table);
   }
 
-  /** The arrays of TensorFlow 1: what is handed from one operation to the next is the list. */
+  /** Registers the arrays of TensorFlow 1, whose flow value is the list. */
   private static void registerArrays(TensorFlowOperations table) {
     table.put(
         "TensorArrayV3",
@@ -69,7 +69,7 @@ final class TensorFlowListOperations {
     table.put("TensorArrayConcatV3", call -> concatenate(call, call.value(1)));
   }
 
-  /** Whether an input counts from zero in steps of one. */
+  /** Returns whether an input counts from zero in steps of one. */
   private static boolean isRange(OperationCall call, int input) {
     TfNode from = call.walk().producer(call.node().input(input));
     return from != null
@@ -78,15 +78,14 @@ final class TensorFlowListOperations {
         && List.of(1L).equals(call.walk().known(from.input(2)));
   }
 
-  /** The items of a tensor at their places in a list. */
+  /** Scatters the items of a tensor into a list. */
   private static Item scatter(OperationCall call, @Nullable Item list, int indices, int items) {
     Value from = call.value(items);
     if (isRange(call, indices)) {
       return Item.of(from);
     }
     Emitter emit = call.emit();
-    Value places = call.narrow(indices);
-    Value columns = emit.expandDims(places, 1);
+    Value columns = emit.expandDims(call.narrow(indices), 1);
     if (list instanceof Item.Tensor tensor) {
       return Item.of(Scattering.update(emit, tensor.value(), columns, from));
     }
@@ -95,7 +94,7 @@ final class TensorFlowListOperations {
       reserved.shapes().add(Shape.of(Arrays.copyOfRange(dims, 1, dims.length)));
       return Item.of(Scattering.update(emit, zeros(emit, reserved), columns, from));
     }
-    throw OperandException.unsupported("a list of as many items as the highest index says");
+    throw OperandException.unsupported("a list whose length is the highest index");
   }
 
   private static Item reserved(
@@ -108,7 +107,7 @@ final class TensorFlowListOperations {
     return reserved;
   }
 
-  /** A list that items are put at the end of. */
+  /** Creates a list for appending. */
   private static List<Item> empty(OperationCall call) {
     TensorType type = DataTypes.type(call.node().type("element_dtype", 1));
     Value none = call.emit().scalar(0);
@@ -121,28 +120,28 @@ final class TensorFlowListOperations {
     Value item = call.emit().expandDims(call.value(1), 0);
     if (call.item(0) instanceof Item.Reserved list) {
       if (!List.of(0L).equals(list.count().known())) {
-        throw OperandException.unsupported("an item after others whose shape is not known");
+        throw OperandException.unsupported("appending to a list whose items have an unknown shape");
       }
       return List.of(Item.of(item));
     }
     return List.of(Item.of(call.emit().concat(0, List.of(call.x(), item))));
   }
 
-  /** The list without its last item, and that. */
+  /** Returns the list without its last item, and that item. */
   private static List<Item> pop(OperationCall call) {
     Emitter emit = call.emit();
     Value list = call.x();
     int size = Emitter.dim(list, 0);
     if (size == Shape.DYNAMIC) {
-      throw OperandException.unsupported("taking the last item of a list of open length");
+      throw OperandException.unsupported("removing the last item of a list of unknown length");
     }
     return List.of(
         Item.of(emit.slice(list, 0, 0, size - 1)), Item.of(emit.select(list, 0, size - 1)));
   }
 
   /**
-   * A list of so many items. Where the operation does not state their shape, the first item that is
-   * set will.
+   * Creates a list of given size. If the operation does not state the shape of items, the first
+   * item sets it.
    */
   private static List<Item> reserve(OperationCall call) {
     TensorType type = DataTypes.type(call.node().type("element_dtype", 1));
@@ -155,8 +154,8 @@ final class TensorFlowListOperations {
   }
 
   /**
-   * The list as a tensor of zeros. Open extents of items are taken from a value of the same shape,
-   * as a recurrent layer's state has it.
+   * Returns the list as a tensor of zeros. Unknown dimensions of items are read from a value of the
+   * same shape, such as the state of a recurrent layer.
    */
   static Value zerosLike(Emitter emit, Item.Reserved list, List<Value> candidates) {
     Shape shape = list.shapes().isEmpty() ? Shape.UNKNOWN : list.shapes().getFirst();
@@ -168,7 +167,7 @@ final class TensorFlowListOperations {
     return zeros(emit, list);
   }
 
-  /** The list as a tensor of zeros. */
+  /** Returns the list as a tensor of zeros. */
   static Value zeros(Emitter emit, Item.Reserved list) {
     Shape shape = list.shapes().isEmpty() ? Shape.UNKNOWN : list.shapes().getFirst();
     if (!shape.isRankKnown() || !shape.isStatic()) {
@@ -190,12 +189,12 @@ final class TensorFlowListOperations {
     return emit.narrow(zeros, Emitter.shape(dims));
   }
 
-  /** The list with an item set at a place, which is input 1. */
+  /** Sets the item of a list whose index is input 1. */
   private static Item set(OperationCall call, Item list, int input) {
     Value item = call.value(input);
     if (list instanceof Item.Reserved reserved) {
       reserved.shapes().add(item.shape());
-      // In a trial, the list itself does not matter.
+      // A trial needs the shape only.
       return call.walk().isTrial()
           ? reserved
           : Item.of(put(call, zeros(call.emit(), reserved), item));
@@ -220,7 +219,7 @@ final class TensorFlowListOperations {
     int[] dims = Emitter.dims(list);
     int wanted = call.integer(1);
     if (dims[0] == Shape.DYNAMIC || Arrays.stream(dims).anyMatch(d -> d == Shape.DYNAMIC)) {
-      throw OperandException.unsupported("a list of tensors of open extents that is resized");
+      throw OperandException.unsupported("resizing a list of tensors with unknown dimensions");
     }
     if (wanted <= dims[0]) {
       return emit.slice(list, 0, 0, wanted);
@@ -233,7 +232,7 @@ final class TensorFlowListOperations {
   private static List<Item> concatenate(OperationCall call, Value list) {
     int[] dims = Emitter.dims(list);
     if (dims.length < 2) {
-      throw OperandException.unsupported("joining scalars");
+      throw OperandException.unsupported("concatenating a list of scalars");
     }
     int[] joined = Arrays.copyOfRange(dims, 1, dims.length);
     joined[0] = dims[0] == Shape.DYNAMIC || dims[1] == Shape.DYNAMIC ? -1 : dims[0] * dims[1];

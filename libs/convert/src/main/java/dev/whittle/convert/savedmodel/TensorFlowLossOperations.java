@@ -11,7 +11,7 @@ import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 
-/** Losses, and derivatives of what a network computes. */
+/** Losses, and gradients of activation functions. */
 final class TensorFlowLossOperations {
   private TensorFlowLossOperations() {}
 
@@ -75,7 +75,7 @@ final class TensorFlowLossOperations {
         });
   }
 
-  /** The loss of each row, and its derivative by the logits. */
+  /** Returns the loss of each row, and its derivative by the logits. */
   private static List<Item> crossEntropy(Emitter emit, Value logits, Value labels) {
     Value likelihood = emit.mul(emit.node(new LogSoftmax(), logits), labels);
     Value loss = emit.mul(emit.sum(likelihood, false, -1), -1);

@@ -125,7 +125,7 @@ final class TensorFlowMatrixOperations {
     return call.emit().node(new MatrixDiag(), call.x());
   }
 
-  /** Matrices one after the other, of which each row gives the number in its place. */
+  /** Gathers the diagonals of the matrices in the last two axes. */
   private static Value diagonal(OperationCall call) {
     Emitter emit = call.emit();
     Value x = call.x();
@@ -136,11 +136,11 @@ final class TensorFlowMatrixOperations {
     int rows = Emitter.fixedDimension(x, rank - 2);
     int columns = Emitter.fixedDimension(x, rank - 1);
     int size = Math.min(rows, columns);
-    Tensor places = Tensor.allocate(TensorType.INT32, size, 2);
+    Tensor indices = Tensor.allocate(TensorType.INT32, size, 2);
     for (int i = 0; i < 2 * size; i++) {
-      places.setInt(i, i / 2);
+      indices.setInt(i, i / 2);
     }
-    // GATHER_ND picks from the first axes.
+    // GATHER_ND gathers from the first axes.
     int[] toFront = new int[rank];
     int[] back = new int[rank - 1];
     for (int i = 0; i < rank; i++) {
@@ -150,7 +150,7 @@ final class TensorFlowMatrixOperations {
       back[i] = (i + 1) % (rank - 1);
     }
     Value picked =
-        emit.node(new GatherNd(), emit.transpose(x, toFront), emit.constant("diagonal", places));
+        emit.node(new GatherNd(), emit.transpose(x, toFront), emit.constant("diagonal", indices));
     return emit.transpose(picked, back);
   }
 
@@ -169,7 +169,7 @@ final class TensorFlowMatrixOperations {
     return emit.node(new SelectV2(), inside, x, emit.scalar(x.type(), 0));
   }
 
-  /** Where a distance is at most a limit; everywhere if the limit is negative. */
+  /** Returns whether a distance is at most a limit; always true if the limit is negative. */
   private static Value within(Emitter emit, Value distance, Value limit) {
     return emit.node(
         new LogicalOr(),

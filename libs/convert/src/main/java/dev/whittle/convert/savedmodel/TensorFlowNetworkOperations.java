@@ -18,7 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/** Convolutions, products, pooling, normalization and resizing. */
+/** Convolutions, pooling, normalization and softmax. */
 final class TensorFlowNetworkOperations {
   private TensorFlowNetworkOperations() {}
 
@@ -76,17 +76,17 @@ final class TensorFlowNetworkOperations {
     }
   }
 
-  /** What an operation works on, with channels last. */
+  /** Returns an input with channels last. */
   private static Value channelsLast(OperationCall call, Value x) {
     return isChannelsFirst(call) ? call.emit().channelsLast(x) : x;
   }
 
-  /** What an operation gives, where it is expected. */
+  /** Returns a result in the layout of the operation. */
   private static Value restored(OperationCall call, Value y) {
     return isChannelsFirst(call) ? call.emit().channelsFirst(y) : y;
   }
 
-  /** An attribute with a number for each axis, as if channels were last. */
+  /** Returns an attribute with a number for each axis, reordered for channels last. */
   private static int[] axes(OperationCall call, String attribute, int count) {
     int[] stated = call.node().integers(attribute, count, 1);
     if (!isChannelsFirst(call)) {
@@ -107,18 +107,17 @@ final class TensorFlowNetworkOperations {
     };
   }
 
-  /** The input with explicit margins added, where the operation states them. */
+  /** Returns the input with explicit padding, if the operation states it. */
   private static Value padded(OperationCall call) {
     Value x = channelsLast(call, call.x());
     if (!call.node().text("padding", "VALID").equals("EXPLICIT")) {
       return x;
     }
-    int[] margins = margins(call);
-    return Arrays.stream(margins).allMatch(m -> m == 0) ? x : call.emit().pad(x, margins);
+    return call.emit().pad(x, explicitPadding(call));
   }
 
-  /** Explicit margins before and after each axis, as if channels were last. */
-  private static int[] margins(OperationCall call) {
+  /** Returns the explicit padding before and after each axis, for channels last. */
+  private static int[] explicitPadding(OperationCall call) {
     int[] stated = call.node().integers("explicit_paddings", 8, 0);
     return isChannelsFirst(call)
         ? new int[] {0, 0, stated[4], stated[5], stated[6], stated[7], stated[2], stated[3]}
@@ -208,7 +207,7 @@ final class TensorFlowNetworkOperations {
       if (!max) {
         throw OperandException.unsupported("average pooling with explicit padding");
       }
-      x = call.emit().pad(x, -Float.MAX_VALUE, margins(call));
+      x = call.emit().pad(x, -Float.MAX_VALUE, explicitPadding(call));
     }
     return restored(
         call,
@@ -221,7 +220,7 @@ final class TensorFlowNetworkOperations {
             max));
   }
 
-  /** A factor and an offset per channel, by moving averages or those of the batch. */
+  /** Lowers to a factor and an offset per channel, from moving moments or those of the batch. */
   private static List<Item> batchNormalization(OperationCall call) {
     Emitter emit = call.emit();
     float epsilon = call.node().real("epsilon", 1e-4f);

@@ -64,7 +64,7 @@ final class TensorFlowReductionOperations {
     return call.emit().node(new Sqrt(), call.emit().node(sum, square, axes(call)));
   }
 
-  /** Adds the product of known integers, such as dimension sizes, to what is known. */
+  /** Computes the product of known integers, such as dimension sizes. */
   private static List<Item> withKnown(OperationCall call, Item reduced) {
     List<@Nullable Long> known = call.known(0);
     if (known == null || !(reduced instanceof Item.Tensor tensor)) {

@@ -70,16 +70,16 @@ final class TensorFlowSearchOperations {
     return emit.cast(counts, type);
   }
 
-  /** How many numbers are counted, which is known where the least and the most are the same. */
+  /** Returns the number of bins; also of one clamped by equal lower and upper bounds. */
   private static int bins(OperationCall call) {
     FunctionWalk walk = call.walk();
-    TfNode least = walk.producer(call.node().input(1));
-    for (int i = 0; least != null && least.op().equals("Minimum") && i < 2; i++) {
-      TfNode most = walk.producer(least.input(1 - i));
-      List<@Nullable Long> limit = walk.known(least.input(i));
-      for (int j = 0; most != null && most.op().equals("Maximum") && j < 2; j++) {
+    TfNode min = walk.producer(call.node().input(1));
+    for (int i = 0; min != null && min.op().equals("Minimum") && i < 2; i++) {
+      TfNode max = walk.producer(min.input(1 - i));
+      List<@Nullable Long> limit = walk.known(min.input(i));
+      for (int j = 0; max != null && max.op().equals("Maximum") && j < 2; j++) {
         Long known = limit == null || limit.size() != 1 ? null : limit.getFirst();
-        if (known != null && limit != null && limit.equals(walk.known(most.input(j)))) {
+        if (known != null && limit != null && limit.equals(walk.known(max.input(j)))) {
           return Math.toIntExact(known);
         }
       }
@@ -87,7 +87,7 @@ final class TensorFlowSearchOperations {
     return call.integer(1);
   }
 
-  /** How many of a sorted row are below each value. */
+  /** Counts, for each value, the elements of a sorted row below it. */
   private static Value search(OperationCall call, boolean orEqual) {
     Emitter emit = call.emit();
     Value sorted = emit.expandDims(call.x(), 1);
@@ -99,7 +99,7 @@ final class TensorFlowSearchOperations {
 
   // Boxes.
 
-  /** The boxes that are left, without padding: version 4 and of it as many as it says. */
+  /** Returns the selected boxes without padding, by version 4 and a slice. */
   private static Item suppress(OperationCall call, boolean hasScoreLimit) {
     Emitter emit = call.emit();
     Value limit = hasScoreLimit ? call.value(4) : emit.scalar(-Float.MAX_VALUE);

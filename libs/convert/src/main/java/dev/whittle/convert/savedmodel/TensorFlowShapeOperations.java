@@ -136,7 +136,7 @@ final class TensorFlowShapeOperations {
     return List.of(Item.of(emit.node(new ReduceProd(false), dimensions, emit.ints(0))));
   }
 
-  /** States what is known of a result whose shape is an input. */
+  /** Sets the known shape of a result whose shape is an input. */
   private static Value shaped(OperationCall call, int input, Value y) {
     List<@Nullable Long> known = call.known(input);
     if (known == null) {
@@ -208,7 +208,7 @@ final class TensorFlowShapeOperations {
     return call.emit().graph().nodesAsDeclared(List.of(declared), new Bitcast(), x).getFirst();
   }
 
-  /** The axes along which two shapes are broadcast to each other. */
+  /** Returns the axes along which each of two shapes is broadcast to the other. */
   private static List<Item> broadcastAxes(OperationCall call) {
     int[] a = call.integers(0);
     int[] b = call.integers(1);

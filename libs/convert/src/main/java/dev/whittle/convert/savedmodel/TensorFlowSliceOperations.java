@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Slices with steps, new axes, axes that vanish and ellipses. */
+/** Strided slices, with new axes, removed axes and ellipses. */
 final class TensorFlowSliceOperations {
   private static final int MAX_SLICED_RANK = 5;
 
@@ -41,7 +41,10 @@ final class TensorFlowSliceOperations {
     return List.of(new Item.Tensor(y, sliced(call, op)));
   }
 
-  /** Which item along the first of so many axes that the native kernel has no slices; or null. */
+  /**
+   * Returns the item that a slice takes along the first axis, if the rank exceeds that of the
+   * native kernel; else null.
+   */
   private static @Nullable Integer itemOfMany(OperationCall call, StridedSlice op) {
     Shape shape = call.x().shape();
     List<@Nullable Long> begin = call.known(1);
@@ -58,7 +61,7 @@ final class TensorFlowSliceOperations {
   }
 
   /**
-   * Whole axes in place of an ellipsis, since the native kernel mistakes one that stands for none.
+   * Replaces an ellipsis by full axes, since the native kernel misreads an ellipsis of no axes.
    *
    * @return null if the bounds are computed
    */
@@ -96,7 +99,7 @@ final class TensorFlowSliceOperations {
         emit.ints(widened(step, place, whole, 1)));
   }
 
-  /** A mask with a number of clear bits in place of one. */
+  /** Replaces one bit of a mask by several clear bits. */
   private static int widened(int mask, int place, int count) {
     int below = mask & ((1 << place) - 1);
     return below | mask >>> (place + 1) << (place + count);

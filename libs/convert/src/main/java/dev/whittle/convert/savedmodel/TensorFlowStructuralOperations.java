@@ -6,7 +6,7 @@ import dev.whittle.ir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Constants, calls of functions, and what only hands on. */
+/** Constants, calls of functions, and identities. */
 final class TensorFlowStructuralOperations {
   private TensorFlowStructuralOperations() {}
 
@@ -20,7 +20,7 @@ final class TensorFlowStructuralOperations {
             "Snapshot",
             "PlaceholderWithDefault",
             "EnsureShape")) {
-      table.put(name, call -> List.of(handedOn(call)));
+      table.put(name, call -> List.of(forwarded(call)));
     }
     table.put("IdentityN", OperationCall::inputs);
     table.put("DisableCopyOnRead", OperationCall::inputs);
@@ -38,8 +38,8 @@ final class TensorFlowStructuralOperations {
     }
   }
 
-  /** What is handed on: a handle of a variable as it is, a variable itself by its contents. */
-  private static Item handedOn(OperationCall call) {
+  /** Returns the input; of a variable of TensorFlow 1 the contents, of others the handle. */
+  private static Item forwarded(OperationCall call) {
     Item item = call.item(0);
     boolean isHandle = call.node().type("T", 0) == DataTypes.RESOURCE;
     return item instanceof Item.Variable && !isHandle ? call.tensor(0) : item;
@@ -58,7 +58,7 @@ final class TensorFlowStructuralOperations {
   private static List<Item> restore(OperationCall call) {
     Tensor names = call.value(1).contents();
     if (names == null) {
-      throw OperandException.unsupported("names of variables that are computed");
+      throw OperandException.unsupported("computed names of variables");
     }
     List<Item> restored = new ArrayList<>();
     for (byte[] name : names.strings()) {

@@ -10,7 +10,7 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 
-/** Lookup tables, whose contents the operation that initializes the model imports. */
+/** Lookup tables, whose contents are those that initialization imports. */
 final class TensorFlowTableOperations {
   private static final int MAX_COMPARED = 1 << 16;
 
@@ -38,27 +38,27 @@ final class TensorFlowTableOperations {
     if (call.item(0) instanceof Item.Table table) {
       return table;
     }
-    throw OperandException.unsupported("a lookup table that is computed");
+    throw OperandException.unsupported("a computed lookup table");
   }
 
   private static HashTables.Contents contents(OperationCall call) {
     return call.walk().importer().table(table(call).handle());
   }
 
-  /** TensorFlow Lite's tables map between strings and integers only; others are gone through. */
+  /** Compares with all keys, for tables between numbers; see {@link HashTables}. */
   private static Value compared(OperationCall call, HashTables.Contents contents) {
     Emitter emit = call.emit();
     long size = contents.keys().elements();
     if (size > MAX_COMPARED || size == 0) {
-      throw OperandException.unsupported("a table of %d numbers by numbers", size);
+      throw OperandException.unsupported("a table between numbers of %d entries", size);
     }
     Value x = call.value(1);
     int last = Emitter.rank(x);
     Value hits = HashTables.matches(emit, x, "keys", contents.keys());
-    Value place =
+    Value index =
         emit.node(
             new ArgMax(TensorType.INT32), emit.cast(hits, TensorType.INT32), emit.scalar(last));
-    Value found = emit.gather(emit.constant("values", contents.values()), place, 0);
+    Value found = emit.gather(emit.constant("values", contents.values()), index, 0);
     Value isThere = emit.reduce(new ReduceAny(false), hits, last);
     return emit.node(new SelectV2(), isThere, found, call.value(2));
   }

@@ -16,11 +16,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Variables: constants, unless a signature changes one that a signature reads. Those live between
- * calls as resource variables.
+ * Variables. Those that signatures both read and change become resource variables, which are kept
+ * between calls; all others become constants.
  */
 final class TensorFlowVariableOperations {
-  /** Operations that are there for what they change, not for what they give. */
+  /** Operations that change a variable. */
   static final Set<String> CHANGES =
       Set.of(
           "Assign",
@@ -37,7 +37,7 @@ final class TensorFlowVariableOperations {
           "ResourceScatterNdUpdate",
           "ResourceStridedSliceAssign");
 
-  /** Operations that read a variable, so that their place among the changes matters. */
+  /** Operations that read a variable, whose order among the changes matters. */
   static final Set<String> READS =
       Set.of("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VariableShape");
 
@@ -103,7 +103,7 @@ final class TensorFlowVariableOperations {
     return DataTypes.type(call.node().type("out_type", 3));
   }
 
-  /** Computes what a variable holds afterwards. */
+  /** Computes the contents of a variable after a change. */
   @FunctionalInterface
   private interface Change {
     Value after(OperationCall call, Value before);
@@ -123,10 +123,10 @@ final class TensorFlowVariableOperations {
         name,
         call -> {
           if (!(call.item(0) instanceof Item.Variable variable)) {
-            throw OperandException.unsupported("a variable that is computed");
+            throw OperandException.unsupported("a computed variable");
           }
           SavedModelImporter importer = call.walk().importer();
-          if (importer.isLiving(variable.handle())) {
+          if (importer.isKept(variable.handle())) {
             Emitter emit = call.emit();
             Value after = change.after(call, readsBefore ? call.x() : call.value(1));
             emit.graph()
@@ -150,10 +150,10 @@ final class TensorFlowVariableOperations {
     return emit.node(new VarHandle("", name));
   }
 
-  /** What a variable holds at this place of the graph. */
+  /** Reads the contents of a variable. */
   static Value read(Emitter emit, SavedModelImporter importer, String name) {
     Tensor initial = importer.variable(name);
-    if (!importer.isLiving(name)) {
+    if (!importer.isKept(name)) {
       return emit.constant("variable", initial);
     }
     Value declared =
@@ -163,7 +163,7 @@ final class TensorFlowVariableOperations {
         .getFirst();
   }
 
-  /** Sets variables to what the checkpoint holds. */
+  /** Initializes variables from the checkpoint. */
   static void initialize(Emitter emit, SavedModelImporter importer, Set<String> names) {
     for (String name : names) {
       emit.setScope(name);

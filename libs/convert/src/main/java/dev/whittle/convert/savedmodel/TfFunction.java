@@ -8,8 +8,8 @@ import java.util.Map;
 /**
  * A graph of operations: the outermost one, or a function.
  *
- * @param arguments names of what it is called with
- * @param results references to what it gives, in order
+ * @param arguments the names of its arguments, in order
+ * @param results references to its results, in order
  */
 record TfFunction(
     String name, List<String> arguments, List<String> results, Map<String, TfNode> nodes) {

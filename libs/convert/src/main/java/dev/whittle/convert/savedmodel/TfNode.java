@@ -21,7 +21,7 @@ record TfNode(String name, String op, List<String> inputs, Map<String, Proto> at
     return new TfNode(node.text(1), node.text(2), node.texts(3), node.map(5));
   }
 
-  /** The operation that a reference is to a result of. */
+  /** Returns the operation of a reference to a result. */
   static String nameOf(String reference) {
     int colon = reference.indexOf(':');
     return colon < 0 ? reference : reference.substring(0, colon);
@@ -40,7 +40,7 @@ record TfNode(String name, String op, List<String> inputs, Map<String, Proto> at
     return inputs.get(index);
   }
 
-  /** The inputs that are data: those left out that only tell what comes first. */
+  /** Returns the inputs of data, without control inputs. */
   List<String> dataInputs() {
     return inputs.stream().filter(input -> !isControl(input)).toList();
   }
@@ -69,13 +69,13 @@ record TfNode(String name, String op, List<String> inputs, Map<String, Proto> at
     return value == null ? ifMissing : value.text(2);
   }
 
-  /** The number of an element type. */
+  /** Returns the number of an element type. */
   long type(String attribute, long ifMissing) {
     Proto value = attributes.get(attribute);
     return value == null ? ifMissing : value.integer(6);
   }
 
-  /** The name of a function. */
+  /** Returns the name of a function. */
   String function(String attribute) {
     Proto value = attributes.get(attribute);
     return value == null ? "" : value.message(10).text(1);
@@ -86,7 +86,7 @@ record TfNode(String name, String op, List<String> inputs, Map<String, Proto> at
     return value == null ? List.of() : value.message(1).reals(4);
   }
 
-  /** The numbers of several element types. */
+  /** Returns the numbers of several element types. */
   List<Long> types(String attribute) {
     Proto value = attributes.get(attribute);
     return value == null ? List.of() : value.message(1).integers(6);
@@ -97,7 +97,7 @@ record TfNode(String name, String op, List<String> inputs, Map<String, Proto> at
     return value == null ? List.of() : value.message(1).messages(7);
   }
 
-  /** The names of all functions that it calls, depending on what it is. */
+  /** Returns the names of all functions that the operation may call. */
   List<String> functions() {
     List<String> names = new ArrayList<>();
     for (String attribute : FUNCTIONS) {
@@ -111,7 +111,7 @@ record TfNode(String name, String op, List<String> inputs, Map<String, Proto> at
     return names;
   }
 
-  /** The functions that one of several is chosen from. */
+  /** Returns the functions among which the operation chooses. */
   List<String> branches() {
     Proto value = attributes.get("branches");
     return value == null

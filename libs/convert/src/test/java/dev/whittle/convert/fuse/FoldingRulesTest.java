@@ -48,7 +48,7 @@ class FoldingRulesTest {
   }
 
   @Test
-  void aFactorWithAnActivationIsFoldedIntoADenseLayer() {
+  void foldsFactorWithActivationIntoFullyConnected() {
     var random = new SplittableRandom(1);
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(2, 5));
@@ -68,7 +68,7 @@ class FoldingRulesTest {
   }
 
   @Test
-  void anActivationThatTheOperatorCannotTakeIsNotDropped() {
+  void keepsActivationThatOperatorLacks() {
     var random = new SplittableRandom(1);
     var builder = new GraphBuilder("main");
     Value x = builder.input("x", TensorType.FLOAT32, Shape.of(1, 2, 2, 2, 3));

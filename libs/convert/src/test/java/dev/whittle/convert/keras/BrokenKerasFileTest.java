@@ -33,7 +33,7 @@ class BrokenKerasFileTest {
   }
 
   @Test
-  void missingWeightsNameTheLayerTheWeightAndTheShape() throws IOException {
+  void namesLayerWeightAndShapeOfMissingWeight() throws IOException {
     Path file =
         KerasArchive.of("dense")
             .put("model.weights.h5", KerasArchive.of("act_relu").entry("model.weights.h5"))
@@ -48,7 +48,7 @@ class BrokenKerasFileTest {
   }
 
   @Test
-  void weightsOfAnotherShapeNameWhatWasFoundAndExpected() throws IOException {
+  void namesFoundAndExpectedShapeOfWeight() throws IOException {
     Path file =
         KerasArchive.of("dense").replaceInConfig("\"units\": 4", "\"units\": 5").write(folder);
     assertSays(
@@ -61,7 +61,7 @@ class BrokenKerasFileTest {
   }
 
   @Test
-  void unknownAndCustomLayersAreListedAllAtOnce() throws IOException {
+  void listsAllUnknownAndCustomLayers() throws IOException {
     Path file =
         KerasArchive.of("conv_bn_relu")
             .replaceInConfig("\"class_name\": \"BatchNormalization\"", "\"class_name\": \"Future\"")
@@ -79,7 +79,7 @@ class BrokenKerasFileTest {
   }
 
   @Test
-  void codeIsNeverExecuted() throws IOException {
+  void refusesPythonCode() throws IOException {
     assertSays(
         UnsupportedModelException.class,
         KerasArchive.of("lambda_square").write(folder),
@@ -88,7 +88,7 @@ class BrokenKerasFileTest {
   }
 
   @Test
-  void aSubclassedModelSaysThatItsCodeIsMissing() throws IOException {
+  void refusesSubclassedModel() throws IOException {
     Path file =
         KerasArchive.of("dense")
             .put(
@@ -99,7 +99,7 @@ class BrokenKerasFileTest {
   }
 
   @Test
-  void brokenJsonNamesLineAndColumn() throws IOException {
+  void namesLineAndColumnOfBrokenJson() throws IOException {
     Path file =
         KerasArchive.of("dense")
             .put("config.json", "{\"class_name\": ".getBytes(StandardCharsets.UTF_8))
@@ -108,7 +108,7 @@ class BrokenKerasFileTest {
   }
 
   @Test
-  void deeplyNestedJsonIsRefused() throws IOException {
+  void rejectsDeeplyNestedJson() throws IOException {
     String json = "{\"a\": ".repeat(100_000);
     Path file =
         KerasArchive.of("dense")
@@ -118,7 +118,7 @@ class BrokenKerasFileTest {
   }
 
   @Test
-  void anArchiveWithoutAModelSaysWhatIsMissing() throws IOException {
+  void namesMissingEntryOfArchive() throws IOException {
     assertSays(
         MalformedModelException.class,
         KerasArchive.of("dense").remove("config.json").write(folder),
@@ -130,7 +130,7 @@ class BrokenKerasFileTest {
   }
 
   @Test
-  void anEntryThatClaimsMoreThanTheArchiveCanHoldIsRefused() throws IOException {
+  void rejectsImpossibleEntrySize() throws IOException {
     byte[] bytes = Files.readAllBytes(KerasArchive.of("dense").write(folder));
     Path file = folder.resolve("bomb.keras");
     // The uncompressed size of every entry in the archive's directory.
@@ -145,7 +145,7 @@ class BrokenKerasFileTest {
   }
 
   @Test
-  void otherFilesAreToldByTheirContents() throws IOException {
+  void detectsOtherFilesByContents() throws IOException {
     Path text = Files.writeString(folder.resolve("model.keras"), "hello, world");
     assertSays(MalformedModelException.class, text, "neither");
     Path empty = Files.writeString(folder.resolve("empty.h5"), "");
@@ -155,13 +155,13 @@ class BrokenKerasFileTest {
   }
 
   @Test
-  void aFolderWithASavedModelNamesTheOtherOption() throws IOException {
+  void suggestsOptionForSavedModelFolder() throws IOException {
     Files.writeString(folder.resolve("saved_model.pb"), "");
     assertSays(UnsupportedModelException.class, folder, "--saved_model_dir");
   }
 
   @Test
-  void aTfjsModelCannotReachFilesOutsideItsFolder() throws IOException {
+  void rejectsShardOutsideFolder() throws IOException {
     String json =
         Files.readString(Path.of("../../quality/testdata/keras-more/tfjs_float32/model.json"))
             .replace("group1-shard1of2.bin", "../../../etc/passwd");
@@ -170,7 +170,7 @@ class BrokenKerasFileTest {
   }
 
   @Test
-  void aTfjsModelWithoutItsShardsNamesThem() throws IOException {
+  void namesMissingShards() throws IOException {
     Path model =
         Files.copy(
             Path.of("../../quality/testdata/keras-more/tfjs_float32/model.json"),
@@ -179,7 +179,7 @@ class BrokenKerasFileTest {
   }
 
   @Test
-  void weightsWithoutAModelAskForTheConfiguration() throws IOException {
+  void asksForConfigurationOfWeights() throws IOException {
     Path weights =
         Files.write(
             folder.resolve("w.weights.h5"), KerasArchive.of("dense").entry("model.weights.h5"));
@@ -194,7 +194,7 @@ class BrokenKerasFileTest {
   }
 
   @Test
-  void anInputShapeThatContradictsTheModelIsRefused() {
+  void rejectsContradictoryInputShape() {
     Path dense = Path.of("../../quality/testdata/keras/dense.keras");
     TfLiteConverter wrongName = TfLiteConverter.fromKerasModel(dense).inputShape("none", 1, 6);
     assertThrows(UnsupportedModelException.class, wrongName::convert);
@@ -204,7 +204,7 @@ class BrokenKerasFileTest {
   }
 
   @Test
-  void damagedFilesGiveModelExceptionsOnly() throws IOException {
+  void damagedFilesThrowOnlyModelExceptions() throws IOException {
     long seed = Long.getLong("fuzz.seed", System.nanoTime());
     int mutants = Integer.getInteger("fuzz.mutants", 300);
     var random = new SplittableRandom(seed);

@@ -30,7 +30,7 @@ class BrokenSavedModelTest {
   @TempDir private Path folder = Path.of("");
 
   @BeforeEach
-  void copyAGoodOne() throws IOException {
+  void copyModel() throws IOException {
     Files.createDirectories(folder.resolve("variables"));
     for (String file : List.of(GRAPH, INDEX, DATA)) {
       Files.copy(SOURCE.resolve(file), folder.resolve(file));
@@ -60,48 +60,48 @@ class BrokenSavedModelTest {
   }
 
   @Test
-  void theCopyConverts() throws IOException {
+  void convertsUnchangedCopy() throws IOException {
     convert();
   }
 
   @Test
-  void aMissingPartOfTheCheckpointIsNamed() throws IOException {
+  void namesMissingShard() throws IOException {
     Files.delete(folder.resolve(DATA));
     assertSays(MalformedModelException.class, "variables.data-00000-of-00001", "missing");
   }
 
   @Test
-  void damagedNumbersAreNoticedByTheirChecksum() throws IOException {
+  void rejectsVariableWithWrongChecksum() throws IOException {
     change(DATA, 3);
     assertSays(MalformedModelException.class, "variable", "checksum");
   }
 
   @Test
-  void aDamagedIndexIsNoticedByItsChecksum() throws IOException {
+  void rejectsIndexWithWrongChecksum() throws IOException {
     change(INDEX, 10);
     assertSays(MalformedModelException.class, "variables.index", "checksum");
   }
 
   @Test
-  void anIndexThatIsCutOffIsNone() throws IOException {
+  void rejectsTruncatedIndex() throws IOException {
     cut(INDEX, 60);
     assertSays(MalformedModelException.class, "variables.index");
   }
 
   @Test
-  void variablesWithoutACheckpointAreNamed() throws IOException {
+  void namesVariablesWithoutCheckpoint() throws IOException {
     Files.delete(folder.resolve(INDEX));
     assertSays(UnsupportedModelException.class, "variable", "restores");
   }
 
   @Test
-  void aFolderWithoutAModelIsNamed() throws IOException {
+  void namesMissingModelFile() throws IOException {
     Files.delete(folder.resolve(GRAPH));
     assertSays(NoSuchFileException.class, GRAPH);
   }
 
   @Test
-  void unknownTagsAreAnsweredWithThoseThere() {
+  void listsTagsWhereTagsAreUnknown() {
     var refused =
         assertThrows(
             UnsupportedModelException.class,
@@ -110,7 +110,7 @@ class BrokenSavedModelTest {
   }
 
   @Test
-  void anUnknownOperationIsNamedWithItsPlace() throws IOException {
+  void namesUnknownOperation() throws IOException {
     byte[] bytes = Files.readAllBytes(folder.resolve(GRAPH));
     String text = new String(bytes, StandardCharsets.ISO_8859_1);
     Files.write(
@@ -121,7 +121,7 @@ class BrokenSavedModelTest {
   }
 
   @Test
-  void allUnknownOperationsAreNamedAtOnce() throws IOException {
+  void listsAllUnknownOperations() throws IOException {
     byte[] bytes = Files.readAllBytes(folder.resolve(GRAPH));
     String text = new String(bytes, StandardCharsets.ISO_8859_1);
     Files.write(
@@ -133,7 +133,7 @@ class BrokenSavedModelTest {
   }
 
   @Test
-  void noDamageDoesAnythingButRefuseOrConvert() throws IOException {
+  void damagedFilesThrowOnlyModelExceptions() throws IOException {
     long seed = Long.getLong("fuzz.seed", 11);
     int mutants = Integer.getInteger("fuzz.mutants", 400);
     System.out.println("fuzz.seed=" + seed);

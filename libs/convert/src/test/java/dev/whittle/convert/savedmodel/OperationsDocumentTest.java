@@ -7,13 +7,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/** {@code -Doperations.list=write} writes the list anew. */
+/** The list of operations in the document; {@code -Doperations.list=write} rewrites it. */
 class OperationsDocumentTest {
   private static final Path DOCUMENT = Path.of("../../docs/tensorflow-operations.md");
   private static final String HEADING = "## All of them\n\n";
 
   @Test
-  void theDocumentListsWhatIsConverted() throws IOException {
+  void documentListsAllOperations() throws IOException {
     String text = Files.readString(DOCUMENT);
     String list = String.join(", ", TensorFlowOperations.TABLE.names()) + "\n";
     int at = text.indexOf(HEADING) + HEADING.length();

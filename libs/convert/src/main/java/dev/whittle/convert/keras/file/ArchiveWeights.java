@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** The weights of a {@code .keras} archive: {@code layers/dense_1/vars/0}. */
 record ArchiveWeights(Hdf5 file, Function<String, @Nullable List<String>> assets)
     implements WeightStore {
-  /** Keras 2.12 and the first releases of Keras 3 call the list of layers otherwise. */
+  /** The names of the list of layers; Keras 2.12 and the first releases of Keras 3 use others. */
   private static final List<String> LISTS =
       List.of("layers", "_layer_checkpoint_dependencies", "_layers");
 
@@ -41,7 +41,7 @@ record ArchiveWeights(Hdf5 file, Function<String, @Nullable List<String>> assets
       return new Path(path + LISTS.getFirst() + "/" + key + "/");
     }
 
-    /** Later versions note the layer's name beside its weights. */
+    /** Finds a layer by its name, which later versions store beside its weights. */
     private @Nullable String named(String folder, String name) {
       for (String child : file.children(folder)) {
         String candidate = folder + "/" + child;

@@ -26,11 +26,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An open HDF5 file. Whatever is wrong with it becomes a {@link MalformedModelException} that names
- * the path within. Weights of 32-bit floats that are stored in one piece are not copied.
+ * An open HDF5 file. Problems become a {@link MalformedModelException} that names the path within
+ * the file. Contiguous data sets of 32-bit floats are not copied.
  */
 final class Hdf5 implements AutoCloseable {
-  /** How much larger than the file a data set may be: no deflated byte stands for more. */
+  /** The largest ratio of a data set to the file: the maximum that deflate reaches. */
   private static final int MAX_EXPANSION = 1032;
 
   private static final long SMALL = 1 << 20;
@@ -54,8 +54,9 @@ final class Hdf5 implements AutoCloseable {
   }
 
   /**
-   * Makes 16-bit brain floats readable. h5py stores them as opaque pairs of bytes without a tag, of
-   * which the HDF5 library expects one. As strings of two bytes, which need no tag, it takes them.
+   * Makes bfloat16 data sets readable. h5py stores them as opaque pairs of bytes without the tag
+   * that the HDF5 library expects. So their type is changed to strings of two bytes, which need no
+   * tag.
    */
   static void describeBrainFloats(byte[] file) {
     for (int i = 0; i + OPAQUE_PAIR.length <= file.length; i++) {
@@ -81,7 +82,7 @@ final class Hdf5 implements AutoCloseable {
     return true;
   }
 
-  /** Runs library code on a file that may be hostile. */
+  /** Runs library code on a file that may be hostile; its exceptions are not documented. */
   private static <T extends @Nullable Object> T guard(String place, Supplier<T> reading) {
     try {
       return reading.get();
@@ -121,7 +122,7 @@ final class Hdf5 implements AutoCloseable {
     return find(path) != null;
   }
 
-  /** The names of what a group holds; empty if there is no such group. */
+  /** Returns the names in a group; empty if there is no such group. */
   Set<String> children(String path) {
     Node node = find(path);
     return node instanceof Group group
@@ -129,7 +130,7 @@ final class Hdf5 implements AutoCloseable {
         : Set.of();
   }
 
-  /** A text attribute; null if there is none. */
+  /** Returns a text attribute; null if it is missing. */
   @Nullable String text(String path, String attribute) {
     return guard(
         place(path) + "@" + attribute,
@@ -140,7 +141,7 @@ final class Hdf5 implements AutoCloseable {
         });
   }
 
-  /** A list of texts, which h5py splits where it is long; null if there is none. */
+  /** Returns a list of texts, which h5py splits where it is long; null if it is missing. */
   @Nullable List<String> texts(String path, String attribute) {
     return guard(
         place(path) + "@" + attribute,
@@ -189,7 +190,7 @@ final class Hdf5 implements AutoCloseable {
         : String.valueOf(data);
   }
 
-  /** A data set; null if there is none. Floats of any width become 32-bit ones. */
+  /** Reads a data set, with floats of any width as 32-bit floats; null if it is missing. */
   @Nullable Tensor tensor(String path) {
     Node node = find(path);
     if (node == null) {
@@ -199,16 +200,16 @@ final class Hdf5 implements AutoCloseable {
         place(path),
         () -> {
           if (!(node instanceof Dataset data)) {
-            throw new MalformedModelException(place(path) + ": is a group, not a data set");
+            throw new MalformedModelException(place(path) + ": expected a data set, found a group");
           }
           return read(data, place(path));
         });
   }
 
   /**
-   * Where in the file the numbers of a data set begin.
+   * Returns the offset in the file of a contiguous data set of 32-bit floats.
    *
-   * @throws UnsupportedModelException if they are no 32-bit floats in one piece, or another number
+   * @throws UnsupportedModelException if the data set is stored in another form or size
    */
   long addressOfFloats(String path, long elements) {
     if (find(path) instanceof ContiguousDataset data
@@ -220,7 +221,8 @@ final class Hdf5 implements AutoCloseable {
     }
     throw new UnsupportedModelException(
         place(path),
-        "is not kept as %d plain 32-bit floats, so it cannot be replaced".formatted(elements),
+        "is not stored as %d contiguous 32-bit floats, so it cannot be replaced"
+            .formatted(elements),
         "save the model with Keras' defaults, or write the trained model as .tflite");
   }
 
@@ -228,7 +230,7 @@ final class Hdf5 implements AutoCloseable {
     long bytes = data.getSizeInBytes();
     if (bytes > maxBytes || bytes < 0) {
       throw new MalformedModelException(
-          "%s: claims %,d bytes, more than the file can hold".formatted(place, bytes));
+          "%s: states %,d bytes, more than the file can hold".formatted(place, bytes));
     }
     int[] dims = data.isScalar() ? new int[0] : data.getDimensions();
     if (data.isEmpty() || data.getSize() == 0) {
@@ -284,7 +286,7 @@ final class Hdf5 implements AutoCloseable {
       case Long value -> Tensor.of(new int[] {Math.toIntExact(value)}, dims);
       default ->
           throw new MalformedModelException(
-              place + ": holds no numbers but " + flat.getClass().getSimpleName());
+              place + ": expected numbers, found " + flat.getClass().getSimpleName());
     };
   }
 

@@ -21,10 +21,10 @@ import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An open file with a Keras model: a {@code .keras} archive (Keras 2.12 and later), a whole model
- * in HDF5 ({@code .h5}, {@code .hdf5}), HDF5 weights with a configuration beside them, or the
- * {@code model.json} of TensorFlow.js. The contents decide, not the file's name. Constants of the
- * model refer to the open file, which stays mapped as long as they are reachable.
+ * An open file with a Keras model: a {@code .keras} archive (Keras 2.12 and later), a complete
+ * model in HDF5 ({@code .h5}, {@code .hdf5}), HDF5 weights with a separate configuration, or the
+ * {@code model.json} of TensorFlow.js. The format is detected by the contents, not by the file's
+ * name. Constants of the model refer to the mapped file.
  */
 public final class KerasFile implements AutoCloseable {
   static final String CONFIG = "config.json";
@@ -34,10 +34,10 @@ public final class KerasFile implements AutoCloseable {
   private static final byte[] ZIP_MAGIC = {'P', 'K'};
   private static final long MAX_CONFIG_BYTES = 256L << 20;
 
-  /** Weights up to so many bytes are taken into memory, larger ones through a temporary file. */
+  /** The largest size of weights that are read into memory; larger ones use a temporary file. */
   private static final long MAX_IN_MEMORY = 1L << 30;
 
-  /** No byte of deflated data can stand for more. */
+  /** The largest ratio that deflate reaches. */
   private static final long MAX_DEFLATE_RATIO = 1032;
 
   private final Config model;
@@ -57,7 +57,7 @@ public final class KerasFile implements AutoCloseable {
    * Opens a file.
    *
    * @throws MalformedModelException if the file is broken
-   * @throws UnsupportedModelException if it holds something else than a Keras model
+   * @throws UnsupportedModelException if it contains no Keras model
    * @throws IOException if the file cannot be read
    */
   public static KerasFile open(Path path) throws IOException {
@@ -67,8 +67,8 @@ public final class KerasFile implements AutoCloseable {
   /**
    * Opens a file with weights.
    *
-   * @param config the model's configuration, as {@code model.to_json()} gives it, where the file
-   *     has none; null if it has
+   * @param config the configuration, as written by {@code model.to_json()}, of a file without one;
+   *     null if the file has one
    */
   public static KerasFile open(Path path, @Nullable Path config) throws IOException {
     checkReadable(path);
@@ -101,7 +101,7 @@ public final class KerasFile implements AutoCloseable {
     }
   }
 
-  /** Whether a file begins as {@code .keras} archives do. */
+  /** Returns whether a file begins like a {@code .keras} archive. */
   static boolean isArchive(Path path) throws IOException {
     return startsWith(start(path), ZIP_MAGIC);
   }
@@ -141,7 +141,7 @@ public final class KerasFile implements AutoCloseable {
 
   private static Config parse(byte[] json, String origin) {
     Config tree = Config.parse(json, origin, MalformedModelException::new);
-    // model.json of TensorFlow.js and to_json() of old versions wrap the configuration.
+    // TensorFlow.js and to_json() of old versions wrap the configuration.
     return tree.has("modelTopology") || !tree.has("model_config")
         ? tree
         : tree.object("model_config");
@@ -192,7 +192,7 @@ public final class KerasFile implements AutoCloseable {
     }
   }
 
-  /** The version of Keras that wrote an archive; empty if it does not say. */
+  /** Returns the version of Keras that wrote an archive; empty if it is not stated. */
   private static String version(Path path, ZipFile zip) throws IOException {
     ZipEntry entry = zip.getEntry(METADATA);
     return entry == null
@@ -235,7 +235,7 @@ public final class KerasFile implements AutoCloseable {
     return entry;
   }
 
-  /** The size an entry claims, once it is plausible for an archive of this size. */
+  /** Returns the stated size of an entry, which must be possible in an archive of this size. */
   private static long checkedSize(Path path, ZipFile zip, ZipEntry entry) throws IOException {
     long size = entry.getSize();
     long compressed = entry.getCompressedSize();
@@ -312,7 +312,7 @@ public final class KerasFile implements AutoCloseable {
     }
   }
 
-  /** Where groups of layers are in a file that names weights. */
+  /** Returns the group with the layers in a file of named weights. */
   private static String folder(Hdf5 file) {
     return file.has("model_weights") ? "/model_weights/" : "/";
   }
@@ -332,9 +332,9 @@ public final class KerasFile implements AutoCloseable {
   }
 
   /**
-   * The weights in a file.
+   * Returns the weights of a file.
    *
-   * @param stated the model's configuration, where the file has weights alone; null if it has both
+   * @param stated the configuration, if the file contains weights only; else null
    */
   private static WeightStore weights(Hdf5 file, String origin, @Nullable Config stated) {
     if (file.has("layers") || file.has("_layer_checkpoint_dependencies")) {
@@ -357,7 +357,7 @@ public final class KerasFile implements AutoCloseable {
         file::tensor);
   }
 
-  /** The model's configuration: {@code class_name} and {@code config}. */
+  /** Returns the configuration of the model: {@code class_name} and {@code config}. */
   public Config model() {
     return model;
   }

@@ -23,9 +23,9 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
-/** Writes Keras files: new {@code .keras} archives, and files with other numbers in them. */
+/** A writer of {@code .keras} archives, and of copies of Keras files with other weights. */
 public final class KerasOutput {
-  /** The version whose way to arrange files this is. */
+  /** The version of Keras whose file layout is written. */
   private static final String KERAS_VERSION = "3.15.1";
 
   /** A fixed time, so that equal models give equal files. */
@@ -38,8 +38,8 @@ public final class KerasOutput {
   /**
    * Writes a {@code .keras} archive.
    *
-   * @param model the configuration: {@code class_name}, {@code config} and so on, of maps, lists,
-   *     texts, numbers, truth values and null
+   * @param model the configuration, such as {@code class_name} and {@code config}, of maps, lists,
+   *     texts, numbers, booleans and null
    * @param variables floats by their path among the weights, such as {@code layers/dense/vars/0}
    */
   public static void write(Path path, Map<String, ?> model, Map<String, Tensor> variables)
@@ -99,7 +99,7 @@ public final class KerasOutput {
     return known;
   }
 
-  /** Arrays within arrays, as the HDF5 library takes them. */
+  /** Returns nested arrays, as the HDF5 library expects them. */
   private static Object nested(Tensor tensor) {
     float[] flat = tensor.toFloats();
     return tensor.rank() == 0 ? flat[0] : nested(flat, 0, flat.length, tensor.dims(), 0);
@@ -120,12 +120,11 @@ public final class KerasOutput {
   }
 
   /**
-   * Copies a {@code .keras} or HDF5 file with other numbers in some of its variables; all else, the
-   * configuration too, stays as it is.
+   * Copies a {@code .keras} or HDF5 file with other contents of some variables. Everything else,
+   * including the configuration, is unchanged.
    *
-   * @param variables contents by the variable's name, as {@link WeightStore.Scope#variable} gives
-   *     it
-   * @throws UnsupportedModelException if the file keeps a variable in a form that cannot be
+   * @param variables contents by the names of {@link WeightStore.Scope#variable}
+   * @throws UnsupportedModelException if the file stores a variable in a form that cannot be
    *     replaced
    */
   public static void replaceVariables(Path source, Map<String, float[]> variables, Path target)

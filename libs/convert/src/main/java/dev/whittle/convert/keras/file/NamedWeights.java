@@ -10,26 +10,26 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Weights by name, as legacy HDF5 files and TensorFlow.js keep them: {@code
- * bidirectional/forward_lstm/lstm_cell/kernel:0}. Which layers a name mentions differs between
- * versions, and TensorFlow 1 appended numbers to names that it had already given. So a weight is
- * looked for in several ways, one after the other, and none of them gives two layers the same one.
+ * Weights by name, as in legacy HDF5 files and TensorFlow.js: {@code
+ * bidirectional/forward_lstm/lstm_cell/kernel:0}. The layers in a name differ between versions, and
+ * TensorFlow 1 appended numbers to repeated names. So several rules are tried in turn to find a
+ * weight. No rule assigns a weight to two layers.
  */
 final class NamedWeights implements WeightStore {
   /**
    * A weight of the file.
    *
-   * @param name of layers and weight, such as {@code dense/kernel:0}
-   * @param place where it is to be read
+   * @param name the names of layers and weight, such as {@code dense/kernel:0}
+   * @param place the path or key by which it is read
    */
   record Variable(String name, String place) {
-    /** The layers that the name mentions. */
+    /** Returns the layers in the name. */
     List<String> layers() {
       List<String> parts = List.of(name.split("/", -1));
       return parts.subList(0, parts.size() - 1);
     }
 
-    /** The name in its layer: {@code kernel}. */
+    /** Returns the name within its layer, such as {@code kernel}. */
     String last() {
       String last = name.substring(name.lastIndexOf('/') + 1);
       int colon = last.indexOf(':');
@@ -37,34 +37,34 @@ final class NamedWeights implements WeightStore {
     }
   }
 
-  /** Whether a stored name stands for one that is looked for. */
+  /** A comparison of a stored name with an expected one. */
   @FunctionalInterface
   private interface Alike {
-    boolean test(String stored, String wanted);
+    boolean test(String stored, String expected);
   }
 
   private static final Alike EXACTLY = String::equals;
 
-  /** With a number behind it that TensorFlow 1 may have appended. */
+  /** Accepts a number behind the name, which TensorFlow 1 may have appended. */
   private static final Alike NUMBERED =
-      (stored, wanted) ->
-          stored.equals(wanted)
-              || (stored.startsWith(wanted + "_")
-                  && stored.substring(wanted.length() + 1).chars().allMatch(Character::isDigit));
+      (stored, expected) ->
+          stored.equals(expected)
+              || (stored.startsWith(expected + "_")
+                  && stored.substring(expected.length() + 1).chars().allMatch(Character::isDigit));
 
   private final String origin;
   private final Function<String, List<Variable>> weightsOfLayer;
   private final Function<String, @Nullable Tensor> read;
 
-  /** Whose weight each place is: layers and name. */
+  /** The owner of each weight by place: layers and name. */
   private final Map<String, String> owners = new HashMap<>();
 
   /**
-   * Weights of a file.
+   * Creates a store of the weights of a file.
    *
-   * @param origin what messages call the file
-   * @param weightsOfLayer the weights of a layer of the outermost model, in order
-   * @param read a weight by its place
+   * @param origin the name of the file in messages
+   * @param weightsOfLayer returns the weights of a layer of the outermost model, in order
+   * @param read reads a weight by its place
    */
   NamedWeights(
       String origin,
@@ -137,7 +137,7 @@ final class NamedWeights implements WeightStore {
       List<Variable> free =
           all.stream().filter(v -> owners.getOrDefault(v.place, owner).equals(owner)).toList();
       for (Alike alike : List.of(EXACTLY, NUMBERED)) {
-        // The outermost names may be left out: a nested layer's weight may be just "dense/kernel".
+        // Outer names may be missing: a nested layer's weight may be called "dense/kernel".
         for (int skip = 0; found == null && skip < names.size(); skip++) {
           found = best(free, name, names.subList(skip, names.size()), alike);
         }
@@ -150,15 +150,15 @@ final class NamedWeights implements WeightStore {
         found = only;
       }
       if (found == null && depth == 1 && index < all.size()) {
-        // Names are free: a layer's own weights also stand in order.
+        // Weights of a layer may have any names; then they are in order.
         found = all.stream().noneMatch(v -> v.last().equals(name)) ? all.get(index) : null;
       }
       return found;
     }
 
     /**
-     * The first weight whose name mentions only layers on the way, but perhaps not all of them:
-     * those within a wrapper may be left out.
+     * Returns the first weight with only layers of the path in its name. Layers within a wrapper
+     * may be missing.
      */
     private @Nullable Variable mentioningNoOther(List<Variable> free, String name, Alike alike) {
       for (Variable variable : free) {
@@ -180,7 +180,7 @@ final class NamedWeights implements WeightStore {
     }
   }
 
-  /** The weight whose name mentions some layers in order, and the fewest others. */
+  /** Returns the weight with given layers in its name, in order, and the fewest others. */
   private static @Nullable Variable best(
       List<Variable> candidates, String name, List<String> layers, Alike alike) {
     Variable best = null;
@@ -197,13 +197,13 @@ final class NamedWeights implements WeightStore {
     return best;
   }
 
-  /** The one weight of that name, whatever layers its name mentions. */
+  /** Returns the only weight of a name in any layer; null if there is none, or several. */
   private static @Nullable Variable only(List<Variable> candidates, String name) {
     List<Variable> all = candidates.stream().filter(v -> v.last().equals(name)).toList();
     return all.size() == 1 ? all.getFirst() : null;
   }
 
-  /** Whether all layers stand in a stored name, in order. */
+  /** Returns whether a stored name contains all layers, in order. */
   private static boolean isMentioned(List<String> layers, List<String> stored, Alike alike) {
     int next = 0;
     for (String part : stored) {
@@ -214,7 +214,7 @@ final class NamedWeights implements WeightStore {
     return next == layers.size();
   }
 
-  /** Whether all of a stored name's layers are on the way, in order. */
+  /** Returns whether the path contains all layers of a stored name, in order. */
   private static boolean mentions(List<String> layers, List<String> stored, Alike alike) {
     int next = 0;
     for (String layer : layers) {

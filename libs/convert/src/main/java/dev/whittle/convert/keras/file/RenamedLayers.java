@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the layers of a configuration are called in a file of weights alone. Such files outlive the
- * counters that layers' names come from: {@code conv2d_1} in one may be {@code conv2d} of the
+ * The names of a configuration's layers in a file of weights only. Keras names layers by counters
+ * that differ between processes, so {@code conv2d_1} in the file may be {@code conv2d} in the
  * configuration. Where names differ, layers of a kind correspond in order, as Keras loads them.
  */
 final class RenamedLayers {
   private RenamedLayers() {}
 
   /**
-   * The file's name of each layer that has another one there.
+   * Returns the file's names of layers by their names in the configuration, where they differ.
    *
    * @param stored the file's layers with weights, in order
    */
@@ -53,7 +53,7 @@ final class RenamedLayers {
     return names;
   }
 
-  /** Names without their counters, and the whole names in order. */
+  /** Groups names, in order, by the name without its counter. */
   private static Map<String, List<String>> byKind(List<String> names) {
     Map<String, List<String>> kinds = new LinkedHashMap<>();
     for (String name : names) {

@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The layers format of TensorFlow.js: a {@code model.json} with the topology and the names, types
- * and shapes of weights, which lie one after another in binary files beside it, 8- and 16-bit ones
- * with a scale and a minimum.
+ * and shapes of weights. Binary files beside it contain the weights in order, those of 8 and 16
+ * bits quantized by a scale and a minimum.
  */
 final class TfjsFile {
-  /** A weight's description and where its bytes lie. */
+  /** A weight's description, the files of its group, and its offset in them. */
   private record Entry(Config description, List<Path> shards, long offset) {}
 
   private final Path path;
@@ -75,7 +75,7 @@ final class TfjsFile {
     }
   }
 
-  /** A file beside the model; nothing outside its folder. */
+  /** Returns a file beside the model, which must lie in the model's folder. */
   private Path shard(String name) {
     Path folder = path.toAbsolutePath().normalize().getParent();
     Path shard = folder == null ? Path.of(name) : folder.resolve(name).normalize();
@@ -108,7 +108,7 @@ final class TfjsFile {
     int[] dims = weight.integers("shape");
     for (int dim : dims) {
       if (dim < 0) {
-        throw weight.malformed("shape", "extents");
+        throw weight.malformed("shape", "dimensions from 0");
       }
     }
     return dims;
@@ -149,7 +149,7 @@ final class TfjsFile {
   }
 
   private MemorySegment bytes(Entry entry, long size) {
-    List<MemorySegment> pieces = new ArrayList<>();
+    List<MemorySegment> parts = new ArrayList<>();
     long position = 0;
     long missing = size;
     for (Path shard : entry.shards) {
@@ -157,7 +157,7 @@ final class TfjsFile {
       long from = Math.max(0, entry.offset - position);
       if (from < bytes.byteSize() && missing > 0) {
         long count = Math.min(missing, bytes.byteSize() - from);
-        pieces.add(bytes.asSlice(from, count));
+        parts.add(bytes.asSlice(from, count));
         missing -= count;
       }
       position += bytes.byteSize();
@@ -167,14 +167,14 @@ final class TfjsFile {
           "%s: the shards of '%s' end %,d bytes too early"
               .formatted(path, entry.description.string("name"), missing));
     }
-    if (pieces.size() == 1) {
-      return pieces.getFirst();
+    if (parts.size() == 1) {
+      return parts.getFirst();
     }
     MemorySegment joined = Arena.ofAuto().allocate(Math.max(1, size), 8).asSlice(0, size);
     long at = 0;
-    for (MemorySegment piece : pieces) {
-      MemorySegment.copy(piece, 0, joined, at, piece.byteSize());
-      at += piece.byteSize();
+    for (MemorySegment part : parts) {
+      MemorySegment.copy(part, 0, joined, at, part.byteSize());
+      at += part.byteSize();
     }
     return joined;
   }

@@ -8,14 +8,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The configuration of a model in the form of Keras 3. Keras up to 2.2.2 had a list of layers for
- * the configuration of a sequential model, which therefore had no name; and some words had other
- * meanings before Keras 3.
+ * A translation of configurations to the form of Keras 3. Up to Keras 2.2.2, the configuration of a
+ * sequential model was a list of layers without a name. Some terms had other meanings before Keras
+ * 3.
  */
 public final class Topology {
   /**
-   * The name of {@code hard_sigmoid} of Keras 1 and 2, {@code min(max(0.2 x + 0.5, 0), 1)}, which
-   * is another function than that of Keras 3.
+   * The name of the function {@code hard_sigmoid} of Keras 1 and 2, {@code min(max(0.2 x + 0.5, 0),
+   * 1)}, which Keras 3 defines differently.
    */
   public static final String OLD_HARD_SIGMOID = "hard_sigmoid of Keras 2";
 
@@ -26,12 +26,11 @@ public final class Topology {
   }
 
   /**
-   * The model with a name for every sequential model, and with words that mean what they mean in
-   * Keras 3.
+   * Returns a model with a name for every sequential model, in the terms of Keras 3.
    *
-   * @param version which Keras wrote it; empty if that is not known
-   * @param layerNames what the file of weights calls the outermost model's layers, in order; empty
-   *     if it does not say
+   * @param version the version of Keras that wrote it; empty if it is unknown
+   * @param layerNames the names of the outermost model's layers in the file of weights, in order;
+   *     empty if they are unknown
    */
   static Config current(Config model, String version, List<String> layerNames) {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
@@ -51,7 +50,7 @@ public final class Topology {
       }
     }
     switch (String.valueOf(layer.get("class_name"))) {
-      // What Keras up to 2.1 computed, which had no such option.
+      // Keras up to 2.1 lacked this option.
       case "GRU", "GRUCell" -> config.putIfAbsent("reset_after", false);
       case "BatchNormalizationV1", "BatchNormalizationV2" ->
           layer.put("class_name", "BatchNormalization");
@@ -91,8 +90,8 @@ public final class Topology {
     List<@Nullable Object> children = new ArrayList<>();
     boolean inOrder = layerNames.size() == layers.size();
     for (Object layer : layers) {
-      int place = children.size();
-      String name = inOrder ? layerNames.get(place) : "sequential_" + (place + 1);
+      int index = children.size();
+      String name = inOrder ? layerNames.get(index) : "sequential_" + (index + 1);
       children.add(layer instanceof Map<?, ?> map ? child(map, name) : layer);
     }
     return children;

@@ -5,13 +5,13 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Where the layers of a model stand among its weights: Keras numbers the layers of each class in
- * snake case, {@code conv2d}, {@code conv2d_1}.
+ * The keys of a model's layers among its weights. Keras numbers the layers of each class, in snake
+ * case: {@code conv2d}, {@code conv2d_1}.
  */
 public final class WeightKeys {
   private final Map<String, Integer> used = new HashMap<>();
 
-  /** The key of the next layer of a class. */
+  /** Returns the key of the next layer of a class. */
   public String next(String className) {
     String stem = snakeCase(className);
     int count = used.merge(stem, 1, Integer::sum);
@@ -19,7 +19,8 @@ public final class WeightKeys {
   }
 
   /**
-   * As Keras writes class names: {@code MultiHeadAttention} becomes {@code multi_head_attention}.
+   * Returns a class name as Keras converts it: {@code MultiHeadAttention} becomes {@code
+   * multi_head_attention}.
    */
   public static String snakeCase(String name) {
     return name.replaceAll("\\W+", "")

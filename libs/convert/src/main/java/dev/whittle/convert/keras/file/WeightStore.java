@@ -4,46 +4,46 @@ import dev.whittle.ir.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The trained weights of a model, however its file arranges them. */
+/** The trained weights of a model, independent of the layout of its file. */
 public interface WeightStore {
-  /** The weights of the model itself; layers are found under it. */
+  /** Returns the scope of the model, which contains its layers. */
   Scope root();
 
-  /** The weights of a layer, or of a part of one. */
+  /** The weights of a model, a layer, or a part of a layer. */
   interface Scope {
     /**
-     * A layer of a model.
+     * Returns the scope of a layer of a model.
      *
-     * @param key the place of the layer among its model's: its class in snake case, with {@code _1}
-     *     and so on for further ones of that class
+     * @param key the key of the layer in its model: its class in snake case, with {@code _1} and so
+     *     on for further layers of that class
      * @param name the layer's name
      */
     Scope layer(String key, String name);
 
     /**
-     * A layer that another layer holds.
+     * Returns the scope of a layer nested in another layer.
      *
-     * @param attribute the Python attribute that holds it, such as {@code cell}
-     * @param name the part's name, empty if it adds none to the names of weights
+     * @param attribute the Python attribute of the nested layer, such as {@code cell}
+     * @param name the nested layer's name; empty if names of weights do not contain it
      */
     Scope part(String attribute, String name);
 
     /**
-     * A weight.
+     * Reads a weight.
      *
-     * @param index its place among the layer's own weights, trainable ones first
+     * @param index its index among the layer's own weights, trainable ones first
      * @param name its name, such as {@code kernel}
      * @return null if the file has no such weight
      */
     @Nullable Tensor weight(int index, String name);
 
-    /** How the store calls what {@link #weight} reads; null if there is no such weight. */
+    /** Returns the name in the file of the weight that {@link #weight} reads; null if missing. */
     @Nullable String variable(int index, String name);
 
-    /** The lines of a text file that the layer saved beside its weights; null if there is none. */
+    /** Reads the lines of a text file that the layer saved beside its weights; null if missing. */
     @Nullable List<String> asset(String name);
 
-    /** Where the weights stand, for messages. */
+    /** Returns the place of the weights in the file, for messages. */
     String place();
   }
 }

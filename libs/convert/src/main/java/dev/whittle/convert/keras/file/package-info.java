@@ -1,4 +1,4 @@
-/** What Keras and TensorFlow.js write: configurations as trees, weights by name. */
+/** Readers and writers of the files of Keras and TensorFlow.js: configurations and weights. */
 @NullMarked
 package dev.whittle.convert.keras.file;
 

@@ -26,20 +26,20 @@ class NamedWeightsTest {
   }
 
   @Test
-  void theNameThatMentionsTheFewestOthersIsTaken() {
+  void prefersNameWithFewestOtherLayers() {
     var root = file("model/dense/kernel:0", "dense/kernel:0");
     assertEquals("dense/kernel:0", scope(root, "dense").variable(0, "kernel"));
     assertEquals("model/dense/kernel:0", scope(root, "model", "dense").variable(0, "kernel"));
   }
 
   @Test
-  void layersNamedWithSlashesAreFoundWithinModels() {
+  void findsNestedLayersWithSlashesInNames() {
     var root = file("conv1/conv/kernel:0", "conv2/conv/kernel:0");
     assertEquals("conv2/conv/kernel:0", scope(root, "base", "conv2/conv").variable(0, "kernel"));
   }
 
   @Test
-  void partsWithoutNamesOfTheirOwnTakeNumberedWeightsInOrder() {
+  void assignsNumberedWeightsInOrderToUnnamedParts() {
     var root = file("bi/kernel:0", "bi/bias:0", "bi/kernel_1:0", "bi/bias_1:0");
     assertEquals("bi/kernel:0", scope(root, "bi", "forward_lstm").variable(0, "kernel"));
     assertEquals("bi/kernel_1:0", scope(root, "bi", "backward_lstm").variable(0, "kernel"));
@@ -49,14 +49,14 @@ class NamedWeightsTest {
   }
 
   @Test
-  void namesThatTensorFlowNumberedOnceMoreAreFound() {
+  void findsNamesWithAppendedNumbers() {
     var root = file("dense_1_1/kernel:0", "dense_2_1/kernel:0");
     assertEquals("dense_2_1/kernel:0", scope(root, "model", "dense_2").variable(0, "kernel"));
     assertEquals("dense_1_1/kernel:0", scope(root, "model", "dense_1").variable(0, "kernel"));
   }
 
   @Test
-  void noTwoLayersGetTheSameWeight() {
+  void assignsNoWeightToTwoLayers() {
     var root = file("dense_1/kernel:0", "other/kernel:0");
     assertEquals("dense_1/kernel:0", scope(root, "model", "dense").variable(0, "kernel"));
     assertNull(scope(root, "model", "dense_1").variable(0, "kernel"));
@@ -69,7 +69,7 @@ class NamedWeightsTest {
   }
 
   @Test
-  void aLayersOwnWeightsStandInOrderWhereTheyHaveOtherNames() {
+  void readsWeightsOfOtherNamesInOrder() {
     var root = file("param_0", "param_1");
     assertEquals("param_1", scope(root, "dense").variable(1, "bias"));
   }

@@ -21,7 +21,7 @@ class RenamedLayersTest {
   }
 
   @Test
-  void layersOfAKindCorrespondInOrderWhereTheirCountersDiffer() {
+  void matchesLayersOfAKindInOrder() {
     Config model = model("conv2d", "conv2d_1", "batch_normalization", "predictions");
     assertEquals(
         Map.of("conv2d", "conv2d_95", "conv2d_1", "conv2d_96"),
@@ -29,23 +29,23 @@ class RenamedLayersTest {
             model, List.of("conv2d_95", "batch_normalization", "conv2d_96", "predictions")));
   }
 
-  /** The second of one file may have the first's name in the other. */
+  /** A layer in one file may have the name of another layer in the other file. */
   @Test
-  void namesThatOverlapAreNotTakenForTheSame() {
+  void matchesOverlappingNamesInOrder() {
     assertEquals(
         Map.of("conv2d", "conv2d_1", "conv2d_1", "conv2d_2"),
         RenamedLayers.match(model("conv2d", "conv2d_1"), List.of("conv2d_1", "conv2d_2")));
   }
 
   @Test
-  void namesThatAreAllThereStay() {
+  void keepsNamesThatAllExist() {
     assertEquals(
         Map.of(),
         RenamedLayers.match(model("conv2d_1", "conv2d"), List.of("conv2d", "conv2d_1", "dense")));
   }
 
   @Test
-  void whatDoesNotCorrespondStaysMissing() {
+  void leavesLayersWithoutCounterpart() {
     assertEquals(
         Map.of(),
         RenamedLayers.match(model("conv2d", "dense"), List.of("conv2d_7", "x_1", "conv2d_8")));
