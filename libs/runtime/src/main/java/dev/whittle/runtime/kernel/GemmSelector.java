@@ -106,8 +106,8 @@ final class GemmSelector implements OperatorSelector {
     if (input.rank() != 4 || filter.rank() != 4 || !conv.activation().isClamp()) {
       return null;
     }
-    WindowGeometry windows = WindowGeometry.of(conv, operands).behind(top, left);
-    if (!windows.areWithinReach()) {
+    WindowGeometry windows = WindowGeometry.of(conv, operands).withPadding(top, left);
+    if (!windows.overlapInput()) {
       return null;
     }
     WeightedLayer layer = WeightedLayer.of(operands);
@@ -155,8 +155,8 @@ final class GemmSelector implements OperatorSelector {
         || !conv.activation().isClamp()) {
       return null;
     }
-    SubConvolution subConvolution = SubConvolution.volume(conv, operands);
-    return subConvolution.windows().areWithinReach()
+    SubConvolution subConvolution = SubConvolution.conv3d(conv, operands);
+    return subConvolution.windows().overlapInput()
         ? floats(
             WeightedLayer.of(operands),
             subConvolution,
@@ -185,9 +185,9 @@ final class GemmSelector implements OperatorSelector {
         || !conv.activation().isClamp()) {
       return null;
     }
-    List<SubConvolution> subConvolutions = SubConvolution.transposedVolume(conv, operands);
+    List<SubConvolution> subConvolutions = SubConvolution.transposedConv3d(conv, operands);
     return subConvolutions == null
-            || !subConvolutions.stream().allMatch(p -> p.windows().areWithinReach())
+            || !subConvolutions.stream().allMatch(p -> p.windows().overlapInput())
         ? null
         : subConvolutions(
             new WeightedLayer(operands, 2, 1, 3),
@@ -406,7 +406,7 @@ final class GemmSelector implements OperatorSelector {
       return (from, to, at, count) ->
           MemorySegment.copy(filter.data(), Tensor.FLOAT, 4L * from, to, at, count);
     }
-    int[] places = subConvolution.places();
+    int[] places = subConvolution.weightIndices();
     return (from, to, at, count) -> {
       for (int i = 0; i < count; i++) {
         to[at + i] = filter.getFloat(places[from + i]);
@@ -531,7 +531,7 @@ final class GemmSelector implements OperatorSelector {
     if (all == null) {
       return null;
     }
-    Int8Weights exact = all.at(subConvolution.places());
+    Int8Weights exact = all.at(subConvolution.weightIndices());
     int[] bias = wholeBias(layer, subConvolution, exact);
     return bias == null ? null : bytes(layer, subConvolution, im2col, exact, bias, requantization);
   }
@@ -669,8 +669,8 @@ final class GemmSelector implements OperatorSelector {
     if (input.rank() != 4 || filter.rank() != 4 || !conv.activation().isClamp()) {
       return null;
     }
-    WindowGeometry windows = WindowGeometry.of(conv, operands).behind(top, left);
-    if (!windows.areWithinReach()) {
+    WindowGeometry windows = WindowGeometry.of(conv, operands).withPadding(top, left);
+    if (!windows.overlapInput()) {
       return null;
     }
     WeightedLayer layer = WeightedLayer.of(operands);

@@ -3,8 +3,8 @@ package dev.whittle.runtime.kernel.execution;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Memory of a session with fast kernels: arrays, float arrays for float tensors. Each float array
- * begins with zeros that nothing writes: windows read them beyond the border of a picture.
+ * The memory of a session with fast kernels: byte arrays, and float arrays for float tensors. Each
+ * float array begins with zeros that are never written: windows read them for padding.
  */
 public final class ArrayMemory {
   /** Zeros at the start of each float array. */

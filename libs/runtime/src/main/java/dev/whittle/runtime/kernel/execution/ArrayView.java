@@ -5,10 +5,10 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The elements of a tensor as part of an array: the tensor's own memory where a session keeps it in
- * an array, a copy of constants that lie elsewhere.
+ * The elements of a tensor as part of an array: the tensor's own memory if it is an array,
+ * otherwise a copy, for constants.
  *
- * @param <A> the arrays' type
+ * @param <A> the type of the arrays
  */
 public abstract class ArrayView<A> {
   private final Class<A> type;
@@ -23,10 +23,10 @@ public abstract class ArrayView<A> {
     this.array = none;
   }
 
-  /** An array of a tensor's elements. */
+  /** Returns a copy of a tensor's elements. */
   abstract A copy(Tensor tensor);
 
-  /** Follows the tensor to where it is now; returns whether it has moved. */
+  /** Binds the view to a tensor; returns whether the memory differs from before. */
   public final boolean bind(Tensor tensor) {
     MemorySegment data = tensor.data();
     if (data.equals(bound)) {
@@ -44,11 +44,16 @@ public abstract class ArrayView<A> {
     return true;
   }
 
-  /** As {@link #bind}, for a tensor that is to be written: it must be in an array. */
+  /**
+   * Binds the view to a tensor that is to be written; see {@link #bind}.
+   *
+   * @throws IllegalStateException if the tensor's memory is not an array of the type
+   */
   public final boolean bindOutput(Tensor tensor) {
     boolean moved = bind(tensor);
     if (moved && !type.isInstance(tensor.data().heapBase().orElse(null))) {
-      throw new IllegalStateException("an output is not in an array");
+      throw new IllegalStateException(
+          "the output is not in a %s, but in %s".formatted(type.getSimpleName(), tensor.data()));
     }
     return moved;
   }
@@ -57,7 +62,7 @@ public abstract class ArrayView<A> {
     return array;
   }
 
-  /** Where element 0 is. */
+  /** Returns the index of element 0. */
   public final int offset() {
     return offset;
   }

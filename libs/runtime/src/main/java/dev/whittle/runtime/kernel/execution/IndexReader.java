@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
 public final class IndexReader {
   private final long[] values;
 
-  /** Room for indices of 32 bits. */
+  /** A buffer for indices of 32 bits. */
   private final int[] narrow;
 
   public IndexReader(int count) {
@@ -16,7 +16,7 @@ public final class IndexReader {
     narrow = new int[count];
   }
 
-  /** The indices that a tensor holds. The array is always the same. */
+  /** Returns the indices in a tensor, always in the same array. */
   public long[] read(Tensor tensor) {
     int count = values.length;
     if (tensor.type() == TensorType.INT32) {
@@ -34,7 +34,7 @@ public final class IndexReader {
     return values;
   }
 
-  /** What {@link #read} has found. */
+  /** Returns the indices that {@link #read} has read last. */
   public long[] values() {
     return values;
   }

@@ -1,12 +1,12 @@
 package dev.whittle.runtime.kernel.execution;
 
-/** A kernel whose output rows may be columns of a wider tensor. */
+/** A kernel that can write its output to some columns of a wider tensor, with its stride. */
 public interface StridedOutput {
   /**
-   * Makes the output a stripe of a tensor that has more elements along its last axis.
+   * Makes the output part of a tensor with more elements along its last axis.
    *
-   * @param columns elements of the wider tensor's rows
-   * @param first where in its rows the output begins
+   * @param columns elements of the wider tensor along the last axis
+   * @param first the output's first column in the wider tensor
    */
   void writeTo(int columns, int first);
 }

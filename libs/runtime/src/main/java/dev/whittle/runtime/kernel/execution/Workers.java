@@ -8,16 +8,16 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of one session, its caller's included. They take numbered chunks of a task until
- * there are none; no chunk's result depends on who computes it, so that results are the same for
- * any number of threads. Idle threads spin for a moment, since the next task mostly follows at
- * once, and then park. Nothing is allocated or locked while tasks run.
+ * The threads of one session, including its caller's. They take numbered chunks of a task until all
+ * are taken. No result depends on the thread that computes it, so that results are the same for any
+ * number of threads. Idle threads spin for a moment, since the next task usually follows at once,
+ * and then park. Tasks run without allocation and locks.
  */
 public final class Workers implements AutoCloseable {
-  /** Rows that products are computed by, at least. */
+  /** The minimum of {@link #blockRows}. */
   private static final int MIN_BLOCK = 24;
 
-  /** Turns of an idle thread before it parks: some tens of microseconds. */
+  /** Spins of an idle thread before it parks: some tens of microseconds. */
   private static final int SPINS = 4000;
 
   private static final VarHandle NEXT;
@@ -35,7 +35,7 @@ public final class Workers implements AutoCloseable {
     }
   }
 
-  /** Work in numbered parts that do not depend on each other. */
+  /** Work in numbered chunks that are independent of each other. */
   @FunctionalInterface
   public interface Task {
     void run(int chunk, Scratch scratch);
@@ -44,15 +44,17 @@ public final class Workers implements AutoCloseable {
   /** Elements of a chunk of elementwise work. */
   public static final int CHUNK = 1 << 14;
 
-  /** How many chunks elementwise work is divided into. */
+  /** Returns the number of chunks of elementwise work. */
   public static int chunks(int count) {
     return Math.ceilDiv(count, CHUNK);
   }
 
+  /** Returns the first element of a chunk of elementwise work. */
   public static int first(int chunk) {
     return chunk * CHUNK;
   }
 
+  /** Returns the elements of a chunk of elementwise work. */
   public static int length(int chunk, int count) {
     return Math.min(CHUNK, count - chunk * CHUNK);
   }
@@ -66,10 +68,10 @@ public final class Workers implements AutoCloseable {
   @SuppressWarnings("UnusedVariable") // Through NEXT.
   private volatile int next;
 
-  /** How many workers have not finished the present task. */
+  /** Workers that have not finished the current task. */
   private volatile int busy;
 
-  /** Counts tasks: a change tells the workers that there is one. */
+  /** The number of tasks so far: a change signals a new task to the workers. */
   private volatile int round;
 
   private int rounds;
@@ -97,7 +99,7 @@ public final class Workers implements AutoCloseable {
     }
   }
 
-  /** Whether they use the Vector API where it is present. */
+  /** Returns whether the threads use the Vector API if it is present. */
   public boolean mayUseVectors() {
     return vectors;
   }
@@ -106,28 +108,28 @@ public final class Workers implements AutoCloseable {
     return scratches.length;
   }
 
-  /** The micro-kernels' packing. */
+  /** See {@link MicroKernels#lanes}. */
   public int lanes() {
     return scratches[0].math.lanes();
   }
 
-  /** {@link MicroKernels#readsBytes}. */
+  /** See {@link MicroKernels#readsBytes}. */
   public boolean readBytes() {
     return scratches[0].math.readsBytes();
   }
 
-  /** A number of rows that products are best computed by, or a multiple of it. */
+  /** Returns the number of rows that GEMMs are best computed by, or by a multiple of it. */
   public int blockRows() {
     int tile = scratches[0].math.tileRows();
     return Math.ceilDiv(MIN_BLOCK, tile) * tile;
   }
 
-  /** The calling thread's own. */
+  /** Returns the scratch space of the calling thread. */
   public Scratch scratch() {
     return scratches[0];
   }
 
-  /** Makes room in every thread's scratch space. */
+  /** Reserves buffers in every thread's scratch space. */
   public void reserve(int inputs, int sums, int integers) {
     for (Scratch scratch : scratches) {
       scratch.reserve(inputs, sums, integers);
@@ -199,7 +201,7 @@ public final class Workers implements AutoCloseable {
           spins++;
           Thread.onSpinWait();
         } else {
-          // Whoever starts a round looks for parked threads after it has counted the round.
+          // The thread that starts a round checks for parked threads after counting the round.
           PARKED.getAndAdd(this, 1);
           if (round == seen && !closed) {
             LockSupport.park(this);

@@ -19,16 +19,18 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Products of matrices that may both be computed. A run begins with packing the right ones, unless
- * they are constant; then it goes through the left ones' rows, block by block.
+ * A batch of matrix products whose operands may both be computed. A run packs the right matrices,
+ * unless they are constant and packed already, and then multiplies the rows of the left ones, block
+ * by block.
  */
 public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
-  /** Rows of a block: a multiple of the rows of all tiles. */
+  /** Rows of a block: a multiple of the rows of the tiles of all micro-kernels. */
   private static final int BLOCK = 48;
 
+  /** The fewest multiply-adds that are worth another thread. */
   private static final long MIN_WORK = 1 << 17;
 
-  /** Which matrices are multiplied. */
+  /** The matrices of the operands, and the pairs that are multiplied. */
   public static final class Layout {
     final int rows;
     final int columns;
@@ -36,13 +38,15 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     public final boolean leftTransposed;
     final boolean rightTransposed;
 
-    /** For each product, which of the left matrices it takes, and which of the right ones. */
+    /** For each product the index of its left matrix. */
     private final int[] lefts;
 
+    /** For each product the index of its right matrix. */
     private final int[] rights;
+
     private final int rightCount;
 
-    /** The products of the last two axes, broadcast over those before. */
+    /** Creates the layout of products of the last two axes, broadcast over those before. */
     public Layout(Shape a, Shape b, Shape out, boolean leftTransposed, boolean rightTransposed) {
       this.leftTransposed = leftTransposed;
       this.rightTransposed = rightTransposed;
@@ -55,7 +59,7 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
       rightCount = Arrays.stream(rights).max().orElse(-1) + 1;
     }
 
-    /** One product of the rows of a tensor and a matrix {@code [columns, depth]}. */
+    /** Creates the layout of one product of {@code [rows, depth]} and {@code [columns, depth]}. */
     public Layout(int rows, int columns, int depth) {
       this.rows = rows;
       this.columns = columns;
@@ -67,7 +71,7 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
       rightCount = 1;
     }
 
-    /** For each place in a batch, the matrix of an operand that is broadcast to it. */
+    /** Returns for each index of the batch the index of the operand's matrix. */
     private static int[] matrices(int[] batch, Shape operand) {
       int count = 1;
       for (int dimension : batch) {
@@ -100,13 +104,15 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
   final Workers workers;
   final Layout layout;
 
-  /** The right matrices, in parts along the summed dimension. */
+  /** The right matrices, each in parts along the summed dimension. */
   private final PackedMatrix[][] matrices;
 
   /** The rows of a block in scratch space. */
   private final IndirectionBuffer left;
 
+  /** The depth of a part. */
   private final int share;
+
   private final int panels;
   private final int blocks;
   private final boolean constant;
@@ -114,10 +120,10 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
   private boolean packing;
 
   /**
-   * Products.
+   * Creates the products.
    *
    * @param constant whether the right matrices are the same in each run
-   * @param share the greatest depth whose sums are exact
+   * @param share maximum depth of a part, for exact sums
    */
   BatchMatMulKernel(Workers workers, Layout layout, boolean constant, int share) {
     this.workers = workers;
@@ -137,7 +143,7 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     this.blocks = Math.ceilDiv(layout.rows, BLOCK);
   }
 
-  /** Room for a block's left rows, and for its sums. */
+  /** Reserves scratch space for a block's left rows and, if needed, its accumulators. */
   final void reserve(boolean sums) {
     int width = layout.rightCount == 0 ? 0 : matrices[0][0].bias().length;
     int results = sums ? ArraySize.product(BLOCK, width) : 0;
@@ -145,7 +151,7 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
         ArraySize.product(Math.min(BLOCK, layout.rows), layout.depth), results, results);
   }
 
-  /** Columns that a row of sums has room for. */
+  /** Returns the elements from one row of accumulators to the next. */
   final int width() {
     return matrices[0][0].bias().length;
   }
@@ -156,18 +162,18 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
   /**
    * Packs a panel of a part of a right matrix.
    *
-   * @param at the matrix's first element, from the operand's on, that belongs to the part
-   * @param step how far apart elements are along the summed dimension
-   * @param columnStep how far apart columns are
+   * @param at index in the operand of the part's first element
+   * @param step distance of elements along the summed dimension
+   * @param columnStep distance of columns
    */
   abstract void pack(PackedMatrix matrix, int panel, int at, int step, int columnStep, int part);
 
   /**
-   * Copies rows of a left matrix as floats, one behind the other.
+   * Copies rows of a left matrix as floats, which become adjacent.
    *
-   * @param at the first row's first element, from the operand's on
-   * @param step how far apart a row's elements are
-   * @param rowStep how far apart rows are
+   * @param at index in the operand of the first row's first element
+   * @param step distance of a row's elements
+   * @param rowStep distance of rows
    */
   abstract void copy(Scratch scratch, int at, int count, int step, int rowStep);
 
@@ -228,7 +234,10 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     scratch.math.multiply(scratch.input(), left, right[part], output, scratch.gemm, clamp);
   }
 
-  /** Sums up whole numbers: in the scratch space's sums if there is one part, else its integers. */
+  /**
+   * Computes accumulators of integers: as scratch floats if there is one part, else as scratch
+   * integers.
+   */
   final void sum(Scratch scratch, PackedMatrix[] right, int count) {
     scratch.gemm.paddedOutput(0, width());
     for (int part = 0; part < right.length; part++) {
@@ -239,7 +248,7 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     }
   }
 
-  /** Of floats. */
+  /** A batch of products of floats. */
   public static final class OfFloats extends BatchMatMulKernel {
     private final FloatArray left = new FloatArray();
     private final FloatArray right = new FloatArray();
@@ -247,7 +256,7 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     private final FloatArray output = new FloatArray();
     private final Clamp clamp;
 
-    /** Products plus operand 2 where {@code biased}, clamped. */
+    /** Creates clamped products, plus operand 2 if {@code biased}. */
     public OfFloats(Workers workers, Layout layout, boolean constant, boolean biased, Clamp clamp) {
       super(workers, layout, constant, Integer.MAX_VALUE);
       this.bias = biased ? new FloatArray() : null;
@@ -300,11 +309,12 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     }
   }
 
-  /** Of 8-bit numbers, bit for bit as the reference kernel. */
+  /** A batch of products of 8-bit integers, bit-exact with the reference kernel. */
   public static final class OfBytes extends BatchMatMulKernel {
     /**
-     * Left elements are below 129 in magnitude, right ones less their zero point below 256; what
-     * the left's zero point contributes, which sums begin with, is as great as the sum itself.
+     * The maximum depth of exact sums. Left elements are below 129 in magnitude, right ones below
+     * 256 relative to their zero point; the contribution of the left zero point, which is the bias,
+     * may be as large as the sum itself.
      */
     private static final int EXACT_DEPTH = ((1 << 24) - 1) / (2 * 128 * 255);
 
@@ -374,9 +384,9 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     }
   }
 
-  /** Of floats by 8-bit numbers: rows are quantized as they come, each with a scale of its own. */
+  /** A batch of products of floats, whose rows are quantized dynamically, and 8-bit integers. */
   public static final class OfHybrid extends BatchMatMulKernel {
-    /** Left elements are below 256 in magnitude, right ones below 129. */
+    /** The maximum depth of exact sums: elements are below 256 and 129 in magnitude. */
     private static final int EXACT_DEPTH = ((1 << 24) - 1) / (255 * 128);
 
     private final ByteArray right = new ByteArray();
@@ -384,7 +394,7 @@ public abstract class BatchMatMulKernel implements Kernel, Workers.Task {
     private final DynamicallyQuantizedRows quantized;
     private final Dequantization dequantization;
 
-    /** Products with right matrices of one scale. */
+    /** Creates products with right matrices of one scale. */
     public OfHybrid(
         Workers workers,
         Layout layout,

@@ -11,13 +11,15 @@ import dev.whittle.runtime.kernel.simd.RowQuantization;
 import java.util.Arrays;
 
 /**
- * The input of a hybrid kernel: rows of floats that become whole numbers, less their zero point,
- * where a part of them is read. Before that, the ranges of all rows are found.
+ * The input of a hybrid kernel: rows of floats that are quantized dynamically to integers relative
+ * to their zero point. A run first finds the range of each row; elements are quantized when they
+ * are copied.
  */
 public final class DynamicallyQuantizedRows implements Workers.Task, Im2col.Source {
+  /** Elements of a part of a row, whose range is found by one thread. */
   private static final int PART = 1 << 13;
 
-  /** Fewer elements are done before another thread has begun. */
+  /** The fewest elements that are worth another thread. */
   private static final int MIN_SHARED = 1 << 15;
 
   private final int rows;
@@ -27,8 +29,8 @@ public final class DynamicallyQuantizedRows implements Workers.Task, Im2col.Sour
   private final float[] scales;
   private final RowQuantization[] quantizations;
   private final int partsPerRow;
-  private final float[] lows;
-  private final float[] highs;
+  private final float[] minima;
+  private final float[] maxima;
   private final FloatArray input = new FloatArray();
 
   public DynamicallyQuantizedRows(Workers workers, int rows, int length, boolean asymmetric) {
@@ -40,14 +42,14 @@ public final class DynamicallyQuantizedRows implements Workers.Task, Im2col.Sour
     this.quantizations = new RowQuantization[rows];
     Arrays.setAll(quantizations, row -> new RowQuantization());
     this.partsPerRow = Math.max(1, Math.ceilDiv(length, PART));
-    this.lows = new float[ArraySize.product(rows, partsPerRow)];
-    this.highs = new float[lows.length];
+    this.minima = new float[ArraySize.product(rows, partsPerRow)];
+    this.maxima = new float[minima.length];
   }
 
-  /** Finds the scales of a tensor's rows. */
+  /** Binds a tensor and finds the scales of its rows. */
   public void begin(Tensor floats) {
     input.bind(floats);
-    workers.run(this, lows.length, (long) rows * length >= MIN_SHARED);
+    workers.run(this, minima.length, (long) rows * length >= MIN_SHARED);
     for (int row = 0; row < rows; row++) {
       findScale(row);
     }
@@ -57,22 +59,22 @@ public final class DynamicallyQuantizedRows implements Workers.Task, Im2col.Sour
   public void run(int part, Scratch scratch) {
     int first = part % partsPerRow * PART;
     int at = input.offset() + part / partsPerRow * length + first;
-    scratch.math.range(input.array(), at, Math.min(PART, length - first), lows, highs, part);
+    scratch.math.range(input.array(), at, Math.min(PART, length - first), minima, maxima, part);
   }
 
   private void findScale(int row) {
     float min = 0;
     float max = 0;
     for (int part = row * partsPerRow; part < (row + 1) * partsPerRow; part++) {
-      min = Math.min(min, lows[part]);
-      max = Math.max(max, highs[part]);
+      min = Math.min(min, minima[part]);
+      max = Math.max(max, maxima[part]);
     }
     RowScale scale = RowScale.of(min, max, asymmetric);
     scales[row] = scale.scale();
     quantizations[row].set(scale.inverse(), scale.zeroPoint(), scale.low(), RowScale.HIGH);
   }
 
-  /** Quantizes some elements of adjacent rows. */
+  /** Quantizes some elements, perhaps of several rows. */
   @Override
   public void copy(int from, float[] buffer, int to, int count, MicroKernels math) {
     for (int done = 0; done < count; ) {
@@ -84,7 +86,7 @@ public final class DynamicallyQuantizedRows implements Workers.Task, Im2col.Sour
     }
   }
 
-  /** What a row's whole numbers are multiplied by to be floats again. */
+  /** Returns the scale of a row. */
   public float scale(int row) {
     return scales[row];
   }

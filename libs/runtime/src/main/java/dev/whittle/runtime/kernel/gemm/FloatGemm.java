@@ -8,7 +8,7 @@ import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
 
-/** A float convolution or dense layer. */
+/** A convolution or dense layer of floats. */
 public final class FloatGemm extends Gemm {
   private final FloatArray input = new FloatArray();
   private final FloatArray output = new FloatArray();
@@ -34,10 +34,14 @@ public final class FloatGemm extends Gemm {
 
   /** Binds the input alone, for {@link #pixels}. */
   public void bindInput(Invocation invocation) {
-    place(input, input(invocation));
+    bind(input, input(invocation));
   }
 
-  /** Computes some rows and one panel of a pointwise product, as far apart as the panel is wide. */
+  /**
+   * Computes some rows of one panel of a pointwise convolution.
+   *
+   * @param to receives {@code [count, panel width]} from index {@code at} on
+   */
   public void pixels(Scratch scratch, int panel, int first, int count, float[] to, int at) {
     int origin = at - firstColumn(panel);
     int width = panelWidth(panel);
@@ -60,7 +64,7 @@ public final class FloatGemm extends Gemm {
       Scratch scratch, float[] in, int first, int count, int row, int firstPanel, int lastPanel) {
     for (int done = 0; done < count; ) {
       int part = adjacentRows(row + done, count - done);
-      int at = output.offset() + place(row + done, 0);
+      int at = output.offset() + outputIndex(row + done, 0);
       scratch.gemm.rows(first + done, part).panels(firstPanel, lastPanel).output(at, stride());
       multiply(scratch, 0, 0, in, output.array(), clamp);
       done += part;

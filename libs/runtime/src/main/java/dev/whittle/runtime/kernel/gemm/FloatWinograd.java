@@ -9,8 +9,8 @@ import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
 
 /**
- * A convolution of floats by {@link WinogradConvolution}: as the only factors are 1/2 and 1/4, sums
- * differ from others in their last bits only.
+ * A {@link WinogradConvolution} of floats. Its only factors are 1/2 and 1/4, so that sums differ
+ * from those of other algorithms in their last bits only.
  */
 public final class FloatWinograd extends WinogradConvolution {
   /** Rows of {@code G}. */
@@ -23,10 +23,10 @@ public final class FloatWinograd extends WinogradConvolution {
   private final FloatArray output = new FloatArray();
 
   /**
-   * A convolution.
+   * Creates a convolution.
    *
-   * @param weights as of {@link #pack}
-   * @param bias one for each column, or none
+   * @param weights see {@link #pack}
+   * @param bias one element for each column, or none
    */
   public FloatWinograd(
       Workers workers, WindowGeometry windows, PackedMatrix weights, float[] bias, Clamp clamp) {
@@ -35,7 +35,7 @@ public final class FloatWinograd extends WinogradConvolution {
     reserve(0, 0);
   }
 
-  /** Whether a convolution can be computed so, and takes less. */
+  /** Returns whether a convolution can be computed in this way, and is faster than by im2col. */
   public static boolean isFaster(WindowGeometry windows, int columns) {
     return isFaster(windows, columns, TRANSFORM_COST);
   }
@@ -53,7 +53,7 @@ public final class FloatWinograd extends WinogradConvolution {
   }
 
   @Override
-  void before(Scratch scratch, int first, int count) {
+  void transformInputs(Scratch scratch, int first, int count) {
     int[] indices = scratch.inputIndices(ELEMENTS * count);
     findInputs(first, count, indices);
     findOutputs(first, count, scratch.outputIndices(4 * count));
@@ -63,7 +63,8 @@ public final class FloatWinograd extends WinogradConvolution {
   }
 
   @Override
-  void behind(Scratch scratch, int first, int count, int width, int column, int columns) {
+  void transformProducts(
+      Scratch scratch, int first, int count, int width, int column, int columns) {
     int[] indices = scratch.outputIndices(4 * count);
     scratch.math.winogradOutputs(
         scratch.sums(), count, width, columns, output.array(), indices, column, clamp);
@@ -77,24 +78,24 @@ public final class FloatWinograd extends WinogradConvolution {
       int image = image(first + done);
       int y = outputRow(first + done) - windows.top();
       int left = outputColumn(first + done) - windows.left();
-      int run = tilesBeside(first + done, count - done);
+      int run = tilesInRow(first + done, count - done);
       done += run;
       for (int x = left; x < left + 2 * run; x += 2) {
         for (int row = y; row < y + 4; row++) {
           boolean inside = row >= 0 && row < windows.height();
-          int line = (image * windows.height() + row) * windows.width();
-          int place = input.offset() + (line + x) * channels;
+          int rowStart = (image * windows.height() + row) * windows.width();
+          int index = input.offset() + (rowStart + x) * channels;
           for (int i = 0; i < 4; i++) {
             boolean within = inside && x + i >= 0 && x + i < windows.width();
-            // Before the pictures there are zeros.
-            indices[at++] = within ? place + i * channels : 0;
+            // The array begins with zeros.
+            indices[at++] = within ? index + i * channels : 0;
           }
         }
       }
     }
   }
 
-  /** Finds the pixels that some tiles write: -1 for what is beyond the output. */
+  /** Finds the pixels that some tiles write: -1 outside the output. */
   private void findOutputs(int first, int count, int[] indices) {
     int width = windows.outputWidth();
     for (int i = 0; i < count; i++) {
@@ -105,10 +106,10 @@ public final class FloatWinograd extends WinogradConvolution {
       boolean below = y + 1 < windows.outputHeight();
       boolean beside = x + 1 < width;
       int at = output.offset();
-      indices[4 * i] = at + place(pixel);
-      indices[4 * i + 1] = beside ? at + place(pixel + 1) : -1;
-      indices[4 * i + 2] = below ? at + place(pixel + width) : -1;
-      indices[4 * i + 3] = below && beside ? at + place(pixel + width + 1) : -1;
+      indices[4 * i] = at + outputIndex(pixel);
+      indices[4 * i + 1] = beside ? at + outputIndex(pixel + 1) : -1;
+      indices[4 * i + 2] = below ? at + outputIndex(pixel + width) : -1;
+      indices[4 * i + 3] = below && beside ? at + outputIndex(pixel + width + 1) : -1;
     }
   }
 }

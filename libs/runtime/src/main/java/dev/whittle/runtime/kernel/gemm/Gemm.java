@@ -12,11 +12,11 @@ import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
 
 /**
- * Convolutions and dense layers: the matrix of patches times a constant matrix, chunk by chunk.
- * What the elements of both are, and what becomes of the sums, is for the kinds to say.
+ * A convolution or dense layer as a matrix product, chunk by chunk: the rows of an implicit im2col
+ * times a constant matrix. Subclasses define the elements of both and the epilogue.
  */
 public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2col.Source {
-  /** Multiply-adds of a chunk that are worth another thread. */
+  /** The fewest multiply-adds that are worth another thread. */
   private static final long MIN_WORK = 1 << 17;
 
   private final Workers workers;
@@ -26,24 +26,29 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
   private final int depth;
   private final SubConvolution subConvolution;
 
-  /** Which operand the pictures are. */
+  /** Index of the operand with the input. */
   private final int operand;
 
-  private int stride;
-  private int firstStripe;
+  /** Columns of the output, or of the wider tensor that it is part of. */
+  private int outputColumns;
+
+  /** The output's first column in that tensor. */
+  private int firstOutputColumn;
+
   private final PackedMatrix matrix;
   private final PackedMatrix[] parts;
 
-  /** Elements of each run that the first part multiplies. */
+  /** Elements of each tap that the first part multiplies. */
   private final int share;
 
   private final int columns;
 
   /**
-   * A product.
+   * Creates a product.
    *
-   * @param subConvolution of the layer
-   * @param parts the matrix, in parts of which each has an equal share of every run, but the last
+   * @param subConvolution the part of the layer that it computes
+   * @param parts the matrix in parts, each with as many elements of every tap as the first, but the
+   *     last with the rest
    */
   Gemm(
       Workers workers,
@@ -58,7 +63,7 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
     this.workers = workers;
     this.im2col = im2col;
     this.columns = matrix.columns();
-    this.stride = subConvolution.outputColumns();
+    this.outputColumns = subConvolution.outputColumns();
     this.share = parts[0].depth() / im2col.taps();
     this.panels = matrix.panels();
     int sum = 0;
@@ -69,12 +74,14 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
     this.groups = groups();
   }
 
-  /** Multiply-adds of a run. */
+  /** Returns the multiply-adds of a run. */
   private long work() {
     return (long) im2col.rows() * depth * columns;
   }
 
-  /** Panels are shared out where rows are too few for all threads. */
+  /**
+   * Returns the groups of panels for threads, where there are fewer chunks of rows than threads.
+   */
   private int groups() {
     int wanted = Math.ceilDiv(2 * workers.count(), Math.max(1, im2col.chunks()));
     long worthwhile = Math.max(1, work() / MIN_WORK);
@@ -83,7 +90,7 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
         : (int) Math.max(1, Math.min(Math.min(wanted, worthwhile), panels));
   }
 
-  /** Whether each row is a pixel of the input, and all of them are in their order. */
+  /** Returns whether the rows are the pixels of the input, in their order. */
   public final boolean isPointwise() {
     return subConvolution.isWhole() && subConvolution.windows().arePixels();
   }
@@ -92,7 +99,7 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
     return panels;
   }
 
-  /** Columns that a panel has room for. */
+  /** Returns the columns of a panel, including its padding. */
   public final int panelWidth(int panel) {
     return matrix.width(panel);
   }
@@ -103,21 +110,22 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
 
   @Override
   public final void writeTo(int wider, int first) {
-    stride = wider;
-    firstStripe = first;
+    outputColumns = wider;
+    firstOutputColumn = first;
   }
 
-  /** How far apart the output's adjacent rows are. */
+  /** Returns the elements from one row of the output to the next. */
   final int stride() {
-    return subConvolution.pixelStep() * stride;
+    return subConvolution.pixelStep() * outputColumns;
   }
 
-  /** Where an element of the output is, from the output's first row on. */
-  final int place(int row, int column) {
-    return subConvolution.pixel(row) * stride + firstStripe + subConvolution.firstColumn() + column;
+  /** Returns the index of an element of the output, relative to its first row. */
+  final int outputIndex(int row, int column) {
+    int first = firstOutputColumn + subConvolution.firstColumn();
+    return subConvolution.pixel(row) * outputColumns + first + column;
   }
 
-  /** How many of {@code count} rows lie at equal distances. */
+  /** Returns how many of {@code count} rows are {@link #stride} elements apart in the output. */
   final int adjacentRows(int row, int count) {
     return subConvolution.adjacentRows(row, count);
   }
@@ -126,17 +134,17 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
     return invocation.input(operand);
   }
 
-  /** Room for a slab, and for sums, in every thread's scratch space. */
+  /** Reserves tile buffers and accumulators in every thread's scratch space. */
   final void reserve(int sums, int integers) {
     workers.reserve(ArraySize.product(halves(), im2col.bufferSize()), sums, integers);
   }
 
-  /** The most rows that a chunk has. */
+  /** Returns the rows of the largest chunk. */
   final int chunkRows() {
     return Math.min(im2col.rowsPerChunk(), im2col.rows());
   }
 
-  /** The column behind the last of a panel. */
+  /** Returns the column after a panel's last. */
   final int endColumn(int panel) {
     return Math.min(columns, matrix.firstColumn(panel) + matrix.width(panel));
   }
@@ -148,9 +156,9 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
   /** Binds operands before the chunks run. */
   abstract void begin(Invocation invocation);
 
-  /** The array that direct patches lie in. */
+  /** Returns the array of the input, if it is read in place. */
   float[] images() {
-    throw new IllegalStateException("patches are copied to slabs");
+    throw new IllegalStateException("the input of this kernel is copied to tile buffers");
   }
 
   /** Returns the value of padding. */
@@ -158,11 +166,12 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
     return 0;
   }
 
-  /** How many numbers an element of the input is made, each in a slab of its own. */
+  /** Returns the integers that each input is split into; each half has a tile buffer of its own. */
   int halves() {
     return 1;
   }
 
+  /** Returns the source of a half's tile buffer. */
   Im2col.Source source(int half) {
     return this;
   }
@@ -170,8 +179,8 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
   /**
    * Computes some rows and panels.
    *
-   * @param first the first row as the offsets count them
-   * @param row the first row as the output counts them
+   * @param first the first row, as the indirection buffer counts them
+   * @param row the first row, as the output counts them
    */
   abstract void rows(
       Scratch scratch, float[] input, int first, int count, int row, int firstPanel, int lastPanel);
@@ -218,10 +227,10 @@ public abstract class Gemm implements Kernel, Workers.Task, StridedOutput, Im2co
     scratch.math.multiply(input, im2col.indirection(), parts[part], output, scratch.gemm, clamp);
   }
 
-  /** Places offsets where patches are read in place and the tensor has moved. */
-  final void place(FloatArray input, Tensor tensor) {
+  /** Binds an input that is read in place where that is possible. */
+  final void bind(FloatArray input, Tensor tensor) {
     if (input.bind(tensor) && im2col.isDirect()) {
-      im2col.place(input.offset());
+      im2col.moveTo(input.offset());
     }
   }
 }

@@ -7,9 +7,9 @@ import dev.whittle.ir.tensor.TensorType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Constant 8-bit weights that may be multiplied in single precision: whole numbers below 2^24 are
- * exact there, and no sum of products reaches that if the magnitudes of a column's weights sum up
- * to less than 2^24 over the greatest magnitude of an input.
+ * Constant 8-bit weights, and the conditions on which products with them are exact in single
+ * precision. Integers below 2^24 are exact there. No sum of products reaches that limit if the sum
+ * of a column's magnitudes times the maximum magnitude of an input is less.
  */
 public final class Int8Weights {
   private static final long LIMIT = 1 << 24;
@@ -24,7 +24,7 @@ public final class Int8Weights {
     this.zeroPoint = zeroPoint;
   }
 
-  /** The weights of an operand; null if it is not a constant of 8-bit numbers. */
+  /** Returns the weights of an operand; null if it is not a constant of 8-bit integers. */
   public static @Nullable Int8Weights of(Operand operand) {
     Tensor known = operand.known();
     Quantization quantization = operand.quantization();
@@ -39,34 +39,34 @@ public final class Int8Weights {
     return new Int8Weights(known.data().toArray(Tensor.BYTE), mask, quantization.zeroPointValue());
   }
 
-  /** Some of the weights. */
-  public Int8Weights at(int[] places) {
-    byte[] some = new byte[places.length];
-    for (int i = 0; i < some.length; i++) {
-      some[i] = stored[places[i]];
+  /** Returns the weights at some indices. */
+  public Int8Weights at(int[] indices) {
+    byte[] selected = new byte[indices.length];
+    for (int i = 0; i < selected.length; i++) {
+      selected[i] = stored[indices[i]];
     }
-    return new Int8Weights(some, mask, zeroPoint);
+    return new Int8Weights(selected, mask, zeroPoint);
   }
 
-  /** The weights in row-major order, less their zero point. */
+  /** Returns the weights in row-major order, relative to their zero point. */
   public float[] toFloats() {
     float[] weights = new float[stored.length];
     copy(0, weights, 0, weights.length);
     return weights;
   }
 
-  /** Copies some of them as floats. */
+  /** Copies some weights as floats, relative to their zero point. */
   public void copy(int from, float[] to, int at, int count) {
     for (int i = 0; i < count; i++) {
       to[at + i] = weight(from + i);
     }
   }
 
-  private int weight(int place) {
-    return (stored[place] & mask) - zeroPoint;
+  private int weight(int index) {
+    return (stored[index] & mask) - zeroPoint;
   }
 
-  /** What some adjacent weights' magnitudes add up to. */
+  /** Returns the sum of the magnitudes of some adjacent weights. */
   private long magnitude(int from, int end) {
     long sum = 0;
     for (int i = from; i < end; i++) {
@@ -76,22 +76,22 @@ public final class Int8Weights {
   }
 
   /**
-   * The least number of parts of each run whose sums are exact.
+   * Returns the minimum number of parts of each run for which sums are exact.
    *
-   * @param columns of the weights {@code [columns, taps, run]}
-   * @param greatest magnitude of an input
+   * @param columns columns of the weights {@code [columns, taps, run]}
+   * @param maxInput maximum magnitude of an input
    */
-  public int parts(int columns, int taps, int greatest) {
+  public int parts(int columns, int taps, int maxInput) {
     int run = columns == 0 ? 0 : stored.length / columns / taps;
     int parts = 1;
-    while (parts < run && !areExact(columns, taps, run, Math.ceilDiv(run, parts), greatest)) {
+    while (parts < run && !areExact(columns, taps, run, Math.ceilDiv(run, parts), maxInput)) {
       parts++;
     }
     return parts;
   }
 
-  private boolean areExact(int columns, int taps, int run, int share, int greatest) {
-    if ((long) taps * share * greatest * 255 < LIMIT) {
+  private boolean areExact(int columns, int taps, int run, int share, int maxInput) {
+    if ((long) taps * share * maxInput * 255 < LIMIT) {
       return true;
     }
     for (int c = 0; c < columns; c++) {
@@ -102,7 +102,7 @@ public final class Int8Weights {
           int from = (c * taps + tap) * run;
           magnitude += magnitude(from + first, from + end);
         }
-        if (magnitude * greatest >= LIMIT) {
+        if (magnitude * maxInput >= LIMIT) {
           return false;
         }
       }
@@ -111,23 +111,23 @@ public final class Int8Weights {
   }
 
   /**
-   * Whether sums that begin with a bias are exact.
+   * Returns whether sums with a bias are exact.
    *
-   * @param bias one for each column
-   * @param greatest magnitude of an input
+   * @param bias one element for each column
+   * @param maxInput maximum magnitude of an input
    */
-  public boolean areExact(int[] bias, int greatest) {
+  public boolean areExact(int[] bias, int maxInput) {
     int depth = bias.length == 0 ? 0 : stored.length / bias.length;
     for (int c = 0; c < bias.length; c++) {
       long magnitude = magnitude(c * depth, (c + 1) * depth);
-      if (magnitude * greatest + Math.abs((long) bias[c]) >= LIMIT) {
+      if (magnitude * maxInput + Math.abs((long) bias[c]) >= LIMIT) {
         return false;
       }
     }
     return true;
   }
 
-  /** The sum of each column's weights, of {@code [columns, depth]}. */
+  /** Returns the sum of each column of the weights {@code [columns, depth]}. */
   public int[] columnSums(int columns) {
     int depth = columns == 0 ? 0 : stored.length / columns;
     int[] sums = new int[columns];

@@ -9,24 +9,25 @@ import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
 
 /**
- * A product of whole numbers in single precision, which is exact, see {@link Int8Weights}. Outputs
- * are made of its sums block by block: sums of a block stay in the first-level cache, as does a
+ * A GEMM of integers in single precision, which is exact; see {@link Int8Weights}. Outputs are
+ * computed block by block: the accumulators of a block stay in the first-level cache, as does a
  * panel of weights that many rows are multiplied by.
  */
 public final class IntegerGemm extends Gemm {
+  /** Accumulators of a block. */
   private static final int BLOCK_SUMS = 1 << 12;
 
   /**
-   * Columns that a block has at least, if there are so many: {@code VectorGemm} computes narrow
-   * panels and single rows together with other panels.
+   * Columns of a block, if the matrix has so many: {@code VectorGemm} computes narrow panels and
+   * single rows together with other panels.
    */
-  private static final int TOGETHER = 64;
+  private static final int MIN_COLUMNS = 64;
 
   private final QuantizedEpilogue epilogue;
   private final int blockRows;
   private final int blockPanels;
 
-  /** How far apart rows of sums are. */
+  /** Elements from one row of accumulators to the next. */
   private final int width;
 
   public IntegerGemm(
@@ -39,8 +40,8 @@ public final class IntegerGemm extends Gemm {
     super(workers, layer, subConvolution, im2col, parts);
     this.epilogue = epilogue;
     int panelWidth = panels() == 0 ? 1 : panelWidth(0);
-    int together = Math.clamp(panels(), 1, Math.max(1, TOGETHER / panelWidth));
-    int rows = Math.min(chunkRows(), BLOCK_SUMS / (panelWidth * together));
+    int minPanels = Math.clamp(panels(), 1, Math.max(1, MIN_COLUMNS / panelWidth));
+    int rows = Math.min(chunkRows(), BLOCK_SUMS / (panelWidth * minPanels));
     blockRows = Math.max(1, Math.ceilDiv(rows, workers.blockRows())) * workers.blockRows();
     blockPanels = Math.clamp(BLOCK_SUMS / (blockRows * panelWidth), 1, Math.max(1, panels()));
     width = blockPanels * panelWidth;
@@ -91,7 +92,7 @@ public final class IntegerGemm extends Gemm {
     }
   }
 
-  /** Computes outputs from the sums of a block. */
+  /** Computes outputs from the accumulators of a block. */
   private void finish(Scratch scratch, int first, int rows, int firstPanel, int endPanel) {
     boolean integers = parts() > 1 || halves() > 1;
     int column = firstColumn(firstPanel);
@@ -100,13 +101,16 @@ public final class IntegerGemm extends Gemm {
     for (int done = 0; done < rows; ) {
       int row = first + done;
       int count = epilogue.rowsOfOneScale(row, adjacentRows(row, rows - done));
-      block.accumulators(done * width, width).rows(row, count).output(place(row, column), stride());
+      block
+          .accumulators(done * width, width)
+          .rows(row, count)
+          .output(outputIndex(row, column), stride());
       epilogue.finish(scratch, block, integers);
       done += count;
     }
   }
 
-  /** The sums of some rows and panels. */
+  /** Computes the accumulators of some rows and panels. */
   private void sum(
       Scratch scratch,
       float[] input,

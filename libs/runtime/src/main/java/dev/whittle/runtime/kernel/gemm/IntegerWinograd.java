@@ -10,15 +10,13 @@ import dev.whittle.runtime.kernel.simd.PackedMatrix;
 import java.util.Arrays;
 
 /**
- * A convolution of whole numbers by {@link WinogradConvolution}, exactly. Filters are transformed
- * with whole numbers, which makes the products of some elements twice or four times what they
- * should be in relation to others; products are below 2^24 for weights that {@link #areExact}, and
- * are added as integers, to four times the sums.
+ * An exact {@link WinogradConvolution} of integers. The filter transform has integers only, twice
+ * those of {@link FloatWinograd} in the inner rows, so that some products are doubled once or
+ * twice. Products are below 2^24 for weights that {@link #areExact}; they are added as integers, to
+ * four times the accumulators.
  */
 public final class IntegerWinograd extends WinogradConvolution {
-  /**
-   * Rows of {@code G}, of which the two in the middle are twice as great as they are for floats.
-   */
+  /** Rows of {@code G}, of which the inner two are doubled. */
   private static final float[][] FILTER = {{1, 0, 0}, {1, 1, 1}, {1, -1, 1}, {0, 0, 1}};
 
   private static final double TRANSFORM_COST = 200;
@@ -27,14 +25,14 @@ public final class IntegerWinograd extends WinogradConvolution {
 
   private final QuantizedEpilogue epilogue;
 
-  /** Where the pictures' rows begin in the scratch input. */
+  /** Index in the scratch input of the rows of the images. */
   private final int firstRow;
 
   /**
-   * A convolution.
+   * Creates a convolution.
    *
-   * @param weights as of {@link #pack}
-   * @param bias what is added to the sums, one for each column
+   * @param weights see {@link #pack}
+   * @param bias one element for each column
    */
   public IntegerWinograd(
       Workers workers,
@@ -61,7 +59,7 @@ public final class IntegerWinograd extends WinogradConvolution {
     return floats;
   }
 
-  /** Whether a convolution can be computed so, and takes less. */
+  /** Returns whether a convolution can be computed in this way, and is faster than by im2col. */
   public static boolean isFaster(WindowGeometry windows, int columns) {
     return isFaster(windows, columns, TRANSFORM_COST);
   }
@@ -72,13 +70,13 @@ public final class IntegerWinograd extends WinogradConvolution {
   }
 
   /**
-   * Whether all products and sums are exact.
+   * Returns whether all products and sums are exact.
    *
-   * @param bias of the sums, one for each column
-   * @param greatest magnitude of an input
+   * @param bias one element for each column
+   * @param maxInput maximum magnitude of an input
    */
-  public static boolean areExact(Int8Weights filters, int[] bias, int channels, int greatest) {
-    if (!filters.areExact(bias, greatest)) {
+  public static boolean areExact(Int8Weights filters, int[] bias, int channels, int maxInput) {
+    if (!filters.areExact(bias, maxInput)) {
       return false;
     }
     float[] filter = new float[9 * channels];
@@ -92,9 +90,9 @@ public final class IntegerWinograd extends WinogradConvolution {
         for (int k = i * channels; k < (i + 1) * channels; k++) {
           magnitude += (long) Math.abs(transformed[k]);
         }
-        // An element of a transformed tile is made of four inputs.
-        long before = i == BIASED ? 4 * Math.abs((long) bias[c]) : 0;
-        if (before + magnitude * 4 * greatest >= LIMIT) {
+        // An element of a transformed tile is a sum of four inputs.
+        long added = i == BIASED ? 4 * Math.abs((long) bias[c]) : 0;
+        if (added + magnitude * 4 * maxInput >= LIMIT) {
           return false;
         }
       }
@@ -108,12 +106,12 @@ public final class IntegerWinograd extends WinogradConvolution {
   }
 
   @Override
-  void before(Scratch scratch, int first, int count) {
+  void transformInputs(Scratch scratch, int first, int count) {
     int channels = windows.channels();
     int[] indices = scratch.inputIndices(ELEMENTS * count);
     int at = firstRow;
     for (int done = 0; done < count; ) {
-      int run = tilesBeside(first + done, count - done);
+      int run = tilesInRow(first + done, count - done);
       int pixels = 2 * run + 2;
       fill(scratch, first + done, pixels, at);
       for (int tile = done; tile < done + run; tile++) {
@@ -129,7 +127,7 @@ public final class IntegerWinograd extends WinogradConvolution {
     scratch.math.winogradInputs(tiles, indices, count, channels, tiles, count * channels);
   }
 
-  /** Fills {@code [4, pixels, channels]} with what tiles from {@code tile} on read. */
+  /** Copies the {@code [4, pixels, channels]} that tiles from {@code tile} on read. */
   private void fill(Scratch scratch, int tile, int pixels, int at) {
     int channels = windows.channels();
     float[] buffer = scratch.input();
@@ -146,20 +144,21 @@ public final class IntegerWinograd extends WinogradConvolution {
       int last = inside ? begin + to * channels : end;
       Arrays.fill(buffer, begin, first, epilogue.paddingValue());
       if (inside) {
-        int line = (image(tile) * windows.height() + y) * windows.width();
-        int place = (line + left + from) * channels;
-        epilogue.copy(place, buffer, first, last - first, scratch.math);
+        int rowStart = (image(tile) * windows.height() + y) * windows.width();
+        int index = (rowStart + left + from) * channels;
+        epilogue.copy(index, buffer, first, last - first, scratch.math);
       }
       Arrays.fill(buffer, last, end, epilogue.paddingValue());
     }
   }
 
   @Override
-  void behind(Scratch scratch, int first, int count, int width, int column, int columns) {
+  void transformProducts(
+      Scratch scratch, int first, int count, int width, int column, int columns) {
     int begin = ELEMENTS * count * width;
     int[] indices = scratch.outputIndices(2 * count);
     for (int done = 0; done < count; ) {
-      int run = tilesBeside(first + done, count - done);
+      int run = tilesInRow(first + done, count - done);
       for (int i = 0; i < run; i++) {
         int pixel = 4 * done + 2 * i;
         indices[2 * (done + i)] = begin + pixel * width;
@@ -170,15 +169,18 @@ public final class IntegerWinograd extends WinogradConvolution {
     scratch.math.winogradSums(scratch.sums(), count, width, indices);
     AccumulatorBlock block = scratch.accumulators.columns(column, columns);
     for (int done = 0; done < count; ) {
-      int run = tilesBeside(first + done, count - done);
+      int run = tilesInRow(first + done, count - done);
       int tile = first + done;
       int pixels = Math.min(2 * run, windows.outputWidth() - outputColumn(tile));
-      int lines = Math.min(2, windows.outputHeight() - outputRow(tile));
-      for (int line = 0; line < lines; line++) {
-        int y = image(tile) * windows.outputHeight() + outputRow(tile) + line;
-        int at = begin + (4 * done + line * 2 * run) * width;
+      int rows = Math.min(2, windows.outputHeight() - outputRow(tile));
+      for (int row = 0; row < rows; row++) {
+        int y = image(tile) * windows.outputHeight() + outputRow(tile) + row;
+        int at = begin + (4 * done + row * 2 * run) * width;
         int pixel = y * windows.outputWidth() + outputColumn(tile);
-        block.accumulators(at, width).rows(pixel, pixels).output(place(pixel) + column, stride());
+        block
+            .accumulators(at, width)
+            .rows(pixel, pixels)
+            .output(outputIndex(pixel) + column, stride());
         epilogue.finish(scratch, block, false);
       }
       done += run;

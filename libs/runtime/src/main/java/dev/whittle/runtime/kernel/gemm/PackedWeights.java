@@ -12,7 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The packed matrices of one model, which all its interpreters share. Safe for threads. */
+/** The packed matrices of one model, which all its interpreters share. Thread-safe. */
 public final class PackedWeights {
   private static final List<Shared> SHARED = new ArrayList<>();
 
@@ -25,9 +25,10 @@ public final class PackedWeights {
   private record Shared(WeakReference<Model> model, PackedWeights weights) {}
 
   /**
-   * Segments are equal if they are the same bytes of memory, whatever these hold.
+   * The identity of a packed matrix. Memory segments are equal if they have the same address and
+   * size.
    *
-   * @param subConvolution which of the weights; null for all
+   * @param subConvolution the selected weights; null for all
    */
   private record Key(
       List<@Nullable MemorySegment> contents,
@@ -39,7 +40,7 @@ public final class PackedWeights {
     return known == null ? null : known.data();
   }
 
-  /** Those of a model, for as long as it is in use. */
+  /** Returns the matrices of a model, for as long as it is in use. */
   @SuppressWarnings("ReferenceEquality") // Equal models may have other bytes.
   public static PackedWeights of(Model model) {
     synchronized (SHARED) {
@@ -55,7 +56,7 @@ public final class PackedWeights {
     }
   }
 
-  /** What is cut of a piece of a layer's weights, packed unless another session has done so. */
+  /** Returns a cut of a sub-convolution's weights, which is packed if no session has done so. */
   public PackedMatrix matrix(
       WeightedLayer layer,
       SubConvolution subConvolution,
@@ -69,7 +70,7 @@ public final class PackedWeights {
     return matrices.computeIfAbsent(key, k -> pack.get());
   }
 
-  /** What is made of some constants, packed unless another session has done so. */
+  /** Returns a matrix of some constants, which is packed if no session has done so. */
   public PackedMatrix matrix(
       List<@Nullable Tensor> constants,
       PackedMatrix.Cut cut,
@@ -82,12 +83,12 @@ public final class PackedWeights {
     return matrices.computeIfAbsent(new Key(contents, null, cut, lanes), k -> pack.get());
   }
 
-  /** Constants that have been computed from those of the model, by graph and value. */
+  /** Returns the value of a graph that has been computed from the model's constants. */
   public List<Tensor> constants(int graph, int value, Supplier<List<Tensor>> compute) {
     return computed.computeIfAbsent(new ValueKey(graph, value), k -> List.copyOf(compute.get()));
   }
 
-  /** Bytes that the packed matrices take. */
+  /** Returns the bytes of the packed matrices. */
   public long byteSize() {
     return matrices.values().stream()
         .mapToLong(m -> 4L * (m.packed().length + m.bias().length))

@@ -14,18 +14,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A part of a layer that is one product: some columns, for some of the pixels, of the output. Most
- * layers have one piece, which is all of them.
+ * A part of a layer that one GEMM computes: some columns of some pixels of the output. A group of a
+ * grouped convolution is one, and a phase of a transposed convolution, as in XNNPACK's
+ * sub-convolutions; other layers are one sub-convolution.
  *
- * @param windows what the rows read
- * @param planes which planes they read, of volumes
- * @param firstChannel of the pictures that is read
- * @param channels how many are read
- * @param firstColumn of the output that is written
- * @param columns how many are written
- * @param outputColumns how many the output has
- * @param pixels where the rows are
- * @param weights which of the layer's weights are the piece's
+ * @param windows the windows that the rows read
+ * @param planes the planes that they read, of 3-D inputs
+ * @param firstChannel first channel of the input that is read
+ * @param channels number of channels that are read
+ * @param firstColumn first column of the output that is written
+ * @param columns number of columns that are written
+ * @param outputColumns number of columns of the output
+ * @param pixels pixels of the output that the rows are
+ * @param weights selected weights of the layer
  */
 public record SubConvolution(
     WindowGeometry windows,
@@ -39,29 +40,29 @@ public record SubConvolution(
     Weights weights) {
 
   /**
-   * Which of the output's pixels the rows are: every so many in both directions.
+   * Pixels of the output at equal distances in both directions.
    *
-   * @param line pixels of a line that are rows
-   * @param lines of a picture that have rows
-   * @param step how far apart a line's rows are
-   * @param lineStep how far apart lines are
-   * @param imageStep how far apart pictures are
-   * @param first the first one
+   * @param columns selected pixels of an image row
+   * @param rows selected rows of an image
+   * @param columnStep distance of selected pixels in a row
+   * @param rowStep distance of selected rows, in pixels
+   * @param imageStep distance of images, in pixels
+   * @param first the first selected pixel
    */
-  record Pixels(int line, int lines, int step, int lineStep, int imageStep, int first) {
-    /** All of them, one behind the other. */
+  record Pixels(int columns, int rows, int columnStep, int rowStep, int imageStep, int first) {
+    /** All pixels, in their order. */
     static final Pixels ALL = new Pixels(Integer.MAX_VALUE, 1, 1, 0, 0, 0);
   }
 
   /**
-   * Which weights are a piece's: element {@code [column, plane, row, tap, channel]} of its own is
-   * element {@code first + column * columnStep + ...} of the layer's.
+   * Selected weights of a layer: element {@code [column, plane, row, tap, channel]} of a
+   * sub-convolution is element {@code first + column * columnStep + ...} of the layer.
    */
   record Weights(
       int first, int columnStep, int planeStep, int rowStep, int tapStep, int channelStep) {}
 
-  /** A convolution of volumes with weights {@code [depth, height, width, channels, columns]}. */
-  public static SubConvolution volume(Conv3D conv, Operands operands) {
+  /** Returns a 3-D convolution with weights {@code [depth, height, width, channels, columns]}. */
+  public static SubConvolution conv3d(Conv3D conv, Operands operands) {
     Shape input = operands.shape(0);
     Shape filter = operands.shape(1);
     Shape output = operands.output(0).shape();
@@ -103,7 +104,7 @@ public record SubConvolution(
         new Weights(0, 1, vertical[0] * row, row, tap, columns));
   }
 
-  /** The only piece of a layer with weights {@code [columns, height, width, channels]}. */
+  /** Returns the only part of a layer with weights {@code [columns, height, width, channels]}. */
   public static SubConvolution whole(WindowGeometry windows, int columns) {
     return part(windows, 0, windows.channels(), 0, columns, columns, 0);
   }
@@ -129,7 +130,7 @@ public record SubConvolution(
         new Weights(firstWeight, windows.filterHeight() * row, 0, row, channels, 1));
   }
 
-  /** A convolution each of whose groups of columns reads as many channels of its own. */
+  /** Returns the groups of a grouped convolution. */
   public static List<SubConvolution> grouped(
       WindowGeometry windows, int groupChannels, int outputColumns) {
     int groups = windows.channels() / groupChannels;
@@ -150,7 +151,7 @@ public record SubConvolution(
     return subConvolutions;
   }
 
-  /** A depthwise convolution, of weights {@code [1, height, width, channels * multiplier]}. */
+  /** Returns the channels of a depthwise convolution with a channel multiplier. */
   public static List<SubConvolution> depthwise(WindowGeometry windows, int outputColumns) {
     int multiplier = outputColumns / windows.channels();
     int row = windows.filterWidth() * outputColumns;
@@ -174,10 +175,10 @@ public record SubConvolution(
   }
 
   /**
-   * The transpose of a convolution. Output pixels whose places leave the same remainders when
-   * divided by the strides read the same taps of the filter, those of adjacent ones from adjacent
-   * pixels: each such phase is a convolution of its own. Null where a phase reads no tap, or begins
-   * within the picture.
+   * Returns the phases of a transposed convolution. Output pixels with the same coordinates modulo
+   * the strides are a phase: they use the same taps of the filter, and adjacent ones of a phase
+   * read adjacent pixels, so that each phase is a convolution. Null if a phase uses no tap, or
+   * begins inside the image.
    */
   public static @Nullable List<SubConvolution> transposed(TransposeConv conv, WeightedLayer layer) {
     Shape output = layer.operands().output(0).shape();
@@ -221,13 +222,13 @@ public record SubConvolution(
                 output.dim(1) * output.dim(2),
                 y * output.dim(2) + x);
         // Taps are read from the last to the first.
-        int line = filter.dim(2) * channels;
+        int filterRow = filter.dim(2) * channels;
         var weights =
             new Weights(
-                rows.lastTap * line + columns.lastTap * channels,
-                filter.dim(1) * line,
+                rows.lastTap * filterRow + columns.lastTap * channels,
+                filter.dim(1) * filterRow,
                 0,
-                -conv.strideHeight() * line,
+                -conv.strideHeight() * filterRow,
                 -conv.strideWidth() * channels,
                 1);
         int depth = output.dim(3);
@@ -240,10 +241,10 @@ public record SubConvolution(
   }
 
   /**
-   * The transpose of a convolution of volumes without dilation, as {@link #transposed}. Null also
-   * where the planes of a phase are not equally far apart from one volume to the next.
+   * Returns the phases of a transposed 3-D convolution without dilation; see {@link #transposed}.
+   * Null also if the planes of a phase are not at equal distances across the batch.
    */
-  public static @Nullable List<SubConvolution> transposedVolume(
+  public static @Nullable List<SubConvolution> transposedConv3d(
       Conv3DTranspose conv, Operands operands) {
     Shape output = operands.output(0).shape();
     Shape filter = operands.shape(1);
@@ -253,14 +254,14 @@ public record SubConvolution(
     for (int z = 0; z < Math.min(strides[0], output.dim(1)); z++) {
       for (int y = 0; y < Math.min(strides[1], output.dim(2)); y++) {
         for (int x = 0; x < Math.min(strides[2], output.dim(3)); x++) {
-          int[] place = {z, y, x};
+          int[] offset = {z, y, x};
           Phase[] phases = new Phase[3];
           for (int i = 0; i < 3; i++) {
-            // The reference centers volumes also where nothing is padded.
+            // The reference kernel pads as SAME in any case.
             Phase phase =
                 Phase.of(
                     Padding.SAME,
-                    place[i],
+                    offset[i],
                     strides[i],
                     input.dim(i + 1),
                     output.dim(i + 1),
@@ -273,7 +274,7 @@ public record SubConvolution(
           if (input.dim(0) > 1 && strides[0] * phases[0].outputs != output.dim(1)) {
             return null;
           }
-          subConvolutions.add(phase(strides, place, phases, input, filter, output));
+          subConvolutions.add(phase(strides, offset, phases, input, filter, output));
         }
       }
     }
@@ -281,7 +282,7 @@ public record SubConvolution(
   }
 
   private static SubConvolution phase(
-      int[] strides, int[] place, Phase[] phases, Shape input, Shape filter, Shape output) {
+      int[] strides, int[] offset, Phase[] phases, Shape input, Shape filter, Shape output) {
     Phase planes = phases[0];
     Phase rows = phases[1];
     Phase columns = phases[2];
@@ -312,17 +313,17 @@ public record SubConvolution(
             strides[2],
             strides[1] * output.dim(3),
             strides[0] * plane,
-            place[0] * plane + place[1] * output.dim(3) + place[2]);
+            offset[0] * plane + offset[1] * output.dim(3) + offset[2]);
     // Taps are read from the last to the first.
     int tap = depth * channels;
-    int line = filter.dim(2) * tap;
-    int area = filter.dim(1) * line;
+    int filterRow = filter.dim(2) * tap;
+    int filterPlane = filter.dim(1) * filterRow;
     var weights =
         new Weights(
-            planes.lastTap * area + rows.lastTap * line + columns.lastTap * tap,
+            planes.lastTap * filterPlane + rows.lastTap * filterRow + columns.lastTap * tap,
             channels,
-            -strides[0] * area,
-            -strides[1] * line,
+            -strides[0] * filterPlane,
+            -strides[1] * filterRow,
             -strides[2] * tap,
             1);
     return new SubConvolution(
@@ -338,34 +339,30 @@ public record SubConvolution(
   }
 
   /**
-   * One direction of a phase: of {@code places} of the input and an {@code dimension} of the
-   * output.
+   * A phase along one axis.
    *
-   * @param outputs how many of its pixels there are
-   * @param taps how many of the filter fall on each
-   * @param lastTap the last of them
-   * @param before how far before the first pixel of the input the first window begins
+   * @param outputs number of its output pixels
+   * @param taps number of taps that each pixel uses
+   * @param lastTap the last of these taps
+   * @param before padding before the first pixel of the input
    */
   private record Phase(int outputs, int taps, int lastTap, int before) {
     static @Nullable Phase of(
-        Padding padding, int place, int stride, int places, int dimension, int filter) {
-      int margin = WindowGeometry.before(padding, dimension, places, new int[] {filter, stride, 1});
-      int firstTap = (place + margin) % stride;
+        Padding padding, int offset, int stride, int input, int output, int filter) {
+      int margin = WindowGeometry.before(padding, output, input, new int[] {filter, stride, 1});
+      int firstTap = (offset + margin) % stride;
       int taps = Math.ceilDiv(filter - firstTap, stride);
-      int before = taps - 1 - (place + margin) / stride;
+      int before = taps - 1 - (offset + margin) / stride;
       return taps < 1 || before < 0
           ? null
           : new Phase(
-              Math.ceilDiv(dimension - place, stride),
-              taps,
-              firstTap + (taps - 1) * stride,
-              before);
+              Math.ceilDiv(output - offset, stride), taps, firstTap + (taps - 1) * stride, before);
     }
   }
 
-  /** For each of the piece's weights in row-major order, which of the layer's it is. */
-  public int[] places() {
-    int[] places = new int[ArraySize.product(columns, depth())];
+  /** Returns the indices in the layer's weights of the selected ones, in row-major order. */
+  public int[] weightIndices() {
+    int[] indices = new int[ArraySize.product(columns, depth())];
     int at = 0;
     for (int column = 0; column < columns; column++) {
       for (int z = 0; z < planes.filter(); z++) {
@@ -374,21 +371,21 @@ public record SubConvolution(
           for (int x = 0; x < windows.filterWidth(); x++) {
             int first = plane + y * weights.rowStep + x * weights.tapStep;
             for (int c = 0; c < channels; c++) {
-              places[at++] = first + c * weights.channelStep;
+              indices[at++] = first + c * weights.channelStep;
             }
           }
         }
       }
     }
-    return places;
+    return indices;
   }
 
-  /** Products that a sum is made of. */
+  /** Returns the products of each sum. */
   public int depth() {
     return ArraySize.product(planes.filter(), windows.taps(), channels);
   }
 
-  /** Whether the piece has all of the layer's weights, in their order. */
+  /** Returns whether this is all of a layer, with its weights in their order. */
   public boolean isWhole() {
     return pixels.equals(Pixels.ALL)
         && planes.equals(DepthPlanes.ONE)
@@ -398,21 +395,22 @@ public record SubConvolution(
         && channels == windows.channels();
   }
 
+  /** Returns the distance of the output pixels of adjacent rows. */
   int pixelStep() {
-    return pixels.step;
+    return pixels.columnStep;
   }
 
-  /** The output pixel that a row is. */
+  /** Returns the output pixel of a row. */
   int pixel(int row) {
-    int line = row / pixels.line;
+    int imageRow = row / pixels.columns;
     return pixels.first
-        + row % pixels.line * pixels.step
-        + line % pixels.lines * pixels.lineStep
-        + line / pixels.lines * pixels.imageStep;
+        + row % pixels.columns * pixels.columnStep
+        + imageRow % pixels.rows * pixels.rowStep
+        + imageRow / pixels.rows * pixels.imageStep;
   }
 
-  /** How many of {@code count} rows from a row on are on one line. */
+  /** Returns how many of {@code count} rows from a row on are in its row of the output image. */
   int adjacentRows(int row, int count) {
-    return Math.min(count, pixels.line - row % pixels.line);
+    return Math.min(count, pixels.columns - row % pixels.columns);
   }
 }

@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The operands of a layer with weights.
  *
- * @param input which operand goes through the layer
- * @param filter which one is the weights
- * @param bias which one is added, if it is there
+ * @param input index of the input
+ * @param filter index of the weights
+ * @param bias index of the optional bias
  */
 public record WeightedLayer(Operands operands, int input, int filter, int bias) {
-  /** A layer whose operands are the input, the weights and the bias. */
+  /** Returns a layer with the operands input, weights and bias, in this order. */
   public static WeightedLayer of(Operands operands) {
     return new WeightedLayer(operands, 0, 1, 2);
   }
@@ -29,12 +29,12 @@ public record WeightedLayer(Operands operands, int input, int filter, int bias) 
     return operands.type(filter);
   }
 
-  /** Whether input, weights and output are of one type. */
+  /** Returns whether input, weights and output have the same type. */
   public boolean hasOneType() {
     return inputType() == filterType() && inputType() == operands.output(0).type();
   }
 
-  /** The weights, if they are a constant of floats. */
+  /** Returns the weights; null if they are not a constant of floats. */
   public @Nullable Tensor floatFilter() {
     Tensor known = operands.input(filter).known();
     return known == null || known.type() != TensorType.FLOAT32 ? null : known;
@@ -48,12 +48,12 @@ public record WeightedLayer(Operands operands, int input, int filter, int bias) 
     return operands.hasInput(bias);
   }
 
-  /** The constant bias; null if there is none, or it is computed. */
+  /** Returns the constant bias; null if there is none or it is computed. */
   public @Nullable Tensor knownBias() {
     return hasBias() ? operands.input(bias).known() : null;
   }
 
-  /** The bias of some columns, nothing if there is none; null if it is not constant. */
+  /** Returns the bias of some columns, empty if there is none; null if it is not constant. */
   public float @Nullable [] floatBias(int first, int columns) {
     if (!hasBias()) {
       return new float[0];
@@ -64,7 +64,7 @@ public record WeightedLayer(Operands operands, int input, int filter, int bias) 
         : Arrays.copyOfRange(known.toFloats(), first, first + columns);
   }
 
-  /** The bias of some columns, zeros if there is none; null if it is not constant. */
+  /** Returns the bias of some columns, zeros if there is none; null if it is not constant. */
   public int @Nullable [] integerBias(int first, int columns) {
     if (!hasBias()) {
       return new int[columns];
@@ -75,12 +75,12 @@ public record WeightedLayer(Operands operands, int input, int filter, int bias) 
         : Arrays.copyOfRange(known.data().toArray(Tensor.INT), first, first + columns);
   }
 
-  /** The input's zero point. */
+  /** Returns the input's zero point. */
   public int zeroPoint() {
     return operands.input(input).requireQuantization().zeroPointValue();
   }
 
-  /** Whether columns have different scales. */
+  /** Returns whether columns have different scales. */
   public boolean isPerChannel() {
     Quantization weights = filterOperand().quantization();
     if (weights == null) {
@@ -95,7 +95,7 @@ public record WeightedLayer(Operands operands, int input, int filter, int bias) 
     return false;
   }
 
-  /** One scale for each column; null if there are not as many, or a zero point. */
+  /** Returns one scale for each column; null if their number differs or there is a zero point. */
   public float @Nullable [] scales(int columns) {
     Quantization weights = filterOperand().quantization();
     if (weights == null || weights.zeroPoint().stream().anyMatch(z -> z != 0)) {

@@ -15,33 +15,35 @@ import dev.whittle.runtime.kernel.simd.PackedMatrix;
 import java.util.Arrays;
 
 /**
- * A convolution with a 3x3 filter of stride 1 by Winograd's F(2x2, 3x3): Lavin and Gray, "Fast
- * Algorithms for Convolutional Neural Networks", 2015. Tiles {@code d} of 4x4 pixels become {@code
- * B' d B}, of which each of the 16 elements is multiplied by a matrix of its own, {@code G g G'} of
- * the filters {@code g}; {@code A' m A} of the 16 products are 2x2 outputs. That takes 4
- * multiply-adds for 9. What the numbers are is for the kinds to say.
+ * A convolution with a 3x3 filter of stride 1 by Winograd's F(2x2, 3x3); see Lavin and Gray, "Fast
+ * Algorithms for Convolutional Neural Networks", 2015. Input tiles {@code d} of 4x4 pixels are
+ * transformed to {@code B' d B}. Each of its 16 elements has a GEMM with a matrix of its own, an
+ * element of {@code G g G'} for the filters {@code g}. The 16 products {@code m} are transformed to
+ * 2x2 outputs, {@code A' m A}. This takes 4 multiply-adds in place of 9. Subclasses define the
+ * numbers.
  */
 public abstract class WinogradConvolution implements Kernel, Workers.Task, StridedOutput {
   static final int ELEMENTS = MicroKernels.WINOGRAD_ELEMENTS;
 
-  /** The element that all outputs of a tile have once, so that it is the one to have the bias. */
+  /** The element that each output of a tile has with factor 1, to which the bias is added. */
   static final int BIASED = 5;
 
   /** Elements of a chunk's tiles and of a panel's products: a quarter of a second-level cache. */
   private static final int CHUNK_ELEMENTS = 1 << 16;
 
+  /** The most tiles of a chunk. */
   private static final int MAX_TILES = 1 << 9;
 
-  /** Transformed weights, of 128 MiB. */
+  /** The most transformed weights: 128 MiB. */
   private static final int MAX_WEIGHTS = 1 << 25;
 
-  /** Chunks for each thread, so that all are busy to the end. */
+  /** Chunks for each thread, to balance the load. */
   private static final int CHUNKS_PER_THREAD = 4;
 
-  /** Multiply-adds that take as long as reading a weight, as measured where they are many. */
+  /** Cost of reading a weight, in multiply-adds. */
   private static final double WEIGHT_COST = 24;
 
-  /** Multiply-adds that take as long as what else is to do for a tile. */
+  /** Cost of a tile beside its multiply-adds and transforms, in multiply-adds. */
   private static final double TILE_COST = 1200;
 
   private final Workers workers;
@@ -59,14 +61,17 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
   /** The rows of a transformed element: one for each tile. */
   private final IndirectionBuffer left;
 
+  /** Elements from one pixel of the output to the next. */
   private int stride;
-  private int firstStripe;
+
+  /** The output's first column in the tensor that it is part of. */
+  private int firstOutputColumn;
 
   /**
-   * A convolution.
+   * Creates a convolution.
    *
-   * @param weights as of {@link #pack}
-   * @param bias of the sums, one for each column
+   * @param weights see {@link #pack}
+   * @param bias one element for each column
    */
   WinogradConvolution(Workers workers, WindowGeometry windows, PackedMatrix weights, float[] bias) {
     this.workers = workers;
@@ -75,22 +80,22 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
     this.panels = weights.panels();
     int channels = windows.channels();
     this.matrices = new PackedMatrix[ELEMENTS];
-    float[] none = new float[columns];
+    float[] zeros = new float[columns];
     for (int i = 0; i < ELEMENTS; i++) {
       PackedMatrix rows = weights.rows(i * channels, channels);
-      matrices[i] = rows.withBias(i == BIASED ? bias : none);
+      matrices[i] = rows.withBias(i == BIASED ? bias : zeros);
     }
     this.stride = columns;
     this.tileColumns = Math.ceilDiv(windows.outputWidth(), 2);
     this.tilesPerImage = Math.ceilDiv(windows.outputHeight(), 2) * tileColumns;
     this.tiles = ArraySize.product(windows.batch(), tilesPerImage);
     int width = weights.width(0);
-    int most = Math.min(MAX_TILES, CHUNK_ELEMENTS / (ELEMENTS * (channels + width)));
+    int limit = Math.min(MAX_TILES, CHUNK_ELEMENTS / (ELEMENTS * (channels + width)));
     if (workers.count() > 1) {
-      most = Math.min(most, Math.ceilDiv(tiles, CHUNKS_PER_THREAD * workers.count()));
+      limit = Math.min(limit, Math.ceilDiv(tiles, CHUNKS_PER_THREAD * workers.count()));
     }
-    int whole = workers.blockRows();
-    this.tilesPerChunk = Math.min(tiles, Math.max(1, most / whole) * whole);
+    int block = workers.blockRows();
+    this.tilesPerChunk = Math.min(tiles, Math.max(1, limit / block) * block);
     this.chunks = Math.ceilDiv(tiles, tilesPerChunk);
     this.groups =
         workers.count() == 1 ? 1 : Math.clamp(Math.ceilDiv(2 * workers.count(), chunks), 1, panels);
@@ -98,10 +103,10 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
   }
 
   /**
-   * Reserves scratch space for transformed tiles and for a panel's products, and behind them.
+   * Reserves scratch space for transformed tiles and for a panel's products.
    *
-   * @param inputs how many floats behind the tiles
-   * @param sums how many behind the products
+   * @param inputs floats to reserve after the tiles
+   * @param sums floats to reserve after the products
    */
   final void reserve(int inputs, int sums) {
     workers.reserve(
@@ -111,10 +116,9 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
   }
 
   /**
-   * Whether a convolution can be computed so, and takes less.
+   * Returns whether a convolution can be computed in this way, and is faster than by im2col.
    *
-   * @param transformCost multiply-adds that take as long as one channel of a tile before or behind
-   *     the products
+   * @param transformCost cost of a channel of a tile before or after the products, in multiply-adds
    */
   static boolean isFaster(WindowGeometry windows, int columns, double transformCost) {
     boolean possible =
@@ -129,12 +133,12 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
     return possible && cost(windows, columns, transformCost) < costOfIm2col(windows, columns);
   }
 
-  /** What a convolution takes that multiplies patches, in multiply-adds. */
+  /** Returns the cost of a convolution by im2col, in multiply-adds. */
   private static double costOfIm2col(WindowGeometry windows, int columns) {
     return 9.0 * windows.channels() * columns * (windows.outputs() + WEIGHT_COST);
   }
 
-  /** What it takes so; the products of few channels are somewhat slower. */
+  /** Returns the cost in multiply-adds, those of GEMMs of few channels taking longer. */
   private static double cost(WindowGeometry windows, int columns, double transformCost) {
     double weights = (double) ELEMENTS * windows.channels() * columns;
     double tiles =
@@ -146,10 +150,10 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
   }
 
   /**
-   * The 16 matrices of filters, one below the other, without bias.
+   * Packs the 16 matrices of transformed filters, one below the other, without bias.
    *
    * @param filters {@code [columns, 3, 3, channels]}
-   * @param rows of {@code G}
+   * @param rows the rows of {@code G}
    */
   static PackedMatrix pack(
       PackedMatrix.Elements filters, int columns, int channels, float[][] rows, int lanes) {
@@ -157,13 +161,14 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
     double[] sums = new double[channels];
     PackedMatrix.Elements transformed =
         (from, to, at, count) -> {
-          // A cut of whole columns asks for one of them at a time.
+          // The cut has whole columns, so that one column is requested at a time.
           filters.copy(from / count * filter.length, filter, 0, filter.length);
           transform(filter, rows, sums, to, at);
         };
     return PackedMatrix.of(transformed, columns, cut(channels), new float[0], lanes);
   }
 
+  /** Returns the cut of the packed weights of so many channels. */
   public static PackedMatrix.Cut cut(int channels) {
     return PackedMatrix.Cut.whole(ELEMENTS * channels);
   }
@@ -171,8 +176,8 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
   /**
    * Transforms a filter {@code [3, 3, channels]} to {@code [16, channels]}.
    *
-   * @param rows of {@code G}
-   * @param sums room for a number of each channel
+   * @param rows the rows of {@code G}
+   * @param sums a buffer with an element for each channel
    */
   static void transform(float[] filter, float[][] rows, double[] sums, float[] to, int at) {
     int channels = sums.length;
@@ -203,44 +208,45 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
   @Override
   public final void writeTo(int wider, int first) {
     stride = wider;
-    firstStripe = first;
+    firstOutputColumn = first;
   }
 
-  /** How far apart the output's pixels are. */
+  /** Returns the elements from one pixel of the output to the next. */
   final int stride() {
     return stride;
   }
 
-  /** Where a pixel of the output is, from the output's first one on. */
-  final int place(int pixel) {
-    return firstStripe + pixel * stride;
+  /** Returns the index of a pixel of the output, relative to its first one. */
+  final int outputIndex(int pixel) {
+    return firstOutputColumn + pixel * stride;
   }
 
-  /** The most tiles that a chunk has. */
+  /** Returns the tiles of the largest chunk. */
   final int chunkTiles() {
     return tilesPerChunk;
   }
 
+  /** Returns the tiles of a row of an image. */
   final int tileColumns() {
     return tileColumns;
   }
 
-  /** How many of {@code count} tiles from one on are beside each other. */
-  final int tilesBeside(int tile, int count) {
+  /** Returns how many of {@code count} tiles from one on are in its row of tiles. */
+  final int tilesInRow(int tile, int count) {
     return Math.min(count, tileColumns - tile % tileColumns);
   }
 
-  /** Which picture a tile is of. */
+  /** Returns the index of a tile's image. */
   final int image(int tile) {
     return tile / tilesPerImage;
   }
 
-  /** The first of the two rows of the output that a tile is of. */
+  /** Returns the first of a tile's two rows of the output. */
   final int outputRow(int tile) {
     return tile % tilesPerImage / tileColumns * 2;
   }
 
-  /** The first of the two columns of the output that a tile is of. */
+  /** Returns the first of a tile's two columns of the output. */
   final int outputColumn(int tile) {
     return tile % tileColumns * 2;
   }
@@ -248,15 +254,16 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
   /** Binds operands before the chunks run. */
   abstract void begin(Invocation invocation);
 
-  /** Transforms some tiles to {@code [16, count, channels]} at the begin of the scratch input. */
-  abstract void before(Scratch scratch, int first, int count);
+  /** Transforms some input tiles to {@code [16, count, channels]}, in the scratch input. */
+  abstract void transformInputs(Scratch scratch, int first, int count);
 
   /**
-   * Makes outputs of the {@code [16, count, width]} products at the begin of the scratch sums.
+   * Computes outputs from the {@code [16, count, width]} products in the scratch sums.
    *
-   * @param column the first column, one of {@code columns}
+   * @param column the first of {@code columns}
    */
-  abstract void behind(Scratch scratch, int first, int count, int width, int column, int columns);
+  abstract void transformProducts(
+      Scratch scratch, int first, int count, int width, int column, int columns);
 
   @Override
   public final void run(Invocation invocation) {
@@ -269,7 +276,7 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
     int first = chunk / groups * tilesPerChunk;
     int count = Math.min(tilesPerChunk, tiles - first);
     int group = chunk % groups;
-    before(scratch, first, count);
+    transformInputs(scratch, first, count);
     int last = (group + 1) * panels / groups;
     for (int panel = group * panels / groups; panel < last; panel++) {
       int column = matrices[0].firstColumn(panel);
@@ -277,7 +284,8 @@ public abstract class WinogradConvolution implements Kernel, Workers.Task, Strid
       for (int i = 0; i < ELEMENTS; i++) {
         multiply(scratch, i, panel, count, i * count * width - column, width);
       }
-      behind(scratch, first, count, width, column, Math.min(width, columns - column));
+      int used = Math.min(width, columns - column);
+      transformProducts(scratch, first, count, width, column, used);
     }
   }
 

@@ -7,10 +7,10 @@ import dev.whittle.ir.op.nn.DepthwiseConv2D;
 import dev.whittle.ir.tensor.Shape;
 
 /**
- * How windows move over pictures {@code [batch, height, width, channels]}.
+ * The movement of windows over images {@code [batch, height, width, channels]}.
  *
- * @param top how many rows before the input the first window begins
- * @param left how many columns before it
+ * @param top rows of padding above the input
+ * @param left columns of padding before the input
  */
 public record WindowGeometry(
     int batch,
@@ -49,10 +49,10 @@ public record WindowGeometry(
   }
 
   /**
-   * Windows of a filter.
+   * Returns the windows of a filter.
    *
-   * @param vertical extent, stride and dilation
-   * @param horizontal the same
+   * @param vertical height, stride and dilation
+   * @param horizontal width, stride and dilation
    */
   public static WindowGeometry of(
       Padding padding, Shape input, Shape output, int[] vertical, int[] horizontal) {
@@ -73,23 +73,28 @@ public record WindowGeometry(
         before(padding, input.dim(2), output.dim(2), horizontal));
   }
 
-  /** The rows of a matrix as pictures of one column. */
+  /** Returns windows over the rows of a matrix, as an image of one column. */
   public static WindowGeometry ofRows(int rows, int depth) {
     return new WindowGeometry(1, rows, 1, depth, 1, 1, rows, 1, 1, 1, 1, 1, 0, 0);
   }
 
+  /**
+   * Returns the padding before the input along one axis.
+   *
+   * @param window dimension, stride and dilation
+   */
   public static int before(Padding padding, int input, int output, int[] window) {
     long reach = (window[0] - 1L) * window[2] + 1;
     long total = Math.max(0, (output - 1L) * window[1] + reach - input);
     return padding == Padding.SAME ? ArraySize.of(total / 2) : 0;
   }
 
-  /** As many windows of one element each, one below the other, where that comes to the same. */
+  /** Returns windows of one pixel as an image of one column; other windows as they are. */
   public WindowGeometry flattened() {
     return arePixels() ? ofRows(ArraySize.product(batch, height * width), channels) : this;
   }
 
-  /** Whether each window is one pixel, and the windows are all pixels in their order. */
+  /** Returns whether the windows are the pixels of the input, in their order. */
   public boolean arePixels() {
     return filterHeight == 1
         && filterWidth == 1
@@ -101,8 +106,8 @@ public record WindowGeometry(
         && width == outputWidth;
   }
 
-  /** The same, with rows and columns of zeros before the input. */
-  public WindowGeometry behind(int rows, int columns) {
+  /** Returns the same windows with more rows and columns of padding before the input. */
+  public WindowGeometry withPadding(int rows, int columns) {
     return new WindowGeometry(
         batch,
         height,
@@ -120,8 +125,8 @@ public record WindowGeometry(
         left + columns);
   }
 
-  /** Whether the first window does not end before the picture, nor the last begin behind it. */
-  public boolean areWithinReach() {
+  /** Returns whether the first and the last window overlap the image. */
+  public boolean overlapInput() {
     int tall = (filterHeight - 1) * dilationHeight;
     int wide = (filterWidth - 1) * dilationWidth;
     return top <= tall
@@ -130,6 +135,7 @@ public record WindowGeometry(
         && (outputWidth - 1) * strideWidth - left < width;
   }
 
+  /** Returns whether a window reaches outside the image. */
   public boolean readsPadding() {
     return top > 0
         || left > 0
@@ -145,17 +151,17 @@ public record WindowGeometry(
     return ArraySize.product(filterHeight, filterWidth);
   }
 
-  /** The input row that a row of the filter reads for output row {@code y}. */
+  /** Returns the input row that a row of the filter reads for output row {@code y}. */
   public int inputRow(int y, int filterRow) {
     return y * strideHeight - top + filterRow * dilationHeight;
   }
 
-  /** The columns that windows read, those beyond the border included. */
+  /** Returns the number of columns that windows read, including padding. */
   public int reachedColumns() {
     return (outputWidth - 1) * strideWidth + (filterWidth - 1) * dilationWidth + 1;
   }
 
-  /** The rows that {@code count} adjacent rows of windows read. */
+  /** Returns the number of rows that {@code count} adjacent rows of windows read. */
   public int reachedRows(int count) {
     return (count - 1) * strideHeight + (filterHeight - 1) * dilationHeight + 1;
   }

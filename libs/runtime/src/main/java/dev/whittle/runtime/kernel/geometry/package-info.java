@@ -1,4 +1,4 @@
-/** The geometry of windows that slide over images and volumes. May use: {@code ir}. */
+/** The geometry of windows that slide over images and 3-D inputs. May use: {@code ir}. */
 @NullMarked
 package dev.whittle.runtime.kernel.geometry;
 

@@ -33,15 +33,16 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Long short-term memory cells over a sequence of floats, with float weights or 8-bit ones. What
- * the input contributes to the gates is one product for all steps; what the state contributes is
- * one for each step. The gates are columns of one matrix: input (if there is one), forget, output
- * and cell.
+ * Long short-term memory cells over a sequence of floats, with weights of floats or 8 bits. The
+ * contribution of the input to the gates is one GEMM for all steps; that of the state is one GEMM
+ * for each step. The gates are columns of one matrix: input (if there is one), forget, output and
+ * cell.
  */
 public final class LstmKernel implements Kernel, Workers.Task {
+  /** Rows of the input that a thread multiplies at a time. */
   private static final int CHUNK_ROWS = 48;
 
-  /** Greatest depth whose sums of 8-bit products are exact in single precision. */
+  /** The maximum depth of sums of 8-bit products that are exact in single precision. */
   private static final int EXACT_DEPTH = ((1 << 24) - 1) / (255 * 128);
 
   private static final int FIRST_BIAS = 12;
@@ -60,7 +61,7 @@ public final class LstmKernel implements Kernel, Workers.Task {
   private final PackedMatrix weights;
   private final PackedMatrix recurrent;
 
-  /** For 8-bit weights: the input, and the scales and biases of the columns; null for floats. */
+  /** The input of 8-bit weights; null for weights of floats. */
   private final @Nullable DynamicallyQuantizedRows rows;
 
   private final Dequantization inputScales;
@@ -71,8 +72,8 @@ public final class LstmKernel implements Kernel, Workers.Task {
   private final IndirectionBuffer inputRows;
   private final IndirectionBuffer stateRows;
 
-  /** What the input contributes, for each row of it. */
-  private final float[] ahead;
+  /** The contribution of the input to the gates, for each of its rows. */
+  private final float[] inputGates;
 
   /** The gates of all batches at one step. */
   private final float[] values;
@@ -81,8 +82,8 @@ public final class LstmKernel implements Kernel, Workers.Task {
   private final float[] quantizedState;
   private final RowQuantization quantization = new RowQuantization();
   private final float[] stateScale;
-  private final float[] lows;
-  private final float[] highs;
+  private final float[] minima;
+  private final float[] maxima;
   private final float[] cellState;
   private final float[] candidate;
 
@@ -114,13 +115,13 @@ public final class LstmKernel implements Kernel, Workers.Task {
     this.recurrentScales = dequantization(operands, hybrid, 5, recurrent.bias());
     this.inputRows = IndirectionBuffer.ofRows(rows(), depth);
     this.stateRows = IndirectionBuffer.ofRows(batches, cells);
-    this.ahead = new float[ArraySize.product(rows(), gates * cells)];
+    this.inputGates = new float[ArraySize.product(rows(), gates * cells)];
     this.values = new float[ArraySize.product(batches, gates * cells)];
     this.outputState = new float[batches * cells];
     this.quantizedState = new float[hybrid ? batches * cells : 0];
     this.stateScale = new float[batches];
-    this.lows = new float[batches];
-    this.highs = new float[batches];
+    this.minima = new float[batches];
+    this.maxima = new float[batches];
     this.cellState = new float[batches * cells];
     this.candidate = new float[cells];
     workers.reserve(
@@ -129,26 +130,26 @@ public final class LstmKernel implements Kernel, Workers.Task {
         0);
   }
 
-  /** The kernel; null for layers with a projection, peepholes or normalization. */
+  /** Returns the kernel; null for layers with a projection, peepholes or normalization. */
   public static @Nullable LstmKernel of(
       Workers workers, PackedWeights shared, UnidirectionalSequenceLstm op, Operands operands) {
-    boolean plain = op.activation() == Activation.TANH && !op.diagonalRecurrentTensors();
+    boolean supported = op.activation() == Activation.TANH && !op.diagonalRecurrentTensors();
     for (int i = 0; i < operands.inputCount(); i++) {
       boolean extra = (i >= 9 && i < 12) || i == 16 || i == 17 || i >= 20;
-      plain &= !extra || !operands.hasInput(i);
+      supported &= !extra || !operands.hasInput(i);
     }
     TensorType type = operands.type(2);
     boolean hybrid = type == TensorType.INT8;
-    plain &= operands.type(0) == TensorType.FLOAT32 && (hybrid || type == TensorType.FLOAT32);
+    supported &= operands.type(0) == TensorType.FLOAT32 && (hybrid || type == TensorType.FLOAT32);
     Shape shape = operands.shape(0);
     Shape states = operands.shape(CELL_STATE);
-    if (!plain || states.rank() != 2 || shape.rank() < 2 || shape.rank() > 3) {
+    if (!supported || states.rank() != 2 || shape.rank() < 2 || shape.rank() > 3) {
       return null;
     }
-    boolean entered = operands.hasInput(1);
+    boolean hasInputGate = operands.hasInput(1);
     int cells = states.dim(1);
     int depth = shape.dim(shape.rank() - 1);
-    for (int gate = entered ? 0 : 1; gate < 4; gate++) {
+    for (int gate = hasInputGate ? 0 : 1; gate < 4; gate++) {
       if (!isConstant(operands, 1 + gate, type, Shape.of(cells, depth))
           || !isConstant(operands, 5 + gate, type, Shape.of(cells, cells))
           || !isConstant(operands, FIRST_BIAS + gate, TensorType.FLOAT32, Shape.of(cells))) {
@@ -161,7 +162,7 @@ public final class LstmKernel implements Kernel, Workers.Task {
             && (!hybrid || Math.max(depth, cells) <= EXACT_DEPTH)
             && shape.elements() > 0
             && cells > 0;
-    return fits ? new LstmKernel(workers, shared, op, operands, entered ? 4 : 3) : null;
+    return fits ? new LstmKernel(workers, shared, op, operands, hasInputGate ? 4 : 3) : null;
   }
 
   private static boolean isConstant(Operands operands, int i, TensorType type, Shape shape) {
@@ -173,20 +174,20 @@ public final class LstmKernel implements Kernel, Workers.Task {
     return batches * steps;
   }
 
-  /** The operands of the gates in the order of the columns. */
+  /** Returns the operands of the gates in the order of the columns. */
   private int[] inOrder(int first) {
     int[] all = {first, first + 1, first + 3, first + 2};
     return Arrays.copyOfRange(all, 4 - gates, 4);
   }
 
-  /** The rows of the gates' operands, one below the other. */
+  /** Returns the rows of the gates' operands, one below the other. */
   private float[] join(Operands operands, int first, int length) {
     float[] joined = new float[gates * cells * length];
     int at = 0;
     for (int operand : inOrder(first)) {
       Tensor known = operands.input(operand).known();
       if (known == null) {
-        throw new IllegalStateException("weights that are not constant");
+        throw new IllegalStateException("operand " + operand + " of an LSTM is not constant");
       }
       for (int i = 0; i < cells * length; i++) {
         joined[at++] = known.type() == TensorType.FLOAT32 ? known.getFloat(i) : known.getInteger(i);
@@ -218,7 +219,7 @@ public final class LstmKernel implements Kernel, Workers.Task {
     return new Dequantization(scales, bias, Clamp.NONE);
   }
 
-  /** For each column, the one scale that native kernels take from its gate's weights. */
+  /** Returns for each column the scale of its gate: native kernels use the first one only. */
   private float[] scales(Operands operands, int first) {
     float[] columns = new float[gates * cells];
     int at = 0;
@@ -253,7 +254,7 @@ public final class LstmKernel implements Kernel, Workers.Task {
     }
   }
 
-  /** What the input contributes to the gates, for some rows. */
+  /** Computes the contribution of the input to the gates, for some rows. */
   @Override
   public void run(int chunk, Scratch scratch) {
     int first = chunk * CHUNK_ROWS;
@@ -261,7 +262,7 @@ public final class LstmKernel implements Kernel, Workers.Task {
     int columns = gates * cells;
     if (rows == null) {
       scratch.gemm.base(input.offset()).rows(first, count).output(first * columns, columns);
-      multiply(scratch, input.array(), inputRows, weights, ahead);
+      multiply(scratch, input.array(), inputRows, weights, inputGates);
       return;
     }
     float[] sums = scratch.sums();
@@ -271,14 +272,14 @@ public final class LstmKernel implements Kernel, Workers.Task {
     for (int i = 0; i < count; i++) {
       float scale = rows.scale(first + i);
       int to = (first + i) * columns;
-      dequantize(scratch, sums, i * columns, inputScales, scale, ahead, to);
+      dequantize(scratch, sums, i * columns, inputScales, scale, inputGates, to);
     }
   }
 
   /**
    * Dequantizes one row of accumulators.
    *
-   * @param scale of the row that was quantized dynamically
+   * @param scale the scale of the row that was quantized dynamically
    */
   private void dequantize(
       Scratch scratch,
@@ -320,7 +321,7 @@ public final class LstmKernel implements Kernel, Workers.Task {
       if (rows != null) {
         dequantize(scratch, values, at, recurrentScales, stateScale[b], values, at);
       }
-      math.add(values, at, ahead, row * columns, columns);
+      math.add(values, at, inputGates, row * columns, columns);
       cell(scratch, at, b * cells);
       System.arraycopy(
           outputState, b * cells, output.array(), output.offset() + row * cells, cells);
@@ -330,27 +331,27 @@ public final class LstmKernel implements Kernel, Workers.Task {
   private void quantizeState(MicroKernels math) {
     for (int b = 0; b < batches; b++) {
       int at = b * cells;
-      math.range(outputState, at, cells, lows, highs, b);
-      RowScale scale = RowScale.of(lows[b], highs[b], asymmetric);
+      math.range(outputState, at, cells, minima, maxima, b);
+      RowScale scale = RowScale.of(minima[b], maxima[b], asymmetric);
       stateScale[b] = scale.scale();
       quantization.set(scale.inverse(), scale.zeroPoint(), scale.low(), RowScale.HIGH);
       math.quantizeRow(outputState, at, quantization, quantizedState, at, cells);
     }
   }
 
-  /** New states of one batch, from its gates. */
+  /** Computes new states of one batch from its gates. */
   private void cell(Scratch scratch, int at, int state) {
     MicroKernels math = scratch.math;
     int forget = at + (gates - 3) * cells;
-    int leave = forget + cells;
-    int enters = leave + cells;
+    int outputGate = forget + cells;
+    int cellGate = outputGate + cells;
     math.unary(Unary.LOGISTIC, values, at, values, at, (gates - 1) * cells, 0);
-    math.unary(Unary.TANH, values, enters, values, enters, cells, 0);
+    math.unary(Unary.TANH, values, cellGate, values, cellGate, cells, 0);
     if (gates == 4) {
-      multiply(scratch, values, at, values, enters, candidate, 0);
+      multiply(scratch, values, at, values, cellGate, candidate, 0);
     } else {
       for (int i = 0; i < cells; i++) {
-        candidate[i] = (1 - values[forget + i]) * values[enters + i];
+        candidate[i] = (1 - values[forget + i]) * values[cellGate + i];
       }
     }
     multiply(scratch, values, forget, cellState, state, cellState, state);
@@ -359,7 +360,7 @@ public final class LstmKernel implements Kernel, Workers.Task {
       math.clamp(cellState, state, cellState, state, cells, cellClamp);
     }
     math.unary(Unary.TANH, cellState, state, candidate, 0, cells, 0);
-    multiply(scratch, values, leave, candidate, 0, outputState, state);
+    multiply(scratch, values, outputGate, candidate, 0, outputState, state);
   }
 
   private void multiply(

@@ -5,7 +5,7 @@ package dev.whittle.runtime.kernel.simd;
  * thread has one and changes it between calls, so that calls allocate nothing.
  */
 public final class GemmBlock {
-  /** What is added to all offsets of the left operand's rows. */
+  /** An index that is added to all offsets of the left operand's rows. */
   int base;
 
   /** The first row, as the indirection buffer counts them. */
@@ -29,7 +29,7 @@ public final class GemmBlock {
    */
   boolean padded;
 
-  /** Sets what is added to all offsets of the left operand's rows. */
+  /** Sets the index that is added to all offsets of the left operand's rows. */
   public GemmBlock base(int offset) {
     base = offset;
     return this;

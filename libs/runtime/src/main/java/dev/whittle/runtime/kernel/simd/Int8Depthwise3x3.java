@@ -9,7 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Accumulators of depthwise 3x3 filters of bytes, for one vector of channels. Each column is read
  * and converted to floats once for all windows of a row, or of two rows, that it is in. Sums of
- * integers are exact, so that their order does not matter.
+ * integers are exact, so that their order does not matter. Columns are unrolled because vectors in
+ * arrays would be objects, hence the methods' lengths.
  */
 final class Int8Depthwise3x3 {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
