@@ -3,7 +3,7 @@ package dev.whittle.litert;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
-/** Memory that somebody else owns, as the preset's functions take it. */
+/** A pointer to memory that JavaCPP does not own. */
 final class Address extends BytePointer {
   Address(long address, long size) {
     super((Pointer) null);

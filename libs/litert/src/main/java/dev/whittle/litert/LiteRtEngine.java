@@ -9,8 +9,8 @@ import org.bytedeco.tensorflowlite.BuiltinOpResolverWithoutDefaultDelegates;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The native TensorFlow Lite runtime with its built-in kernels and no delegates: what "correct"
- * means in our tests.
+ * The native TensorFlow Lite runtime with its built-in kernels and without delegates. It is the
+ * oracle of Whittle's tests.
  */
 public final class LiteRtEngine implements Engine {
   public static final String NAME = "litert";

@@ -27,11 +27,11 @@ import org.bytedeco.tensorflowlite.TfLiteTensor;
 import org.bytedeco.tensorflowlite.global.tensorflowlite;
 import org.jspecify.annotations.Nullable;
 
-/** A model in the native runtime. Its tensors are views of native memory. */
+/** A session of the native runtime. Its tensors are views of native memory. */
 final class NativeSession implements Session {
   private static final int OK = 0;
 
-  /** Data in a mapped file or a copy of it must start where vector loads like it. */
+  /** Alignment of the file in memory, in bytes, for the native kernels' vector loads. */
   private static final int ALIGNMENT = 64;
 
   private final Model model;
@@ -89,7 +89,7 @@ final class NativeSession implements Session {
     return new NativeSession(model, bytes, nativeModel, resolver, interpreter);
   }
 
-  /** The file in native memory: where it is mapped, else a copy. */
+  /** Returns the file in native memory: mapped, if it is aligned, or else a copy. */
   private static MemorySegment nativeBytes(Model model, @Nullable MemorySegment file) {
     MemorySegment source = file == null ? MemorySegment.ofArray(TfliteWriter.toBytes(model)) : file;
     if (source.isNative() && source.address() % ALIGNMENT == 0) {
@@ -122,7 +122,7 @@ final class NativeSession implements Session {
     Value declared = model.graphs().get(graph).value(value);
     Tensor view = view(subgraphs.get(graph).tensor(value), declared);
     if (!declared.type().hasFixedSize() && model.graphs().get(graph).inputs().contains(value)) {
-      // The caller's strings may need more memory than there is: they are handed over in run().
+      // The caller's strings may need more memory than the tensor has; run() hands them over.
       return stringInputs.computeIfAbsent(key(graph, value), k -> owned(view));
     }
     return view;
@@ -176,7 +176,7 @@ final class NativeSession implements Session {
     } catch (ModelException e) {
       throw e;
     } catch (RuntimeException e) {
-      // What C++ throws comes through as it is.
+      // JavaCPP turns C++ exceptions into RuntimeExceptions.
       throw new MalformedModelException(
           "the native runtime failed to run graph '%s': %s"
               .formatted(model.graphs().get(graph).name(), e.getMessage()),

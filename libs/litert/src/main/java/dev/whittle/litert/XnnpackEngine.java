@@ -9,8 +9,8 @@ import org.bytedeco.tensorflowlite.BuiltinOpResolver;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The native TensorFlow Lite runtime as it comes, with XNNPACK where it applies: the rival to be
- * measured against. Its results differ from the built-in kernels' by rounding.
+ * The native TensorFlow Lite runtime with its default delegate, XNNPACK. It is the baseline of
+ * Whittle's benchmarks. Its results differ from those of the built-in kernels by rounding.
  */
 public final class XnnpackEngine implements Engine {
   public static final String NAME = "litert-xnnpack";

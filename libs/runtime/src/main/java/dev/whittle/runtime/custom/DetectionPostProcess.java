@@ -18,11 +18,11 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The end of SSD object detectors, {@code TFLite_Detection_PostProcess}: boxes from their encodings
- * and anchors, and of overlapping ones the best. Operands: encodings {@code [1, anchors, 4 or
+ * The post-processing of SSD object detectors, {@code TFLite_Detection_PostProcess}: it decodes boxes
+ * relative to anchors and applies non-maximum suppression. Operands: encodings {@code [1, anchors, 4 or
  * more]}, scores {@code [1, anchors, classes]}, anchors {@code [anchors, 4]} as center and size.
- * Results: boxes as {@code ymin, xmin, ymax, xmax}, classes, scores, and how many there are; zeros
- * after those.
+ * Results: boxes as {@code ymin, xmin, ymax, xmax}, classes, scores, and the number of detections;
+ * the remaining elements are zeros.
  */
 public final class DetectionPostProcess implements CustomOperator {
   private static final int MAX_RESULTS = 1 << 20;
@@ -85,7 +85,7 @@ public final class DetectionPostProcess implements CustomOperator {
       return (bottom - top) * (right - left);
     }
 
-    /** The part that two boxes share of what they cover together; 0 for empty ones. */
+    /** Returns the intersection over union of two boxes; 0 if one is empty. */
     float overlap(Box other) {
       float a = area();
       float b = other.area();
@@ -151,7 +151,7 @@ public final class DetectionPostProcess implements CustomOperator {
             ? perClass(boxes, scores, attributes)
             : perAnchor(boxes, scores, attributes);
     write(invocation, boxes, found.subList(0, Math.min(found.size(), attributes.results())));
-    // Anchors are counted, not the classes of each.
+    // The number of anchors, not that of their classes.
     int classes =
         attributes.regular ? 1 : Math.min(attributes.maxClassesPerDetection, attributes.classes);
     int anchors = found.size() / classes;
@@ -185,7 +185,7 @@ public final class DetectionPostProcess implements CustomOperator {
     return boxes;
   }
 
-  /** Each anchor counts by its best class. */
+  /** Applies non-maximum suppression once, to the best class of each anchor. */
   private static List<Detection> perAnchor(List<Box> boxes, Tensor scores, Attributes attributes) {
     int columns = scores.dim(2);
     int offset = columns - attributes.classes;
@@ -209,7 +209,7 @@ public final class DetectionPostProcess implements CustomOperator {
     return found;
   }
 
-  /** Each class by itself, and of all the best. */
+  /** Applies non-maximum suppression to each class, and returns the best detections of all. */
   private static List<Detection> perClass(List<Box> boxes, Tensor scores, Attributes attributes) {
     int columns = scores.dim(2);
     int offset = columns - attributes.classes;
@@ -225,7 +225,7 @@ public final class DetectionPostProcess implements CustomOperator {
     return all.subList(0, Math.min(all.size(), attributes.maxDetections));
   }
 
-  /** The best ones that overlap no better one too much. */
+  /** Returns the best candidates that do not overlap a better one too much. */
   private static List<Detection> suppress(
       List<Box> boxes, List<Detection> candidates, Attributes attributes, int limit) {
     List<Detection> sorted =

@@ -13,8 +13,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * TensorFlow's operation of that name, as its converter leaves it: the greatest number of each
- * window, and where it stands in the picture (or the batch) as if that were one row.
+ * TensorFlow's operation {@code MaxPoolWithArgmax}: the maximum of each window, and its index in the
+ * flattened image (or in the flattened batch).
  */
 public final class MaxPoolWithArgmax implements CustomOperator {
   private static final int MAX_WINDOW = 1 << 16;
@@ -52,7 +52,7 @@ public final class MaxPoolWithArgmax implements CustomOperator {
       return same ? Math.ceilDiv(in, stride) : Math.max(0, Math.ceilDiv(in - window + 1, stride));
     }
 
-    /** How far the first window begins before the picture. */
+    /** Returns the padding before the input. */
     int margin(int in, int window, int stride) {
       return same ? Math.max(0, (dimension(in, window, stride) - 1) * stride + window - in) / 2 : 0;
     }

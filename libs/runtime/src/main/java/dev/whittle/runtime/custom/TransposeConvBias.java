@@ -49,15 +49,15 @@ public final class TransposeConvBias implements CustomOperator {
           : Math.addExact(Math.multiplyExact(in - 1, stride), taps);
     }
 
-    /** How many zeros the plain convolution, of which this is the transpose, has in front. */
+    /** Returns the padding before the input of the convolution of which this is the transpose. */
     int margin(int in, int taps, int stride) {
       return padding == SAME ? Math.max(0, (in - 1) * stride + taps - in * stride) / 2 : 0;
     }
   }
 
   /**
-   * The built-in operator that computes the same, of other operands: the output's extents, weights,
-   * input, bias.
+   * Returns the built-in operator of the same function, whose operands are the shape of the output,
+   * the weights, the input and the bias.
    *
    * @throws OperandException if the options are malformed
    */
@@ -127,7 +127,7 @@ public final class TransposeConvBias implements CustomOperator {
     }
   }
 
-  /** Adds what one place of the input gives to all places it reaches. */
+  /** Adds the products of one input pixel to all outputs that it contributes to. */
   private static void spread(
       Invocation invocation, Attributes attributes, int b, int y, int x, long at) {
     Tensor input = invocation.input(0);

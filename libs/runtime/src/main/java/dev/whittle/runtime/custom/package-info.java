@@ -1,4 +1,4 @@
-/** Custom operators that files in the wild have. */
+/** Custom operators of published models. May use: {@code dev.whittle.ir}, FlexBuffers. */
 @NullMarked
 package dev.whittle.runtime.custom;
 

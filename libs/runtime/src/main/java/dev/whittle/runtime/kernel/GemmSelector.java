@@ -553,7 +553,7 @@ final class GemmSelector implements OperatorSelector {
     return new IntegerGemm(workers, layer, subConvolution, im2col, parts, epilogue);
   }
 
-  /** What is added to sums of products of inputs whose zero point is not subtracted. */
+  /** Returns the bias for sums of products of inputs whose zero point is not subtracted. */
   private static int @Nullable [] wholeBias(
       WeightedLayer layer, SubConvolution subConvolution, Int8Weights exact) {
     int columns = subConvolution.columns();
@@ -745,7 +745,7 @@ final class GemmSelector implements OperatorSelector {
             workers, windows, exact.toFloats(), new float[channels], epilogue);
   }
 
-  /** Whether sums of a window's products are exact in single precision. */
+  /** Returns whether sums of a window's products are exact in single precision. */
   private static boolean isExact(WindowGeometry windows, int... bias) {
     long greatest = 0;
     for (int b : bias) {

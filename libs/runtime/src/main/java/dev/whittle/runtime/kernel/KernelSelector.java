@@ -26,10 +26,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses fast kernels where there are some. Integers are computed bit for bit as by the reference
- * kernels; sums of floats are in another order, so that they differ in their last bits. One for
- * each session, whose memory must be {@link ArrayMemory}: its kernels share threads and scratch
- * space.
+ * The choice of fast kernels for one session. Nodes of static shapes of fewer than 2^30 elements get
+ * a fast kernel if one of the selectors has it; all others run their reference kernels. Integer
+ * results equal those of the reference kernels; sums of floats are in another order and differ in
+ * their last bits. The session's tensors must be in {@link ArrayMemory}; its kernels share threads
+ * and scratch buffers.
  */
 public final class KernelSelector {
 
@@ -80,12 +81,13 @@ public final class KernelSelector {
   }
 
   /**
-   * A fast kernel of a convolution without padding whose input has a rim of zeros; null where there
-   * is none.
+   * Returns the fast kernel for a convolution without padding of its own that pads its input with
+   * zeros.
    *
-   * @param operands with the input as it is without the rim
-   * @param top rows of the rim before the input
-   * @param left columns before it
+   * @param operands the convolution's operands, with the unpadded input
+   * @param top rows of padding before the input
+   * @param left columns of padding before the input
+   * @return null if there is none
    */
   public @Nullable Kernel padded(Op op, Operands operands, int top, int left) {
     if (!areStatic(operands)) {
@@ -105,8 +107,10 @@ public final class KernelSelector {
   }
 
   /**
-   * One kernel for two, the second of which alone reads what the first computes; it reads the
-   * first's input instead. Null where there is none, or it would be no faster.
+   * Returns one kernel for two nodes, of which only the second reads the first's output. It reads
+   * the first node's input instead.
+   *
+   * @return null if there is none, or it would be no faster
    */
   public @Nullable Kernel fused(Kernel first, Kernel second) {
     try {
@@ -120,10 +124,12 @@ public final class KernelSelector {
   }
 
   /**
-   * One kernel for two, the second of which alone reads what the first computes, and beside it what
-   * the first reads. Null where there is none.
+   * Returns one kernel for a gate {@code f(x, g(x))}, such as a product of a value and its logistic.
    *
-   * @param place which input of the second is what the first computes
+   * @param first the kernel of {@code g}, whose output only the second kernel reads
+   * @param second the kernel of {@code f}
+   * @param place which input of the second kernel is the first one's output
+   * @return null if there is none
    */
   public @Nullable Kernel gated(Kernel first, Kernel second, int place) {
     if (first instanceof LookupTable gate && second instanceof Int8Arithmetic product) {
@@ -169,7 +175,7 @@ public final class KernelSelector {
     return shape.isStatic() && shape.elements() < 1L << 30;
   }
 
-  /** Whether a type is of 8-bit numbers. */
+  /** Returns whether a type is {@code INT8} or {@code UINT8}. */
   static boolean isByte(TensorType type) {
     return type == TensorType.INT8 || type == TensorType.UINT8;
   }

@@ -1,6 +1,6 @@
 /**
- * The selectors: which fast kernel computes a node, if one does. May use: the kernel families
- * below.
+ * The selectors of fast kernels. May use: the kernel families below, {@code runtime.custom}, {@code
+ * dev.whittle.ir}.
  */
 @NullMarked
 package dev.whittle.runtime.kernel;

@@ -34,7 +34,7 @@ final class GraphPlan {
   /** Maximum number of strings of an input; their offsets take 64 MiB. */
   private static final int MAX_STRINGS = 1 << 24;
 
-  /** What a kernel allocates while it is planned, for messages. */
+  /** The memory that a kernel allocates while it is planned, for messages. */
   static final String KERNEL_MEMORY = "memory for packed weights and buffers";
 
   private final Graph graph;

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Operators of random extents, at and around what vectors, tiles and panels hold, computed by the
+ * Operators of random shapes, at and around the sizes of vectors, tiles and panels, computed by the
  * fast engine and by the reference kernels. More cases of other seeds: {@code -Dextents.cases=1000
  * -Dkernel.seed=7}.
  */
@@ -45,10 +45,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 class AnyShapeTest {
   private static final int CASES = Integer.getInteger("extents.cases", 25);
 
-  /** Multiply-adds of a case, for the reference kernels' sake. */
+  /** Maximum multiply-adds of a case, as the reference kernels are slow. */
   private static final int MAX_WORK = 1 << 20;
 
-  /** What is tried. */
+  /** The operators that are tested. */
   enum Tried {
     CONVOLUTION {
       @Override
@@ -286,7 +286,7 @@ class AnyShapeTest {
             resize, of.input(numbers, dims), of.built().list(of.small(30), of.small(30)));
       }
     },
-    /** What plans fuse, fold, move and store in each other's place. */
+    /** Networks of layers that plans fuse, fold, exchange and let share memory. */
     NETWORK {
       @Override
       Value of(RandomOperator of) {
@@ -353,20 +353,20 @@ class AnyShapeTest {
 
     abstract Value of(RandomOperator of);
 
-    /** How far floats may be apart, in relation to the greatest result. */
+    /** Returns the tolerance for floats, relative to the largest result. */
     float tolerance() {
       return 2e-5f;
     }
   }
 
-  /** Extents of pictures that are not smaller than a window. */
+  /** Returns the shape of an image that is at least as large as a window. */
   private static int[] image(RandomOperator of, int height, int width, int channels) {
     return new int[] {
       of.small(3), height + of.random().nextInt(24), width + of.random().nextInt(24), channels
     };
   }
 
-  /** Makes a picture smaller, but not than a window, where the work would be too much. */
+  /** Shrinks an image, though not below the size of a window, if the work is too much. */
   private static void shrink(int[] dims, long perPixel, int height, int width) {
     while (perPixel * dims[0] * dims[1] * dims[2] > MAX_WORK
         && (dims[0] > 1 || dims[1] > height || dims[2] > width)) {

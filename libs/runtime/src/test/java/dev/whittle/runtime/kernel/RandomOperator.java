@@ -13,7 +13,7 @@ record RandomOperator(KernelCase built, SplittableRandom random) {
   private static final Quantization INPUT = Quantization.perTensor(0.021f, 5);
   private static final Quantization OUTPUT = Quantization.perTensor(0.0527f, 3);
 
-  /** What numbers an operator is of. */
+  /** The number types of an operator. */
   enum Numbers {
     FLOATS,
     BYTES,

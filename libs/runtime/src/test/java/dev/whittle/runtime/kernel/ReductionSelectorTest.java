@@ -253,7 +253,7 @@ class ReductionSelectorTest {
     KernelCase.compare(name, Objects.requireNonNull(CASES.get(name)));
   }
 
-  /** What a model of float inputs gives, each element of which is that of its index. */
+  /** Returns the output of a model whose float inputs are functions of the element index. */
   private static <T> T output(
       Model model, String engine, IntFunction<Float> element, Function<Tensor, T> read) {
     var options = InterpreterOptions.DEFAULT.withEngine(engine);

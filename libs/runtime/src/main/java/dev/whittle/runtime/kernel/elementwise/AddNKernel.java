@@ -6,7 +6,7 @@ import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 
-/** The sums of the elements of some tensors of one shape, in their order. */
+/** ADD_N: the elementwise sum of float tensors of one shape, in their order. */
 public final class AddNKernel implements Kernel, Workers.Task {
   private final Workers workers;
   private final FloatArray[] inputs;

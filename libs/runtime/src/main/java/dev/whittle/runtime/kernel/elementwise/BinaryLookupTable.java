@@ -12,11 +12,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A function of two 8-bit numbers, broadcast, whose result is a byte, looked up: what the reference
- * kernel makes of each of the 65,536 pairs.
+ * A lookup table for a function of two 8-bit integers, which may be broadcast: the results of the
+ * reference kernel for all 65,536 pairs.
  */
 public final class BinaryLookupTable extends BlockKernel implements ElementwiseKernel {
-  /** Elements below which the table is not worth making. */
+  /** Minimum number of outputs for which a table is faster than the reference kernel. */
   public static final int MIN_COUNT = 1 << 12;
 
   private static final int NUMBERS = 1 << 8;

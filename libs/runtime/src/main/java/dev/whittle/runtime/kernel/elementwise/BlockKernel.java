@@ -7,9 +7,9 @@ import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import java.lang.foreign.MemorySegment;
 
-/** A function of each element of some operands, block by block. */
+/** An elementwise function of broadcast operands, computed block by block. */
 abstract class BlockKernel implements Kernel, Workers.Task {
-  /** Elements of a block: those of some operands stay in the first-level cache. */
+  /** Number of elements of a block: those of all operands stay in the first-level cache. */
   static final int BLOCK = 1 << 11;
 
   private final Workers workers;
@@ -20,7 +20,7 @@ abstract class BlockKernel implements Kernel, Workers.Task {
   /**
    * A kernel.
    *
-   * @param count elements of the output
+   * @param count number of elements of the output
    */
   BlockKernel(Workers workers, int count, BlockOperand... operands) {
     this.workers = workers;
@@ -73,7 +73,7 @@ abstract class BlockKernel implements Kernel, Workers.Task {
     MemorySegment.copy(block, 0, output, Tensor.LONG, (long) Long.BYTES * from, count);
   }
 
-  /** Stores a block of truth values, or of 8-bit integers. */
+  /** Stores a block of booleans or of 8-bit integers. */
   final void store(byte[] block, int from, int count) {
     MemorySegment.copy(block, 0, output, Tensor.BYTE, from, count);
   }

@@ -9,19 +9,19 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An operand broadcast to the output's extents, whose elements are copied block by block to arrays
- * that plain loops go through.
+ * An operand that is broadcast to the shape of the output. Its elements are copied to arrays block by
+ * block, so that simple loops compute the outputs.
  */
 public final class BlockOperand {
-  /** Elements after which the operand repeats as a whole; 0 where it repeats in other ways. */
+  /** Number of elements after which the whole operand repeats; 0 if it repeats in another way. */
   private final int period;
 
-  /** Turns of the loops around a run, the outermost first, and how far each moves on. */
+  /** Number of iterations of the loops around a run, the outermost first. */
   private final int[] dimensions;
 
   private final int[] strides;
 
-  /** Elements of the output that go with adjacent elements, or with one and the same. */
+  /** Number of adjacent outputs that use adjacent elements, or one and the same. */
   private final int run;
 
   private final boolean still;
@@ -35,7 +35,7 @@ public final class BlockOperand {
     this.still = still;
   }
 
-  /** Null for elements of other types than floats, integers of 8 to 64 bits, and truths. */
+  /** Returns an operand, or null if its elements are no floats, booleans or integers of 8 to 64 bits. */
   public static @Nullable BlockOperand of(TensorType type, Shape shape, Shape output) {
     boolean known =
         switch (type) {
@@ -90,27 +90,27 @@ public final class BlockOperand {
     data = tensor.data();
   }
 
-  /** Copies what goes with {@code count} elements of the output from {@code from} on. */
+  /** Copies the elements for {@code count} outputs from {@code from} on. */
   void read(int from, float[] to, int at, int count) {
     copy(Tensor.FLOAT, from, to, at, count);
   }
 
-  /** The same as integers: those of an integer tensor, or the bits of floats. */
+  /** Copies 32-bit integers, or the bits of floats. */
   void read(int from, int[] to, int at, int count) {
     copy(Tensor.INT, from, to, at, count);
   }
 
-  /** The same as integers of 16 bits. */
+  /** Copies 16-bit integers. */
   void read(int from, short[] to, int at, int count) {
     copy(Tensor.SHORT, from, to, at, count);
   }
 
-  /** The same as integers of 64 bits. */
+  /** Copies 64-bit integers. */
   void read(int from, long[] to, int at, int count) {
     copy(Tensor.LONG, from, to, at, count);
   }
 
-  /** The same as bytes: those of truth values, or of 8-bit integers. */
+  /** Copies booleans or 8-bit integers. */
   void read(int from, byte[] to, int at, int count) {
     copy(Tensor.BYTE, from, to, at, count);
   }
@@ -128,7 +128,7 @@ public final class BlockOperand {
       MemorySegment.copy(data, layout, place * layout.byteSize(), to, at + done, part);
       done += part;
     }
-    // From here on, what has been copied repeats.
+    // The rest repeats the elements that have been copied.
     for (; done < count; done = Math.min(2 * done, count)) {
       System.arraycopy(to, at, to, at + done, Math.min(done, count - done));
     }
@@ -149,7 +149,7 @@ public final class BlockOperand {
     }
   }
 
-  /** The operand's element that a run of the output begins with. */
+  /** Returns the operand's element for the first output of a run. */
   private long place(int number) {
     int rest = number;
     long place = 0;

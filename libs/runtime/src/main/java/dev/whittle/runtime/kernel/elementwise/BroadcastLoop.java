@@ -6,29 +6,29 @@ import dev.whittle.runtime.kernel.execution.Workers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a function of two operands goes through its output where one of them is broadcast: in runs
- * within which each operand moves by one element or stays. A short operand that repeats is to be
- * written out, as a pattern, so that runs are long.
+ * The loop over the outputs of a function of two operands, one of which may be broadcast. It is
+ * divided into runs of adjacent outputs, in which each operand has stride 1 or 0. A short operand
+ * that repeats is repeated in a buffer, as a pattern, so that runs are long.
  */
 public final class BroadcastLoop {
-  /** Patterns that repeat after fewer elements are written out to this length. */
+  /** Minimum length to which a pattern is repeated. */
   private static final int MIN_RUN = 512;
 
   private static final int MAX_RUNS = 1 << 20;
 
-  /** Computes part of a run. */
+  /** A function that computes part of a run. */
   @FunctionalInterface
   interface Part {
     /**
      * Computes {@code count} adjacent elements of the output from {@code to} on.
      *
-     * @param a the left operand's first element, or the pattern's
-     * @param aStep 1, or 0 where one element goes with all
+     * @param a first element of the left operand, or of the pattern
+     * @param aStep stride of the left operand: 1, or 0 if one element is used for all outputs
      */
     void compute(Scratch scratch, int a, int aStep, int b, int bStep, int to, int count);
   }
 
-  /** Where each run of an operand begins. */
+  /** First element of the left operand in each run. */
   private int[] left = {0};
 
   private int[] right = {0};
@@ -41,7 +41,7 @@ public final class BroadcastLoop {
 
   private BroadcastLoop() {}
 
-  /** The runs of operands of static extents; null where they are too many. */
+  /** Returns the loop for operands of static shapes, or null if it has too many runs. */
   public static @Nullable BroadcastLoop of(Shape a, Shape b, Shape out) {
     int[] dims = out.toArray();
     int rank = dims.length;
@@ -56,7 +56,7 @@ public final class BroadcastLoop {
       runs.patternIsRight = repeated > 0;
       return runs;
     }
-    // Axes are joined from the last on as long as both operands move alike.
+    // Axes are merged, from the last on, while the strides of both operands allow it.
     int axis = rank - 1;
     while (axis >= 0 && dims[axis] == 1) {
       axis--;
@@ -86,8 +86,9 @@ public final class BroadcastLoop {
   }
 
   /**
-   * The length of the pattern that one operand repeats while the other goes through the output
-   * once; negative where the first operand does. 0 if it is not so, or runs are long anyway.
+   * Returns the length of the pattern if one operand repeats while the other has the shape of the
+   * output; negative if that is the first operand. Returns 0 if none repeats, or if runs are long
+   * without a pattern.
    */
   private static int repetition(Shape a, Shape b, Shape out) {
     if (a.elements() == out.elements() && isSuffix(b, out) && b.elements() < MIN_RUN / 4) {
@@ -99,7 +100,7 @@ public final class BroadcastLoop {
     return 0;
   }
 
-  /** Whether a shape is that of the last axes of another, apart from ones before. */
+  /** Returns whether a shape equals the last axes of another one, apart from leading ones. */
   static boolean isSuffix(Shape part, Shape whole) {
     int from = part.rank();
     long elements = 1;
@@ -123,7 +124,7 @@ public final class BroadcastLoop {
     return strides;
   }
 
-  /** Where runs begin that the first {@code axes} axes number. */
+  /** Returns the first element of each run; runs are numbered along the first {@code axes} axes. */
   private static int[] starts(int[] dims, long[] strides, int axes, int runs) {
     int[] starts = new int[runs];
     int[] position = new int[axes];
@@ -142,27 +143,27 @@ public final class BroadcastLoop {
     return starts;
   }
 
-  /** Elements of the output. */
+  /** Returns the number of outputs. */
   int count() {
     return count;
   }
 
-  /** After how many elements the pattern repeats; 0 where there is none. */
+  /** Returns the length of the operand that repeats; 0 if there is none. */
   int period() {
     return period;
   }
 
-  /** Elements of the pattern when it is written out. */
+  /** Returns the length of the buffer in which the pattern is repeated. */
   int patternSize() {
     return period == 0 ? 0 : Math.ceilDiv(MIN_RUN, period) * period;
   }
 
-  /** Whether the left operand is the pattern. */
+  /** Returns whether the left operand is the pattern. */
   boolean leftIsPattern() {
     return period > 0 && !patternIsRight;
   }
 
-  /** Whether the right operand is the pattern. */
+  /** Returns whether the right operand is the pattern. */
   boolean rightIsPattern() {
     return period > 0 && patternIsRight;
   }

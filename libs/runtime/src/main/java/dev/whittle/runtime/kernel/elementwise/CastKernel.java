@@ -4,9 +4,9 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 
-/** Casts between floats, integers of 8, 32 and 64 bits, and truth values. */
+/** Casts between floats, integers of 8, 32 and 64 bits, and booleans. */
 public final class CastKernel extends BlockKernel {
-  /** What elements are on their way. */
+  /** The type of the arrays that elements are converted in. */
   private enum Form {
     FLOATS,
     INTEGERS,
@@ -31,7 +31,7 @@ public final class CastKernel extends BlockKernel {
     this.to = to;
   }
 
-  /** Whether there is such a cast. */
+  /** Returns whether a cast is supported. */
   public static boolean has(TensorType from, TensorType to) {
     return isKnown(from) && isKnown(to);
   }
@@ -126,7 +126,7 @@ public final class CastKernel extends BlockKernel {
     }
   }
 
-  /** Leaves 1 for each element but zeros, among which there is no NaN. */
+  /** Converts elements to booleans: 1 for each nonzero element, NaN included. */
   private void takeBooleanValue(Scratch scratch, int count) {
     int[] integers = scratch.integers();
     switch (Form.of(from)) {

@@ -5,9 +5,9 @@ import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import java.util.Arrays;
 
-/** Which pairs of floats or integers a relation holds for. */
+/** A comparison of floats, or of 32-bit or 64-bit integers. */
 public final class ComparisonKernel extends BlockKernel {
-  /** A relation; {@code NOT_EQUAL} alone holds for what is not a number. */
+  /** A relation; only {@code NOT_EQUAL} holds for a NaN. */
   public enum Relation {
     EQUAL,
     NOT_EQUAL,
@@ -20,13 +20,13 @@ public final class ComparisonKernel extends BlockKernel {
   private final Relation relation;
   private final TensorType type;
 
-  /** Where the left operand's numbers go: those from 0 on are compared with those from BLOCK on. */
+  /** Offset of the left operand's elements; those from 0 on are compared with those from BLOCK on. */
   private final int leftAt;
 
   /**
    * A comparison.
    *
-   * @param turned whether it is the right operand that is compared with the left one
+   * @param turned whether the relation is of the right operand to the left one
    */
   public ComparisonKernel(
       Workers workers,
@@ -41,7 +41,7 @@ public final class ComparisonKernel extends BlockKernel {
     this.type = type;
   }
 
-  /** Whether there are comparisons of a type. */
+  /** Returns whether a type is supported. */
   public static boolean has(TensorType type) {
     return type == TensorType.FLOAT32 || type == TensorType.INT32 || type == TensorType.INT64;
   }
@@ -58,7 +58,7 @@ public final class ComparisonKernel extends BlockKernel {
       operand(0).read(from, x, leftAt, count);
       operand(1).read(from, x, BLOCK - leftAt, count);
       if (type == TensorType.FLOAT32) {
-        // What is compared is beyond all numbers, what it is compared with below.
+        // A left NaN becomes greater than all numbers and a right one less, so that no relation holds.
         orderFloats(x, 0, count, Integer.MAX_VALUE);
         orderFloats(x, BLOCK, count, Integer.MIN_VALUE);
       }
@@ -69,7 +69,7 @@ public final class ComparisonKernel extends BlockKernel {
     store(booleanValue, from, count);
   }
 
-  /** Makes integers of pairs of 64 bits that compare as these do: their order, and 0. */
+  /** Maps pairs of 64-bit integers to pairs that compare alike: their order, and 0. */
   private static void takeOrder(long[] longs, int[] x, int count) {
     for (int i = 0; i < count; i++) {
       long a = longs[i];
@@ -83,9 +83,9 @@ public final class ComparisonKernel extends BlockKernel {
   }
 
   /**
-   * Makes integers of the bits of floats that compare as these do: zeros are equal.
+   * Maps the bits of floats to integers that compare alike; both zeros become equal.
    *
-   * @param none what becomes of those that are not a number
+   * @param none the integer for a NaN
    */
   private static void orderFloats(int[] x, int first, int count, int none) {
     for (int i = first; i < first + count; i++) {
@@ -97,7 +97,7 @@ public final class ComparisonKernel extends BlockKernel {
     }
   }
 
-  /** Leaves 1 for each pair that the relation holds for, else 0. */
+  /** Replaces each left element by 1 if the relation holds, else by 0. */
   private void compare(int[] x, int count) {
     switch (relation) {
       case EQUAL -> {
@@ -125,7 +125,7 @@ public final class ComparisonKernel extends BlockKernel {
     }
   }
 
-  /** Negative where one integer is less than another: their difference's sign, unless it wraps. */
+  /** Returns a negative integer if {@code a < b}: the sign of their difference without overflow. */
   private static int lessSign(int a, int b) {
     return (a & ~b) | (~(a ^ b) & (a - b));
   }

@@ -9,7 +9,7 @@ import dev.whittle.runtime.kernel.simd.BinaryLoop;
 import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 
-/** A function of two floats each, broadcast. */
+/** An elementwise function of two float operands, which may be broadcast. */
 public final class FloatBinaryKernel
     implements ElementwiseKernel, Workers.Task, BroadcastLoop.Part {
   private final Workers workers;
@@ -29,7 +29,7 @@ public final class FloatBinaryKernel
     this.pattern = new float[runs.patternSize()];
   }
 
-  /** Whether it computes a function, and clamps nothing. */
+  /** Returns whether the kernel computes a function without clamping. */
   public boolean isPlain(Binary other) {
     return function == other && clamp.isNone();
   }

@@ -9,7 +9,7 @@ import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Unary;
 import org.jspecify.annotations.Nullable;
 
-/** A function of each float, or a clamp. */
+/** An elementwise function of floats, or a clamp. */
 public final class FloatUnaryKernel implements ElementwiseKernel, Workers.Task {
   private final Workers workers;
   private final @Nullable Unary function;

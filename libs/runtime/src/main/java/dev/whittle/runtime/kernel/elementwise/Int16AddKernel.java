@@ -5,7 +5,7 @@ import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 
-/** Sums of two 16-bit numbers each. */
+/** Elementwise sums of quantized 16-bit integers. */
 public final class Int16AddKernel extends BlockKernel implements ElementwiseKernel {
   private final QuantizedAdd sum;
 

@@ -12,16 +12,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A function of each 16-bit number that gives another or a float, looked up: what the reference
- * kernel makes of each of the 65,536.
+ * A lookup table for a function of a 16-bit integer, whose results are such integers or floats: the
+ * results of the reference kernel for all 65,536 integers.
  */
 public final class Int16LookupTable extends BlockKernel implements ElementwiseKernel {
-  /** Elements below which the table is not worth making. */
+  /** Minimum number of outputs for which a table is faster than the reference kernel. */
   public static final int MIN_COUNT = 1 << 13;
 
   private static final int SIZE = 1 << 16;
 
-  /** The results, or their bits. */
+  /** The results; of floats, the bits. */
   private final int[] results;
 
   private final boolean toFloats;
@@ -60,7 +60,7 @@ public final class Int16LookupTable extends BlockKernel implements ElementwiseKe
     return new Int16LookupTable(workers, count, results, toFloats, operands);
   }
 
-  /** Whether there is a table of what an operator gives. */
+  /** Returns whether an output type is supported. */
   public static boolean has(TensorType to) {
     return to == TensorType.INT16 || to == TensorType.FLOAT32;
   }

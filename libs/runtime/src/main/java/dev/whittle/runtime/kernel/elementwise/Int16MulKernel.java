@@ -5,7 +5,7 @@ import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 
-/** Products of two 16-bit numbers each. */
+/** Elementwise products of quantized 16-bit integers. */
 public final class Int16MulKernel extends BlockKernel implements ElementwiseKernel {
   private final Requantization requantization;
   private final int leftZero;

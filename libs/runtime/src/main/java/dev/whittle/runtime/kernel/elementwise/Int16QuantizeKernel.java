@@ -4,7 +4,7 @@ import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 
-/** 16-bit numbers of floats, symmetric: halves go away from zero. */
+/** Quantization of floats to 16 bits with zero point 0; halves are rounded away from zero. */
 public final class Int16QuantizeKernel extends BlockKernel implements ElementwiseKernel {
   private final double scale;
 

@@ -5,7 +5,7 @@ import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 
-/** A function of two 32-bit integers each, which wraps around. */
+/** An elementwise function of two 32-bit integer operands; overflows wrap around. */
 public final class Int32BinaryKernel extends BlockKernel implements ElementwiseKernel {
   private final Binary function;
 
@@ -14,7 +14,7 @@ public final class Int32BinaryKernel extends BlockKernel implements ElementwiseK
     this.function = function;
   }
 
-  /** Whether integers have that function. */
+  /** Returns whether a function of integers is supported. */
   public static boolean has(Binary function) {
     return switch (function) {
       case ADD, SUB, MUL, MAXIMUM, MINIMUM, SQUARED_DIFFERENCE -> true;

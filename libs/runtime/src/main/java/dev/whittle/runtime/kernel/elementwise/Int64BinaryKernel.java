@@ -5,7 +5,7 @@ import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 
-/** A function of two 64-bit integers each, which wraps around. */
+/** An elementwise function of two 64-bit integer operands; overflows wrap around. */
 public final class Int64BinaryKernel extends BlockKernel implements ElementwiseKernel {
   private final Binary function;
 

@@ -14,11 +14,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sum, difference or product of two 8-bit numbers each, broadcast, bit for bit as the reference
- * kernels. Both operands are made floats, block by block.
+ * The elementwise sum, difference or product of two 8-bit operands, which may be broadcast. Results
+ * equal those of the reference kernels. Both operands are widened to floats block by block.
  */
 public final class Int8Arithmetic implements ElementwiseKernel, Workers.Task, BroadcastLoop.Part {
-  /** Elements of a block: its floats stay in the first-level cache. */
+  /** Number of elements of a block: its floats stay in the first-level cache. */
   private static final int BLOCK = 1024;
 
   private final Workers workers;
@@ -76,7 +76,7 @@ public final class Int8Arithmetic implements ElementwiseKernel, Workers.Task, Br
     return product != null;
   }
 
-  /** The product of two numbers as they are stored. */
+  /** Returns the quantized product of two quantized integers. */
   byte multiply(byte left, byte right) {
     int mask = unsigned ? 0xff : -1;
     int x = (left & mask) - (int) leftZero;

@@ -8,7 +8,7 @@ import dev.whittle.runtime.kernel.execution.FloatArray;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 
-/** Floats to 8-bit numbers of one scale, in double precision as the reference kernel. */
+/** Quantization of floats to 8 bits per tensor, in double precision as the reference kernel. */
 public final class Int8QuantizeKernel implements Kernel, Workers.Task {
   private final Workers workers;
   private final double scale;

@@ -4,7 +4,7 @@ import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 
-/** A function of truth values: any byte but zero is true. */
+/** An elementwise function of booleans; any nonzero byte is true. */
 public final class LogicalKernel extends BlockKernel implements ElementwiseKernel {
   /** A function; {@code NOT} has one operand. */
   public enum Function {
@@ -49,7 +49,7 @@ public final class LogicalKernel extends BlockKernel implements ElementwiseKerne
     store(x, from, count);
   }
 
-  /** Makes ones of all bytes but zeros. */
+  /** Replaces nonzero bytes by 1. */
   private static void takeBooleanValue(byte[] x, int first, int count) {
     for (int i = first; i < first + count; i++) {
       int bits = x[i] & 0xff;

@@ -14,9 +14,7 @@ import dev.whittle.runtime.kernel.execution.Workers;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A function of each 8-bit number, looked up: what the reference kernel makes of each of the 256.
- */
+/** A lookup table for a function of an 8-bit integer: the reference kernel's 256 results. */
 public final class LookupTable implements ElementwiseKernel, Workers.Task {
   private static final int SIZE = 256;
 
@@ -63,10 +61,10 @@ public final class LookupTable implements ElementwiseKernel, Workers.Task {
   }
 
   /**
-   * The products of results and what they are made of, which are functions of that alone; null
-   * where results are floats, or the kernel is not one of products.
+   * Returns the table of a gate {@code f(x) * x}, where this is the table of {@code f}; null if the
+   * results are floats, or the kernel does not multiply.
    *
-   * @param first whether results are the first operand
+   * @param first whether {@code f(x)} is the first operand
    */
   public @Nullable LookupTable times(Int8Arithmetic product, boolean first) {
     if (toFloats || !product.isProduct()) {

@@ -4,15 +4,15 @@ import dev.whittle.runtime.kernel.execution.ElementwiseKernel;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 
-/** One of two elements of 8 to 64 bits each, by a truth value. */
+/** SELECT and SELECT_V2: a choice between two elements of 8 to 64 bits by a boolean. */
 public final class SelectKernel extends BlockKernel implements ElementwiseKernel {
   private final int bits;
 
   /**
-   * A choice.
+   * A kernel.
    *
-   * @param bits of an element
-   * @param operands the condition, what is chosen where it is true, and what is chosen elsewhere
+   * @param bits size of an element in bits: 8, 16, 32 or 64
+   * @param operands the condition, the choice where it is true, and the choice elsewhere
    */
   public SelectKernel(Workers workers, int count, int bits, BlockOperand... operands) {
     super(workers, count, operands);
@@ -32,7 +32,7 @@ public final class SelectKernel extends BlockKernel implements ElementwiseKernel
     }
   }
 
-  /** All ones where a byte is not zero: conditions that nobody can foresee take no jump. */
+  /** Returns all ones for a nonzero byte: unlike a branch, a mask needs no prediction. */
   private static int mask(byte booleanValue) {
     return (booleanValue | -booleanValue) >> 31;
   }

@@ -15,8 +15,8 @@ import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.simd.InterpolatedColumns;
 
 /**
- * A picture in another size: each pixel of the output lies between four of the input's. 8-bit
- * numbers come out bit for bit as from the reference kernel.
+ * Bilinear resizing of images of floats or 8-bit integers. Integer results equal those of the
+ * reference kernel.
  */
 public final class BilinearResize implements Kernel, Workers.Task {
   private static final int UNIT = 1024;
@@ -26,13 +26,13 @@ public final class BilinearResize implements Kernel, Workers.Task {
   private final TensorType type;
   private final AxisInterpolation vertical;
 
-  /** For each column of the output, where the pixel left of it is in its line. */
+  /** For each column of the output, the offset of its left input pixel in the row. */
   private final int[] lefts;
 
-  /** Where the one right of it is. */
+  /** For each column of the output, the offset of its right input pixel in the row. */
   private final int[] rights;
 
-  /** How far it is from the left one, as {@link AxisInterpolation#fraction}. */
+  /** For each column of the output, its {@link AxisInterpolation#fraction}. */
   private final float[] aside;
 
   private final InterpolatedColumns interpolated;
@@ -48,7 +48,7 @@ public final class BilinearResize implements Kernel, Workers.Task {
   private final ByteArray stored = new ByteArray();
   private final ByteArray storedResults = new ByteArray();
 
-  /** A kernel for floats or 8-bit numbers. */
+  /** A kernel for floats or 8-bit integers. */
   public BilinearResize(Workers workers, ResizeBilinear op, Operands operands) {
     Shape in = operands.shape(0);
     Shape out = operands.output(0).shape();

@@ -15,21 +15,22 @@ import dev.whittle.runtime.kernel.geometry.ArraySize;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Joins tensors along an axis, or deals one out along it. Seen as a matrix whose rows are what is
- * from that axis on, the whole has its parts as stripes of columns, one beside the other.
+ * Concatenation of tensors along an axis, or the split of a tensor along it. The whole tensor is
+ * taken as a matrix with a row for each index before the axis; its parts are adjacent ranges of
+ * columns.
  */
 public final class ConcatSplitKernel implements Kernel, Workers.Task {
   private final Workers workers;
 
-  /** Whether the parts are read and the whole is written. */
+  /** True to concatenate the parts, false to split the whole. */
   private final boolean joins;
 
-  /** Which input is dealt out. */
+  /** The index of the input that is split. */
   private final int dealt;
 
   private final int rows;
 
-  /** Where each part's columns begin, and where the last one's end; of bytes if not of floats. */
+  /** The first column of each part, and the end of the last one; in bytes if not of floats. */
   private final int[] columns;
 
   private final int rowsPerChunk;
@@ -61,11 +62,11 @@ public final class ConcatSplitKernel implements Kernel, Workers.Task {
   }
 
   /**
-   * A kernel; null where elements are no whole bytes, or there are none.
+   * Returns a kernel, or null if the whole is empty or its elements are smaller than a byte.
    *
-   * @param joins whether the parts are inputs, else they are outputs
-   * @param dealt which input the whole is, if the parts are outputs
-   * @param axis of the whole; from it on, parts go on where the one before ends
+   * @param joins whether the parts are inputs; else they are outputs
+   * @param dealt the index of the input that is the whole, if the parts are outputs
+   * @param axis axis of the whole, from -rank to rank - 1
    */
   public static @Nullable ConcatSplitKernel of(
       Workers workers, boolean joins, int dealt, Operand whole, int axis, Operand... parts) {

@@ -4,11 +4,12 @@ import dev.whittle.runtime.kernel.execution.ContiguousCopy;
 import dev.whittle.runtime.kernel.geometry.ArraySize;
 
 /**
- * Nested loops that copy elements from one array to another, each with a step in both. Loops of one
- * turn are left out, and loops joined that go on where the one within them ends.
+ * Nested loops that copy elements from one array to another, each with a stride in both. Loops of
+ * one iteration are removed, and a loop is merged with the one inside it where both together are one
+ * loop of constant strides.
  */
 final class CopyLoops {
-  /** Elements of a square part of two crossing loops: a few cache lines of either array. */
+  /** Rows and columns of a tile of a transposition: a few cache lines of either array. */
   private static final int TILE = 16;
 
   private int count;
@@ -17,11 +18,11 @@ final class CopyLoops {
   private final int[] to;
 
   /**
-   * Loops.
+   * Creates loops.
    *
-   * @param dimensions turns of each loop, the outermost first
-   * @param from how far each turn moves on where elements are read
-   * @param to the same where they are written
+   * @param dimensions number of iterations of each loop, the outermost first
+   * @param from stride of each loop in the array that is read
+   * @param to stride of each loop in the array that is written
    */
   CopyLoops(int[] dimensions, long[] from, long[] to) {
     this.dimensions = new int[dimensions.length + 1];
@@ -57,7 +58,7 @@ final class CopyLoops {
     count++;
   }
 
-  /** Where the innermost loop does not read adjacent elements, makes the one that does its next. */
+  /** If the innermost loop does not read adjacent elements, moves the loop that does next to it. */
   private void crossInner() {
     int inner = count - 1;
     if (from[inner] == 1 || from[inner] == 0) {
@@ -80,22 +81,22 @@ final class CopyLoops {
     }
   }
 
-  /** Whether the two innermost loops cross: each moves by one element in one of the arrays. */
+  /** Returns whether the two innermost loops transpose: each is contiguous in one array only. */
   private boolean crosses() {
     return count > 1 && from[count - 2] == 1 && from[count - 1] != 1;
   }
 
-  /** How many loops are within a piece. */
+  /** Returns the number of loops of a block. */
   private int within() {
     return crosses() ? 2 : 1;
   }
 
-  /** Elements of a piece: what the innermost loops copy. */
+  /** Returns the number of elements of a block, which the innermost loops copy. */
   int subConvolutionElements() {
     return dimensions[count - 1] * (crosses() ? dimensions[count - 2] : 1);
   }
 
-  /** How many pieces there are, which do not depend on each other. */
+  /** Returns the number of blocks, which are independent of each other. */
   int subConvolutions() {
     int subConvolutions = 1;
     for (int i = 0; i < count - within(); i++) {
@@ -104,13 +105,13 @@ final class CopyLoops {
     return subConvolutions;
   }
 
-  /** How many loops there are around a piece. */
+  /** Returns the number of loops around a block. */
   int around() {
     return count - within();
   }
 
   /**
-   * Copies some pieces.
+   * Copies a range of blocks.
    *
    * @param in an array of floats or bytes
    * @param out an array of the same type
@@ -162,7 +163,7 @@ final class CopyLoops {
     }
   }
 
-  /** Whether the innermost loop copies adjacent elements. */
+  /** Returns whether the innermost loop reads and writes adjacent elements. */
   private boolean isAdjacent() {
     return from[count - 1] == 1 && to[count - 1] == 1;
   }

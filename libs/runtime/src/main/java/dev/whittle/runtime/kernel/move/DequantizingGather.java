@@ -8,13 +8,13 @@ import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 import java.lang.foreign.MemorySegment;
 
-/** Makes those rows of a table of 8-bit numbers floats whose numbers operand 0 holds. */
+/** EMBEDDING_LOOKUP of 8-bit rows that are dequantized to floats. */
 public final class DequantizingGather implements Kernel, Workers.Task {
   private final Workers workers;
   private final RowIndices numbers;
   private final int length;
 
-  /** One for each row of the table, or one for all. */
+  /** The scale of each row of the table, or one for all. */
   private final float[] scales;
 
   private final int rowsPerChunk;

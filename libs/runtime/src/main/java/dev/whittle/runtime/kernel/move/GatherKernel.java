@@ -18,11 +18,12 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Copies those rows of a tensor whose numbers another one holds. The tensor is {@code batches}
- * times {@code outer} tables of rows; each batch has its numbers, which go for all of its tables.
+ * GATHER, GATHER_ND and EMBEDDING_LOOKUP: copies the rows of a tensor whose indices another one
+ * holds. The tensor has {@code batches * outer} tables of rows; each batch has its own indices, which
+ * apply to all tables of the batch.
  */
 public final class GatherKernel implements Kernel, Workers.Task {
-  /** Floats or bytes of a constant that is worth a copy in an array. */
+  /** Maximum size of a constant that is copied to an array, in floats or bytes. */
   private static final int COPIED = 1 << 18;
 
   private final Workers workers;
@@ -32,19 +33,19 @@ public final class GatherKernel implements Kernel, Workers.Task {
   private final int tables;
   private final int outer;
 
-  /** Rows of each table. */
+  /** Number of rows of each table. */
   private final int length;
 
-  /** Rows that are taken of each table. */
+  /** Number of rows that are gathered from each table. */
   private final int taken;
 
-  /** The length of a row; in bytes if it is not of floats. */
+  /** Number of elements of a row; of bytes if it is not of floats. */
   private final int run;
 
   private final int rowsPerChunk;
   private final ArrayView<?> results;
 
-  /** Null where rows are read from the constant itself. */
+  /** The input as an array; null if rows are copied from the memory of a large constant. */
   private final @Nullable ArrayView<?> input;
 
   private final ValueLayout layout;
@@ -79,11 +80,11 @@ public final class GatherKernel implements Kernel, Workers.Task {
   }
 
   /**
-   * A kernel; null where elements are no whole bytes, or there are none.
+   * Returns a kernel, or null if elements are smaller than a byte or the shapes do not match.
    *
-   * @param table which operand the rows are in
-   * @param indices which one their numbers are in
-   * @param length rows of each of {@code batches * outer} tables
+   * @param table the index of the operand that has the rows
+   * @param indices the index of the operand that has their indices
+   * @param length number of rows of each of {@code batches * outer} tables
    */
   public static @Nullable GatherKernel of(
       Workers workers,
@@ -131,7 +132,7 @@ public final class GatherKernel implements Kernel, Workers.Task {
     }
   }
 
-  /** Copies some rows of one table. */
+  /** Copies rows of one table. */
   private void copy(int tableNumber, int first, int place, int count) {
     ArrayView<?> array = input;
     if (array != null) {

@@ -22,8 +22,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Copies rows of adjacent elements, each from a place that is known ahead: what the reference
- * kernel makes of a tensor that holds the rows' numbers. Rows that come from nowhere are filled.
+ * A copy of rows of adjacent elements, whose sources are known before the run: the reference kernel
+ * is applied to a tensor of row indices. Rows without a source are filled with a padding value.
  */
 public final class MappedCopy implements Kernel, Workers.Task {
   private static final int MAX_ROWS = 1 << 22;
@@ -31,7 +31,7 @@ public final class MappedCopy implements Kernel, Workers.Task {
   private final Workers workers;
   private final boolean floats;
 
-  /** The number of the row that each row of the output comes from; -1 if it is filled. */
+  /** The source row of each row of the output; -1 if the row is padding. */
   private final int[] sources;
 
   private final int run;
@@ -50,11 +50,11 @@ public final class MappedCopy implements Kernel, Workers.Task {
   }
 
   /**
-   * A kernel for an operator that moves rows; null where there is none.
+   * Returns a kernel for an operator that moves rows, or null if there is none.
    *
-   * @param axes how many of the first axes it rearranges; along the others it leaves elements where
-   *     they are
-   * @param padding the bytes of elements that come from nowhere
+   * @param axes number of leading axes that the operator rearranges; elements keep their positions
+   *     along the other axes, which form a row
+   * @param padding each byte of a padding value
    */
   public static @Nullable MappedCopy of(
       Workers workers, Op op, int axes, byte padding, Operands operands) {
@@ -84,7 +84,7 @@ public final class MappedCopy implements Kernel, Workers.Task {
       }
       inputs.add(known);
     }
-    // Not quantized, so that what comes from nowhere is 0.
+    // Not quantized, so that the reference kernel pads with 0.
     var row = new Operand("rows", TensorType.INT32, numbers.shape(), null, null);
     if (!ReferenceTable.fill(op, operands.withInput(0, row), inputs, moved)) {
       return null;

@@ -11,18 +11,18 @@ import dev.whittle.runtime.kernel.execution.IndexReader;
 import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 
-/** Writes one element where an index says, and another one everywhere else. */
+/** ONE_HOT: writes one value at the positions that indices name, and another value elsewhere. */
 public final class OneHotKernel implements Kernel, Workers.Task {
   private final Workers workers;
   private final IndexReader indices;
   private final int depth;
 
-  /** How many vectors alternate: what is behind their axis. */
+  /** Number of elements along the axes after the one-hot axis. */
   private final int inner;
 
   private final int blocks;
 
-  /** What an element takes of the array. */
+  /** Array elements of an output element: 1 for floats, else its bytes. */
   private final int size;
 
   private final int blocksPerChunk;

@@ -5,12 +5,9 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.kernel.execution.IndexReader;
 import dev.whittle.runtime.kernel.geometry.ArraySize;
 
-/**
- * Reads a tensor of coordinates and makes them the numbers of rows of a table, each of which
- * exists.
- */
+/** A reader of coordinates, which checks them and makes them row indices of a table. */
 public final class RowIndices {
-  /** What is wrong with a coordinate that is not within an axis. */
+  /** A factory of exceptions for coordinates out of range. */
   @FunctionalInterface
   public interface Problem {
     OperandException of(long coordinate, int dimension);
@@ -22,11 +19,11 @@ public final class RowIndices {
   private final int[] rows;
 
   /**
-   * Numbers of rows.
+   * A reader.
    *
-   * @param count how many rows are named
-   * @param problem of coordinates that are not within their axis
-   * @param dimensions of the axes that rows are numbered along: a row has as many coordinates
+   * @param count number of row indices
+   * @param problem makes the exception for a coordinate out of range
+   * @param dimensions dimensions of the leading axes; a row index has a coordinate for each
    */
   public RowIndices(int count, Problem problem, int... dimensions) {
     this.dimensions = dimensions;
@@ -65,12 +62,12 @@ public final class RowIndices {
     return (int) place;
   }
 
-  /** How many rows are named. */
+  /** Returns the number of row indices. */
   int count() {
     return rows.length;
   }
 
-  /** The numbers of the rows that were read last. */
+  /** Returns the row indices that were read last. */
   int[] rows() {
     return rows;
   }

@@ -7,7 +7,7 @@ import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 import java.util.Arrays;
 
-/** Adds rows of floats to those rows of zeros whose coordinates operand 0 holds. */
+/** SCATTER_ND: adds rows of floats to rows of zeros, at the coordinates that operand 0 holds. */
 public final class ScatterNdKernel implements Kernel {
   private final MicroKernels math;
   private final RowIndices numbers;
@@ -34,7 +34,7 @@ public final class ScatterNdKernel implements Kernel {
     int place = results.offset();
     int elements = Math.toIntExact(invocation.output(0).elements());
     Arrays.fill(results.array(), place, place + elements, 0);
-    // In the given order: rows may be named more than once.
+    // In the given order, as sums of floats depend on it: an index may occur more than once.
     for (int i = 0; i < numbers.count(); i++) {
       int row = place + numbers.rows()[i] * length;
       int at = updates.offset() + i * length;

@@ -19,8 +19,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Moves elements, whatever they stand for, by loops with constant steps: transpositions, slices,
- * repetitions, and what puts a rim around a tensor.
+ * A copy of elements of any type by loops of constant strides: transposition, slicing, tiling and
+ * padding.
  */
 public final class StridedCopy implements Kernel, Workers.Task {
   private static final int CHUNK = 1 << 14;
@@ -31,7 +31,7 @@ public final class StridedCopy implements Kernel, Workers.Task {
   private final int first;
   private final int place;
 
-  /** The bytes of a rim's element; none where the loops write the whole output. */
+  /** The bytes of the padding value; none if the loops write the whole output. */
   private final byte[] padding;
 
   private final float floatPadding;
@@ -74,8 +74,8 @@ public final class StridedCopy implements Kernel, Workers.Task {
   /**
    * Copies operand 0 into a larger output.
    *
-   * @param before the rim's extent before each axis
-   * @param padding the bytes of the element that the rim is filled with
+   * @param before padding before each axis
+   * @param padding the bytes of the padding value
    */
   public static @Nullable StridedCopy padding(
       Workers workers, Operands operands, long[] before, byte[] padding) {
@@ -139,7 +139,7 @@ public final class StridedCopy implements Kernel, Workers.Task {
         padding);
   }
 
-  /** Whether loops stay within a tensor: its memory is part of an array that holds others. */
+  /** Returns whether loops stay within a tensor, whose array also holds other tensors. */
   private static boolean isWithin(int[] dimensions, long[] steps, long first, long elements) {
     long low = first;
     long high = first;

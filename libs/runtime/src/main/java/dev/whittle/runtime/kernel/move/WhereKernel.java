@@ -7,9 +7,9 @@ import dev.whittle.runtime.kernel.execution.ByteArray;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/** The coordinates of the bytes that are not zero. Their number is known when it has run. */
+/** WHERE: the coordinates of nonzero bytes. The shape of the output depends on their number. */
 public final class WhereKernel implements Kernel {
-  /** Bytes that are looked at in one go. */
+  /** Number of input bytes that are searched at once. */
   private static final int BLOCK = 1024;
 
   private final int[] dimensions;
@@ -19,7 +19,7 @@ public final class WhereKernel implements Kernel {
   /** Coordinates of the present row. */
   private final int[] row;
 
-  /** Coordinates that are not in the output yet. */
+  /** Coordinates that are not yet written to the output. */
   private final long[] places;
 
   /**
@@ -79,8 +79,8 @@ public final class WhereKernel implements Kernel {
   }
 
   /**
-   * Lists some columns of a row as last coordinates. There is no branch: whether a byte is zero is
-   * not to be guessed.
+   * Appends the columns of nonzero bytes as last coordinates. It has no branches, because they could
+   * not be predicted.
    */
   private static int columns(
       byte[] bytes, int at, int first, int end, long[] places, int waiting, int rank) {

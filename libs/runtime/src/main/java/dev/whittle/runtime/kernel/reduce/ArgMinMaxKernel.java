@@ -13,24 +13,24 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Where along an axis the greatest, or the least, of floats or 8-bit numbers is: the first of equal
- * ones. The input is {@code [outer, length, inner]}. Elements become integers of the same order,
- * which are compared for a block of outputs at once, without branches that nobody could predict; or
- * row by row where these are long.
+ * The index of the maximum or minimum of floats or 8-bit integers along an axis of {@code [outer,
+ * length, inner]}; of equal elements, that of the first. Elements are mapped to integers of the same
+ * order. These are compared for a block of outputs at once, without branches, which could not be
+ * predicted; long rows of adjacent elements are searched one by one.
  */
 public final class ArgMinMaxKernel implements Kernel, Workers.Task {
   private static final int MIN_WORK = 1 << 14;
 
-  /** The bits of infinity: those of what is not a number are greater, but for the sign. */
+  /** The bits of infinity; those of a NaN, without the sign, are greater. */
   private static final int INFINITE = 0x7f80_0000;
 
-  /** Outputs that are found at once. */
+  /** Number of outputs that are computed at once. */
   private static final int BLOCK = 128;
 
-  /** Rows of adjacent elements from this length on are searched one by one. */
+  /** Minimum length of rows of adjacent elements that are searched one by one. */
   private static final int LONG_ROW = 64;
 
-  /** Where the greatest integers so far and their places are, behind those of one element each. */
+  /** Offset of the maxima so far in the scratch integers, which begin with the present elements. */
   private static final int BEST = BLOCK;
 
   private static final int PLACES = 2 * BLOCK;
@@ -42,7 +42,7 @@ public final class ArgMinMaxKernel implements Kernel, Workers.Task {
   private final int inner;
   private final int perChunk;
 
-  /** Bits that are turned in integers so that the greatest is what is looked for. */
+  /** Bits to invert in elements, so that the result is the maximum in the order of signed integers. */
   private final int turn;
 
   private final FloatArray floats = new FloatArray();
@@ -53,7 +53,8 @@ public final class ArgMinMaxKernel implements Kernel, Workers.Task {
   /**
    * A search.
    *
-   * @param dimensions of the input before, along and behind the axis, none of them 0
+   * @param least true for the minimum, false for the maximum
+   * @param dimensions numbers of elements before, along and after the axis, none of them 0
    */
   public ArgMinMaxKernel(Workers workers, TensorType type, boolean least, int[] dimensions) {
     this.workers = workers;
@@ -101,7 +102,7 @@ public final class ArgMinMaxKernel implements Kernel, Workers.Task {
     }
   }
 
-  /** Finds the places of some outputs, the first of which has its first element at {@code at}. */
+  /** Computes some outputs, the first of which has its first element at {@code at}. */
   private void search(int[] found, int at, int count) {
     int apart = inner == 1 ? length : 1;
     Arrays.fill(found, BEST, BEST + count, Integer.MIN_VALUE);
@@ -122,7 +123,7 @@ public final class ArgMinMaxKernel implements Kernel, Workers.Task {
   }
 
   private static void bits(float[] in, int at, int apart, int count, int[] found) {
-    // Both zeros become one. Adjacent elements have a loop of their own, which is vectorized.
+    // Adding 0 makes -0 a 0. Adjacent elements have a loop of their own, which is vectorized.
     if (apart == 1) {
       for (int i = 0; i < count; i++) {
         found[i] = Float.floatToRawIntBits(in[at + i] + 0f);
@@ -135,8 +136,8 @@ public final class ArgMinMaxKernel implements Kernel, Workers.Task {
   }
 
   /**
-   * Makes integers of the bits of floats without negative zeros: of the same order, or of the
-   * opposite one if {@code turn} is -1. What is not a number is least.
+   * Maps the bits of floats without negative zeros to integers of the same order, or of the opposite
+   * order if {@code turn} is -1. A NaN becomes the minimum.
    */
   private static void order(int[] found, int count, int turn) {
     for (int i = 0; i < count; i++) {
@@ -147,7 +148,7 @@ public final class ArgMinMaxKernel implements Kernel, Workers.Task {
     }
   }
 
-  /** What is not a number is greater than nothing, but nothing that follows is greater than it. */
+  /** Maps a first element that is a NaN to the maximum: the reference kernel keeps its index. */
   private static void keepUnordered(float[] in, int at, int apart, int count, int[] found) {
     for (int i = 0; i < count; i++) {
       if (Float.isNaN(in[at + i * apart])) {

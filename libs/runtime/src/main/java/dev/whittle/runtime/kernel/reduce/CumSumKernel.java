@@ -11,14 +11,14 @@ import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 import java.util.Arrays;
 
-/** Running sums of floats {@code [outer, length, inner]} along the middle axis, in its order. */
+/** CUMSUM: cumulative sums of floats {@code [outer, length, inner]} along the middle axis. */
 public final class CumSumKernel implements Kernel, Workers.Task {
   private static final int MIN_WORK = 1 << 12;
 
-  /** Sums along adjacent elements that run side by side: each addition waits for the one before. */
+  /** Number of rows that are summed in parallel, as each addition depends on the one before. */
   private static final int ABREAST = 4;
 
-  /** The most adjacent sums of a chunk. */
+  /** Maximum number of adjacent sums of a chunk. */
   private static final int MAX_WIDTH = 1 << 10;
 
   private final Workers workers;
@@ -27,19 +27,19 @@ public final class CumSumKernel implements Kernel, Workers.Task {
   private final int length;
   private final int inner;
 
-  /** Rows of a chunk, where they are of adjacent elements; else 1. */
+  /** Number of rows of a chunk if their elements are adjacent; else 1. */
   private final int perChunk;
 
-  /** Chunks that {@code inner} is divided into. */
+  /** Number of chunks that {@code inner} is divided into. */
   private final int parts;
 
   private final FloatArray input = new FloatArray();
   private final FloatArray output = new FloatArray();
 
   /**
-   * Running sums.
+   * A kernel.
    *
-   * @param dimensions before, along and behind the axis, none of them 0
+   * @param dimensions numbers of elements before, along and after the axis, none of them 0
    */
   public CumSumKernel(Workers workers, Cumsum op, int[] dimensions) {
     this.workers = workers;
@@ -77,7 +77,7 @@ public final class CumSumKernel implements Kernel, Workers.Task {
     }
   }
 
-  /** Each line of sums is the one before plus a line of the input. */
+  /** Computes sums along an axis that is not the last: each row is the one before plus an input row. */
   private void columns(Scratch scratch, int from, int width) {
     MicroKernels math = scratch.math;
     float[] out = output.array();

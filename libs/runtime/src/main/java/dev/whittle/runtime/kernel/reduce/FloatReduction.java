@@ -14,11 +14,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sum, mean, product, least or greatest of floats along adjacent axes: of a tensor {@code
+ * The sum, mean, product, minimum or maximum of floats along adjacent axes, of a tensor {@code
  * [outer, reduced, inner]}.
  */
 public final class FloatReduction implements Kernel, Workers.Task {
-  /** What becomes of the elements. */
+  /** A kind of reduction. */
   public enum Kind {
     SUM(0, 0),
     MEAN(0, 0),
@@ -26,7 +26,7 @@ public final class FloatReduction implements Kernel, Workers.Task {
     MAXIMUM(-Float.MAX_VALUE, Integer.MIN_VALUE),
     MINIMUM(Float.MAX_VALUE, Integer.MAX_VALUE);
 
-    /** What elements are combined with; infinities are beyond it, as in the built-in kernels. */
+    /** Initial value for floats; finite also for extremes, as in the native kernels. */
     private final float initial;
 
     private final int whole;
@@ -36,7 +36,7 @@ public final class FloatReduction implements Kernel, Workers.Task {
       this.whole = whole;
     }
 
-    /** How two elements are combined; null for products. */
+    /** Returns the function that combines two elements; null for products. */
     @Nullable Binary binary() {
       return switch (this) {
         case SUM, MEAN -> Binary.ADD;
@@ -46,7 +46,7 @@ public final class FloatReduction implements Kernel, Workers.Task {
       };
     }
 
-    /** What integers are combined with. */
+    /** Returns the initial value for integers. */
     int whole() {
       return whole;
     }
@@ -73,7 +73,7 @@ public final class FloatReduction implements Kernel, Workers.Task {
     this.perChunk = Math.max(1, MIN_WORK / Math.max(1, reduced * inner));
   }
 
-  /** The kernel; null where the axes are not adjacent, or there is nothing to reduce. */
+  /** Returns the kernel, or null if the axes are not adjacent or the input is empty. */
   public static @Nullable FloatReduction of(Workers workers, Kind kind, Shape shape, long[] axes) {
     int[] dimensions = dimensions(shape, axes);
     return dimensions == null
@@ -82,8 +82,8 @@ public final class FloatReduction implements Kernel, Workers.Task {
   }
 
   /**
-   * How many elements are before, along and behind the reduced axes; null where these are not
-   * adjacent, or there is nothing to reduce.
+   * Returns the numbers of elements before, along and after the reduced axes, or null if these are
+   * not adjacent or the input is empty.
    */
   public static int @Nullable [] dimensions(Shape shape, long[] axes) {
     boolean[] reduced = new boolean[shape.rank()];
@@ -153,7 +153,7 @@ public final class FloatReduction implements Kernel, Workers.Task {
     return reduced == 2 ? in[at] + in[at + 1] : math.sum(in, at, reduced);
   }
 
-  /** In order: in another, what is too large or small on the way would be something else. */
+  /** Multiplies in order: another order could overflow or underflow elsewhere. */
   private float product(int at) {
     float[] in = input.array();
     float product = 1;
@@ -177,7 +177,7 @@ public final class FloatReduction implements Kernel, Workers.Task {
     }
   }
 
-  /** Combines a row with what the others have come to, which it replaces where it is a number. */
+  /** Combines a row with the results for the rows before it. */
   private void combine(Scratch scratch, float[] row, int at, float[] out, int to) {
     MicroKernels math = scratch.math;
     BinaryLoop loop = scratch.loop.left(at, 1).right(to, 1).output(to, inner);

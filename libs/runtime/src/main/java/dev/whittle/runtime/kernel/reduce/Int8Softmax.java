@@ -7,15 +7,15 @@ import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 
 /**
- * The softmax of 8-bit numbers along the last axis, bit for bit as the reference kernel: sums are
- * in the elements' order.
+ * The softmax of 8-bit integers along the last axis. Results equal those of the reference kernel:
+ * sums are in the elements' order.
  */
 public final class Int8Softmax implements ElementwiseKernel, Workers.Task {
   private static final int MIN_WORK = 1 << 12;
 
   private final Workers workers;
 
-  /** {@code e^(-scale i)} for each distance i from the greatest element. */
+  /** {@code e^(-scale * i)} for each difference i from the maximum. */
   private final float[] exponentials;
 
   private final float outputScale;
@@ -65,7 +65,7 @@ public final class Int8Softmax implements ElementwiseKernel, Workers.Task {
   private void row(int at, int to) {
     byte[] in = input.array();
     byte[] out = output.array();
-    // Unsigned numbers are in the order of signed ones when the sign bit is turned.
+    // With the sign bit inverted, unsigned integers have the order of signed ones.
     int turn = unsigned ? 0x80 : 0;
     int greatest = Byte.MIN_VALUE;
     for (int i = 0; i < length; i++) {

@@ -15,17 +15,17 @@ import java.util.Objects;
 import java.util.function.LongToIntFunction;
 
 /**
- * What 32-bit integers, 8-bit ones or truth values come to along adjacent axes: of a tensor {@code
- * [outer, reduced, inner]}, in 32 bits, which wrap around.
+ * The reduction of 32-bit integers, 8-bit integers or booleans along adjacent axes, of a tensor
+ * {@code [outer, reduced, inner]}. It accumulates in 32 bits, which wrap around.
  */
 public final class IntegerReduction implements Kernel, Workers.Task {
-  /** Elements that are read at once. */
+  /** Number of elements that are read at once. */
   private static final int BLOCK = 1 << 11;
 
-  /** 8-bit numbers whose sum is below 2^24. */
+  /** Maximum number of 8-bit integers whose sum is less than 2^24. */
   private static final int MAX_EXACT = (1 << 24) / 255;
 
-  /** 8-bit numbers whose sum is below 2^31. */
+  /** Maximum number of 8-bit integers whose sum is less than 2^31. */
   public static final int MAX_BYTES = 1 << 23;
 
   private final Workers workers;
@@ -36,12 +36,12 @@ public final class IntegerReduction implements Kernel, Workers.Task {
   private final int reduced;
   private final int inner;
 
-  /** Adjacent inner elements that a chunk reduces, and how many chunks share an outer one. */
+  /** Number of adjacent inner elements that a chunk reduces. */
   private final int columns;
 
   private final int chunksPerOuter;
 
-  /** Whether single precision is exact. */
+  /** True if single precision is exact, so that vector kernels for floats reduce the elements. */
   private final boolean exact;
 
   private final ByteArray stored = new ByteArray();
@@ -51,10 +51,10 @@ public final class IntegerReduction implements Kernel, Workers.Task {
   /**
    * A reduction.
    *
-   * @param kind whose means are sums that {@code finish} divides
-   * @param type of input and output
-   * @param dimensions outer, reduced and inner
-   * @param finish makes an output of what the elements have come to
+   * @param kind kind of reduction; for {@code MEAN}, {@code finish} divides the sum
+   * @param type type of the input and of the output
+   * @param dimensions the outer, reduced and inner dimension
+   * @param finish computes an output from the reduced elements
    */
   public IntegerReduction(
       Workers workers,
@@ -92,7 +92,7 @@ public final class IntegerReduction implements Kernel, Workers.Task {
     int count = Math.min(columns, inner - first);
     int[] x = scratch.integers();
     Arrays.fill(x, BLOCK, BLOCK + count, kind.whole());
-    // Whole rows are adjacent: many are read at once.
+    // Rows of all inner elements are adjacent, so that many are read at once.
     int rows = count == inner ? Math.max(1, BLOCK / inner) : 1;
     for (int r = 0; r < reduced; r += rows) {
       int part = Math.min(rows, reduced - r);
@@ -115,7 +115,7 @@ public final class IntegerReduction implements Kernel, Workers.Task {
     }
   }
 
-  /** Makes the first integers what some rows of bytes come to: half of them at a time. */
+  /** Reduces rows of bytes to the first integers, halving the number of rows in each step. */
   private void halve(Scratch scratch, int from, int rows, int count) {
     float[] floats = scratch.input();
     boolean unsigned = type != TensorType.INT8;
@@ -155,7 +155,7 @@ public final class IntegerReduction implements Kernel, Workers.Task {
     }
   }
 
-  /** What the first {@code count} elements come to, with another. */
+  /** Reduces the first {@code count} elements and another one. */
   private int line(int[] x, int count, int other) {
     int result = other;
     switch (kind) {
@@ -183,7 +183,7 @@ public final class IntegerReduction implements Kernel, Workers.Task {
     return result;
   }
 
-  /** Combines a row with what the others have come to, from BLOCK on. */
+  /** Combines a row with the results for the rows before it, which are from BLOCK on. */
   private void combine(int[] x, int at, int count) {
     switch (kind) {
       case SUM, MEAN -> {

@@ -13,12 +13,12 @@ import dev.whittle.runtime.kernel.simd.MicroKernels.Unary;
 import java.util.Arrays;
 
 /**
- * Floats divided by a power of a constant and the squares of channels near them. Squares of a block
- * of pixels lie one behind the other with zeros between pixels, so that sums of neighbors are sums
- * of the block's elements with those of the same block, some places on.
+ * Local response normalization of floats: each is divided by a power of a constant plus the scaled
+ * sum of the squares of neighboring channels. The squares of a block of pixels are stored with zeros
+ * between pixels, so that sums over neighbors are sums of shifted copies of the block.
  */
 public final class LocalResponseNormalizationKernel implements Kernel, Workers.Task {
-  /** Squares of a block: they and their sums stay in the first-level cache. */
+  /** Number of squares of a block: they and their sums stay in the first-level cache. */
   private static final int BLOCK = 1 << 11;
 
   private final Workers workers;
@@ -27,7 +27,7 @@ public final class LocalResponseNormalizationKernel implements Kernel, Workers.T
   private final int channels;
   private final int perChunk;
 
-  /** How far away neighbors are that there can be. */
+  /** Distance of the farthest neighbor, at most {@code channels - 1}. */
   private final int radius;
 
   private final boolean byRoots;
@@ -37,7 +37,7 @@ public final class LocalResponseNormalizationKernel implements Kernel, Workers.T
   /**
    * A normalization.
    *
-   * @param op with a radius that is not negative
+   * @param op an operator whose radius is 0 or more
    */
   public LocalResponseNormalizationKernel(
       Workers workers, LocalResponseNormalization op, int rows, int channels) {
@@ -86,7 +86,7 @@ public final class LocalResponseNormalizationKernel implements Kernel, Workers.T
     }
   }
 
-  /** Sums of neighbors' squares, from the first neighbor to the last. */
+  /** Computes sums of neighbors' squares, from the first neighbor to the last. */
   private void sums(Scratch scratch, int at, int count) {
     float[] squares = scratch.input();
     int apart = channels + radius;

@@ -43,7 +43,7 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
         : new GreatestByte(workers, windows, unsigned, bounds);
   }
 
-  /** Whether means of bytes are exact: sums of a window's elements are, and the quotients are. */
+  /** Returns whether averages of bytes are exact, in their sums and in their quotients. */
   public static boolean isExact(WindowGeometry windows) {
     return windows.taps() <= 1 << 15;
   }
@@ -68,7 +68,7 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
 
   abstract void bind(Tensor input, Tensor output);
 
-  /** Where the input begins in its array. */
+  /** Returns the index of the input's first element in its array. */
   abstract int offset();
 
   @Override

@@ -12,10 +12,7 @@ import dev.whittle.runtime.kernel.simd.MicroKernels;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Binary;
 import dev.whittle.runtime.kernel.simd.MicroKernels.Unary;
 
-/**
- * Floats as fractions of what their exponentials sum up to along the last axis, as logarithms of
- * that, or as fractions of the row's length.
- */
+/** Softmax, logarithmic softmax or L2 normalization of floats along the last axis. */
 public final class RowNormalization implements ElementwiseKernel, Workers.Task {
   private enum Kind {
     SOFTMAX,
@@ -54,7 +51,7 @@ public final class RowNormalization implements ElementwiseKernel, Workers.Task {
     return new RowNormalization(workers, Kind.LOGARITHMS, 1, rows, length);
   }
 
-  /** Divides rows by their lengths as vectors. */
+  /** Returns a kernel that divides rows by their L2 norms. */
   public static RowNormalization l2(Workers workers, int rows, int length) {
     return new RowNormalization(workers, Kind.LENGTH, 1, rows, length);
   }
@@ -91,8 +88,8 @@ public final class RowNormalization implements ElementwiseKernel, Workers.Task {
   }
 
   /**
-   * A method of its own: as a loop, it would have its caller compiled before others it calls, whose
-   * vectors would then be objects for good.
+   * Scales a row. The loop is a method of its own: in its caller, it would trigger the caller's
+   * compilation before that of the vector methods it calls, which would then not be inlined.
    */
   private void scale(float[] row, int at, float factor) {
     for (int i = 0; i < length; i++) {

@@ -7,13 +7,13 @@ import dev.whittle.runtime.kernel.execution.Scratch;
 import dev.whittle.runtime.kernel.execution.Workers;
 
 /**
- * Floats as fractions of what their exponentials sum up to along the last axis, of many short rows:
- * a block of rows is transposed, so that vectors go across rows.
+ * The softmax of many short rows of floats along the last axis. Blocks of rows are transposed, so
+ * that the elements of a vector are of different rows.
  */
 public final class ShortRowSoftmax implements ElementwiseKernel, Workers.Task {
   private static final int MAX_LENGTH = 64;
 
-  /** Rows of a block. */
+  /** Number of rows of a block. */
   private static final int BLOCK = 64;
 
   private static final int MIN_WORK = 1 << 12;
@@ -35,7 +35,7 @@ public final class ShortRowSoftmax implements ElementwiseKernel, Workers.Task {
     workers.reserve(BLOCK * length, 0, 0);
   }
 
-  /** Whether that many rows of that length are better not treated one by one. */
+  /** Returns whether this kernel is faster than one that computes row by row. */
   public static boolean isFaster(int rows, int length) {
     return rows >= BLOCK && length > 0 && length <= MAX_LENGTH;
   }

@@ -8,11 +8,12 @@ import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 
 /**
- * The k greatest floats along the last axis, greatest first, equal ones in their order. Keeps the
- * best so far in order; blocks whose greatest is no better than the last of them are skipped.
+ * TOPK_V2: the k largest floats along the last axis, in descending order; equal ones in the order of
+ * their indices. It keeps a sorted list of the largest so far and skips blocks whose maximum is not
+ * larger than the last of these.
  */
 public final class TopKKernel implements Kernel {
-  /** Beyond this, a heap is better than a sorted list. */
+  /** Maximum k for which a sorted list is faster than a heap. */
   public static final int MAX_COUNT = 128;
 
   private static final int BLOCK = 64;

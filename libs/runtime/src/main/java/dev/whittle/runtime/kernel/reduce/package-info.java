@@ -1,6 +1,6 @@
 /**
- * Reductions, pools, scans, softmax and normalizations. May use: {@code runtime.kernel.gemm} and
- * below.
+ * Reductions, pools, scans, searches, softmax and normalizations. May use: {@code
+ * runtime.kernel.gemm} and below.
  */
 @NullMarked
 package dev.whittle.runtime.kernel.reduce;
