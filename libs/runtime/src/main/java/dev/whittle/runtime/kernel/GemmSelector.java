@@ -418,7 +418,7 @@ final class GemmSelector implements OperatorSelector {
    * A product of floats and 8-bit weights.
    *
    * @param asymmetric whether inputs are quantized with a zero point
-   * @param byRow whether each row of the input has a scale, and not each picture
+   * @param byRow whether each row of the input has a scale; else each image has one
    */
   private @Nullable Kernel hybrid(
       WeightedLayer layer,
@@ -447,7 +447,7 @@ final class GemmSelector implements OperatorSelector {
     return new IntegerGemm(workers, layer, subConvolution, im2col, parts, epilogue);
   }
 
-  /** Rows of the output that are of one picture. */
+  /** Returns the number of output rows of an image. */
   private static int perImage(WindowGeometry windows) {
     return Math.max(1, windows.outputHeight() * windows.outputWidth());
   }

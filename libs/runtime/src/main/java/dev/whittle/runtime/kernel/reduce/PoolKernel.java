@@ -14,7 +14,7 @@ import dev.whittle.runtime.kernel.geometry.WindowGeometry;
 import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 
-/** The greatest or the mean of the elements of windows that lie within the picture. */
+/** Maximum or average pooling; averages are over the elements of a window within the image. */
 public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput {
   private final Workers workers;
   final WindowGeometry windows;
@@ -85,7 +85,7 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
   /**
    * A line of the output.
    *
-   * @param origin where row 0 and column 0 of the picture are
+   * @param origin index of row 0 and column 0 of the image
    * @param line how far apart rows are
    */
   final void line(Scratch scratch, int image, int y, int origin, int line) {
@@ -192,7 +192,7 @@ public abstract class PoolKernel implements Kernel, Workers.Task, StridedOutput 
     }
   }
 
-  /** Bytes are made floats in slabs. */
+  /** An average pool of bytes, which are widened to floats in a tile buffer. */
   private static final class MeanOfBytes extends OfBytes implements Im2col.Source {
     private final Im2col im2col;
 
