@@ -60,7 +60,10 @@ public final class PackedRequantization {
    */
   final float[] shift;
 
-  /** Whether ties are rounded away from zero, so that the shift has the product's sign. */
+  /**
+   * Rounding of ties: true if they are rounded away from zero, so that the shift has the product's
+   * sign.
+   */
   final boolean tiesAwayFromZero;
 
   /**
@@ -72,7 +75,9 @@ public final class PackedRequantization {
   /** {@link #origin} for negative sums. */
   final float[] negativeOrigin;
 
-  /** Whether negative sums have another origin, and outputs that are not clamped. */
+  /**
+   * Returns whether negative accumulators, and outputs that are not clamped, have another origin.
+   */
   final boolean hasTwoOrigins;
 
   /** See {@link #isApproximate}. */

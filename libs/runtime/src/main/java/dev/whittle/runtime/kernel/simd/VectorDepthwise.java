@@ -14,7 +14,7 @@ final class VectorDepthwise {
   private static final VectorSpecies<Float> FLOATS = Vectors.FLOATS;
   private static final int LANES = Vectors.LANES;
 
-  /** Whether there are enough registers for two rows at once. */
+  /** True if there are enough registers for two rows at once. */
   private static final boolean PAIRS = LANES == 16;
 
   /** Outputs that are computed side by side, to hide the latency of their products. */

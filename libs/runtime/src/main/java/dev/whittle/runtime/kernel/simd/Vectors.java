@@ -29,7 +29,7 @@ final class Vectors {
   static final VectorSpecies<Byte> BYTES =
       VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, 8 * LANES)));
 
-  /** Whether {@link #BYTES} has as many lanes as {@link #FLOATS}. */
+  /** True if {@link #BYTES} has as many lanes as {@link #FLOATS}. */
   static final boolean HAS_BYTES = BYTES.length() == LANES;
 
   /** Vectors of bytes of the same width as {@link #FLOATS}. */
@@ -39,7 +39,7 @@ final class Vectors {
   static final float ROUNDER = ScalarFunctions.ROUNDER;
 
   /**
-   * Whether the compiler strip-mines counted loops, so that threads can stop between strips. It
+   * True if the compiler strip-mines counted loops, so that threads can stop between strips. It
    * does so by default with the collectors G1, ZGC and Shenandoah. With Serial (the default in
    * containers of one processor) and Parallel it does not; it then schedules loops in another way,
    * and loops that need all of 16 registers keep an accumulator in memory.
