@@ -18,11 +18,11 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The post-processing of SSD object detectors, {@code TFLite_Detection_PostProcess}: it decodes boxes
- * relative to anchors and applies non-maximum suppression. Operands: encodings {@code [1, anchors, 4 or
- * more]}, scores {@code [1, anchors, classes]}, anchors {@code [anchors, 4]} as center and size.
- * Results: boxes as {@code ymin, xmin, ymax, xmax}, classes, scores, and the number of detections;
- * the remaining elements are zeros.
+ * The post-processing of SSD object detectors, {@code TFLite_Detection_PostProcess}: it decodes
+ * boxes relative to anchors and applies non-maximum suppression. Operands: encodings {@code [1,
+ * anchors, 4 or more]}, scores {@code [1, anchors, classes]}, anchors {@code [anchors, 4]} as
+ * center and size. Results: boxes as {@code ymin, xmin, ymax, xmax}, classes, scores, and the
+ * number of detections; the remaining elements are zeros.
  */
 public final class DetectionPostProcess implements CustomOperator {
   private static final int MAX_RESULTS = 1 << 20;

@@ -13,8 +13,8 @@ import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /**
- * TensorFlow's operation {@code MaxPoolWithArgmax}: the maximum of each window, and its index in the
- * flattened image (or in the flattened batch).
+ * TensorFlow's operation {@code MaxPoolWithArgmax}: the maximum of each window, and its index in
+ * the flattened image (or in the flattened batch).
  */
 public final class MaxPoolWithArgmax implements CustomOperator {
   private static final int MAX_WINDOW = 1 << 16;

@@ -26,8 +26,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The choice of fast kernels for one session. Nodes of static shapes of fewer than 2^30 elements get
- * a fast kernel if one of the selectors has it; all others run their reference kernels. Integer
+ * The choice of fast kernels for one session. Nodes of static shapes of fewer than 2^30 elements
+ * get a fast kernel if one of the selectors has it; all others run their reference kernels. Integer
  * results equal those of the reference kernels; sums of floats are in another order and differ in
  * their last bits. The session's tensors must be in {@link ArrayMemory}; its kernels share threads
  * and scratch buffers.
@@ -124,7 +124,8 @@ public final class KernelSelector {
   }
 
   /**
-   * Returns one kernel for a gate {@code f(x, g(x))}, such as a product of a value and its logistic.
+   * Returns one kernel for a gate {@code f(x, g(x))}, such as a product of a value and its
+   * logistic.
    *
    * @param first the kernel of {@code g}, whose output only the second kernel reads
    * @param second the kernel of {@code f}

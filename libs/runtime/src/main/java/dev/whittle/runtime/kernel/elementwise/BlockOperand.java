@@ -9,8 +9,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An operand that is broadcast to the shape of the output. Its elements are copied to arrays block by
- * block, so that simple loops compute the outputs.
+ * An operand that is broadcast to the shape of the output. Its elements are copied to arrays block
+ * by block, so that simple loops compute the outputs.
  */
 public final class BlockOperand {
   /** Number of elements after which the whole operand repeats; 0 if it repeats in another way. */
@@ -35,7 +35,10 @@ public final class BlockOperand {
     this.still = still;
   }
 
-  /** Returns an operand, or null if its elements are no floats, booleans or integers of 8 to 64 bits. */
+  /**
+   * Returns an operand, or null if its elements are no floats, booleans or integers of 8 to 64
+   * bits.
+   */
   public static @Nullable BlockOperand of(TensorType type, Shape shape, Shape output) {
     boolean known =
         switch (type) {

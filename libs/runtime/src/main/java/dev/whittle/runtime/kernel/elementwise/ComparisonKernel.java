@@ -20,7 +20,9 @@ public final class ComparisonKernel extends BlockKernel {
   private final Relation relation;
   private final TensorType type;
 
-  /** Offset of the left operand's elements; those from 0 on are compared with those from BLOCK on. */
+  /**
+   * Offset of the left operand's elements; those from 0 on are compared with those from BLOCK on.
+   */
   private final int leftAt;
 
   /**
@@ -58,7 +60,8 @@ public final class ComparisonKernel extends BlockKernel {
       operand(0).read(from, x, leftAt, count);
       operand(1).read(from, x, BLOCK - leftAt, count);
       if (type == TensorType.FLOAT32) {
-        // A left NaN becomes greater than all numbers and a right one less, so that no relation holds.
+        // A left NaN becomes greater than all numbers and a right one less, so that no relation
+        // holds.
         orderFloats(x, 0, count, Integer.MAX_VALUE);
         orderFloats(x, BLOCK, count, Integer.MIN_VALUE);
       }

@@ -5,8 +5,8 @@ import dev.whittle.runtime.kernel.geometry.ArraySize;
 
 /**
  * Nested loops that copy elements from one array to another, each with a stride in both. Loops of
- * one iteration are removed, and a loop is merged with the one inside it where both together are one
- * loop of constant strides.
+ * one iteration are removed, and a loop is merged with the one inside it where both together are
+ * one loop of constant strides.
  */
 final class CopyLoops {
   /** Rows and columns of a tile of a transposition: a few cache lines of either array. */

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * GATHER, GATHER_ND and EMBEDDING_LOOKUP: copies the rows of a tensor whose indices another one
- * holds. The tensor has {@code batches * outer} tables of rows; each batch has its own indices, which
- * apply to all tables of the batch.
+ * holds. The tensor has {@code batches * outer} tables of rows; each batch has its own indices,
+ * which apply to all tables of the batch.
  */
 public final class GatherKernel implements Kernel, Workers.Task {
   /** Maximum size of a constant that is copied to an array, in floats or bytes. */

@@ -79,8 +79,8 @@ public final class WhereKernel implements Kernel {
   }
 
   /**
-   * Appends the columns of nonzero bytes as last coordinates. It has no branches, because they could
-   * not be predicted.
+   * Appends the columns of nonzero bytes as last coordinates. It has no branches, because they
+   * could not be predicted.
    */
   private static int columns(
       byte[] bytes, int at, int first, int end, long[] places, int waiting, int rank) {

@@ -14,9 +14,9 @@ import java.util.Arrays;
 
 /**
  * The index of the maximum or minimum of floats or 8-bit integers along an axis of {@code [outer,
- * length, inner]}; of equal elements, that of the first. Elements are mapped to integers of the same
- * order. These are compared for a block of outputs at once, without branches, which could not be
- * predicted; long rows of adjacent elements are searched one by one.
+ * length, inner]}; of equal elements, that of the first. Elements are mapped to integers of the
+ * same order. These are compared for a block of outputs at once, without branches, which could not
+ * be predicted; long rows of adjacent elements are searched one by one.
  */
 public final class ArgMinMaxKernel implements Kernel, Workers.Task {
   private static final int MIN_WORK = 1 << 14;
@@ -42,7 +42,9 @@ public final class ArgMinMaxKernel implements Kernel, Workers.Task {
   private final int inner;
   private final int perChunk;
 
-  /** Bits to invert in elements, so that the result is the maximum in the order of signed integers. */
+  /**
+   * Bits to invert in elements, so that the result is the maximum in the order of signed integers.
+   */
   private final int turn;
 
   private final FloatArray floats = new FloatArray();
@@ -136,8 +138,8 @@ public final class ArgMinMaxKernel implements Kernel, Workers.Task {
   }
 
   /**
-   * Maps the bits of floats without negative zeros to integers of the same order, or of the opposite
-   * order if {@code turn} is -1. A NaN becomes the minimum.
+   * Maps the bits of floats without negative zeros to integers of the same order, or of the
+   * opposite order if {@code turn} is -1. A NaN becomes the minimum.
    */
   private static void order(int[] found, int count, int turn) {
     for (int i = 0; i < count; i++) {

@@ -77,7 +77,9 @@ public final class CumSumKernel implements Kernel, Workers.Task {
     }
   }
 
-  /** Computes sums along an axis that is not the last: each row is the one before plus an input row. */
+  /**
+   * Computes sums along an axis that is not the last: each row is the one before plus an input row.
+   */
   private void columns(Scratch scratch, int from, int width) {
     MicroKernels math = scratch.math;
     float[] out = output.array();

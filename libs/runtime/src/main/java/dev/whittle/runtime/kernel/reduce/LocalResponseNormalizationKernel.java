@@ -14,8 +14,8 @@ import java.util.Arrays;
 
 /**
  * Local response normalization of floats: each is divided by a power of a constant plus the scaled
- * sum of the squares of neighboring channels. The squares of a block of pixels are stored with zeros
- * between pixels, so that sums over neighbors are sums of shifted copies of the block.
+ * sum of the squares of neighboring channels. The squares of a block of pixels are stored with
+ * zeros between pixels, so that sums over neighbors are sums of shifted copies of the block.
  */
 public final class LocalResponseNormalizationKernel implements Kernel, Workers.Task {
   /** Number of squares of a block: they and their sums stay in the first-level cache. */

@@ -8,9 +8,9 @@ import dev.whittle.runtime.kernel.execution.Workers;
 import dev.whittle.runtime.kernel.simd.MicroKernels;
 
 /**
- * TOPK_V2: the k largest floats along the last axis, in descending order; equal ones in the order of
- * their indices. It keeps a sorted list of the largest so far and skips blocks whose maximum is not
- * larger than the last of these.
+ * TOPK_V2: the k largest floats along the last axis, in descending order; equal ones in the order
+ * of their indices. It keeps a sorted list of the largest so far and skips blocks whose maximum is
+ * not larger than the last of these.
  */
 public final class TopKKernel implements Kernel {
   /** Maximum k for which a sorted list is faster than a heap. */
