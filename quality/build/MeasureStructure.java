@@ -38,7 +38,7 @@ public final class MeasureStructure {
   private static final int MAX_LINES = 80;
   private static final int CLONE_LINES = 6;
 
-  /** Packages whose methods may have more parameters: inner loops, where records would allocate. */
+  /** Packages whose methods may have more parameters and lines: unrolled inner loops. */
   private static final Pattern LOOPS = Pattern.compile("dev\\.whittle\\.runtime\\.kernel\\.simd");
 
   private static final Pattern OPENING =
@@ -279,10 +279,10 @@ public final class MeasureStructure {
                     .formatted(m.name, m.parameters, MAX_PARAMETERS)));
     List<Method> longest =
         methods.stream()
-            .filter(m -> m.lines > MAX_LINES)
+            .filter(m -> m.lines > MAX_LINES && !LOOPS.matcher(m.packageName).matches())
             .sorted(Comparator.comparing(m -> -m.lines))
             .toList();
-    System.out.printf("methods of more than %d lines: %d%n", MAX_LINES, longest.size());
+    System.out.printf("methods of more than %d lines, outside simd: %d%n", MAX_LINES, longest.size());
     longest.forEach(
         m -> failures.add("%s has %d lines, more than %d".formatted(m.name, m.lines, MAX_LINES)));
     System.out.printf(

@@ -24,7 +24,7 @@ public final class GemmBlock {
   int outputStride;
 
   /**
-   * Whether each row of the output has room for all columns of the panels, padding included, and no
+   * True if each row of the output has room for all columns of the panels, padding included, and no
    * other thread writes there.
    */
   boolean padded;

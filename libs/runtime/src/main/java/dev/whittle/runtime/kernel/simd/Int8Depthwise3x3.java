@@ -17,7 +17,7 @@ final class Int8Depthwise3x3 {
   private static final VectorSpecies<Byte> BYTES = Vectors.BYTES;
   private static final int LANES = Vectors.LANES;
 
-  /** Whether there are enough registers for two rows at once. */
+  /** True if there are enough registers for two rows at once. */
   private static final boolean PAIRS = LANES == 16;
 
   private Int8Depthwise3x3() {}
