@@ -15,11 +15,13 @@ import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.simd.InterpolatedColumns;
 
 /**
- * Bilinear resizing of images of floats or 8-bit integers. Integer results equal those of the
- * reference kernel.
+ * Bilinear resizing of images {@code [batch, height, width, channels]} of floats or 8-bit integers.
+ * Integer results equal those of the reference kernel.
  */
 public final class BilinearResize implements Kernel, Workers.Task {
+  /** The weight 1 of the fixed-point arithmetic of INT8, with 10 fractional bits. */
   private static final int UNIT = 1024;
+
   private static final int HALF = UNIT * UNIT / 2;
 
   private final Workers workers;
@@ -32,15 +34,15 @@ public final class BilinearResize implements Kernel, Workers.Task {
   /** For each column of the output, the offset of its right input pixel in the row. */
   private final int[] rights;
 
-  /** For each column of the output, its {@link AxisInterpolation#fraction}. */
-  private final float[] aside;
+  /** For each column of the output, the weight of the right pixel as the operator computes it. */
+  private final float[] fractions;
 
   private final InterpolatedColumns interpolated;
 
   private final int height;
   private final int width;
   private final int channels;
-  private final int lines;
+  private final int rows;
   private final int columns;
   private final int images;
   private final FloatArray floats = new FloatArray();
@@ -48,7 +50,11 @@ public final class BilinearResize implements Kernel, Workers.Task {
   private final ByteArray stored = new ByteArray();
   private final ByteArray storedResults = new ByteArray();
 
-  /** A kernel for floats or 8-bit integers. */
+  /**
+   * A kernel.
+   *
+   * @param operands an input of floats or 8-bit integers, and the output
+   */
   public BilinearResize(Workers workers, ResizeBilinear op, Operands operands) {
     Shape in = operands.shape(0);
     Shape out = operands.output(0).shape();
@@ -58,19 +64,19 @@ public final class BilinearResize implements Kernel, Workers.Task {
     this.width = in.dim(2);
     this.channels = in.dim(3);
     this.images = out.dim(0);
-    this.lines = out.dim(1);
+    this.rows = out.dim(1);
     this.columns = out.dim(2);
-    this.vertical = op.axis(type, height, lines);
+    this.vertical = op.axis(type, height, rows);
     AxisInterpolation horizontal = op.axis(type, width, columns);
     lefts = new int[columns];
     rights = new int[columns];
-    aside = new float[columns];
+    fractions = new float[columns];
     for (int x = 0; x < columns; x++) {
       lefts[x] = horizontal.lower(x) * channels;
       rights[x] = horizontal.upper(x) * channels;
-      aside[x] = horizontal.fraction(x);
+      fractions[x] = horizontal.fraction(x);
     }
-    interpolated = new InterpolatedColumns(lefts, rights, aside, channels);
+    interpolated = new InterpolatedColumns(lefts, rights, fractions, channels);
     if (type == TensorType.UINT8) {
       workers.reserve(
           ArraySize.product(2, width, channels), ArraySize.product(columns, channels), 0);
@@ -86,92 +92,71 @@ public final class BilinearResize implements Kernel, Workers.Task {
       stored.bind(invocation.input(0));
       storedResults.bindOutput(invocation.output(0));
     }
-    boolean worthSharing = (long) images * lines * columns * channels >= Workers.CHUNK;
-    workers.run(this, channels == 0 ? 0 : images * lines, worthSharing);
+    boolean worthSharing = (long) images * rows * columns * channels >= Workers.CHUNK;
+    workers.run(this, channels == 0 ? 0 : images * rows, worthSharing);
   }
 
-  /** One line of the output. */
+  /** Computes one row of the output. */
   @Override
-  public void run(int line, Scratch scratch) {
-    int y = line % lines;
+  public void run(int row, Scratch scratch) {
+    int y = row % rows;
     int size = width * channels;
-    int image = line / lines * height;
+    int image = row / rows * height;
     int top = (image + vertical.lower(y)) * size;
     int bottom = (image + vertical.upper(y)) * size;
-    int to = line * columns * channels;
+    int to = row * columns * channels;
     float dy = vertical.fraction(y);
     switch (type) {
       case FLOAT32 -> {
         int at = floats.offset();
         float[] out = floatResults.array();
-        realLine(
+        floatRow(
             scratch, floats.array(), at + top, at + bottom, dy, out, floatResults.offset() + to);
       }
       case UINT8 -> {
-        float[] rows = scratch.input();
+        float[] inputRows = scratch.input();
         byte[] in = stored.array();
-        scratch.math.widen(in, stored.offset() + top, true, rows, 0, size);
-        scratch.math.widen(in, stored.offset() + bottom, true, rows, size, size);
-        unsignedLine(scratch, rows, dy, storedResults.offset() + to);
+        scratch.math.widen(in, stored.offset() + top, true, inputRows, 0, size);
+        scratch.math.widen(in, stored.offset() + bottom, true, inputRows, size, size);
+        uint8Row(scratch, inputRows, dy, storedResults.offset() + to);
       }
-      default -> signedLine(top, bottom, (int) dy, storedResults.offset() + to);
+      default -> int8Row(top, bottom, (int) dy, storedResults.offset() + to);
     }
   }
 
-  private void realLine(
+  private void floatRow(
       Scratch scratch, float[] in, int top, int bottom, float dy, float[] out, int to) {
     scratch.math.interpolate(in, top, bottom, dy, interpolated, out, to);
   }
 
-  private void unsignedLine(Scratch scratch, float[] rows, float dy, int to) {
+  private void uint8Row(Scratch scratch, float[] inputRows, float dy, int to) {
     float[] sums = scratch.sums();
-    realLine(scratch, rows, 0, width * channels, dy, sums, 0);
+    floatRow(scratch, inputRows, 0, width * channels, dy, sums, 0);
     scratch.math.roundToBytes(sums, storedResults.array(), to, columns * channels);
   }
 
-  private void signedLine(int top, int bottom, int dy, int to) {
+  private void int8Row(int top, int bottom, int dy, int to) {
     byte[] in = stored.array();
     byte[] out = storedResults.array();
     for (int x = 0; x < columns; x++) {
-      int left = stored.offset() + lefts[x];
-      int right = stored.offset() + rights[x];
-      int dx = (int) aside[x];
-      signedPixel(
-          in,
-          top + left,
-          top + right,
-          bottom + left,
-          bottom + right,
-          dx,
-          dy,
-          out,
-          to + x * channels,
-          channels);
-    }
-  }
-
-  private static void signedPixel(
-      byte[] in,
-      int topLeft,
-      int topRight,
-      int bottomLeft,
-      int bottomRight,
-      int dx,
-      int dy,
-      byte[] out,
-      int to,
-      int channels) {
-    int a = (UNIT - dy) * (UNIT - dx);
-    int b = (UNIT - dy) * dx;
-    int d = dy * (UNIT - dx);
-    int e = dy * dx;
-    for (int c = 0; c < channels; c++) {
-      int sum =
-          in[topLeft + c] * a
-              + in[topRight + c] * b
-              + in[bottomLeft + c] * d
-              + in[bottomRight + c] * e;
-      out[to + c] = (byte) ((sum + (sum > 0 ? HALF : -HALF)) / (UNIT * UNIT));
+      int topLeft = stored.offset() + top + lefts[x];
+      int topRight = stored.offset() + top + rights[x];
+      int bottomLeft = stored.offset() + bottom + lefts[x];
+      int bottomRight = stored.offset() + bottom + rights[x];
+      int dx = (int) fractions[x];
+      int topLeftWeight = (UNIT - dy) * (UNIT - dx);
+      int topRightWeight = (UNIT - dy) * dx;
+      int bottomLeftWeight = dy * (UNIT - dx);
+      int bottomRightWeight = dy * dx;
+      int pixel = to + x * channels;
+      for (int c = 0; c < channels; c++) {
+        int sum =
+            in[topLeft + c] * topLeftWeight
+                + in[topRight + c] * topRightWeight
+                + in[bottomLeft + c] * bottomLeftWeight
+                + in[bottomRight + c] * bottomRightWeight;
+        out[pixel + c] = (byte) ((sum + (sum > 0 ? HALF : -HALF)) / (UNIT * UNIT));
+      }
     }
   }
 }

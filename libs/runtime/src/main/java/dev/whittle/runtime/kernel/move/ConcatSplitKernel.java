@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
 public final class ConcatSplitKernel implements Kernel, Workers.Task {
   private final Workers workers;
 
-  /** True to concatenate the parts, false to split the whole. */
-  private final boolean joins;
+  /** Whether the parts are concatenated; else the whole is split. */
+  private final boolean concatenates;
 
   /** The index of the input that is split. */
-  private final int dealt;
+  private final int splitInput;
 
   private final int rows;
 
@@ -40,10 +40,15 @@ public final class ConcatSplitKernel implements Kernel, Workers.Task {
   private final ArrayView<?>[] parts;
 
   private ConcatSplitKernel(
-      Workers workers, boolean joins, int dealt, boolean floats, int rows, int[] columns) {
+      Workers workers,
+      boolean concatenates,
+      int splitInput,
+      boolean floats,
+      int rows,
+      int[] columns) {
     this.workers = workers;
-    this.joins = joins;
-    this.dealt = dealt;
+    this.concatenates = concatenates;
+    this.splitInput = splitInput;
     this.rows = rows;
     this.columns = columns;
     int row = columns[columns.length - 1];
@@ -62,25 +67,31 @@ public final class ConcatSplitKernel implements Kernel, Workers.Task {
   }
 
   /**
-   * Returns a kernel, or null if the whole is empty or its elements are smaller than a byte.
+   * Returns a kernel.
    *
-   * @param joins whether the parts are inputs; else they are outputs
-   * @param dealt the index of the input that is the whole, if the parts are outputs
+   * @param concatenates whether the parts are inputs; else they are outputs
+   * @param splitInput the index of the input that is the whole, if the parts are outputs
    * @param axis axis of the whole, from -rank to rank - 1
+   * @return null if the tensor is empty, or its elements are smaller than a byte
    */
   public static @Nullable ConcatSplitKernel of(
-      Workers workers, boolean joins, int dealt, Operand whole, int axis, Operand... parts) {
+      Workers workers,
+      boolean concatenates,
+      int splitInput,
+      Operand whole,
+      int axis,
+      Operand... parts) {
     TensorType type = whole.type();
     Shape shape = whole.shape();
     if (!type.hasFixedSize() || type.bits() < 8 || shape.elements() == 0) {
       return null;
     }
-    int place = axis < 0 ? axis + shape.rank() : axis;
-    if (place < 0 || place >= shape.rank()) {
+    int axisIndex = axis < 0 ? axis + shape.rank() : axis;
+    if (axisIndex < 0 || axisIndex >= shape.rank()) {
       return null;
     }
     int rows = 1;
-    for (int i = 0; i < place; i++) {
+    for (int i = 0; i < axisIndex; i++) {
       rows *= shape.dim(i);
     }
     int size = type == TensorType.FLOAT32 ? 1 : type.bits() / 8;
@@ -94,19 +105,20 @@ public final class ConcatSplitKernel implements Kernel, Workers.Task {
     }
     boolean fits = (long) columns[parts.length] * rows == shape.elements() * size;
     return fits
-        ? new ConcatSplitKernel(workers, joins, dealt, type == TensorType.FLOAT32, rows, columns)
+        ? new ConcatSplitKernel(
+            workers, concatenates, splitInput, type == TensorType.FLOAT32, rows, columns)
         : null;
   }
 
   @Override
   public void run(Invocation invocation) {
-    if (joins) {
+    if (concatenates) {
       whole.bindOutput(invocation.output(0));
     } else {
-      whole.bind(invocation.input(dealt));
+      whole.bind(invocation.input(splitInput));
     }
     for (int i = 0; i < parts.length; i++) {
-      if (joins) {
+      if (concatenates) {
         parts[i].bind(invocation.input(i));
       } else {
         parts[i].bindOutput(invocation.output(i));
@@ -123,19 +135,19 @@ public final class ConcatSplitKernel implements Kernel, Workers.Task {
     int row = columns[parts.length];
     int end = Math.min(first + columnsPerChunk, row);
     for (int i = 0; i < parts.length; i++) {
-      int begin = Math.max(first, columns[i]);
-      int run = Math.min(end, columns[i + 1]) - begin;
+      int from = Math.max(first, columns[i]);
+      int run = Math.min(end, columns[i + 1]) - from;
       if (run > 0) {
         ArrayView<?> part = parts[i];
         int length = columns[i + 1] - columns[i];
-        int inPart = part.offset() + firstRow * length + begin - columns[i];
-        int inWhole = whole.offset() + firstRow * row + begin;
-        if (joins) {
+        int partOffset = part.offset() + firstRow * length + from - columns[i];
+        int wholeOffset = whole.offset() + firstRow * row + from;
+        if (concatenates) {
           ContiguousCopy.copy(
-              part.array(), inPart, length, whole.array(), inWhole, row, run, count);
+              part.array(), partOffset, length, whole.array(), wholeOffset, row, run, count);
         } else {
           ContiguousCopy.copy(
-              whole.array(), inWhole, row, part.array(), inPart, length, run, count);
+              whole.array(), wholeOffset, row, part.array(), partOffset, length, run, count);
         }
       }
     }

@@ -5,8 +5,9 @@ import dev.whittle.runtime.kernel.geometry.ArraySize;
 
 /**
  * Nested loops that copy elements from one array to another, each with a stride in both. Loops of
- * one iteration are removed, and a loop is merged with the one inside it where both together are
- * one loop of constant strides.
+ * one iteration are removed, and a loop is merged with the one inside it if together they are one
+ * loop of constant strides. The innermost loops, or the two innermost of a transposition, form a
+ * block; blocks are independent of each other.
  */
 final class CopyLoops {
   /** Rows and columns of a tile of a transposition: a few cache lines of either array. */
@@ -34,21 +35,21 @@ final class CopyLoops {
     if (count == 0) {
       add(1, 1, 1);
     }
-    crossInner();
+    moveContiguousLoopInward();
   }
 
   private void add(int dimension, int fromStep, int toStep) {
     if (dimension == 1 && count > 0) {
       return;
     }
-    boolean goesOn =
+    boolean mergeable =
         count > 0
             && from[count - 1] == fromStep * dimension
             && to[count - 1] == toStep * dimension
             && dimension > 0;
     if (count > 0 && dimensions[count - 1] == 1) {
       count--;
-    } else if (goesOn) {
+    } else if (mergeable) {
       count--;
       dimension *= dimensions[count];
     }
@@ -59,7 +60,7 @@ final class CopyLoops {
   }
 
   /** If the innermost loop does not read adjacent elements, moves the loop that does next to it. */
-  private void crossInner() {
+  private void moveContiguousLoopInward() {
     int inner = count - 1;
     if (from[inner] == 1 || from[inner] == 0) {
       return;
@@ -81,120 +82,120 @@ final class CopyLoops {
     }
   }
 
-  /** Returns whether the two innermost loops transpose: each is contiguous in one array only. */
-  private boolean crosses() {
+  /**
+   * Returns whether the two innermost loops transpose: the outer one of them reads adjacent
+   * elements.
+   */
+  private boolean transposes() {
     return count > 1 && from[count - 2] == 1 && from[count - 1] != 1;
   }
 
   /** Returns the number of loops of a block. */
-  private int within() {
-    return crosses() ? 2 : 1;
+  private int blockLoops() {
+    return transposes() ? 2 : 1;
   }
 
-  /** Returns the number of elements of a block, which the innermost loops copy. */
-  int subConvolutionElements() {
-    return dimensions[count - 1] * (crosses() ? dimensions[count - 2] : 1);
+  /** Returns the number of elements of a block. */
+  int blockElements() {
+    return dimensions[count - 1] * (transposes() ? dimensions[count - 2] : 1);
   }
 
-  /** Returns the number of blocks, which are independent of each other. */
-  int subConvolutions() {
-    int subConvolutions = 1;
-    for (int i = 0; i < count - within(); i++) {
-      subConvolutions = ArraySize.product(subConvolutions, dimensions[i]);
+  /** Returns the number of blocks. */
+  int blocks() {
+    int blocks = 1;
+    for (int i = 0; i < count - blockLoops(); i++) {
+      blocks = ArraySize.product(blocks, dimensions[i]);
     }
-    return subConvolutions;
+    return blocks;
   }
 
   /** Returns the number of loops around a block. */
-  int around() {
-    return count - within();
+  int outerLoops() {
+    return count - blockLoops();
   }
 
   /**
    * Copies a range of blocks.
    *
    * @param in an array of floats or bytes
+   * @param at index of the first element that all loops read
    * @param out an array of the same type
-   * @param turn room for {@link #around} numbers
+   * @param outAt index of the first element that all loops write
+   * @param firstBlock the first block to copy
+   * @param endBlock the block after the last one to copy
+   * @param index scratch space for {@link #outerLoops} loop indices
    */
-  void copy(
-      Object in,
-      int at,
-      Object out,
-      int place,
-      int firstSubConvolution,
-      int endSubConvolution,
-      int[] turn) {
+  void copy(Object in, int at, Object out, int outAt, int firstBlock, int endBlock, int[] index) {
     int read = at;
-    int write = place;
-    int rest = firstSubConvolution;
-    for (int i = around() - 1; i >= 0; i--) {
-      turn[i] = rest % dimensions[i];
+    int write = outAt;
+    int rest = firstBlock;
+    for (int i = outerLoops() - 1; i >= 0; i--) {
+      index[i] = rest % dimensions[i];
       rest /= dimensions[i];
-      read += turn[i] * from[i];
-      write += turn[i] * to[i];
+      read += index[i] * from[i];
+      write += index[i] * to[i];
     }
-    int last = around() - 1;
-    boolean inRuns = last >= 0 && isAdjacent();
-    int subConvolution = firstSubConvolution;
-    while (subConvolution < endSubConvolution) {
-      int subConvolutions = 1;
-      if (inRuns) {
-        subConvolutions =
-            Math.min(dimensions[last] - turn[last], endSubConvolution - subConvolution);
+    int last = outerLoops() - 1;
+    boolean isContiguous = last >= 0 && copiesAdjacent();
+    int block = firstBlock;
+    while (block < endBlock) {
+      int copied = 1;
+      if (isContiguous) {
+        copied = Math.min(dimensions[last] - index[last], endBlock - block);
         ContiguousCopy.copy(
-            in, read, from[last], out, write, to[last], dimensions[last + 1], subConvolutions);
+            in, read, from[last], out, write, to[last], dimensions[last + 1], copied);
       } else {
-        copySubConvolution(in, read, out, write);
+        copyBlock(in, read, out, write);
       }
-      subConvolution += subConvolutions;
+      block += copied;
       for (int i = last; i >= 0; i--) {
-        read += subConvolutions * from[i];
-        write += subConvolutions * to[i];
-        turn[i] += subConvolutions;
-        if (turn[i] < dimensions[i]) {
+        read += copied * from[i];
+        write += copied * to[i];
+        index[i] += copied;
+        if (index[i] < dimensions[i]) {
           break;
         }
-        turn[i] = 0;
+        index[i] = 0;
         read -= dimensions[i] * from[i];
         write -= dimensions[i] * to[i];
-        subConvolutions = 1;
+        copied = 1;
       }
     }
   }
 
   /** Returns whether the innermost loop reads and writes adjacent elements. */
-  private boolean isAdjacent() {
+  private boolean copiesAdjacent() {
     return from[count - 1] == 1 && to[count - 1] == 1;
   }
 
-  private void copySubConvolution(Object in, int at, Object out, int place) {
+  private void copyBlock(Object in, int at, Object out, int outAt) {
     int inner = count - 1;
-    if (crosses()) {
-      cross(in, at, out, place);
-    } else if (isAdjacent()) {
-      ContiguousCopy.adjacent(in, at, out, place, dimensions[inner]);
+    if (transposes()) {
+      transpose(in, at, out, outAt);
+    } else if (copiesAdjacent()) {
+      ContiguousCopy.adjacent(in, at, out, outAt, dimensions[inner]);
     } else {
-      line(in, at, from[inner], out, place, to[inner], dimensions[inner]);
+      copyStrided(in, at, from[inner], out, outAt, to[inner], dimensions[inner]);
     }
   }
 
-  private static void line(
-      Object in, int at, int step, Object out, int place, int placeStep, int turns) {
+  private static void copyStrided(
+      Object in, int at, int step, Object out, int outAt, int outStep, int count) {
     if (in instanceof float[] floats && out instanceof float[] results) {
-      for (int i = 0; i < turns; i++) {
-        results[place + i * placeStep] = floats[at + i * step];
+      for (int i = 0; i < count; i++) {
+        results[outAt + i * outStep] = floats[at + i * step];
       }
     } else if (in instanceof byte[] bytes && out instanceof byte[] results) {
-      for (int i = 0; i < turns; i++) {
-        results[place + i * placeStep] = bytes[at + i * step];
+      for (int i = 0; i < count; i++) {
+        results[outAt + i * outStep] = bytes[at + i * step];
       }
     } else {
       throw new IllegalArgumentException("arrays of different types");
     }
   }
 
-  private void cross(Object in, int at, Object out, int place) {
+  /** Copies a block of two loops tile by tile. */
+  private void transpose(Object in, int at, Object out, int outAt) {
     int rows = dimensions[count - 2];
     int columns = dimensions[count - 1];
     int rowStep = to[count - 2];
@@ -203,11 +204,11 @@ final class CopyLoops {
     for (int row = 0; row < rows; row += TILE) {
       int endRow = Math.min(row + TILE, rows);
       for (int column = 0; column < columns; column += TILE) {
-        int turns = Math.min(TILE, columns - column);
+        int length = Math.min(TILE, columns - column);
         for (int r = row; r < endRow; r++) {
           int read = at + r + column * readStep;
-          int write = place + r * rowStep + column * writeStep;
-          line(in, read, readStep, out, write, writeStep, turns);
+          int write = outAt + r * rowStep + column * writeStep;
+          copyStrided(in, read, readStep, out, write, writeStep, length);
         }
       }
     }

@@ -24,23 +24,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GatherKernel implements Kernel, Workers.Task {
   /** Maximum size of a constant that is copied to an array, in floats or bytes. */
-  private static final int COPIED = 1 << 18;
+  private static final int MAX_COPIED = 1 << 18;
 
   private final Workers workers;
-  private final int table;
-  private final int indices;
-  private final RowIndices numbers;
+  private final int tableOperand;
+  private final int indexOperand;
+  private final RowIndices indices;
   private final int tables;
   private final int outer;
 
   /** Number of rows of each table. */
-  private final int length;
+  private final int tableRows;
 
   /** Number of rows that are gathered from each table. */
-  private final int taken;
+  private final int gathered;
 
   /** Number of elements of a row; of bytes if it is not of floats. */
-  private final int run;
+  private final int rowLength;
 
   private final int rowsPerChunk;
   private final ArrayView<?> results;
@@ -53,98 +53,108 @@ public final class GatherKernel implements Kernel, Workers.Task {
 
   private GatherKernel(
       Workers workers,
-      int table,
+      int tableOperand,
       Operand operand,
-      int indices,
-      RowIndices numbers,
+      int indexOperand,
+      RowIndices indices,
       int batches,
       int outer,
-      int length) {
+      int tableRows) {
     boolean floats = operand.type() == TensorType.FLOAT32;
     int size = floats ? 1 : operand.type().bits() / 8;
     this.workers = workers;
-    this.table = table;
+    this.tableOperand = tableOperand;
+    this.indexOperand = indexOperand;
     this.indices = indices;
-    this.numbers = numbers;
     this.tables = batches * outer;
     this.outer = outer;
-    this.length = length;
-    this.taken = numbers.count() / batches;
+    this.tableRows = tableRows;
+    this.gathered = indices.count() / batches;
     long elements = operand.shape().elements();
-    this.run = ArraySize.of(elements / tables / length * size);
-    this.rowsPerChunk = Math.max(1, Workers.CHUNK / run);
+    this.rowLength = ArraySize.of(elements / tables / tableRows * size);
+    this.rowsPerChunk = Math.max(1, Workers.CHUNK / rowLength);
     this.results = floats ? new FloatArray() : new ByteArray();
-    boolean large = operand.known() != null && elements * size > COPIED;
+    boolean large = operand.known() != null && elements * size > MAX_COPIED;
     this.input = large ? null : floats ? new FloatArray() : new ByteArray();
     this.layout = floats ? Tensor.FLOAT : Tensor.BYTE;
   }
 
   /**
-   * Returns a kernel, or null if elements are smaller than a byte or the shapes do not match.
+   * Returns a kernel for nonempty operands.
    *
-   * @param table the index of the operand that has the rows
-   * @param indices the index of the operand that has their indices
-   * @param length number of rows of each of {@code batches * outer} tables
+   * @param tableOperand the index of the operand that has the rows
+   * @param indexOperand the index of the operand that has their indices
+   * @param batches number of batches
+   * @param outer number of tables of each batch
+   * @param tableRows number of rows of each table
+   * @return null if elements are smaller than a byte, or the shapes do not match
    */
   public static @Nullable GatherKernel of(
       Workers workers,
       Operands operands,
-      int table,
-      int indices,
-      RowIndices numbers,
+      int tableOperand,
+      int indexOperand,
+      RowIndices indices,
       int batches,
       int outer,
-      int length) {
-    Operand operand = operands.input(table);
+      int tableRows) {
+    Operand operand = operands.input(tableOperand);
     TensorType type = operand.type();
     if (!type.hasFixedSize() || type.bits() < 8 || operands.output(0).type() != type) {
       return null;
     }
     var kernel =
-        new GatherKernel(workers, table, operand, indices, numbers, batches, outer, length);
+        new GatherKernel(
+            workers, tableOperand, operand, indexOperand, indices, batches, outer, tableRows);
     int size = type == TensorType.FLOAT32 ? 1 : type.bits() / 8;
-    long copied = (long) kernel.tables * kernel.taken * kernel.run;
+    long copied = (long) kernel.tables * kernel.gathered * kernel.rowLength;
     return copied == operands.output(0).shape().elements() * size ? kernel : null;
   }
 
   @Override
   public void run(Invocation invocation) {
-    numbers.read(invocation.input(indices));
+    indices.read(invocation.input(indexOperand));
     results.bindOutput(invocation.output(0));
     if (input == null) {
-      data = invocation.input(table).data();
+      data = invocation.input(tableOperand).data();
     } else {
-      input.bind(invocation.input(table));
+      input.bind(invocation.input(tableOperand));
     }
-    workers.run(this, Math.ceilDiv(tables * taken, rowsPerChunk));
+    workers.run(this, Math.ceilDiv(tables * gathered, rowsPerChunk));
   }
 
   @Override
   public void run(int chunk, Scratch scratch) {
     int row = chunk * rowsPerChunk;
-    int end = Math.min(row + rowsPerChunk, tables * taken);
+    int end = Math.min(row + rowsPerChunk, tables * gathered);
     while (row < end) {
-      int place = row / taken;
-      int first = row % taken;
-      int count = Math.min(taken - first, end - row);
-      copy(place, place / outer * taken + first, results.offset() + row * run, count);
+      int table = row / gathered;
+      int first = row % gathered;
+      int count = Math.min(gathered - first, end - row);
+      int to = results.offset() + row * rowLength;
+      copy(table, table / outer * gathered + first, to, count);
       row += count;
     }
   }
 
-  /** Copies rows of one table. */
-  private void copy(int tableNumber, int first, int place, int count) {
+  /**
+   * Copies rows of one table.
+   *
+   * @param first position of the first row's index among all indices
+   * @param to position of the first row in the output's array
+   */
+  private void copy(int table, int first, int to, int count) {
     ArrayView<?> array = input;
     if (array != null) {
-      int at = array.offset() + tableNumber * length * run;
+      int at = array.offset() + table * tableRows * rowLength;
       ContiguousCopy.gather(
-          array.array(), at, numbers.rows(), first, results.array(), place, run, count);
+          array.array(), at, indices.rows(), first, results.array(), to, rowLength, count);
       return;
     }
-    long bytes = layout.byteSize() * run;
+    long bytes = layout.byteSize() * rowLength;
     for (int i = 0; i < count; i++) {
-      long number = (long) tableNumber * length + numbers.rows()[first + i];
-      MemorySegment.copy(data, layout, number * bytes, results.array(), place + i * run, run);
+      long row = (long) table * tableRows + indices.rows()[first + i];
+      MemorySegment.copy(data, layout, row * bytes, results.array(), to + i * rowLength, rowLength);
     }
   }
 }

@@ -34,27 +34,31 @@ public final class MappedCopy implements Kernel, Workers.Task {
   /** The source row of each row of the output; -1 if the row is padding. */
   private final int[] sources;
 
-  private final int run;
+  /** Number of elements of a row; of bytes if it is not of floats. */
+  private final int rowLength;
+
   private final byte padding;
   private final FloatArray input = new FloatArray();
   private final FloatArray output = new FloatArray();
   private final ByteArray stored = new ByteArray();
   private final ByteArray storedResults = new ByteArray();
 
-  private MappedCopy(Workers workers, boolean floats, int[] sources, int run, byte padding) {
+  private MappedCopy(Workers workers, boolean floats, int[] sources, int rowLength, byte padding) {
     this.workers = workers;
     this.floats = floats;
     this.sources = sources;
-    this.run = run;
+    this.rowLength = rowLength;
     this.padding = padding;
   }
 
   /**
-   * Returns a kernel for an operator that moves rows, or null if there is none.
+   * Returns a kernel for an operator that moves rows.
    *
    * @param axes number of leading axes that the operator rearranges; elements keep their positions
    *     along the other axes, which form a row
    * @param padding each byte of a padding value
+   * @return null if other operands are not constant, the reference kernel rejects the operands, or
+   *     there are too many rows
    */
   public static @Nullable MappedCopy of(
       Workers workers, Op op, int axes, byte padding, Operands operands) {
@@ -71,12 +75,12 @@ public final class MappedCopy implements Kernel, Workers.Task {
         || out.elements() == 0) {
       return null;
     }
-    Tensor numbers = Tensor.allocate(TensorType.INT32, rowsOfInput.toArray());
+    Tensor indices = Tensor.allocate(TensorType.INT32, rowsOfInput.toArray());
     Tensor moved = Tensor.allocate(TensorType.INT32, rowsOfOutput.toArray());
-    for (int i = 0; i < numbers.elements(); i++) {
-      numbers.setInteger(i, i + 1);
+    for (int i = 0; i < indices.elements(); i++) {
+      indices.setInteger(i, i + 1);
     }
-    List<Tensor> inputs = new ArrayList<>(List.of(numbers));
+    List<Tensor> inputs = new ArrayList<>(List.of(indices));
     for (int i = 1; i < operands.inputCount(); i++) {
       Tensor known = operands.hasInput(i) ? operands.input(i).known() : null;
       if (known == null) {
@@ -85,17 +89,17 @@ public final class MappedCopy implements Kernel, Workers.Task {
       inputs.add(known);
     }
     // Not quantized, so that the reference kernel pads with 0.
-    var row = new Operand("rows", TensorType.INT32, numbers.shape(), null, null);
+    var row = new Operand("rows", TensorType.INT32, indices.shape(), null, null);
     if (!ReferenceTable.fill(op, operands.withInput(0, row), inputs, moved)) {
       return null;
     }
     int size = type == TensorType.FLOAT32 ? 1 : type.bits() / 8;
-    int run = ArraySize.of(out.elements() / moved.elements() * size);
+    int rowLength = ArraySize.of(out.elements() / moved.elements() * size);
     int[] sources = new int[(int) moved.elements()];
     for (int i = 0; i < sources.length; i++) {
       sources[i] = moved.getInt(i) - 1;
     }
-    return new MappedCopy(workers, type == TensorType.FLOAT32, sources, run, padding);
+    return new MappedCopy(workers, type == TensorType.FLOAT32, sources, rowLength, padding);
   }
 
   private static int[] leading(Shape shape, int axes) {
@@ -117,7 +121,7 @@ public final class MappedCopy implements Kernel, Workers.Task {
   }
 
   private int rowsPerChunk() {
-    return Math.max(1, Workers.CHUNK / run);
+    return Math.max(1, Workers.CHUNK / rowLength);
   }
 
   @Override
@@ -129,16 +133,16 @@ public final class MappedCopy implements Kernel, Workers.Task {
     int row = first;
     while (row < end) {
       int from = row;
-      boolean filled = sources[row] < 0;
-      while (row < end && sources[row] < 0 == filled) {
+      boolean isPadding = sources[row] < 0;
+      while (row < end && sources[row] < 0 == isPadding) {
         row++;
       }
-      int place = out.offset() + from * run;
-      if (filled) {
-        fill(place, (row - from) * run);
+      int to = out.offset() + from * rowLength;
+      if (isPadding) {
+        fill(to, (row - from) * rowLength);
       } else {
         ContiguousCopy.gather(
-            in.array(), in.offset(), sources, from, out.array(), place, run, row - from);
+            in.array(), in.offset(), sources, from, out.array(), to, rowLength, row - from);
       }
     }
   }

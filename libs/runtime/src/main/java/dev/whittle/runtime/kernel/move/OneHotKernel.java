@@ -20,25 +20,31 @@ public final class OneHotKernel implements Kernel, Workers.Task {
   /** Number of elements along the axes after the one-hot axis. */
   private final int inner;
 
-  private final int blocks;
+  /** Number of elements along the axes before the one-hot axis. */
+  private final int outer;
 
   /** Array elements of an output element: 1 for floats, else its bytes. */
   private final int size;
 
-  private final int blocksPerChunk;
+  private final int outerPerChunk;
   private final ArrayView<?> on;
   private final ArrayView<?> off;
   private final ArrayView<?> results;
 
-  public OneHotKernel(Workers workers, TensorType type, int blocks, int depth, int inner) {
+  /**
+   * A kernel for an output {@code [outer, depth, inner]}, which is not empty.
+   *
+   * @param type type of the output, of one byte or more
+   */
+  public OneHotKernel(Workers workers, TensorType type, int outer, int depth, int inner) {
     boolean floats = type == TensorType.FLOAT32;
     this.workers = workers;
-    this.indices = new IndexReader(blocks * inner);
-    this.blocks = blocks;
+    this.indices = new IndexReader(outer * inner);
+    this.outer = outer;
     this.depth = depth;
     this.inner = inner;
     this.size = floats ? 1 : type.bits() / 8;
-    this.blocksPerChunk = Math.max(1, Workers.CHUNK / (depth * inner * size));
+    this.outerPerChunk = Math.max(1, Workers.CHUNK / (depth * inner * size));
     this.on = floats ? new FloatArray() : new ByteArray();
     this.off = floats ? new FloatArray() : new ByteArray();
     this.results = floats ? new FloatArray() : new ByteArray();
@@ -50,16 +56,15 @@ public final class OneHotKernel implements Kernel, Workers.Task {
     on.bind(invocation.input(2));
     off.bind(invocation.input(3));
     results.bindOutput(invocation.output(0));
-    workers.run(this, Math.ceilDiv(blocks, blocksPerChunk));
+    workers.run(this, Math.ceilDiv(outer, outerPerChunk));
   }
 
   @Override
   public void run(int chunk, Scratch scratch) {
-    int first = chunk * blocksPerChunk;
-    int end = Math.min(first + blocksPerChunk, blocks);
+    int first = chunk * outerPerChunk;
+    int end = Math.min(first + outerPerChunk, outer);
     int block = depth * inner * size;
-    int place = results.offset() + first * block;
-    fill(place, (end - first) * block);
+    fill(results.offset() + first * block, (end - first) * block);
     for (int i = first * inner; i < end * inner; i++) {
       long index = indices.values()[i];
       if (index >= 0 && index < depth) {
@@ -70,13 +75,14 @@ public final class OneHotKernel implements Kernel, Workers.Task {
     }
   }
 
-  private void fill(int place, int count) {
+  /** Fills {@code count} array elements from {@code from} on with the off value. */
+  private void fill(int from, int count) {
     Object array = results.array();
-    ContiguousCopy.adjacent(off.array(), off.offset(), array, place, size);
+    ContiguousCopy.adjacent(off.array(), off.offset(), array, from, size);
     int done = size;
     while (done < count) {
       int more = Math.min(done, count - done);
-      ContiguousCopy.adjacent(array, place, array, place + done, more);
+      ContiguousCopy.adjacent(array, from, array, from + done, more);
       done += more;
     }
   }

@@ -38,10 +38,10 @@ public final class RowIndices {
    * @throws OperandException if there is no such row
    */
   void read(Tensor tensor) {
-    long[] places = coordinates.read(tensor);
+    long[] values = coordinates.read(tensor);
     if (dimensions.length == 1) {
       for (int i = 0; i < rows.length; i++) {
-        rows[i] = within(places[i], dimensions[0]);
+        rows[i] = checked(values[i], dimensions[0]);
       }
       return;
     }
@@ -49,17 +49,17 @@ public final class RowIndices {
     for (int i = 0; i < rows.length; i++) {
       int row = 0;
       for (int dimension : dimensions) {
-        row = row * dimension + within(places[next++], dimension);
+        row = row * dimension + checked(values[next++], dimension);
       }
       rows[i] = row;
     }
   }
 
-  private int within(long place, int dimension) {
-    if (place < 0 || place >= dimension) {
-      throw problem.of(place, dimension);
+  private int checked(long coordinate, int dimension) {
+    if (coordinate < 0 || coordinate >= dimension) {
+      throw problem.of(coordinate, dimension);
     }
-    return (int) place;
+    return (int) coordinate;
   }
 
   /** Returns the number of row indices. */

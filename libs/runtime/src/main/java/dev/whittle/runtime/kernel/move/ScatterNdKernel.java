@@ -10,7 +10,7 @@ import java.util.Arrays;
 /** SCATTER_ND: adds rows of floats to rows of zeros, at the coordinates that operand 0 holds. */
 public final class ScatterNdKernel implements Kernel {
   private final MicroKernels math;
-  private final RowIndices numbers;
+  private final RowIndices indices;
   private final int length;
   private final FloatArray updates = new FloatArray();
   private final FloatArray results = new FloatArray();
@@ -18,25 +18,25 @@ public final class ScatterNdKernel implements Kernel {
   /**
    * A kernel.
    *
-   * @param length elements of a row
+   * @param length number of elements of a row
    */
-  public ScatterNdKernel(Workers workers, RowIndices numbers, int length) {
+  public ScatterNdKernel(Workers workers, RowIndices indices, int length) {
     this.math = workers.scratch().math;
-    this.numbers = numbers;
+    this.indices = indices;
     this.length = length;
   }
 
   @Override
   public void run(Invocation invocation) {
-    numbers.read(invocation.input(0));
+    indices.read(invocation.input(0));
     updates.bind(invocation.input(1));
     results.bindOutput(invocation.output(0));
-    int place = results.offset();
+    int first = results.offset();
     int elements = Math.toIntExact(invocation.output(0).elements());
-    Arrays.fill(results.array(), place, place + elements, 0);
+    Arrays.fill(results.array(), first, first + elements, 0);
     // In the given order, as sums of floats depend on it: an index may occur more than once.
-    for (int i = 0; i < numbers.count(); i++) {
-      int row = place + numbers.rows()[i] * length;
+    for (int i = 0; i < indices.count(); i++) {
+      int row = first + indices.rows()[i] * length;
       int at = updates.offset() + i * length;
       math.add(results.array(), row, updates.array(), at, length);
     }

@@ -28,32 +28,37 @@ public final class StridedCopy implements Kernel, Workers.Task {
   private final Workers workers;
   private final CopyLoops loops;
   private final boolean floats;
-  private final int first;
-  private final int place;
+  private final int firstRead;
+  private final int firstWritten;
 
   /** The bytes of the padding value; none if the loops write the whole output. */
   private final byte[] padding;
 
   private final float floatPadding;
-  private final int perChunk;
+  private final int blocksPerChunk;
   private final FloatArray input = new FloatArray();
   private final FloatArray output = new FloatArray();
   private final ByteArray stored = new ByteArray();
   private final ByteArray storedResults = new ByteArray();
 
   private StridedCopy(
-      Workers workers, TensorType type, CopyLoops loops, int first, int place, byte[] padding) {
+      Workers workers,
+      TensorType type,
+      CopyLoops loops,
+      int firstRead,
+      int firstWritten,
+      byte[] padding) {
     this.workers = workers;
     this.loops = loops;
     this.floats = type == TensorType.FLOAT32;
-    this.first = first;
-    this.place = place;
+    this.firstRead = firstRead;
+    this.firstWritten = firstWritten;
     this.padding = padding;
     this.floatPadding =
         floats && padding.length > 0
             ? ByteBuffer.wrap(padding).order(ByteOrder.LITTLE_ENDIAN).getFloat()
             : 0;
-    this.perChunk = Math.max(1, CHUNK / Math.max(1, loops.subConvolutionElements()));
+    this.blocksPerChunk = Math.max(1, CHUNK / Math.max(1, loops.blockElements()));
   }
 
   /** Copies what a walk visits; null where the elements' type has no fixed size. */
@@ -76,6 +81,7 @@ public final class StridedCopy implements Kernel, Workers.Task {
    *
    * @param before padding before each axis
    * @param padding the bytes of the padding value
+   * @return null if elements are smaller than a byte
    */
   public static @Nullable StridedCopy padding(
       Workers workers, Operands operands, long[] before, byte[] padding) {
@@ -83,11 +89,11 @@ public final class StridedCopy implements Kernel, Workers.Task {
     Shape out = operands.output(0).shape();
     long[] from = strides(in);
     long[] to = strides(out);
-    long place = 0;
+    long firstWritten = 0;
     for (int i = 0; i < to.length; i++) {
-      place += before[i] * to[i];
+      firstWritten += before[i] * to[i];
     }
-    return of(workers, operands, in.toArray(), from, to, 0, place, padding);
+    return of(workers, operands, in.toArray(), from, to, 0, firstWritten, padding);
   }
 
   private static long[] strides(Shape shape) {
@@ -106,36 +112,36 @@ public final class StridedCopy implements Kernel, Workers.Task {
       int[] dimensions,
       long[] from,
       long[] to,
-      long first,
-      long place,
+      long firstRead,
+      long firstWritten,
       byte[] padding) {
     Operand operand = operands.input(0);
     TensorType type = operand.type();
     if (!type.hasFixedSize()
         || type.bits() < 8
-        || !isWithin(dimensions, from, first, operand.shape().elements())
-        || !isWithin(dimensions, to, place, operands.output(0).shape().elements())) {
+        || !isWithin(dimensions, from, firstRead, operand.shape().elements())
+        || !isWithin(dimensions, to, firstWritten, operands.output(0).shape().elements())) {
       return null;
     }
     int size = type == TensorType.FLOAT32 ? 1 : type.bits() / 8;
     int axes = dimensions.length;
-    int[] turns = Arrays.copyOf(dimensions, axes + 1);
+    int[] counts = Arrays.copyOf(dimensions, axes + 1);
     long[] reads = Arrays.copyOf(from, axes + 1);
     long[] writes = Arrays.copyOf(to, axes + 1);
     for (int i = 0; i < axes; i++) {
       reads[i] *= size;
       writes[i] *= size;
     }
-    // An element of several bytes is a loop of its own.
-    turns[axes] = size;
+    // The bytes of an element are a loop of their own.
+    counts[axes] = size;
     reads[axes] = 1;
     writes[axes] = 1;
     return new StridedCopy(
         workers,
         type,
-        new CopyLoops(turns, reads, writes),
-        ArraySize.of(first * size),
-        ArraySize.of(place * size),
+        new CopyLoops(counts, reads, writes),
+        ArraySize.of(firstRead * size),
+        ArraySize.of(firstWritten * size),
         padding);
   }
 
@@ -166,8 +172,8 @@ public final class StridedCopy implements Kernel, Workers.Task {
     if (padding.length > 0) {
       fill(Math.toIntExact(invocation.output(0).elements()));
     }
-    int subConvolutions = loops.subConvolutionElements() == 0 ? 0 : loops.subConvolutions();
-    workers.run(this, Math.ceilDiv(subConvolutions, perChunk));
+    int blocks = loops.blockElements() == 0 ? 0 : loops.blocks();
+    workers.run(this, Math.ceilDiv(blocks, blocksPerChunk));
   }
 
   private void fill(int elements) {
@@ -190,17 +196,17 @@ public final class StridedCopy implements Kernel, Workers.Task {
 
   @Override
   public void run(int chunk, Scratch scratch) {
-    int firstSubConvolution = chunk * perChunk;
-    int end = Math.min(firstSubConvolution + perChunk, loops.subConvolutions());
+    int firstBlock = chunk * blocksPerChunk;
+    int endBlock = Math.min(firstBlock + blocksPerChunk, loops.blocks());
     ArrayView<?> in = floats ? input : stored;
     ArrayView<?> out = floats ? output : storedResults;
     loops.copy(
         in.array(),
-        in.offset() + first,
+        in.offset() + firstRead,
         out.array(),
-        out.offset() + place,
-        firstSubConvolution,
-        end,
-        scratch.inputIndices(loops.around()));
+        out.offset() + firstWritten,
+        firstBlock,
+        endBlock,
+        scratch.inputIndices(loops.outerLoops()));
   }
 }

@@ -16,16 +16,16 @@ public final class WhereKernel implements Kernel {
   private final int rows;
   private final ByteArray input = new ByteArray();
 
-  /** Coordinates of the present row. */
+  /** The coordinates of the present row. */
   private final int[] row;
 
   /** Coordinates that are not yet written to the output. */
-  private final long[] places;
+  private final long[] coordinates;
 
   /**
    * A kernel.
    *
-   * @param dimensions of the input, which has elements and at least one axis
+   * @param dimensions dimensions of the input, which is not empty and has at least one axis
    */
   public WhereKernel(int... dimensions) {
     this.dimensions = dimensions;
@@ -35,7 +35,7 @@ public final class WhereKernel implements Kernel {
     }
     this.rows = outer;
     this.row = new int[dimensions.length];
-    this.places = new long[2 * BLOCK * dimensions.length];
+    this.coordinates = new long[2 * BLOCK * dimensions.length];
   }
 
   @Override
@@ -57,15 +57,15 @@ public final class WhereKernel implements Kernel {
         }
         int end = Math.min(first + BLOCK, length);
         int at = input.offset() + r * length;
-        int found = columns(input.array(), at, first, end, places, waiting, rank);
+        int found = columns(input.array(), at, first, end, coordinates, waiting, rank);
         for (int axis = 0; axis < rank - 1; axis++) {
           for (int i = waiting; i < found; i++) {
-            places[i * rank + axis] = row[axis];
+            coordinates[i * rank + axis] = row[axis];
           }
         }
         waiting = found;
       }
-      next();
+      nextRow();
     }
     write(output, written, waiting);
   }
@@ -81,18 +81,21 @@ public final class WhereKernel implements Kernel {
   /**
    * Appends the columns of nonzero bytes as last coordinates. It has no branches, because they
    * could not be predicted.
+   *
+   * @param waiting number of coordinates that are not yet written
+   * @return the new number of coordinates
    */
   private static int columns(
-      byte[] bytes, int at, int first, int end, long[] places, int waiting, int rank) {
+      byte[] bytes, int at, int first, int end, long[] coordinates, int waiting, int rank) {
     int next = waiting;
     for (int column = first; column < end; column++) {
-      places[(next + 1) * rank - 1] = column;
+      coordinates[(next + 1) * rank - 1] = column;
       next += bytes[at + column] == 0 ? 0 : 1;
     }
     return next;
   }
 
-  private void next() {
+  private void nextRow() {
     for (int axis = dimensions.length - 2; axis >= 0; axis--) {
       if (++row[axis] < dimensions[axis]) {
         return;
@@ -104,6 +107,6 @@ public final class WhereKernel implements Kernel {
   private void write(Tensor output, long written, int waiting) {
     int rank = dimensions.length;
     long at = written * rank * Long.BYTES;
-    MemorySegment.copy(places, 0, output.data(), Tensor.LONG, at, waiting * rank);
+    MemorySegment.copy(coordinates, 0, output.data(), Tensor.LONG, at, waiting * rank);
   }
 }
