@@ -282,7 +282,8 @@ public final class MeasureStructure {
             .filter(m -> m.lines > MAX_LINES && !LOOPS.matcher(m.packageName).matches())
             .sorted(Comparator.comparing(m -> -m.lines))
             .toList();
-    System.out.printf("methods of more than %d lines, outside simd: %d%n", MAX_LINES, longest.size());
+    System.out.printf(
+        "methods of more than %d lines, outside simd: %d%n", MAX_LINES, longest.size());
     longest.forEach(
         m -> failures.add("%s has %d lines, more than %d".formatted(m.name, m.lines, MAX_LINES)));
     System.out.printf(
