@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class ConcatSplitKernel implements Kernel, Workers.Task {
   private final Workers workers;
 
-  /** Whether the parts are concatenated; else the whole is split. */
+  /** True if the parts are concatenated, false if the whole is split. */
   private final boolean concatenates;
 
   /** The index of the input that is split. */
