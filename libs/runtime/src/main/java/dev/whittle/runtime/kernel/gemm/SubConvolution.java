@@ -347,6 +347,8 @@ public record SubConvolution(
    * @param before padding before the first pixel of the input
    */
   private record Phase(int outputs, int taps, int lastTap, int before) {
+    // The input of a transposed convolution is the output of the convolution it transposes.
+    @SuppressWarnings("ArgumentSelectionDefectChecker")
     static @Nullable Phase of(
         Padding padding, int offset, int stride, int input, int output, int filter) {
       int margin = WindowGeometry.before(padding, output, input, new int[] {filter, stride, 1});
