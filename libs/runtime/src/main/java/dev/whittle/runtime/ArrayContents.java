@@ -5,13 +5,6 @@ import dev.whittle.ir.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Array;
 import java.nio.Buffer;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.DoubleBuffer;
-import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
-import java.nio.LongBuffer;
-import java.nio.ShortBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -67,11 +60,7 @@ final class ArrayContents {
         requireBytes(segment.byteSize(), tensor);
         tensor.data().copyFrom(segment);
       }
-      case Buffer buffer -> {
-        MemorySegment bytes = segment(buffer, tensor);
-        requireBytes(bytes.byteSize(), tensor);
-        tensor.data().copyFrom(bytes);
-      }
+      case Buffer buffer -> BufferContents.read(buffer, tensor);
       default -> {
         if (tensor.type() == TensorType.STRING) {
           List<byte[]> strings = new ArrayList<>();
@@ -110,12 +99,7 @@ final class ArrayContents {
         requireBytes(segment.byteSize(), tensor);
         segment.copyFrom(tensor.data());
       }
-      case Buffer buffer -> {
-        MemorySegment bytes = segment(buffer, tensor);
-        requireBytes(bytes.byteSize(), tensor);
-        bytes.copyFrom(tensor.data());
-        buffer.position(buffer.limit());
-      }
+      case Buffer buffer -> BufferContents.write(tensor, buffer);
       default -> {
         if (!target.getClass().isArray()) {
           throw new IllegalArgumentException(
@@ -130,26 +114,6 @@ final class ArrayContents {
         writeArray(tensor, target, 0);
       }
     }
-  }
-
-  private static MemorySegment segment(Buffer buffer, Tensor tensor) {
-    ByteOrder order =
-        switch (buffer) {
-          case ByteBuffer bytes -> bytes.order();
-          case FloatBuffer floats -> floats.order();
-          case IntBuffer ints -> ints.order();
-          case LongBuffer longs -> longs.order();
-          case ShortBuffer shorts -> shorts.order();
-          case DoubleBuffer doubles -> doubles.order();
-          default ->
-              throw new IllegalArgumentException(
-                  "cannot copy from or to a " + buffer.getClass().getSimpleName());
-        };
-    if (order != ByteOrder.LITTLE_ENDIAN && tensor.type().bits() > 8) {
-      throw new IllegalArgumentException(
-          "the buffer is big-endian; expected little-endian (order(ByteOrder.nativeOrder()))");
-    }
-    return MemorySegment.ofBuffer(buffer);
   }
 
   private static void requireBytes(long bytes, Tensor tensor) {

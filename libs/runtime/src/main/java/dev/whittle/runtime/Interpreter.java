@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -291,26 +292,29 @@ public final class Interpreter implements AutoCloseable {
   /**
    * Runs a model of one input and copies its first output.
    *
-   * @param input a boxed scalar, an array of any depth, a NIO buffer in little-endian order, a
-   *     memory segment or a tensor. A nested array or a tensor of another shape resizes the input,
-   *     if the model declares those dimensions dynamic
+   * @param input a boxed scalar, an array of any depth, a NIO buffer, a memory segment or a tensor.
+   *     A nested array or a tensor of another shape resizes the input, if the model declares those
+   *     dimensions dynamic. A buffer is read from its start, whatever its position is
    * @param output the array, NIO buffer, memory segment or tensor that receives the result; it must
-   *     have exactly the output's size
-   * @throws IllegalArgumentException if an argument does not match the model
+   *     have exactly the output's size. A buffer is written from its position on, which advances,
+   *     and may be larger. Null if the caller reads the result from {@link #getOutputTensor}
+   * @throws IllegalArgumentException if an argument does not match the model, or a buffer of bytes
+   *     is not in little-endian order
    */
-  public void run(Object input, Object output) {
-    runForMultipleInputsOutputs(new Object[] {input}, Map.of(0, output));
+  public void run(Object input, @Nullable Object output) {
+    runForMultipleInputsOutputs(new Object[] {input}, Collections.singletonMap(0, output));
   }
 
   /**
    * Runs the main graph.
    *
    * @param inputs one argument for each input, as for {@link #run}
-   * @param outputs the objects that receive outputs, by output index; outputs may be left out
+   * @param outputs the objects that receive outputs, by output index; outputs may be left out, and
+   *     objects may be null
    * @throws IllegalArgumentException if an argument does not match the model
    */
   public synchronized void runForMultipleInputsOutputs(
-      Object[] inputs, Map<Integer, Object> outputs) {
+      Object[] inputs, Map<Integer, ? extends @Nullable Object> outputs) {
     requireOpen();
     List<Integer> ids = model.mainGraph().inputs();
     if (inputs.length != ids.size()) {
@@ -327,7 +331,12 @@ public final class Interpreter implements AutoCloseable {
       fill(model.mainGraph(), 0, ids.get(i), inputs[i]);
     }
     runGraph(0);
-    outputs.forEach((index, target) -> copyOut(0, model.mainGraph().outputs().get(index), target));
+    outputs.forEach(
+        (index, target) -> {
+          if (target != null) {
+            copyOut(0, model.mainGraph().outputs().get(index), target);
+          }
+        });
   }
 
   /**

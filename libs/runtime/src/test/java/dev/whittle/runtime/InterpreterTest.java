@@ -11,6 +11,7 @@ import dev.whittle.ir.ModelException;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.index.Gather;
 import dev.whittle.ir.op.math.Add;
 import dev.whittle.ir.op.math.Mul;
 import dev.whittle.ir.op.shape.Tile;
@@ -20,12 +21,18 @@ import dev.whittle.ir.tensor.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class InterpreterTest {
   /** {@code sum = a + b, product = a * b} for vectors of open length. */
@@ -164,5 +171,122 @@ class InterpreterTest {
         assertThrows(
             IllegalArgumentException.class, () -> Interpreter.of(sumAndProduct(), options));
     assertTrue(String.valueOf(e.getMessage()).contains("reference"), e::getMessage);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fast", "reference"})
+  void anObserverKeepsInputsOutputsAndTheirViews(String engine) {
+    var options = InterpreterOptions.DEFAULT.withEngine(engine);
+    try (var interpreter = Interpreter.of(sumAndProduct(), options)) {
+      interpreter.resizeInput(0, new int[] {2});
+      interpreter.resizeInput(1, new int[] {2});
+      Tensor a = interpreter.getInputTensor(0);
+      a.copyFrom(Tensor.of(new float[] {1, 2}, 2));
+      interpreter.getInputTensor(1).copyFrom(Tensor.of(new float[] {10, 20}, 2));
+      List<float[]> seen = new ArrayList<>();
+      interpreter.observe((graph, value, tensor) -> seen.add(tensor.toFloats()));
+      interpreter.invoke();
+      assertArrayEquals(new float[] {11, 22}, seen.getFirst());
+      a.setFloat(0, 5);
+      interpreter.observe(null);
+      assertArrayEquals(new float[] {11, 22}, interpreter.getOutputTensor(0).toFloats());
+      interpreter.invoke();
+      assertArrayEquals(new float[] {15, 22}, interpreter.getOutputTensor(0).toFloats());
+      assertEquals(2, seen.size());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fast", "reference"})
+  void anObserverKeepsStringInputs(String engine) {
+    var graph = new GraphBuilder("main");
+    Value words = graph.input("words", TensorType.STRING, Shape.of(3));
+    Value indices = graph.constant("indices", Tensor.of(new int[] {1, 2}, 2));
+    graph.output(graph.node("part", new Gather(0, 0), words, indices));
+    var options = InterpreterOptions.DEFAULT.withEngine(engine);
+    try (var interpreter = Interpreter.of(graph.buildModel("test"), options)) {
+      Tensor input = interpreter.getInputTensor(0);
+      input.setStrings(strings("a", "b", "c"), 3);
+      interpreter.observe((g, value, tensor) -> {});
+      interpreter.invoke();
+      assertEquals("STRING [2] b c", interpreter.getOutputTensor(0).toString());
+      input.setStrings(strings("now", "a longer", "text than before"), 3);
+      interpreter.invoke();
+      assertEquals(
+          "STRING [2] a longer text than before", interpreter.getOutputTensor(0).toString());
+    }
+  }
+
+  private static List<byte[]> strings(String... texts) {
+    return Stream.of(texts).map(text -> text.getBytes(StandardCharsets.UTF_8)).toList();
+  }
+
+  @Test
+  void outputsMayBeReadFromTheirTensorsInstead() {
+    try (var interpreter = Interpreter.of(sumAndProduct())) {
+      Map<Integer, Object> outputs = new HashMap<>();
+      outputs.put(0, null);
+      interpreter.runForMultipleInputsOutputs(
+          new Object[] {new float[] {1}, new float[] {2}}, outputs);
+      assertEquals(3, interpreter.getOutputTensor(0).getFloat(0));
+    }
+    var graph = new GraphBuilder("main");
+    Value x = graph.input("x", TensorType.FLOAT32, Shape.of(1));
+    graph.output(graph.node("square", new Mul(Activation.NONE), x, x));
+    try (var interpreter = Interpreter.of(graph.buildModel("test"))) {
+      interpreter.run(new float[] {3}, null);
+      assertEquals(9, interpreter.getOutputTensor(0).getFloat(0));
+    }
+  }
+
+  @Test
+  void buffersAreReadFromTheStartAndWrittenAtThePosition() {
+    var graph = new GraphBuilder("main");
+    Value x = graph.input("x", TensorType.FLOAT32, Shape.of(2));
+    graph.output(graph.node("square", new Mul(Activation.NONE), x, x));
+    try (var interpreter = Interpreter.of(graph.buildModel("test"))) {
+      ByteBuffer filled = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder());
+      filled.putFloat(3).putFloat(4);
+      FloatBuffer larger = FloatBuffer.allocate(5);
+      larger.position(1);
+      interpreter.run(filled, larger);
+      assertArrayEquals(new float[] {0, 9, 16, 0, 0}, larger.array());
+      assertEquals(3, larger.position());
+      assertEquals(8, filled.position());
+
+      ByteBuffer bigEndianFloats = ByteBuffer.allocate(8);
+      bigEndianFloats.asFloatBuffer().put(new float[] {5, 6});
+      ByteBuffer results = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+      interpreter.run(bigEndianFloats.asFloatBuffer(), results);
+      assertEquals(36, results.getFloat(4));
+
+      FloatBuffer part = FloatBuffer.wrap(new float[] {0, 7, 8, 0}, 1, 2);
+      results.clear();
+      interpreter.run(part, results);
+      assertEquals(64, results.getFloat(4));
+    }
+  }
+
+  @Test
+  void buffersOfAnotherTypeSizeOrByteOrderAreRejected() {
+    var graph = new GraphBuilder("main");
+    Value x = graph.input("x", TensorType.FLOAT32, Shape.of(2));
+    graph.output(graph.node("square", new Mul(Activation.NONE), x, x));
+    try (var interpreter = Interpreter.of(graph.buildModel("test"))) {
+      float[] input = {1, 2};
+      FloatBuffer full = FloatBuffer.allocate(2).position(1);
+      assertRejected("call rewind()", () -> interpreter.run(input, full));
+      assertRejected("read-only", () -> interpreter.run(input, full.rewind().asReadOnlyBuffer()));
+      assertRejected(
+          "FLOAT32", () -> interpreter.run(java.nio.IntBuffer.allocate(2), new float[2]));
+      assertRejected("FLOAT32", () -> interpreter.run(input, java.nio.CharBuffer.allocate(4)));
+      assertRejected("big-endian", () -> interpreter.run(ByteBuffer.allocate(8), new float[2]));
+      assertRejected("has 3", () -> interpreter.run(FloatBuffer.allocate(3), new float[2]));
+    }
+  }
+
+  private static void assertRejected(String part, Executable executable) {
+    var e = assertThrows(IllegalArgumentException.class, executable);
+    assertTrue(String.valueOf(e.getMessage()).contains(part), e::getMessage);
   }
 }

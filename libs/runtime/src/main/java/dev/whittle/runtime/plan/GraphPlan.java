@@ -67,6 +67,8 @@ final class GraphPlan {
    * Plans a graph.
    *
    * @param variables the tensors of variables by value id, which outlive plans
+   * @param kept tensors of a former plan for the same shapes, by value id, which keep their
+   *     contents
    * @param observed whether every value must keep memory of its own, for an observer
    * @throws ModelException naming every node whose shapes cannot be inferred or that has no kernel
    */
@@ -75,13 +77,14 @@ final class GraphPlan {
       int graphIndex,
       List<Shape> inputShapes,
       Map<Integer, Tensor> variables,
+      Map<Integer, Tensor> kept,
       MemoryLimit limit,
       Backend backend,
       boolean observed) {
     ShapeInference.Inferred inferred = ShapeInference.infer(model, graphIndex, inputShapes);
     MemoryLimit.Account memory = limit.open();
     try {
-      return of(model, graphIndex, inferred, variables, memory, backend, observed);
+      return of(model, graphIndex, inferred, variables, kept, memory, backend, observed);
     } catch (RuntimeException | Error e) {
       memory.release();
       throw e;
@@ -93,6 +96,7 @@ final class GraphPlan {
       int graphIndex,
       ShapeInference.Inferred typed,
       Map<Integer, Tensor> variables,
+      Map<Integer, Tensor> kept,
       MemoryLimit.Account memory,
       Backend sessionBackend,
       boolean observed) {
@@ -120,7 +124,7 @@ final class GraphPlan {
             ? StorageSharing.of(fusion.graph(), inferred, kernels)
             : StorageSharing.none(fusion.graph(), inferred);
     var plan = new GraphPlan(graphIndex, order, folding, fusion, memory);
-    plan.placeTensors(inferred, kernels, variables, sharing, backend.optimizes());
+    plan.placeTensors(inferred, kernels, variables, kept, sharing, backend.optimizes());
     plan.makeSteps(inferred, kernels, sharing, backend);
     return plan;
   }
@@ -129,6 +133,7 @@ final class GraphPlan {
       ShapeInference.Inferred inferred,
       @Nullable Kernel[] kernels,
       Map<Integer, Tensor> variables,
+      Map<Integer, Tensor> kept,
       StorageSharing sharing,
       boolean separateFloats) {
     int[] firstUse = new int[graph.values().size()];
@@ -150,7 +155,8 @@ final class GraphPlan {
       } else if (value.data() != null && value.sparsity() != null) {
         tensors.add(ConstantFolding.dense(graph, value, memory));
       } else {
-        tensors.add(unplaced(value, shape));
+        Tensor former = kept.get(value.id());
+        tensors.add(former == null ? unplaced(value, shape) : former);
         boolean used =
             lastUse[sharing.owner(value.id())] >= 0 && !sharing.isStridedView(value.id());
         if (value.type().hasFixedSize() && shape.isStatic() && used) {
@@ -196,9 +202,13 @@ final class GraphPlan {
       if (block != null) {
         long offset = block.offset() + sharing.offset(id);
         offsets.put(id, offset);
-        tensors
-            .get(id)
-            .place(inferred.shapes().get(id).toArray(), arena.asSlice(offset, bytes(id, inferred)));
+        Tensor tensor = tensors.get(id);
+        MemorySegment slice = arena.asSlice(offset, bytes(id, inferred));
+        if (tensor.data().byteSize() == slice.byteSize()) {
+          // A tensor of a former plan; new ones are empty.
+          slice.copyFrom(tensor.data());
+        }
+        tensor.place(inferred.shapes().get(id).toArray(), slice);
       }
     }
   }

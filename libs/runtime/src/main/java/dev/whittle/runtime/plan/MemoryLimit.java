@@ -43,6 +43,7 @@ public final class MemoryLimit {
   /** The memory that one plan takes of the limit. */
   final class Account {
     private long taken;
+    private boolean released;
 
     private Account() {}
 
@@ -72,6 +73,10 @@ public final class MemoryLimit {
     }
 
     private void take(long bytes) {
+      if (released) {
+        // A tensor that outlives its plan is not counted any longer.
+        return;
+      }
       used += bytes;
       taken += bytes;
     }
@@ -80,6 +85,7 @@ public final class MemoryLimit {
     void release() {
       used -= taken;
       taken = 0;
+      released = true;
     }
 
     /** Returns a tensor of zeros of a fixed shape. */

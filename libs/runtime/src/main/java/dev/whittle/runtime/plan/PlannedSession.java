@@ -83,7 +83,29 @@ public final class PlannedSession implements Session {
       }
     }
 
+    /**
+     * Plans the graph anew, if it has a plan. Inputs and outputs keep their contents, and views of
+     * them stay valid.
+     */
+    void replan(int index) {
+      if (plan == null) {
+        return;
+      }
+      Map<Integer, Tensor> kept = new HashMap<>();
+      for (List<Integer> ids : List.of(graph.inputs(), graph.outputs())) {
+        for (int id : ids) {
+          kept.put(id, plan.tensor(id));
+        }
+      }
+      discard();
+      plan(index, kept);
+    }
+
     GraphPlan plan(int index) {
+      return plan(index, Map.of());
+    }
+
+    private GraphPlan plan(int index, Map<Integer, Tensor> kept) {
       if (plan == null) {
         createVariables();
         plan =
@@ -92,6 +114,7 @@ public final class PlannedSession implements Session {
                 index,
                 List.copyOf(inputShapes),
                 variables,
+                kept,
                 limit,
                 backend,
                 observer != null);
@@ -319,11 +342,14 @@ public final class PlannedSession implements Session {
 
   @Override
   public void observe(@Nullable TensorObserver newObserver) {
-    if ((observer == null) != (newObserver == null)) {
-      // Without an observer, values may share memory.
-      graphs.forEach(GraphState::discard);
-    }
+    boolean isChange = (observer == null) != (newObserver == null);
     observer = newObserver;
+    if (isChange) {
+      // Without an observer, values may share memory.
+      for (int g = 0; g < graphs.size(); g++) {
+        graphs.get(g).replan(g);
+      }
+    }
   }
 
   @Override
