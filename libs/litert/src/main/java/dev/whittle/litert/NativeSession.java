@@ -1,21 +1,26 @@
 package dev.whittle.litert;
 
+import dev.whittle.ir.Graph;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.ModelException;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.InterpreterOptions;
+import dev.whittle.runtime.session.ActivationBound;
 import dev.whittle.runtime.session.Session;
 import dev.whittle.tflite.TfliteWriter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.tensorflowlite.FlatBufferModel;
@@ -27,12 +32,20 @@ import org.bytedeco.tensorflowlite.TfLiteTensor;
 import org.bytedeco.tensorflowlite.global.tensorflowlite;
 import org.jspecify.annotations.Nullable;
 
-/** A session of the native runtime. Its tensors are views of native memory. */
+/**
+ * A session of the native runtime. Its tensors are views of native memory: each lives until that
+ * memory moves or the session is closed, and throws {@link IllegalStateException} afterwards.
+ */
 final class NativeSession implements Session {
   private static final int OK = 0;
 
   /** Alignment of the file in memory, in bytes, for the native kernels' vector loads. */
   private static final int ALIGNMENT = 64;
+
+  private static final int GRAPH_SHIFT = 24;
+
+  /** {@code kTfLiteMmapRo}: the memory of a constant, which must not be written. */
+  private static final int READ_ONLY = 1;
 
   private final Model model;
   private final MemorySegment file;
@@ -41,16 +54,24 @@ final class NativeSession implements Session {
   private final Interpreter interpreter;
   private final List<Subgraph> subgraphs = new ArrayList<>();
   private final boolean[] allocated;
+  private final List<List<Shape>> inputShapes = new ArrayList<>();
+  private final long maxMemory;
   private final Map<Integer, Tensor> stringInputs = new HashMap<>();
+  private final Map<Integer, View> views = new HashMap<>();
   private boolean closed;
+
+  /** A view of a tensor, and the memory that it was made for. */
+  private record View(Tensor tensor, Arena arena, long address, long bytes) {}
 
   private NativeSession(
       Model model,
       MemorySegment file,
       FlatBufferModel nativeModel,
       MutableOpResolver resolver,
-      Interpreter interpreter) {
+      Interpreter interpreter,
+      long maxMemory) {
     this.model = model;
+    this.maxMemory = maxMemory;
     this.file = file;
     this.nativeModel = nativeModel;
     this.resolver = resolver;
@@ -59,6 +80,11 @@ final class NativeSession implements Session {
       subgraphs.add(interpreter.subgraph(g));
     }
     this.allocated = new boolean[subgraphs.size()];
+    for (Graph graph : model.graphs()) {
+      inputShapes.add(
+          new ArrayList<>(
+              graph.inputs().stream().map(id -> graph.value(id).initialShape()).toList()));
+    }
   }
 
   static NativeSession open(
@@ -86,7 +112,7 @@ final class NativeSession implements Session {
             "its message is on the standard error stream");
       }
     }
-    return new NativeSession(model, bytes, nativeModel, resolver, interpreter);
+    return new NativeSession(model, bytes, nativeModel, resolver, interpreter, options.maxMemory());
   }
 
   /** Returns the file in native memory: mapped, if it is aligned, or else a copy. */
@@ -103,6 +129,8 @@ final class NativeSession implements Session {
   @Override
   public void resize(int graph, int input, int[] dims) {
     int id = model.graphs().get(graph).inputs().get(input);
+    inputShapes.get(graph).set(input, Shape.of(dims));
+    closeViews(key -> key >> GRAPH_SHIFT == graph);
     check(subgraphs.get(graph).ResizeInputTensor(id, dims), graph, "resize an input of");
     allocated[graph] = false;
     stringInputs.clear();
@@ -111,7 +139,12 @@ final class NativeSession implements Session {
   @Override
   public void allocate(int graph) {
     if (!allocated[graph]) {
-      check(subgraphs.get(graph).AllocateTensors(), graph, "allocate the tensors of");
+      ActivationBound.require(model, graph, inputShapes.get(graph), maxMemory);
+      try {
+        check(subgraphs.get(graph).AllocateTensors(), graph, "allocate the tensors of");
+      } finally {
+        closeMovedViews();
+      }
       allocated[graph] = true;
     }
   }
@@ -120,7 +153,7 @@ final class NativeSession implements Session {
   public Tensor tensor(int graph, int value) {
     allocate(graph);
     Value declared = model.graphs().get(graph).value(value);
-    Tensor view = view(subgraphs.get(graph).tensor(value), declared);
+    Tensor view = view(key(graph, value), subgraphs.get(graph).tensor(value), declared);
     if (!declared.type().hasFixedSize() && model.graphs().get(graph).inputs().contains(value)) {
       // The caller's strings may need more memory than the tensor has; run() hands them over.
       return stringInputs.computeIfAbsent(key(graph, value), k -> owned(view));
@@ -129,7 +162,7 @@ final class NativeSession implements Session {
   }
 
   private static int key(int graph, int value) {
-    return graph << 24 | value;
+    return graph << GRAPH_SHIFT | value;
   }
 
   private static Tensor owned(Tensor view) {
@@ -138,23 +171,66 @@ final class NativeSession implements Session {
     return copy;
   }
 
-  private static Tensor view(TfLiteTensor tensor, Value declared) {
+  private Tensor view(int key, TfLiteTensor tensor, Value declared) {
     int[] dims = new int[tensor.dims() == null ? 0 : tensor.dims().size()];
     for (int i = 0; i < dims.length; i++) {
       dims[i] = tensor.dims().data(i);
     }
-    Pointer data = tensor.data().raw();
-    long bytes = tensor.bytes();
+    View known = views.get(key);
+    if (known != null) {
+      if (isCurrent(known, tensor) && Arrays.equals(known.tensor.dims(), dims)) {
+        return known.tensor;
+      }
+      closeViews(other -> other == key);
+    }
+    long address = address(tensor);
+    long bytes = address == 0 ? 0 : tensor.bytes();
+    Arena arena = Arena.ofShared();
     MemorySegment memory =
-        data == null || data.isNull() || bytes == 0
-            ? MemorySegment.ofArray(new byte[0])
-            : memory(data, bytes);
-    return new Tensor(declared.type(), dims, declared.quantization(), memory);
+        bytes == 0 ? MemorySegment.ofArray(new byte[0]) : memory(address, bytes, arena);
+    if (tensor.allocation_type() == READ_ONLY) {
+      memory = memory.asReadOnly();
+    }
+    var view = new Tensor(declared.type(), dims, declared.quantization(), memory);
+    views.put(key, new View(view, arena, address, bytes));
+    return view;
+  }
+
+  private static long address(TfLiteTensor tensor) {
+    Pointer data = tensor.data().raw();
+    return data == null || data.isNull() ? 0 : data.address();
+  }
+
+  private static boolean isCurrent(View view, TfLiteTensor tensor) {
+    long address = address(tensor);
+    return view.address == address && view.bytes == (address == 0 ? 0 : tensor.bytes());
+  }
+
+  /** Closes the views of tensors whose memory the runtime has moved or freed. */
+  private void closeMovedViews() {
+    closeViews(
+        key -> {
+          View view = views.get(key);
+          int value = key & ((1 << GRAPH_SHIFT) - 1);
+          return view != null && !isCurrent(view, subgraphs.get(key >> GRAPH_SHIFT).tensor(value));
+        });
+  }
+
+  private void closeViews(IntPredicate condition) {
+    List<Integer> keys = views.keySet().stream().filter(condition::test).toList();
+    for (int key : keys) {
+      View view = views.remove(key);
+      if (view != null) {
+        view.arena.close();
+      }
+    }
   }
 
   @SuppressWarnings("restricted") // The runtime vouches for the size of its own tensors.
-  private static MemorySegment memory(Pointer data, long bytes) {
-    return MemorySegment.ofAddress(data.address()).reinterpret(bytes);
+  private MemorySegment memory(long address, long bytes, Arena arena) {
+    // The view keeps this session, which owns the memory, from being collected.
+    return MemorySegment.ofAddress(address)
+        .reinterpret(bytes, arena, segment -> Reference.reachabilityFence(this));
   }
 
   @Override
@@ -168,7 +244,7 @@ final class NativeSession implements Session {
             tensorflowlite.TfLiteTensorRealloc(strings.data().byteSize(), target),
             graph,
             "fill the strings of");
-        memory(target.data().raw(), strings.data().byteSize()).copyFrom(strings.data());
+        copyStrings(strings, target);
       }
     }
     try {
@@ -181,6 +257,14 @@ final class NativeSession implements Session {
           "the native runtime failed to run graph '%s': %s"
               .formatted(model.graphs().get(graph).name(), e.getMessage()),
           e);
+    } finally {
+      closeMovedViews();
+    }
+  }
+
+  private void copyStrings(Tensor strings, TfLiteTensor target) {
+    try (Arena arena = Arena.ofConfined()) {
+      memory(address(target), strings.data().byteSize(), arena).copyFrom(strings.data());
     }
   }
 
@@ -208,6 +292,7 @@ final class NativeSession implements Session {
   public void close() {
     if (!closed) {
       closed = true;
+      closeViews(key -> true);
       subgraphs.clear();
       try {
         interpreter.close();
