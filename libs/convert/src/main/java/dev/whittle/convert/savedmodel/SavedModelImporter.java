@@ -250,7 +250,7 @@ public final class SavedModelImporter {
       if (!(results.get(i++) instanceof Item.Tensor tensor)) {
         throw new MalformedModelException("output '" + output.getKey() + "' is not a tensor");
       }
-      Value value = tensor.value();
+      Value value = emit.cast(tensor.value(), DataTypes.type(output.getValue().integer(2)));
       if (value.isConstant() || values.contains(value) || isInput(inputs, value)) {
         value = emit.copy(value);
       }

@@ -16,6 +16,7 @@ import dev.whittle.ir.op.reduce.UnsortedSegmentProd;
 import dev.whittle.ir.op.reduce.UnsortedSegmentSum;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Reductions over axes and segments. */
@@ -30,8 +31,8 @@ final class TensorFlowReductionOperations {
     }
     table.extend("Prod", product -> call -> withKnown(call, product.lower(call).getFirst()));
     table.single("EuclideanNorm", TensorFlowReductionOperations::euclideanNorm);
-    table.single("ArgMax", call -> argument(call, new ArgMax(outputType(call))));
-    table.single("ArgMin", call -> argument(call, new ArgMin(outputType(call))));
+    table.single("ArgMax", call -> argument(call, ArgMax::new));
+    table.single("ArgMin", call -> argument(call, ArgMin::new));
     table.single("Cumsum", TensorFlowReductionOperations::cumulativeSum);
     table.operator("SegmentSum", () -> new SegmentSum());
     table.operator("UnsortedSegmentMax", () -> new UnsortedSegmentMax());
@@ -77,12 +78,12 @@ final class TensorFlowReductionOperations {
     return List.of(new Item.Tensor(tensor.value(), Item.single(product)));
   }
 
-  private static TensorType outputType(OperationCall call) {
-    return DataTypes.type(call.node().type("output_type", 9));
-  }
-
-  private static Value argument(OperationCall call, Op op) {
-    return call.emit().node(op, call.x(), call.narrow(1));
+  /** The kernels write INT32 and INT64; TensorFlow also has indices of 16 bits. */
+  private static Value argument(OperationCall call, Function<TensorType, Op> operator) {
+    TensorType type = DataTypes.type(call.node().type("output_type", 9));
+    TensorType computed = type == TensorType.INT64 ? TensorType.INT64 : TensorType.INT32;
+    Value index = call.emit().node(operator.apply(computed), call.x(), call.narrow(1));
+    return call.emit().cast(index, type);
   }
 
   private static Value cumulativeSum(OperationCall call) {

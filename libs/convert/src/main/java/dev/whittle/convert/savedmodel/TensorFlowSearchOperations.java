@@ -35,9 +35,10 @@ final class TensorFlowSearchOperations {
   }
 
   private static List<Item> topK(OperationCall call) {
-    return call.emit().nodes(2, new TopKV2(), call.x(), call.narrow(1)).stream()
-        .map(Item::of)
-        .toList();
+    Emitter emit = call.emit();
+    List<Value> found = emit.nodes(2, new TopKV2(), call.x(), call.narrow(1));
+    TensorType indices = DataTypes.type(call.node().type("index_type", 3));
+    return List.of(Item.of(found.get(0)), Item.of(emit.cast(found.get(1), indices)));
   }
 
   private static List<Item> unique(OperationCall call) {

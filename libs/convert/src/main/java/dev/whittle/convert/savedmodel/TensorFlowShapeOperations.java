@@ -63,7 +63,7 @@ final class TensorFlowShapeOperations {
     table.single(
         "BroadcastTo",
         call -> shaped(call, 1, call.emit().node(new BroadcastTo(), call.x(), call.value(1))));
-    table.operator("BroadcastArgs", () -> new BroadcastArgs(), 0, 1);
+    table.operator("BroadcastArgs", () -> new BroadcastArgs());
     table.put("BroadcastGradientArgs", TensorFlowShapeOperations::broadcastAxes);
     table.operator("Range", () -> new Range());
   }
