@@ -21,8 +21,26 @@ final class DataTypes {
 
   private DataTypes() {}
 
-  /** Returns the element type with a number in TensorFlow's enumeration. */
+  /**
+   * Returns the type that elements are computed in: FLOAT32 for all real floats, COMPLEX64 for all
+   * complex ones.
+   *
+   * @param code the number of an element type in TensorFlow's enumeration
+   */
   static TensorType type(long code) {
+    return computed(declared(code));
+  }
+
+  private static TensorType computed(TensorType declared) {
+    return switch (declared) {
+      case FLOAT16, BFLOAT16, FLOAT64 -> TensorType.FLOAT32;
+      case COMPLEX128 -> TensorType.COMPLEX64;
+      default -> declared;
+    };
+  }
+
+  /** Returns the element type with a number in TensorFlow's enumeration, as the model states it. */
+  static TensorType declared(long code) {
     return switch ((int) (code > 100 ? code - 100 : code)) {
       case 1 -> TensorType.FLOAT32;
       case 2 -> TensorType.FLOAT64;
@@ -62,9 +80,38 @@ final class DataTypes {
     return Shape.of(dimensions);
   }
 
-  /** Parses a constant. */
+  /** Parses a constant, in the type that it is computed in. */
   static Tensor tensor(Proto proto) {
-    TensorType type = type(proto.integer(1));
+    return computed(declaredTensor(proto));
+  }
+
+  /**
+   * Converts a tensor to the type that it is computed in. Finite numbers beyond the range of
+   * FLOAT32, which models use in masks, become its largest ones.
+   */
+  static Tensor computed(Tensor tensor) {
+    TensorType type = computed(tensor.type());
+    if (type == tensor.type()) {
+      return tensor;
+    }
+    Tensor result = Tensor.allocate(type, tensor.dims());
+    boolean isComplex = type == TensorType.COMPLEX64;
+    long numbers = tensor.elements() * (isComplex ? 2 : 1);
+    for (long i = 0; i < numbers; i++) {
+      double x = isComplex ? tensor.data().getAtIndex(Tensor.DOUBLE, i) : tensor.getReal(i);
+      result.data().setAtIndex(Tensor.FLOAT, i, narrowed(x));
+    }
+    return result;
+  }
+
+  private static float narrowed(double x) {
+    return Double.isFinite(x)
+        ? (float) Math.clamp(x, -Float.MAX_VALUE, Float.MAX_VALUE)
+        : (float) x;
+  }
+
+  private static Tensor declaredTensor(Proto proto) {
+    TensorType type = declared(proto.integer(1));
     Shape shape = shape(proto.message(2));
     int[] dims = shape.toArray();
     long elements = Shape.elements(dims);

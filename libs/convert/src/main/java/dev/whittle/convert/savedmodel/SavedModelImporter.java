@@ -227,8 +227,9 @@ public final class SavedModelImporter {
             (name, info) -> {
               String tensor = info.text(1);
               Shape shape = inputShapes.getOrDefault(name, DataTypes.shape(info.message(3)));
-              Value input = emit.input(tensor, DataTypes.type(info.integer(2)), shape);
-              walk.give(TfNode.nameOf(tensor), Item.of(input));
+              Value input = emit.input(tensor, DataTypes.declared(info.integer(2)), shape);
+              Value computed = emit.cast(input, DataTypes.type(info.integer(2)));
+              walk.give(TfNode.nameOf(tensor), Item.of(computed));
               inputs.add(new Signature.Port(name, input.id()));
             });
     Map<String, Proto> outputs = new TreeMap<>(signature.map(2));
@@ -250,7 +251,7 @@ public final class SavedModelImporter {
       if (!(results.get(i++) instanceof Item.Tensor tensor)) {
         throw new MalformedModelException("output '" + output.getKey() + "' is not a tensor");
       }
-      Value value = emit.cast(tensor.value(), DataTypes.type(output.getValue().integer(2)));
+      Value value = emit.cast(tensor.value(), DataTypes.declared(output.getValue().integer(2)));
       if (value.isConstant() || values.contains(value) || isInput(inputs, value)) {
         value = emit.copy(value);
       }

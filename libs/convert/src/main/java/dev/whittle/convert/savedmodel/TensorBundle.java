@@ -171,7 +171,7 @@ final class TensorBundle {
   }
 
   /**
-   * Returns the contents of a variable, mapped from the file.
+   * Returns the contents of a variable, mapped from the file if they are computed in their type.
    *
    * @throws MalformedModelException if they are missing or damaged
    */
@@ -180,7 +180,7 @@ final class TensorBundle {
     if (entry.has(7)) {
       throw OperandException.unsupported("the variable '%s', which is stored in slices", key);
     }
-    TensorType type = DataTypes.type(entry.integer(1));
+    TensorType type = DataTypes.declared(entry.integer(1));
     int[] dims = DataTypes.shape(entry.message(2)).toArray();
     long size = entry.integer(5);
     long offset = entry.integer(4);
@@ -209,7 +209,7 @@ final class TensorBundle {
       aligned = Arena.ofAuto().allocate(Math.max(1, size), 8).asSlice(0, size);
       MemorySegment.copy(data, ValueLayout.JAVA_BYTE, 0, aligned, ValueLayout.JAVA_BYTE, 0, size);
     }
-    return new Tensor(type, dims, null, aligned);
+    return DataTypes.computed(new Tensor(type, dims, null, aligned));
   }
 
   private MemorySegment shard(int number) throws IOException {

@@ -186,9 +186,20 @@ final class TensorFlowShapeOperations {
     return List.of(new Item.Tensor(call.emit().node(new Squeeze(axes), call.x()), call.known(0)));
   }
 
+  /** Returns a type whose bits are the same in TensorFlow Lite. */
+  private static TensorType bitsType(long code) {
+    TensorType type = DataTypes.declared(code);
+    if (type != DataTypes.type(code)) {
+      throw OperandException.unsupported(
+          "the bits of %s, which is computed in %s; compute in float32", type, DataTypes.type(code));
+    }
+    return type;
+  }
+
   private static Value bitcast(OperationCall call) {
-    TensorType type = DataTypes.type(call.node().type("type", 1));
+    TensorType type = bitsType(call.node().type("type", 1));
     Value x = call.x();
+    bitsType(call.node().type("T", 1));
     if (type == x.type()) {
       return x;
     }
