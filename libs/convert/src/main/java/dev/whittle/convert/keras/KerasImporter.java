@@ -2,6 +2,7 @@ package dev.whittle.convert.keras;
 
 import dev.whittle.convert.keras.file.KerasFile;
 import dev.whittle.convert.keras.file.WeightStore;
+import dev.whittle.convert.lower.DeclaredTypes;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Imported;
 import dev.whittle.ir.Graph;
@@ -39,6 +40,7 @@ public final class KerasImporter {
   private final List<UnsupportedModelException.Item> unsupported = new ArrayList<>();
   private final List<Imported.Layer> layers = new ArrayList<>();
   private final @Nullable TrainingNotes trainingNotes;
+  private final DeclaredTypes declared = new DeclaredTypes();
   private int nesting;
 
   private KerasImporter(
@@ -194,7 +196,7 @@ public final class KerasImporter {
             + " (model.export) and convert that");
   }
 
-  private static void name(
+  private void name(
       Map<String, Value> outputs, List<String> names, @Nullable Argument result) {
     if (result == null) {
       return;
@@ -206,7 +208,7 @@ public final class KerasImporter {
       for (int n = 1; outputs.containsKey(name); n++) {
         name = stem + "_" + n;
       }
-      outputs.put(name, tensors.get(i).value());
+      outputs.put(name, declared.restore(emit, tensors.get(i).value()));
     }
   }
 
@@ -218,7 +220,8 @@ public final class KerasImporter {
 
   /** Adds an input of the graph for an input layer. */
   Value input(Config config, String name) {
-    TensorType type = type(dtypeName(config, "float32"));
+    String dtype = dtypeName(config, "float32");
+    TensorType type = trainingNotes == null ? declaredType(dtype) : type(dtype);
     if (config.flag("ragged", false)) {
       unsupported.add(
           new UnsupportedModelException.Item(
@@ -241,7 +244,9 @@ public final class KerasImporter {
       }
       shape = fixed;
     }
-    return emit.input(name, type, shape);
+    Value computed = emit.cast(emit.input(name, type, shape), type(dtype));
+    declared.set(List.of(computed), type);
+    return computed;
   }
 
   private static Shape shape(Config config, String name) {
@@ -298,6 +303,38 @@ public final class KerasImporter {
     };
   }
 
+  /**
+   * Returns the type that a Keras dtype, or the results of a layer with a dtype policy, have in
+   * Keras.
+   */
+  private static TensorType declaredType(String dtype) {
+    // A policy of a quantized layer ends with the policy that it was made from.
+    int origin = dtype.lastIndexOf("_from_");
+    return switch (origin < 0 ? dtype : dtype.substring(origin + "_from_".length())) {
+      case "float16", "mixed_float16" -> TensorType.FLOAT16;
+      case "bfloat16", "mixed_bfloat16" -> TensorType.BFLOAT16;
+      case "float64" -> TensorType.FLOAT64;
+      default -> type(dtype);
+    };
+  }
+
+  /** Notes the declared type of a layer's results; operations take it from their arguments. */
+  private void declare(Config layer, Config config, List<Argument> args, Argument result) {
+    if (isModel(layer)) {
+      return;
+    }
+    String dtype = dtypeName(config, "");
+    declared.set(
+        values(result),
+        dtype.isEmpty()
+            ? declared.common(values(new Argument.OfList(args)))
+            : declaredType(dtype));
+  }
+
+  private static List<Value> values(Argument argument) {
+    return Argument.tensors(argument).stream().map(Argument.OfTensor::value).toList();
+  }
+
   // Layers.
 
   /**
@@ -319,8 +356,15 @@ public final class KerasImporter {
     emitter.setScope(outer.isEmpty() ? name : outer + "/" + name);
     int firstNode = emitter.graph().nodeCount();
     try {
-      Argument result = dispatch(layer, config, name, className, weights, args, kwargs, emitter);
-      return rename(result, emitter, firstNode);
+      Argument result =
+          rename(
+              dispatch(layer, config, name, className, weights, args, kwargs, emitter),
+              emitter,
+              firstNode);
+      if (emitter == emit && trainingNotes == null) {
+        declare(layer, config, args, result);
+      }
+      return result;
     } catch (OperandException e) {
       if (!e.isUnsupported()) {
         throw new MalformedModelException(

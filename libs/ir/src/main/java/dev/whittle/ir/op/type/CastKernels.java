@@ -45,11 +45,20 @@ final class CastKernels {
         : type.bits() <= 32 && type != TensorType.UINT32 ? (int) x : (long) x;
   }
 
+  /** Rounds to the nearest BFLOAT16, ties to even; NaNs stay NaNs. */
+  private static short brainFloat(float x) {
+    int bits = Float.floatToRawIntBits(x);
+    return Float.isNaN(x)
+        ? (short) (bits >>> 16 | 0x40)
+        : (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+  }
+
   private static void storeReal(Tensor out, long i, double x) {
     switch (out.type()) {
       case FLOAT32 -> out.setFloat(i, (float) x);
       case FLOAT64 -> out.data().set(Tensor.DOUBLE, i * 8, x);
       case FLOAT16 -> out.data().set(Tensor.SHORT, i * 2, Float.floatToFloat16((float) x));
+      case BFLOAT16 -> out.data().set(Tensor.SHORT, i * 2, brainFloat((float) x));
       default -> throw OperandException.unsupported("no kernel for a cast to %s", out.type());
     }
   }
