@@ -155,7 +155,8 @@ final class KerasIndexOperations {
         call.emit(),
         Indexing.indices(call.emit(), KerasOperations.x(call)),
         call.config().integer("num_classes"),
-        call.config().integer("axis", -1));
+        call.config().integer("axis", -1),
+        TensorType.FLOAT32);
   }
 
   private static Value multiHot(LayerCall call) {
@@ -164,6 +165,7 @@ final class KerasIndexOperations {
         KerasOperations.x(call),
         "multi_hot",
         call.config().integer("num_classes"),
+        TensorType.FLOAT32,
         null);
   }
 

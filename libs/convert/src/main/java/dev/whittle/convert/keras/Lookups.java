@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.keras.file.Vocabulary;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.HashTables;
 import dev.whittle.convert.lower.Indexing;
@@ -7,6 +8,9 @@ import dev.whittle.ir.Value;
 import dev.whittle.ir.op.index.OneHot;
 import dev.whittle.ir.op.math.Equal;
 import dev.whittle.ir.op.math.FloorMod;
+import dev.whittle.ir.op.math.Greater;
+import dev.whittle.ir.op.math.Less;
+import dev.whittle.ir.op.math.LogicalOr;
 import dev.whittle.ir.op.reduce.ArgMax;
 import dev.whittle.ir.op.reduce.ReduceAny;
 import dev.whittle.ir.tensor.OperandException;
@@ -16,6 +20,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,169 +32,160 @@ import org.jspecify.annotations.Nullable;
 final class Lookups {
   private Lookups() {}
 
-  /** The numbers of reserved indices, which precede the vocabulary: mask and unknown tokens. */
-  private record Numbering(int masks, int unknown) {
-    int first() {
-      return masks + unknown;
-    }
-
-    /** Returns the index of the mask token; -1 where the output has none. */
-    int masked() {
-      return masks == 1 ? 0 : -1;
-    }
-  }
-
-  private static Numbering numbering(Config config) {
-    boolean countsMask =
-        config.has("mask_token") && config.string("output_mode", "int").equals("int");
-    return new Numbering(countsMask ? 1 : 0, config.integer("num_oov_indices", 1));
-  }
+  private static final int NO_INDEX = -1;
 
   static Value integers(LayerCall call) {
     Emitter emit = call.emit();
     Config config = call.config();
-    long[] vocabulary = integerVocabulary(call);
-    Numbering numbering = numbering(config);
+    refuseHashes(config, false);
+    Vocabulary vocabulary = vocabulary(call, true);
     Value x = emit.cast(call.x(), TensorType.INT64);
     if (config.flag("invert", false)) {
-      return inverted(emit, x, vocabulary, numbering, config);
+      return inverted(emit, x, vocabulary, config);
     }
-    Value found = position(emit, x, vocabulary, numbering, config);
-    if (config.has("mask_token") && config.get("mask_token") instanceof Long mask) {
-      Value isMask = emit.node(new Equal(), x, emit.scalar(TensorType.INT64, mask));
-      found = emit.where(isMask, emit.scalar(TensorType.INT64, numbering.masked()), found);
-    }
-    return numbers(call, found, numbering.first() + vocabulary.length);
+    Value found = HashTables.elementwise(emit, x, flat -> index(emit, flat, vocabulary, config));
+    return numbers(call, found, vocabulary);
   }
 
-  private static Value position(
-      Emitter emit, Value x, long[] vocabulary, Numbering numbering, Config config) {
-    Value words = longs(emit, "vocabulary", vocabulary);
-    Value equal = emit.node(new Equal(), emit.expandDims(x, -1), words);
+  private static Value index(Emitter emit, Value x, Vocabulary vocabulary, Config config) {
+    Value found = position(emit, x, vocabulary);
+    if (config.get("mask_token") instanceof Long mask) {
+      Value isMask = emit.node(new Equal(), x, emit.scalar(TensorType.INT64, mask));
+      found = emit.where(isMask, emit.scalar(TensorType.INT64, masked(vocabulary)), found);
+    }
+    return found;
+  }
+
+  /**
+   * Refuses what only a hash decides: the indices of unknown strings, and of unknown integers on
+   * demand.
+   */
+  private static void refuseHashes(Config config, boolean strings) {
+    boolean hashes =
+        config.integer("num_oov_indices", 1) > 1
+            && !config.flag("invert", false)
+            && (strings
+                || config.has("salt")
+                || !config.string("oov_method", "floormod").equals("floormod"));
+    if (hashes) {
+      throw OperandException.unsupported(
+          "several indices for unknown tokens (num_oov_indices), chosen by a hash of strings"
+              + " (FarmHash), which no built-in operator computes; use num_oov_indices=1");
+    }
+  }
+
+  private static Vocabulary vocabulary(LayerCall call, boolean integers) {
+    Vocabulary vocabulary =
+        Vocabulary.of(call.config(), call.weights().asset("vocabulary.txt"), integers);
+    if (vocabulary.tokens().isEmpty()) {
+      throw OperandException.unsupported("a vocabulary of special tokens only");
+    }
+    return vocabulary;
+  }
+
+  /** Returns the index of the mask token; outputs other than indices do not count it. */
+  private static int masked(Vocabulary vocabulary) {
+    return vocabulary.masks() == 1 ? 0 : NO_INDEX;
+  }
+
+  private static Value position(Emitter emit, Value x, Vocabulary vocabulary) {
+    Value words = emit.constant("vocabulary", longTensor(integerTokens(vocabulary)));
+    Value equal = emit.node(new Equal(), emit.expandDims(x, Emitter.rank(x)), words);
     int last = Emitter.rank(equal) - 1;
     Value index =
         emit.node(
             new ArgMax(TensorType.INT64), emit.cast(equal, TensorType.INT32), emit.scalar(last));
     Value known = emit.reduce(new ReduceAny(false), equal, last);
-    Value number = emit.add(index, numbering.first());
-    return emit.where(known, number, unknown(emit, x, numbering, config));
+    Value number = emit.add(index, vocabulary.first());
+    return emit.where(known, number, unknown(emit, x, vocabulary));
   }
 
-  /** Returns the index of tokens outside the vocabulary. */
-  private static Value unknown(Emitter emit, Value x, Numbering numbering, Config config) {
-    if (numbering.unknown <= 1) {
-      return emit.scalar(TensorType.INT64, numbering.unknown == 0 ? -1 : numbering.masks);
-    }
-    if (!config.string("oov_method", "floormod").equals("floormod")) {
-      throw OperandException.unsupported(
-          "several indices for unknown tokens, chosen by a hash; use num_oov_indices=1");
-    }
-    Value spread = emit.node(new FloorMod(), x, emit.scalar(TensorType.INT64, numbering.unknown));
-    return numbering.masks == 0 ? spread : emit.add(spread, numbering.masks);
+  private static long[] integerTokens(Vocabulary vocabulary) {
+    return vocabulary.tokens().stream().mapToLong(token -> (Long) token).toArray();
   }
 
-  private static Value inverted(
-      Emitter emit, Value x, long[] vocabulary, Numbering numbering, Config config) {
-    long unknown = config.get("oov_token") instanceof Long token ? token : -1;
-    long[] all = new long[numbering.first() + vocabulary.length];
-    java.util.Arrays.fill(all, unknown);
-    if (numbering.masks == 1 && config.get("mask_token") instanceof Long mask) {
-      all[0] = mask;
+  /** Returns the index of tokens outside the vocabulary: of several, the token modulo these. */
+  private static Value unknown(Emitter emit, Value x, Vocabulary vocabulary) {
+    if (vocabulary.unknown() <= 1) {
+      return emit.scalar(TensorType.INT64, single(vocabulary));
     }
-    System.arraycopy(vocabulary, 0, all, numbering.first(), vocabulary.length);
-    return emit.gather(longs(emit, "vocabulary", all), x, 0);
+    Value spread =
+        emit.node(new FloorMod(), x, emit.scalar(TensorType.INT64, vocabulary.unknown()));
+    return vocabulary.masks() == 0 ? spread : emit.add(spread, vocabulary.masks());
   }
 
-  private static Value longs(Emitter emit, String what, long[] values) {
-    Tensor tensor = Tensor.allocate(TensorType.INT64, values.length);
-    for (int i = 0; i < values.length; i++) {
-      tensor.setLong(i, values[i]);
-    }
-    return emit.constant(what, tensor);
+  /** Returns the only index of unknown tokens. */
+  private static int single(Vocabulary vocabulary) {
+    return vocabulary.unknown() == 0 ? NO_INDEX : vocabulary.masks();
   }
 
-  private static long[] integerVocabulary(LayerCall call) {
-    List<Object> tokens = vocabulary(call);
-    long[] values = new long[tokens.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] =
-          switch (tokens.get(i)) {
-            case Long number -> number;
-            case String text when text.strip().matches("-?\\d{1,18}") ->
-                Long.parseLong(text.strip());
-            default -> throw call.config().malformed("vocabulary", "integers");
-          };
+  private static Value inverted(Emitter emit, Value x, Vocabulary vocabulary, Config config) {
+    if (!(config.get("oov_token") instanceof Long unknown)) {
+      throw OperandException.unsupported("an inverse lookup without oov_token");
     }
-    return values;
-  }
-
-  private static List<Object> vocabulary(LayerCall call) {
-    List<Object> tokens = new ArrayList<>();
-    if (call.config().has("vocabulary")
-        && call.config().get("vocabulary") instanceof List<?> list) {
-      tokens.addAll(list);
-    } else {
-      List<String> lines = call.weights().asset("vocabulary.txt");
-      if (lines != null) {
-        tokens.addAll(lines);
-      }
+    // The token at index 0 of the table stands for all indices outside the vocabulary.
+    long[] tokens = integerTokens(vocabulary);
+    long[] all = new long[tokens.length + 1];
+    all[0] = unknown;
+    System.arraycopy(tokens, 0, all, 1, tokens.length);
+    Value zero = emit.scalar(TensorType.INT64, 0);
+    Value row = emit.sub(x, emit.scalar(TensorType.INT64, vocabulary.first() - 1.0));
+    Value low = emit.node(new Less(), row, zero);
+    Value high =
+        emit.node(new Greater(), row, emit.scalar(TensorType.INT64, (double) tokens.length));
+    Value inside = emit.where(emit.node(new LogicalOr(), low, high), zero, row);
+    Value token = emit.gather(emit.constant("vocabulary", longTensor(all)), inside, 0);
+    if (config.get("mask_token") instanceof Long mask) {
+      Value isMask = emit.node(new Equal(), x, zero);
+      token = emit.where(isMask, emit.constant("mask_token", longTensor(mask)), token);
     }
-    if (tokens.isEmpty()) {
-      throw OperandException.unsupported(
-          "the file holds no vocabulary for it; adapt the layer, or give it one, before saving");
-    }
-    return tokens;
+    return token;
   }
 
   static Value strings(LayerCall call) {
     Emitter emit = call.emit();
     Config config = call.config();
+    refuseHashes(config, true);
+    Vocabulary vocabulary = vocabulary(call, false);
     List<byte[]> words = new ArrayList<>();
-    for (Object token : vocabulary(call)) {
-      words.add(String.valueOf(token).getBytes(StandardCharsets.UTF_8));
-    }
-    Numbering numbering = numbering(config);
+    vocabulary.tokens().forEach(token -> words.add(bytes(token)));
     if (config.flag("invert", false)) {
-      return invertedStrings(emit, call, words, numbering);
-    }
-    if (numbering.unknown > 1) {
-      throw OperandException.unsupported(
-          "several indices for unknown tokens, chosen by a hash; use num_oov_indices=1");
+      return invertedStrings(call, words, vocabulary);
     }
     String mask = config.stringOrNull("mask_token");
-    List<byte[]> keys = new ArrayList<>(words);
     long[] values = new long[words.size() + (mask == null ? 0 : 1)];
     for (int i = 0; i < words.size(); i++) {
-      values[i] = (long) numbering.first() + i;
+      values[i] = (long) vocabulary.first() + i;
     }
     if (mask != null) {
-      keys.add(mask.getBytes(StandardCharsets.UTF_8));
-      values[words.size()] = numbering.masked();
+      values[words.size()] = masked(vocabulary);
+      words.add(bytes(mask));
     }
-    Value unknown = emit.scalar(TensorType.INT64, numbering.unknown == 0 ? -1 : numbering.masks);
-    Value found = table(emit, call, strings(keys), longTensor(values), call.x(), unknown);
-    return numbers(call, found, numbering.first() + words.size());
+    Value unknown = emit.scalar(TensorType.INT64, single(vocabulary));
+    Value found = table(call, strings(words), longTensor(values), call.x(), unknown);
+    return numbers(call, found, vocabulary);
   }
 
-  private static Value invertedStrings(
-      Emitter emit, LayerCall call, List<byte[]> words, Numbering numbering) {
-    long[] keys = new long[words.size() + numbering.masks];
-    List<byte[]> values = new ArrayList<>(words);
+  private static byte[] bytes(Object text) {
+    return String.valueOf(text).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static Value invertedStrings(LayerCall call, List<byte[]> words, Vocabulary vocabulary) {
+    long[] keys = new long[words.size() + vocabulary.masks()];
     for (int i = 0; i < words.size(); i++) {
-      keys[i] = (long) numbering.first() + i;
+      keys[i] = (long) vocabulary.first() + i;
     }
-    if (numbering.masks == 1) {
-      values.add(call.config().string("mask_token").getBytes(StandardCharsets.UTF_8));
+    if (vocabulary.masks() == 1) {
+      words.add(bytes(call.config().string("mask_token")));
     }
     Tensor unknown = Tensor.allocate(TensorType.STRING, 0);
-    unknown.setStrings(
-        List.of(call.config().string("oov_token", "[UNK]").getBytes(StandardCharsets.UTF_8)));
-    Value x = emit.cast(call.x(), TensorType.INT64);
+    unknown.setStrings(List.of(bytes(call.config().string("oov_token", "[UNK]"))));
+    Value x = call.emit().cast(call.x(), TensorType.INT64);
     return table(
-        emit, call, longTensor(keys), strings(values), x, emit.constant("oov_token", unknown));
+        call, longTensor(keys), strings(words), x, call.emit().constant("oov_token", unknown));
   }
 
-  private static Tensor longTensor(long[] values) {
+  private static Tensor longTensor(long... values) {
     Tensor tensor = Tensor.allocate(TensorType.INT64, values.length);
     for (int i = 0; i < values.length; i++) {
       tensor.setLong(i, values[i]);
@@ -204,71 +200,106 @@ final class Lookups {
   }
 
   /** Adds a table that is filled once, and looks up the keys {@code x}. */
-  private static Value table(
-      Emitter emit, LayerCall call, Tensor keys, Tensor values, Value x, Value unknown) {
+  private static Value table(LayerCall call, Tensor keys, Tensor values, Value x, Value unknown) {
+    Emitter emit = call.emit();
     var contents = new HashTables.Contents(keys, values);
     return HashTables.find(emit, emit.scope(), call.name(), contents, x, unknown);
   }
 
-  /** Encodes indices in the output mode of the layer. */
-  private static Value numbers(LayerCall call, Value found, int tokens) {
+  /** Encodes indices in the output mode of the layer: integers, but for {@code tf_idf}. */
+  private static Value numbers(LayerCall call, Value found, Vocabulary vocabulary) {
     Config config = call.config();
     String mode = config.string("output_mode", "int");
+    int tokens = vocabulary.size();
     int depth =
         config.flag("pad_to_max_tokens", false) ? config.integer("max_tokens", tokens) : tokens;
-    if (!mode.equals("tf_idf")) {
-      return encode(call.emit(), found, mode, depth, null);
+    if (depth < tokens) {
+      throw OperandException.invalid("max_tokens is %d, for %d tokens", depth, tokens);
     }
-    float[] weights = config.reals("idf_weights");
-    float[] padded = new float[depth];
-    int unknown = Math.min(numbering(config).first(), depth);
+    Emitter emit = call.emit();
+    if (!mode.equals("tf_idf") && !mode.equals("tf-idf")) {
+      return encode(emit, found, mode, depth, TensorType.INT64, null);
+    }
+    float[] weights = frequencies(call, vocabulary, depth);
+    Value counts = encode(emit, found, "count", depth, TensorType.FLOAT32, null);
+    return emit.mul(counts, emit.constant("idf_weights", weights, depth));
+  }
+
+  /**
+   * Returns inverse document frequencies by index: from the archive, or else from the
+   * configuration, where unknown tokens weigh as much as known ones do on average.
+   */
+  private static float[] frequencies(LayerCall call, Vocabulary vocabulary, int depth) {
+    Tensor saved = call.weights().nextOrNull("idf_weights");
+    if (saved != null) {
+      float[] all = saved.toFloats();
+      if (all.length != depth) {
+        throw OperandException.invalid("%d idf_weights for %d tokens", all.length, depth);
+      }
+      return all;
+    }
+    if (!call.config().has("idf_weights")) {
+      throw OperandException.unsupported(
+          "the file holds no idf_weights for it, since .h5 files do not store what adapt()"
+              + " learned; save the model as .keras");
+    }
+    float[] stated = call.config().reals("idf_weights");
+    int front = vocabulary.hadSpecialTokens() ? 0 : vocabulary.first();
+    if (front + stated.length != vocabulary.size()) {
+      throw OperandException.invalid(
+          "%d idf_weights for a vocabulary of %d tokens", stated.length, vocabulary.size() - front);
+    }
     double sum = 0;
-    for (float weight : weights) {
+    for (float weight : stated) {
       sum += weight;
     }
-    // Unknown tokens weigh as much as known ones do on average.
-    java.util.Arrays.fill(padded, 0, unknown, (float) (sum / Math.max(1, weights.length)));
-    System.arraycopy(weights, 0, padded, unknown, Math.min(weights.length, depth - unknown));
-    Value counts = encode(call.emit(), found, "count", depth, null);
-    return call.emit().mul(counts, call.emit().constant("idf_weights", padded, depth));
+    float[] weights = new float[depth];
+    Arrays.fill(weights, 0, front, (float) (sum / stated.length));
+    System.arraycopy(stated, 0, weights, front, stated.length);
+    return weights;
   }
 
   /**
    * Encodes indices: unchanged ({@code int}), as a vector each ({@code one_hot}), or as one vector
-   * per sample of present indices ({@code multi_hot}) or of their frequencies ({@code count}).
+   * per sample of present indices ({@code multi_hot}) or of their frequencies ({@code count}),
+   * along the first axis behind the batch, for any number of axes.
+   *
+   * @param type the type of the vectors
    */
   static Value encode(
-      Emitter emit, Value numbers, String mode, int depth, @Nullable Value weights) {
+      Emitter emit,
+      Value numbers,
+      String mode,
+      int depth,
+      TensorType type,
+      @Nullable Value weights) {
     if (mode.equals("int")) {
       return numbers;
     }
     Value indices = Indexing.indices(emit, numbers);
     int rank = Emitter.rank(indices);
-    boolean single = rank > 0 && Emitter.dim(indices, rank - 1) == 1;
+    boolean single = rank > 1 && Emitter.dim(indices, rank - 1) == 1;
     if (mode.equals("one_hot") && single) {
       indices = emit.squeeze(indices, rank - 1);
     }
-    if (!mode.equals("one_hot") && rank < 2) {
-      indices = emit.expandDims(indices, -1);
-    }
-    Value vectors = oneHot(emit, indices, depth, -1);
+    Value vectors = oneHot(emit, indices, depth, -1, type);
     if (weights != null) {
       vectors = emit.mul(vectors, emit.expandDims(weights, -1));
     }
+    int samples = rank > 1 ? 1 : 0;
     return switch (mode) {
       case "one_hot" -> vectors;
-      // Along the first axis behind the batch, for any number of axes.
-      case "multi_hot" -> emit.reduceMax(vectors, false, 1);
-      case "count" -> emit.sum(vectors, false, -2);
+      case "multi_hot", "binary" -> emit.reduceMax(vectors, false, samples);
+      case "count" -> emit.sum(vectors, false, samples);
       default -> throw OperandException.unsupported("the output mode '%s'", mode);
     };
   }
 
-  static Value oneHot(Emitter emit, Value indices, int depth, int axis) {
+  static Value oneHot(Emitter emit, Value indices, int depth, int axis, TensorType type) {
     if (depth < 0 || depth == Shape.DYNAMIC) {
       throw OperandException.invalid("%d classes", depth);
     }
     return emit.node(
-        new OneHot(axis), indices, emit.scalar(depth), emit.scalar(1f), emit.scalar(0f));
+        new OneHot(axis), indices, emit.scalar(depth), emit.scalar(type, 1), emit.scalar(type, 0));
   }
 }

@@ -233,6 +233,7 @@ final class PreprocessingLayers {
         call.x(),
         call.config().string("output_mode", "multi_hot"),
         call.config().integer("num_tokens"),
+        TensorType.FLOAT32,
         weights);
   }
 
@@ -248,7 +249,12 @@ final class PreprocessingLayers {
     }
     Value buckets = emit.node(new Bucketize(boundaries), call.floats());
     return Lookups.encode(
-        emit, buckets, call.config().string("output_mode", "int"), boundaries.size() + 1, null);
+        emit,
+        buckets,
+        call.config().string("output_mode", "int"),
+        boundaries.size() + 1,
+        TensorType.FLOAT32,
+        null);
   }
 
   private static Argument pipeline(LayerCall call) {

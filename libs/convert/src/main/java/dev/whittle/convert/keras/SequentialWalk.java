@@ -5,14 +5,19 @@ import dev.whittle.convert.keras.file.WeightStore;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
 import dev.whittle.json.Config;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A traversal of the layers of a sequential model. */
 final class SequentialWalk {
   private static final String INPUT = "InputLayer";
+
+  /** The names that Keras 3 generates for inputs. */
+  private static final Pattern GENERATED = Pattern.compile("input_layer(_\\d+)?");
 
   private final KerasImporter importer;
   private final Config model;
@@ -53,7 +58,9 @@ final class SequentialWalk {
       String className = layer.string("class_name");
       if (className.equals(INPUT)) {
         current =
-            current == null ? Argument.of(importer.input(config, config.string("name"))) : current;
+            current == null
+                ? Argument.of(importer.input(openBatch(config), config.string("name")))
+                : current;
         continue;
       }
       if (current == null) {
@@ -91,7 +98,52 @@ final class SequentialWalk {
           "was never built, so nothing says what shape its input has",
           "call it once, or begin it with keras.Input, before saving");
     }
-    return importer.input(described, name);
+    return importer.input(described.has("batch_shape") ? openBatch(described) : described, name);
+  }
+
+  /**
+   * Opens the batch of an input that Keras added to a model without one, of the shape of the first
+   * batch that the model saw. Its name is generated; so is that of an {@code Input} without a name,
+   * whose batch cannot be told from this one and is opened, too. Stateful layers need a fixed
+   * batch.
+   */
+  private Config openBatch(Config input) {
+    boolean generated =
+        !input.has("name")
+            || GENERATED.matcher(input.string("name")).matches()
+            || isOfFirstLayer(input);
+    for (String key : List.of("batch_shape", "batch_input_shape")) {
+      if (generated && !isStateful(model) && input.has(key) && !input.list(key).isEmpty()) {
+        List<@Nullable Object> shape = new ArrayList<>(input.list(key));
+        shape.set(0, null);
+        Map<String, @Nullable Object> fields = new HashMap<>();
+        input.keys().forEach(field -> fields.put(field, input.get(field)));
+        fields.put(key, shape);
+        return input.withFields(fields);
+      }
+    }
+    return input;
+  }
+
+  /** Returns whether an input has the name that Keras 2 generates. */
+  private boolean isOfFirstLayer(Config input) {
+    return layers.stream()
+        .filter(layer -> !layer.string("class_name").equals(INPUT))
+        .findFirst()
+        .map(layer -> layer.object("config").string("name", "") + "_input")
+        .filter(input.string("name", "")::equals)
+        .isPresent();
+  }
+
+  private static boolean isStateful(Config layer) {
+    Config config = layer.object("config");
+    if (config.flag("stateful", false)) {
+      return true;
+    }
+    if (KerasImporter.isModel(layer)) {
+      return config.objects("layers").stream().anyMatch(SequentialWalk::isStateful);
+    }
+    return config.get("layer") instanceof Map<?, ?> && isStateful(config.object("layer"));
   }
 
   /**

@@ -3,12 +3,14 @@ package dev.whittle.convert.lower;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.control.CallOnce;
 import dev.whittle.ir.op.math.Equal;
+import dev.whittle.ir.op.shape.Reshape;
 import dev.whittle.ir.op.state.Hashtable;
 import dev.whittle.ir.op.state.HashtableFind;
 import dev.whittle.ir.op.state.HashtableImport;
 import dev.whittle.ir.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.zip.CRC32;
 
 /**
@@ -16,6 +18,8 @@ import java.util.zip.CRC32;
  * between numbers, all keys are compared.
  */
 public final class HashTables {
+  private static final int MAX_COMPARED_RANK = 4;
+
   private HashTables() {}
 
   /**
@@ -53,6 +57,19 @@ public final class HashTables {
             inner.constant("values", contents.values));
     emit.graph().nodesAsDeclared(List.of(), new CallOnce(fill.index()));
     return emit.node(new HashtableFind(), emit.node(table), keys, otherwise);
+  }
+
+  /**
+   * Applies a lookup by comparison to each element. Inputs of more than three axes become vectors,
+   * since the native runtime compares tensors of at most four axes.
+   */
+  public static Value elementwise(Emitter emit, Value x, UnaryOperator<Value> lookup) {
+    if (Emitter.rank(x) < MAX_COMPARED_RANK) {
+      return lookup.apply(x);
+    }
+    Value found = lookup.apply(emit.reshape(x, -1));
+    Value shaped = emit.node(new Reshape(), found, emit.shapeOperand(x));
+    return emit.narrow(shaped, x.shape());
   }
 
   /** Returns, along a new last axis, which of some constant keys each element equals. */

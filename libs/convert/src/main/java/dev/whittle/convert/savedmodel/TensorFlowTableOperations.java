@@ -52,7 +52,12 @@ final class TensorFlowTableOperations {
     if (size > MAX_COMPARED || size == 0) {
       throw OperandException.unsupported("a table between numbers of %d entries", size);
     }
-    Value x = call.value(1);
+    return HashTables.elementwise(
+        emit, call.value(1), x -> compared(emit, x, contents, call.value(2)));
+  }
+
+  private static Value compared(
+      Emitter emit, Value x, HashTables.Contents contents, Value otherwise) {
     int last = Emitter.rank(x);
     Value hits = HashTables.matches(emit, x, "keys", contents.keys());
     Value index =
@@ -60,7 +65,7 @@ final class TensorFlowTableOperations {
             new ArgMax(TensorType.INT32), emit.cast(hits, TensorType.INT32), emit.scalar(last));
     Value found = emit.gather(emit.constant("values", contents.values()), index, 0);
     Value isThere = emit.reduce(new ReduceAny(false), hits, last);
-    return emit.node(new SelectV2(), isThere, found, call.value(2));
+    return emit.node(new SelectV2(), isThere, found, otherwise);
   }
 
   private static Value find(OperationCall call) {

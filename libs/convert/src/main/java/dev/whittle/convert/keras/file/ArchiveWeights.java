@@ -63,7 +63,9 @@ record ArchiveWeights(Hdf5 file, Function<String, @Nullable List<String>> assets
 
     @Override
     public @Nullable Tensor weight(int index, String name) {
-      return file.tensor(path + "vars/" + index);
+      Tensor numbered = file.tensor(path + "vars/" + index);
+      // Layers with their own way of saving name their weights.
+      return numbered == null ? file.tensor(path + "vars/" + name) : numbered;
     }
 
     @Override

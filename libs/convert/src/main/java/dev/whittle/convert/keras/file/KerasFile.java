@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -213,11 +214,23 @@ public final class KerasFile implements AutoCloseable {
         ZipEntry entry = zip.getEntry("assets/" + name);
         return entry == null
             ? null
-            : new String(read(path, zip, entry), StandardCharsets.UTF_8).lines().toList();
+            : lines(new String(read(path, zip, entry), StandardCharsets.UTF_8));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
     };
+  }
+
+  /** Splits a text as {@code str.splitlines()} of Python does. */
+  private static List<String> lines(String text) {
+    List<String> lines =
+        new ArrayList<>(
+            List.of(
+                text.split("\\r\\n|[\\n\\r\\u000b\\f\\u001c-\\u001e\\u0085\\u2028\\u2029]", -1)));
+    if (lines.getLast().isEmpty()) {
+      lines.removeLast();
+    }
+    return lines;
   }
 
   private static ZipEntry entry(Path path, ZipFile zip, String name) {
