@@ -8,6 +8,7 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,17 +25,19 @@ public final class ShapeInference {
 
   private final Model model;
   private final int nesting;
+  private final VariableShapes variables;
 
   /** The number of visited nodes in all graphs, which grows exponentially if graphs call graphs. */
   private final int[] visits;
 
-  private ShapeInference(Model model, int nesting) {
-    this(model, nesting, new int[1]);
+  private ShapeInference(Model model, VariableShapes variables) {
+    this(model, 0, variables, new int[1]);
   }
 
-  private ShapeInference(Model model, int nesting, int[] visits) {
+  private ShapeInference(Model model, int nesting, VariableShapes variables, int[] visits) {
     this.model = model;
     this.nesting = nesting;
+    this.variables = variables;
     this.visits = visits;
   }
 
@@ -66,7 +69,28 @@ public final class ShapeInference {
    * @throws ModelException if a node does not accept its operands, with every such node
    */
   public static Inferred infer(Model model, int graph, List<Shape> inputShapes) {
-    return new ShapeInference(model, 0).run(graph, inputShapes);
+    return infer(model, graph, inputShapes, Map.of());
+  }
+
+  /**
+   * Infers the shapes of a graph while the model's resource variables have contents.
+   *
+   * @param graph the index of the graph in the model
+   * @param inputShapes the shapes of its inputs
+   * @param variables shapes that variables have besides those that the model assigns, by the
+   *     variable's name ({@link VariableAccess#variable})
+   * @throws ModelException if a node does not accept its operands, with every such node
+   */
+  public static Inferred infer(
+      Model model, int graph, List<Shape> inputShapes, Map<String, Shape> variables) {
+    return new ShapeInference(model, VariableShapes.of(model, graph, inputShapes, variables))
+        .run(graph, inputShapes);
+  }
+
+  /** Infers a graph for what it assigns to variables. */
+  static void inferEntry(
+      Model model, int graph, List<Shape> inputShapes, VariableShapes variables) {
+    new ShapeInference(model, variables).run(graph, inputShapes);
   }
 
   private Inferred run(int graphIndex, List<Shape> inputShapes) {
@@ -95,10 +119,12 @@ public final class ShapeInference {
       }
       shapes.set(input.id(), shape);
     }
+    Map<Integer, String> handles = VariableAccess.handles(graph);
     List<UnsupportedModelException.Item> unsupported = new ArrayList<>();
     for (int n = 0; n < graph.nodes().size(); n++) {
       try {
         inferNode(graph, graph.nodes().get(n), shapes, known);
+        accessVariable(graph, graph.nodes().get(n), shapes, handles);
       } catch (OperandException e) {
         if (!e.isUnsupported()) {
           throw ModelException.of(graph.describe(n), e);
@@ -147,6 +173,20 @@ public final class ShapeInference {
     computeAhead(graph, node, shapes, known);
   }
 
+  private void accessVariable(
+      Graph graph, Node node, List<Shape> shapes, Map<Integer, String> handles) {
+    if (!(node.op() instanceof VariableAccess access)) {
+      return;
+    }
+    if (access.access() == VariableAccess.Kind.READ && !node.outputs().isEmpty()) {
+      int output = node.outputs().getFirst();
+      Shape declared = graph.value(output).shape();
+      shapes.set(output, variables.read(handles.get(node.inputs().getFirst()), declared));
+    } else if (access.access() == VariableAccess.Kind.ASSIGN) {
+      variables.assign(handles.get(node.inputs().get(0)), shapes.get(node.inputs().get(1)));
+    }
+  }
+
   private Operands operands(
       Graph graph, Node node, List<Shape> shapes, List<@Nullable Tensor> known) {
     List<@Nullable Operand> inputs = new ArrayList<>();
@@ -172,7 +212,8 @@ public final class ShapeInference {
 
   /** Returns the operands of a node of a graph whose shapes have been inferred. */
   public static Operands operands(Model model, Graph graph, Node node, Inferred inferred) {
-    return new ShapeInference(model, 0).operands(graph, node, inferred.shapes(), inferred.known());
+    return new ShapeInference(model, VariableShapes.unknown())
+        .operands(graph, node, inferred.shapes(), inferred.known());
   }
 
   /**
@@ -183,7 +224,7 @@ public final class ShapeInference {
    * @throws OperandException if there is no such graph or it has another number of inputs
    */
   public static List<TypedShape> subgraphOutputs(Model model, int graph, List<TypedShape> inputs) {
-    return new ShapeInference(model, 0).subgraphOutputs(graph, inputs);
+    return new ShapeInference(model, VariableShapes.unknown()).subgraphOutputs(graph, inputs);
   }
 
   private List<TypedShape> subgraphOutputs(int graphIndex, List<TypedShape> inputs) {
@@ -202,7 +243,7 @@ public final class ShapeInference {
           graph.name(), inputs.size(), graph.inputs().size());
     }
     Inferred inferred =
-        new ShapeInference(model, nesting + 1, visits)
+        new ShapeInference(model, nesting + 1, variables, visits)
             .run(graphIndex, inputs.stream().map(TypedShape::shape).toList());
     return graph.outputs().stream()
         .map(id -> new TypedShape(graph.value(id).type(), inferred.shapes().get(id)))

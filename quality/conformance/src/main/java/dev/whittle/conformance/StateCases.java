@@ -21,6 +21,7 @@ import dev.whittle.ir.op.random.Multinomial;
 import dev.whittle.ir.op.random.RandomStandardNormal;
 import dev.whittle.ir.op.random.RandomUniform;
 import dev.whittle.ir.op.shape.Concatenation;
+import dev.whittle.ir.op.shape.Slice;
 import dev.whittle.ir.op.state.AssignVariable;
 import dev.whittle.ir.op.state.Hashtable;
 import dev.whittle.ir.op.state.HashtableFind;
@@ -148,11 +149,37 @@ final class StateCases {
   }
 
   private static void variable(CaseBuilder b) {
+    if (b.chance(0.3)) {
+      stream(b);
+      return;
+    }
     Value x = b.input(b.oneOf(FLOAT32, INT32, INT64), b.dims(1, 3));
     Value handle = handle(b.graph());
     b.graph().nodes(List.of(), new AssignVariable(), handle, x);
     Value template = Value.of(0, "read", x.type(), x.shape());
     b.graph().output(b.graph().node(template, new ReadVariable(), handle));
+  }
+
+  /** A window over a stream: the last rows of the step before, then the new ones. */
+  private static void stream(CaseBuilder b) {
+    int kept = b.between(1, 4);
+    int added = b.between(1, 3);
+    int columns = b.between(1, 5);
+    Tensor contents = b.randomTensor(FLOAT32, null, 1, kept, columns);
+    var once = new GraphBuilder("once");
+    once.nodes(List.of(), new AssignVariable(), handle(once), once.constant("initial", contents));
+    b.graph().nodes(List.of(), new CallOnce(b.addGraph(once.build())));
+    Value x = b.input(FLOAT32, 1, added, columns);
+    Value state = handle(b.graph());
+    Shape shape = b.chance(0.5) ? Shape.of(1, kept, columns) : Shape.of(-1, kept, columns);
+    Value template = Value.of(0, "read", FLOAT32, shape);
+    Value read = b.graph().node(template, new ReadVariable(), state);
+    Value window = b.graph().node("window", new Concatenation(1, Activation.NONE), read, x);
+    Value begin = b.graph().constant("begin", Tensor.of(new int[] {0, added, 0}, 3));
+    Value size = b.graph().constant("size", Tensor.of(new int[] {1, kept, columns}, 3));
+    Value next = b.graph().node("next", new Slice(), window, begin, size);
+    b.graph().nodes(List.of(), new AssignVariable(), state, next);
+    b.output(new Add(Activation.NONE, true), window, window);
   }
 
   private static void hashTable(CaseBuilder b) {

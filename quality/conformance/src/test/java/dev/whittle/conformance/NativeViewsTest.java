@@ -99,8 +99,7 @@ class NativeViewsTest {
 
   @Test
   void isFoundByThreadsOfOtherClassLoaders() {
-    for (ClassLoader loader :
-        new ClassLoader[] {null, ClassLoader.getPlatformClassLoader()}) {
+    for (ClassLoader loader : new ClassLoader[] {null, ClassLoader.getPlatformClassLoader()}) {
       var result = new CompletableFuture<Long>();
       var thread =
           new Thread(

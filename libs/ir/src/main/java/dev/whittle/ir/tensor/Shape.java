@@ -129,14 +129,19 @@ public final class Shape {
 
   /** Returns whether a tensor of shape {@code other} is allowed where this shape is declared. */
   public boolean accepts(Shape other) {
+    return !rankKnown || (other.rankKnown && accepts(other.dims));
+  }
+
+  /** Returns whether a tensor of these sizes is allowed where this shape is declared. */
+  public boolean accepts(int[] sizes) {
     if (!rankKnown) {
       return true;
     }
-    if (!other.rankKnown || other.dims.length != dims.length) {
+    if (sizes.length != dims.length) {
       return false;
     }
     for (int i = 0; i < dims.length; i++) {
-      if (dims[i] != DYNAMIC && dims[i] != other.dims[i]) {
+      if (dims[i] != DYNAMIC && dims[i] != sizes[i]) {
         return false;
       }
     }

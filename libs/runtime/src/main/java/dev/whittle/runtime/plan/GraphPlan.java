@@ -7,6 +7,7 @@ import dev.whittle.ir.Node;
 import dev.whittle.ir.ShapeInference;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.VariableAccess;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
@@ -45,6 +46,7 @@ final class GraphPlan {
   private final List<Tensor> tensors = new ArrayList<>();
   private final List<Step> steps = new ArrayList<>();
   private final List<PlannedNode> nodes = new ArrayList<>();
+  private final Map<String, Shape> variableShapes = new HashMap<>();
   private final Map<Integer, Long> offsets = new HashMap<>();
   private final MemoryLimit.Account memory;
   private long arenaBytes;
@@ -66,6 +68,7 @@ final class GraphPlan {
   /**
    * Plans a graph.
    *
+   * @param inferred the shapes of all values for the present input shapes
    * @param variables the tensors of variables by value id, which outlive plans
    * @param kept tensors of a former plan for the same shapes, by value id, which keep their
    *     contents
@@ -75,23 +78,22 @@ final class GraphPlan {
   static GraphPlan of(
       Model model,
       int graphIndex,
-      List<Shape> inputShapes,
+      ShapeInference.Inferred inferred,
       Map<Integer, Tensor> variables,
       Map<Integer, Tensor> kept,
       MemoryLimit limit,
       Backend backend,
       boolean observed) {
-    ShapeInference.Inferred inferred = ShapeInference.infer(model, graphIndex, inputShapes);
     MemoryLimit.Account memory = limit.open();
     try {
-      return of(model, graphIndex, inferred, variables, kept, memory, backend, observed);
+      return planned(model, graphIndex, inferred, variables, kept, memory, backend, observed);
     } catch (RuntimeException | Error e) {
       memory.release();
       throw e;
     }
   }
 
-  private static GraphPlan of(
+  private static GraphPlan planned(
       Model model,
       int graphIndex,
       ShapeInference.Inferred typed,
@@ -126,6 +128,7 @@ final class GraphPlan {
     var plan = new GraphPlan(graphIndex, order, folding, fusion, memory);
     plan.placeTensors(inferred, kernels, variables, kept, sharing, backend.optimizes());
     plan.makeSteps(inferred, kernels, sharing, backend);
+    plan.findReads(inferred);
     return plan;
   }
 
@@ -361,6 +364,23 @@ final class GraphPlan {
               known ? bytes(id, inferred) : -1));
     }
     return places;
+  }
+
+  private void findReads(ShapeInference.Inferred inferred) {
+    Map<Integer, String> handles = VariableAccess.handles(graph);
+    for (Node node : graph.nodes()) {
+      String name = node.inputs().isEmpty() ? null : handles.get(node.inputs().getFirst());
+      if (name != null
+          && node.op() instanceof VariableAccess access
+          && access.access() == VariableAccess.Kind.READ) {
+        variableShapes.put(name, inferred.shapes().get(node.outputs().getFirst()));
+      }
+    }
+  }
+
+  /** Returns the shapes for which reads of resource variables are planned, by variable. */
+  Map<String, Shape> variableShapes() {
+    return variableShapes;
   }
 
   List<PlannedNode> nodes() {

@@ -5,6 +5,7 @@ import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.ShapeInference;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.kernel.VariableStore;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
@@ -31,6 +32,10 @@ public final class PlannedSession implements Session {
   private final MemoryLimit limit;
   private final List<GraphState> graphs;
   private final Map<Object, Object> resources = new HashMap<>();
+
+  /** Shapes of resource variables that plans did not expect, by variable. */
+  private final Map<String, Shape> contentShapes = new HashMap<>();
+
   private @Nullable TensorObserver observer;
   private @Nullable NodeTimer timer;
 
@@ -112,7 +117,8 @@ public final class PlannedSession implements Session {
             GraphPlan.of(
                 model,
                 index,
-                List.copyOf(inputShapes),
+                ShapeInference.infer(
+                    model, index, List.copyOf(inputShapes), Map.copyOf(contentShapes)),
                 variables,
                 kept,
                 limit,
@@ -183,10 +189,41 @@ public final class PlannedSession implements Session {
     }
     state.running = true;
     try {
-      state.plan(graph).run(this, observer, timer);
+      fitToVariables(graph).run(this, observer, timer);
     } finally {
       state.running = false;
     }
+  }
+
+  /**
+   * Returns the plan of a graph for the present shapes of resource variables. They differ from what
+   * the model assigns for these input shapes if they stem from a run with other input shapes.
+   */
+  private GraphPlan fitToVariables(int graph) {
+    GraphState state = graphs.get(graph);
+    GraphPlan plan = state.plan(graph);
+    boolean fits = true;
+    for (Map.Entry<String, Shape> read : plan.variableShapes().entrySet()) {
+      Shape present = variableShape(read.getKey());
+      if (present != null && !read.getValue().accepts(present)) {
+        contentShapes.put(read.getKey(), present);
+        fits = false;
+      }
+    }
+    if (fits) {
+      return plan;
+    }
+    state.replan(graph);
+    return state.plan(graph);
+  }
+
+  private @Nullable Shape variableShape(String variable) {
+    for (Object resource : resources.values()) {
+      if (resource instanceof VariableStore store) {
+        return store.shape(variable);
+      }
+    }
+    return null;
   }
 
   /** Runs a graph that a node of another graph calls. */
@@ -335,6 +372,7 @@ public final class PlannedSession implements Session {
   @Override
   public void resetVariables() {
     resources.clear();
+    contentShapes.clear();
     for (GraphState state : graphs) {
       state.variables.forEach((id, tensor) -> state.reset(state.graph.value(id), tensor));
     }

@@ -1,15 +1,15 @@
 package dev.whittle.ir.op.state;
 
-import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.VariableAccess;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
 
 /** The assignment of operand 1 to the resource variable whose handle is operand 0. */
-public record AssignVariable() implements Op {
+public record AssignVariable() implements VariableAccess {
   public static final OpType<AssignVariable> TYPE =
       OpType.of(
           "ASSIGN_VARIABLE", 144, "AssignVariableOptions", 2, 0, options -> new AssignVariable());
@@ -30,9 +30,14 @@ public record AssignVariable() implements Op {
   }
 
   @Override
+  public Kind access() {
+    return Kind.ASSIGN;
+  }
+
+  @Override
   public Kernel kernel(Operands operands) {
     return invocation ->
-        ResourceTable.of(invocation).assign(invocation.input(0).getInt(0), invocation.input(1));
+        ResourceTable.of(invocation).assign(ResourceTable.handle(invocation), invocation.input(1));
   }
 
   @Override

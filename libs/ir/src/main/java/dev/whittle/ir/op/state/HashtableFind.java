@@ -34,7 +34,7 @@ public record HashtableFind() implements Op {
     return invocation ->
         ResourceTable.of(invocation)
             .find(
-                invocation.input(0).getInt(0),
+                ResourceTable.handle(invocation),
                 invocation.input(1),
                 invocation.input(2),
                 invocation.output(0));

@@ -41,7 +41,7 @@ public record HashtableImport() implements Op {
   public Kernel kernel(Operands operands) {
     return invocation ->
         ResourceTable.of(invocation)
-            .fill(invocation.input(0).getInt(0), invocation.input(1), invocation.input(2));
+            .fill(ResourceTable.handle(invocation), invocation.input(1), invocation.input(2));
   }
 
   @Override

@@ -36,7 +36,7 @@ public record HashtableSize() implements Op {
     return invocation ->
         invocation
             .output(0)
-            .setInteger(0, ResourceTable.of(invocation).size(invocation.input(0).getInt(0)));
+            .setInteger(0, ResourceTable.of(invocation).size(ResourceTable.handle(invocation)));
   }
 
   @Override

@@ -1,7 +1,9 @@
 package dev.whittle.ir.op.state;
 
 import dev.whittle.ir.kernel.Invocation;
+import dev.whittle.ir.kernel.VariableStore;
 import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +14,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The resource variables and hash tables of one interpreter. */
-final class ResourceTable {
+final class ResourceTable implements VariableStore {
   private final Map<String, Integer> ids = new HashMap<>();
   private final Map<Integer, Tensor> variables = new HashMap<>();
   private final Map<Integer, Map<Object, Object>> tables = new HashMap<>();
@@ -20,6 +22,27 @@ final class ResourceTable {
   /** Returns the resources of the interpreter that runs an invocation. */
   static ResourceTable of(Invocation invocation) {
     return invocation.resource("resources", ResourceTable.class, ResourceTable::new);
+  }
+
+  /**
+   * Returns the handle that input 0 of an invocation has.
+   *
+   * @throws OperandException if it is not one handle
+   */
+  static int handle(Invocation invocation) {
+    Tensor handle = invocation.input(0);
+    if (handle.elements() != 1) {
+      throw OperandException.invalid(
+          "the resource operand has %d handles; expected 1", handle.elements());
+    }
+    return handle.getInt(0);
+  }
+
+  @Override
+  public @Nullable Shape shape(String variable) {
+    Integer id = ids.get(variable);
+    Tensor contents = id == null ? null : variables.get(id);
+    return contents == null ? null : contents.shape();
   }
 
   /** Returns the handle of a variable; a new one for a new name. */

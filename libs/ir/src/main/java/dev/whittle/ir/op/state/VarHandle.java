@@ -1,9 +1,9 @@
 package dev.whittle.ir.op.state;
 
-import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
+import dev.whittle.ir.VariableAccess;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param container the first part of the variable's name; null if the file leaves it out
  * @param sharedName the second part of the variable's name; null if the file leaves it out
  */
-public record VarHandle(@Nullable String container, @Nullable String sharedName) implements Op {
+public record VarHandle(@Nullable String container, @Nullable String sharedName)
+    implements VariableAccess {
   public static final OpType<VarHandle> TYPE =
       OpType.of(
           "VAR_HANDLE",
@@ -45,8 +46,18 @@ public record VarHandle(@Nullable String container, @Nullable String sharedName)
   }
 
   @Override
+  public Kind access() {
+    return Kind.HANDLE;
+  }
+
+  @Override
+  public String variable() {
+    return container + "/" + sharedName;
+  }
+
+  @Override
   public Kernel kernel(Operands operands) {
-    String name = container + "/" + sharedName;
+    String name = variable();
     return invocation -> invocation.output(0).setInt(0, ResourceTable.of(invocation).handle(name));
   }
 
