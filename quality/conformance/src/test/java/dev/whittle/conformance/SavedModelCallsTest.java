@@ -114,6 +114,7 @@ class SavedModelCallsTest {
   private static void check(Tensor actual, NpyArray expected, String label) {
     assertEquals(expected.type().name(), actual.type().name(), label);
     assertArrayEquals(expected.shape(), actual.dims(), label);
+    assertEquals(expected.type().name(), actual.type().name(), label);
     double[] values = expected.toDoubles();
     double magnitude = 1;
     for (double value : values) {

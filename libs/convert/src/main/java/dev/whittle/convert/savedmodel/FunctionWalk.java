@@ -192,7 +192,7 @@ final class FunctionWalk {
   void scan(List<String> references, Set<String> scanned) {
     for (String name : order(references)) {
       TfNode node = node(name);
-      if (lowering(node) == null) {
+      if (!hasLowering(node) && !importer.allowsCustomOperators()) {
         importer.note(node, missing(node), true);
       }
       for (String called : node.functions()) {
@@ -225,11 +225,19 @@ final class FunctionWalk {
     return Item.of(emit.constant("known", contents));
   }
 
-  private TensorFlowOperations.@Nullable Lowering lowering(TfNode node) {
-    TensorFlowOperations.@Nullable Lowering known = TensorFlowOperations.TABLE.get(node.op());
-    return known == null && importer.allowsCustomOperators()
-        ? TensorFlowCustomOperations::keep
-        : known;
+  private static boolean hasLowering(TfNode node) {
+    return TensorFlowOperations.TABLE.get(node.op()) != null;
+  }
+
+  private List<Item> lower(TfNode node, List<Item> inputs) {
+    if (hasLowering(node)) {
+      return TensorFlowOperations.TABLE.lower(
+          node, watched -> new OperationCall(watched, inputs, emit, this));
+    }
+    if (importer.allowsCustomOperators()) {
+      return TensorFlowCustomOperations.keep(new OperationCall(node, inputs, emit, this));
+    }
+    throw OperandException.unsupported("%s", missing(node));
   }
 
   private static String missing(TfNode node) {
@@ -368,16 +376,11 @@ final class FunctionWalk {
 
   private List<Item> lower(TfNode node) {
     List<Item> inputs = node.dataInputs().stream().map(this::item).toList();
-    var call = new OperationCall(node, inputs, emit, this);
     String outer = emit.scope();
     emit.setScope(node.name());
     try {
-      TensorFlowOperations.@Nullable Lowering lowering = lowering(node);
-      if (lowering == null) {
-        throw OperandException.unsupported("%s", missing(node));
-      }
       int first = emit.graph().nodeCount();
-      List<Item> given = lowering.lower(call);
+      List<Item> given = lower(node, inputs);
       if (!trial && !node.op().endsWith("PartitionedCall")) {
         importer.record(node, emit, first);
       }

@@ -164,7 +164,9 @@ final class LegacyControlFlow {
   }
 
   private static TfNode identity(TfNode node, String reference) {
-    return new TfNode(node.name(), "Identity", List.of(reference), node.attributes());
+    Map<String, Proto> type = new HashMap<>(node.attributes());
+    type.keySet().retainAll(Set.of("T"));
+    return new TfNode(node.name(), "Identity", List.of(reference), type);
   }
 
   private @Nullable TfNode user(String name, Predicate<TfNode> kind) {

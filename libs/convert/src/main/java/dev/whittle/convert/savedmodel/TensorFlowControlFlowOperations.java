@@ -15,8 +15,15 @@ final class TensorFlowControlFlowOperations {
   private TensorFlowControlFlowOperations() {}
 
   static void register(TensorFlowOperations table) {
+    table.ignore("parallel_iterations", "While", "StatelessWhile");
     for (String name : List.of("While", "StatelessWhile")) {
+      table.ignore("output_shapes", name);
       table.put(name, TensorFlowControlFlowOperations::loop);
+    }
+    for (String name : List.of("If", "StatelessIf", "Case", "StatelessCase")) {
+      // Both follow from the functions.
+      table.ignore("Tout", name);
+      table.ignore("output_shapes", name);
     }
     for (String name : List.of("If", "StatelessIf")) {
       table.put(name, TensorFlowControlFlowOperations::branch);

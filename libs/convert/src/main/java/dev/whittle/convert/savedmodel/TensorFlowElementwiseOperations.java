@@ -9,6 +9,7 @@ import dev.whittle.ir.op.math.Abs;
 import dev.whittle.ir.op.math.AddN;
 import dev.whittle.ir.op.math.Less;
 import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,8 @@ final class TensorFlowElementwiseOperations {
           .forEach(
               (name, attribute) -> table.single(name, call -> lower(call, operator, attribute)));
     }
+    table.extend("Equal", plain -> call -> compare(call, plain, 0));
+    table.extend("NotEqual", plain -> call -> compare(call, plain, 1));
     table.extend("Mul", product -> call -> multiply(call, product));
     table.single("ApproximateEqual", TensorFlowElementwiseOperations::approximateEqual);
     table.single("AddN", call -> call.emit().node(new AddN(), call.operands()));
@@ -74,6 +77,31 @@ final class TensorFlowElementwiseOperations {
       known.add(left == null || right == null ? null : compute.applyAsLong(left, right));
     }
     return known;
+  }
+
+  /** Shapes that cannot be broadcast are an error, or else simply differ. */
+  private static List<Item> compare(
+      OperationCall call, TensorFlowOperations.Lowering plain, int ifShapesDiffer) {
+    boolean isError = call.node().flag("incompatible_shape_error", true);
+    return isError || areCompatible(call.x().shape(), call.value(1).shape())
+        ? plain.lower(call)
+        : List.of(Item.of(call.emit().scalar(TensorType.BOOL, ifShapesDiffer)));
+  }
+
+  private static boolean areCompatible(Shape a, Shape b) {
+    if (!a.isRankKnown() || !b.isRankKnown()) {
+      return true;
+    }
+    for (int i = 1; i <= Math.min(a.rank(), b.rank()); i++) {
+      int left = a.dim(a.rank() - i);
+      int right = b.dim(b.rank() - i);
+      if (left > 1 && right > 1 && left != right
+          || left == 0 && right > 1
+          || left > 1 && right == 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static List<Item> multiply(OperationCall call, TensorFlowOperations.Lowering product) {

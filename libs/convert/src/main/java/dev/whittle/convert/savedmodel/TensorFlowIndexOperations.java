@@ -24,6 +24,7 @@ final class TensorFlowIndexOperations {
   static void register(TensorFlowOperations table) {
     table.put("StridedSlice", TensorFlowSliceOperations::stridedSlice);
     table.operator("Slice", () -> new Slice(), 1, 2);
+    table.ignore("validate_indices", "Gather");
     table.put("Gather", TensorFlowIndexOperations::gather);
     table.put("GatherV2", TensorFlowIndexOperations::gather);
     table.operator("GatherNd", () -> new GatherNd());

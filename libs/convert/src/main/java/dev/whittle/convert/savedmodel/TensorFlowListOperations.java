@@ -20,6 +20,12 @@ final class TensorFlowListOperations {
   private TensorFlowListOperations() {}
 
   static void register(TensorFlowOperations table) {
+    // Types and shapes follow from the items.
+    for (String name : List.of("Concat", "ConcatV2", "Gather", "GetItem", "PopBack", "Stack")) {
+      table.ignore("element_dtype", "TensorList" + name);
+    }
+    table.ignore("element_shape", "TensorListConcat");
+    table.ignore("num_elements", "TensorListStack");
     table.put("TensorListFromTensor", call -> List.of(Item.of(call.x())));
     table.put("TensorListReserve", TensorFlowListOperations::reserve);
     table.single("TensorListStack", call -> call.x());
@@ -48,6 +54,15 @@ final class TensorFlowListOperations {
 
   /** Registers the arrays of TensorFlow 1, whose flow value is the list. */
   private static void registerArrays(TensorFlowOperations table) {
+    for (String name : List.of("Read", "Gather", "Concat")) {
+      table.ignore("dtype", "TensorArray" + name + "V3");
+    }
+    table.ignore("element_shape", "TensorArrayGatherV3");
+    table.ignore("element_shape_except0", "TensorArrayConcatV3");
+    for (String name :
+        List.of("clear_after_read", "identical_element_shapes", "tensor_array_name")) {
+      table.ignore(name, "TensorArrayV3");
+    }
     table.put(
         "TensorArrayV3",
         call -> {

@@ -34,8 +34,13 @@ final class TensorFlowMatrixOperations {
   // Products.
 
   private static void registerProducts(TensorFlowOperations table) {
+    // These mark products that compute gradients.
+    table.ignore("grad_a", "MatMul");
+    table.ignore("grad_b", "MatMul");
     table.single("MatMul", TensorFlowMatrixOperations::matMul);
     for (String name : List.of("BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")) {
+      table.ignore("grad_x", name);
+      table.ignore("grad_y", name);
       table.single(name, TensorFlowMatrixOperations::batchMatMul);
     }
     table.single(
@@ -46,8 +51,16 @@ final class TensorFlowMatrixOperations {
 
   private static Value batchMatMul(OperationCall call) {
     TfNode node = call.node();
+    Emitter emit = call.emit();
     var op = new BatchMatMul(node.flag("adj_x", false), node.flag("adj_y", false), false);
-    return call.emit().node(op, call.x(), call.value(1));
+    Value a = call.x();
+    Value b = call.value(1);
+    long stated = node.type("Tout", 0);
+    if (stated == 0) {
+      return emit.node(op, a, b);
+    }
+    TensorType result = DataTypes.type(stated);
+    return emit.node(op, emit.cast(a, result), emit.cast(b, result));
   }
 
   private static Value matMul(OperationCall call) {
@@ -88,6 +101,8 @@ final class TensorFlowMatrixOperations {
     table.single("MatrixDiagPart", call -> diagonal(call));
     table.single(
         "MatrixSetDiag", call -> call.emit().node(new MatrixSetDiag(), call.x(), call.value(1)));
+    // A single diagonal needs no alignment.
+    table.ignore("align", "MatrixDiagV3", "MatrixSetDiagV3", "MatrixDiagPartV3");
     for (String version : List.of("V2", "V3")) {
       table.single(
           "MatrixDiag" + version,

@@ -25,6 +25,7 @@ final class TensorFlowNetworkOperations {
   static void register(TensorFlowOperations table) {
     table.single("BiasAdd", TensorFlowNetworkOperations::biasAdd);
     table.single("BiasAddV1", call -> call.emit().add(call.x(), call.value(1)));
+    table.ignore("use_cudnn_on_gpu", "Conv2D", "Conv2DBackpropInput");
     table.single("Conv2D", call -> convolve(call, 2));
     table.single("DepthwiseConv2dNative", TensorFlowNetworkOperations::depthwise);
     table.single("Conv2DBackpropInput", TensorFlowNetworkOperations::transposed);
@@ -36,6 +37,8 @@ final class TensorFlowNetworkOperations {
     table.single("MaxPool3D", call -> pool3d(call, true));
     table.single("AvgPool3D", call -> pool3d(call, false));
     for (String name : List.of("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")) {
+      // It concerns the moving moments, which are not among the results here.
+      table.ignore("exponential_avg_factor", name);
       table.put(name, TensorFlowNetworkOperations::batchNormalization);
     }
     table.single("LRN", TensorFlowNetworkOperations::localResponseNormalization);

@@ -1,6 +1,7 @@
 package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.random.Multinomial;
 import dev.whittle.ir.op.random.RandomStandardNormal;
@@ -14,13 +15,10 @@ final class TensorFlowRandomOperations {
   private TensorFlowRandomOperations() {}
 
   static void register(TensorFlowOperations table) {
-    table.single(
-        "RandomUniform",
-        call -> call.emit().node(new RandomUniform(seed(call), seed2(call)), call.narrow(0)));
+    table.single("RandomUniform", call -> drawn(call, new RandomUniform(seed(call), seed2(call))));
     table.single(
         "RandomStandardNormal",
-        call ->
-            call.emit().node(new RandomStandardNormal(seed(call), seed2(call)), call.narrow(0)));
+        call -> drawn(call, new RandomStandardNormal(seed(call), seed2(call))));
     table.single("Multinomial", TensorFlowRandomOperations::multinomial);
   }
 
@@ -30,6 +28,11 @@ final class TensorFlowRandomOperations {
 
   private static long seed2(OperationCall call) {
     return call.node().integer("seed2", 0);
+  }
+
+  private static Value drawn(OperationCall call, Op op) {
+    TensorType type = DataTypes.type(call.node().type("dtype", 1));
+    return call.emit().cast(call.emit().node(op, call.narrow(0)), type);
   }
 
   private static Value multinomial(OperationCall call) {

@@ -39,6 +39,7 @@ final class TensorFlowReductionOperations {
     table.operator("UnsortedSegmentMin", () -> new UnsortedSegmentMin());
     table.operator("UnsortedSegmentProd", () -> new UnsortedSegmentProd());
     table.operator("UnsortedSegmentSum", () -> new UnsortedSegmentSum());
+    table.ignore("sparse_gradient", "SparseSegmentSum");
     table.single("SparseSegmentSum", TensorFlowReductionOperations::sparseSegmentSum);
   }
 

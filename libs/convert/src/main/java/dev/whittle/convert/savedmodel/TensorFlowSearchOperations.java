@@ -12,6 +12,7 @@ import dev.whittle.ir.op.math.Greater;
 import dev.whittle.ir.op.math.GreaterEqual;
 import dev.whittle.ir.op.shape.Slice;
 import dev.whittle.ir.tensor.TensorType;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,8 @@ final class TensorFlowSearchOperations {
   private TensorFlowSearchOperations() {}
 
   static void register(TensorFlowOperations table) {
+    // Whether the order of the items matters: they are sorted in any case.
+    table.ignore("sorted", "TopKV2");
     table.put("TopKV2", TensorFlowSearchOperations::topK);
     table.put("Unique", TensorFlowSearchOperations::unique);
     table.single(
@@ -30,8 +33,10 @@ final class TensorFlowSearchOperations {
     table.single("UpperBound", call -> search(call, true));
     table.put("NonMaxSuppressionV2", call -> List.of(suppress(call, false)));
     table.put("NonMaxSuppressionV3", call -> List.of(suppress(call, true)));
-    table.put("NonMaxSuppressionV4", call -> call.several(2, new NonMaxSuppressionV4()));
-    table.put("NonMaxSuppressionV5", call -> call.several(3, new NonMaxSuppressionV5()));
+    table.put(
+        "NonMaxSuppressionV4", call -> padded(call, call.several(2, new NonMaxSuppressionV4())));
+    table.put(
+        "NonMaxSuppressionV5", call -> padded(call, call.several(3, new NonMaxSuppressionV5())));
   }
 
   private static List<Item> topK(OperationCall call) {
@@ -99,6 +104,25 @@ final class TensorFlowSearchOperations {
   }
 
   // Boxes.
+
+  /** Removes the padding of the operator from all results but the count, unless it is wanted. */
+  private static List<Item> padded(OperationCall call, List<Item> found) {
+    if (call.node().flag("pad_to_max_output_size", false)
+        || !(found.getLast() instanceof Item.Tensor count)) {
+      return found;
+    }
+    Emitter emit = call.emit();
+    Value end = emit.reshape(count.value(), 1);
+    List<Item> results = new ArrayList<>();
+    for (Item item : found) {
+      boolean isPadded = item != found.getLast() && item instanceof Item.Tensor;
+      results.add(
+          isPadded && item instanceof Item.Tensor tensor
+              ? Item.of(emit.node(new Slice(), tensor.value(), emit.ints(0), end))
+              : item);
+    }
+    return results;
+  }
 
   /** Returns the selected boxes without padding, by version 4 and a slice. */
   private static Item suppress(OperationCall call, boolean hasScoreLimit) {

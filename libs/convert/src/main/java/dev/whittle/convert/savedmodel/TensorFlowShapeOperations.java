@@ -72,6 +72,8 @@ final class TensorFlowShapeOperations {
     table.put("Pack", TensorFlowShapeOperations::pack);
     table.put("Unpack", TensorFlowShapeOperations::unpack);
     table.put("ConcatV2", TensorFlowShapeOperations::concatenate);
+    // The shape of the result.
+    table.ignore("shape", "ParallelConcat");
     table.single("ParallelConcat", call -> call.emit().concat(0, call.values()));
     table.put("Split", TensorFlowShapeOperations::split);
     table.put("SplitV", TensorFlowShapeOperations::splitSizes);

@@ -2,6 +2,7 @@ package dev.whittle.convert.savedmodel;
 
 import dev.whittle.ir.Value;
 import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,10 +19,16 @@ final class TensorFlowStructuralOperations {
             "PreventGradient",
             "CheckNumerics",
             "Snapshot",
-            "PlaceholderWithDefault",
-            "EnsureShape")) {
+            "PlaceholderWithDefault")) {
       table.put(name, call -> List.of(forwarded(call)));
     }
+    table.ignore("message", "CheckNumerics", "PreventGradient");
+    // The shape in which the file declares the default's replacement.
+    table.ignore("shape", "PlaceholderWithDefault");
+    // The constant itself has a type.
+    table.ignore("dtype", "Const");
+    table.ignore("dtypes", "RestoreV2");
+    table.put("EnsureShape", TensorFlowStructuralOperations::ensureShape);
     table.put("IdentityN", OperationCall::inputs);
     table.put("DisableCopyOnRead", OperationCall::inputs);
     table.put("NoOp", call -> List.of(new Item.Nothing()));
@@ -33,6 +40,10 @@ final class TensorFlowStructuralOperations {
           throw OperandException.unsupported("an input that the signature does not name");
         });
     for (String name : List.of("StatefulPartitionedCall", "PartitionedCall")) {
+      // The types of results follow from the function; the rest is about devices and sessions.
+      for (String attribute : List.of("Tout", "config", "config_proto", "executor_type")) {
+        table.ignore(attribute, name);
+      }
       table.put(
           name, call -> call.walk().call(call.node().function("f"), call.inputs(), call.emit()));
     }
@@ -43,6 +54,30 @@ final class TensorFlowStructuralOperations {
     Item item = call.item(0);
     boolean isHandle = call.node().type("T", 0) == DataTypes.RESOURCE;
     return item instanceof Item.Variable && !isHandle ? call.tensor(0) : item;
+  }
+
+  /** Returns the input, with the dimensions that are open in it and stated by the operation. */
+  private static List<Item> ensureShape(OperationCall call) {
+    Shape wanted = call.node().shape("shape");
+    if (!(forwarded(call) instanceof Item.Tensor tensor) || !wanted.isRankKnown()) {
+      return List.of(forwarded(call));
+    }
+    Shape known = tensor.value().shape();
+    int[] dims = wanted.toArray();
+    boolean fits = !known.isRankKnown() || known.rank() == dims.length;
+    for (int i = 0; fits && known.isRankKnown() && i < dims.length; i++) {
+      fits = dims[i] == known.dim(i) || dims[i] < 0 || known.dim(i) < 0;
+      dims[i] = dims[i] < 0 ? known.dim(i) : dims[i];
+    }
+    if (!fits) {
+      throw OperandException.invalid("an input of shape %s; expected %s", known, wanted);
+    }
+    Shape both = Shape.of(dims);
+    return List.of(
+        both.equals(known)
+            ? tensor
+            : new Item.Tensor(
+                call.emit().narrow(call.emit().copy(tensor.value()), both), tensor.known()));
   }
 
   private static List<Item> constant(OperationCall call) {

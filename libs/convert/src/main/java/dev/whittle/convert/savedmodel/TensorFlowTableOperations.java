@@ -18,6 +18,9 @@ final class TensorFlowTableOperations {
 
   static void register(TensorFlowOperations table) {
     for (String name : List.of("HashTableV2", "HashTable")) {
+      for (String attribute : List.of("container", "shared_name", "use_node_name_sharing")) {
+        table.ignore(attribute, name);
+      }
       table.put(
           name,
           call ->

@@ -45,8 +45,20 @@ final class TensorFlowVariableOperations {
 
   static void register(TensorFlowOperations table) {
     for (String name : List.of("VarHandleOp", "VariableV2", "Variable")) {
+      // The checkpoint states the type and the shape.
+      for (String attribute : List.of("dtype", "shape", "container", "shared_name")) {
+        table.ignore(attribute, name);
+      }
       table.put(name, call -> List.of(new Item.Variable(call.node().name())));
     }
+    table.ignore("debug_name", "VarHandleOp");
+    table.ignore("allowed_devices", "VarHandleOp");
+    table.ignore("dtype", "ReadVariableOp", "ResourceGather", "ResourceGatherNd");
+    table.ignore("validate_indices", "ResourceGather");
+    table.ignore("validate_shape", "Assign", "AssignVariableOp");
+    table.ignore("use_locking", "Assign", "AssignAdd", "AssignSub");
+    table.ignore(
+        "use_locking", "ResourceScatterNdAdd", "ResourceScatterNdSub", "ResourceScatterNdUpdate");
     for (String name : List.of("VarIsInitializedOp", "IsVariableInitialized")) {
       table.single(name, call -> call.emit().scalar(TensorType.BOOL, 1));
     }

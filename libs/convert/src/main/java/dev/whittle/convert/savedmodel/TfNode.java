@@ -2,10 +2,14 @@ package dev.whittle.convert.savedmodel;
 
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Shape;
+import java.util.AbstractMap;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An operation of a TensorFlow graph.
@@ -19,6 +23,43 @@ record TfNode(String name, String op, List<String> inputs, Map<String, Proto> at
 
   static TfNode of(Proto node) {
     return new TfNode(node.text(1), node.text(2), node.texts(3), node.map(5));
+  }
+
+  /**
+   * Returns the same operation, which notes the attributes that are read.
+   *
+   * @param read receives their names
+   */
+  TfNode watched(Set<String> read) {
+    return new TfNode(name, op, inputs, new Watched(attributes, read));
+  }
+
+  /** Attributes that note which of them are read. */
+  private static final class Watched extends AbstractMap<String, Proto> {
+    private final Map<String, Proto> all;
+    private final Set<String> read;
+
+    Watched(Map<String, Proto> all, Set<String> read) {
+      this.all = all;
+      this.read = read;
+    }
+
+    @Override
+    public @Nullable Proto get(Object name) {
+      read.add(String.valueOf(name));
+      return all.get(name);
+    }
+
+    @Override
+    public boolean containsKey(Object name) {
+      return get(name) != null;
+    }
+
+    @Override
+    public Set<Map.Entry<String, Proto>> entrySet() {
+      read.addAll(all.keySet());
+      return all.entrySet();
+    }
   }
 
   /** Returns the operation of a reference to a result. */
@@ -90,6 +131,12 @@ record TfNode(String name, String op, List<String> inputs, Map<String, Proto> at
   List<Long> types(String attribute) {
     Proto value = attributes.get(attribute);
     return value == null ? List.of() : value.message(1).integers(6);
+  }
+
+  /** Returns a shape; an unknown one if the attribute is missing. */
+  Shape shape(String attribute) {
+    Proto value = attributes.get(attribute);
+    return value == null ? Shape.UNKNOWN : DataTypes.shape(value.message(7));
   }
 
   List<Proto> shapes(String attribute) {
