@@ -29,7 +29,7 @@ import tools.jackson.core.JsonGenerator;
       "Several engines, such as --engine fast,litert, run in turns on the same random input, so",
       "that other load affects them alike. Ratios are those of each median to the last engine's."
     })
-final class BenchCommand implements Callable<Integer> {
+final class BenchCommand implements Callable<Integer>, Conditional {
   @Parameters(paramLabel = "MODEL", arity = "1..*", description = ".tflite files.")
   private List<Path> models = List.of();
 
@@ -59,11 +59,17 @@ final class BenchCommand implements Callable<Integer> {
   @Mixin private EngineOptions engines = new EngineOptions();
 
   @Override
+  public boolean holds(Condition condition) {
+    return condition == Condition.THREADS && names.stream().anyMatch(EngineOptions::hasThreads);
+  }
+
+  @Override
   public Integer call() throws IOException {
     if (runs < 1) {
       throw new UsageException("--runs " + runs + ": expected at least 1");
     }
-    names.forEach(EngineOptions::require);
+    names = names.stream().map(EngineOptions::require).distinct().toList();
+    InputFiles.requireTflite(models);
     Map<Path, List<Latency>> all = new LinkedHashMap<>();
     Map<Path, Map<String, List<NodeLatency>>> profiles = new LinkedHashMap<>();
     for (Path model : models) {

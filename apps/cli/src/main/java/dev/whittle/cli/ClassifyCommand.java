@@ -4,16 +4,17 @@ import dev.whittle.image.Image;
 import dev.whittle.image.ImageDecoder;
 import dev.whittle.image.Region;
 import dev.whittle.image.Resampling;
+import dev.whittle.ir.Model;
 import dev.whittle.json.JsonOutput;
 import dev.whittle.runtime.FastEngine;
+import dev.whittle.runtime.InterpreterOptions;
 import dev.whittle.vision.Category;
 import dev.whittle.vision.ClassifierOptions;
 import dev.whittle.vision.ImageClassifier;
-import dev.whittle.vision.Labels;
-import dev.whittle.vision.Normalization;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,7 @@ import picocli.CommandLine.Parameters;
 
 /** The command that classifies images. */
 @Command(name = "classify", description = "Classifies images.", mixinStandardHelpOptions = true)
-final class ClassifyCommand implements Callable<Integer> {
+final class ClassifyCommand implements Callable<Integer>, Conditional {
   private static final double NANOSECONDS_PER_MILLISECOND = 1e6;
 
   @Parameters(
@@ -130,18 +131,16 @@ final class ClassifyCommand implements Callable<Integer> {
   }
 
   @Override
+  public boolean holds(Condition condition) {
+    return condition == Condition.THREADS && EngineOptions.hasThreads(engine);
+  }
+
+  @Override
   public Integer call() throws IOException {
-    EngineOptions.require(engine);
-    ClassifierOptions options =
-        ClassifierOptions.DEFAULT
-            .withMaxResults(top)
-            .withScoreThreshold(threshold)
-            .withLabelFilter(Set.copyOf(allowed), Set.copyOf(denied))
-            .withLabels(labels == null ? null : Labels.read(labels))
-            .withNormalization(normalization == null ? null : Normalization.named(normalization))
-            .withResampling(resampling)
-            .withInterpreter(
-                engineOptions.options().withEngine(engine).withExpectedRuns(images.size()));
+    ClassifierOptions options = options(InputFiles.readTflite("--model", model));
+    for (Path file : images) {
+      InputFiles.require("", file, EnumSet.of(FileContent.IMAGE), "an image");
+    }
     List<Result> results = new ArrayList<>();
     try (ImageClassifier classifier = ImageClassifier.of(model, options)) {
       if (classifier.input().isAssumed()) {
@@ -149,7 +148,8 @@ final class ClassifyCommand implements Callable<Integer> {
             "%s does not state its normalization; assuming --normalization tf (-1 to 1)%n", model);
       }
       for (Path file : images) {
-        Image image = ImageDecoder.DEFAULT.read(file).rotated(rotation);
+        Image decoded = ImageDecoder.DEFAULT.read(file);
+        Image image = Arguments.checked("--rotate " + rotation, () -> decoded.rotated(rotation));
         List<Category> categories =
             classifier.classify(image, region == null ? Region.square(image) : region(region));
         double milliseconds = classifier.lastNanoseconds() / NANOSECONDS_PER_MILLISECOND;
@@ -169,6 +169,27 @@ final class ClassifyCommand implements Callable<Integer> {
     return Main.DONE;
   }
 
+  private ClassifierOptions options(Model parsed) throws IOException {
+    List<String> names = labels == null ? null : InputFiles.labels(labels);
+    if (names != null) {
+      ImageModelOptions.requireLabels(parsed, labels, names);
+    }
+    InterpreterOptions interpreter =
+        engineOptions
+            .options()
+            .withEngine(EngineOptions.require(engine))
+            .withExpectedRuns(images.size());
+    return Arguments.checked(
+            "--top %d, --score_threshold %s".formatted(top, threshold),
+            () -> ClassifierOptions.DEFAULT.withMaxResults(top).withScoreThreshold(threshold))
+        .withLabelFilter(Set.copyOf(allowed), Set.copyOf(denied))
+        .withLabels(names)
+        .withNormalization(
+            normalization == null ? null : ImageModelOptions.normalization(normalization))
+        .withResampling(resampling)
+        .withInterpreter(interpreter);
+  }
+
   private static void print(Result result) {
     System.out.println(result.file);
     for (Category category : result.categories) {
@@ -183,11 +204,11 @@ final class ClassifyCommand implements Callable<Integer> {
     String[] edges = text.split(",", -1);
     try {
       if (edges.length == 4) {
-        return new Region(
-            Double.parseDouble(edges[0]),
-            Double.parseDouble(edges[1]),
-            Double.parseDouble(edges[2]),
-            Double.parseDouble(edges[3]));
+        double left = Double.parseDouble(edges[0]);
+        double top = Double.parseDouble(edges[1]);
+        double right = Double.parseDouble(edges[2]);
+        double bottom = Double.parseDouble(edges[3]);
+        return Arguments.checked("--region " + text, () -> new Region(left, top, right, bottom));
       }
     } catch (NumberFormatException e) {
       // Reported below.

@@ -67,8 +67,8 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    NamedModel floats = EvaluateCommand.open(floatModel);
-    NamedModel quantized = EvaluateCommand.open(quantizedModel);
+    NamedModel floats = InputFiles.named(floatModel);
+    NamedModel quantized = InputFiles.named(quantizedModel);
     Samples samples = data.samples(floats.model());
     Doctor doctor =
         new Doctor(floats.model(), samples, InterpreterOptions.DEFAULT, data.parallel())

@@ -1,7 +1,9 @@
 package dev.whittle.cli;
 
 import dev.whittle.runtime.Engines;
+import dev.whittle.runtime.FastEngine;
 import dev.whittle.runtime.InterpreterOptions;
+import dev.whittle.runtime.ReferenceEngine;
 import picocli.CommandLine.Option;
 
 /** Options of commands that run models. */
@@ -11,6 +13,7 @@ final class EngineOptions {
       paramLabel = "N",
       defaultValue = "1",
       description = "Threads of an inference (default: ${DEFAULT-VALUE}).")
+  @Needs(value = Condition.THREADS, except = "1")
   private int threads = 1;
 
   @Option(
@@ -26,20 +29,30 @@ final class EngineOptions {
           "--threads %d, --max_memory %d: expected at least 1 of each"
               .formatted(threads, maxMemory));
     }
-    return InterpreterOptions.DEFAULT
-        .withThreads(threads)
-        .withMaxMemory(Math.multiplyExact(maxMemory, 1L << 20));
+    long mebibytes = Math.min(maxMemory, Long.MAX_VALUE >> 20);
+    return InterpreterOptions.DEFAULT.withThreads(threads).withMaxMemory(mebibytes << 20);
   }
 
   /**
-   * Loads the folder of an engine if necessary.
+   * Returns the name of an engine as it is registered; loads its folder if necessary.
    *
-   * @throws IllegalArgumentException if there is no such engine
+   * @throws UsageException if there is no such engine
    */
-  static void require(String engine) {
-    if (Engines.available().stream().noneMatch(e -> e.name().equals(engine))) {
+  static String require(String engine) {
+    if (Engines.available().stream().noneMatch(e -> e.name().equalsIgnoreCase(engine))) {
       Extensions.load(Extensions.LITERT);
     }
-    Engines.named(engine);
+    return Arguments.checked("--engine " + engine, () -> Engines.named(engine)).name();
+  }
+
+  /** Returns whether an engine shows its plan. */
+  static boolean showsPlan(String engine) {
+    return engine.equalsIgnoreCase(FastEngine.NAME)
+        || engine.equalsIgnoreCase(ReferenceEngine.NAME);
+  }
+
+  /** Returns whether an engine uses more threads than one. */
+  static boolean hasThreads(String engine) {
+    return !engine.equalsIgnoreCase(ReferenceEngine.NAME);
   }
 }

@@ -1,6 +1,5 @@
 package dev.whittle.cli;
 
-import dev.whittle.convert.TfLiteConverter;
 import dev.whittle.data.Samples;
 import dev.whittle.evaluate.Evaluation;
 import dev.whittle.evaluate.EvaluationReport;
@@ -25,14 +24,16 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     footer = {
       "",
-      "Without labels, models are compared with the first one only. Keras models are converted",
-      "first; their size is that of the .tflite file."
+      "Without labels, models are compared with the first one only. Keras models and",
+      "SavedModels are converted first; their size is that of the .tflite file."
     })
-final class EvaluateCommand implements Callable<Integer> {
+final class EvaluateCommand implements Callable<Integer>, Conditional {
   @Parameters(
       paramLabel = "MODEL",
       arity = "1..*",
-      description = ".tflite files or Keras models; the first is the reference for the others.")
+      description =
+          ".tflite files, Keras models or folders of SavedModels; the first is the reference for"
+              + " the others.")
   private List<Path> models = List.of();
 
   @Mixin private DataOptions data = new DataOptions();
@@ -60,18 +61,23 @@ final class EvaluateCommand implements Callable<Integer> {
   private @Nullable Path report;
 
   @Override
+  public boolean holds(Condition condition) {
+    return condition == Condition.THREADS && EngineOptions.hasThreads(engine);
+  }
+
+  @Override
   public Integer call() throws IOException {
-    EngineOptions.require(engine);
+    String engineName = EngineOptions.require(engine);
     if (runs < 1) {
       throw new UsageException("--runs " + runs + ": expected at least 1");
     }
     List<NamedModel> all = new ArrayList<>();
     for (Path model : models) {
-      all.add(open(model));
+      all.add(InputFiles.named(model));
     }
     Samples samples = data.samples(all.getFirst().model());
     var evaluator =
-        new Evaluator(engines.options().withEngine(engine), data.parallel())
+        new Evaluator(engines.options().withEngine(engineName), data.parallel())
             .timedRuns(runs)
             .progress(ProgressLine.of("evaluating")::report);
     Evaluation evaluation = evaluator.evaluate(all, samples);
@@ -85,13 +91,5 @@ final class EvaluateCommand implements Callable<Integer> {
       AtomicFile.writeText(report, EvaluationReport.html(evaluation));
     }
     return Main.DONE;
-  }
-
-  static NamedModel open(Path model) throws IOException {
-    String name = model.toString();
-    boolean isKeras = name.endsWith(".keras") || name.endsWith(".h5") || name.endsWith(".json");
-    return isKeras
-        ? NamedModel.of(name, TfLiteConverter.fromKerasModel(model).convertModel().model())
-        : NamedModel.of(model);
   }
 }

@@ -2,7 +2,6 @@ package dev.whittle.cli;
 
 import dev.whittle.ir.Model;
 import dev.whittle.tflite.ImageMetadata;
-import dev.whittle.vision.Labels;
 import dev.whittle.vision.Normalization;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,7 +33,12 @@ final class ImageModelOptions {
 
   /** Returns the normalization in the options; empty if there is none. */
   Optional<Normalization> normalization() {
-    return Optional.ofNullable(normalization).map(Normalization::named);
+    return Optional.ofNullable(normalization).map(ImageModelOptions::normalization);
+  }
+
+  /** Returns a normalization by its name. */
+  static Normalization normalization(String name) {
+    return Arguments.checked("--normalization", () -> Normalization.named(name));
   }
 
   /**
@@ -51,13 +55,8 @@ final class ImageModelOptions {
     List<String> names =
         labels == null
             ? previous.map(ImageMetadata::labels).orElse(List.of())
-            : Labels.read(labels);
-    int outputs = outputs(model);
-    if (!names.isEmpty() && outputs > 0 && names.size() != outputs) {
-      throw new UsageException(
-          "%s: has %d labels; expected %d, one for each output of the model"
-              .formatted(labels, names.size(), outputs));
-    }
+            : InputFiles.labels(labels);
+    requireLabels(model, labels, names);
     return new ImageMetadata(
             name == null ? previous.map(ImageMetadata::name).orElse("") : name,
             previous.map(ImageMetadata::description).orElse(""),
@@ -74,6 +73,16 @@ final class ImageModelOptions {
                 .orElse(previous.map(ImageMetadata::blueFirst).orElse(false)),
             names)
         .writeTo(model);
+  }
+
+  /** Checks that there is a label for each output. */
+  static void requireLabels(Model model, @Nullable Path labels, List<String> names) {
+    int outputs = outputs(model);
+    if (!names.isEmpty() && outputs > 0 && names.size() != outputs) {
+      throw new UsageException(
+          "%s: has %d labels; expected %d, one for each output of the model"
+              .formatted(labels, names.size(), outputs));
+    }
   }
 
   /** Returns the last dimension of the first output; -1 if it is unknown. */

@@ -9,9 +9,8 @@ import dev.whittle.ir.Value;
 import dev.whittle.tflite.ImageMetadata;
 import dev.whittle.vision.Normalization;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
+import java.util.EnumSet;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -67,22 +66,36 @@ final class ImageOptions {
    */
   Samples samples(Path data, @Nullable String labels, Model model, boolean training)
       throws IOException {
-    if (!Files.exists(data)) {
-      throw new UsageException(data + ": there is no such file or folder");
+    FileContent content =
+        InputFiles.require(
+            training ? "--representative_data" : "--data",
+            data,
+            EnumSet.of(FileContent.NPZ, FileContent.IMAGE_FOLDER, FileContent.IDX_FOLDER),
+            "an .npz file, a folder of images or a folder of idx files");
+    if (content != FileContent.IMAGE_FOLDER && pixelRange != null) {
+      throw new UsageException(
+          "--pixel_range has no effect here: it needs a folder of images, and %s is %s"
+              .formatted(data, content.description()));
     }
-    if (!Files.isDirectory(data)) {
+    if (content != FileContent.IMAGE_FOLDER && content != FileContent.IDX_FOLDER) {
       return NpzSamples.of(data, labels);
     }
-    if (holdsIdxFiles(data)) {
+    if (labels != null) {
+      throw new UsageException(
+          "--labels has no effect here: %s is %s, which has its own labels"
+              .formatted(data, content.description()));
+    }
+    if (content == FileContent.IDX_FOLDER) {
       return training ? IdxSamples.training(data) : IdxSamples.test(data);
     }
     Value input = model.mainGraph().value(model.mainGraph().inputs().getFirst());
     int[] dims = input.shape().toArray();
-    if (model.mainGraph().inputs().size() != 1 || dims.length != 4 || dims[1] < 1 || dims[2] < 1) {
+    boolean isImage = dims.length == 4 && (dims[3] == 1 || dims[3] == 3);
+    if (model.mainGraph().inputs().size() != 1 || !isImage || dims[1] < 1 || dims[2] < 1) {
       throw new UsageException(
           "%s: images need a model with one input [batch, height, width, channels] of fixed height"
                   .formatted(data)
-              + " and width; found %s".formatted(input.shape()));
+              + " and width, with 1 or 3 channels; found %s".formatted(input.shape()));
     }
     if (normalization == null) {
       normalization = ImageMetadata.read(model).flatMap(Normalization::of).orElse(null);
@@ -99,12 +112,6 @@ final class ImageOptions {
       return Float.parseFloat(text.strip());
     } catch (NumberFormatException e) {
       throw new UsageException("--pixel_range " + range + ": expected LOW,HIGH");
-    }
-  }
-
-  private static boolean holdsIdxFiles(Path folder) throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.anyMatch(file -> String.valueOf(file.getFileName()).contains("idx3-ubyte"));
     }
   }
 }

@@ -11,7 +11,6 @@ import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.ModelSummary;
 import dev.whittle.runtime.ModelSummary.GraphSummary;
 import dev.whittle.runtime.ModelSummary.Operator;
-import dev.whittle.tflite.TfliteReader;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -48,7 +47,10 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Model model = TfliteReader.read(file);
+    if (explain && json) {
+      throw new UsageException("found --explain and --json; expected one of them");
+    }
+    Model model = InputFiles.readTflite("", file);
     if (explain) {
       try (Interpreter interpreter = Interpreter.of(model)) {
         System.out.print(PlanText.of(interpreter));

@@ -1,6 +1,7 @@
 package dev.whittle.cli;
 
 import dev.whittle.convert.knn.Distance;
+import dev.whittle.convert.knn.LabeledPoints;
 import picocli.CommandLine.Option;
 
 /** Options of commands that build a nearest-neighbors classifier. */
@@ -10,6 +11,7 @@ public final class KnnOptions {
       paramLabel = "COLUMN",
       defaultValue = "-1",
       description = "The column of the labels: its name or number (default: the last).")
+  @Needs(Condition.TABLE)
   private String label = "-1";
 
   @Option(
@@ -17,6 +19,7 @@ public final class KnnOptions {
       paramLabel = "K",
       defaultValue = "3",
       description = "Neighbors that vote (default: ${DEFAULT-VALUE}).")
+  @Needs(Condition.KNN_DATA)
   private int neighbors = 3;
 
   @Option(
@@ -24,7 +27,36 @@ public final class KnnOptions {
       paramLabel = "KIND",
       defaultValue = "l2",
       description = "One of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  @Needs(Condition.KNN_DATA)
   private Distance distance = Distance.L2;
+
+  /**
+   * Checks that a classifier can be made of points.
+   *
+   * @throws UsageException if there are fewer points than neighbors, or a point has no direction
+   */
+  public void check(LabeledPoints points) {
+    if (neighbors < 1 || neighbors > points.rows()) {
+      throw new UsageException(
+          "--neighbors %d: expected 1 to %d, the number of points"
+              .formatted(neighbors, points.rows()));
+    }
+    for (int row = 0; distance == Distance.COSINE && row < points.rows(); row++) {
+      if (isOrigin(points, row)) {
+        throw new UsageException(
+            "--distance cosine: point %d is the origin, which has no direction".formatted(row));
+      }
+    }
+  }
+
+  private static boolean isOrigin(LabeledPoints points, int row) {
+    for (int column = 0; column < points.columns(); column++) {
+      if (points.coordinates()[row * points.columns() + column] != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
 
   /** Returns the column of the labels, by name or number; negative numbers count from the end. */
   public String label() {

@@ -3,9 +3,8 @@ package dev.whittle.cli;
 import dev.whittle.ir.ModelException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
+import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
@@ -32,11 +31,29 @@ public final class Main {
     String[] normalized = Arrays.stream(arguments).map(Main::normalized).toArray(String[]::new);
     CommandLine commandLine = WhittleCommand.parser(normalized);
     Extensions.replacePlaceholder(commandLine, normalized);
-    return commandLine
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setParameterExceptionHandler(Main::reportWrongUsage)
-        .setExecutionExceptionHandler((e, command, result) -> report(e))
-        .execute(normalized);
+    String legacy = LegacyOptions.message(commandLine.getCommandSpec(), normalized);
+    if (legacy != null) {
+      return report(new UsageException(legacy));
+    }
+    try {
+      return commandLine
+          .setCaseInsensitiveEnumValuesAllowed(true)
+          .setParameterExceptionHandler(Main::reportWrongUsage)
+          .setExecutionExceptionHandler((e, command, result) -> report(e))
+          .setExecutionStrategy(Main::execute)
+          .execute(normalized);
+    } catch (OutOfMemoryError e) {
+      return report(e);
+    }
+  }
+
+  private static int execute(CommandLine.ParseResult result) {
+    try {
+      OptionRules.check(result);
+    } catch (IOException | RuntimeException e) {
+      return report(e);
+    }
+    return new CommandLine.RunLast().execute(result);
   }
 
   /** Returns an argument with the dashes in an option's name replaced by underscores. */
@@ -59,12 +76,10 @@ public final class Main {
   }
 
   /** Prints the message of an exception and returns the exit status. */
-  private static int report(Exception e) {
+  private static int report(Throwable e) {
     int status =
         switch (e) {
-          case ModelException model -> CANNOT_HANDLE_MODEL;
           case UsageException usage -> WRONG_USAGE;
-          case IllegalArgumentException argument -> WRONG_USAGE;
           case IOException io -> WRONG_USAGE;
           case UncheckedIOException io -> WRONG_USAGE;
           default -> CANNOT_HANDLE_MODEL;
@@ -76,20 +91,22 @@ public final class Main {
     return status;
   }
 
-  /** Returns the message of an exception for users. */
-  static String message(Exception e) {
+  /**
+   * Returns the message of an exception for users. Exceptions that no user can cause are defects,
+   * whose text is of no use to them.
+   */
+  static String message(Throwable e) {
     return switch (e) {
-      case NoSuchFileException missing -> missing.getFile() + ": there is no such file";
-      case AccessDeniedException denied -> denied.getFile() + ": permission denied";
       case ModelException model -> String.valueOf(model.getMessage());
       case UsageException usage -> String.valueOf(usage.getMessage());
-      case IllegalArgumentException argument -> String.valueOf(argument.getMessage());
-      case IOException io -> String.valueOf(io.getMessage());
-      case UncheckedIOException io -> String.valueOf(io.getMessage());
+      case IOException io -> FileErrors.message(io);
+      case UncheckedIOException io -> FileErrors.message(io.getCause());
+      case CancellationException cancelled -> "interrupted";
+      case OutOfMemoryError memory ->
+          "the virtual machine has not enough memory; give it a larger heap, for example with"
+              + " JAVA_TOOL_OPTIONS=-Xmx8g";
       default ->
-          "internal error of Whittle: "
-              + e
-              + "\nPlease report it with the output of the same command under"
+          "internal error of Whittle. Please report it with the output of the same command under"
               + " WHITTLE_STACK_TRACES=1.";
     };
   }

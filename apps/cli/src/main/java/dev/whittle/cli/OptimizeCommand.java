@@ -1,7 +1,6 @@
 package dev.whittle.cli;
 
 import dev.whittle.ir.Model;
-import dev.whittle.tflite.TfliteReader;
 import dev.whittle.tflite.TfliteWriter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,12 +16,12 @@ import picocli.CommandLine.Parameters;
     description =
         "Makes a .tflite file smaller: quantizes, prunes and clusters it; or writes metadata.",
     mixinStandardHelpOptions = true)
-final class OptimizeCommand implements Callable<Integer> {
+final class OptimizeCommand implements Callable<Integer>, Conditional {
   @Parameters(paramLabel = "MODEL", description = "A .tflite file with floats.")
   private Path modelFile = Path.of("");
 
   @Option(
-      names = "--output_file",
+      names = {"-o", "--output_file"},
       required = true,
       paramLabel = "FILE",
       description = "The .tflite file to write.")
@@ -33,13 +32,18 @@ final class OptimizeCommand implements Callable<Integer> {
   @Mixin private OptimizeOptions options = new OptimizeOptions();
 
   @Override
+  public boolean holds(Condition condition) throws IOException {
+    return options.holds(condition);
+  }
+
+  @Override
   public Integer call() throws IOException {
     if (!options.isRequested() && !image.isRequested(options.labelFile())) {
       throw new UsageException(
           "nothing to do; expected --quantize, --recipe, --prune, --cluster, --labels or"
               + " --normalization");
     }
-    Model model = TfliteReader.read(modelFile);
+    Model model = InputFiles.readTflite("", modelFile);
     image.normalization().ifPresent(options::assumeNormalization);
     Model optimized = options.isRequested() ? options.optimize(model) : model;
     TfliteWriter.write(image.describe(optimized, options.labelFile()), outputFile);

@@ -2,12 +2,14 @@ package dev.whittle.cli;
 
 import dev.whittle.data.Samples;
 import dev.whittle.evaluate.doctor.AutoQuantizer;
+import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.CalibrationMethod;
 import dev.whittle.optimize.quantize.QuantizationResult;
 import dev.whittle.optimize.quantize.Quantizer;
 import dev.whittle.optimize.recipe.HeadMode;
+import dev.whittle.optimize.recipe.QuantizationMode;
 import dev.whittle.optimize.recipe.QuantizationSettings;
 import dev.whittle.optimize.recipe.Recipe;
 import dev.whittle.optimize.recipe.RecipeFile;
@@ -17,8 +19,12 @@ import dev.whittle.vision.Normalization;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -42,6 +48,7 @@ final class OptimizeOptions {
           "The maximum loss of --quantize auto: of the accuracy on the representative data or,"
               + " without labels, of the agreement with the float model (default: ${DEFAULT-VALUE}"
               + " points).")
+  @Needs(Condition.AUTOMATIC)
   private double maxLoss = 0.5;
 
   @Option(
@@ -73,6 +80,7 @@ final class OptimizeOptions {
       names = "--output_recipe",
       paramLabel = "F.json",
       description = "Writes the recipe that was used.")
+  @Needs(Condition.QUANTIZATION)
   private @Nullable Path outputRecipe;
 
   @Option(
@@ -87,12 +95,14 @@ final class OptimizeOptions {
       description =
           "Typical inputs for int8 and int16x8: an .npz file with arrays named as the inputs, with"
               + " samples along the first axis; a folder of images; a folder with MNIST's files.")
+  @Needs(Condition.CALIBRATION)
   private @Nullable Path representativeData;
 
   @Option(
       names = "--representative_samples",
       paramLabel = "N",
       description = "Uses only the first N samples.")
+  @Needs(Condition.REPRESENTATIVE_DATA)
   private @Nullable Long representativeSamples;
 
   @Option(
@@ -101,12 +111,14 @@ final class OptimizeOptions {
       description =
           "The method that finds ranges of activations: min_max, percentile[:99.9], entropy, mse"
               + " (default: min_max).")
+  @Needs(Condition.INTEGER_ACTIVATIONS)
   private @Nullable String calibrationMethod;
 
   @Option(
       names = "--calibration_file",
       paramLabel = "F.json",
       description = "Saves calibration statistics, from which a calibration can be resumed.")
+  @Needs(Condition.INTEGER_ACTIVATIONS)
   private @Nullable Path calibrationFile;
 
   @Option(
@@ -114,21 +126,25 @@ final class OptimizeOptions {
       paramLabel = "NAME",
       description =
           "The method that finds ranges of weights: min_max, mse, octav (default: min_max).")
+  @Needs(Condition.INTEGER_WEIGHTS)
   private @Nullable String weightMethod;
 
   @Option(names = "--per_tensor", description = "Uses one scale for all output channels.")
+  @Needs(Condition.INTEGER_WEIGHTS)
   private boolean perTensor;
 
   @Option(
       names = "--block_size",
       paramLabel = "N",
       description = "Uses a scale for each N weights of weights_int8 and weights_int4.")
+  @Needs(Condition.WEIGHTS_ONLY)
   private @Nullable Integer blockSize;
 
   @Option(
       names = "--min_elements",
       paramLabel = "N",
       description = "Weights of fewer elements stay floats (default: 1024; float16: 64).")
+  @Needs(Condition.RECIPE)
   private @Nullable Integer minElements;
 
   @Option(
@@ -137,23 +153,27 @@ final class OptimizeOptions {
       description =
           "The LOGISTIC or SOFTMAX at the end: auto (float if its integers would saturate), float,"
               + " logits (removed), int8 (default: auto).")
+  @Needs(Condition.RECIPE)
   private @Nullable String head;
 
   @Option(
       names = "--equalize",
       description =
           "Equalizes the channel ranges of adjacent layers first (for depthwise networks).")
+  @Needs(Condition.RECIPE)
   private boolean equalize;
 
   @Option(
       names = "--correct_bias",
       description = "Corrects biases for the mean error of quantized weights.")
+  @Needs(Condition.INTEGER_ACTIVATIONS)
   private boolean correctBias;
 
   @Option(
       names = "--no_guard",
       description =
           "Quantizes activations even if outliers make the scale too coarse, as other tools do.")
+  @Needs(Condition.INTEGER_ACTIVATIONS)
   private boolean noGuard;
 
   @Option(
@@ -161,6 +181,7 @@ final class OptimizeOptions {
       paramLabel = "TYPE",
       defaultValue = "float32",
       description = "float32, int8, uint8 or int16 (default: ${DEFAULT-VALUE}).")
+  @Needs(value = Condition.CALIBRATION, except = "float32")
   private String inputType = "float32";
 
   @Option(
@@ -168,6 +189,7 @@ final class OptimizeOptions {
       paramLabel = "TYPE",
       defaultValue = "float32",
       description = "float32, int8, uint8 or int16 (default: ${DEFAULT-VALUE}).")
+  @Needs(value = Condition.CALIBRATION, except = "float32")
   private String outputType = "float32";
 
   @Mixin private SparsityOptions sparsity = new SparsityOptions();
@@ -184,21 +206,60 @@ final class OptimizeOptions {
     return isQuantization() || sparsity.isRequested();
   }
 
+  private String mode() {
+    return mode.toLowerCase(Locale.ROOT);
+  }
+
   private boolean isQuantization() {
-    return recipeFile != null || !mode.equals("none");
+    return recipeFile != null || !mode().equals("none");
   }
 
   /** Returns whether the recipe is to be found by search. */
   boolean isAutomatic() {
-    return mode.equals("auto");
+    return mode().equals("auto");
+  }
+
+  /** Returns whether a condition on the optimization holds. */
+  boolean holds(Condition condition) throws IOException {
+    return switch (condition) {
+      case QUANTIZATION -> isQuantization();
+      case AUTOMATIC -> isAutomatic();
+      case RECIPE -> isQuantization() && !isAutomatic();
+      case CALIBRATION -> isQuantization() && (isAutomatic() || baseRecipe().needsCalibration());
+      case INTEGER_ACTIVATIONS ->
+          isQuantization() && !isAutomatic() && baseRecipe().needsCalibration();
+      case INTEGER_WEIGHTS ->
+          hasEntry(s -> s.mode() != QuantizationMode.FLOAT && s.weights() != TensorType.FLOAT16);
+      case WEIGHTS_ONLY ->
+          hasEntry(
+              s -> s.mode() == QuantizationMode.WEIGHTS_ONLY && s.weights() != TensorType.FLOAT16);
+      case REPRESENTATIVE_DATA -> representativeData != null;
+      default -> sparsity.holds(condition);
+    };
+  }
+
+  private boolean hasEntry(Predicate<QuantizationSettings> predicate) throws IOException {
+    return isQuantization()
+        && !isAutomatic()
+        && baseRecipe().entries().stream().map(Recipe.Entry::settings).anyMatch(predicate);
+  }
+
+  /** Returns the recipe that other options change. */
+  private Recipe baseRecipe() throws IOException {
+    Path file = recipeFile;
+    if (file == null) {
+      return named(mode());
+    }
+    InputFiles.require("--recipe", file, EnumSet.of(FileContent.JSON), "a recipe in JSON");
+    return InputFiles.reading(() -> RecipeFile.read(file));
   }
 
   /** Returns the recipe of the options. */
   Recipe recipe() throws IOException {
-    Recipe base = recipeFile == null ? named(mode) : RecipeFile.read(recipeFile);
-    if (recipeFile != null && !mode.equals("none")) {
+    if (recipeFile != null && !mode().equals("none")) {
       throw new UsageException("found --recipe and --quantize; expected one of them");
     }
+    Recipe base = baseRecipe();
     String method = weightMethod;
     if (method != null) {
       WeightMethod parsed = choice(WeightMethod.class, "--weight_method", method);
@@ -209,23 +270,42 @@ final class OptimizeOptions {
     }
     Integer size = blockSize;
     if (size != null) {
-      base = base.mapSettings(s -> s.withBlockSize(size));
+      Recipe current = base;
+      base =
+          Arguments.checked(
+              "--block_size " + size, () -> current.mapSettings(s -> s.withBlockSize(size)));
     }
     Integer min = minElements;
     if (min != null) {
-      base = base.mapSettings(s -> s.withMinElements(min));
+      Recipe current = base;
+      base =
+          Arguments.checked(
+              "--min_elements " + min, () -> current.mapSettings(s -> s.withMinElements(min)));
     }
-    if (calibrationMethod != null) {
-      base = base.withCalibrationMethod(CalibrationMethod.named(calibrationMethod));
+    String calibration = calibrationMethod;
+    if (calibration != null) {
+      base =
+          base.withCalibrationMethod(
+              Arguments.checked(
+                  "--calibration_method", () -> CalibrationMethod.named(calibration)));
     }
     if (head != null) {
-      base =
-          base.withHead(
-              head.equals("int8") ? HeadMode.INTEGER : choice(HeadMode.class, "--head", head));
+      base = base.withHead(headMode(base, head));
     }
     return base.withGuard(base.guard() && !noGuard)
         .withEqualize(equalize || base.equalize())
         .withCorrectBias(correctBias || base.correctBias());
+  }
+
+  private static HeadMode headMode(Recipe base, String text) {
+    HeadMode head =
+        text.equalsIgnoreCase("int8") ? HeadMode.INTEGER : choice(HeadMode.class, "--head", text);
+    if (head != HeadMode.LOGITS && !base.needsCalibration()) {
+      throw new UsageException(
+          "--head %s has no effect here: it needs %s"
+              .formatted(text, Condition.INTEGER_ACTIVATIONS.needed()));
+    }
+    return head;
   }
 
   private static Recipe named(String mode) {
@@ -287,7 +367,42 @@ final class OptimizeOptions {
   /** Optimizes a model by the options; reports on standard error. */
   Model optimize(Model model) throws IOException {
     Model changed = sparsity.change(model);
-    return sparsity.encode(isQuantization() ? quantize(changed) : changed);
+    Model quantized = isQuantization() ? quantize(changed) : changed;
+    requirePorts(
+        changed.mainGraph(),
+        Graph::inputs,
+        quantized.mainGraph(),
+        type("--inference_input_type", inputType),
+        "--inference_input_type");
+    requirePorts(
+        changed.mainGraph(),
+        Graph::outputs,
+        quantized.mainGraph(),
+        type("--inference_output_type", outputType),
+        "--inference_output_type");
+    return sparsity.encode(quantized);
+  }
+
+  /** Checks that at least one float input or output has the requested type now. */
+  private static void requirePorts(
+      Graph before,
+      Function<Graph, List<Integer>> ports,
+      Graph after,
+      TensorType requested,
+      String option) {
+    if (requested == TensorType.FLOAT32) {
+      return;
+    }
+    List<Integer> ids = ports.apply(before);
+    for (int i = 0; i < ids.size(); i++) {
+      boolean wasFloat = before.value(ids.get(i)).type() == TensorType.FLOAT32;
+      if (wasFloat && after.value(ports.apply(after).get(i)).type() == requested) {
+        return;
+      }
+    }
+    throw new UsageException(
+        "%s has no effect here: the model has no float %s that the recipe computes in integers"
+            .formatted(option, option.contains("input") ? "input" : "output"));
   }
 
   private Model quantize(Model model) throws IOException {
@@ -295,6 +410,12 @@ final class OptimizeOptions {
     Recipe recipe = isAutomatic() ? automatic(model, samples) : recipe();
     if (outputRecipe != null) {
       RecipeFile.write(recipe, outputRecipe);
+    }
+    List<Recipe.Entry> unmatched = recipe.unmatched(model.graphs());
+    if (!unmatched.isEmpty()) {
+      throw new UsageException(
+          "these entries of the recipe match no operator: "
+              + unmatched.stream().map(Recipe.Entry::describe).collect(Collectors.joining("; ")));
     }
     QuantizationResult quantized = quantizer(recipe, samples).quantize(model);
     System.err.println(quantized.report().toText());
@@ -322,7 +443,7 @@ final class OptimizeOptions {
   }
 
   private static TensorType type(String option, String name) {
-    return switch (name) {
+    return switch (name.toLowerCase(Locale.ROOT)) {
       case "float32" -> TensorType.FLOAT32;
       case "int8" -> TensorType.INT8;
       case "uint8" -> TensorType.UINT8;

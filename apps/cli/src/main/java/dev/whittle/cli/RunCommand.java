@@ -35,7 +35,7 @@ import picocli.CommandLine.Parameters;
       "Arrays have the names of the signature's inputs and outputs, or of the tensors in a model",
       "without signatures. Unknown dimensions take those of the arrays."
     })
-final class RunCommand implements Callable<Integer> {
+final class RunCommand implements Callable<Integer>, Conditional {
   @Parameters(paramLabel = "MODEL", description = "A .tflite file.")
   private Path model = Path.of("");
 
@@ -68,15 +68,23 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--explain",
       description = "Prints the kernel of each operator on standard error.")
+  @Needs(Condition.PLAN)
   private boolean explain;
 
   @Mixin private EngineOptions engines = new EngineOptions();
 
   @Override
+  public boolean holds(Condition condition) {
+    return condition == Condition.PLAN
+        ? EngineOptions.showsPlan(engine)
+        : condition == Condition.THREADS && EngineOptions.hasThreads(engine);
+  }
+
+  @Override
   public Integer call() throws IOException {
-    EngineOptions.require(engine);
-    InterpreterOptions options = engines.options().withEngine(engine).withExpectedRuns(1);
-    try (var interpreter = Interpreter.of(model, options)) {
+    InterpreterOptions options =
+        engines.options().withEngine(EngineOptions.require(engine)).withExpectedRuns(1);
+    try (var interpreter = InputFiles.interpreter(model, options)) {
       Signature signature = signature(interpreter.model());
       Map<String, NpyArray> arrays = read(signature);
       for (Signature.Port port : signature.inputs()) {

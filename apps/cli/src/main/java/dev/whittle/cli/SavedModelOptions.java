@@ -14,6 +14,7 @@ final class SavedModelOptions {
       defaultValue = "serve",
       paramLabel = "TAGS",
       description = "The tags of the SavedModel's graph (default: ${DEFAULT-VALUE}).")
+  @Needs(Condition.SAVED_MODEL)
   private List<String> tags = List.of("serve");
 
   @Option(
@@ -21,6 +22,7 @@ final class SavedModelOptions {
       split = ",",
       paramLabel = "KEYS",
       description = "The signatures to convert (default: all).")
+  @Needs(Condition.SAVED_MODEL)
   private List<String> signatureKeys = List.of();
 
   @Option(
@@ -29,14 +31,11 @@ final class SavedModelOptions {
       fallbackValue = "true",
       paramLabel = "true|false",
       description = "Unknown operations of a SavedModel become custom operators of the same name.")
+  @Needs(value = Condition.SAVED_MODEL, except = "false")
   private boolean allowCustomOperators;
 
   TfLiteConverter converter(Path folder) {
     return TfLiteConverter.fromSavedModel(folder, Set.copyOf(tags), signatureKeys)
         .allowCustomOperators(allowCustomOperators);
-  }
-
-  boolean allowsCustomOperators() {
-    return allowCustomOperators;
   }
 }

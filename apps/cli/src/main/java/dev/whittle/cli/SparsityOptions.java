@@ -1,9 +1,11 @@
 package dev.whittle.cli;
 
 import dev.whittle.ir.Model;
+import dev.whittle.optimize.sparse.NoMatchingWeightsException;
 import dev.whittle.optimize.sparse.Pruning;
 import dev.whittle.optimize.sparse.SparseEncoding;
 import dev.whittle.optimize.sparse.WeightClustering;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
@@ -30,9 +32,11 @@ final class SparsityOptions {
       paramLabel = "NAME",
       defaultValue = "kmeans++",
       description = "kmeans++, linear or density (default: ${DEFAULT-VALUE}).")
+  @Needs(Condition.CLUSTERS)
   private String clusterStart = "kmeans++";
 
   @Option(names = "--cluster_per_channel", description = "Clusters each output channel separately.")
+  @Needs(Condition.CLUSTERS)
   private boolean clusterPerChannel;
 
   @Option(
@@ -40,12 +44,14 @@ final class SparsityOptions {
       paramLabel = "N",
       defaultValue = "1",
       description = "The seed of kmeans++ (default: ${DEFAULT-VALUE}).")
+  @Needs(Condition.RANDOM_CLUSTERS)
   private long seed = 1;
 
   @Option(
       names = "--sparsity_layers",
       paramLabel = "REGEX",
       description = "Prunes and clusters only layers with names that contain a match.")
+  @Needs(Condition.PRUNING_OR_CLUSTERS)
   private @Nullable String layers;
 
   @Option(
@@ -58,18 +64,32 @@ final class SparsityOptions {
     return prune != null || cluster != null || sparseTensors;
   }
 
+  /** Returns whether a condition on pruning and clustering holds. */
+  boolean holds(Condition condition) {
+    return switch (condition) {
+      case CLUSTERS -> cluster != null;
+      case RANDOM_CLUSTERS ->
+          cluster != null
+              && start(clusterStart) == WeightClustering.Initialization.KMEANS_PLUS_PLUS;
+      case PRUNING_OR_CLUSTERS -> prune != null || cluster != null;
+      default -> false;
+    };
+  }
+
   /** Prunes, then clusters a model; pruned weights stay zero. */
   Model change(Model model) {
-    Model changed = model;
-    if (prune != null) {
-      changed = pruning(prune).apply(changed, pattern());
+    try {
+      Model changed = model;
+      if (prune != null) {
+        changed = pruning(prune).apply(changed, pattern());
+      }
+      if (cluster != null) {
+        changed = clustering(cluster).apply(changed, pattern());
+      }
+      return changed;
+    } catch (NoMatchingWeightsException e) {
+      throw new UsageException(String.valueOf(e.getMessage()), e);
     }
-    if (cluster != null) {
-      changed =
-          new WeightClustering(cluster, start(clusterStart), clusterPerChannel, prune != null, seed)
-              .apply(changed, pattern());
-    }
-    return changed;
   }
 
   /** Stores weights as sparse tensors, after quantization, if the options ask for it. */
@@ -87,8 +107,16 @@ final class SparsityOptions {
     }
   }
 
+  private WeightClustering clustering(int clusters) {
+    return Arguments.checked(
+        "--cluster " + clusters,
+        () ->
+            new WeightClustering(
+                clusters, start(clusterStart), clusterPerChannel, prune != null, seed));
+  }
+
   private static WeightClustering.Initialization start(String name) {
-    return switch (name) {
+    return switch (name.toLowerCase(Locale.ROOT)) {
       case "kmeans++" -> WeightClustering.Initialization.KMEANS_PLUS_PLUS;
       case "linear" -> WeightClustering.Initialization.LINEAR;
       case "density" -> WeightClustering.Initialization.DENSITY;

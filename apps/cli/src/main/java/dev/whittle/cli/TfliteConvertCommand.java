@@ -4,8 +4,8 @@ import dev.whittle.convert.TfLiteConverter;
 import dev.whittle.ir.Model;
 import dev.whittle.tflite.TfliteWriter;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
     name = "tflite_convert",
     description = "Replaces TensorFlow's command of this name; see also convert.",
     mixinStandardHelpOptions = true)
-final class TfliteConvertCommand implements Callable<Integer> {
+final class TfliteConvertCommand implements Callable<Integer>, Conditional {
   /** The model to convert: exactly one option. */
   static final class Source {
     @Option(
@@ -41,7 +41,7 @@ final class TfliteConvertCommand implements Callable<Integer> {
   private Source source = new Source();
 
   @Option(
-      names = "--output_file",
+      names = {"-o", "--output_file"},
       required = true,
       paramLabel = "FILE",
       description = "The .tflite file to write.")
@@ -72,20 +72,24 @@ final class TfliteConvertCommand implements Callable<Integer> {
       defaultValue = "true",
       fallbackValue = "true",
       paramLabel = "true|false",
-      description = "Ignored: this command does not quantize.")
-  @SuppressWarnings("UnusedVariable") // Accepted for scripts that use it.
+      description = "Only true: there is no other quantizer.")
   private boolean newQuantizer = true;
 
   @Override
+  public boolean holds(Condition condition) {
+    return condition == Condition.SAVED_MODEL && source.savedModelDir != null;
+  }
+
+  @Override
   public Integer call() {
-    if (firstConverter || !newConverter) {
+    if (firstConverter || !newConverter || !newQuantizer) {
       throw new UsageException(
-          "--enable_v1_converter must be false and --experimental_new_converter true: Whittle has"
-              + " one converter only");
+          "--enable_v1_converter must be false, and --experimental_new_converter and"
+              + " --experimental_new_quantizer true: Whittle has one converter only");
     }
     try {
       TfliteWriter.write(convert(), outputFile);
-    } catch (IOException e) {
+    } catch (IOException | UsageException e) {
       System.err.println("tflite_convert: " + Main.message(e));
       return Main.CANNOT_HANDLE_MODEL;
     }
@@ -95,12 +99,11 @@ final class TfliteConvertCommand implements Callable<Integer> {
   private Model convert() throws IOException {
     Path keras = source.kerasModelFile;
     if (keras != null) {
+      InputFiles.requireKeras("--keras_model_file", keras);
       return TfLiteConverter.fromKerasModel(keras).convertModel().model();
     }
-    Path folder = source.savedModelDir;
-    if (folder == null || !Files.isDirectory(folder)) {
-      throw new IOException(folder + ": there is no such folder");
-    }
+    Path folder = Objects.requireNonNull(source.savedModelDir);
+    InputFiles.requireSavedModel("--saved_model_dir", folder);
     return savedModel.converter(folder).convertModel().model();
   }
 }

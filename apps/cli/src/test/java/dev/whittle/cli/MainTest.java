@@ -113,10 +113,10 @@ class MainTest {
   }
 
   @Test
-  void exitsWithStatus1AndTheReasonForABrokenModel() throws IOException {
+  void exitsWithStatus2AndTheReasonForABrokenModel() throws IOException {
     Path broken = Files.write(folder.resolve("broken.tflite"), new byte[100]);
     CommandRun run = whittle("inspect", broken.toString());
-    assertEquals(1, run.status());
+    assertEquals(2, run.status());
     assertTrue(run.err().contains("broken.tflite"), run.err());
     assertEquals("", run.out());
   }

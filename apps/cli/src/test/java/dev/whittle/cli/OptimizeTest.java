@@ -124,7 +124,7 @@ class OptimizeTest {
     "'--prune 0.5 --sparsity_layers none', 2, no float weights",
     "'--cluster 1', 2, clusters must be",
     "'--quantize int8 --representative_data /no/such', 2, no such file",
-    "'--quantize dynamic --recipe x.json', 2, there is no such file",
+    "'--recipe x.json', 2, there is no such file",
     "'--quantize int8 --calibration_method median', 2, no calibration method",
     "'--quantize int8 --head none', 2, expected one of",
     "'--quantize auto', 2, needs --representative_data",

@@ -9,6 +9,7 @@ import dev.whittle.convert.savedmodel.SavedModelSource;
 import dev.whittle.data.Samples;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.Model;
+import dev.whittle.ir.Signature;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.rewrite.Rewriter;
 import dev.whittle.ir.tensor.Shape;
@@ -23,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -146,7 +148,23 @@ public final class TfLiteConverter {
     }
   }
 
+  private void requireInputs(Model model) {
+    Set<String> known = new TreeSet<>();
+    for (Signature signature : model.signatures()) {
+      signature.inputs().forEach(port -> known.add(port.name()));
+    }
+    for (String input : inputShapes.keySet()) {
+      if (!known.contains(input)) {
+        throw new UnsupportedModelException(
+            "input shape for '" + input + "'",
+            "the model has no such input",
+            "its inputs are " + known);
+      }
+    }
+  }
+
   private Conversion finish(Imported imported) throws IOException {
+    requireInputs(imported.model());
     Rewriter.Result result = Fusing.fuse(imported.model());
     var report = new ConversionReport(imported.layers(), result.firings());
     Quantizer chosen = quantizer;

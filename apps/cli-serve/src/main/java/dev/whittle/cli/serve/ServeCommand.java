@@ -1,5 +1,6 @@
 package dev.whittle.cli.serve;
 
+import dev.whittle.cli.Arguments;
 import dev.whittle.cli.UsageException;
 import dev.whittle.web.ClassifierServer;
 import dev.whittle.web.ServerOptions;
@@ -20,6 +21,9 @@ import picocli.CommandLine.Option;
 final class ServeCommand implements Callable<Integer> {
   private static final String API_KEY = "WHITTLE_API_KEY";
   private static final String PASSWORD = "WHITTLE_KEYSTORE_PASSWORD";
+
+  /** Maximum of sizes in MiB and in millions of pixels. */
+  private static final long MAX_MIB = 1 << 20;
 
   @Option(
       names = "--models",
@@ -95,15 +99,7 @@ final class ServeCommand implements Callable<Integer> {
       throw new UsageException("--keystore " + keyStore + ": there is no such file");
     }
     String apiKey = System.getenv(API_KEY);
-    ServerOptions options =
-        ServerOptions.DEFAULT
-            .with(host, port, models)
-            .withLoad(threads, queue, Duration.ofSeconds(timeout))
-            .withLimits(Math.multiplyExact(maxRequest, 1L << 20), maxMegapixels * 1_000_000)
-            .withSecurity(
-                apiKey == null || apiKey.isEmpty() ? null : apiKey,
-                keyStore,
-                System.getenv(PASSWORD));
+    ServerOptions options = options(apiKey == null || apiKey.isEmpty() ? null : apiKey);
     var server = new ClassifierServer(options);
     server.start();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "whittle-stop"));
@@ -117,6 +113,23 @@ final class ServeCommand implements Callable<Integer> {
     }
     server.join();
     return 0;
+  }
+
+  private ServerOptions options(@Nullable String apiKey) {
+    if (maxRequest < 1 || maxRequest > MAX_MIB || maxMegapixels < 1 || maxMegapixels > MAX_MIB) {
+      throw new UsageException(
+          "--max_request %d, --max_megapixels %d: expected 1 to %d"
+              .formatted(maxRequest, maxMegapixels, MAX_MIB));
+    }
+    return Arguments.checked(
+        "--host %s, --port %d, --threads %d, --queue %d, --timeout %d"
+            .formatted(host, port, threads, queue, timeout),
+        () ->
+            ServerOptions.DEFAULT
+                .with(host, port, models)
+                .withLoad(threads, queue, Duration.ofSeconds(timeout))
+                .withLimits(maxRequest << 20, maxMegapixels * 1_000_000)
+                .withSecurity(apiKey, keyStore, System.getenv(PASSWORD)));
   }
 
   private static void stop(ClassifierServer server) {

@@ -1,6 +1,10 @@
 package dev.whittle.cli.train;
 
+import dev.whittle.cli.Arguments;
+import dev.whittle.cli.Condition;
+import dev.whittle.cli.Conditional;
 import dev.whittle.cli.KnnOptions;
+import dev.whittle.cli.Needs;
 import dev.whittle.cli.UsageException;
 import dev.whittle.convert.knn.CsvPoints;
 import dev.whittle.convert.knn.LabeledPoints;
@@ -30,7 +34,7 @@ import picocli.CommandLine.Option;
       "results of both. Without --data, it uses the 1,000 points of the published article."
     },
     mixinStandardHelpOptions = true)
-final class KnnCommand implements Callable<Integer> {
+final class KnnCommand implements Callable<Integer>, Conditional {
   @Option(
       names = "--data",
       paramLabel = "F.csv",
@@ -41,6 +45,7 @@ final class KnnCommand implements Callable<Integer> {
       names = "--samples",
       paramLabel = "N",
       description = "Uses N random points, for timing, with --columns coordinates each.")
+  @Needs(Condition.NO_DATA_FILE)
   private @Nullable Integer samples;
 
   @Option(
@@ -48,6 +53,7 @@ final class KnnCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "2",
       description = "Coordinates of a random point (default: ${DEFAULT-VALUE}).")
+  @Needs(Condition.RANDOM_POINTS)
   private int columns = 2;
 
   @Option(
@@ -79,11 +85,24 @@ final class KnnCommand implements Callable<Integer> {
   @Mixin private KnnOptions knn = new KnnOptions();
 
   @Override
+  public boolean holds(Condition condition) {
+    return switch (condition) {
+      case TABLE -> data != null;
+      case NO_DATA_FILE -> data == null;
+      case RANDOM_POINTS -> data == null && samples != null;
+      default -> true;
+    };
+  }
+
+  @Override
   public Integer call() throws IOException {
     TensorFlowLibrary.require();
     LabeledPoints points = points();
     checkPlot(points);
-    TrainTestSplit split = TrainTestSplit.of(points, testShare, seed);
+    TrainTestSplit split =
+        Arguments.checked(
+            "--test_share " + testShare, () -> TrainTestSplit.of(points, testShare, seed));
+    knn.check(split.train());
     KnnExperiment.Result result =
         KnnExperiment.run(split, knn.neighbors(), knn.distance(), System.err::println);
     print(result);

@@ -41,7 +41,7 @@ public final class CsvPoints {
         table.add(line);
       }
     } catch (UncheckedIOException e) {
-      throw new IOException("cannot read " + file + ": " + e.getCause(), e);
+      throw new IOException(file + ": cannot be read as text in UTF-8", e);
     } catch (CsvParseException e) {
       throw new IOException(file + ": not a table of comma-separated values: " + e.getMessage(), e);
     }

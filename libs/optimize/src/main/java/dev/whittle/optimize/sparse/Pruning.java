@@ -69,7 +69,7 @@ public sealed interface Pruning {
    * Returns the model with pruned float weights.
    *
    * @param layers a pattern that is searched in the names of an operator's outputs; null for all
-   * @throws IllegalArgumentException if no weights match
+   * @throws NoMatchingWeightsException if no weights match
    */
   default Model apply(Model model, @Nullable Pattern layers) {
     return WeightEditor.apply(

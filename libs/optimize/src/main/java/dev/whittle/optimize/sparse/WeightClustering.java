@@ -44,7 +44,7 @@ public record WeightClustering(
    * Returns the model with clustered float weights.
    *
    * @param layers a pattern that is searched in the names of an operator's outputs; null for all
-   * @throws IllegalArgumentException if no weights match
+   * @throws NoMatchingWeightsException if no weights match
    */
   public Model apply(Model model, @Nullable Pattern layers) {
     return WeightEditor.apply(

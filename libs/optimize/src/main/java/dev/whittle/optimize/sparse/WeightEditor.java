@@ -36,7 +36,7 @@ public final class WeightEditor {
    *
    * @param layers a pattern that is searched in the names of an operator's outputs; null for all
    * @param minElements the minimum number of elements of weights to edit
-   * @throws IllegalArgumentException if no weights match
+   * @throws NoMatchingWeightsException if no weights match
    */
   static Model apply(Model model, @Nullable Pattern layers, int minElements, Edit edit) {
     List<Graph> graphs = new ArrayList<>();
@@ -59,7 +59,7 @@ public final class WeightEditor {
       graphs.add(graph.withValues(values));
     }
     if (edited == 0) {
-      throw new IllegalArgumentException(
+      throw new NoMatchingWeightsException(
           "no float weights of at least %d elements%s"
               .formatted(
                   minElements, layers == null ? "" : " in layers that match '" + layers + "'"));
