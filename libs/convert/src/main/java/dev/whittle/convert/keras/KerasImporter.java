@@ -196,8 +196,7 @@ public final class KerasImporter {
             + " (model.export) and convert that");
   }
 
-  private void name(
-      Map<String, Value> outputs, List<String> names, @Nullable Argument result) {
+  private void name(Map<String, Value> outputs, List<String> names, @Nullable Argument result) {
     if (result == null) {
       return;
     }
@@ -326,9 +325,7 @@ public final class KerasImporter {
     String dtype = dtypeName(config, "");
     declared.set(
         values(result),
-        dtype.isEmpty()
-            ? declared.common(values(new Argument.OfList(args)))
-            : declaredType(dtype));
+        dtype.isEmpty() ? declared.common(values(new Argument.OfList(args))) : declaredType(dtype));
   }
 
   private static List<Value> values(Argument argument) {

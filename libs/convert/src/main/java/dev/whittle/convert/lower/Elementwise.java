@@ -3,6 +3,7 @@ package dev.whittle.convert.lower;
 import static dev.whittle.convert.lower.Domain.ANY;
 import static dev.whittle.convert.lower.Domain.BOOLEANS;
 import static dev.whittle.convert.lower.Domain.FLOATS;
+import static dev.whittle.convert.lower.Domain.NUMBERS;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
@@ -15,7 +16,6 @@ import dev.whittle.ir.op.activation.Relu6;
 import dev.whittle.ir.op.activation.ReluN1To1;
 import dev.whittle.ir.op.activation.Tanh;
 import dev.whittle.ir.op.math.Abs;
-import dev.whittle.ir.op.math.BitwiseXor;
 import dev.whittle.ir.op.math.Ceil;
 import dev.whittle.ir.op.math.Cos;
 import dev.whittle.ir.op.math.Equal;
@@ -33,7 +33,6 @@ import dev.whittle.ir.op.math.LogicalOr;
 import dev.whittle.ir.op.math.Neg;
 import dev.whittle.ir.op.math.NotEqual;
 import dev.whittle.ir.op.math.Pow;
-import dev.whittle.ir.op.math.RightShift;
 import dev.whittle.ir.op.math.Round;
 import dev.whittle.ir.op.math.Rsqrt;
 import dev.whittle.ir.op.math.Sign;
@@ -142,6 +141,13 @@ public final class Elementwise {
     return binary(ANY, (emit, a, b) -> emit.binary(operator.get(), a, b));
   }
 
+  private static BinaryLowering promoted(BinaryLowering lowering) {
+    return (emit, a, b) -> {
+      List<Value> operands = emit.promote(a, b);
+      return lowering.lower(emit, operands.get(0), operands.get(1));
+    };
+  }
+
   private static Unary unary(Domain domain, UnaryLowering lowering) {
     return new Unary(domain, lowering, OperatorNames.NONE);
   }
@@ -212,7 +218,7 @@ public final class Elementwise {
           unary(ANY, (e, x) -> e.node(new NotEqual(), x, x)).keras("Isnan").tensorFlow("IsNan"),
           unary(FLOATS, Functions::isFinite).tensorFlow("IsFinite"),
           unary(FLOATS, Functions::isInfinite).tensorFlow("IsInf"),
-          unary(ANY, (e, x) -> e.sub(e.scalar(x.type(), -1), x)).tensorFlow("Invert"),
+          unary(NUMBERS, Bits::invert).keras("BitwiseInvert", "BitwiseNot").tensorFlow("Invert"),
           operator(ANY, () -> new ZerosLike()).tensorFlow("ZerosLike"),
           unary(ANY, (e, x) -> e.add(e.node(new ZerosLike(), x), e.scalar(x.type(), 1)))
               .tensorFlow("OnesLike"));
@@ -296,9 +302,15 @@ public final class Elementwise {
               .keras("LogicalOr")
               .tensorFlow("LogicalOr"),
           binary(BOOLEANS, (e, a, b) -> e.node(new NotEqual(), a, b)).keras("LogicalXor"),
-          binary(ANY, (e, a, b) -> e.node(new BitwiseXor(), a, b)).tensorFlow("BitwiseXor"),
-          binary(ANY, Functions::leftShift).tensorFlow("LeftShift"),
-          binary(ANY, (e, a, b) -> e.node(new RightShift(), a, b)).tensorFlow("RightShift"));
+          binary(NUMBERS, promoted(Bits::and)).keras("BitwiseAnd").tensorFlow("BitwiseAnd"),
+          binary(NUMBERS, promoted(Bits::or)).keras("BitwiseOr").tensorFlow("BitwiseOr"),
+          binary(NUMBERS, promoted(Bits::xor)).keras("BitwiseXor").tensorFlow("BitwiseXor"),
+          binary(NUMBERS, promoted(Bits::leftShift))
+              .keras("BitwiseLeftShift", "LeftShift")
+              .tensorFlow("LeftShift"),
+          binary(NUMBERS, promoted(Bits::rightShift))
+              .keras("BitwiseRightShift", "RightShift")
+              .tensorFlow("RightShift"));
 
   /** Returns all operators with one operand. */
   public static List<Unary> unary() {

@@ -40,6 +40,7 @@ import dev.whittle.ir.op.shape.SplitV;
 import dev.whittle.ir.op.shape.StridedSlice;
 import dev.whittle.ir.op.shape.Tile;
 import dev.whittle.ir.op.shape.Transpose;
+import dev.whittle.ir.op.type.Bitcast;
 import dev.whittle.ir.op.type.Cast;
 import dev.whittle.ir.rewrite.ConstantEvaluation;
 import dev.whittle.ir.tensor.Constant;
@@ -671,6 +672,32 @@ public final class Emitter {
 
   public Value cast(Value x, TensorType type) {
     return x.type() == type ? x : node(new Cast(x.type(), type), x);
+  }
+
+  /**
+   * Returns the bytes of a value as elements of another type; smaller elements lie along one more
+   * axis at the end.
+   *
+   * @throws OperandException if the last axis does not hold one larger element
+   */
+  public Value bitcast(Value x, TensorType type) {
+    if (type == x.type()) {
+      return x;
+    }
+    int before = x.type().bits();
+    int after = type.bits();
+    int[] dims = dims(x);
+    if (after < before) {
+      dims = Arrays.copyOf(dims, dims.length + 1);
+      dims[dims.length - 1] = before / after;
+    } else if (after > before) {
+      if (dims.length == 0) {
+        throw OperandException.invalid("%s as %s", x.type(), type);
+      }
+      dims = Arrays.copyOf(dims, dims.length - 1);
+    }
+    Value declared = Value.of(0, name("bitcast"), type, Shape.of(dims));
+    return graph.nodesAsDeclared(List.of(declared), new Bitcast(), x).getFirst();
   }
 
   /** Casts two operands to their common type. */

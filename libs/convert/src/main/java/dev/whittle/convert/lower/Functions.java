@@ -249,9 +249,4 @@ public final class Functions {
     Value zero = emit.scalar(result.type(), 0);
     return emit.where(emit.node(new Equal(), tested, zero), zero, result);
   }
-
-  /** {@code a 2^b} of integers. */
-  public static Value leftShift(Emitter emit, Value a, Value b) {
-    return emit.mul(a, emit.node(new Pow(), emit.scalar(a.type(), 2), b));
-  }
 }

@@ -1,5 +1,6 @@
 package dev.whittle.convert.savedmodel;
 
+import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -57,7 +58,11 @@ record OpSignature(List<Output> outputs) {
     return types;
   }
 
-  /** Returns the index of the first tensor of an output. */
+  /**
+   * Returns the index of the first tensor of an output.
+   *
+   * @throws MalformedModelException if the operation has no such output
+   */
   int first(String name, TfNode node) {
     int first = 0;
     for (Output output : outputs) {
@@ -66,6 +71,8 @@ record OpSignature(List<Output> outputs) {
       }
       first += output.types(node).size();
     }
-    return 0;
+    throw new MalformedModelException(
+        "operation '%s' (%s): a function reads its output '%s', which it does not have"
+            .formatted(node.name(), node.op(), name));
   }
 }

@@ -1,11 +1,11 @@
 package dev.whittle.convert.savedmodel;
 
+import dev.whittle.convert.lower.Diagonals;
 import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Indexing;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.op.index.GatherNd;
 import dev.whittle.ir.op.index.MatrixDiag;
 import dev.whittle.ir.op.index.MatrixSetDiag;
 import dev.whittle.ir.op.index.SelectV2;
@@ -17,9 +17,7 @@ import dev.whittle.ir.op.math.Sub;
 import dev.whittle.ir.op.nn.BatchMatMul;
 import dev.whittle.ir.op.nn.FullyConnected;
 import dev.whittle.ir.tensor.OperandException;
-import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
-import java.util.Arrays;
 import java.util.List;
 
 /** Products of matrices and vectors, diagonals and bands. */
@@ -101,36 +99,39 @@ final class TensorFlowMatrixOperations {
     table.single("MatrixDiagPart", call -> diagonal(call));
     table.single(
         "MatrixSetDiag", call -> call.emit().node(new MatrixSetDiag(), call.x(), call.value(1)));
-    // A single diagonal needs no alignment.
-    table.ignore("align", "MatrixDiagV3", "MatrixSetDiagV3", "MatrixDiagPartV3");
     for (String version : List.of("V2", "V3")) {
-      table.single(
-          "MatrixDiag" + version,
-          call -> {
-            requireMainDiagonal(call, 1);
-            return call.emit().node(new MatrixDiag(), call.x());
-          });
+      table.single("MatrixDiag" + version, TensorFlowMatrixOperations::bandMatrix);
       table.single(
           "MatrixSetDiag" + version,
-          call -> {
-            requireMainDiagonal(call, 2);
-            return call.emit().node(new MatrixSetDiag(), call.x(), call.value(1));
-          });
+          call -> Diagonals.replaced(call.emit(), call.x(), call.value(1), diagonals(call, 2)));
       table.single(
           "MatrixDiagPart" + version,
-          call -> {
-            requireMainDiagonal(call, 1);
-            return diagonal(call);
-          });
+          call -> Diagonals.part(call.emit(), call.x(), diagonals(call, 1), call.value(2)));
     }
     table.single("MatrixBandPart", TensorFlowMatrixOperations::band);
   }
 
-  private static void requireMainDiagonal(OperationCall call, int input) {
-    int[] diagonals = call.integers(input);
-    if (Arrays.stream(diagonals).anyMatch(d -> d != 0)) {
-      throw OperandException.unsupported("diagonals other than the main one");
+  /** Reads the numbers of the lowest and highest diagonal, and how they are aligned. */
+  private static Diagonals.Band diagonals(OperationCall call, int input) {
+    int[] bounds = call.integers(input);
+    if (bounds.length == 0 || bounds.length > 2) {
+      throw OperandException.invalid("%d bounds of diagonals; expected one or two", bounds.length);
     }
+    boolean aligned = call.node().op().endsWith("V3");
+    String align = aligned ? call.node().text("align", "RIGHT_LEFT") : "LEFT_LEFT";
+    return new Diagonals.Band(
+        bounds[0], bounds[bounds.length - 1], align.startsWith("LEFT_"), align.endsWith("_LEFT"));
+  }
+
+  private static Value bandMatrix(OperationCall call) {
+    Emitter emit = call.emit();
+    int rows = call.integer(2);
+    int columns = call.integer(3);
+    Diagonals.Band band = diagonals(call, 1);
+    boolean main = band.lower() == 0 && band.upper() == 0 && rows < 0 && columns < 0;
+    return main
+        ? emit.node(new MatrixDiag(), call.x())
+        : Diagonals.matrix(emit, call.x(), band, rows, columns, call.value(4));
   }
 
   private static Value diagonalMatrix(OperationCall call) {
@@ -140,33 +141,13 @@ final class TensorFlowMatrixOperations {
     return call.emit().node(new MatrixDiag(), call.x());
   }
 
-  /** Gathers the diagonals of the matrices in the last two axes. */
   private static Value diagonal(OperationCall call) {
     Emitter emit = call.emit();
     Value x = call.x();
-    int rank = Emitter.rank(x);
-    if (call.node().op().equals("DiagPart") && rank != 2) {
-      throw OperandException.unsupported("the diagonal of a tensor of rank %d", rank);
+    if (call.node().op().equals("DiagPart") && Emitter.rank(x) != 2) {
+      throw OperandException.unsupported("the diagonal of a tensor of rank %d", Emitter.rank(x));
     }
-    int rows = Emitter.fixedDimension(x, rank - 2);
-    int columns = Emitter.fixedDimension(x, rank - 1);
-    int size = Math.min(rows, columns);
-    Tensor indices = Tensor.allocate(TensorType.INT32, size, 2);
-    for (int i = 0; i < 2 * size; i++) {
-      indices.setInt(i, i / 2);
-    }
-    // GATHER_ND gathers from the first axes.
-    int[] toFront = new int[rank];
-    int[] back = new int[rank - 1];
-    for (int i = 0; i < rank; i++) {
-      toFront[i] = (i + rank - 2) % rank;
-    }
-    for (int i = 0; i < rank - 1; i++) {
-      back[i] = (i + 1) % (rank - 1);
-    }
-    Value picked =
-        emit.node(new GatherNd(), emit.transpose(x, toFront), emit.constant("diagonal", indices));
-    return emit.transpose(picked, back);
+    return Diagonals.part(emit, x, Diagonals.Band.MAIN, emit.scalar(x.type(), 0));
   }
 
   private static Value band(OperationCall call) {

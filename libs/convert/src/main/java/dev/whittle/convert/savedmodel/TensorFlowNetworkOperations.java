@@ -67,7 +67,7 @@ final class TensorFlowNetworkOperations {
     return call.emit().add(call.x(), call.emit().reshape(call.value(1), dims));
   }
 
-  private static boolean isChannelsFirst(OperationCall call) {
+  static boolean isChannelsFirst(OperationCall call) {
     String format = call.node().text("data_format", "NHWC");
     return format.equals("NCHW") || format.equals("NCDHW");
   }
@@ -80,17 +80,17 @@ final class TensorFlowNetworkOperations {
   }
 
   /** Returns an input with channels last. */
-  private static Value channelsLast(OperationCall call, Value x) {
+  static Value channelsLast(OperationCall call, Value x) {
     return isChannelsFirst(call) ? call.emit().channelsLast(x) : x;
   }
 
   /** Returns a result in the layout of the operation. */
-  private static Value restored(OperationCall call, Value y) {
+  static Value restored(OperationCall call, Value y) {
     return isChannelsFirst(call) ? call.emit().channelsFirst(y) : y;
   }
 
   /** Returns an attribute with a number for each axis, reordered for channels last. */
-  private static int[] axes(OperationCall call, String attribute, int count) {
+  static int[] axes(OperationCall call, String attribute, int count) {
     int[] stated = call.node().integers(attribute, count, 1);
     if (!isChannelsFirst(call)) {
       return stated;

@@ -45,6 +45,7 @@ final class TensorFlowOperations extends LoweringTable<TensorFlowOperations.Lowe
               TensorFlowTableOperations::register,
               TensorFlowSearchOperations::register,
               TensorFlowLossOperations::register,
+              TensorFlowGradientOperations::register,
               TensorFlowImageOperations::register,
               TensorFlowSignalOperations::register,
               TensorFlowRandomOperations::register,

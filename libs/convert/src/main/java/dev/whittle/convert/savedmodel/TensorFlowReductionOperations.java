@@ -2,6 +2,7 @@ package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Reductions;
+import dev.whittle.convert.lower.Scans;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.math.Sqrt;
@@ -34,6 +35,8 @@ final class TensorFlowReductionOperations {
     table.single("ArgMax", call -> argument(call, ArgMax::new));
     table.single("ArgMin", call -> argument(call, ArgMin::new));
     table.single("Cumsum", TensorFlowReductionOperations::cumulativeSum);
+    table.single("Cumprod", call -> scan(call, Scans::product));
+    table.single("CumulativeLogsumexp", call -> scan(call, Scans::logSumExp));
     table.operator("SegmentSum", () -> new SegmentSum());
     table.operator("UnsortedSegmentMax", () -> new UnsortedSegmentMax());
     table.operator("UnsortedSegmentMin", () -> new UnsortedSegmentMin());
@@ -91,6 +94,20 @@ final class TensorFlowReductionOperations {
     TfNode node = call.node();
     var op = new Cumsum(node.flag("exclusive", false), node.flag("reverse", false));
     return call.emit().node(op, call.x(), call.narrow(1));
+  }
+
+  /** A cumulative operation. */
+  private interface Scan {
+    Value lower(Emitter emit, Value x, int axis, boolean exclusive, boolean reverse);
+  }
+
+  private static Value scan(OperationCall call, Scan scan) {
+    return scan.lower(
+        call.emit(),
+        call.x(),
+        call.integer(1),
+        call.node().flag("exclusive", false),
+        call.node().flag("reverse", false));
   }
 
   private static Value sparseSegmentSum(OperationCall call) {

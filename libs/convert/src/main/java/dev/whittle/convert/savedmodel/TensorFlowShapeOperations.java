@@ -4,6 +4,8 @@ import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.ShapeMoves;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.Activation;
+import dev.whittle.ir.op.index.Where;
+import dev.whittle.ir.op.math.Equal;
 import dev.whittle.ir.op.reduce.ReduceProd;
 import dev.whittle.ir.op.shape.BatchToSpaceNd;
 import dev.whittle.ir.op.shape.BroadcastArgs;
@@ -30,7 +32,6 @@ import dev.whittle.ir.op.shape.Squeeze;
 import dev.whittle.ir.op.shape.Tile;
 import dev.whittle.ir.op.shape.Transpose;
 import dev.whittle.ir.op.shape.Unpack;
-import dev.whittle.ir.op.type.Bitcast;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
@@ -193,54 +194,59 @@ final class TensorFlowShapeOperations {
     TensorType type = DataTypes.declared(code);
     if (type != DataTypes.type(code)) {
       throw OperandException.unsupported(
-          "the bits of %s, which is computed in %s; compute in float32", type, DataTypes.type(code));
+          "the bits of %s, which is computed in %s; compute in float32",
+          type, DataTypes.type(code));
     }
     return type;
   }
 
   private static Value bitcast(OperationCall call) {
     TensorType type = bitsType(call.node().type("type", 1));
-    Value x = call.x();
     bitsType(call.node().type("T", 1));
-    if (type == x.type()) {
-      return x;
-    }
-    int before = x.type().bits();
-    int after = type.bits();
-    int[] dims = Emitter.dims(x);
-    if (after < before) {
-      dims = Arrays.copyOf(dims, dims.length + 1);
-      dims[dims.length - 1] = before / after;
-    } else if (after > before) {
-      if (dims.length == 0) {
-        throw OperandException.invalid("%s as %s", x.type(), type);
-      }
-      dims = Arrays.copyOf(dims, dims.length - 1);
-    }
-    Value declared = Value.of(0, call.emit().scope() + "/bitcast", type, Shape.of(dims));
-    return call.emit().graph().nodesAsDeclared(List.of(declared), new Bitcast(), x).getFirst();
+    return call.emit().bitcast(call.x(), type);
   }
 
   /** Returns the axes along which each of two shapes is broadcast to the other. */
   private static List<Item> broadcastAxes(OperationCall call) {
-    int[] a = call.integers(0);
-    int[] b = call.integers(1);
-    int rank = Math.max(a.length, b.length);
+    List<@Nullable Long> a = call.known(0);
+    List<@Nullable Long> b = call.known(1);
+    if (a == null || b == null) {
+      throw OperandException.unsupported("shapes of unknown rank");
+    }
+    int rank = Math.max(a.size(), b.size());
     List<Integer> left = new ArrayList<>();
     List<Integer> right = new ArrayList<>();
+    boolean known = true;
     for (int axis = 0; axis < rank; axis++) {
-      int i = axis - (rank - a.length);
-      int j = axis - (rank - b.length);
-      int x = i < 0 ? 1 : a[i];
-      int y = j < 0 ? 1 : b[j];
-      if (x == 1) {
+      int i = axis - (rank - a.size());
+      int j = axis - (rank - b.size());
+      Long x = i < 0 ? Long.valueOf(1) : a.get(i);
+      Long y = j < 0 ? Long.valueOf(1) : b.get(j);
+      boolean isOne = x != null && x == 1;
+      boolean isOtherOne = y != null && y == 1;
+      known &= (x != null && y != null) || isOne || isOtherOne;
+      if (isOne) {
         left.add(axis);
       }
-      if (y == 1) {
+      if (isOtherOne) {
         right.add(axis);
       }
     }
-    return List.of(axes(call, left), axes(call, right));
+    // A dimension of unknown size is left out beside a known one: of size 1, its sum is itself.
+    return known
+        ? List.of(axes(call, left), axes(call, right))
+        : List.of(axesOfSizeOne(call, 0, rank), axesOfSizeOne(call, 1, rank));
+  }
+
+  private static Item axesOfSizeOne(OperationCall call, int input, int rank) {
+    Emitter emit = call.emit();
+    Value shape = call.narrow(input);
+    int missing = rank - Emitter.fixedDimension(shape, 0);
+    int[] ones = new int[missing];
+    Arrays.fill(ones, 1);
+    Value whole = missing == 0 ? shape : emit.concat(0, List.of(emit.ints(ones), shape));
+    Value found = emit.node(new Where(), emit.node(new Equal(), whole, emit.scalar(1)));
+    return Item.of(emit.cast(emit.reshape(found, -1), TensorType.INT32));
   }
 
   private static Item axes(OperationCall call, List<Integer> axes) {

@@ -1,0 +1,233 @@
+"""SavedModels of operations that TensorFlow's own converter leaves to TensorFlow or that stand for
+whole computations (bits, scans, derivatives, diagonals, images, complex numbers, ...), with
+TensorFlow's outputs: testdata/savedmodel-operations/NAME/{saved_model,calls.npz}.
+
+Made with TensorFlow 2.21.0, NumPy 2.4.6. Usage: python more_operations.py FOLDER [NAME...]
+
+Each model has one function with several results, which vary attributes, axes, types and ranks.
+Arrays in calls.npz are named CALL|SIGNATURE|in or out|NAME.
+"""
+import os
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import shutil
+import sys
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
+FOLDER = sys.argv[1]
+ONLY = sys.argv[2:]
+raw = tf.raw_ops
+
+
+def case(name, function, *inputs, dims=None):
+    """Saves a model of one function of arrays.
+
+    function: returns a list of tensors
+    dims: the shapes in the signature; those of the inputs if None
+    """
+    if ONLY and name not in ONLY:
+        return
+    module = tf.Module()
+    specs = [
+        tf.TensorSpec(x.shape if dims is None else dims[i], x.dtype, f"x{i}")
+        for i, x in enumerate(inputs)
+    ]
+    named = lambda *x: {f"y{i:02d}": y for i, y in enumerate(function(*x))}
+    module.f = tf.function(named, input_signature=specs, autograph=False)
+    path = os.path.join(FOLDER, name)
+    shutil.rmtree(path, ignore_errors=True)
+    tf.saved_model.save(module, path + "/saved_model", signatures={"serving_default": module.f})
+    slim(path + "/saved_model")
+    arrays = {f"00|serving_default|in|x{i}": x for i, x in enumerate(inputs)}
+    for key, y in module.f(*[tf.constant(x) for x in inputs]).items():
+        arrays["00|serving_default|out|" + key] = y.numpy()
+    np.savez_compressed(path + "/calls.npz", **arrays)
+
+
+def slim(folder):
+    """Drops what no reader needs: shapes that were inferred, and where operations come from."""
+    os.remove(folder + "/fingerprint.pb")
+    os.rmdir(folder + "/assets")
+    model = saved_model_pb2.SavedModel()
+    with open(folder + "/saved_model.pb", "rb") as file:
+        model.ParseFromString(file.read())
+    for graph in model.meta_graphs:
+        for nodes in [graph.graph_def.node] + [f.node_def for f in graph.graph_def.library.function]:
+            for node in nodes:
+                node.attr.pop("_output_shapes", None)
+                node.ClearField("experimental_debug_info")
+    with open(folder + "/saved_model.pb", "wb") as file:
+        file.write(model.SerializeToString(deterministic=True))
+
+
+def random(seed):
+    return np.random.default_rng(seed)
+
+
+def floats(seed, *shape, low=-2, high=2):
+    return random(seed).uniform(low, high, shape).astype("f")
+
+
+# Bits.
+
+for kind in ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64"):
+    info = np.iinfo(kind)
+    edges = np.array([info.min, info.max, 0, 1, info.max - 1, info.min + 1], kind)
+    many = np.concatenate([edges, random(1).integers(info.min, info.max, 14, kind, endpoint=True)])
+    other = np.concatenate([edges[::-1], random(2).integers(info.min, info.max, 14, kind, endpoint=True)])
+    distance = random(3).integers(0, info.bits, 20).astype(kind)
+
+    def bits(x, y, d, kind=kind):
+        b = tf.bitwise
+        results = [b.bitwise_and(x, y), b.bitwise_or(x, y), b.bitwise_xor(x, y), b.invert(x)]
+        results += [b.bitwise_and(tf.reshape(x, [-1, 1]), tf.reshape(y, [1, -1])), b.bitwise_and(x, tf.constant(15, kind))]
+        if kind != "uint64":
+            results += [b.left_shift(x, d), b.left_shift(x, tf.constant(3, kind))]
+        if kind != "int64":
+            results += [b.right_shift(x, d), b.right_shift(x, tf.constant(3, kind))]
+        return results
+
+    case("bits_" + kind, bits, many, other, distance, dims=[[None]] * 3)
+
+
+# Cumulative operations.
+
+def scans(*xs):
+    results = []
+    for x in xs:
+        for axis in range(-1, x.shape.rank - 1):
+            for exclusive in (False, True):
+                for reverse in (False, True):
+                    results.append(tf.math.cumprod(x, axis, exclusive, reverse))
+    return results
+
+
+case("cumprod", scans, floats(4, 3, 5), random(5).integers(-3, 4, (7,)).astype("i4"),
+     random(6).integers(-3, 4, (2, 1, 3)).astype("i8"))
+case("cumprod_open", scans, floats(7, 3, 5), dims=[[None, None]])
+
+
+def log_scans(x):
+    return [tf.math.cumulative_logsumexp(x, axis, exclusive, reverse)
+            for axis in (0, 1) for exclusive in (False, True) for reverse in (False, True)]
+
+
+case("cumulative_logsumexp", log_scans, floats(8, 4, 6) * 20)
+case("cumulative_logsumexp_open", log_scans, floats(9, 4, 6) * 20, dims=[[None, None]])
+
+
+# Derivatives.
+
+def activations(x, y):
+    g = tf.abs(y)
+    return [raw.Relu6Grad(gradients=y, features=4 * x), raw.EluGrad(gradients=y, outputs=tf.nn.elu(x)),
+            raw.SeluGrad(gradients=y, outputs=tf.nn.selu(x)), raw.SoftplusGrad(gradients=y, features=x),
+            raw.SoftsignGrad(gradients=y, features=x), raw.ReciprocalGrad(y=y, dy=x),
+            raw.LeakyReluGrad(gradients=y, features=x), raw.InvGrad(y=g, dy=x),
+            raw.LeakyReluGrad(gradients=y, features=x, alpha=0.05)]
+
+
+case("activation_gradients", activations, floats(10, 3, 4), floats(11, 3, 4), dims=[[None, 4]] * 2)
+
+
+def derivative(function, *operands):
+    with tf.GradientTape() as tape:
+        tape.watch(operands)
+        y = function(*operands)
+        loss = tf.reduce_sum(y * tf.reshape(tf.range(tf.cast(tf.size(y), tf.float32)), tf.shape(y)))
+    return tape.gradient(loss, operands)
+
+
+def pools(x):
+    results = []
+    for size, stride, padding in ((2, 2, "VALID"), (3, 2, "SAME"), ((3, 2), (1, 3), "VALID"),
+                                  ((2, 3), 1, "SAME"), (1, 2, "VALID")):
+        results += derivative(lambda x: tf.nn.max_pool2d(x, size, stride, padding), x)
+        results += derivative(lambda x: tf.nn.avg_pool2d(x, size, stride, padding), x)
+    return results
+
+
+case("pool_gradients", pools, floats(12, 2, 7, 8, 3), dims=[[None, 7, 8, 3]])
+
+
+def convolutions(x, w, d):
+    results = []
+    for stride, padding, dilation in ((1, "VALID", 1), (2, "SAME", 1), ((1, 2), "VALID", 1),
+                                      (1, "SAME", 2)):
+        if dilation == 1:
+            results += derivative(lambda x, w: tf.nn.conv2d(x, w, stride, padding), x, w)
+        else:
+            results += derivative(lambda w: tf.nn.conv2d(x, w, stride, padding, dilations=dilation), w)
+        both = [1, stride, stride, 1] if isinstance(stride, int) else None
+        if both:
+            results += derivative(
+                lambda x, d: tf.nn.depthwise_conv2d(x, d, both, padding, dilations=[dilation] * 2), x, d)
+    return results
+
+
+case("convolution_gradients", convolutions, floats(13, 2, 7, 8, 3), floats(14, 3, 2, 3, 4),
+     floats(15, 3, 2, 3, 2))
+
+
+def network(x, w):
+    h = tf.nn.bias_add(tf.nn.conv2d(x, w, 1, "SAME"), [0.1, -0.2, 0.3, 0.4])
+    a, _, _ = tf.compat.v1.nn.fused_batch_norm(
+        h, [1., 2., .5, 1.5], [0., .1, .2, .3], [.1, .2, .3, .4], [1., 2., .5, .3], is_training=False)
+    b, _, _ = tf.compat.v1.nn.fused_batch_norm(h, [1., 2., .5, 1.5], [0., .1, .2, .3])
+    return tf.nn.elu(a) + tf.nn.relu6(b)
+
+
+case("network_gradients", lambda x, w: derivative(network, x, w), floats(16, 2, 4, 5, 3),
+     floats(17, 3, 3, 3, 4), dims=[[None, 4, 5, 3], [3, 3, 3, 4]])
+
+
+def batch_norm(x, s, o):
+    def f(x, s, o, training):
+        m, v = (None, None) if training else (tf.constant([.1, .2, .3]), tf.constant([1., .5, 2.]))
+        return tf.compat.v1.nn.fused_batch_norm(x, s, o, m, v, is_training=training, epsilon=.01)[0]
+    return (derivative(lambda *a: f(*a, True), x, s, o) + derivative(lambda *a: f(*a, False), x, s, o))
+
+
+case("batch_norm_gradients", batch_norm, floats(18, 2, 3, 4, 3), floats(19, 3), floats(20, 3),
+     dims=[[None, 3, 4, 3], [3], [3]])
+
+
+def slices(x):
+    functions = [lambda x: x[:, 1], lambda x: x[:, 1:5:2], lambda x: x[:, ::-1], lambda x: x[:, 4:0:-2],
+                 lambda x: x[..., 1], lambda x: x[:, None, 2:], lambda x: x[:, -2:, ::3],
+                 lambda x: x[..., -1:], lambda x: x[:, 1:-1, tf.newaxis, 2:3], lambda x: x[0],
+                 lambda x: x[1:, 2], lambda x: x[-1:]]
+    return [derivative(f, x)[0] for f in functions]
+
+
+case("slice_gradients", slices, floats(21, 3, 6, 4), dims=[[None, 6, 4]])
+
+
+# Diagonals.
+
+def parts(x, y):
+    results = [tf.linalg.trace(x), tf.linalg.diag_part(x)]
+    for align in ("RIGHT_LEFT", "LEFT_RIGHT", "LEFT_LEFT", "RIGHT_RIGHT"):
+        for k in (1, -2, (-1, 2), (-3, -1), (0, 1)):
+            results.append(tf.linalg.diag_part(x, k=k, align=align, padding_value=7.))
+    results += [raw.MatrixDiagPartV2(input=x, k=[-1, 1], padding_value=3.), tf.linalg.diag_part(y, k=(-1, 0))]
+    return results
+
+
+case("diagonals", parts, floats(22, 2, 4, 5), random(23).integers(0, 9, (3, 3)).astype("i4"),
+     dims=[[None, 4, 5], [3, 3]])
+
+
+def matrices(v, b):
+    results = [tf.linalg.diag(v), tf.linalg.diag(v, k=1), tf.linalg.diag(v, k=-2, padding_value=2.),
+               tf.linalg.diag(v, num_rows=5, num_cols=4), tf.linalg.diag(v, k=1, num_rows=4, num_cols=6)]
+    for align in ("RIGHT_LEFT", "LEFT_RIGHT", "LEFT_LEFT", "RIGHT_RIGHT"):
+        results.append(tf.linalg.diag(b, k=(-1, 1), align=align))
+        results.append(tf.linalg.diag(b, k=(0, 2), align=align, num_rows=4, num_cols=5))
+        results.append(tf.linalg.set_diag(tf.ones([2, 4, 4]), b, k=(-1, 1), align=align))
+    return results + [tf.linalg.set_diag(tf.ones([2, 4, 4]), v), tf.linalg.set_diag(tf.ones([2, 5, 4]), v, k=-1)]
+
+
+case("diagonal_matrices", matrices, floats(24, 2, 4), floats(25, 2, 3, 4), dims=[[None, 4], [None, 3, 4]])
