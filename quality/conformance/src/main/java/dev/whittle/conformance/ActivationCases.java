@@ -123,7 +123,13 @@ final class ActivationCases {
 
   private static void softmax(CaseBuilder b) {
     float beta = b.oneOf(1f, 1f, 0.5f);
-    switch (b.between(0, 3)) {
+    switch (b.between(0, 4)) {
+      case 4 ->
+          b.output(
+              INT16,
+              Quantization.perTensor(1f / 32768, 0),
+              new Softmax(beta),
+              b.quantizedInput(b.oneOf(INT8, UINT8), b.dims(1, 4)));
       case 0 -> b.output(new Softmax(beta), b.input(FLOAT32, b.dims(1, 4)));
       case 3 ->
           b.output(
@@ -196,8 +202,19 @@ final class ActivationCases {
       b.output(to, b.quantization(to), new Quantize(), b.input(FLOAT32, dims));
       return;
     }
-    TensorType from = b.oneOf(INT8, UINT8);
-    TensorType back = b.oneOf(INT8, UINT8);
+    TensorType from = b.oneOf(INT8, UINT8, INT16, INT32);
+    TensorType back =
+        switch (from) {
+          case INT16 -> b.oneOf(INT8, INT16, INT32);
+          case INT32 -> b.oneOf(INT8, INT16);
+          default -> b.oneOf(INT8, UINT8);
+        };
+    if (from == INT32 || back == INT32) {
+      Quantization fine = Quantization.perTensor((float) b.random().nextDouble(1e-6, 1e-4), 0);
+      Value wide = b.input(b.randomTensor(from, from == INT32 ? fine : b.quantization(from), dims));
+      b.output(back, back == INT32 ? fine : b.quantization(back), new Quantize(), wide);
+      return;
+    }
     b.output(back, b.quantization(back), new Quantize(), b.quantizedInput(from, dims));
   }
 

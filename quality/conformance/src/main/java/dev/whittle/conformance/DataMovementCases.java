@@ -146,12 +146,15 @@ final class DataMovementCases {
     int[] dims = b.dims(1, 4);
     int axis = b.between(0, dims.length - 1);
     TensorType type = b.oneOf(FLOAT32, INT32, INT64, INT8, UINT8, INT16);
-    boolean quantized = type == INT8 || type == INT16;
+    boolean rescales = type == UINT8 && b.chance(0.7);
+    boolean quantized = type == INT8 || type == INT16 || rescales;
     Quantization quantization = quantized ? b.quantization(type) : null;
     Value[] parts = new Value[b.between(1, 4)];
     for (int i = 0; i < parts.length; i++) {
       dims[axis] = b.between(1, 5);
-      parts[i] = b.input(b.randomTensor(type, quantization, dims));
+      // Only UINT8 may have another scale for each part.
+      Quantization own = rescales ? b.quantization(UINT8) : quantization;
+      parts[i] = b.input(b.randomTensor(type, own, dims));
     }
     var op = new Concatenation(b.chance(0.3) ? axis - dims.length : axis, Activation.NONE);
     if (quantization == null) {

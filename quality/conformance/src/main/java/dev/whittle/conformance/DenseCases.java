@@ -21,8 +21,9 @@ final class DenseCases {
     int in = b.between(1, 40);
     int out = b.between(1, 12);
     int batch = b.between(1, 5);
-    switch (b.between(0, 3)) {
+    switch (b.between(0, 4)) {
       case 0 -> floats(b, batch, in, out);
+      case 4 -> uint8(b, batch, in, out);
       case 1 -> int8(b, batch, in, out);
       case 2 -> int16(b, batch, in, out);
       default -> hybrid(b, batch, in, out);
@@ -86,6 +87,23 @@ final class DenseCases {
         op(b, false),
         b.input(b.randomTensor(TensorType.INT8, input, batch, in)),
         b.constant(b.chance(0.3) ? b.toInt4(weights) : weights),
+        integerBias(b, 0.03f, weights));
+  }
+
+  /** The form of models that are older than signed integers, with zero points everywhere. */
+  private static void uint8(CaseBuilder b, int batch, int in, int out) {
+    float scale = (float) b.random().nextDouble(0.001, 0.05);
+    Quantization quantization = Quantization.perTensor(scale, b.between(0, 255));
+    Tensor weights = b.randomTensor(TensorType.UINT8, quantization, out, in);
+    Quantization input = Quantization.perTensor(0.03f, b.between(0, 255));
+    Quantization output =
+        Quantization.perTensor((float) b.random().nextDouble(0.01, 0.5), b.between(0, 255));
+    b.output(
+        TensorType.UINT8,
+        output,
+        op(b, false),
+        b.input(b.randomTensor(TensorType.UINT8, input, batch, in)),
+        b.constant(weights),
         integerBias(b, 0.03f, weights));
   }
 

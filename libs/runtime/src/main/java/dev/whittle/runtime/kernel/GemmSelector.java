@@ -289,7 +289,7 @@ final class GemmSelector implements OperatorSelector {
               ? hybrid(
                   layer, subConvolution, dense.activation(), dense.asymmetricQuantizeInputs(), true)
               : floatDense(layer, subConvolution, dense.activation());
-      case INT8 ->
+      case INT8, UINT8 ->
           layer.hasOneType() ? bytes(layer, subConvolution, dense.requantization(operands)) : null;
       case INT16 ->
           layer.filterType() == TensorType.INT8

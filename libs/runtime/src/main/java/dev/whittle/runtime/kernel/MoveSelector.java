@@ -52,7 +52,10 @@ final class MoveSelector implements OperatorSelector {
   @Override
   public @Nullable Kernel kernel(Op op, Operands operands) {
     return switch (op.type().name()) {
-      case "CONCATENATION" -> concatenation(((Concatenation) op).axis(), operands);
+      case "CONCATENATION" ->
+          op instanceof Concatenation parts && !parts.rescales(operands)
+              ? concatenation(parts.axis(), operands)
+              : null;
       case "PACK" -> concatenation(((Pack) op).axis(), operands);
       case "UNPACK" -> split(0, ((Unpack) op).axis(), operands);
       case "SPLIT" -> splitAlongOperand(1, 0, operands);

@@ -14,7 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The softmax function: {@code e^(beta x)} divided by its sum along the last axis.
+ * The softmax function: {@code e^(beta x)} divided by its sum along the last axis. The output of an
+ * 8-bit input may have 16 bits.
  *
  * @param beta the factor of the input, usually 1
  */
@@ -35,7 +36,14 @@ public record Softmax(float beta) implements Op {
 
   @Override
   public List<TypedShape> infer(Operands operands) {
-    return OutputTypes.sameAsInput(operands);
+    TensorType type = operands.type(0);
+    boolean isWider =
+        (type == TensorType.INT8 || type == TensorType.UINT8)
+            && operands.outputCount() > 0
+            && operands.output(0).type() == TensorType.INT16;
+    return isWider
+        ? List.of(new TypedShape(TensorType.INT16, operands.shape(0)))
+        : OutputTypes.sameAsInput(operands);
   }
 
   @Override

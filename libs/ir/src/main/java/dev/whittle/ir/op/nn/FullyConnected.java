@@ -134,6 +134,11 @@ public record FullyConnected(
             case INT8 -> FullyConnectedKernels.quantized(operands, activation);
             default -> throw noKernel(operands);
           };
+      case UINT8 ->
+          switch (weights) {
+            case UINT8 -> FullyConnectedKernels.quantized(operands, activation);
+            default -> throw noKernel(operands);
+          };
       case INT16 ->
           switch (weights) {
             case INT8 -> FullyConnectedKernels.int16(operands, activation);

@@ -10,6 +10,7 @@ import dev.whittle.ir.op.Requantization;
 import dev.whittle.ir.op.common.RowQuantizer;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import org.jspecify.annotations.Nullable;
 
 /** Reference kernels of {@link FullyConnected}: float, integer and hybrid. */
@@ -79,6 +80,7 @@ final class FullyConnectedKernels {
     Tensor weights = invocation.input(1);
     Tensor bias = bias(invocation);
     Tensor output = invocation.output(0);
+    boolean isUnsigned = input.type() == TensorType.UINT8;
     int out = weights.dim(0);
     int in = weights.dim(1);
     long rows = out == 0 ? 0 : output.elements() / out;
@@ -88,7 +90,12 @@ final class FullyConnectedKernels {
         long x = row * in;
         long w = (long) o * in;
         for (int i = 0; i < in; i++) {
-          sum += (input.getByte(x + i) - inputZero) * (weights.getByte(w + i) - weightsZero);
+          int product =
+              isUnsigned
+                  ? ((input.getByte(x + i) & 0xff) - inputZero)
+                      * ((weights.getByte(w + i) & 0xff) - weightsZero)
+                  : (input.getByte(x + i) - inputZero) * (weights.getByte(w + i) - weightsZero);
+          sum += product;
         }
         output.setInteger(row * out + o, requantization.apply(sum, o));
       }

@@ -2,9 +2,11 @@ package dev.whittle.ir.op.shape;
 
 import dev.whittle.ir.Op;
 import dev.whittle.ir.OpType;
+import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.Activation;
@@ -75,14 +77,85 @@ public record Concatenation(int axis, Activation activation) implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
-    if (operands.type(0) == TensorType.UINT8) {
-      requireEqualScales(operands);
-    }
     operands.type(0).requireWholeBytes();
     if (activation != Activation.NONE) {
       throw OperandException.unsupported("no kernel for the fused activation %s", activation);
     }
+    if (rescales(operands)) {
+      byte[][] tables = new byte[operands.inputCount()][];
+      for (int n = 0; n < tables.length; n++) {
+        tables[n] = rescaled(operands.input(n), operands.output(0).requireQuantization());
+      }
+      return invocation -> {
+        run(invocation);
+        rescale(invocation, tables);
+      };
+    }
     return this::run;
+  }
+
+  /**
+   * Returns whether elements are rescaled to the output's scale. Only UINT8 has that kernel, for
+   * models that are older than signed integers.
+   *
+   * @throws OperandException if INT8 operands differ in their scales
+   */
+  public boolean rescales(Operands operands) {
+    TensorType type = operands.type(0);
+    if (type != TensorType.UINT8 && type != TensorType.INT8) {
+      return false;
+    }
+    for (int n = 0; n < operands.inputCount(); n++) {
+      if (!hasScaleOfOutput(operands, n)) {
+        if (type == TensorType.INT8) {
+          throw OperandException.unsupported(
+              "no kernel for INT8 operands of different quantization parameters");
+        }
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean hasScaleOfOutput(Operands operands, int n) {
+    Quantization in = operands.input(n).quantization();
+    Quantization out = operands.output(0).quantization();
+    return in == null
+        || out == null
+        || !in.isQuantized()
+        || !out.isQuantized()
+        || (in.scaleValue() == out.scaleValue() && in.zeroPointValue() == out.zeroPointValue());
+  }
+
+  /** Returns the rescaled element of each element of an input, in single precision. */
+  private static byte[] rescaled(Operand input, Quantization out) {
+    Quantization in = input.requireQuantization();
+    boolean same =
+        in.scaleValue() == out.scaleValue() && in.zeroPointValue() == out.zeroPointValue();
+    float scale = in.scaleValue() * (1f / out.scaleValue());
+    float offset = -in.zeroPointValue() * scale;
+    byte[] table = new byte[256];
+    for (int x = 0; x < table.length; x++) {
+      int value = (int) FixedPoint.roundHalfAway(x * scale + offset) + out.zeroPointValue();
+      table[x] = (byte) (same ? x : FixedPoint.clamp(value, 0, 255));
+    }
+    return table;
+  }
+
+  private void rescale(Invocation invocation, byte[][] tables) {
+    Tensor out = invocation.output(0);
+    int axisIndex = Shapes.axis(axis, out.rank());
+    long outer = Shapes.product(out.dims(), 0, axisIndex);
+    long at = 0;
+    for (long o = 0; o < outer; o++) {
+      for (int n = 0; n < tables.length; n++) {
+        Tensor in = invocation.input(n);
+        long end = at + Shapes.product(in.dims(), axisIndex, in.rank());
+        for (; at < end; at++) {
+          out.setInteger(at, tables[n][(int) out.getInteger(at)]);
+        }
+      }
+    }
   }
 
   private static int concatenated(int a, int b, boolean isAxis, Shape first, Shape next) {
@@ -95,21 +168,6 @@ public record Concatenation(int axis, Activation activation) implements Op {
           next, first);
     }
     return isAxis ? Math.addExact(a, b) : a;
-  }
-
-  private static void requireEqualScales(Operands operands) {
-    for (int n = 0; n < operands.inputCount(); n++) {
-      Quantization in = operands.input(n).quantization();
-      Quantization out = operands.output(0).quantization();
-      if (in != null
-          && out != null
-          && in.isQuantized()
-          && out.isQuantized()
-          && (in.scaleValue() != out.scaleValue() || in.zeroPointValue() != out.zeroPointValue())) {
-        throw OperandException.unsupported(
-            "no kernel for UINT8 operands of different quantization parameters");
-      }
-    }
   }
 
   private void run(Invocation invocation) {

@@ -9,6 +9,7 @@ import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 
 /** Reference kernels of {@link Quantize} and {@link Dequantize}. */
 final class QuantizeKernels {
@@ -71,11 +72,23 @@ final class QuantizeKernels {
     Quantization in = operands.input(0).requireQuantization();
     Quantization out = operands.output(0).requireQuantization();
     var multiplier = FixedPoint.Multiplier.of((double) in.scaleValue() / (double) out.scaleValue());
-    Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());
+    Activation.Bounds bounds = requantizedBounds(operands);
     int inZero = in.zeroPointValue();
     int outZero = out.zeroPointValue();
     return ElementwiseKernels.unaryIntegers(
         x -> bounds.clamp(multiplier.apply((int) x - inZero) + outZero));
+  }
+
+  /** Only 16-bit integers are requantized to 32 bits. */
+  private static Activation.Bounds requantizedBounds(Operands operands) {
+    TensorType to = operands.output(0).type();
+    if (to == TensorType.INT32) {
+      if (operands.type(0) != TensorType.INT16) {
+        throw OperandException.unsupported("no kernel for %s to INT32", operands.type(0));
+      }
+      return new Activation.Bounds(Integer.MIN_VALUE, Integer.MAX_VALUE);
+    }
+    return Activation.Bounds.of(to);
   }
 
   static Kernel dequantize(Operands operands) {
