@@ -228,7 +228,7 @@ public record BatchMatMul(
   public Requantization requantization(Operands operands) {
     return new Requantization(
         new FixedPoint.Multiplier[] {multiplier(operands)},
-        true,
+        false,
         operands.output(0).requireQuantization(),
         Activation.Bounds.of(operands.output(0).type()));
   }
@@ -266,7 +266,7 @@ public record BatchMatMul(
 
             @Override
             public void finish(long index) {
-              int scaled = wide ? multiplier.applyLong(sum) : multiplier.applyTiesUp((int) sum);
+              int scaled = wide ? multiplier.applyLong(sum) : multiplier.apply((int) sum);
               out.setInteger(index, bounds.clamp(scaled + zero));
               sum = 0;
             }

@@ -182,7 +182,9 @@ final class PoolKernels {
 
                   @Override
                   public void add(long i) {
-                    max = Math.max(max, input.getFloat(i));
+                    // NaN is skipped, as by std::max in the built-in reference kernel.
+                    float x = input.getFloat(i);
+                    max = max < x ? x : max;
                   }
 
                   @Override

@@ -42,7 +42,8 @@ public record UnsortedSegmentMax() implements Op {
     return switch (operands.type(0)) {
       case FLOAT32, INT32 -> {
         double initial = SegmentKernels.emptyMax(operands.type(0));
-        yield invocation -> SegmentKernels.reduce(invocation, initial, Math::max, Math::max);
+        yield invocation ->
+            SegmentKernels.reduce(invocation, initial, (m, x) -> m < x ? x : m, Math::max);
       }
       default -> throw operands.unsupportedType();
     };

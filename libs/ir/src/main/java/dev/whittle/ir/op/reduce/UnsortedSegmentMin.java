@@ -42,7 +42,8 @@ public record UnsortedSegmentMin() implements Op {
     return switch (operands.type(0)) {
       case FLOAT32, INT32 -> {
         double initial = SegmentKernels.emptyMin(operands.type(0));
-        yield invocation -> SegmentKernels.reduce(invocation, initial, Math::min, Math::min);
+        yield invocation ->
+            SegmentKernels.reduce(invocation, initial, (m, x) -> x < m ? x : m, Math::min);
       }
       default -> throw operands.unsupportedType();
     };

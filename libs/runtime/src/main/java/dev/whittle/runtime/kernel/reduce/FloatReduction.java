@@ -143,9 +143,19 @@ public final class FloatReduction implements Kernel, Workers.Task {
       case MINIMUM -> {
         float[] least = scratch.four();
         math.extremes(in, at, reduced, least, scratch.sums(), 0);
-        yield Math.min(kind.initial, least[0]);
+        yield Float.isNaN(least[0]) ? minimum(at) : Math.min(kind.initial, least[0]);
       }
     };
+  }
+
+  /** Returns the least element that is not NaN. */
+  private float minimum(int at) {
+    float[] in = input.array();
+    float min = kind.initial;
+    for (int i = at; i < at + reduced; i++) {
+      min = in[i] < min ? in[i] : min;
+    }
+    return min;
   }
 
   private float sum(MicroKernels math, int at) {

@@ -60,8 +60,8 @@ final class ScalarBlocks {
       case SUB -> subtract(a, b, width);
       case MUL -> multiply(a, b, width);
       case DIV -> divide(a, b, width);
-      case MAXIMUM -> maximum(a, b, width);
-      case MINIMUM -> minimum(a, b, width);
+      case MAXIMUM -> greater(a, b, width);
+      case MINIMUM -> less(a, b, width);
       case PRELU -> prelu(a, b, width);
       case SQUARED_DIFFERENCE -> {
         subtract(a, b, width);
@@ -106,6 +106,19 @@ final class ScalarBlocks {
     }
   }
 
+  /** As the built-in kernels: {@code b} if one of the two is NaN. */
+  private static void greater(float[] a, float[] b, int width) {
+    for (int i = 0; i < width; i++) {
+      a[i] = a[i] > b[i] ? a[i] : b[i];
+    }
+  }
+
+  private static void less(float[] a, float[] b, int width) {
+    for (int i = 0; i < width; i++) {
+      a[i] = a[i] < b[i] ? a[i] : b[i];
+    }
+  }
+
   private static void prelu(float[] a, float[] b, int width) {
     for (int i = 0; i < width; i++) {
       a[i] = a[i] < 0 ? a[i] * b[i] : a[i];
@@ -137,15 +150,23 @@ final class ScalarBlocks {
     for (int i = rest; i < count; i += WIDTH) {
       int width = width(i, count);
       System.arraycopy(input, at + i, b, 0, width);
-      apply(function, a, b, width);
+      extremes(function, width);
     }
     while (rest > 1) {
       int half = rest / 2;
       rest -= half;
       System.arraycopy(a, rest, b, 0, half);
-      apply(function, a, b, half);
+      extremes(function, half);
     }
     return a[0];
+  }
+
+  private void extremes(MicroKernels.Binary function, int width) {
+    if (function == MicroKernels.Binary.MAXIMUM) {
+      maximum(a, b, width);
+    } else {
+      minimum(a, b, width);
+    }
   }
 
   /** Interpolates the pixel of one column of {@link MicroKernels#interpolate}. */

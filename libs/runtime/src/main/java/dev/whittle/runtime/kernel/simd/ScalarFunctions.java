@@ -224,8 +224,8 @@ final class ScalarFunctions {
       case SUB -> a - b;
       case MUL -> a * b;
       case DIV -> a / b;
-      case MAXIMUM -> Math.max(a, b);
-      case MINIMUM -> Math.min(a, b);
+      case MAXIMUM -> a > b ? a : b;
+      case MINIMUM -> a < b ? a : b;
       case PRELU -> a < 0 ? a * b : a;
       case SQUARED_DIFFERENCE -> (a - b) * (a - b);
     };

@@ -1,6 +1,7 @@
 package dev.whittle.runtime.kernel.simd;
 
 import dev.whittle.ir.op.Activation.Bounds;
+import java.util.Arrays;
 
 /**
  * {@link VectorPools} in loops over channels that the compiler vectorizes; see {@link ScalarGemm}.
@@ -26,8 +27,8 @@ final class ScalarPools {
       float[] input, int[] rows, int count, int channels, float[] output, int to, Clamp clamp) {
     for (int c = 0; c < channels; c += WIDTH) {
       int width = Math.min(WIDTH, channels - c);
-      System.arraycopy(input, rows[0] + c, result, 0, width);
-      for (int i = 1; i < count; i++) {
+      Arrays.fill(result, 0, width, -Float.MAX_VALUE);
+      for (int i = 0; i < count; i++) {
         System.arraycopy(input, rows[i] + c, next, 0, width);
         raise(result, next, width);
       }
@@ -55,8 +56,8 @@ final class ScalarPools {
       int to,
       Clamp clamp) {
     for (int c = first; c < last; c++) {
-      float max = input[rows[0] + c];
-      for (int i = 1; i < count; i++) {
+      float max = -Float.MAX_VALUE;
+      for (int i = 0; i < count; i++) {
         float x = input[rows[i] + c];
         max = max < x ? x : max;
       }

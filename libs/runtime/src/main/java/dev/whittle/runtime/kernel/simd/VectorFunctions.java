@@ -392,7 +392,8 @@ final class VectorFunctions {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = Vectors.left(a, loop, i);
       FloatVector y = Vectors.right(b, loop, i);
-      Vectors.clamp(x.max(y), min, max).intoArray(output, to + i);
+      Vectors.clamp(y.blend(x, x.compare(VectorOperators.GT, y)), min, max)
+          .intoArray(output, to + i);
     }
   }
 
@@ -404,7 +405,7 @@ final class VectorFunctions {
     for (int i = 0; i < end; i += LANES) {
       FloatVector x = Vectors.left(a, loop, i);
       FloatVector y = Vectors.right(b, loop, i);
-      Vectors.clamp(x.min(y), min, max).intoArray(output, to + i);
+      Vectors.clamp(y.blend(x, x.lt(y)), min, max).intoArray(output, to + i);
     }
   }
 

@@ -26,8 +26,8 @@ final class VectorPools {
     int c = 0;
     int end = FLOATS.loopBound(channels);
     for (; c < end; c += LANES) {
-      FloatVector max = FloatVector.fromArray(FLOATS, input, rows[0] + c);
-      for (int i = 1; i < count; i++) {
+      FloatVector max = FloatVector.broadcast(FLOATS, -Float.MAX_VALUE);
+      for (int i = 0; i < count; i++) {
         FloatVector x = FloatVector.fromArray(FLOATS, input, rows[i] + c);
         max = max.blend(x, max.lt(x));
       }
