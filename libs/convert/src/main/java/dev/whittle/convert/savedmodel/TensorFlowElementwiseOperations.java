@@ -129,7 +129,12 @@ final class TensorFlowElementwiseOperations {
   private static List<Item> cast(OperationCall call) {
     TensorType to = DataTypes.type(call.node().type("DstT", 1));
     Value x = call.x();
-    Value y = to == x.type() ? x : call.emit().cast(x, to);
+    Value y = call.emit().cast(x, to);
+    TensorType rounded = DataTypes.declared(call.node().type("DstT", 1));
+    // Activations are rounded as the model says; its weights keep what they have.
+    if (rounded.bits() < to.bits() && !x.isConstant()) {
+      y = call.emit().cast(call.emit().cast(y, rounded), to);
+    }
     return List.of(new Item.Tensor(y, to.isInteger() ? call.known(0) : null));
   }
 }
