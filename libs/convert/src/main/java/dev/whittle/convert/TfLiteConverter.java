@@ -3,6 +3,7 @@ package dev.whittle.convert;
 import dev.whittle.convert.fuse.Fusing;
 import dev.whittle.convert.keras.KerasImporter;
 import dev.whittle.convert.keras.file.KerasFile;
+import dev.whittle.convert.legalize.Legalization;
 import dev.whittle.convert.lower.Imported;
 import dev.whittle.convert.savedmodel.SavedModelImporter;
 import dev.whittle.convert.savedmodel.SavedModelSource;
@@ -20,6 +21,7 @@ import dev.whittle.optimize.recipe.Recipe;
 import dev.whittle.tflite.TfliteWriter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -165,8 +167,11 @@ public final class TfLiteConverter {
 
   private Conversion finish(Imported imported) throws IOException {
     requireInputs(imported.model());
-    Rewriter.Result result = Fusing.fuse(imported.model());
-    var report = new ConversionReport(imported.layers(), result.firings());
+    Rewriter.Result fused = Fusing.fuse(imported.model());
+    Rewriter.Result result = Legalization.legalize(fused.model());
+    List<Rewriter.Firing> firings = new ArrayList<>(fused.firings());
+    firings.addAll(result.firings());
+    var report = new ConversionReport(imported.layers(), firings);
     Quantizer chosen = quantizer;
     if (chosen == null) {
       return new Conversion(result.model(), report, null);
