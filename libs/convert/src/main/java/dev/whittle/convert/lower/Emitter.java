@@ -790,7 +790,11 @@ public final class Emitter {
   }
 
   public Value matmul(Value a, Value b, boolean transposeA, boolean transposeB) {
-    return binary(new BatchMatMul(transposeA, transposeB, false), a, b);
+    List<Value> operands = promote(a, b);
+    TensorType type = operands.getFirst().type();
+    return type.isInteger()
+        ? Products.integerMatMul(this, a, b, transposeA, transposeB, type)
+        : node(new BatchMatMul(transposeA, transposeB, false), operands.get(0), operands.get(1));
   }
 
   // Reductions.

@@ -4,6 +4,7 @@ import dev.whittle.convert.lower.Diagonals;
 import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Indexing;
+import dev.whittle.convert.lower.Products;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.index.MatrixDiag;
@@ -54,11 +55,10 @@ final class TensorFlowMatrixOperations {
     Value a = call.x();
     Value b = call.value(1);
     long stated = node.type("Tout", 0);
-    if (stated == 0) {
-      return emit.node(op, a, b);
-    }
-    TensorType result = DataTypes.type(stated);
-    return emit.node(op, emit.cast(a, result), emit.cast(b, result));
+    TensorType result = stated == 0 ? a.type() : DataTypes.type(stated);
+    return a.type().isInteger() && b.type().isInteger() && result.isInteger()
+        ? Products.integerMatMul(emit, a, b, op.transposeLeft(), op.transposeRight(), result)
+        : emit.node(op, emit.cast(a, result), emit.cast(b, result));
   }
 
   private static Value matMul(OperationCall call) {
@@ -68,7 +68,7 @@ final class TensorFlowMatrixOperations {
     Value a = call.x();
     Value b = call.value(1);
     if (!b.isConstant() || a.type() != TensorType.FLOAT32) {
-      return emit.node(new BatchMatMul(transposeA, transposeB, false), a, b);
+      return emit.matmul(a, b, transposeA, transposeB);
     }
     Value weights = transposeB ? b : emit.transpose(b, 1, 0);
     return emit.node(
