@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** An open SavedModel: the graph of a set of tags, with functions, signatures and checkpoint. */
@@ -31,6 +32,9 @@ final class SavedModelFile {
   private final String restore;
   private final String checkpointName;
   private final @Nullable TensorBundle checkpoint;
+  private final Map<String, String> assets = new LinkedHashMap<>();
+  private final Proto objects;
+  private @Nullable ObjectGraph objectGraph;
 
   private SavedModelFile(Path folder, Proto metaGraph) throws IOException {
     this.folder = folder;
@@ -44,6 +48,10 @@ final class SavedModelFile {
     operations = OpSignature.read(metaGraph.message(1).message(2));
     restore = metaGraph.message(3).text(3);
     checkpointName = metaGraph.message(3).text(1);
+    for (Proto asset : metaGraph.messages(6)) {
+      assets.put(TfNode.nameOf(asset.message(1).text(1)), asset.text(2));
+    }
+    objects = metaGraph.message(7);
     Path variables = folder.resolve("variables").resolve("variables");
     checkpoint = Files.exists(Path.of(variables + ".index")) ? TensorBundle.open(variables) : null;
   }
@@ -77,7 +85,15 @@ final class SavedModelFile {
       known.add(stated);
     }
     throw new UnsupportedModelException(
-        folder.toString(), "it has no graph with the tags " + tags, "it has " + known);
+        folder.toString(),
+        "it has no graph with the tags " + tags,
+        "choose one of its graphs with --saved_model_tag_set "
+            + known.stream().map(SavedModelFile::option).collect(Collectors.joining(" or ")));
+  }
+
+  /** Returns tags as the option of the command line takes them. */
+  private static String option(Set<String> tags) {
+    return tags.isEmpty() ? "\"\"" : String.join(",", tags);
   }
 
   /** Returns the output types of an operation; null if the file does not define it. */
@@ -128,6 +144,29 @@ final class SavedModelFile {
   /** Returns the input that names the checkpoint to restore. */
   String checkpointName() {
     return TfNode.nameOf(checkpointName);
+  }
+
+  /** Returns the names of files beside the model by the operation that states their path. */
+  Map<String, String> assets() {
+    return Collections.unmodifiableMap(assets);
+  }
+
+  /**
+   * Returns the checkpoint key of a variable or table by the object graph; empty if it names none.
+   *
+   * @param handle the operation that creates the variable or table
+   */
+  String objectKey(String handle, String attribute) throws IOException {
+    TensorBundle bundle = checkpoint;
+    if (bundle == null) {
+      return "";
+    }
+    ObjectGraph graph = objectGraph;
+    if (graph == null) {
+      graph = ObjectGraph.read(objects, main, bundle);
+      objectGraph = graph;
+    }
+    return graph.key(handle, attribute);
   }
 
   @Nullable TensorBundle checkpoint() {

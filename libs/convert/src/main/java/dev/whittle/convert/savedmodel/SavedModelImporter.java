@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -296,6 +297,9 @@ public final class SavedModelImporter {
 
   private void assign(FunctionWalk walk, TfFunction function) {
     for (TfNode node : function.nodes().values()) {
+      if (node.op().equals("LookupTableImportV2") && isRestored(function, node)) {
+        restoreTable(walk.run(node.dataInputs()));
+      }
       boolean assigns = node.op().equals("AssignVariableOp") || node.op().equals("Assign");
       if (assigns && isRestored(function, node)) {
         List<Item> operands = walk.run(List.of(node.input(0), node.input(1)));
@@ -305,6 +309,26 @@ public final class SavedModelImporter {
         }
       }
     }
+  }
+
+  /** Fills a table, which {@code adapt()} or insertions changed, from the checkpoint. */
+  private void restoreTable(List<Item> operands) {
+    if (operands.size() == 3
+        && operands.get(0) instanceof Item.Table table
+        && operands.get(1) instanceof Item.Restored tableKeys
+        && operands.get(2) instanceof Item.Restored values) {
+      tables.put(table.handle(), contents(tableKeys.key(), values.key()));
+    }
+  }
+
+  private HashTables.Contents contents(String keysKey, String valuesKey) {
+    Tensor tableKeys = read(keysKey);
+    Tensor values = read(valuesKey);
+    if (tableKeys.rank() != 1 || !Arrays.equals(tableKeys.dims(), values.dims())) {
+      throw OperandException.unsupported(
+          "a table of keys %s and values %s; expected one axis", tableKeys.shape(), values.shape());
+    }
+    return new HashTables.Contents(tableKeys, values);
   }
 
   /** Returns whether a node assigns a tensor of a checkpoint, unchanged. */
@@ -338,9 +362,22 @@ public final class SavedModelImporter {
   HashTables.Contents table(String handle) {
     HashTables.Contents contents = tables.get(handle);
     if (contents == null) {
-      throw OperandException.unsupported("the lookup table '%s', which nothing fills", handle);
+      String tableKeys = objectKey(handle, "table-keys");
+      if (tableKeys.isEmpty()) {
+        throw OperandException.unsupported("the lookup table '%s', which nothing fills", handle);
+      }
+      contents = contents(tableKeys, objectKey(handle, "table-values"));
+      tables.put(handle, contents);
     }
     return contents;
+  }
+
+  private String objectKey(String handle, String attribute) {
+    try {
+      return file.objectKey(handle, attribute);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Notes that a signature changes a variable. */
@@ -397,9 +434,24 @@ public final class SavedModelImporter {
   Tensor variable(String handle) {
     read.add(handle);
     String key = keys.get(handle);
+    if (key == null) {
+      key = objectKey(handle, "VARIABLE_VALUE");
+      keys.put(handle, key);
+    }
+    if (key.isEmpty()) {
+      throw OperandException.unsupported(
+          "the variable '%s', which nothing restores from the checkpoint; save the model with"
+              + " model.export (Keras) or tf.saved_model.save of a module that owns its variables",
+          handle);
+    }
+    return read(key);
+  }
+
+  /** Returns a tensor of the checkpoint. */
+  private Tensor read(String key) {
     TensorBundle checkpoint = file.checkpoint();
-    if (key == null || checkpoint == null) {
-      throw OperandException.unsupported("the variable '%s', which nothing restores", handle);
+    if (checkpoint == null) {
+      throw OperandException.unsupported("the variable '%s' of a missing checkpoint", key);
     }
     return contents.computeIfAbsent(
         key,

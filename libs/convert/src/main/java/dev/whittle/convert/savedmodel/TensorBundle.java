@@ -162,6 +162,10 @@ final class TensorBundle {
 
   // Variables.
 
+  boolean has(String key) {
+    return entries.containsKey(key);
+  }
+
   private Proto entry(String key) {
     Proto entry = entries.get(key);
     if (entry == null) {
@@ -186,18 +190,20 @@ final class TensorBundle {
     long offset = entry.integer(4);
     MemorySegment shard = shard(Math.toIntExact(entry.integer(3)));
     long elements = Shape.elements(dims);
-    if (!type.hasFixedSize()) {
-      throw OperandException.unsupported("the variable '%s' of %s", key, type);
-    }
-    if (elements < 0
-        || size != Math.multiplyExact(elements, type.bits() / 8)
-        || offset < 0
-        || offset > shard.byteSize() - size) {
+    // A string takes at least the byte of its length.
+    boolean fits =
+        type.hasFixedSize()
+            ? size == Math.multiplyExact(elements, type.bits() / 8)
+            : size >= elements;
+    if (elements < 0 || !fits || size < 0 || offset < 0 || offset > shard.byteSize() - size) {
       throw new MalformedModelException(
           "%s: the variable '%s' %s %s does not lie in its file"
               .formatted(prefix, key, type, Shape.of(dims)));
     }
     MemorySegment data = shard.asSlice(offset, size);
+    if (type == TensorType.STRING) {
+      return strings(key, dims, data, entry.fixed32(6));
+    }
     var checksum = new CRC32C();
     checksum.update(data.asByteBuffer());
     if (masked((int) checksum.getValue()) != entry.fixed32(6)) {
@@ -210,6 +216,46 @@ final class TensorBundle {
       MemorySegment.copy(data, ValueLayout.JAVA_BYTE, 0, aligned, ValueLayout.JAVA_BYTE, 0, size);
     }
     return DataTypes.computed(new Tensor(type, dims, null, aligned));
+  }
+
+  /**
+   * Reads strings: their lengths, a checksum of the lengths as 32-bit numbers, and their bytes. The
+   * checksum of the entry continues that of the lengths.
+   */
+  private Tensor strings(String key, int[] dims, MemorySegment data, int stated) {
+    ByteBuffer in = data.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    long[] lengths = new long[Math.toIntExact(Shape.elements(dims))];
+    List<byte[]> strings = new ArrayList<>();
+    var checksum = new CRC32C();
+    ByteBuffer four = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN);
+    try {
+      for (int i = 0; i < lengths.length; i++) {
+        lengths[i] = varint(in);
+        checksum.update(four.putInt(0, Math.toIntExact(lengths[i])).array());
+      }
+      int ofLengths = in.getInt();
+      boolean whole = masked((int) checksum.getValue()) == ofLengths;
+      checksum.update(four.putInt(0, ofLengths).array());
+      for (long length : lengths) {
+        if (length < 0 || length > in.remaining()) {
+          throw new BufferUnderflowException();
+        }
+        byte[] bytes = new byte[(int) length];
+        in.get(bytes);
+        checksum.update(bytes);
+        strings.add(bytes);
+      }
+      if (!whole || masked((int) checksum.getValue()) != stated) {
+        throw new MalformedModelException(
+            "%s: the strings '%s' are damaged (checksum)".formatted(prefix, key));
+      }
+    } catch (BufferUnderflowException | IllegalArgumentException | ArithmeticException e) {
+      throw new MalformedModelException(
+          "%s: the strings '%s' are cut off".formatted(prefix, key), e);
+    }
+    Tensor tensor = Tensor.allocate(TensorType.STRING, 0);
+    tensor.setStrings(strings, dims);
+    return tensor;
   }
 
   private MemorySegment shard(int number) throws IOException {

@@ -6,18 +6,29 @@ import dev.whittle.ir.Value;
 import dev.whittle.ir.op.index.SelectV2;
 import dev.whittle.ir.op.reduce.ArgMax;
 import dev.whittle.ir.op.reduce.ReduceAny;
+import dev.whittle.ir.op.shape.Fill;
 import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 
-/** Lookup tables, whose contents are those that initialization imports. */
+/** Lookup tables, whose contents are those that initialization imports, or the checkpoint has. */
 final class TensorFlowTableOperations {
   private static final int MAX_COMPARED = 1 << 16;
 
   private TensorFlowTableOperations() {}
 
   static void register(TensorFlowOperations table) {
-    for (String name : List.of("HashTableV2", "HashTable")) {
+    for (String name :
+        List.of(
+            "HashTableV2",
+            "HashTable",
+            "MutableHashTableV2",
+            "MutableHashTable",
+            "AnonymousHashTable",
+            "AnonymousMutableHashTable")) {
       for (String attribute : List.of("container", "shared_name", "use_node_name_sharing")) {
         table.ignore(attribute, name);
       }
@@ -30,11 +41,17 @@ final class TensorFlowTableOperations {
                       DataTypes.type(call.node().type("key_dtype", 7)),
                       DataTypes.type(call.node().type("value_dtype", 9)))));
     }
+    for (String name :
+        List.of("StringToHashBucketFast", "StringToHashBucket", "StringToHashBucketStrong")) {
+      table.single(name, TensorFlowTableOperations::bucket);
+    }
     table.single("LookupTableFindV2", TensorFlowTableOperations::find);
     table.single("LookupTableFind", TensorFlowTableOperations::find);
-    table.single(
-        "LookupTableSizeV2",
-        call -> call.emit().scalar(TensorType.INT64, (double) contents(call).keys().elements()));
+    for (String name : List.of("LookupTableSizeV2", "LookupTableSize")) {
+      table.single(
+          name,
+          call -> call.emit().scalar(TensorType.INT64, (double) contents(call).keys().elements()));
+    }
   }
 
   private static Item.Table table(OperationCall call) {
@@ -77,10 +94,78 @@ final class TensorFlowTableOperations {
     if (table.keyType() != TensorType.STRING && table.valueType() != TensorType.STRING) {
       return compared(call, contents);
     }
-    if (table.keyType() == table.valueType()) {
-      throw OperandException.unsupported("a table from strings to strings");
+    if (contents.keys().elements() == 0) {
+      throw OperandException.unsupported("the lookup table '%s', which is empty", table.handle());
     }
-    return HashTables.find(
-        call.emit(), table.handle(), table.handle(), contents, call.value(1), call.value(2));
+    boolean isNative =
+        (table.keyType() == TensorType.STRING && table.valueType() == TensorType.INT64)
+            || (table.keyType() == TensorType.INT64 && table.valueType() == TensorType.STRING);
+    if (isNative) {
+      return HashTables.find(
+          call.emit(), table.handle(), table.handle(), contents, call.value(1), call.value(2));
+    }
+    return indexed(call, table, contents);
+  }
+
+  /**
+   * Looks up the place of the key, and gathers the value there, since hash tables of TensorFlow
+   * Lite do not hold such values. The default value is the last one.
+   */
+  private static Value indexed(OperationCall call, Item.Table table, HashTables.Contents contents) {
+    Emitter emit = call.emit();
+    Tensor otherwise = call.value(2).contents();
+    if (otherwise == null || otherwise.elements() != 1) {
+      throw OperandException.unsupported("a lookup table with a computed default value");
+    }
+    int size = Math.toIntExact(contents.keys().elements());
+    Tensor places = Tensor.allocate(TensorType.INT64, size);
+    for (int i = 0; i < size; i++) {
+      places.setLong(i, i);
+    }
+    Value last = emit.scalar(TensorType.INT64, size);
+    Value place;
+    if (table.keyType() == TensorType.STRING) {
+      var byPlace = new HashTables.Contents(contents.keys(), places);
+      place = HashTables.find(emit, table.handle(), table.handle(), byPlace, call.value(1), last);
+    } else {
+      var byPlace = new HashTables.Contents(contents.keys(), places);
+      place = HashTables.elementwise(emit, call.value(1), x -> compared(emit, x, byPlace, last));
+    }
+    Value values = emit.constant("values", extended(contents.values(), otherwise));
+    return emit.gather(values, place, 0);
+  }
+
+  /** Returns a vector with one more element. */
+  private static Tensor extended(Tensor values, Tensor last) {
+    int size = Math.toIntExact(values.elements());
+    if (values.type() != last.type()) {
+      throw OperandException.invalid("a default value of %s for %s", last.type(), values.type());
+    }
+    if (values.type() == TensorType.STRING) {
+      List<byte[]> all = new ArrayList<>(values.strings());
+      all.addAll(last.strings());
+      Tensor texts = Tensor.allocate(TensorType.STRING, 0);
+      texts.setStrings(all, size + 1);
+      return texts;
+    }
+    Tensor all = Tensor.allocate(values.type(), size + 1);
+    MemorySegment.copy(values.data(), 0, all.data(), 0, values.data().byteSize());
+    MemorySegment.copy(
+        last.data(), 0, all.data(), values.data().byteSize(), last.data().byteSize());
+    return all;
+  }
+
+  /** Returns the only bucket of a hash; of several buckets only FarmHash knows. */
+  private static Value bucket(OperationCall call) {
+    if (call.node().integer("num_buckets", 0) != 1) {
+      throw OperandException.unsupported(
+          "a hash of strings into %d buckets, which no built-in operator computes; use one bucket"
+              + " for unknown tokens",
+          call.node().integer("num_buckets", 0));
+    }
+    Emitter emit = call.emit();
+    Value zeros =
+        emit.node(new Fill(), emit.shapeOperand(call.x()), emit.scalar(TensorType.INT64, 0));
+    return emit.narrow(zeros, call.x().shape());
   }
 }
