@@ -45,6 +45,7 @@ final class TensorFlowTableOperations {
         List.of("StringToHashBucketFast", "StringToHashBucket", "StringToHashBucketStrong")) {
       table.single(name, TensorFlowTableOperations::bucket);
     }
+    table.ignore("key", "StringToHashBucketStrong");
     table.single("LookupTableFindV2", TensorFlowTableOperations::find);
     table.single("LookupTableFind", TensorFlowTableOperations::find);
     for (String name : List.of("LookupTableSizeV2", "LookupTableSize")) {
