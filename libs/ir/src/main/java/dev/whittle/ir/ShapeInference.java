@@ -207,7 +207,28 @@ public final class ShapeInference {
       Graph graph, int id, List<Shape> shapes, List<@Nullable Tensor> known) {
     Value value = graph.value(id);
     return new Operand(
-        value.name(), value.type(), shapes.get(id), value.quantization(), known.get(id));
+        value.name(),
+        value.type(),
+        shapes.get(id),
+        resolved(value.quantization(), known),
+        known.get(id));
+  }
+
+  /** Returns quantization parameters with the contents of the values that they refer to. */
+  private static @Nullable Quantization resolved(
+      @Nullable Quantization quantization, List<@Nullable Tensor> known) {
+    return quantization != null
+            && quantization.details() instanceof Quantization.Details.Blockwise blocks
+        ? quantization.withDetails(
+            new Quantization.Details.Blocks(
+                contents(blocks.scales(), known),
+                contents(blocks.zeroPoints(), known),
+                blocks.blockSize()))
+        : quantization;
+  }
+
+  private static @Nullable Tensor contents(int id, List<@Nullable Tensor> known) {
+    return id < 0 || id >= known.size() ? null : known.get(id);
   }
 
   /** Returns the operands of a node of a graph whose shapes have been inferred. */

@@ -89,8 +89,13 @@ final class QuantizationCodec {
       case Quantization.Details.Custom _ -> Slots.DETAILS_CUSTOM;
       case Quantization.Details.Blockwise _ -> Slots.DETAILS_BLOCKWISE;
       case Quantization.Details.MultiAxis _ -> Slots.DETAILS_MULTI_AXIS;
+      case Quantization.Details.Blocks _ -> throw unresolved();
       case null -> 0;
     };
+  }
+
+  private static IllegalStateException unresolved() {
+    return new IllegalStateException("a value's parameters are in other values");
   }
 
   private static int writeDetails(
@@ -118,6 +123,7 @@ final class QuantizationCodec {
         builder.addOffset(3, vector, 0);
         yield builder.endTable();
       }
+      case Quantization.Details.Blocks _ -> throw unresolved();
       case null -> 0;
     };
   }

@@ -21,8 +21,9 @@ final class DenseCases {
     int in = b.between(1, 40);
     int out = b.between(1, 12);
     int batch = b.between(1, 5);
-    switch (b.between(0, 4)) {
+    switch (b.between(0, 5)) {
       case 0 -> floats(b, batch, in, out);
+      case 5 -> blockwise(b, batch, b.between(4, 12));
       case 4 -> uint8(b, batch, in, out);
       case 1 -> int8(b, batch, in, out);
       case 2 -> int16(b, batch, in, out);
@@ -88,6 +89,28 @@ final class DenseCases {
         b.input(b.randomTensor(TensorType.INT8, input, batch, in)),
         b.constant(b.chance(0.3) ? b.toInt4(weights) : weights),
         integerBias(b, 0.03f, weights));
+  }
+
+  /**
+   * 4-bit weights with a scale for each block. The native kernel ignores the activation, and
+   * computes nothing for fewer than 4 rows of weights.
+   */
+  private static void blockwise(CaseBuilder b, int batch, int out) {
+    int size = b.oneOf(32, 64);
+    int blocks = b.between(1, 3);
+    Tensor scales = Tensor.allocate(TensorType.FLOAT16, out, blocks);
+    for (int i = 0; i < scales.elements(); i++) {
+      float scale = (float) b.random().nextDouble(0.001, 0.05);
+      scales.data().set(Tensor.SHORT, 2L * i, Float.floatToFloat16(scale));
+    }
+    var details = new Quantization.Details.Blockwise(b.constant(scales).id(), -1, size);
+    Value weights = b.constant(b.toInt4(b.randomTensor(TensorType.INT8, null, out, size * blocks)));
+    var quantization = new Quantization(List.of(), List.of(), List.of(), List.of(), 0, details);
+    b.output(
+        new FullyConnected(Activation.NONE, 0, b.chance(0.3), b.chance(0.5), TensorType.FLOAT32),
+        b.input(TensorType.FLOAT32, batch, size * blocks),
+        b.graph().update(weights.withQuantization(quantization)),
+        b.chance(0.5) ? b.constant(b.randomTensor(TensorType.FLOAT32, null, out)) : null);
   }
 
   /** The form of models that are older than signed integers, with zero points everywhere. */

@@ -13,6 +13,7 @@ import dev.whittle.ir.Value;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.control.CallOnce;
 import dev.whittle.ir.op.control.If;
+import dev.whittle.ir.op.control.StableHloComposite;
 import dev.whittle.ir.op.control.While;
 import dev.whittle.ir.op.math.Add;
 import dev.whittle.ir.op.math.Less;
@@ -42,6 +43,7 @@ final class StateCases {
           CaseGenerator.close("IF", StateCases::branch),
           CaseGenerator.close("WHILE", StateCases::loop),
           CaseGenerator.close("CALL_ONCE", StateCases::callOnce),
+          CaseGenerator.close("STABLEHLO_COMPOSITE", StateCases::composite),
           CaseGenerator.exact(
               "RANDOM_UNIFORM", b -> random(b, new RandomUniform(b.between(1, 99), 7))),
           CaseGenerator.close(
@@ -134,6 +136,35 @@ final class StateCases {
 
   private static Value handle(GraphBuilder graph) {
     return graph.node("handle", new VarHandle("", "v"));
+  }
+
+  /** Composites of a sum and a product of two operands, the second of which may nest the first. */
+  private static void composite(CaseBuilder b) {
+    Shape shape = Shape.of(b.dims(1, 3));
+    var inner = new GraphBuilder("inner");
+    Value p = inner.input("p", FLOAT32, shape);
+    Value q = inner.input("q", FLOAT32, shape);
+    inner.output(inner.node("sum", ADD, p, q));
+    int innerIndex = b.addGraph(inner.build());
+    var outer = new GraphBuilder("outer");
+    Value x = outer.input("x", FLOAT32, shape);
+    Value y = outer.input("y", FLOAT32, shape);
+    Value sum =
+        b.chance(0.5)
+            ? composite(outer, "sum", innerIndex, shape, x, y)
+            : outer.node("sum", ADD, x, y);
+    outer.output(outer.node("product", new Mul(Activation.NONE), sum, x));
+    int outerIndex = b.addGraph(outer.build());
+    Value first = b.input(FLOAT32, shape.toArray());
+    Value second = b.input(FLOAT32, shape.toArray());
+    b.graph().output(composite(b.graph(), "result", outerIndex, shape, first, second));
+  }
+
+  private static Value composite(
+      GraphBuilder graph, String output, int index, Shape shape, Value... operands) {
+    var op = new StableHloComposite("test." + output, index, null, 0, 1);
+    List<Value> declared = List.of(Value.of(0, output, FLOAT32, shape));
+    return graph.nodesAsDeclared(declared, op, operands).getFirst();
   }
 
   private static void callOnce(CaseBuilder b) {

@@ -47,7 +47,7 @@ final class Renumbering {
       switch (details) {
         case Quantization.Details.Blockwise b -> keep(b.scales(), b.zeroPoints(), values);
         case Quantization.Details.MultiAxis m -> keep(m.scales(), m.zeroPoints(), values);
-        case Quantization.Details.Custom _ -> {}
+        case Quantization.Details.Custom _, Quantization.Details.Blocks _ -> {}
         case null -> {}
       }
     }
@@ -80,6 +80,7 @@ final class Renumbering {
           new Quantization.Details.MultiAxis(
               renumber(m.scales()), renumber(m.zeroPoints()), m.blockSize(), m.axes());
       case Quantization.Details.Custom c -> c;
+      case Quantization.Details.Blocks b -> b;
       case null -> null;
     };
   }

@@ -57,6 +57,16 @@ public record Quantization(
     record Blockwise(int scales, int zeroPoints, int blockSize) implements Details {}
 
     /**
+     * Block-wise quantization with its parameters in place of their ids, as operators see it.
+     *
+     * @param scales the scales, one for each block of each row; null if they are no constant
+     * @param zeroPoints the zero points, one for each block or one for all; null for zero
+     * @param blockSize the number of adjacent elements that share a scale
+     */
+    record Blocks(@Nullable Tensor scales, @Nullable Tensor zeroPoints, int blockSize)
+        implements Details {}
+
+    /**
      * Block-wise quantization along several axes.
      *
      * @param scales the id of the value with the scales
@@ -85,6 +95,11 @@ public record Quantization(
     }
     return new Quantization(
         List.of(), List.of(), list, Collections.nCopies(scales.length, 0L), axis, null);
+  }
+
+  /** Returns these parameters with other details. */
+  public Quantization withDetails(@Nullable Details other) {
+    return new Quantization(min, max, scale, zeroPoint, axis, other);
   }
 
   /** Returns whether there is a scale, so that stored integers represent real numbers. */

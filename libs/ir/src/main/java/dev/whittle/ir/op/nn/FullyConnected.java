@@ -114,6 +114,11 @@ public record FullyConnected(
       throw OperandException.unsupported(
           "no kernel for weights format %d; expected 0", weightsFormat);
     }
+    Quantization quantization = operands.input(1).quantization();
+    if (quantization != null
+        && quantization.details() instanceof Quantization.Details.Blocks blocks) {
+      return BlockwiseFullyConnected.of(operands, blocks, activation);
+    }
     return Int4WeightKernel.of(operands, 1, this::unpackedKernel);
   }
 
