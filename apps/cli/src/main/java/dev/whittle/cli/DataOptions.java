@@ -15,15 +15,18 @@ final class DataOptions {
       required = true,
       paramLabel = "DATA",
       description =
-          "An .npz file with arrays named as the inputs, with samples along the first axis; a"
-              + " folder of images, with a subfolder for each class; a folder with the idx files of"
-              + " MNIST or Fashion-MNIST, of which the test part is used.")
+          "An .npz file with arrays named as the inputs, with samples along the first axis, or with"
+              + " the arrays x_test and y_test, as Keras' mnist.npz; a folder of images, with a"
+              + " subfolder for each class; a folder with the idx files of MNIST or Fashion-MNIST,"
+              + " of which the test part is used.")
   private Path data = Path.of("");
 
   @Option(
       names = "--labels",
-      paramLabel = "NAME",
-      description = "The array in the .npz file, or an .npy file, with the true classes.")
+      paramLabel = "LABELS",
+      description =
+          "The true classes: an array in the .npz file, an .npy file, or a text file with a class"
+              + " on each line.")
   private @Nullable String labels;
 
   @Option(names = "--samples", paramLabel = "N", description = "Uses only the first N samples.")

@@ -68,7 +68,7 @@ final class DoctorCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     NamedModel floats = InputFiles.named(floatModel);
-    NamedModel quantized = InputFiles.named(quantizedModel);
+    NamedModel quantized = SameInputs.like(floats, InputFiles.named(quantizedModel));
     Samples samples = data.samples(floats.model());
     Doctor doctor =
         new Doctor(floats.model(), samples, InterpreterOptions.DEFAULT, data.parallel())

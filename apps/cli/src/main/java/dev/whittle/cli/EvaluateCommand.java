@@ -73,7 +73,8 @@ final class EvaluateCommand implements Callable<Integer>, Conditional {
     }
     List<NamedModel> all = new ArrayList<>();
     for (Path model : models) {
-      all.add(InputFiles.named(model));
+      NamedModel named = InputFiles.named(model);
+      all.add(all.isEmpty() ? named : SameInputs.like(all.getFirst(), named));
     }
     Samples samples = data.samples(all.getFirst().model());
     var evaluator =

@@ -2,7 +2,6 @@ package dev.whittle.cli;
 
 import dev.whittle.data.IdxSamples;
 import dev.whittle.data.ImageSamples;
-import dev.whittle.data.NpzSamples;
 import dev.whittle.data.Samples;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Value;
@@ -20,9 +19,10 @@ final class ImageOptions {
       names = "--pixel_range",
       paramLabel = "LOW,HIGH",
       description =
-          "The values of black and white pixels of image files (default: those of --normalization"
-              + " or of the model, else 0,1; use -1,1 for MobileNet and Inception, 0,255 for"
-              + " networks that scale by themselves).")
+          "The values of black and white pixels of image files and of arrays of bytes (default:"
+              + " those of --normalization; for image files also those of the model, else 0,1;"
+              + " bytes in arrays are else taken as they are). Use -1,1 for MobileNet and"
+              + " Inception, 0,255 for networks that scale by themselves.")
   private @Nullable String pixelRange;
 
   private @Nullable Normalization normalization;
@@ -60,7 +60,8 @@ final class ImageOptions {
   /**
    * Opens the samples in a file or folder.
    *
-   * @param labels an array in the archive or an .npy file; null for none
+   * @param labels an array in the archive, an .npy file, or a text with a class a line; null for
+   *     none
    * @param training true for the training part of data sets that have parts, false for the test
    *     part
    */
@@ -72,18 +73,38 @@ final class ImageOptions {
             data,
             EnumSet.of(FileContent.NPZ, FileContent.IMAGE_FOLDER, FileContent.IDX_FOLDER),
             "an .npz file, a folder of images or a folder of idx files");
-    if (content != FileContent.IMAGE_FOLDER && pixelRange != null) {
-      throw new UsageException(
-          "--pixel_range has no effect here: it needs a folder of images, and %s is %s"
-              .formatted(data, content.description()));
+    if (labels == null || content == FileContent.NPZ && !isText(labels)) {
+      return unlabeled(data, content, labels, model, training);
     }
-    if (content != FileContent.IMAGE_FOLDER && content != FileContent.IDX_FOLDER) {
-      return NpzSamples.of(data, labels);
-    }
-    if (labels != null) {
+    if (!LabelFile.isFile(labels)) {
       throw new UsageException(
-          "--labels has no effect here: %s is %s, which has its own labels"
-              .formatted(data, content.description()));
+          "--labels %s has no effect here: it is no file, and %s is %s, which has no arrays"
+              .formatted(labels, data, content.description()));
+    }
+    return LabelFile.label(unlabeled(data, content, null, model, training), Path.of(labels), model);
+  }
+
+  private static boolean isText(String labels) throws IOException {
+    return LabelFile.isFile(labels) && FileContent.of(Path.of(labels)) != FileContent.NPY;
+  }
+
+  private Samples unlabeled(
+      Path data, FileContent content, @Nullable String array, Model model, boolean training)
+      throws IOException {
+    boolean isArchive = content != FileContent.IMAGE_FOLDER && content != FileContent.IDX_FOLDER;
+    boolean hasPixels =
+        content == FileContent.IMAGE_FOLDER || (isArchive && ArchiveSamples.hasBytes(data));
+    if (pixelRange != null && !hasPixels) {
+      throw new UsageException(
+          "--pixel_range has no effect here: it needs a folder of images or arrays of bytes, and %s"
+                  .formatted(data)
+              + " is "
+              + content.description()
+              + (isArchive ? " without bytes" : ", whose pixels are always from 0 to 1"));
+    }
+    if (isArchive) {
+      boolean isScaled = pixelRange != null || (normalization != null && hasPixels);
+      return ArchiveSamples.open(data, array, model, training, isScaled ? pixels() : null);
     }
     if (content == FileContent.IDX_FOLDER) {
       return training ? IdxSamples.training(data) : IdxSamples.test(data);
@@ -100,11 +121,16 @@ final class ImageOptions {
     if (normalization == null) {
       normalization = ImageMetadata.read(model).flatMap(Normalization::of).orElse(null);
     }
+    ArchiveSamples.Pixels pixels = pixels();
+    return ImageSamples.of(data, dims[1], dims[2], dims[3], pixels.low(), pixels.high());
+  }
+
+  private ArchiveSamples.Pixels pixels() {
     String range = range();
     String[] limits = range.split(",", -1);
     float low = pixelLimit(range, limits[0]);
-    float high = pixelLimit(range, limits.length < 2 ? "" : limits[1]);
-    return ImageSamples.of(data, dims[1], dims[2], dims[3], low, high);
+    float high = pixelLimit(range, limits.length == 2 ? limits[1] : "");
+    return new ArchiveSamples.Pixels(low, high);
   }
 
   private static float pixelLimit(String range, String text) {

@@ -61,6 +61,7 @@ final class OptimizeOptions {
 
   /** Returns the first label file among {@code --labels}; null if there is none. */
   @Nullable Path labelFile() {
+    checkLabels();
     return allLabels.stream()
         .filter(OptimizeOptions::isLabelFile)
         .map(Path::of)
@@ -70,6 +71,21 @@ final class OptimizeOptions {
 
   private @Nullable String labels() {
     return allLabels.stream().filter(label -> !isLabelFile(label)).findFirst().orElse(null);
+  }
+
+  /** Checks that each value of {@code --labels} has an effect. */
+  private void checkLabels() {
+    long files = allLabels.stream().filter(OptimizeOptions::isLabelFile).count();
+    if (files > 1 || allLabels.size() - files > 1) {
+      throw new UsageException(
+          "found --labels %s; expected at most one .txt file and one array"
+              .formatted(String.join(" --labels ", allLabels)));
+    }
+    if (labels() != null && !isAutomatic()) {
+      throw new UsageException(
+          "--labels %s has no effect here: it needs %s, or is the name of a .txt file"
+              .formatted(labels(), Condition.AUTOMATIC.needed()));
+    }
   }
 
   private static boolean isLabelFile(String label) {

@@ -1,5 +1,6 @@
 package dev.whittle.cli;
 
+import dev.whittle.data.InputArrays;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Signature;
@@ -8,17 +9,20 @@ import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.npz.NpyArray;
 import dev.whittle.npz.NpyFile;
+import dev.whittle.npz.NpyHeader;
 import dev.whittle.npz.Npz;
+import dev.whittle.npz.NpzReader;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -86,7 +90,8 @@ final class RunCommand implements Callable<Integer>, Conditional {
         engines.options().withEngine(EngineOptions.require(engine)).withExpectedRuns(1);
     try (var interpreter = InputFiles.interpreter(model, options)) {
       Signature signature = signature(interpreter.model());
-      Map<String, NpyArray> arrays = read(signature);
+      Map<String, NpyArray> arrays =
+          read(interpreter.model().graphs().get(signature.graph()), signature);
       for (Signature.Port port : signature.inputs()) {
         NpyArray array = arrays.get(port.name());
         if (array != null) {
@@ -148,35 +153,97 @@ final class RunCommand implements Callable<Integer>, Conditional {
     return ids.stream().map(id -> new Signature.Port(graph.value(id).name(), id)).toList();
   }
 
-  private Map<String, NpyArray> read(Signature signature) throws IOException {
-    List<String> names = signature.inputs().stream().map(Signature.Port::name).toList();
-    if (input.toString().endsWith(".npy")) {
-      if (names.size() != 1) {
+  private Map<String, NpyArray> read(Graph graph, Signature signature) throws IOException {
+    List<Signature.Port> ports = signature.inputs();
+    FileContent content =
+        InputFiles.require(
+            "--input", input, EnumSet.of(FileContent.NPZ, FileContent.NPY), "an .npz or .npy file");
+    if (content == FileContent.NPY) {
+      if (ports.size() != 1) {
         throw new UsageException(
-            "an .npy file has one array, but the model has the inputs " + names + "; use .npz");
+            "an .npy file has one array, but the model has the inputs "
+                + ports.stream().map(Signature.Port::name).toList()
+                + "; use .npz");
       }
-      return Map.of(names.getFirst(), NpyFile.read(input));
+      return Map.of(ports.getFirst().name(), NpyFile.read(input));
     }
-    Map<String, NpyArray> arrays = Npz.read(input);
-    if (!arrays.keySet().equals(new TreeSet<>(names))) {
-      throw new UsageException(
-          "%s has the arrays %s; expected %s, the inputs of the model"
-              .formatted(input, arrays.keySet(), names));
+    try (NpzReader reader = Npz.open(input)) {
+      InputArrays match = match(graph, ports, reader);
+      if (!match.ignored().isEmpty()) {
+        System.err.printf("%s: ignoring %s, no input of the model%n", input, match.ignored());
+      }
+      Map<String, NpyArray> arrays = new LinkedHashMap<>();
+      for (Map.Entry<String, String> array : match.arrays().entrySet()) {
+        if (!match.byName()) {
+          System.err.printf(
+              "%s: taking '%s' as the input '%s'%n", input, array.getValue(), array.getKey());
+        }
+        arrays.put(array.getKey(), reader.array(array.getValue()));
+      }
+      return arrays;
     }
-    return arrays;
+  }
+
+  private InputArrays match(Graph graph, List<Signature.Port> ports, NpzReader reader)
+      throws IOException {
+    Map<InputArrays.Input, Value> inputs = new LinkedHashMap<>();
+    for (Signature.Port port : ports) {
+      Value value = graph.value(port.value());
+      List<String> names = Stream.of(port.name(), value.name()).distinct().toList();
+      inputs.put(new InputArrays.Input(names, value.type() + value.shape().toString()), value);
+    }
+    Map<String, NpyHeader> headers = new LinkedHashMap<>();
+    for (String name : reader.names()) {
+      headers.put(name, reader.header(name));
+    }
+    if (headers.containsKey("x_train") && headers.containsKey("x_test")) {
+      headers.keySet().removeAll(List.of("x_train", "y_train"));
+    }
+    List<InputArrays.Array> arrays =
+        headers.entrySet().stream()
+            .map(e -> new InputArrays.Array(e.getKey(), ArchiveSamples.describe(e.getValue())))
+            .toList();
+    return InputArrays.match(
+        input.toString(),
+        List.copyOf(inputs.keySet()),
+        arrays,
+        (given, array) -> fits(inputs.get(given), headers.get(array.name())));
+  }
+
+  private static boolean fits(@Nullable Value value, @Nullable NpyHeader header) {
+    return value != null
+        && header != null
+        && TensorArrays.accepts(value, header.type())
+        && dims(value, header.shape()) != null;
+  }
+
+  /**
+   * Returns the dimensions of an array for an input: those that it has or, for an image without the
+   * axis of its one channel, with that axis.
+   *
+   * @return null if the array does not fit
+   */
+  private static int @Nullable [] dims(Value declared, int[] dims) {
+    // Without a stated rank, an empty shape means an unknown one.
+    boolean isRankUnknown = declared.shape().rank() == 0 && !declared.hasRank();
+    if (isRankUnknown || declared.shape().accepts(Shape.of(dims))) {
+      return dims;
+    }
+    int[] withChannel = Arrays.copyOf(dims, dims.length + 1);
+    withChannel[dims.length] = 1;
+    boolean isImage = dims.length == 3 && declared.shape().accepts(Shape.of(withChannel));
+    return isImage ? withChannel : null;
   }
 
   private static void resize(
       Interpreter interpreter, Signature signature, Signature.Port port, NpyArray array) {
     Graph graph = interpreter.model().graphs().get(signature.graph());
     Value declared = graph.value(port.value());
-    int[] dims = array.shape();
-    // Without a stated rank, an empty shape means an unknown one.
-    boolean isRankUnknown = declared.shape().rank() == 0 && !declared.hasRank();
-    if (!isRankUnknown && !declared.shape().accepts(Shape.of(dims))) {
+    int[] dims = dims(declared, array.shape());
+    if (dims == null) {
       throw new UsageException(
           "input '%s': the array has the shape %s; expected %s"
-              .formatted(port.name(), Arrays.toString(dims), declared.shape()));
+              .formatted(port.name(), Arrays.toString(array.shape()), declared.shape()));
     }
     if (signature.key().isEmpty()) {
       interpreter.resizeInput(graph.inputs().indexOf(port.value()), dims);

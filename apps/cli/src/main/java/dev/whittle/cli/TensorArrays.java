@@ -1,6 +1,8 @@
 package dev.whittle.cli;
 
 import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.npz.DType;
@@ -23,7 +25,9 @@ final class TensorArrays {
   private TensorArrays() {}
 
   /**
-   * Copies an array into a tensor of the same shape.
+   * Copies an array into a tensor of the same number of elements. Half floats are widened; doubles
+   * are rounded to floats and integers become floats, with a notice on standard error; integers of
+   * another size are copied if all fit.
    *
    * @param name of the tensor in error messages
    * @throws UsageException if the array has another element type; the message names both
@@ -33,14 +37,89 @@ final class TensorArrays {
       if (!array.type().isString()) {
         throw wrongType(array, name, "strings");
       }
-      tensor.setStrings(array.byteStrings(), array.shape());
+      tensor.setStrings(array.byteStrings(), tensor.dims());
       return;
     }
     DType expected = arrayType(tensor.type(), name);
-    if (array.type() != expected || tensor.type().bits() < 8) {
+    if (array.type() == expected && tensor.type().bits() >= 8) {
+      tensor.data().copyFrom(array.data());
+    } else if (!accepts(tensor.type(), isQuantized(tensor.quantization()), array.type())) {
       throw wrongType(array, name, "a tensor of " + tensor.type());
+    } else if (tensor.type() == TensorType.FLOAT32) {
+      fillFloats(tensor, array, name);
+    } else {
+      fillIntegers(tensor, array, name);
     }
-    tensor.data().copyFrom(array.data());
+  }
+
+  private static void fillFloats(Tensor tensor, NpyArray array, String name) {
+    String type = array.type().name().toLowerCase(Locale.ROOT);
+    if (array.type() == DType.FLOAT64) {
+      System.err.printf("input '%s': %s numbers are rounded to float32%n", name, type);
+    } else if (isInteger(array.type())) {
+      System.err.printf("input '%s': %s numbers are taken as they are%n", name, type);
+    }
+    float[] values = array.toFloats();
+    MemorySegment.copy(values, 0, tensor.data(), Tensor.FLOAT, 0, values.length);
+  }
+
+  private static void fillIntegers(Tensor tensor, NpyArray array, String name) {
+    long[] values = array.toLongs();
+    TensorType type = tensor.type();
+    for (int i = 0; i < values.length; i++) {
+      boolean fits =
+          type.bits() == 64
+              ? values[i] >= 0 || (type == TensorType.INT64 && array.type() != DType.UINT64)
+              : values[i] >= type.minInteger() && values[i] <= type.maxInteger();
+      if (!fits || (values[i] < 0 && array.type() == DType.UINT64)) {
+        throw new UsageException(
+            "input '%s': the array holds %s, which does not fit %s"
+                .formatted(name, values[i], type));
+      }
+      tensor.setInteger(i, values[i]);
+    }
+  }
+
+  /** Returns whether {@link #fill} copies elements of a type to an input, if their values fit. */
+  static boolean accepts(Value input, DType array) {
+    return accepts(input.type(), isQuantized(input.quantization()), array);
+  }
+
+  private static boolean accepts(TensorType tensor, boolean isQuantized, DType array) {
+    if (tensor == TensorType.STRING) {
+      return array.isString();
+    }
+    if (tensorType(array) == tensor) {
+      return true;
+    }
+    return switch (tensor) {
+      case FLOAT32 ->
+          isInteger(array)
+              || array == DType.FLOAT16
+              || array == DType.BFLOAT16
+              || array == DType.FLOAT64;
+      case INT8, UINT8, INT16, UINT16, INT32, UINT32, INT64, UINT64 ->
+          isInteger(array) && !isQuantized;
+      default -> false;
+    };
+  }
+
+  private static boolean isQuantized(@Nullable Quantization quantization) {
+    return quantization != null && quantization.isQuantized();
+  }
+
+  private static boolean isInteger(DType type) {
+    return type.name().contains("INT");
+  }
+
+  /** Returns the tensor type of elements of an array; null if there is none. */
+  static @Nullable TensorType tensorType(DType type) {
+    for (TensorType tensor : TensorType.values()) {
+      if (tensor.name().equals(type.name())) {
+        return tensor;
+      }
+    }
+    return null;
   }
 
   private static UsageException wrongType(NpyArray array, String name, String expected) {

@@ -71,29 +71,6 @@ class MainTest {
   }
 
   @Test
-  void runRejectsInputsOfOtherNamesShapesAndTypes() throws IOException {
-    CommandRun name = whittle("run", MODEL, "--input", write("name.npz", Map.of("y", points(1))));
-    assertEquals(2, name.status());
-    assertTrue(name.err().contains("[y]") && name.err().contains("[x]"), name.err());
-    CommandRun shape =
-        whittle(
-            "run",
-            MODEL,
-            "--input",
-            write("shape.npz", Map.of("x", NpyArray.of(new float[3], 1, 3))));
-    assertEquals(2, shape.status());
-    assertTrue(shape.err().contains("[1, 3]") && shape.err().contains("2]"), shape.err());
-    CommandRun type =
-        whittle(
-            "run",
-            MODEL,
-            "--input",
-            write("type.npz", Map.of("x", NpyArray.of(new double[2], 1, 2))));
-    assertEquals(2, type.status());
-    assertTrue(type.err().contains("float64") && type.err().contains("FLOAT32"), type.err());
-  }
-
-  @Test
   void leavesNoFileIfTheOutputCannotBeWritten() throws IOException {
     String input = write("in.npz", Map.of("x", points(1)));
     Path missing = folder.resolve("no/out.npz");

@@ -142,11 +142,12 @@ class OptimizeTest {
   @Test
   void rejectsDataOfOtherNamesShapesAndValues() throws IOException {
     Path other = folder.resolve("other.npz");
-    Npz.write(other, Map.of("picture", NpyArray.of(new float[8 * 784], 8, 784)));
+    NpyArray images = NpyArray.of(new float[8 * 784], 8, 784);
+    Npz.write(other, Map.of("first", images, "second", images));
     CommandRun wrongName =
         optimize("none.tflite", "--quantize", "int8", "--representative_data", other.toString());
     assertEquals(2, wrongName.status());
-    assertTrue(wrongName.err().contains("the data holds [picture]"), wrongName.err());
+    assertTrue(wrongName.err().contains("may be any of"), wrongName.err());
     Npz.write(other, Map.of("input_layer", NpyArray.of(new float[8 * 100], 8, 10, 10)));
     CommandRun wrongShape =
         optimize("none.tflite", "--quantize", "int8", "--representative_data", other.toString());

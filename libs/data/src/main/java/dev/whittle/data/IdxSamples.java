@@ -94,8 +94,25 @@ public final class IdxSamples implements Samples {
 
   private static DataInputStream stream(Path file) throws IOException {
     InputStream raw = Files.newInputStream(file);
-    InputStream plain = file.toString().endsWith(".gz") ? new GZIPInputStream(raw, 1 << 16) : raw;
-    return new DataInputStream(new BufferedInputStream(plain, 1 << 16));
+    try {
+      InputStream plain = file.toString().endsWith(".gz") ? new GZIPInputStream(raw, 1 << 16) : raw;
+      return new DataInputStream(new BufferedInputStream(plain, 1 << 16));
+    } catch (IOException e) {
+      raw.close();
+      throw new IOException(file + ": is no gzip file", e);
+    }
+  }
+
+  /** Opens a file behind its header. */
+  private static DataInputStream opened(Path file, int header) throws IOException {
+    DataInputStream in = stream(file);
+    try {
+      in.skipNBytes(header);
+      return in;
+    } catch (IOException e) {
+      in.close();
+      throw new IOException(file + ": the file ends within its header", e);
+    }
   }
 
   private static int header(DataInputStream in, Path file, int magic) throws IOException {
@@ -139,10 +156,14 @@ public final class IdxSamples implements Samples {
 
   @Override
   public Reader open() throws IOException {
-    DataInputStream imageStream = stream(images);
-    DataInputStream labelStream = stream(labels);
-    imageStream.skipNBytes(16);
-    labelStream.skipNBytes(8);
+    DataInputStream imageStream = opened(images, 16);
+    DataInputStream labelStream;
+    try {
+      labelStream = opened(labels, 8);
+    } catch (IOException | RuntimeException e) {
+      imageStream.close();
+      throw e;
+    }
     return new Reader() {
       private int next;
 
@@ -171,8 +192,9 @@ public final class IdxSamples implements Samples {
 
       @Override
       public void close() throws IOException {
-        imageStream.close();
-        labelStream.close();
+        try (labelStream) {
+          imageStream.close();
+        }
       }
     };
   }

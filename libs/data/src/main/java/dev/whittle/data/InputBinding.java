@@ -3,6 +3,7 @@ package dev.whittle.data;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Signature;
+import dev.whittle.ir.Value;
 import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
@@ -22,8 +23,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The assignment of a sample's tensors to the inputs of a model's main graph. A tensor has the
  * shape of its input without the batch axis, or the same elements with adjacent axes merged or
- * split (28 x 28 for 784). Floats are quantized for a quantized input. Other numbers are converted
- * to the type of the input. A fixed batch is filled with copies of the sample.
+ * split (28 x 28 for 784). Numbers of another type than a quantized input has are quantized. Other
+ * numbers are converted to the type of the input, which must have the value. A fixed batch is
+ * filled with copies of the sample.
  */
 public final class InputBinding {
   private final Graph graph;
@@ -201,17 +203,41 @@ public final class InputBinding {
       for (long i = 0; i < input.elements(); i++) {
         input.setFloat(i, (float) sample.getReal(i % size));
       }
-    } else if (floats && quantization != null && quantization.isQuantized()) {
+    } else if (input.type().isInteger() && quantization != null && quantization.isQuantized()) {
       quantize(sample, input, quantization);
     } else if (!floats && input.type().isInteger()) {
       for (long i = 0; i < input.elements(); i++) {
-        input.setInteger(i, sample.getInteger(i % size));
+        input.setInteger(i, inRange(sample.getInteger(i % size), input.type(), name));
       }
     } else {
       throw new IOException(
           "input '%s' takes %s, but the data holds %s"
               .formatted(name, input.type(), sample.type()));
     }
+  }
+
+  private static long inRange(long number, TensorType type, String name) throws IOException {
+    if (type.bits() < 64 && (number < type.minInteger() || number > type.maxInteger())) {
+      throw new IOException(
+          "input '%s' takes %s, which cannot represent %d".formatted(name, type, number));
+    }
+    return number;
+  }
+
+  /**
+   * Returns whether an input accepts samples of a type and shape.
+   *
+   * @param input an input of a model's main graph
+   * @param dims the shape without the axis of samples
+   */
+  public static boolean accepts(Value input, TensorType type, int... dims) {
+    boolean fits =
+        type == input.type()
+            || input.type() == TensorType.FLOAT32
+            || (input.type().isInteger()
+                && (!isFloat(type)
+                    || (input.quantization() != null && input.quantization().isQuantized())));
+    return fits && shape(input.shape(), dims) != null;
   }
 
   private static boolean isFloat(TensorType type) {

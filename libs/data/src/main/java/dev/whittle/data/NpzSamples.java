@@ -9,44 +9,53 @@ import dev.whittle.npz.NpyHeader;
 import dev.whittle.npz.Npz;
 import dev.whittle.npz.NpzReader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of the arrays in an {@code .npz} archive. The names of the arrays are those of the
- * model's inputs; the first axis counts samples. One array may hold the labels.
+ * The rows of arrays in an {@code .npz} archive; the first axis counts samples. The names of the
+ * arrays are those of the model's inputs, or are assigned to them. One array may hold the labels.
  */
 public final class NpzSamples implements Samples {
   /** The bytes of an array that are read at once; at least one row. */
   private static final long CHUNK_BYTES = 4 << 20;
 
   private final Path file;
-  private final List<String> columns;
+  private final SequencedMap<String, String> arrays;
   private final @Nullable String labelColumn;
   private final long @Nullable [] labels;
+  private final @Nullable PixelScale scale;
   private final int rows;
 
   private NpzSamples(
       Path file,
-      List<String> columns,
+      SequencedMap<String, String> arrays,
       @Nullable String labelColumn,
       long @Nullable [] labels,
+      @Nullable PixelScale scale,
       int rows) {
     this.file = file;
-    this.columns = columns;
+    this.arrays = arrays;
     this.labelColumn = labelColumn;
     this.labels = labels;
+    this.scale = scale;
     this.rows = rows;
   }
 
+  /** The values of pixels 0 and 255, between which those of bytes are interpolated. */
+  private record PixelScale(float low, float high) {}
+
   /**
-   * Opens an archive and checks that its arrays have the same number of rows.
+   * Opens an archive all of whose arrays are inputs but the labels, and checks that they have the
+   * same number of rows.
    *
    * @param labels the name of an array in the archive, or an {@code .npy} file, with a class index
    *     for each sample; null for samples without labels
@@ -54,12 +63,34 @@ public final class NpzSamples implements Samples {
    *     not class indices
    */
   public static NpzSamples of(Path file, @Nullable String labels) throws IOException {
+    SequencedMap<String, String> arrays = new LinkedHashMap<>();
     try (NpzReader reader = Npz.open(file)) {
-      List<String> columns = new ArrayList<>(reader.names());
-      boolean inArchive = labels != null && columns.remove(labels);
-      int rows = rows(file, reader, columns);
+      reader.names().stream().filter(n -> !n.equals(labels)).forEach(n -> arrays.put(n, n));
+    }
+    return of(file, arrays, labels);
+  }
+
+  /**
+   * Opens some arrays of an archive, and checks that they have the same number of rows.
+   *
+   * @param arrays the names of arrays by the names of the inputs that they are for
+   * @param labels the name of an array in the archive, or an {@code .npy} file, with a class index
+   *     for each sample; null for samples without labels
+   * @throws IOException if the arrays have no rows or different numbers of rows, or the labels are
+   *     not class indices
+   */
+  public static NpzSamples of(
+      Path file, SequencedMap<String, String> arrays, @Nullable String labels) throws IOException {
+    try (NpzReader reader = Npz.open(file)) {
+      int rows = rows(file, reader, arrays.values());
       long[] classes = null;
       if (labels != null) {
+        boolean inArchive = reader.names().contains(labels);
+        if (!inArchive && !Files.isRegularFile(Path.of(labels))) {
+          throw new IOException(
+              "%s: holds no array '%s' with labels, nor is there such a file; its arrays are %s"
+                  .formatted(file, labels, reader.names()));
+        }
         classes = classes(inArchive ? reader.array(labels) : NpyFile.read(Path.of(labels)), labels);
         if (classes.length != rows) {
           throw new IOException(
@@ -67,11 +98,22 @@ public final class NpzSamples implements Samples {
                   .formatted(file, labels, classes.length, rows));
         }
       }
-      return new NpzSamples(file, columns, labels, classes, rows);
+      return new NpzSamples(file, new LinkedHashMap<>(arrays), labels, classes, null, rows);
     }
   }
 
-  private static int rows(Path file, NpzReader reader, List<String> columns) throws IOException {
+  /**
+   * Returns these samples with bytes scaled to floats, as the pixels of images are.
+   *
+   * @param low the float for 0
+   * @param high the float for 255
+   */
+  public NpzSamples withPixels(float low, float high) {
+    return new NpzSamples(file, arrays, labelColumn, labels, new PixelScale(low, high), rows);
+  }
+
+  private static int rows(Path file, NpzReader reader, Collection<String> columns)
+      throws IOException {
     Map<String, Integer> counts = new LinkedHashMap<>();
     for (String column : columns) {
       NpyHeader header = reader.header(column);
@@ -122,7 +164,7 @@ public final class NpzSamples implements Samples {
 
   /** Returns the names of the arrays that hold inputs. */
   public List<String> columns() {
-    return List.copyOf(columns);
+    return List.copyOf(arrays.values());
   }
 
   /** Returns the name of the array or file with the labels; null if the samples have none. */
@@ -153,12 +195,25 @@ public final class NpzSamples implements Samples {
         return null;
       }
       var inputs = new LinkedHashMap<String, Tensor>();
-      for (String column : columns) {
-        inputs.put(column, row(column));
+      for (Map.Entry<String, String> array : arrays.entrySet()) {
+        inputs.put(array.getKey(), scaled(row(array.getValue())));
       }
       int label = labels == null ? Sample.NO_LABEL : (int) labels[next];
       next++;
       return new Sample(inputs, label);
+    }
+
+    private Tensor scaled(Tensor row) {
+      PixelScale pixels = scale;
+      if (pixels == null || row.type() != TensorType.UINT8) {
+        return row;
+      }
+      float[] values = new float[Math.toIntExact(row.elements())];
+      float step = (pixels.high - pixels.low) / 255;
+      for (int i = 0; i < values.length; i++) {
+        values[i] = pixels.low + row.getInteger(i) * step;
+      }
+      return Tensor.onHeap(values, row.dims());
     }
 
     private Tensor row(String column) throws IOException {

@@ -83,4 +83,26 @@ class InputBindingTest {
         Sample.of(Map.of("x", Tensor.of(new float[] {-1, 0.26f, 1000}, 3))), List.of(input));
     assertArrayEquals(new long[] {1, 4, 127}, input.toLongs());
   }
+
+  @Test
+  void integersOfAnotherTypeAreQuantizedOrMustFit() throws IOException {
+    var builder = new GraphBuilder("main");
+    Quantization quantization = Quantization.perTensor(2, -128);
+    builder.output(builder.input("x", TensorType.INT8, Shape.of(1, 2), quantization));
+    var input = new Tensor(TensorType.INT8, quantization, Tensor.Allocator.AUTOMATIC);
+    input.resize(1, 2);
+    Tensor bytes = Tensor.allocate(TensorType.UINT8, 2);
+    bytes.setInteger(0, 255);
+    bytes.setInteger(1, 20);
+    Sample sample = Sample.of(Map.of("x", bytes));
+    new InputBinding(builder.buildModel("test")).fill(sample, List.of(input));
+    assertArrayEquals(new long[] {0, -118}, input.toLongs());
+
+    var plain = new GraphBuilder("main");
+    plain.output(plain.input("x", TensorType.INT8, Shape.of(1, 2)));
+    var binding = new InputBinding(plain.buildModel("test"));
+    Tensor narrow = Tensor.allocate(TensorType.INT8, 1, 2);
+    var exception = assertThrows(IOException.class, () -> binding.fill(sample, List.of(narrow)));
+    assertEquals("input 'x' takes INT8, which cannot represent 255", exception.getMessage());
+  }
 }

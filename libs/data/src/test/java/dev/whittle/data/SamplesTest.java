@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.whittle.npz.DType;
 import dev.whittle.npz.NpyArray;
 import dev.whittle.npz.Npz;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import javax.imageio.ImageIO;
@@ -148,5 +151,39 @@ class SamplesTest {
     assertMessageContains(
         "contains no",
         assertThrows(IOException.class, () -> ImageSamples.of(empty, 4, 4, 3, 0, 1)));
+  }
+
+  @Test
+  void scalesBytesToFloatsBetweenTheLimits() throws IOException {
+    var bytes = MemorySegment.ofArray(new byte[] {0, -1, 51});
+    Path file =
+        npz(
+            Map.of(
+                "pixels", NpyArray.of(DType.UINT8, bytes, 1, 3),
+                "more", NpyArray.of(new float[] {7}, 1, 1)));
+    var arrays = new LinkedHashMap<>(Map.of("x", "pixels", "other", "more"));
+    NpzSamples samples = NpzSamples.of(file, arrays, null).withPixels(-1, 1);
+    try (Samples.Reader reader = samples.open()) {
+      Sample sample = Objects.requireNonNull(reader.next());
+      float[] x = Objects.requireNonNull(sample.inputs().get("x")).toFloats();
+      assertArrayEquals(new float[] {-1, 1, -0.6f}, x, 1e-6f);
+      float[] other = Objects.requireNonNull(sample.inputs().get("other")).toFloats();
+      assertArrayEquals(new float[] {7}, other);
+    }
+  }
+
+  @Test
+  void takesLabelsFromElsewhere() throws IOException {
+    Path file = npz(Map.of("x", NpyArray.of(new float[] {1, 2, 3}, 3)));
+    Samples plain = NpzSamples.of(file, null);
+    Samples labeled = LabeledSamples.of(plain, new int[] {4, 5, 6}, "labels");
+    try (Samples.Reader reader = labeled.open()) {
+      assertEquals(4, Objects.requireNonNull(reader.next()).label());
+      assertEquals(5, Objects.requireNonNull(reader.next()).label());
+    }
+    assertMessageContains(
+        "labels holds 2 labels; expected one for each of the 3 samples",
+        assertThrows(
+            IOException.class, () -> LabeledSamples.of(plain, new int[] {4, 5}, "labels")));
   }
 }

@@ -94,9 +94,13 @@ public final class StatisticsFile {
   }
 
   private static Histogram histogram(Config tensor, long[] counts) {
-    double limit = tensor.doubles("limit")[0];
+    double[] limit = tensor.doubles("limit");
+    if (limit.length != 1) {
+      throw new MalformedModelException(
+          "%s.limit: has %d numbers; expected one".formatted(tensor.place(), limit.length));
+    }
     try {
-      return Histogram.of(counts, limit);
+      return Histogram.of(counts, limit[0]);
     } catch (IllegalArgumentException e) {
       throw new MalformedModelException(tensor.place() + ": " + e.getMessage(), e);
     }
