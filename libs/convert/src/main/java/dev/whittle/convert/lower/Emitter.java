@@ -853,11 +853,24 @@ public final class Emitter {
    * @return the values after the last step
    */
   public List<Value> loop(List<Value> variables, LoopCondition condition, LoopBody body) {
+    return loop(variables, variables.stream().map(Value::shape).toList(), condition, body);
+  }
+
+  /**
+   * Adds a loop whose variables may change their shapes.
+   *
+   * @param variables the initial values
+   * @param shapes the shapes of the variables before and after each step, with the dimensions that
+   *     may change as {@link Shape#DYNAMIC}
+   * @return the values after the last step
+   */
+  public List<Value> loop(
+      List<Value> variables, List<Shape> shapes, LoopCondition condition, LoopBody body) {
     Branch test = branch("cond");
-    List<Value> tested = test.emitter.inputs(variables);
+    List<Value> tested = test.emitter.inputs(variables, shapes);
     test.emitter.graph.output(condition.apply(test.emitter, tested));
     Branch step = branch("body");
-    List<Value> before = step.emitter.inputs(variables);
+    List<Value> before = step.emitter.inputs(variables, shapes);
     List<Value> after = new ArrayList<>(body.apply(step.emitter, before));
     // Runtimes that swap buffers fail if an output is an input or another output.
     for (int i = 0; i < after.size(); i++) {
@@ -868,16 +881,19 @@ public final class Emitter {
       }
     }
     step.emitter.graph.output(after.toArray(new Value[0]));
-    List<Value> results =
-        variables.stream().map(v -> Value.of(0, name("while"), v.type(), v.shape())).toList();
+    List<Value> results = new ArrayList<>();
+    for (Value variable : variables) {
+      results.add(Value.of(0, name("while"), variable.type(), shapes.get(results.size())));
+    }
     return graph.nodesAsDeclared(
         results, new While(test.index, step.index), variables.toArray(new Value[0]));
   }
 
-  private List<Value> inputs(List<Value> like) {
+  private List<Value> inputs(List<Value> like, List<Shape> shapes) {
     List<Value> inputs = new ArrayList<>();
     for (Value value : like) {
-      inputs.add(graph.input(name("arg" + inputs.size()), value.type(), value.shape()));
+      int i = inputs.size();
+      inputs.add(graph.input(name("arg" + i), value.type(), shapes.get(i)));
     }
     return Collections.unmodifiableList(inputs);
   }

@@ -52,6 +52,13 @@ sealed interface Item {
    */
   record Reserved(TensorType type, Tensor count, List<Shape> shapes) implements Item {}
 
+  /**
+   * The handle of an array of TensorFlow 1, whose items are in a list.
+   *
+   * @param grows whether it grows when an item is set behind its end
+   */
+  record Array(boolean grows) implements Item {}
+
   /** A lookup table, by the name of the operation that creates it. */
   record Table(String handle, TensorType keyType, TensorType valueType) implements Item {}
 

@@ -38,6 +38,8 @@ public final class SavedModelImporter {
       "use operations of docs/tensorflow-operations.md, or keep it as a custom operator"
           + " (--allow_custom_ops), which the runtime has to implement";
 
+  private static final int MAX_TRIALS = 10_000;
+
   private final SavedModelSource source;
   private final SavedModelFile file;
   private final List<Imported.Layer> operations = new ArrayList<>();
@@ -66,6 +68,7 @@ public final class SavedModelImporter {
   private final Set<String> changing;
 
   private @Nullable Emitter outermost;
+  private int trials;
 
   private SavedModelImporter(
       SavedModelSource source,
@@ -127,6 +130,17 @@ public final class SavedModelImporter {
 
   boolean allowsCustomOperators() {
     return source.allowsCustomOperators();
+  }
+
+  /**
+   * Counts the bodies of loops that are lowered to find shapes only. Nested loops multiply them.
+   *
+   * @throws OperandException if there are too many
+   */
+  void countTrial() {
+    if (++trials > MAX_TRIALS) {
+      throw OperandException.unsupported("loops nested too deeply");
+    }
   }
 
   /** Returns whether an emitter builds a signature's graph, not a nested one. */

@@ -9,6 +9,7 @@ import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Loops and branches that call functions. */
 final class TensorFlowControlFlowOperations {
@@ -17,6 +18,7 @@ final class TensorFlowControlFlowOperations {
   static void register(TensorFlowOperations table) {
     table.ignore("parallel_iterations", "While", "StatelessWhile");
     for (String name : List.of("While", "StatelessWhile")) {
+      // Honored by loops that are not recurrent layers.
       table.ignore("output_shapes", name);
       table.put(name, TensorFlowControlFlowOperations::loop);
     }
@@ -33,37 +35,118 @@ final class TensorFlowControlFlowOperations {
     }
   }
 
-  /** Returns the initial variables of a loop; lists get the item shape that its body sets. */
-  private static List<Item> begin(OperationCall call) {
-    if (call.inputs().stream().noneMatch(i -> i instanceof Item.Reserved)) {
-      return call.inputs();
+  /**
+   * The variables of a loop.
+   *
+   * @param items before the first step
+   * @param shapes before each step, of those that are tensors
+   */
+  private record Variables(List<Item> items, List<Shape> shapes) {}
+
+  /**
+   * Finds shapes that hold in all steps, by lowering the body to a graph that is discarded. Lists
+   * get the item shape that the body sets.
+   */
+  private static Variables variables(OperationCall call) {
+    List<Shape> stated =
+        call.node().shapes("output_shapes").stream().map(DataTypes::shape).toList();
+    List<Item> items = call.inputs();
+    List<Shape> shapes = shapes(items);
+    while (true) {
+      List<Item> results = tryBody(call, items, shapes);
+      if (results.size() != items.size()) {
+        throw OperandException.invalid(
+            "a body with %d results; expected %d", results.size(), items.size());
+      }
+      List<Item> begun = begin(call, items, results);
+      List<Shape> next = begun.equals(items) ? new ArrayList<>() : shapes(begun);
+      for (int i = 0; next.size() < shapes.size() && i < items.size(); i++) {
+        if (items.get(i) instanceof Item.Tensor && results.get(i) instanceof Item.Tensor after) {
+          Shape limit = i < stated.size() ? stated.get(i) : null;
+          next.add(common(shapes.get(next.size()), after.value().shape(), limit));
+        }
+      }
+      if (begun.equals(items) && next.equals(shapes)) {
+        return new Variables(items, shapes);
+      }
+      items = begun;
+      shapes = next;
     }
+  }
+
+  private static List<Shape> shapes(List<Item> items) {
+    List<Shape> shapes = new ArrayList<>();
+    for (Item item : items) {
+      if (item instanceof Item.Tensor tensor) {
+        shapes.add(tensor.value().shape());
+      }
+    }
+    return shapes;
+  }
+
+  private static List<Item> tryBody(OperationCall call, List<Item> items, List<Shape> shapes) {
+    call.walk().importer().countTrial();
     Emitter scratch = Emitter.ofModel();
-    List<Item> trial = new ArrayList<>();
-    for (Item item : call.inputs()) {
-      trial.add(
+    List<Item> arguments = new ArrayList<>();
+    int next = 0;
+    for (Item item : items) {
+      arguments.add(
           item instanceof Item.Tensor tensor
               ? Item.of(
-                  scratch
-                      .graph()
-                      .input("arg" + trial.size(), tensor.value().type(), tensor.value().shape()))
+                  scratch.graph().input("arg" + next, tensor.value().type(), shapes.get(next++)))
               : item);
     }
-    call.walk().tryCall(call.node().function("body"), trial, scratch);
+    return call.walk().tryCall(call.node().function("body"), arguments, scratch);
+  }
+
+  /** Creates the lists whose items got a shape in a step. */
+  private static List<Item> begin(OperationCall call, List<Item> items, List<Item> results) {
     List<Value> others = new ArrayList<>();
-    for (Item item : call.inputs()) {
+    for (Item item : items) {
       if (item instanceof Item.Tensor tensor) {
         others.add(tensor.value());
       }
     }
     List<Item> begun = new ArrayList<>();
-    for (Item item : call.inputs()) {
+    for (int i = 0; i < items.size(); i++) {
+      boolean becomesTensor =
+          items.get(i) instanceof Item.Reserved && results.get(i) instanceof Item.Tensor;
       begun.add(
-          item instanceof Item.Reserved list
+          becomesTensor && items.get(i) instanceof Item.Reserved list
               ? Item.of(TensorFlowListOperations.zerosLike(call.emit(), list, others))
-              : item);
+              : items.get(i));
     }
     return begun;
+  }
+
+  /**
+   * Returns a shape that holds before and after a step. A dimension that is open after the step is
+   * taken to keep its size, unless the operation states that it may change.
+   *
+   * @param stated the shape that the operation states, a scalar for lists; null if there is none
+   */
+  private static Shape common(Shape before, Shape after, @Nullable Shape stated) {
+    if (!before.isRankKnown() || !after.isRankKnown()) {
+      boolean mayChange = stated != null && !stated.isRankKnown();
+      return mayChange ? Shape.UNKNOWN : before;
+    }
+    if (before.rank() != after.rank()) {
+      throw OperandException.unsupported(
+          "a loop variable whose shape changes from %s to %s", before, after);
+    }
+    int[] dims = before.toArray();
+    for (int i = 0; i < dims.length; i++) {
+      boolean isList = i == 0 && stated != null && stated.isRankKnown() && stated.rank() == 0;
+      boolean isOpen =
+          stated != null
+              && (!stated.isRankKnown()
+                  || (stated.rank() == dims.length && stated.dim(i) == Shape.DYNAMIC));
+      boolean differs = dims[i] != after.dim(i);
+      if (differs && (after.dim(i) != Shape.DYNAMIC || isList || isOpen)) {
+        dims[i] = Shape.DYNAMIC;
+      }
+    }
+    return Shape.of(dims);
   }
 
   private static List<Item> loop(OperationCall stated) {
@@ -71,34 +154,46 @@ final class TensorFlowControlFlowOperations {
     if (layer != null) {
       return layer;
     }
-    var call = new OperationCall(stated.node(), begin(stated), stated.emit(), stated.walk());
-    List<Value> variables = new ArrayList<>();
+    Variables variables = variables(stated);
+    var call = new OperationCall(stated.node(), variables.items, stated.emit(), stated.walk());
+    List<Value> tensors = new ArrayList<>();
     for (Item item : call.inputs()) {
       if (item instanceof Item.Tensor tensor) {
         Value value = tensor.value();
-        variables.add(value.isConstant() ? call.emit().copy(value) : value);
+        tensors.add(value.isConstant() ? call.emit().copy(value) : value);
       }
     }
     FunctionWalk walk = call.walk();
+    String condition = call.node().function("cond");
+    if (walk.isTrial()) {
+      // A trial needs the shapes only.
+      List<Value> results = new ArrayList<>();
+      for (Value value : tensors) {
+        Shape shape = variables.shapes.get(results.size());
+        results.add(call.emit().graph().input("after" + results.size(), value.type(), shape));
+      }
+      return arguments(call, results);
+    }
     List<Value> results =
         call.emit()
             .loop(
-                variables,
-                (emit, before) ->
-                    condition(
-                        walk.call(call.node().function("cond"), arguments(call, before), emit)),
-                (emit, before) -> {
-                  List<Value> after = new ArrayList<>();
-                  for (Item item :
-                      walk.call(call.node().function("body"), arguments(call, before), emit)) {
-                    if (item instanceof Item.Tensor tensor) {
-                      requireSameShape(before.get(after.size()), tensor.value());
-                      after.add(tensor.value());
-                    }
-                  }
-                  return after;
-                });
+                tensors,
+                variables.shapes,
+                (emit, before) -> condition(walk.call(condition, arguments(call, before), emit)),
+                (emit, before) -> step(call, emit, before));
     return arguments(call, results);
+  }
+
+  private static List<Value> step(OperationCall call, Emitter emit, List<Value> before) {
+    List<Value> after = new ArrayList<>();
+    String body = call.node().function("body");
+    for (Item item : call.walk().call(body, arguments(call, before), emit)) {
+      if (item instanceof Item.Tensor tensor) {
+        requireSameShape(before.get(after.size()), tensor.value());
+        after.add(tensor.value());
+      }
+    }
+    return after;
   }
 
   /** Requires a loop variable to keep its shape, since operators rely on it in all steps. */

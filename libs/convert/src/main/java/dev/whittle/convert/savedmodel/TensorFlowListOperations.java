@@ -4,6 +4,7 @@ import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Scattering;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.shape.Fill;
+import dev.whittle.ir.op.shape.Slice;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
@@ -28,11 +29,19 @@ final class TensorFlowListOperations {
     table.ignore("num_elements", "TensorListStack");
     table.put("TensorListFromTensor", call -> List.of(Item.of(call.x())));
     table.put("TensorListReserve", TensorFlowListOperations::reserve);
-    table.single("TensorListStack", call -> call.x());
+    table.single("TensorListStack", TensorFlowListOperations::stack);
     table.single("TensorListGetItem", call -> call.emit().gather(call.x(), call.narrow(1), 0));
-    table.put("TensorListSetItem", call -> List.of(set(call, call.item(0), 2)));
-    table.single("TensorListLength", call -> length(call.emit(), call.x()));
-    table.single("TensorListResize", TensorFlowListOperations::resize);
+    table.put(
+        "TensorListSetItem",
+        call ->
+            List.of(
+                set(
+                    call,
+                    call.item(0),
+                    call.value(2),
+                    call.node().flag("resize_if_index_out_of_bounds", false))));
+    table.put("TensorListLength", call -> List.of(length(call.emit(), call.item(0))));
+    table.put("TensorListResize", call -> List.of(resize(call)));
     for (String name : List.of("TensorListConcat", "TensorListConcatV2")) {
       table.put(name, call -> concatenate(call, call.x()));
     }
@@ -66,12 +75,20 @@ final class TensorFlowListOperations {
     table.put(
         "TensorArrayV3",
         call -> {
-          Proto stated = call.node().attributes().get("element_shape");
-          Shape shape = stated == null ? Shape.UNKNOWN : DataTypes.shape(stated.message(7));
+          Shape shape = call.node().shape("element_shape");
           TensorType type = DataTypes.type(call.node().type("dtype", 1));
-          return List.of(new Item.Nothing(), reserved(call, type, call.tensor(0), shape));
+          var array = new Item.Array(call.node().flag("dynamic_size", false));
+          return List.of(array, reserved(call, type, call.tensor(0), shape));
         });
-    table.put("TensorArrayWriteV3", call -> List.of(set(call, call.item(3), 2)));
+    table.put(
+        "TensorArrayWriteV3",
+        call ->
+            List.of(
+                set(
+                    call,
+                    call.item(3),
+                    call.value(2),
+                    call.item(0) instanceof Item.Array array && array.grows())));
     table.single("TensorArrayReadV3", call -> call.emit().gather(call.value(2), call.narrow(1), 0));
     table.single(
         "TensorArrayGatherV3",
@@ -80,7 +97,7 @@ final class TensorFlowListOperations {
                 ? call.value(2)
                 : call.emit().gather(call.value(2), call.narrow(1), 0));
     table.put("TensorArrayScatterV3", call -> List.of(scatter(call, call.item(3), 1, 2)));
-    table.single("TensorArraySizeV3", call -> length(call.emit(), call.value(1)));
+    table.put("TensorArraySizeV3", call -> List.of(length(call.emit(), call.item(1))));
     table.put("TensorArrayConcatV3", call -> concatenate(call, call.value(1)));
   }
 
@@ -96,20 +113,32 @@ final class TensorFlowListOperations {
   /** Scatters the items of a tensor into a list. */
   private static Item scatter(OperationCall call, @Nullable Item list, int indices, int items) {
     Value from = call.value(items);
-    if (isRange(call, indices)) {
+    Emitter emit = call.emit();
+    List<@Nullable Long> size = list == null ? call.known(3) : null;
+    boolean fills = size == null || size.equals(List.of(-1L)) || isLength(from, size);
+    if (isRange(call, indices) && fills) {
       return Item.of(from);
     }
-    Emitter emit = call.emit();
     Value columns = emit.expandDims(call.narrow(indices), 1);
     if (list instanceof Item.Tensor tensor) {
       return Item.of(Scattering.update(emit, tensor.value(), columns, from));
     }
+    Shape item = itemShape(from);
+    Value dims = itemDimensions(emit, from);
     if (list instanceof Item.Reserved reserved) {
-      int[] dims = Emitter.dims(from);
-      reserved.shapes().add(Shape.of(Arrays.copyOfRange(dims, 1, dims.length)));
-      return Item.of(Scattering.update(emit, zeros(emit, reserved), columns, from));
+      reserved.shapes().add(item);
+      return Item.of(Scattering.update(emit, filled(emit, reserved, item, dims), columns, from));
     }
-    throw OperandException.unsupported("a list whose length is the highest index");
+    Item.Tensor count =
+        size == null || size.equals(List.of(-1L))
+            ? new Item.Tensor(emit.add(emit.reduceMax(call.narrow(indices), false, 0), 1), null)
+            : call.tensor(3);
+    var created = new Item.Reserved(from.type(), count, List.of(item));
+    return Item.of(Scattering.update(emit, filled(emit, created, item, dims), columns, from));
+  }
+
+  private static boolean isLength(Value items, List<@Nullable Long> size) {
+    return size.equals(List.of((long) Emitter.dim(items, 0)));
   }
 
   private static Item reserved(
@@ -132,14 +161,16 @@ final class TensorFlowListOperations {
   }
 
   private static List<Item> push(OperationCall call) {
-    Value item = call.emit().expandDims(call.value(1), 0);
+    Emitter emit = call.emit();
+    Value item = emit.expandDims(call.value(1), 0);
     if (call.item(0) instanceof Item.Reserved list) {
-      if (!List.of(0L).equals(list.count().known())) {
-        throw OperandException.unsupported("appending to a list whose items have an unknown shape");
-      }
-      return List.of(Item.of(item));
+      list.shapes().add(call.value(1).shape());
+      boolean isEmpty = List.of(0L).equals(list.count().known());
+      return List.of(
+          Item.of(
+              isEmpty ? item : emit.concat(0, List.of(zerosOf(emit, list, call.value(1)), item))));
     }
-    return List.of(Item.of(call.emit().concat(0, List.of(call.x(), item))));
+    return List.of(Item.of(emit.concat(0, List.of(call.x(), item))));
   }
 
   /** Returns the list without its last item, and that item. */
@@ -147,11 +178,33 @@ final class TensorFlowListOperations {
     Emitter emit = call.emit();
     Value list = call.x();
     int size = Emitter.dim(list, 0);
-    if (size == Shape.DYNAMIC) {
-      throw OperandException.unsupported("removing the last item of a list of unknown length");
+    if (size == 0) {
+      throw OperandException.invalid("an empty list");
     }
-    return List.of(
-        Item.of(emit.slice(list, 0, 0, size - 1)), Item.of(emit.select(list, 0, size - 1)));
+    int last = size == Shape.DYNAMIC ? -1 : size - 1;
+    return List.of(Item.of(emit.slice(list, 0, 0, last)), Item.of(emit.select(list, 0, last)));
+  }
+
+  /** Returns all items of a list; of a list without items, zeros of the stated shape. */
+  private static Value stack(OperationCall call) {
+    if (!(call.item(0) instanceof Item.Reserved list)) {
+      return call.x();
+    }
+    Shape stated = statedShape(call, 1);
+    if (stated.isRankKnown()) {
+      list.shapes().add(stated);
+    }
+    return zeros(call.emit(), list);
+  }
+
+  /** Returns the item shape that an input states; an unknown one if it states none. */
+  private static Shape statedShape(OperationCall call, int input) {
+    List<@Nullable Long> stated = call.known(input);
+    boolean vector =
+        call.value(input).shape().isRankKnown() && Emitter.rank(call.value(input)) == 1;
+    boolean isKnown =
+        vector && stated != null && stated.stream().allMatch(d -> d != null && d >= 0);
+    return isKnown ? Shape.of(call.integers(input)) : Shape.UNKNOWN;
   }
 
   /**
@@ -160,12 +213,7 @@ final class TensorFlowListOperations {
    */
   private static List<Item> reserve(OperationCall call) {
     TensorType type = DataTypes.type(call.node().type("element_dtype", 1));
-    List<@Nullable Long> stated = call.known(0);
-    boolean vector = call.value(0).shape().isRankKnown() && Emitter.rank(call.value(0)) == 1;
-    boolean isKnown =
-        vector && stated != null && stated.stream().allMatch(d -> d != null && d >= 0);
-    Shape shape = isKnown ? Shape.of(call.integers(0)) : Shape.UNKNOWN;
-    return List.of(reserved(call, type, call.tensor(1), shape));
+    return List.of(reserved(call, type, call.tensor(1), statedShape(call, 0)));
   }
 
   /**
@@ -175,11 +223,36 @@ final class TensorFlowListOperations {
   static Value zerosLike(Emitter emit, Item.Reserved list, List<Value> candidates) {
     Shape shape = list.shapes().isEmpty() ? Shape.UNKNOWN : list.shapes().getFirst();
     for (Value candidate : candidates) {
-      if (shape.isRankKnown() && !shape.isStatic() && candidate.shape().equals(shape)) {
-        return filled(emit, list, shape, emit.shapeOf(candidate));
+      if (!shape.isRankKnown() || shape.isStatic() || !candidate.shape().isRankKnown()) {
+        continue;
+      }
+      if (candidate.shape().equals(shape)) {
+        Value dimensions = shape.rank() == 0 ? null : emit.shapeOf(candidate);
+        return filled(emit, list, shape, dimensions);
+      }
+      if (Emitter.rank(candidate) == shape.rank() + 1 && itemShape(candidate).equals(shape)) {
+        return filled(emit, list, shape, itemDimensions(emit, candidate));
       }
     }
     return zeros(emit, list);
+  }
+
+  /** Returns the dimensions of the items of a list as an operand; null for scalars. */
+  private static @Nullable Value itemDimensions(Emitter emit, Value list) {
+    return Emitter.rank(list) == 1
+        ? null
+        : emit.slice(emit.shapeOperand(list), 0, 1, Integer.MAX_VALUE);
+  }
+
+  private static Shape itemShape(Value list) {
+    int[] dims = Emitter.dims(list);
+    return Shape.of(Arrays.copyOfRange(dims, 1, dims.length));
+  }
+
+  /** Returns the list as a tensor of zeros, whose items have the shape of another. */
+  private static Value zerosOf(Emitter emit, Item.Reserved list, Value item) {
+    Value dimensions = Emitter.rank(item) == 0 ? null : emit.shapeOperand(item);
+    return filled(emit, list, item.shape(), dimensions);
   }
 
   /** Returns the list as a tensor of zeros. */
@@ -189,59 +262,124 @@ final class TensorFlowListOperations {
       throw OperandException.unsupported(
           "a list of tensors of the shape %s: fix the shapes of the model's inputs", shape);
     }
-    return filled(emit, list, shape, emit.ints(shape.toArray()));
+    Value dimensions = shape.rank() == 0 ? null : emit.ints(shape.toArray());
+    return filled(emit, list, shape, dimensions);
   }
 
-  private static Value filled(Emitter emit, Item.Reserved list, Shape item, Value dimensions) {
+  private static Value filled(
+      Emitter emit, Item.Reserved list, Shape item, @Nullable Value dimensions) {
     Value count = emit.reshape(emit.cast(list.count().value(), TensorType.INT32), 1);
-    Value all = item.rank() == 0 ? count : emit.concat(0, List.of(count, dimensions));
+    Long size = single(list.count().known());
+    Value zeros = zeros(emit, list.type(), count, item, dimensions);
+    return size == null ? zeros : emit.narrow(zeros, behind(Math.toIntExact(size), item));
+  }
+
+  /** Returns a list of zeros of a computed length. */
+  private static Value zeros(
+      Emitter emit, TensorType type, Value count, Shape item, @Nullable Value dimensions) {
+    Value all = dimensions == null ? count : emit.concat(0, List.of(count, dimensions));
+    Value zeros = emit.node(new Fill(), all, emit.scalar(type, 0));
+    return emit.narrow(zeros, behind(Emitter.dim(zeros, 0), item));
+  }
+
+  /** Returns the shape of a list of items. */
+  private static Shape behind(int count, Shape item) {
     int[] dims = new int[item.rank() + 1];
-    List<@Nullable Long> known = list.count().known();
-    Long size = known == null || known.size() != 1 ? null : known.getFirst();
-    dims[0] = size == null ? Shape.DYNAMIC : Math.toIntExact(size);
+    dims[0] = count;
     System.arraycopy(item.toArray(), 0, dims, 1, item.rank());
-    Value zeros = emit.node(new Fill(), all, emit.scalar(list.type(), 0));
-    return emit.narrow(zeros, Emitter.shape(dims));
+    return Emitter.shape(dims);
   }
 
   /** Sets the item of a list whose index is input 1. */
-  private static Item set(OperationCall call, Item list, int input) {
-    Value item = call.value(input);
+  private static Item set(OperationCall call, Item list, Value item, boolean grows) {
     if (list instanceof Item.Reserved reserved) {
       reserved.shapes().add(item.shape());
-      // A trial needs the shape only.
-      return call.walk().isTrial()
-          ? reserved
-          : Item.of(put(call, zeros(call.emit(), reserved), item));
+      return Item.of(put(call, zerosOf(call.emit(), reserved, item), item, grows));
     }
     if (list instanceof Item.Tensor tensor) {
-      return Item.of(put(call, tensor.value(), item));
+      return Item.of(put(call, tensor.value(), item, grows));
     }
     throw OperandException.unsupported("a list that is computed");
   }
 
-  private static Value put(OperationCall call, Value list, Value item) {
-    return Scattering.setItem(call.emit(), list, call.narrow(1), item);
+  private static @Nullable Long single(@Nullable List<@Nullable Long> known) {
+    return known == null || known.size() != 1 ? null : known.getFirst();
   }
 
-  private static Value length(Emitter emit, Value list) {
-    return emit.squeeze(emit.slice(emit.shapeOf(list), 0, 0, 1), 0);
+  private static Value put(OperationCall call, Value list, Value item, boolean grows) {
+    Emitter emit = call.emit();
+    Value index = call.narrow(1);
+    Long known = single(call.known(1));
+    int length = Emitter.dim(list, 0);
+    if (length == Shape.DYNAMIC || known == null) {
+      return Scattering.setItem(emit, grows ? grown(emit, list, index, item) : list, index, item);
+    }
+    if (known < 0 || (known >= length && !grows)) {
+      throw OperandException.invalid("item %d of a list of %d", known, length);
+    }
+    if (known < length) {
+      return Scattering.setItem(emit, list, index, item);
+    }
+    List<Value> parts = new ArrayList<>(List.of(list));
+    if (known > length) {
+      Value count = emit.ints(Math.toIntExact(known - length));
+      parts.add(zeros(emit, list.type(), count, itemShape(list), itemDimensions(emit, list)));
+    }
+    parts.add(emit.expandDims(item, 0));
+    return emit.concat(0, length == 0 ? parts.subList(1, parts.size()) : parts);
   }
 
-  private static Value resize(OperationCall call) {
+  /** Returns a list with zeros behind its items up to an index, so that it has an item there. */
+  private static Value grown(Emitter emit, Value list, Value index, Value item) {
+    Value length = emit.dimension(list, 0);
+    Value missing = emit.max(emit.sub(emit.add(emit.reshape(index, 1), 1), length), 0);
+    Value dimensions = Emitter.rank(item) == 0 ? null : emit.shapeOperand(item);
+    Value zeros = zeros(emit, list.type(), missing, item.shape(), dimensions);
+    return emit.narrow(
+        emit.concat(0, List.of(list, zeros)), behind(Shape.DYNAMIC, itemShape(list)));
+  }
+
+  private static Item length(Emitter emit, Item list) {
+    if (list instanceof Item.Reserved reserved) {
+      return reserved.count();
+    }
+    if (list instanceof Item.Tensor tensor) {
+      int known = Emitter.dim(tensor.value(), 0);
+      return new Item.Tensor(
+          emit.squeeze(emit.dimension(tensor.value(), 0), 0),
+          known == Shape.DYNAMIC ? null : Item.single((long) known));
+    }
+    throw OperandException.unsupported("a list that is computed");
+  }
+
+  /** Cuts a list, or adds zeros. */
+  private static Item resize(OperationCall call) {
+    Long known = single(call.known(1));
+    if (known != null && known < 0) {
+      throw OperandException.invalid("a list of %d items", known);
+    }
+    if (call.item(0) instanceof Item.Reserved list) {
+      return new Item.Reserved(list.type(), call.tensor(1), list.shapes());
+    }
     Emitter emit = call.emit();
     Value list = call.x();
-    int[] dims = Emitter.dims(list);
-    int wanted = call.integer(1);
-    if (dims[0] == Shape.DYNAMIC || Arrays.stream(dims).anyMatch(d -> d == Shape.DYNAMIC)) {
-      throw OperandException.unsupported("resizing a list of tensors with unknown dimensions");
+    int length = Emitter.dim(list, 0);
+    if (known != null && length != Shape.DYNAMIC && known <= length) {
+      return Item.of(emit.slice(list, 0, 0, known.intValue()));
     }
-    if (wanted <= dims[0]) {
-      return emit.slice(list, 0, 0, wanted);
-    }
-    int[] more = dims.clone();
-    more[0] = wanted - dims[0];
-    return emit.concat(0, List.of(list, emit.zeros(list.type(), more)));
+    Value wanted = emit.reshape(call.narrow(1), 1);
+    Value missing = emit.max(emit.sub(wanted, emit.dimension(list, 0)), 0);
+    Value zeros = zeros(emit, list.type(), missing, itemShape(list), itemDimensions(emit, list));
+    Value longer = emit.concat(0, List.of(list, zeros));
+    int[] size = new int[Emitter.rank(list)];
+    Arrays.fill(size, -1);
+    Value sizes =
+        size.length == 1
+            ? wanted
+            : emit.concat(0, List.of(wanted, emit.ints(Arrays.copyOf(size, size.length - 1))));
+    Value first = emit.node(new Slice(), longer, emit.ints(new int[size.length]), sizes);
+    int all = known == null ? Shape.DYNAMIC : Math.toIntExact(known);
+    return Item.of(emit.narrow(first, behind(all, itemShape(list))));
   }
 
   private static List<Item> concatenate(OperationCall call, Value list) {

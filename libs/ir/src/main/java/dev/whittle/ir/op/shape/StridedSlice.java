@@ -13,8 +13,10 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A strided slice of operand 0, as Python's {@code x[begin:end:step]}. Operands 1 to 3 contain the
@@ -37,6 +39,9 @@ public record StridedSlice(
     implements StridedViewOp {
   public static final OpType<StridedSlice> TYPE =
       OpType.of("STRIDED_SLICE", 45, "StridedSliceOptions", 4, 1, StridedSlice::decode);
+
+  /** Stands for a step that is not known, so that a whole axis may not be taken whole. */
+  private static final int UNKNOWN_STEP = 2;
 
   private static StridedSlice decode(Options options) {
     return new StridedSlice(
@@ -81,11 +86,18 @@ public record StridedSlice(
     long[] begin = operands.knownIntegers(1);
     long[] end = operands.knownIntegers(2);
     long[] step = operands.knownIntegers(3);
-    if (begin == null || end == null || step == null || !shape.isRankKnown()) {
+    Shape subscripts = operands.shape(1);
+    boolean known = begin != null && end != null && step != null;
+    boolean counted = subscripts.isStatic() && subscripts.rank() == 1;
+    if (!shape.isRankKnown() || (!known && !counted)) {
       return List.of(new TypedShape(operands.type(0), Shape.UNKNOWN));
     }
     List<Integer> dims = new ArrayList<>();
-    for (Range range : ranges(shape, begin, end, step)) {
+    List<Range> ranges =
+        begin != null && end != null && step != null
+            ? ranges(shape, begin, end, step, true)
+            : openRanges(shape, subscripts.dim(0), step);
+    for (Range range : ranges) {
       if (!range.shrink) {
         dims.add(range.count);
       }
@@ -94,7 +106,17 @@ public record StridedSlice(
     return List.of(new TypedShape(operands.type(0), slice));
   }
 
-  private List<Range> ranges(Shape shape, long[] begin, long[] end, long[] step) {
+  /** Returns the ranges of computed subscripts, most of whose counts are dynamic. */
+  private List<Range> openRanges(Shape shape, int subscripts, long @Nullable [] step) {
+    long[] steps = step == null ? new long[subscripts] : step;
+    if (step == null) {
+      Arrays.fill(steps, UNKNOWN_STEP);
+    }
+    return ranges(shape, new long[subscripts], new long[subscripts], steps, false);
+  }
+
+  private List<Range> ranges(
+      Shape shape, long[] begin, long[] end, long[] step, boolean areBoundsKnown) {
     if (begin.length != end.length || begin.length != step.length || begin.length > 31) {
       throw OperandException.invalid(
           "%d begins, %d ends and %d steps; expected the same number, at most 31",
@@ -119,7 +141,13 @@ public record StridedSlice(
       } else if (has(newAxisMask, i)) {
         ranges.add(new Range(-1, 0, 1, 1, false));
       } else {
-        ranges.add(range(shape, axis++, i, begin[i], end[i], step[i]));
+        boolean isWhole =
+            has(beginMask, i) && has(endMask, i) && step[i] == 1 && !has(shrinkAxisMask, i);
+        ranges.add(
+            areBoundsKnown || isWhole
+                ? range(shape, axis, i, begin[i], end[i], step[i])
+                : new Range(axis, 0, 1, Shape.DYNAMIC, has(shrinkAxisMask, i)));
+        axis++;
       }
     }
     while (axis < shape.rank()) {
@@ -180,7 +208,7 @@ public record StridedSlice(
 
   @Override
   public StridedView view(Shape in, Shape out, IntFunction<long[]> contents) {
-    List<Range> ranges = ranges(in, contents.apply(1), contents.apply(2), contents.apply(3));
+    List<Range> ranges = ranges(in, contents.apply(1), contents.apply(2), contents.apply(3), true);
     long[] strides = Shapes.strides(in.toArray());
     int[] counts = new int[ranges.size()];
     long[] viewStrides = new long[ranges.size()];
