@@ -105,3 +105,181 @@ for padded in [False, True]:
         {"x": [4, 4], "s": [4]},
         {"x": BOXES, "s": [0.9, 0.8, 0.7, 0.1]},
     )
+
+
+# Lists.
+
+
+def written(array, *items):
+    for index, item in items:
+        array = array.write(index, item)
+    return array
+
+
+case(
+    "list_grows_outside_loops",
+    lambda x, i: [
+        written(tf.TensorArray(f32, 0, True), (0, x), (1, x * 2.0)).stack(),
+        written(tf.TensorArray(f32, 2, True, element_shape=[3]), (4, x), (1, x + 1.0)).stack(),
+        written(tf.TensorArray(i32, 1, True), (0, i), (2, i + 1)).stack(),
+        written(tf.TensorArray(f32, 1, True), (i, x)).stack(),
+        written(tf.TensorArray(f32, 1, True, element_shape=[3]), (i, x), (i + 2, x - 1.0)).size(),
+    ],
+    {"x": [3], "i": spec(i32)},
+    {"x": (3,), "i": 0},
+    {"x": (3,), "i": 3},
+)
+
+
+def looped(size, shape, place=lambda i: i, count=lambda x, n: n):
+    def function(x, n):
+        array = tf.TensorArray(f32, size, True, element_shape=shape)
+        body = lambda i, a: (i + 1, a.write(place(i), x * tf.cast(i + 1, f32)))
+        return tf.while_loop(lambda i, a: i < count(x, n), body, [0, array])[1].stack()
+
+    return function
+
+
+case(
+    "list_grows_in_loops",
+    lambda x, n: [
+        looped(0, [2])(x, n),
+        looped(1, [2])(x, n),
+        looped(2, None)(x, n),
+        looped(0, [2], place=lambda i: 2 * i + 1)(x, n),
+        looped(0, [2], place=lambda i: 3 - i, count=lambda x, n: 4)(x, n),
+        looped(7, [2])(x, n),
+    ],
+    {"x": [2], "n": spec(i32)},
+    {"x": (2,), "n": 4},
+    {"x": (2,), "n": 1},
+    {"x": (2,), "n": 9},
+)
+case(
+    "list_of_open_items_grows",
+    lambda x, n: [looped(1, None)(x, n), looped(0, [None, 3])(x, n)],
+    {"x": [None, 3], "n": spec(i32)},
+    {"x": (2, 3), "n": 3},
+    {"x": (5, 3), "n": 1},
+)
+
+
+def stacks(x, n):
+    empty = r.EmptyTensorList(element_shape=[2], max_num_elements=-1, element_dtype=f32)
+    push = lambda i, l: (i + 1, r.TensorListPushBack(input_handle=l, tensor=x * tf.cast(i, f32)))
+    full = tf.while_loop(lambda i, l: i < n, push, [0, empty])[1]
+    pop = lambda l: r.TensorListPopBack(
+        input_handle=l, element_shape=[2], element_dtype=f32)
+    rest, last = pop(full)
+
+    def sum_up(i, l, s):
+        l, item = pop(l)
+        return i + 1, l, s + item
+
+    total = tf.while_loop(lambda i, l, s: i < n - 2, sum_up, [0, rest, x])[1:]
+    stack = lambda l: r.TensorListStack(input_handle=l, element_shape=[2], element_dtype=f32)
+    return [
+        stack(full), last, stack(rest), stack(total[0]), total[1],
+        r.TensorListLength(input_handle=rest),
+        stack(r.TensorListResize(input_handle=full, size=n + 2)),
+        stack(r.TensorListResize(input_handle=full, size=n - 1)),
+        stack(r.TensorListResize(input_handle=full, size=1)),
+    ]
+
+
+case("list_as_stack", stacks, {"x": [2], "n": spec(i32)}, {"x": (2,), "n": 4}, {"x": (2,), "n": 2})
+
+
+def scattered(x, at):
+    stack = lambda l: r.TensorListStack(input_handle=l, element_shape=[2], element_dtype=f32)
+    scatter = lambda size, places: r.TensorListScatterV2(
+        tensor=x, indices=places, element_shape=[2], num_elements=size)
+    list_of_5 = r.TensorListReserve(element_shape=[2], num_elements=5, element_dtype=f32)
+    into = r.TensorListScatterIntoExistingList(input_handle=list_of_5, tensor=x, indices=at)
+    return [
+        stack(scatter(-1, at)), stack(scatter(6, at)), stack(scatter(5, [0, 1, 2])),
+        stack(scatter(-1, [0, 1, 2])), stack(into),
+        r.TensorListGather(input_handle=into, indices=at, element_shape=[2], element_dtype=f32),
+        *r.TensorListConcatV2(
+            input_handle=r.TensorListFromTensor(tensor=tf.stack([x, x]), element_shape=[3, 2]),
+            element_shape=[3, 2], leading_dims=tf.constant([], tf.int64), element_dtype=f32),
+    ]
+
+
+case("list_is_scattered", scattered, {"x": [3, 2], "at": spec(i32, 3)}, {"x": (3, 2), "at": [4, 0, 1]})
+
+
+# Loops.
+
+case(
+    "loop_variable_grows",
+    lambda x, n: [
+        tf.while_loop(
+            lambda i, y: i < n,
+            lambda i, y: (i + 1, tf.concat([y, x[:1] * tf.cast(i, f32)], 0)),
+            [0, x], [tf.TensorShape([]), tf.TensorShape([None, 2])])[1],
+        tf.while_loop(
+            lambda i, y: i < 3,
+            lambda i, y: (i + 1, tf.concat([y, y + 1.0], 1)),
+            [0, x], [tf.TensorShape([]), tf.TensorShape([3, None])])[1],
+        tf.while_loop(
+            lambda y: tf.shape(y)[0] > 1,
+            lambda y: (y[1:] * 2.0,),
+            [x], [tf.TensorShape([None, 2])])[0],
+    ],
+    {"x": [3, 2], "n": spec(i32)},
+    {"x": (3, 2), "n": 4},
+    {"x": (3, 2), "n": 0},
+)
+
+
+def nested(x, n):
+    def outer(i, y):
+        inner = lambda j, z: (j + 1, tf.concat([z, x * tf.cast(i * 10 + j, f32)], 0))
+        return i + 1, tf.while_loop(
+            lambda j, z: j < i, inner, [0, y],
+            [tf.TensorShape([]), tf.TensorShape([None, 2])])[1]
+
+    return tf.while_loop(
+        lambda i, y: i < n, outer, [0, x], [tf.TensorShape([]), tf.TensorShape([None, 2])])[1]
+
+
+case("loop_variable_grows_in_nested_loops", nested, {"x": [1, 2], "n": spec(i32)},
+     {"x": (1, 2), "n": 4})
+
+
+def step(state, item):
+    return tf.tanh(state * 0.5 + item)
+
+
+def over_time(x):
+    time_first = tf.transpose(x, [1, 0, 2])
+    start = tf.zeros_like(time_first[0])
+    return [
+        tf.transpose(tf.scan(step, time_first, start), [1, 0, 2]),
+        tf.map_fn(lambda item: tf.reduce_sum(item, 0), time_first),
+        tf.foldl(step, time_first, start),
+        tf.scan(step, time_first, start, reverse=True)[0],
+    ]
+
+
+for name, batch in [("one_sequence", 1), ("sequences", None)]:
+    case(f"scan_of_{name}_over_open_time", over_time, {"x": [batch, None, 4]},
+         {"x": (1, 5, 4)}, *([] if batch else [{"x": (3, 2, 4)}]))
+
+
+def by_index(x):
+    time = tf.shape(x)[1]
+    array = tf.TensorArray(f32, time)
+
+    def body(i, s, a):
+        s = step(s, x[:, i])
+        return i + 1, s, tf.cond(i % 2 == 0, lambda: a.write(i, s), lambda: a.write(i, -s))
+
+    start = [0, tf.zeros([tf.shape(x)[0], 4]), array]
+    found = tf.while_loop(lambda i, s, a: i < time, body, start)[1:]
+    return [found[0], found[1].stack()]
+
+
+case("loop_by_index_over_open_time", by_index, {"x": [None, None, 4]},
+     {"x": (2, 5, 4)}, {"x": (3, 1, 4)})

@@ -567,12 +567,13 @@ public final class Emitter {
   /**
    * Returns a range along one axis.
    *
-   * @param to exclusive; {@link Integer#MAX_VALUE} for the end
+   * @param to exclusive; negative from the end; {@link Integer#MAX_VALUE} for the end
    */
   public Value slice(Value x, int axis, int from, int to) {
     int a = axis(x, axis);
     int dimension = dim(x, a);
-    if (from == 0 && (to == Integer.MAX_VALUE || to == dimension)) {
+    boolean toEnd = to == Integer.MAX_VALUE || (to == dimension && dimension != DYNAMIC);
+    if (from == 0 && toEnd) {
       return x;
     }
     int[] begin = new int[a + 1];

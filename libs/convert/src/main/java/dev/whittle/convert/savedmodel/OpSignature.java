@@ -29,8 +29,16 @@ record OpSignature(List<Output> outputs) {
         return node.types(typesAttribute).stream().map(DataTypes::type).toList();
       }
       TensorType one = DataTypes.type(type != 0 ? type : node.type(typeAttribute, 1));
-      int count = countAttribute.isEmpty() ? 1 : (int) node.integer(countAttribute, 1);
-      return Collections.nCopies(Math.clamp(count, 0, MAX_OUTPUTS), one);
+      return Collections.nCopies(count(node), one);
+    }
+
+    /** Returns the number of its tensors. */
+    int count(TfNode node) {
+      long count =
+          !typesAttribute.isEmpty()
+              ? node.types(typesAttribute).size()
+              : countAttribute.isEmpty() ? 1 : node.integer(countAttribute, 1);
+      return Math.clamp(count, 0, MAX_OUTPUTS);
     }
   }
 
@@ -69,7 +77,7 @@ record OpSignature(List<Output> outputs) {
       if (output.name.equals(name)) {
         return first;
       }
-      first += output.types(node).size();
+      first += output.count(node);
     }
     throw new MalformedModelException(
         "operation '%s' (%s): a function reads its output '%s', which it does not have"

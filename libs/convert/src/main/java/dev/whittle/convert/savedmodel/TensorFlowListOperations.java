@@ -49,15 +49,9 @@ final class TensorFlowListOperations {
     table.put("TensorListPushBack", TensorFlowListOperations::push);
     table.put("TensorListPopBack", TensorFlowListOperations::pop);
     table.single("TensorListGather", call -> call.emit().gather(call.x(), call.narrow(1), 0));
-    for (String name : List.of("TensorListScatterIntoExistingList", "TensorListScatterV2")) {
-      boolean existing = name.endsWith("List");
-      table.put(
-          name,
-          call ->
-              List.of(
-                  scatter(
-                      call, existing ? call.item(0) : null, existing ? 1 : 0, existing ? 2 : 1)));
-    }
+    table.put(
+        "TensorListScatterIntoExistingList", call -> List.of(scatter(call, call.item(0), 2, 1)));
+    table.put("TensorListScatterV2", call -> List.of(scatter(call, null, 1, 0)));
     registerArrays(table);
   }
 
@@ -389,6 +383,9 @@ final class TensorFlowListOperations {
     }
     int[] joined = Arrays.copyOfRange(dims, 1, dims.length);
     joined[0] = dims[0] == Shape.DYNAMIC || dims[1] == Shape.DYNAMIC ? -1 : dims[0] * dims[1];
-    return List.of(Item.of(call.emit().reshape(list, joined)), new Item.Nothing());
+    Emitter emit = call.emit();
+    Value length = emit.cast(emit.squeeze(emit.dimension(list, 1), 0), TensorType.INT64);
+    Value lengths = emit.node(new Fill(), emit.dimension(list, 0), length);
+    return List.of(Item.of(emit.reshape(list, joined)), Item.of(lengths));
   }
 }
