@@ -1,5 +1,6 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.data.InputArrays;
 import dev.whittle.data.InputBinding;
 import dev.whittle.data.NpzSamples;

@@ -1,5 +1,8 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.Condition;
+import dev.whittle.cli.option.Conditional;
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.json.JsonOutput;
 import dev.whittle.runtime.LatencyBenchmark;
 import dev.whittle.runtime.LatencyBenchmark.Latency;

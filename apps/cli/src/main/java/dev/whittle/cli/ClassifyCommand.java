@@ -1,5 +1,9 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.Arguments;
+import dev.whittle.cli.option.Condition;
+import dev.whittle.cli.option.Conditional;
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.image.Image;
 import dev.whittle.image.ImageDecoder;
 import dev.whittle.image.Region;

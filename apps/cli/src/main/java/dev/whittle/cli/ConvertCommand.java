@@ -1,5 +1,10 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.Arguments;
+import dev.whittle.cli.option.Condition;
+import dev.whittle.cli.option.Conditional;
+import dev.whittle.cli.option.Needs;
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.convert.TfLiteConverter;
 import dev.whittle.convert.knn.CsvPoints;
 import dev.whittle.convert.knn.KnnGraph;

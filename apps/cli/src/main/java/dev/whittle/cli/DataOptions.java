@@ -1,5 +1,6 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.data.Samples;
 import dev.whittle.ir.Model;
 import java.io.IOException;

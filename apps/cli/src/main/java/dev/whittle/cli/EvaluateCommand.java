@@ -1,5 +1,8 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.Condition;
+import dev.whittle.cli.option.Conditional;
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.data.Samples;
 import dev.whittle.evaluate.Evaluation;
 import dev.whittle.evaluate.EvaluationReport;

@@ -1,5 +1,6 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.UsageException;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;

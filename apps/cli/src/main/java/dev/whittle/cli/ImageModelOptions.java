@@ -1,5 +1,7 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.Arguments;
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.ir.Model;
 import dev.whittle.tflite.ImageMetadata;
 import dev.whittle.vision.Normalization;

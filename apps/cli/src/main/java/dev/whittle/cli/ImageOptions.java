@@ -1,5 +1,6 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.data.IdxSamples;
 import dev.whittle.data.ImageSamples;
 import dev.whittle.data.Samples;

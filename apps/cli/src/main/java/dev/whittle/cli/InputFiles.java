@@ -1,5 +1,6 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.convert.TfLiteConverter;
 import dev.whittle.evaluate.NamedModel;
 import dev.whittle.ir.MalformedModelException;

@@ -1,5 +1,6 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Metadata;
 import dev.whittle.ir.Model;

@@ -1,5 +1,8 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.Condition;
+import dev.whittle.cli.option.Needs;
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.convert.knn.Distance;
 import dev.whittle.convert.knn.LabeledPoints;
 import picocli.CommandLine.Option;

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -13,111 +14,83 @@ import picocli.CommandLine.Model.CommandSpec;
 final class LegacyOptions {
   private static final Set<String> COMMANDS = Set.of("convert", "tflite_convert", "optimize");
 
-  private static final Map<String, String> SUCCESSORS = successors();
+  /** Former options and their successors; an empty line is between entries. */
+  private static final String TABLE =
+      """
+      post_training_quantize quantize_weights :
+      use 'whittle convert --quantize dynamic'
+
+      quantize_to_float16 :
+      use 'whittle convert --quantize float16'
+
+      inference_type :
+      use 'whittle convert --quantize int8 --representative_data DATA'; a model that was trained
+      for quantization needs no data
+
+      input_data_type input_data_types :
+      use --inference_input_type of 'whittle convert', with --quantize int8
+
+      mean_value mean_values std_value std_values std_dev_values :
+      the scale of inputs comes from the data: use 'whittle convert --quantize int8
+      --representative_data DATA', and --normalization to state how images are normalized
+
+      default_ranges_min default_ranges_max default_int16_ranges_min default_int16_ranges_max :
+      the ranges of activations come from data: use 'whittle convert --quantize int8
+      --representative_data DATA'
+
+      savedmodel_directory :
+      use --saved_model_dir
+
+      savedmodel_tagset :
+      use --saved_model_tag_set
+
+      input_file input_format :
+      use --saved_model_dir, --keras_model_file or --graph_def_file
+
+      input_array :
+      use --input_arrays
+
+      output_array :
+      use --output_arrays
+
+      input_arrays output_arrays input_shapes :
+      the converter finds the inputs, the outputs and their shapes in a SavedModel and in a
+      Keras model: leave it out, or use --input_shape NAME:1,224,224,3 to fix a shape, or
+      --saved_model_signature_key to choose a signature
+
+      graph_def_file :
+      use --saved_model_dir or --keras_model_file: export the model as one of them
+
+      output_format dump_graphviz dump_graphviz_dir dump_graphviz_video dump_graphviz_graph_name
+      conversion_summary_dir :
+      the output is always a .tflite file: leave it out; 'whittle inspect' shows the graph
+
+      target_ops enable_select_tf_ops force_select_tf_ops experimental_select_user_tf_ops
+      custom_opdefs :
+      use --allow_custom_ops: TensorFlow's own operations are not supported, and become custom
+      operators
+
+      drop_control_dependency reorder_across_fake_quant change_concat_input_ranges
+      drop_fake_quant propagate_fake_quant_num_bits
+      allow_nudging_weights_to_use_fast_gemm_kernel dedupe_array_min_size_bytes
+      split_tflite_lstm_inputs unfold_batchmatmul converter_mode allow_dynamic_tensors
+      allow_nonexistent_arrays allow_nonascii_arrays rnn_states model_checks
+      arrays_extra_info_file :
+      the converter decides that itself: leave it out
+      """;
 
   private LegacyOptions() {}
 
   private static Map<String, String> successors() {
     Map<String, String> all = new HashMap<>();
-    put(
-        all,
-        "use 'whittle convert --quantize dynamic'",
-        "post_training_quantize",
-        "quantize_weights");
-    put(all, "use 'whittle convert --quantize float16'", "quantize_to_float16");
-    put(
-        all,
-        "use 'whittle convert --quantize int8 --representative_data DATA'; a model that was trained"
-            + " for quantization needs no data",
-        "inference_type");
-    put(
-        all,
-        "use --inference_input_type of 'whittle convert', with --quantize int8",
-        "input_data_type",
-        "input_data_types");
-    put(
-        all,
-        "the scale of inputs comes from the data: use 'whittle convert --quantize int8"
-            + " --representative_data DATA', and --normalization to state how images are"
-            + " normalized",
-        "mean_value",
-        "mean_values",
-        "std_value",
-        "std_values",
-        "std_dev_values");
-    put(
-        all,
-        "the ranges of activations come from data: use 'whittle convert --quantize int8"
-            + " --representative_data DATA'",
-        "default_ranges_min",
-        "default_ranges_max",
-        "default_int16_ranges_min",
-        "default_int16_ranges_max");
-    put(all, "use --saved_model_dir", "savedmodel_directory");
-    put(all, "use --saved_model_tag_set", "savedmodel_tagset");
-    put(
-        all,
-        "use --saved_model_dir, --keras_model_file or --graph_def_file",
-        "input_file",
-        "input_format");
-    put(all, "use --input_arrays", "input_array");
-    put(all, "use --output_arrays", "output_array");
-    put(
-        all,
-        "the converter finds the inputs, the outputs and their shapes in a SavedModel and in a"
-            + " Keras model: leave it out, or use --input_shape NAME:1,224,224,3 to fix a shape, or"
-            + " --saved_model_signature_key to choose a signature",
-        "input_arrays",
-        "output_arrays",
-        "input_shapes");
-    put(
-        all,
-        "use --saved_model_dir or --keras_model_file: export the model as one of them",
-        "graph_def_file");
-    put(
-        all,
-        "the output is always a .tflite file: leave it out; 'whittle inspect' shows the graph",
-        "output_format",
-        "dump_graphviz",
-        "dump_graphviz_dir",
-        "dump_graphviz_video",
-        "dump_graphviz_graph_name",
-        "conversion_summary_dir");
-    put(
-        all,
-        "use --allow_custom_ops: TensorFlow's own operations are not supported, and become custom"
-            + " operators",
-        "target_ops",
-        "enable_select_tf_ops",
-        "force_select_tf_ops",
-        "experimental_select_user_tf_ops",
-        "custom_opdefs");
-    put(
-        all,
-        "the converter decides that itself: leave it out",
-        "drop_control_dependency",
-        "reorder_across_fake_quant",
-        "change_concat_input_ranges",
-        "drop_fake_quant",
-        "propagate_fake_quant_num_bits",
-        "allow_nudging_weights_to_use_fast_gemm_kernel",
-        "dedupe_array_min_size_bytes",
-        "split_tflite_lstm_inputs",
-        "unfold_batchmatmul",
-        "converter_mode",
-        "allow_dynamic_tensors",
-        "allow_nonexistent_arrays",
-        "allow_nonascii_arrays",
-        "rnn_states",
-        "model_checks",
-        "arrays_extra_info_file");
-    return Map.copyOf(all);
-  }
-
-  private static void put(Map<String, String> all, String successor, String... names) {
-    for (String name : names) {
-      all.put("--" + name, successor);
+    for (String entry : TABLE.split("\n\n", -1)) {
+      String line = entry.strip().replace('\n', ' ');
+      int colon = line.indexOf(" : ");
+      for (String name : line.substring(0, colon).split(" ", -1)) {
+        all.put("--" + name, line.substring(colon + 3));
+      }
     }
+    return Map.copyOf(all);
   }
 
   /**
@@ -130,12 +103,16 @@ final class LegacyOptions {
     if (normalized.length == 0 || !COMMANDS.contains(normalized[0])) {
       return null;
     }
-    CommandSpec command = spec.subcommands().get(normalized[0]).getCommandSpec();
+    CommandLine command = spec.subcommands().get(normalized[0]);
+    if (command == null) {
+      return null;
+    }
+    Map<String, String> successors = successors();
     for (String argument : normalized) {
       int equals = argument.indexOf('=');
       String name = equals < 0 ? argument : argument.substring(0, equals);
-      String successor = SUCCESSORS.get(name);
-      if (successor != null && command.findOption(name) == null) {
+      String successor = successors.get(name);
+      if (successor != null && command.getCommandSpec().findOption(name) == null) {
         return name + " is an option of TensorFlow's former converters: " + successor;
       }
     }

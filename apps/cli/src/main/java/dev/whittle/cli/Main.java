@@ -1,5 +1,6 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.ir.ModelException;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,5 +1,8 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.Conditional;
+import dev.whittle.cli.option.Needs;
+import dev.whittle.cli.option.UsageException;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import org.jspecify.annotations.Nullable;

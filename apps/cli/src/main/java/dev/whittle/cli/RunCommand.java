@@ -1,5 +1,9 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.Condition;
+import dev.whittle.cli.option.Conditional;
+import dev.whittle.cli.option.Needs;
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.data.InputArrays;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;

@@ -1,5 +1,7 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.Condition;
+import dev.whittle.cli.option.Needs;
 import dev.whittle.convert.TfLiteConverter;
 import java.nio.file.Path;
 import java.util.List;

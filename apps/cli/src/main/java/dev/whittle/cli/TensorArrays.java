@@ -1,5 +1,6 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.tensor.Quantization;

@@ -1,5 +1,8 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.Condition;
+import dev.whittle.cli.option.Conditional;
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.convert.TfLiteConverter;
 import dev.whittle.ir.Model;
 import dev.whittle.tflite.TfliteWriter;

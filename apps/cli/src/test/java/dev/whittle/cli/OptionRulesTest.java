@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.whittle.cli.option.Conditional;
+import dev.whittle.cli.option.Needs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.whittle.cli.serve;
 
-import dev.whittle.cli.Arguments;
-import dev.whittle.cli.UsageException;
+import dev.whittle.cli.option.Arguments;
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.web.ClassifierServer;
 import dev.whittle.web.ServerOptions;
 import java.io.IOException;

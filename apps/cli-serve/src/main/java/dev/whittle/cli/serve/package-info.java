@@ -1,6 +1,6 @@
 /**
  * The command that starts the image classifier's server, which is loaded only when it is used. May
- * use: cli, web, picocli.
+ * use: cli, cli.option, web, picocli.
  */
 @NullMarked
 package dev.whittle.cli.serve;

@@ -1,6 +1,6 @@
 package dev.whittle.cli.train;
 
-import dev.whittle.cli.UsageException;
+import dev.whittle.cli.option.UsageException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

@@ -1,11 +1,11 @@
 package dev.whittle.cli.train;
 
-import dev.whittle.cli.Arguments;
-import dev.whittle.cli.Condition;
-import dev.whittle.cli.Conditional;
 import dev.whittle.cli.KnnOptions;
-import dev.whittle.cli.Needs;
-import dev.whittle.cli.UsageException;
+import dev.whittle.cli.option.Arguments;
+import dev.whittle.cli.option.Condition;
+import dev.whittle.cli.option.Conditional;
+import dev.whittle.cli.option.Needs;
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.convert.knn.CsvPoints;
 import dev.whittle.convert.knn.LabeledPoints;
 import dev.whittle.io.AtomicFile;

@@ -1,6 +1,6 @@
 package dev.whittle.cli.train;
 
-import dev.whittle.cli.UsageException;
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.data.IdxSamples;
 import dev.whittle.data.Samples;
 import dev.whittle.io.AtomicFile;

@@ -1,4 +1,4 @@
-package dev.whittle.cli;
+package dev.whittle.cli.option;
 
 /** A condition under which options have an effect; the text names what is missing. */
 public enum Condition {
@@ -30,7 +30,7 @@ public enum Condition {
   }
 
   /** Returns what an option with this condition needs, as a noun phrase. */
-  String needed() {
+  public String needed() {
     return needed;
   }
 }

@@ -1,4 +1,4 @@
-package dev.whittle.cli;
+package dev.whittle.cli.option;
 
 /** A wrong use of a command or unreadable input, reported with exit status 2. */
 public final class UsageException extends RuntimeException {

@@ -1,4 +1,4 @@
-package dev.whittle.cli;
+package dev.whittle.cli.option;
 
 import java.util.function.Supplier;
 
