@@ -14,7 +14,6 @@ import dev.whittle.ir.op.nn.Conv3DTranspose;
 import dev.whittle.ir.op.nn.DepthwiseConv2D;
 import dev.whittle.ir.op.nn.FullyConnected;
 import dev.whittle.ir.op.nn.TransposeConv;
-import dev.whittle.ir.op.recurrent.UnidirectionalSequenceLstm;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
@@ -43,7 +42,6 @@ import dev.whittle.runtime.kernel.gemm.WeightedLayer;
 import dev.whittle.runtime.kernel.gemm.WinogradConvolution;
 import dev.whittle.runtime.kernel.geometry.ArraySize;
 import dev.whittle.runtime.kernel.geometry.WindowGeometry;
-import dev.whittle.runtime.kernel.recurrent.LstmKernel;
 import dev.whittle.runtime.kernel.simd.Clamp;
 import dev.whittle.runtime.kernel.simd.Dequantization;
 import dev.whittle.runtime.kernel.simd.PackedMatrix;
@@ -68,10 +66,12 @@ final class GemmSelector implements OperatorSelector {
 
   private final Workers workers;
   private final PackedWeights weights;
+  private final RecurrentSelector recurrent;
 
   GemmSelector(Workers workers, PackedWeights weights) {
     this.workers = workers;
     this.weights = weights;
+    this.recurrent = new RecurrentSelector(workers, weights);
   }
 
   @Override
@@ -85,8 +85,7 @@ final class GemmSelector implements OperatorSelector {
           transposedConvolution((TransposeConv) op, new WeightedLayer(operands, 2, 1, 3));
       case "CONV_3D" -> convolution3D((Conv3D) op, operands);
       case "CONV_3D_TRANSPOSE" -> transposedConvolution3D((Conv3DTranspose) op, operands);
-      case "UNIDIRECTIONAL_SEQUENCE_LSTM" ->
-          LstmKernel.of(workers, weights, (UnidirectionalSequenceLstm) op, operands);
+      case "UNIDIRECTIONAL_SEQUENCE_LSTM", "LSTM" -> recurrent.kernel(op, operands);
       default ->
           op instanceof CustomOp custom && custom.implementation() instanceof TransposeConvBias
               ? transposeConvBias(custom, WeightedLayer.of(operands))

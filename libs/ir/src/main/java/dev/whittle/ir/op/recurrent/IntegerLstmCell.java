@@ -13,9 +13,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reference kernel of {@link UnidirectionalSequenceLstm} and {@link Lstm} with 8-bit operands and a
  * 16-bit cell state, as the native runtime's integer kernel. Gates are Q3.12 before and Q0.15 after
- * their activations.
+ * their activations. Gates are numbered 0 input, 1 forget, 2 cell, 3 output. Fast kernels compute
+ * sums of products in their own way, and share the rest of the arithmetic.
  */
-final class IntegerLstmCell implements Kernel {
+public final class IntegerLstmCell implements Kernel {
+  /** The bits of a gate before its activation that are not fractional, with the sign left out. */
+  public static final int GATE_INTEGER_BITS = 3;
+
   private static final int FORGET = 1;
   private static final int CELL = 2;
   private static final int OUTPUT = 3;
@@ -99,6 +103,59 @@ final class IntegerLstmCell implements Kernel {
     return FixedPoint.Multiplier.of((float) (product / gateScale));
   }
 
+  /** Returns whether there is an input gate; otherwise it is one minus the forget gate. */
+  public boolean hasInputGate() {
+    return hasInputGate;
+  }
+
+  /** Returns the zero point of the input. */
+  public int inputZero() {
+    return inputZero;
+  }
+
+  /** Returns the zero point of the output and its state. */
+  public int outputZero() {
+    return outputZero;
+  }
+
+  /** Returns the bits of the cell state that are not fractional, with the sign left out. */
+  public int cellIntegerBits() {
+    return 15 + cellShift;
+  }
+
+  /** Returns the part of a gate that a sum of products of the input contributes. */
+  public int fromInput(int gate, int sum) {
+    return clamp16(inputScales[gate].apply(sum));
+  }
+
+  /** Returns the gate {@code value} plus the contribution of a sum of products of the state. */
+  public int withRecurrent(int gate, int value, int sum) {
+    return clamp16(value + recurrentScales[gate].apply(sum));
+  }
+
+  /** Returns the next cell state; {@code inputGate} is not read if there is none. */
+  public int nextState(int inputGate, int forgetGate, int candidate, int state) {
+    int kept = (short) FixedPoint.roundingDivideByPowerOfTwo(forgetGate * state, 15);
+    int weight = hasInputGate ? inputGate : Short.MAX_VALUE - forgetGate;
+    int added = (short) FixedPoint.roundingDivideByPowerOfTwo(weight * candidate, 30 + cellShift);
+    int next = FixedPoint.clamp(kept + added, Short.MIN_VALUE, Short.MAX_VALUE);
+    return cellClip > 0 ? FixedPoint.clamp(next, -cellClip, cellClip) : next;
+  }
+
+  /**
+   * Returns the output of a cell without projection.
+   *
+   * @param active the hyperbolic tangent of the cell state
+   */
+  public int hidden(int outputGate, int active) {
+    return hidden(outputGate, active, hiddenZero);
+  }
+
+  private int hidden(int outputGate, int active, int zero) {
+    int scaled = hiddenScale.apply(outputGate * active) + zero;
+    return FixedPoint.clamp(scaled, Byte.MIN_VALUE, Byte.MAX_VALUE);
+  }
+
   @Override
   public void run(Invocation invocation) {
     Tensor input = invocation.input(0);
@@ -126,28 +183,18 @@ final class IntegerLstmCell implements Kernel {
     int[] forgetGate = gate(invocation, FORGET, batch, x);
     int[] candidate = gate(invocation, CELL, batch, x);
     for (int i = 0; i < cells; i++) {
-      int kept =
-          (short)
-              FixedPoint.roundingDivideByPowerOfTwo(
-                  forgetGate[i] * (int) cellState.getInteger(first + i), 15);
-      int weight = hasInputGate ? inputGate[i] : Short.MAX_VALUE - forgetGate[i];
-      int added =
-          (short) FixedPoint.roundingDivideByPowerOfTwo(weight * candidate[i], 30 + cellShift);
-      int state = FixedPoint.clamp(kept + added, Short.MIN_VALUE, Short.MAX_VALUE);
-      if (cellClip > 0) {
-        state = FixedPoint.clamp(state, -cellClip, cellClip);
-      }
-      cellState.setInteger(first + i, state);
+      int weight = hasInputGate ? inputGate[i] : 0;
+      int state = (int) cellState.getInteger(first + i);
+      cellState.setInteger(first + i, nextState(weight, forgetGate[i], candidate[i], state));
     }
     // The peephole of the output gate reads the new cell state.
     int[] outputGate = gate(invocation, OUTPUT, batch, x);
     byte[] hidden = new byte[cells];
     for (int i = 0; i < cells; i++) {
-      int active = FixedPoint16.tanh((int) cellState.getInteger(first + i), 15 + cellShift);
+      int active = FixedPoint16.tanh((int) cellState.getInteger(first + i), cellIntegerBits());
       // The native kernel subtracts the zero point, instead of adding it, before a projection.
       int zero = invocation.hasInput(16) ? -hiddenZero : hiddenZero;
-      int scaled = hiddenScale.apply(outputGate[i] * active) + zero;
-      hidden[i] = (byte) FixedPoint.clamp(scaled, Byte.MIN_VALUE, Byte.MAX_VALUE);
+      hidden[i] = (byte) hidden(outputGate[i], active, zero);
     }
     project(invocation, batch, hidden);
   }
@@ -186,12 +233,12 @@ final class IntegerLstmCell implements Kernel {
           (addsBias && bias != null ? bias.getInt(i) : 0)
               + dotProduct(
                   invocation.input(1 + gate), i, input, x, input.dim(input.rank() - 1), inputZero);
-      int value = clamp16(inputScales[gate].apply(fromInput));
+      int value = fromInput(gate, fromInput);
       int out = outputState.dim(1);
       int recurrent =
           dotProduct(
               invocation.input(5 + gate), i, outputState, (long) batch * out, out, outputZero);
-      value = clamp16(value + recurrentScales[gate].apply(recurrent));
+      value = withRecurrent(gate, value, recurrent);
       FixedPoint.Multiplier peephole = peepholeScales[gate];
       if (peephole != null) {
         long weight = invocation.input(LstmOperands.SINGLE.peephole(gate)).getInteger(i);
@@ -205,7 +252,10 @@ final class IntegerLstmCell implements Kernel {
       normalize(values, coefficients, bias, normalization, minVariances[gate]);
     }
     for (int i = 0; i < cells; i++) {
-      values[i] = gate == CELL ? FixedPoint16.tanh(values[i], 3) : FixedPoint16.sigmoid(values[i]);
+      values[i] =
+          gate == CELL
+              ? FixedPoint16.tanh(values[i], GATE_INTEGER_BITS)
+              : FixedPoint16.sigmoid(values[i]);
     }
     return values;
   }

@@ -12,6 +12,7 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A step of {@link UnidirectionalSequenceLstm} with the same operands. The input is {@code [batch,
@@ -90,6 +91,15 @@ public record Lstm(
         operands,
         new LstmCell.Settings(activation, cellClip, projectionClip, asymmetricQuantizeInputs),
         false);
+  }
+
+  /**
+   * Returns the arithmetic of a layer of 8-bit operands with a 16-bit cell state; null for others.
+   */
+  public @Nullable IntegerLstmCell integerCell(Operands operands) {
+    return LstmCell.isInteger(operands)
+        ? new IntegerLstmCell(operands, false, cellClip, projectionClip)
+        : null;
   }
 
   /** Returns false, because a run changes the states. */

@@ -65,9 +65,7 @@ final class LstmCell {
    * @throws OperandException if no kernel accepts the types
    */
   static Kernel kernel(Operands operands, Settings settings, boolean timeMajor) {
-    if (operands.type(0) == TensorType.INT8
-        && operands.type(2) == TensorType.INT8
-        && operands.type(19) == TensorType.INT16) {
+    if (isInteger(operands)) {
       return new IntegerLstmCell(operands, timeMajor, settings.cellClip, settings.projectionClip);
     }
     LstmOperands layer = LstmOperands.SINGLE;
@@ -76,6 +74,12 @@ final class LstmCell {
       SequenceLayout layout = layout(invocation, layer, timeMajor);
       new LstmCell(invocation, layer, settings).run(layout, new Target(0, 0, false));
     };
+  }
+
+  static boolean isInteger(Operands operands) {
+    return operands.type(0) == TensorType.INT8
+        && operands.type(2) == TensorType.INT8
+        && operands.type(19) == TensorType.INT16;
   }
 
   /**

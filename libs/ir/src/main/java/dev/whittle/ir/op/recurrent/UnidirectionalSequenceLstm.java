@@ -13,6 +13,7 @@ import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A layer of long short-term memory cells on a sequence {@code [batch, time, in]}. Operands 1 to 4
@@ -95,6 +96,15 @@ public record UnidirectionalSequenceLstm(
         operands,
         new LstmCell.Settings(activation, cellClip, projectionClip, asymmetricQuantizeInputs),
         timeMajor);
+  }
+
+  /**
+   * Returns the arithmetic of a layer of 8-bit operands with a 16-bit cell state; null for others.
+   */
+  public @Nullable IntegerLstmCell integerCell(Operands operands) {
+    return LstmCell.isInteger(operands)
+        ? new IntegerLstmCell(operands, timeMajor, cellClip, projectionClip)
+        : null;
   }
 
   /** Returns false, because a run changes the states. */
