@@ -231,3 +231,41 @@ def matrices(v, b):
 
 
 case("diagonal_matrices", matrices, floats(24, 2, 4), floats(25, 2, 3, 4), dims=[[None, 4], [None, 3, 4]])
+
+
+# Images.
+
+def colors(x, delta):
+    return [tf.image.rgb_to_hsv(x), tf.image.hsv_to_rgb(x), tf.image.adjust_hue(x, 0.3),
+            tf.image.adjust_hue(x, delta), tf.image.adjust_saturation(x, 0.4),
+            tf.image.adjust_saturation(x, 3.0 + delta), tf.image.rgb_to_hsv(x * 0.0 + 0.5)]
+
+
+case("colors", colors, floats(26, 2, 4, 5, 3, low=0, high=1), np.float32(-0.45),
+     dims=[[None, None, None, 3], []])
+
+
+def crops(x, boxes, images):
+    whole = tf.constant([[0., 0., 1., 1.], [.1, .1, .8, .9]])
+    crop = tf.image.crop_and_resize
+    return [crop(x, boxes, images, [3, 4]), crop(x, boxes, images, [1, 5], "nearest", 3.),
+            crop(x, boxes, images, [4, 1], extrapolation_value=-1.), crop(x, whole, [1, 0], [4, 4]),
+            crop(x, whole, [1, 0], [7, 3], "nearest")]
+
+
+BOXES = np.array([[0, 0, 1, 1], [.1, .2, .6, .9], [.8, .9, .2, .1], [-.2, .3, 1.2, .7]], "f")
+case("crop_and_resize", crops, floats(27, 2, 8, 7, 2), BOXES, np.array([0, 1, 1, 0], "i4"),
+     dims=[[None, 8, 7, 2], [None, 4], [None]])
+
+
+def windows(x, w):
+    pool = tf.nn.max_pool_with_argmax
+    results = [*pool(x, 2, 2, "VALID"), *pool(x, [3, 2], [2, 1], "SAME", output_dtype=tf.int32),
+               *pool(x, 3, 2, "SAME", include_batch_in_index=True)]
+    for strides, padding, dilations in (([1, 1, 1, 1], "SAME", [1, 1, 1, 1]), ([1, 2, 1, 1], "VALID", [1, 1, 2, 1])):
+        results += [tf.nn.dilation2d(x, w, strides, padding, "NHWC", dilations),
+                    tf.nn.erosion2d(x, w, strides, padding, "NHWC", dilations)]
+    return results
+
+
+case("windows", windows, floats(28, 2, 6, 7, 3), floats(29, 3, 2, 3), dims=[[None, 6, 7, 3], [3, 2, 3]])

@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.lower.Diagonals;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Indexing;
 import dev.whittle.ir.Value;
@@ -23,6 +24,11 @@ final class KerasIndexOperations {
     table.value("Slice", KerasIndexOperations::slice);
     table.value("SliceUpdate", KerasIndexOperations::sliceUpdate);
     table.value("Take", KerasIndexOperations::take);
+    table.value("TakeAlongAxis", KerasIndexOperations::takeAlongAxis);
+    table.value("Diagonal", KerasIndexOperations::diagonal);
+    table.value("Diag", KerasIndexOperations::diag);
+    table.value("Diagflat", KerasIndexOperations::diagflat);
+    table.value("Trace", KerasIndexOperations::trace);
     table.value("OneHot", KerasIndexOperations::oneHot);
     table.value("MultiHot", KerasIndexOperations::multiHot);
     table.value("Tril", call -> triangle(call, true));
@@ -148,6 +154,64 @@ final class KerasIndexOperations {
     Value source = call.config().has("axis") ? x : e.reshape(x, -1);
     int axis = call.config().has("axis") ? Emitter.axis(x, call.config().integer("axis")) : 0;
     return e.gather(source, Indexing.indices(e, Indexing.fromEnd(e, source, indices, axis)), axis);
+  }
+
+  private static Value takeAlongAxis(LayerCall call) {
+    Emitter e = call.emit();
+    Value x = KerasOperations.x(call);
+    Value given = KerasOperations.operand(call, 1, "indices", e.scalar(0));
+    Value indices = Indexing.indices(e, given);
+    return call.config().has("axis")
+        ? Indexing.takeAlongAxis(e, x, indices, call.config().integer("axis"))
+        : Indexing.takeAlongAxis(e, e.reshape(x, -1), indices, 0);
+  }
+
+  // Diagonals.
+
+  private static Value diagonal(LayerCall call) {
+    return diagonal(call, KerasOperations.x(call));
+  }
+
+  private static Value diagonal(LayerCall call, Value x) {
+    return Diagonals.along(
+        call.emit(),
+        x,
+        call.config().integer("offset", 0),
+        call.config().integer("axis1", 0),
+        call.config().integer("axis2", 1));
+  }
+
+  /** The sum of a diagonal; of narrow integers as int32. */
+  private static Value trace(LayerCall call) {
+    Emitter e = call.emit();
+    Value x = KerasOperations.x(call);
+    Value wide =
+        switch (x.type()) {
+          case BOOL, INT8, UINT8, INT16 -> e.cast(x, TensorType.INT32);
+          default -> x;
+        };
+    return e.sum(diagonal(call, wide), false, -1);
+  }
+
+  private static Value diag(LayerCall call) {
+    Value x = KerasOperations.x(call);
+    int k = call.config().integer("k", 0);
+    return switch (Emitter.rank(x)) {
+      case 1 -> matrix(call, x, k);
+      case 2 ->
+          Diagonals.part(call.emit(), x, Diagonals.Band.of(k), call.emit().scalar(x.type(), 0));
+      default -> throw OperandException.invalid("a diagonal of %s", x.shape());
+    };
+  }
+
+  private static Value diagflat(LayerCall call) {
+    Value flat = call.emit().reshape(KerasOperations.x(call), -1);
+    return matrix(call, flat, call.config().integer("k", 0));
+  }
+
+  private static Value matrix(LayerCall call, Value x, int k) {
+    Value zero = call.emit().scalar(x.type(), 0);
+    return Diagonals.matrix(call.emit(), x, Diagonals.Band.of(k), -1, -1, zero);
   }
 
   private static Value oneHot(LayerCall call) {

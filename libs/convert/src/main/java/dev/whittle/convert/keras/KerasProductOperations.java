@@ -1,11 +1,16 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.lower.Convolutions;
 import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Products;
+import dev.whittle.convert.lower.Weights;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.op.Padding;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /** {@code keras.ops}: products of matrices and tensors. */
@@ -16,6 +21,9 @@ final class KerasProductOperations {
     product(table, "Matmul", Products::matmul);
     product(table, "Dot", Products::dot);
     product(table, "Outer", (e, a, b) -> e.mul(e.reshape(a, -1, 1), e.reshape(b, 1, -1)));
+    product(table, "Vdot", KerasProductOperations::flatDot);
+    product(table, "Inner", KerasProductOperations::inner);
+    table.value("Correlate", KerasProductOperations::correlate);
     table.value("Tensordot", KerasProductOperations::tensordot);
     table.value(
         "Einsum",
@@ -37,6 +45,52 @@ final class KerasProductOperations {
           List<Value> operands = KerasOperations.pair(call);
           return product.lower(call.emit(), operands.get(0), operands.get(1));
         });
+  }
+
+  private static Value flatDot(Emitter e, Value a, Value b) {
+    return e.sum(e.mul(e.reshape(a, -1), e.reshape(b, -1)), false, 0);
+  }
+
+  /** Sums over the last axes. */
+  private static Value inner(Emitter e, Value a, Value b) {
+    int rankA = Emitter.rank(a);
+    int rankB = Emitter.rank(b);
+    return rankA == 0 || rankB == 0
+        ? e.mul(a, b)
+        : Products.tensordot(e, a, b, new int[] {rankA - 1}, new int[] {rankB - 1});
+  }
+
+  /** The sums of products with a list that is moved along another, by a convolution. */
+  private static Value correlate(LayerCall call) {
+    Emitter e = call.emit();
+    List<Value> operands = KerasOperations.pair(call);
+    Value a = e.cast(operands.get(0), TensorType.FLOAT32);
+    Value b = e.cast(operands.get(1), TensorType.FLOAT32);
+    Emitter.requireRank(a, 1);
+    Emitter.requireRank(b, 1);
+    int n = Emitter.fixedDimension(a, 0);
+    int m = Emitter.fixedDimension(b, 0);
+    String mode = call.config().string("mode", "valid");
+    Value x = mode.equals("valid") ? a : e.pad(a, Math.max(m - 1, 0), Math.max(m - 1, 0));
+    var window = new Convolutions.Window(Padding.VALID, new int[] {1}, new int[] {1});
+    Value y =
+        Convolutions.convolve(
+            e,
+            e.reshape(x, 1, -1, 1),
+            Weights.of(e, e.reshape(b, m, 1, 1)),
+            null,
+            window,
+            UnaryOperator.identity());
+    Value all = e.reshape(y, -1);
+    return switch (mode) {
+      case "valid", "full" -> all;
+      case "same" -> {
+        int length = Math.max(n, m);
+        int start = (n + m - 1 - length) / 2;
+        yield e.slice(all, 0, start, start + length);
+      }
+      default -> throw call.config().malformed("mode", "valid, same or full");
+    };
   }
 
   /** The axes are two lists, or the number of last and first axes to sum over. */

@@ -4,6 +4,8 @@ import dev.whittle.convert.lower.Elementwise;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Normalizations;
 import dev.whittle.convert.lower.Reductions;
+import dev.whittle.convert.lower.Scans;
+import dev.whittle.convert.lower.Segments;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.math.Abs;
@@ -43,6 +45,12 @@ final class KerasReductionOperations {
     table.value("Argmax", call -> argument(call, new ArgMax(TensorType.INT32)));
     table.value("Argmin", call -> argument(call, new ArgMin(TensorType.INT32)));
     table.value("Cumsum", KerasReductionOperations::cumulativeSum);
+    table.value("Cumprod", KerasReductionOperations::cumulativeProduct);
+    table.value("Ptp", KerasReductionOperations::peakToPeak);
+    segments(table, "SegmentSum", Segments.Kind.SUM);
+    segments(table, "SegmentMax", Segments.Kind.MAXIMUM);
+    segments(table, "SegmentMin", Segments.Kind.MINIMUM);
+    segments(table, "SegmentProd", Segments.Kind.PRODUCT);
     table.value("Norm", KerasReductionOperations::norm);
     table.value("Normalize", KerasReductionOperations::normalize);
   }
@@ -139,6 +147,41 @@ final class KerasReductionOperations {
     var op =
         new Cumsum(call.config().flag("exclusive", false), call.config().flag("reverse", false));
     return e.node(op, x, e.scalar(axis));
+  }
+
+  private static Value cumulativeProduct(LayerCall call) {
+    Emitter e = call.emit();
+    Value x = KerasOperations.x(call);
+    if (call.config().has("dtype")) {
+      x = e.cast(x, KerasImporter.type(call.config().string("dtype")));
+    }
+    if (!call.config().has("axis")) {
+      return Scans.product(e, e.reshape(x, -1), 0, false, false);
+    }
+    return Scans.product(e, x, call.config().integer("axis"), false, false);
+  }
+
+  private static Value peakToPeak(LayerCall call) {
+    Emitter e = call.emit();
+    Value x = KerasOperations.x(call);
+    int[] axes = KerasOperations.axesOrAll(call, x);
+    return e.sub(e.reduceMax(x, keepDims(call), axes), e.reduceMin(x, keepDims(call), axes));
+  }
+
+  private static void segments(KerasTable table, String name, Segments.Kind kind) {
+    table.value(
+        name,
+        call -> {
+          Emitter e = call.emit();
+          Value ids = KerasOperations.operand(call, 1, "segment_ids", e.scalar(0));
+          boolean sorted = call.config().flag("sorted", false);
+          Value count =
+              call.config().has("num_segments")
+                  ? e.scalar(call.config().integer("num_segments"))
+                  : null;
+          Value x = KerasOperations.operand(call, 0, "data", null);
+          return Segments.reduce(e, x, e.cast(ids, TensorType.INT32), count, kind, sorted);
+        });
   }
 
   private static Value norm(LayerCall call) {

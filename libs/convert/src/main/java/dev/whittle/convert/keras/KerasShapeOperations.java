@@ -3,6 +3,7 @@ package dev.whittle.convert.keras;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.ShapeMoves;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.op.math.NotEqual;
 import dev.whittle.ir.op.shape.BroadcastTo;
 import dev.whittle.ir.op.shape.MirrorPad;
 import dev.whittle.ir.op.shape.Pack;
@@ -10,7 +11,9 @@ import dev.whittle.ir.op.shape.Unpack;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -29,6 +32,10 @@ final class KerasShapeOperations {
     table.value("Swapaxes", KerasShapeOperations::swapAxes);
     table.value("Moveaxis", KerasShapeOperations::moveAxes);
     table.value("Flip", KerasShapeOperations::flip);
+    table.value("Fliplr", call -> call.emit().reverse(KerasOperations.x(call), 1));
+    table.value("Flipud", call -> call.emit().reverse(KerasOperations.x(call), 0));
+    table.value("Diff", KerasShapeOperations::differences);
+    table.put("Meshgrid", KerasShapeOperations::grid);
     table.value("Roll", KerasShapeOperations::roll);
     table.value("Concatenate", call -> concatenate(call, call.config().integer("axis", -1)));
     table.value("Hstack", call -> concatenate(call, 1));
@@ -149,6 +156,47 @@ final class KerasShapeOperations {
       x = ShapeMoves.roll(call.emit(), x, axes[i], shifts[Math.min(i, shifts.length - 1)]);
     }
     return x;
+  }
+
+  /** The differences of neighbors along an axis, several times in turn. */
+  private static Value differences(LayerCall call) {
+    Emitter e = call.emit();
+    Value x = KerasOperations.operand(call, 0, "a", null);
+    int axis = Emitter.axis(x, call.config().integer("axis", -1));
+    for (int i = call.config().integer("n", 1); i > 0; i--) {
+      Value later = e.slice(x, axis, 1, Integer.MAX_VALUE);
+      Value earlier = e.slice(x, axis, 0, -1);
+      x =
+          x.type() == TensorType.BOOL
+              ? e.node(new NotEqual(), later, earlier)
+              : e.sub(later, earlier);
+    }
+    return x;
+  }
+
+  /** Repeats each of several lists along the axes of all others. */
+  private static Argument grid(LayerCall call) {
+    Emitter e = call.emit();
+    List<Value> lists =
+        new ArrayList<>(KerasOperations.tensors(call).stream().map(x -> e.reshape(x, -1)).toList());
+    int rank = lists.size();
+    int[] order = IntStream.range(0, rank).toArray();
+    if (call.config().string("indexing", "xy").equals("xy") && rank > 1) {
+      order[0] = 1;
+      order[1] = 0;
+    }
+    List<Value> shape =
+        IntStream.range(0, rank).mapToObj(i -> e.dimension(lists.get(order[i]), 0)).toList();
+    int[] known = IntStream.range(0, rank).map(i -> Emitter.dim(lists.get(order[i]), 0)).toArray();
+    List<Value> grids = new ArrayList<>();
+    for (int i = 0; i < rank; i++) {
+      int[] dims = new int[rank];
+      Arrays.fill(dims, 1);
+      dims[order[i]] = -1;
+      Value line = e.reshape(lists.get(i), dims);
+      grids.add(e.narrow(e.broadcastTo(line, e.concat(0, shape)), Emitter.shape(known)));
+    }
+    return KerasOperations.list(grids);
   }
 
   // Joining and splitting.

@@ -124,8 +124,7 @@ final class BroadcastRules {
     return true;
   }
 
-  private static Value broadcast(
-      Emitter emit, Op op, List<@Nullable Value> inputs, Shape out) {
+  private static Value broadcast(Emitter emit, Op op, List<@Nullable Value> inputs, Shape out) {
     @Nullable Value shape = out.isStatic() ? emit.ints(out.toArray()) : null;
     if (shape == null) {
       for (Value input : inputs) {

@@ -156,7 +156,8 @@ final class IntegerRules {
     for (TensorType wide : candidates) {
       Operands wider = widened(operands, wide);
       if (wider != null && KernelCheck.refusal(node.op(), wider).isEmpty()) {
-        Expansion.replace(editor, handle, (emit, inputs) -> wide(emit, node.op(), inputs, wider, operands));
+        Expansion.replace(
+            editor, handle, (emit, inputs) -> wide(emit, node.op(), inputs, wider, operands));
         return true;
       }
     }
@@ -253,8 +254,7 @@ final class IntegerRules {
 
   private static boolean divide(GraphEditor editor, int handle) {
     Op op = editor.node(handle).op();
-    if ((!(op instanceof FloorDiv) && !(op instanceof Div))
-        || !isRefused(editor, handle, INT64)) {
+    if ((!(op instanceof FloorDiv) && !(op instanceof Div)) || !isRefused(editor, handle, INT64)) {
       return false;
     }
     Expansion.replace(
@@ -272,12 +272,10 @@ final class IntegerRules {
   }
 
   /** Rounds a quotient, which was rounded down, towards zero. */
-  private static Value truncated(
-      Emitter emit, Value a, Value b, Value quotient, Value remainder) {
+  private static Value truncated(Emitter emit, Value a, Value b, Value quotient, Value remainder) {
     Value zero = emit.scalar(INT64, 0);
     Value isNegative =
-        emit.node(
-            new NotEqual(), emit.node(new Less(), a, zero), emit.node(new Less(), b, zero));
+        emit.node(new NotEqual(), emit.node(new Less(), a, zero), emit.node(new Less(), b, zero));
     Value isInexact = emit.node(new NotEqual(), remainder, zero);
     Value up = emit.mul(emit.cast(isNegative, INT64), emit.cast(isInexact, INT64));
     return emit.add(quotient, up);
@@ -293,8 +291,7 @@ final class IntegerRules {
     Value rest = a;
     for (int step = 0; step < 3; step++) {
       Value part =
-          emit.cast(
-              emit.node(new Round(), emit.div(emit.cast(rest, FLOAT32), divisor)), INT64);
+          emit.cast(emit.node(new Round(), emit.div(emit.cast(rest, FLOAT32), divisor)), INT64);
       quotient = quotient == null ? part : emit.add(quotient, part);
       rest = emit.sub(rest, emit.mul(part, b));
     }

@@ -10,6 +10,7 @@ import dev.whittle.ir.op.nn.DepthwiseConv2D;
 import dev.whittle.ir.op.nn.TransposeConv;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -235,6 +236,31 @@ public final class Convolutions {
         x,
         kernel,
         bias);
+  }
+
+  // Patches.
+
+  /**
+   * Extracts patches by a convolution, each filter of which selects one element of the patch.
+   *
+   * @param sizes of a patch, one per spatial axis
+   * @return the elements of a patch along the last axis, the channels innermost
+   */
+  public static Value patches(Emitter emit, Value x, int[] sizes, Window window) {
+    int channels = Emitter.fixedDimension(x, -1);
+    int numbers = channels;
+    int[] dims = Arrays.copyOf(sizes, sizes.length + 2);
+    for (int size : sizes) {
+      numbers = Math.multiplyExact(numbers, size);
+    }
+    Emitter.checkGenerated((long) numbers * numbers);
+    dims[sizes.length] = channels;
+    dims[sizes.length + 1] = numbers;
+    Tensor filters = Tensor.allocate(TensorType.FLOAT32, dims);
+    for (int i = 0; i < numbers; i++) {
+      filters.setFloat((long) i * numbers + i, 1);
+    }
+    return convolve(emit, x, Weights.of(filters), null, window, UnaryOperator.identity());
   }
 
   // Transposed convolutions.

@@ -74,8 +74,8 @@ public final class Products {
   private static final int MAX_EXPANDED = 1 << 22;
 
   /**
-   * Multiplies matrices of integers that are not quantized. Small integers are multiplied as floats,
-   * in parts whose sums are exact; others element by element.
+   * Multiplies matrices of integers that are not quantized. Small integers are multiplied as
+   * floats, in parts whose sums are exact; others element by element.
    *
    * @param result the type of the sums, which wrap around
    */
@@ -122,8 +122,7 @@ public final class Products {
     Value x = emit.cast(transposeA ? emit.swap(a, -1, -2) : a, wide);
     Value y = emit.cast(transposeB ? b : emit.swap(b, -1, -2), wide);
     Value rows = emit.expandDims(x, -2);
-    Value products =
-        emit.mul(rows, emit.expandDims(y, Emitter.rank(y) == 2 ? 0 : -3));
+    Value products = emit.mul(rows, emit.expandDims(y, Emitter.rank(y) == 2 ? 0 : -3));
     if (products.shape().isStatic() && products.shape().elements() > MAX_EXPANDED) {
       throw OperandException.unsupported(
           "a product of matrices %s %s and %s %s, which no kernel computes; cast to float32",

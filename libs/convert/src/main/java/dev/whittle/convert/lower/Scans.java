@@ -3,9 +3,7 @@ package dev.whittle.convert.lower;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.math.LessEqual;
 import dev.whittle.ir.op.reduce.ReduceProd;
-import dev.whittle.ir.op.shape.StridedSlice;
 import dev.whittle.ir.tensor.Shape;
-import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
 /** Cumulative operations along an axis other than CUMSUM. */
@@ -85,21 +83,9 @@ public final class Scans {
     /** Replaces each result by that of its predecessor. */
     private Value shifted(Value x, int axis, boolean reverse) {
       Value padded = padded(x, axis, 1, empty, reverse);
-      if (reverse) {
-        return emit.slice(padded, axis, 1, Integer.MAX_VALUE);
-      }
-      int[] begin = new int[axis + 1];
-      int[] end = new int[axis + 1];
-      int[] step = new int[axis + 1];
-      Arrays.fill(step, 1);
-      end[axis] = -1;
-      int before = (1 << axis) - 1;
-      return emit.node(
-          new StridedSlice(before, before, 0, 0, 0, false),
-          padded,
-          emit.ints(begin),
-          emit.ints(end),
-          emit.ints(step));
+      return reverse
+          ? emit.slice(padded, axis, 1, Integer.MAX_VALUE)
+          : emit.slice(padded, axis, 0, -1);
     }
 
     /** Reduces, for each element of the last axis, all elements with the others masked out. */

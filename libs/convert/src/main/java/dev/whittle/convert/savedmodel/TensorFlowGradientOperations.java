@@ -2,7 +2,7 @@ package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Convolutions;
 import dev.whittle.convert.lower.Emitter;
-import dev.whittle.convert.lower.WindowGradients;
+import dev.whittle.convert.lower.Windows;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.activation.Logistic;
 import dev.whittle.ir.op.math.Abs;
@@ -103,7 +103,7 @@ final class TensorFlowGradientOperations {
         .sum(call.x(), false, IntStream.range(0, rank).filter(i -> i != channels).toArray());
   }
 
-  private static WindowGradients window(OperationCall call, int height, int width, int... taps) {
+  static Windows window(OperationCall call, int height, int width, int... taps) {
     if (call.node().text("padding", "VALID").equals("EXPLICIT")) {
       throw OperandException.unsupported(
           "explicit padding; use tf.pad and padding='VALID' in the forward operation");
@@ -115,11 +115,11 @@ final class TensorFlowGradientOperations {
             TensorFlowNetworkOperations.padding(call),
             new int[] {strides[1], strides[2]},
             new int[] {dilations[1], dilations[2]});
-    return new WindowGradients(
+    return new Windows(
         call.emit(), height, width, taps, window, new int[] {dilations[1], dilations[2]});
   }
 
-  private static WindowGradients poolWindow(OperationCall call, int height, int width) {
+  static Windows poolWindow(OperationCall call, int height, int width) {
     int[] size = TensorFlowNetworkOperations.axes(call, "ksize", 4);
     if (size[0] != 1 || size[3] != 1) {
       throw OperandException.unsupported("pooling over the batch or channels");
@@ -131,8 +131,7 @@ final class TensorFlowGradientOperations {
     Value x = TensorFlowNetworkOperations.channelsLast(call, call.x());
     Value y = TensorFlowNetworkOperations.channelsLast(call, call.value(1));
     Value gradient = TensorFlowNetworkOperations.channelsLast(call, call.value(2));
-    WindowGradients window =
-        poolWindow(call, Emitter.fixedDimension(x, 1), Emitter.fixedDimension(x, 2));
+    Windows window = poolWindow(call, Emitter.fixedDimension(x, 1), Emitter.fixedDimension(x, 2));
     return TensorFlowNetworkOperations.restored(call, window.maxPool(x, y, gradient));
   }
 
@@ -152,7 +151,7 @@ final class TensorFlowGradientOperations {
   private static Value averagePool(OperationCall call) {
     int[] size = imageSize(call, 0);
     Value gradient = TensorFlowNetworkOperations.channelsLast(call, call.value(1));
-    WindowGradients window = poolWindow(call, size[0], size[1]);
+    Windows window = poolWindow(call, size[0], size[1]);
     return TensorFlowNetworkOperations.restored(call, window.averagePool(gradient));
   }
 
@@ -163,7 +162,7 @@ final class TensorFlowGradientOperations {
     if (sizes.length != 4 || (!depthwise && sizes[2] != Emitter.dim(x, 3))) {
       throw OperandException.unsupported("the gradient of a convolution in groups");
     }
-    WindowGradients window =
+    Windows window =
         window(
             call, Emitter.fixedDimension(x, 1), Emitter.fixedDimension(x, 2), sizes[0], sizes[1]);
     return depthwise ? window.depthwiseFilter(x, gradient) : window.filter(x, gradient);
@@ -173,7 +172,7 @@ final class TensorFlowGradientOperations {
     int[] size = imageSize(call, 0);
     Value filter = call.value(1);
     Value gradient = TensorFlowNetworkOperations.channelsLast(call, call.value(2));
-    WindowGradients window =
+    Windows window =
         window(
             call,
             size[0],
@@ -221,7 +220,7 @@ final class TensorFlowGradientOperations {
   // Slices.
 
   /** One axis of a sliced tensor; {@code span} is null if all of it is taken. */
-  private record SlicedAxis(WindowGradients.@Nullable Span span, boolean dropped) {}
+  private record SlicedAxis(Windows.@Nullable Span span, boolean dropped) {}
 
   private static Value slice(OperationCall call) {
     List<@Nullable Long> shape = call.known(0);
@@ -240,11 +239,11 @@ final class TensorFlowGradientOperations {
     }
     Value whole = call.narrow(0);
     for (int i = 0; i < axes.size(); i++) {
-      WindowGradients.Span span = axes.get(i).span;
+      Windows.Span span = axes.get(i).span;
       Long size = shape.get(i);
       if (span != null) {
         int known = size == null ? Shape.DYNAMIC : Math.toIntExact(size);
-        part = WindowGradients.slice(emit, part, i, span, whole, known);
+        part = Windows.slice(emit, part, i, span, whole, known);
       }
     }
     return part;
@@ -293,13 +292,12 @@ final class TensorFlowGradientOperations {
     return axes;
   }
 
-  private static WindowGradients.Span span(
-      boolean fromStart, int begin, int step, @Nullable Long size) {
+  private static Windows.Span span(boolean fromStart, int begin, int step, @Nullable Long size) {
     int first = fromStart ? (step > 0 ? 0 : -1) : begin;
     if (size != null) {
       int n = Math.toIntExact(size);
       first = Math.clamp(first < 0 ? first + n : first, 0, step > 0 ? n : Math.max(0, n - 1));
     }
-    return new WindowGradients.Span(first, step);
+    return new Windows.Span(first, step);
   }
 }

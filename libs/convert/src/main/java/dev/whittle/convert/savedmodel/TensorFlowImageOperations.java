@@ -1,17 +1,22 @@
 package dev.whittle.convert.savedmodel;
 
+import dev.whittle.convert.lower.Colors;
+import dev.whittle.convert.lower.Convolutions;
+import dev.whittle.convert.lower.Crops;
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.Indexing;
 import dev.whittle.convert.lower.ResizeMatrix;
 import dev.whittle.convert.lower.Resizing;
+import dev.whittle.convert.lower.Windows;
 import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.image.ResizeBilinear;
 import dev.whittle.ir.op.image.ResizeNearestNeighbor;
-import dev.whittle.ir.op.nn.Conv2D;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
+import java.util.Arrays;
+import java.util.List;
 
 /** Resizing of images, contrast, and image patches. */
 final class TensorFlowImageOperations {
@@ -26,6 +31,14 @@ final class TensorFlowImageOperations {
     table.single("ResizeArea", call -> byMatrices(call, "area", false));
     table.single("ScaleAndTranslate", TensorFlowImageOperations::scale);
     table.single("ExtractImagePatches", TensorFlowImageOperations::patches);
+    table.single("CropAndResize", TensorFlowImageOperations::crop);
+    table.single("Dilation2D", TensorFlowImageOperations::dilate);
+    table.put("MaxPoolWithArgmax", TensorFlowImageOperations::maxPoolWithPlaces);
+    table.single("RGBToHSV", call -> Colors.toHsv(call.emit(), call.x()));
+    table.single("HSVToRGB", call -> Colors.toRgb(call.emit(), call.x()));
+    table.single("AdjustHue", call -> Colors.adjustHue(call.emit(), call.x(), call.value(1)));
+    table.single(
+        "AdjustSaturation", call -> Colors.adjustSaturation(call.emit(), call.x(), call.value(1)));
     table.single(
         "AdjustContrastv2",
         call -> {
@@ -89,30 +102,77 @@ final class TensorFlowImageOperations {
     return new float[] {contents.getFloat(0), contents.getFloat(1)};
   }
 
-  /** Lowers to a convolution, each filter of which selects one element of the patch. */
-  private static Value patches(OperationCall call) {
-    Emitter emit = call.emit();
-    int[] size = call.node().integers("ksizes", 4, 1);
+  private static Value crop(OperationCall call) {
+    int[] size = call.integers(3);
+    if (size.length != 2 || size[0] < 1 || size[1] < 1) {
+      throw OperandException.invalid("crops of the size %s", Arrays.toString(size));
+    }
+    String method = call.node().text("method", "bilinear");
+    if (!method.equals("bilinear") && !method.equals("nearest")) {
+      throw OperandException.unsupported("the method '%s'; use bilinear or nearest", method);
+    }
+    return Crops.cropAndResize(
+        call.emit(),
+        call.x(),
+        call.value(1),
+        call.narrow(2),
+        size[0],
+        size[1],
+        method.equals("nearest"),
+        call.node().real("extrapolation_value", 0));
+  }
+
+  private static Value dilate(OperationCall call) {
     int[] strides = call.node().integers("strides", 4, 1);
     int[] rates = call.node().integers("rates", 4, 1);
-    int channels = Emitter.fixedDimension(call.x(), 3);
-    int numbers = Math.multiplyExact(Math.multiplyExact(size[1], size[2]), channels);
-    Emitter.checkGenerated((long) numbers * numbers);
-    Tensor filters = Tensor.allocate(TensorType.FLOAT32, numbers, size[1], size[2], channels);
-    for (int i = 0; i < numbers; i++) {
-      filters.setFloat((long) i * numbers + i, 1);
-    }
-    return emit.node(
-        new Conv2D(
+    Value x = call.x();
+    Value filter = call.value(1);
+    var window =
+        new Convolutions.Window(
             TensorFlowNetworkOperations.padding(call),
-            strides[2],
-            strides[1],
-            Activation.NONE,
-            rates[2],
-            rates[1],
-            TensorType.FLOAT32),
-        call.x(),
-        emit.constant("patches", filters),
-        emit.constant("bias", new float[numbers], numbers));
+            new int[] {strides[1], strides[2]},
+            new int[] {rates[1], rates[2]});
+    int[] taps = {Emitter.fixedDimension(filter, 0), Emitter.fixedDimension(filter, 1)};
+    var windows =
+        new Windows(
+            call.emit(),
+            Emitter.fixedDimension(x, 1),
+            Emitter.fixedDimension(x, 2),
+            taps,
+            window,
+            new int[] {rates[1], rates[2]});
+    return windows.dilate(x, filter);
+  }
+
+  private static List<Item> maxPoolWithPlaces(OperationCall call) {
+    Emitter emit = call.emit();
+    Value x = call.x();
+    Windows windows =
+        TensorFlowGradientOperations.poolWindow(
+            call, Emitter.fixedDimension(x, 1), Emitter.fixedDimension(x, 2));
+    Windows.Largest largest = windows.maxPoolWithPlaces(x);
+    Value places = largest.places();
+    if (call.node().flag("include_batch_in_index", false)) {
+      int image = 1;
+      for (int axis = 1; axis < 4; axis++) {
+        image = Math.multiplyExact(image, Emitter.dim(x, axis));
+      }
+      Value first = emit.mul(Indexing.range(emit, x, 0), image);
+      places = emit.add(places, emit.reshape(first, -1, 1, 1, 1));
+    }
+    TensorType type = DataTypes.type(call.node().type("Targmax", 9));
+    return List.of(Item.of(largest.values()), Item.of(emit.cast(places, type)));
+  }
+
+  private static Value patches(OperationCall call) {
+    int[] sizes = call.node().integers("ksizes", 4, 1);
+    int[] strides = call.node().integers("strides", 4, 1);
+    int[] rates = call.node().integers("rates", 4, 1);
+    var window =
+        new Convolutions.Window(
+            TensorFlowNetworkOperations.padding(call),
+            new int[] {strides[1], strides[2]},
+            new int[] {rates[1], rates[2]});
+    return Convolutions.patches(call.emit(), call.x(), new int[] {sizes[1], sizes[2]}, window);
   }
 }

@@ -4,6 +4,7 @@ import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Indexing;
 import dev.whittle.convert.lower.Scattering;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.op.index.DynamicUpdateSlice;
 import dev.whittle.ir.op.index.Gather;
 import dev.whittle.ir.op.index.GatherNd;
 import dev.whittle.ir.op.index.OneHot;
@@ -37,6 +38,7 @@ final class TensorFlowIndexOperations {
         call -> Scattering.update(call.emit(), call.x(), call.narrow(1), call.value(2)));
     table.single("TensorScatterAdd", call -> call.emit().add(call.x(), scattered(call)));
     table.single("TensorScatterSub", call -> call.emit().sub(call.x(), scattered(call)));
+    table.operator("XlaDynamicUpdateSlice", () -> new DynamicUpdateSlice(), 2);
     table.single("InvertPermutation", TensorFlowIndexOperations::invert);
     for (String name : List.of("DynamicStitch", "ParallelDynamicStitch")) {
       table.single(name, TensorFlowIndexOperations::stitch);

@@ -3,22 +3,28 @@ package dev.whittle.convert.lower;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.Padding;
 import dev.whittle.ir.op.math.Equal;
+import dev.whittle.ir.op.math.Greater;
 import dev.whittle.ir.op.math.LogicalAnd;
 import dev.whittle.ir.op.math.LogicalNot;
 import dev.whittle.ir.op.math.LogicalOr;
 import dev.whittle.ir.op.shape.Pack;
 import dev.whittle.ir.op.shape.Pad;
 import dev.whittle.ir.op.shape.StridedSlice;
+import dev.whittle.ir.op.shape.ZerosLike;
+import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Derivatives of pooling and convolutions over two spatial axes, {@code [batch, height, width,
- * channels]}. Sizes other than the batch have to be known.
+ * Operations on windows over two spatial axes, element by element: derivatives of pooling and
+ * convolutions, pooling with the places of the largest elements, and morphology. Tensors are {@code
+ * [batch, height, width, channels]}; sizes other than the batch have to be known.
  */
-public final class WindowGradients {
+public final class Windows {
   private final Emitter emit;
   private final Reach rows;
   private final Reach columns;
@@ -63,7 +69,7 @@ public final class WindowGradients {
    * @param taps the size of the window, rows and columns
    * @param dilations the distances within it
    */
-  public WindowGradients(
+  public Windows(
       Emitter emit,
       int height,
       int width,
@@ -188,6 +194,68 @@ public final class WindowGradients {
   private static int count(Reach reach, int window) {
     int from = window * reach.stride - reach.before;
     return Math.min(from + reach.taps, reach.input) - Math.max(from, 0);
+  }
+
+  /** The largest element of each window, and where it lies. */
+  public record Largest(Value values, Value places) {}
+
+  /**
+   * Pools, and returns the places of the first of the largest elements.
+   *
+   * @return places {@code (row * width + column) * channels + channel}, int32
+   */
+  public Largest maxPoolWithPlaces(Value x) {
+    int channels = Emitter.fixedDimension(x, 3);
+    Value padded = padded(x, -Float.MAX_VALUE);
+    @Nullable Largest best = null;
+    for (int row = 0; row < rows.taps; row++) {
+      for (int column = 0; column < columns.taps; column++) {
+        Value values = gathered(padded, row, column);
+        Value places = places(row, column, channels);
+        if (best == null) {
+          Value zeros = emit.cast(emit.node(new ZerosLike(), values), TensorType.INT32);
+          best = new Largest(values, emit.add(places, zeros));
+        } else {
+          Value isLarger = emit.node(new Greater(), values, best.values);
+          best =
+              new Largest(emit.max(best.values, values), emit.where(isLarger, places, best.places));
+        }
+      }
+    }
+    if (best == null) {
+      throw OperandException.invalid("windows without elements");
+    }
+    return best;
+  }
+
+  private Value places(int row, int column, int channels) {
+    Emitter.checkGenerated((long) rows.output * columns.output * channels);
+    int[] places = new int[rows.output * columns.output * channels];
+    for (int i = 0; i < places.length; i++) {
+      int window = i / channels;
+      int y = window / columns.output * rows.stride + rows.position(row);
+      int x = window % columns.output * columns.stride + columns.position(column);
+      places[i] = (y * columns.input + x) * channels + i % channels;
+    }
+    return emit.constant("places", Tensor.of(places, 1, rows.output, columns.output, channels));
+  }
+
+  /**
+   * Grayscale dilation: the largest sum of an element and the filter's.
+   *
+   * @param filter {@code [rows, columns, channels]}
+   */
+  public Value dilate(Value x, Value filter) {
+    Value padded = padded(x, -Float.MAX_VALUE);
+    @Nullable Value largest = null;
+    for (int row = 0; row < rows.taps; row++) {
+      for (int column = 0; column < columns.taps; column++) {
+        Value offset = emit.select(emit.select(filter, 0, row), 0, column);
+        Value sum = emit.add(gathered(padded, row, column), offset);
+        largest = largest == null ? sum : emit.max(largest, sum);
+      }
+    }
+    return largest == null ? x : largest;
   }
 
   // Convolutions.
