@@ -74,7 +74,7 @@ final class ImageOptions {
             data,
             EnumSet.of(FileContent.NPZ, FileContent.IMAGE_FOLDER, FileContent.IDX_FOLDER),
             "an .npz file, a folder of images or a folder of idx files");
-    if (labels == null || content == FileContent.NPZ && !isText(labels)) {
+    if (labels == null || (content == FileContent.NPZ && !isText(labels))) {
       return unlabeled(data, content, labels, model, training);
     }
     if (!LabelFile.isFile(labels)) {

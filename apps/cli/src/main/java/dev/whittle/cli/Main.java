@@ -5,6 +5,7 @@ import dev.whittle.ir.ModelException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -101,7 +102,7 @@ public final class Main {
       case ModelException model -> String.valueOf(model.getMessage());
       case UsageException usage -> String.valueOf(usage.getMessage());
       case IOException io -> FileErrors.message(io);
-      case UncheckedIOException io -> FileErrors.message(io.getCause());
+      case UncheckedIOException io -> FileErrors.message(Objects.requireNonNull(io.getCause()));
       case CancellationException cancelled -> "interrupted";
       case OutOfMemoryError memory ->
           "the virtual machine has not enough memory; give it a larger heap, for example with"

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,7 +58,9 @@ class OptionRulesTest {
       expected.add("--" + name);
     }
     var found = new TreeSet<String>();
-    var spec = WhittleCommand.parser(command).getSubcommands().get(command).getCommandSpec();
+    var spec =
+        Objects.requireNonNull(WhittleCommand.parser(command).getSubcommands().get(command))
+            .getCommandSpec();
     boolean isConditional = spec.userObject() instanceof Conditional;
     for (OptionSpec option : spec.options()) {
       boolean needs = OptionRules.needs(option) != null;

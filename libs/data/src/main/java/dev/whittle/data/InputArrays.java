@@ -119,7 +119,7 @@ public record InputArrays(
           remaining.stream().filter(a -> names.contains(change.apply(a.name))).toList();
       boolean isShared =
           inputs.stream()
-              .filter(other -> other != input && !found.containsKey(other))
+              .filter(other -> !other.equals(input) && !found.containsKey(other))
               .anyMatch(other -> other.names.stream().map(change).anyMatch(names::contains));
       Array first =
           named.stream().filter(a -> a.name.equals(input.name())).findFirst().orElse(null);

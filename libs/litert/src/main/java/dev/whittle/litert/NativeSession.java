@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Pointer;
@@ -228,9 +229,9 @@ final class NativeSession implements Session {
 
   @SuppressWarnings("restricted") // The runtime vouches for the size of its own tensors.
   private MemorySegment memory(long address, long bytes, Arena arena) {
-    // The view keeps this session, which owns the memory, from being collected.
+    // The action holds this session, whose memory must not be freed while there is a view of it.
     return MemorySegment.ofAddress(address)
-        .reinterpret(bytes, arena, segment -> Reference.reachabilityFence(this));
+        .reinterpret(bytes, arena, segment -> Objects.requireNonNull(this));
   }
 
   @Override

@@ -90,8 +90,8 @@ class NativeViewsTest {
       interpreter.allocateTensors();
       interpreter.resizeInput(0, new int[] {1 << 19});
       var e = assertThrows(UnsupportedModelException.class, interpreter::allocateTensors);
-      assertTrue(e.getMessage().contains("1,048,576"), e::getMessage);
-      assertTrue(e.getMessage().contains("--max_memory"), e::getMessage);
+      String message = String.valueOf(e.getMessage());
+      assertTrue(message.contains("1,048,576") && message.contains("--max_memory"), message);
       interpreter.resizeInput(0, new int[] {1 << 10});
       interpreter.allocateTensors();
     }
