@@ -52,6 +52,12 @@ final class ConvertCommand implements Callable<Integer>, Conditional {
         description = "The folder of a SavedModel.")
     private @Nullable Path savedModelDir;
 
+    @Option(
+        names = "--graph_def_file",
+        paramLabel = "F.pb",
+        description = "A frozen graph of TensorFlow 1, with --input_arrays and --output_arrays.")
+    private @Nullable Path graphDefFile;
+
     @Parameters(
         index = "0",
         arity = "0..1",
@@ -78,6 +84,8 @@ final class ConvertCommand implements Callable<Integer>, Conditional {
   private @Nullable Path kerasConfig;
 
   @Mixin private SavedModelOptions savedModel = new SavedModelOptions();
+
+  @Mixin private FrozenGraphOptions frozenGraph = new FrozenGraphOptions();
 
   @Option(
       names = "--input_shape",
@@ -114,6 +122,8 @@ final class ConvertCommand implements Callable<Integer>, Conditional {
     Source chosen = source();
     return switch (condition) {
       case SAVED_MODEL -> chosen.savedModelDir != null;
+      case FROZEN_GRAPH -> chosen.graphDefFile != null;
+      case GRAPH -> chosen.savedModelDir != null || chosen.graphDefFile != null;
       case KERAS_MODEL -> chosen.kerasModelFile != null;
       case KNN_DATA, TABLE -> chosen.knnData != null;
       case TENSORFLOW_MODEL -> chosen.knnData == null;
@@ -133,11 +143,16 @@ final class ConvertCommand implements Callable<Integer>, Conditional {
       recognized.kerasModelFile = model;
     } else if (content == FileContent.SAVED_MODEL) {
       recognized.savedModelDir = model;
+    } else if (content == FileContent.FROZEN_GRAPH) {
+      recognized.graphDefFile = model;
     } else if (content == FileContent.TEXT) {
       recognized.knnData = model;
     } else {
       throw InputFiles.unexpected(
-          "", model, content, "a Keras model, the folder of a SavedModel, or a table of points");
+          "",
+          model,
+          content,
+          "a Keras model, the folder of a SavedModel, a frozen graph, or a table of points");
     }
     return recognized;
   }
@@ -158,6 +173,11 @@ final class ConvertCommand implements Callable<Integer>, Conditional {
     if (chosen.kerasModelFile != null) {
       InputFiles.requireKeras("--keras_model_file", chosen.kerasModelFile);
       converter = TfLiteConverter.fromKerasModel(chosen.kerasModelFile);
+    } else if (chosen.graphDefFile != null) {
+      converter =
+          frozenGraph
+              .converter(chosen.graphDefFile)
+              .allowCustomOperators(savedModel.allowsCustomOperators());
     } else {
       Path folder = Objects.requireNonNull(chosen.savedModelDir);
       InputFiles.requireSavedModel("--saved_model_dir", folder);

@@ -59,7 +59,7 @@ final class LegacyOptions {
       --saved_model_signature_key to choose a signature
 
       graph_def_file :
-      use --saved_model_dir or --keras_model_file: export the model as one of them
+      'whittle convert' takes it
 
       output_format dump_graphviz dump_graphviz_dir dump_graphviz_video dump_graphviz_graph_name
       conversion_summary_dir :

@@ -32,9 +32,13 @@ final class SavedModelOptions {
       arity = "0..1",
       fallbackValue = "true",
       paramLabel = "true|false",
-      description = "Unknown operations of a SavedModel become custom operators of the same name.")
-  @Needs(value = Condition.SAVED_MODEL, except = "false")
+      description = "Unknown operations of a graph become custom operators of the same name.")
+  @Needs(value = Condition.GRAPH, except = "false")
   private boolean allowCustomOperators;
+
+  boolean allowsCustomOperators() {
+    return allowCustomOperators;
+  }
 
   TfLiteConverter converter(Path folder) {
     return TfLiteConverter.fromSavedModel(folder, Set.copyOf(tags), signatureKeys)

@@ -38,6 +38,12 @@ final class TfliteConvertCommand implements Callable<Integer>, Conditional {
         paramLabel = "FILE",
         description = "A Keras model: .keras or .h5.")
     private @Nullable Path kerasModelFile;
+
+    @Option(
+        names = "--graph_def_file",
+        paramLabel = "F.pb",
+        description = "A frozen graph of TensorFlow 1, with --input_arrays and --output_arrays.")
+    private @Nullable Path graphDefFile;
   }
 
   @ArgGroup(multiplicity = "1")
@@ -52,12 +58,14 @@ final class TfliteConvertCommand implements Callable<Integer>, Conditional {
 
   @Mixin private SavedModelOptions savedModel = new SavedModelOptions();
 
+  @Mixin private FrozenGraphOptions frozenGraph = new FrozenGraphOptions();
+
   @Option(
       names = "--enable_v1_converter",
       arity = "0..1",
       fallbackValue = "true",
       paramLabel = "true|false",
-      description = "Only false: the converter of TensorFlow 1 is not supported.")
+      description = "Only false, but with --graph_def_file: Whittle has one converter.")
   private boolean firstConverter;
 
   @Option(
@@ -80,12 +88,18 @@ final class TfliteConvertCommand implements Callable<Integer>, Conditional {
 
   @Override
   public boolean holds(Condition condition) {
-    return condition == Condition.SAVED_MODEL && source.savedModelDir != null;
+    return switch (condition) {
+      case SAVED_MODEL -> source.savedModelDir != null;
+      case FROZEN_GRAPH -> source.graphDefFile != null;
+      case GRAPH -> source.savedModelDir != null || source.graphDefFile != null;
+      default -> false;
+    };
   }
 
   @Override
   public Integer call() {
-    if (firstConverter || !newConverter || !newQuantizer) {
+    // TensorFlow's command took frozen graphs with its former converter only.
+    if ((firstConverter && source.graphDefFile == null) || !newConverter || !newQuantizer) {
       throw new UsageException(
           "--enable_v1_converter must be false, and --experimental_new_converter and"
               + " --experimental_new_quantizer true: Whittle has one converter only");
@@ -104,6 +118,14 @@ final class TfliteConvertCommand implements Callable<Integer>, Conditional {
     if (keras != null) {
       InputFiles.requireKeras("--keras_model_file", keras);
       return TfLiteConverter.fromKerasModel(keras).convertModel().model();
+    }
+    Path graph = source.graphDefFile;
+    if (graph != null) {
+      return frozenGraph
+          .converter(graph)
+          .allowCustomOperators(savedModel.allowsCustomOperators())
+          .convertModel()
+          .model();
     }
     Path folder = Objects.requireNonNull(source.savedModelDir);
     InputFiles.requireSavedModel("--saved_model_dir", folder);

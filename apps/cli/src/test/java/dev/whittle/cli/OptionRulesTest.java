@@ -39,9 +39,9 @@ class OptionRulesTest {
   /** A new option must be added here, or get the annotation {@link Needs}. */
   @ParameterizedTest
   @CsvSource({
-    "convert, keras_model_file knn_data saved_model_dir OPTIMIZING",
+    "convert, graph_def_file keras_model_file knn_data saved_model_dir OPTIMIZING",
     "tflite_convert, enable_v1_converter experimental_new_converter experimental_new_quantizer"
-        + " keras_model_file output_file saved_model_dir",
+        + " graph_def_file keras_model_file output_file saved_model_dir",
     "optimize, OPTIMIZING",
     "run, engine input max_memory output signature",
     "inspect, explain json",

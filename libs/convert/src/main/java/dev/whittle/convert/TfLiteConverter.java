@@ -5,6 +5,7 @@ import dev.whittle.convert.keras.KerasImporter;
 import dev.whittle.convert.keras.file.KerasFile;
 import dev.whittle.convert.legalize.Legalization;
 import dev.whittle.convert.lower.Imported;
+import dev.whittle.convert.savedmodel.FrozenGraph;
 import dev.whittle.convert.savedmodel.SavedModelImporter;
 import dev.whittle.convert.savedmodel.SavedModelSource;
 import dev.whittle.data.Samples;
@@ -43,6 +44,7 @@ public final class TfLiteConverter {
   private final Map<String, Shape> inputShapes = new LinkedHashMap<>();
   private @Nullable Path kerasConfig;
   private @Nullable SavedModelSource savedModel;
+  private @Nullable FrozenGraph frozenGraph;
   private @Nullable Quantizer quantizer;
 
   private TfLiteConverter(Path source) {
@@ -79,15 +81,34 @@ public final class TfLiteConverter {
   }
 
   /**
-   * Sets whether operations of a SavedModel without a lowering become custom operators of the same
-   * name, which the runtime of the model has to implement.
+   * A converter of a frozen graph of TensorFlow 1: a binary GraphDef, whose variables have become
+   * constants. The file is read when converting.
    *
-   * @throws IllegalStateException if the source is no SavedModel
+   * @param inputs the names of the tensors that the model takes, which may be any of the graph
+   * @param outputs the names of the tensors that the model returns
+   */
+  public static TfLiteConverter fromFrozenGraph(
+      Path file, List<String> inputs, List<String> outputs) {
+    var converter = new TfLiteConverter(file);
+    converter.frozenGraph = new FrozenGraph(file, inputs, outputs, false);
+    return converter;
+  }
+
+  /**
+   * Sets whether operations of a SavedModel or a frozen graph without a lowering become custom
+   * operators of the same name, which the runtime of the model has to implement.
+   *
+   * @throws IllegalStateException if the source is a Keras model
    */
   public TfLiteConverter allowCustomOperators(boolean allow) {
+    FrozenGraph graph = frozenGraph;
+    if (graph != null) {
+      frozenGraph = graph.allowingCustomOperators(allow);
+      return this;
+    }
     SavedModelSource saved = savedModel;
     if (saved == null) {
-      throw new IllegalStateException("custom operators come from SavedModels only");
+      throw new IllegalStateException("custom operators come from TensorFlow's graphs only");
     }
     savedModel = saved.allowingCustomOperators(allow);
     return this;
@@ -144,6 +165,10 @@ public final class TfLiteConverter {
     SavedModelSource saved = savedModel;
     if (saved != null) {
       return finish(SavedModelImporter.importModel(saved, inputShapes));
+    }
+    FrozenGraph graph = frozenGraph;
+    if (graph != null) {
+      return finish(SavedModelImporter.importFrozenGraph(graph, inputShapes));
     }
     try (KerasFile file = KerasFile.open(source, kerasConfig)) {
       return finish(KerasImporter.importModel(file, inputShapes));

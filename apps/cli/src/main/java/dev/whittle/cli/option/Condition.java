@@ -3,6 +3,8 @@ package dev.whittle.cli.option;
 /** A condition under which options have an effect; the text names what is missing. */
 public enum Condition {
   SAVED_MODEL("a SavedModel (--saved_model_dir)"),
+  FROZEN_GRAPH("a frozen graph (--graph_def_file)"),
+  GRAPH("a SavedModel (--saved_model_dir) or a frozen graph (--graph_def_file)"),
   TENSORFLOW_MODEL("a model of TensorFlow or Keras, not --knn_data"),
   KERAS_MODEL("a Keras model (--keras_model_file)"),
   KNN_DATA("--knn_data"),

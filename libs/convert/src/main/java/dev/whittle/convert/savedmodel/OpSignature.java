@@ -44,6 +44,32 @@ record OpSignature(List<Output> outputs) {
 
   private static final int MAX_OUTPUTS = 10_000;
 
+  /** The outputs of common operations with several, for graphs that do not define them. */
+  private static final Map<String, List<String>> COMMON =
+      Map.ofEntries(
+          Map.entry("BroadcastGradientArgs", List.of("r0", "r1")),
+          Map.entry("FusedBatchNorm", List.of("y", "batch_mean", "batch_variance")),
+          Map.entry("FusedBatchNormV2", List.of("y", "batch_mean", "batch_variance")),
+          Map.entry("FusedBatchNormV3", List.of("y", "batch_mean", "batch_variance")),
+          Map.entry("NonMaxSuppressionV4", List.of("selected_indices", "valid_outputs")),
+          Map.entry(
+              "NonMaxSuppressionV5",
+              List.of("selected_indices", "selected_scores", "valid_outputs")),
+          Map.entry("SoftmaxCrossEntropyWithLogits", List.of("loss", "backprop")),
+          Map.entry("SparseSoftmaxCrossEntropyWithLogits", List.of("loss", "backprop")),
+          Map.entry("TensorArrayConcatV3", List.of("value", "lengths")),
+          Map.entry("TensorArrayV3", List.of("handle", "flow")),
+          Map.entry("TensorListConcat", List.of("tensor", "lengths")),
+          Map.entry("TensorListConcatV2", List.of("tensor", "lengths")),
+          Map.entry("TensorListPopBack", List.of("output_handle", "tensor")),
+          Map.entry("TopKV2", List.of("values", "indices")),
+          Map.entry("Unique", List.of("y", "idx")));
+
+  /** Returns the index of the first tensor of an output of an operation that has no definition. */
+  static int commonFirst(String output, TfNode node) {
+    return Math.max(0, COMMON.getOrDefault(node.op(), List.of()).indexOf(output));
+  }
+
   /** Reads a list of definitions, by the operation's name. */
   static Map<String, OpSignature> read(Proto list) {
     Map<String, OpSignature> all = new LinkedHashMap<>();

@@ -40,6 +40,10 @@ final class Proto {
     }
   }
 
+  static Proto of(UnknownFieldSet fields, String place) {
+    return new Proto(fields, place);
+  }
+
   /** Returns an attribute that names a function. */
   static Proto ofFunction(String name) {
     var text = UnknownFieldSet.Field.newBuilder().addLengthDelimited(ByteString.copyFromUtf8(name));

@@ -3,6 +3,7 @@ package dev.whittle.convert.savedmodel;
 import com.google.protobuf.ByteString;
 import dev.whittle.ir.MalformedModelException;
 import dev.whittle.ir.UnsupportedModelException;
+import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -36,8 +38,12 @@ final class SavedModelFile {
   private final Proto objects;
   private @Nullable ObjectGraph objectGraph;
 
-  private SavedModelFile(Path folder, Proto metaGraph) throws IOException {
+  /** Whether the inputs and outputs of signatures have an order, as those of frozen graphs. */
+  private final boolean ordered;
+
+  private SavedModelFile(Path folder, Proto metaGraph, boolean ordered) throws IOException {
     this.folder = folder;
+    this.ordered = ordered;
     Proto graph = metaGraph.message(2);
     for (Proto function : graph.message(2).messages(1)) {
       TfFunction one = TfFunction.of(function);
@@ -80,7 +86,7 @@ final class SavedModelFile {
     for (Proto metaGraph : savedModel.messages(2)) {
       Set<String> stated = new TreeSet<>(metaGraph.message(1).texts(4));
       if (stated.equals(new TreeSet<>(tags))) {
-        return new SavedModelFile(folder, metaGraph);
+        return new SavedModelFile(folder, metaGraph, false);
       }
       known.add(stated);
     }
@@ -96,6 +102,19 @@ final class SavedModelFile {
     return tags.isEmpty() ? "\"\"" : String.join(",", tags);
   }
 
+  /**
+   * Opens a frozen graph.
+   *
+   * @param inputShapes shapes of inputs by name
+   * @throws MalformedModelException if it is broken
+   * @throws UnsupportedModelException if it is not frozen, or lacks an input or output
+   */
+  static SavedModelFile open(FrozenGraph graph, Map<String, Shape> inputShapes) throws IOException {
+    Path folder = graph.file().toAbsolutePath().getParent();
+    return new SavedModelFile(
+        folder == null ? graph.file() : folder, graph.metaGraph(inputShapes), true);
+  }
+
   /** Returns the output types of an operation; null if the file does not define it. */
   @Nullable List<TensorType> outputTypes(TfNode node) {
     OpSignature signature = operations.get(node.op());
@@ -105,7 +124,9 @@ final class SavedModelFile {
   /** Returns the index of the first tensor of an operation's output. */
   int firstOf(TfNode node, String output) {
     OpSignature signature = operations.get(node.op());
-    return signature == null ? 0 : signature.first(output, node);
+    return signature == null
+        ? OpSignature.commonFirst(output, node)
+        : signature.first(output, node);
   }
 
   Path folder() {
@@ -134,6 +155,11 @@ final class SavedModelFile {
           }
         });
     return all;
+  }
+
+  /** Returns the inputs or outputs of a signature: in their order, or else sorted by name. */
+  Map<String, Proto> ports(Map<String, Proto> ports) {
+    return ordered ? ports : new TreeMap<>(ports);
   }
 
   /** Returns the operation that restores all variables; empty if there is none. */

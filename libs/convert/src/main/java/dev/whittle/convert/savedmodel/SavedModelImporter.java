@@ -101,9 +101,36 @@ public final class SavedModelImporter {
    */
   public static Imported importModel(SavedModelSource source, Map<String, Shape> inputShapes)
       throws IOException {
+    return importFile(
+        source, inputShapes, () -> SavedModelFile.open(source.folder(), source.tags()));
+  }
+
+  /**
+   * Reads and lowers a frozen graph of TensorFlow 1.
+   *
+   * @param inputShapes shapes of inputs by name, in place of those in the file
+   * @throws MalformedModelException if the file is broken
+   * @throws UnsupportedModelException naming operations that have no lowering, or variables
+   * @throws IOException if the file cannot be read
+   */
+  public static Imported importFrozenGraph(FrozenGraph graph, Map<String, Shape> inputShapes)
+      throws IOException {
+    var source =
+        new SavedModelSource(graph.file(), Set.of(), List.of(), graph.allowsCustomOperators());
+    return importFile(source, inputShapes, () -> SavedModelFile.open(graph, inputShapes));
+  }
+
+  /** Opens the files of a model. */
+  @FunctionalInterface
+  private interface Opener {
+    SavedModelFile open() throws IOException;
+  }
+
+  private static Imported importFile(
+      SavedModelSource source, Map<String, Shape> inputShapes, Opener opener) throws IOException {
     Path folder = source.folder();
     try {
-      SavedModelFile file = SavedModelFile.open(folder, source.tags());
+      SavedModelFile file = opener.open();
       Set<String> kept = new TreeSet<>();
       while (true) {
         var importer = new SavedModelImporter(source, file, inputShapes, kept);
@@ -237,7 +264,7 @@ public final class SavedModelImporter {
     outermost = emit;
     var walk = new FunctionWalk(this, file.main(), emit, 0);
     List<Signature.Port> inputs = new ArrayList<>();
-    new TreeMap<>(signature.map(1))
+    file.ports(signature.map(1))
         .forEach(
             (name, info) -> {
               String tensor = info.text(1);
@@ -247,7 +274,7 @@ public final class SavedModelImporter {
               walk.give(TfNode.nameOf(tensor), Item.of(computed));
               inputs.add(new Signature.Port(name, input.id()));
             });
-    Map<String, Proto> outputs = new TreeMap<>(signature.map(2));
+    Map<String, Proto> outputs = file.ports(signature.map(2));
     List<String> references = outputs.values().stream().map(info -> info.text(1)).toList();
     walk.scan(references, new HashSet<>());
     if (!unsupported.isEmpty()) {
@@ -266,7 +293,10 @@ public final class SavedModelImporter {
       if (!(results.get(i++) instanceof Item.Tensor tensor)) {
         throw new MalformedModelException("output '" + output.getKey() + "' is not a tensor");
       }
-      Value value = emit.cast(tensor.value(), DataTypes.declared(output.getValue().integer(2)));
+      long type = output.getValue().integer(2);
+      // Frozen graphs do not state the types of outputs.
+      Value value =
+          type == 0 ? tensor.value() : emit.cast(tensor.value(), DataTypes.declared(type));
       if (value.isConstant() || values.contains(value) || isInput(inputs, value)) {
         value = emit.copy(value);
       }
