@@ -1,5 +1,9 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.Arguments;
+import dev.whittle.cli.option.Condition;
+import dev.whittle.cli.option.Needs;
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.convert.TfLiteConverter;
 import java.io.IOException;
 import java.nio.file.Path;
