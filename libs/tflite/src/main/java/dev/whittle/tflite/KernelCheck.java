@@ -9,20 +9,19 @@ import java.util.Set;
 
 /** The check that kernels exist for nodes: in Whittle's engines, and in TensorFlow Lite. */
 public final class KernelCheck {
+  /** Operators that abort the native process if they broadcast more than four dimensions. */
   private static final Set<String> SMALL_BROADCASTS =
       Set.of(
+          "ATAN2",
           "EQUAL",
-          "NOT_EQUAL",
-          "LESS",
-          "LESS_EQUAL",
           "GREATER",
           "GREATER_EQUAL",
-          "POW",
-          "FLOOR_DIV",
-          "FLOOR_MOD",
-          "SQUARED_DIFFERENCE",
-          "SELECT_V2",
-          "ATAN2");
+          "LESS",
+          "LESS_EQUAL",
+          "NOT_EQUAL",
+          "SELECT_V2");
+
+  private static final int MAX_BROADCAST_RANK = 4;
 
   private KernelCheck() {}
 
@@ -45,11 +44,18 @@ public final class KernelCheck {
   /** Returns the reason why TensorFlow Lite's built-in kernels cannot run a node, if so. */
   public static Optional<String> nativeRefusal(Op op, Operands operands) {
     String name = op.type().name();
+    Optional<String> reason = NativeKernels.get().refusal(name, operands);
+    return reason.isEmpty() && SMALL_BROADCASTS.contains(name) ? broadcast(name, operands) : reason;
+  }
+
+  private static Optional<String> broadcast(String name, Operands operands) {
     Shape out = operands.output(0).shape();
-    if (SMALL_BROADCASTS.contains(name) && out.isRankKnown() && out.rank() > 4) {
+    if (out.isRankKnown() && out.rank() > MAX_BROADCAST_RANK) {
       for (int i = 0; i < operands.inputCount(); i++) {
-        if (!operands.shape(i).equals(out)) {
-          return Optional.of("broadcasts rank > 4");
+        if (operands.hasInput(i) && !operands.shape(i).equals(out)) {
+          return Optional.of(
+              "%s of TensorFlow Lite broadcasts at most %d dimensions, not %d"
+                  .formatted(name, MAX_BROADCAST_RANK, out.rank()));
         }
       }
     }

@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.keras.file.LayerWeights;
 import dev.whittle.convert.lower.ActivationFunctions;
 import dev.whittle.convert.lower.ConstantTensors;
 import dev.whittle.convert.lower.Emitter;

@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.keras.file.LayerWeights;
 import dev.whittle.convert.lower.Convolutions;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Weights;
@@ -94,10 +95,6 @@ final class ConvolutionLayers {
   }
 
   private static Value convolution(LayerCall call, int axes) {
-    if (call.config().has("lora_rank")) {
-      throw OperandException.unsupported(
-          "weights of low rank (LoRA) that are not merged yet; save the model after merging them");
-    }
     return channelsLast(
         call,
         call.floats(),
@@ -118,7 +115,7 @@ final class ConvolutionLayers {
           return Convolutions.convolve(
               call.emit(),
               x,
-              Weights.of(kernel),
+              Weights.of(call.weights().withLowRankUpdate(config, "kernel", kernel)),
               bias,
               window(config, axes),
               y -> activation(call, y));

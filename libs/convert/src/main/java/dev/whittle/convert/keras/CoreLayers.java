@@ -5,11 +5,9 @@ import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Products;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.activation.Tanh;
 import dev.whittle.ir.op.index.Gather;
 import dev.whittle.ir.op.math.NotEqual;
-import dev.whittle.ir.op.nn.FullyConnected;
 import dev.whittle.ir.op.reduce.ReduceAny;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
@@ -69,27 +67,17 @@ final class CoreLayers {
             + " or export a SavedModel (model.export) and convert that");
   }
 
-  private static void refuseQuantized(LayerCall call) {
-    if (call.config().get("dtype") instanceof Map<?, ?> policy
-        && String.valueOf(policy.get("class_name")).startsWith("Quantized")) {
-      throw OperandException.unsupported(
-          "Keras' own %s quantization; save the model before model.quantize() and let Whittle"
-              + " quantize it",
-          KerasImporter.dtypeName(call.config(), "integer"));
-    }
-    if (call.config().has("lora_rank")) {
-      throw OperandException.unsupported(
-          "weights of low rank (LoRA) that are not merged yet; save the model after merging them");
-    }
-  }
-
   private static Value dense(LayerCall call) {
-    refuseQuantized(call);
+    String mode = QuantizedLayers.mode(call.config());
+    if (mode != null) {
+      return QuantizedLayers.dense(call, mode);
+    }
     Emitter emit = call.emit();
     Value x = call.floats();
     int units = call.config().integer("units");
     Tensor kernel = call.weights().next("kernel", Emitter.fixedDimension(x, -1), units);
     Value bias = bias(call, "bias", units);
+    kernel = call.weights().withLowRankUpdate(call.config(), "kernel", kernel);
     Value product = Products.fullyConnected(emit, x, kernel, bias);
     return Activations.apply(emit, call.config(), "activation", product);
   }
@@ -102,18 +90,19 @@ final class CoreLayers {
   }
 
   private static Value einsumDense(LayerCall call) {
-    refuseQuantized(call);
+    String mode = QuantizedLayers.mode(call.config());
+    if (mode != null) {
+      return QuantizedLayers.einsum(call, mode);
+    }
     Emitter emit = call.emit();
     Config config = call.config();
     String equation = config.string("equation");
     Tensor kernel = call.weights().next("kernel", openRank(equation));
+    Value bias = QuantizedLayers.bias(call);
+    kernel = call.weights().withLowRankUpdate(call.config(), "kernel", kernel);
     Value y = Einsum.apply(emit, equation, List.of(call.floats(), emit.constant("kernel", kernel)));
-    if (config.has("bias_axes")) {
-      Tensor bias = call.weights().nextOrNull("bias");
-      if (bias == null) {
-        throw OperandException.invalid("the bias is missing");
-      }
-      y = emit.add(y, emit.constant("bias", bias));
+    if (bias != null) {
+      y = emit.add(y, bias);
     }
     return Activations.apply(emit, config, "activation", y);
   }
@@ -127,12 +116,20 @@ final class CoreLayers {
   }
 
   private static Argument embedding(LayerCall call) {
-    refuseQuantized(call);
-    Config config = call.config();
     Tensor table =
-        call.weights()
-            .next("embeddings", config.integer("input_dim"), config.integer("output_dim"));
+        table(call, call.config().integer("input_dim"), call.config().integer("output_dim"));
     return lookUp(call, call.constant("embeddings", table));
+  }
+
+  private static Tensor table(LayerCall call, int words, int width) {
+    String mode = QuantizedLayers.mode(call.config());
+    return mode == null
+        ? call.weights()
+            .withLowRankUpdate(
+                call.config(),
+                "embeddings",
+                call.weights().next("embeddings", words, width))
+        : QuantizedLayers.table(call, mode, words, width);
   }
 
   private static Argument lookUp(LayerCall call, Value table) {
@@ -151,30 +148,33 @@ final class CoreLayers {
 
   /** Lowers an embedding, or its inverse, which maps embeddings to scores of words. */
   private static Argument reversibleEmbedding(LayerCall call) {
-    refuseQuantized(call);
     Emitter emit = call.emit();
     Config config = call.config();
     int words = config.integer("input_dim");
     int width = config.integer("output_dim");
-    Tensor table = call.weights().next("embeddings", words, width);
+    Tensor table = table(call, words, width);
+    String mode = QuantizedLayers.mode(config);
     boolean reverse =
         call.argument(1, "reverse") instanceof Argument.Literal literal
             && Boolean.TRUE.equals(literal.value());
     if (!reverse) {
       return lookUp(call, call.constant("embeddings", table));
     }
-    Tensor matrix =
-        config.flag("tie_weights", true)
-            ? table
-            : ConstantTensors.transpose(
-                call.weights().next("reverse_embeddings", width, words), 1, 0);
-    Value x = call.floats();
-    Value scores =
-        emit.node(
-            new FullyConnected(Activation.NONE, Emitter.rank(x) != 2),
-            x,
-            emit.constant("embeddings", matrix),
-            null);
+    Value scores;
+    if (mode != null) {
+      scores =
+          QuantizedLayers.scores(
+              call,
+              config.flag("tie_weights", true)
+                  ? table
+                  : QuantizedLayers.reverseTable(call, mode, words, width));
+    } else {
+      Tensor kernel =
+          config.flag("tie_weights", true)
+              ? ConstantTensors.transpose(table, 1, 0)
+              : call.weights().next("reverse_embeddings", width, words);
+      scores = Products.fullyConnected(emit, call.floats(), kernel, null);
+    }
     if (config.has("logit_soft_cap")) {
       float cap = config.real("logit_soft_cap", 0);
       scores = emit.mul(emit.node(new Tanh(), emit.mul(scores, 1 / cap)), cap);

@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.keras.file.LayerWeights;
 import dev.whittle.convert.keras.file.KerasFile;
 import dev.whittle.convert.keras.file.WeightStore;
 import dev.whittle.convert.lower.DeclaredTypes;
@@ -278,9 +279,12 @@ public final class KerasImporter {
       return name;
     }
     if (dtype instanceof Map<?, ?> policy
-        && policy.get("config") instanceof Map<?, ?> inner
-        && inner.get("name") instanceof String name) {
-      return name;
+        && policy.get("config") instanceof Map<?, ?> inner) {
+      if (inner.get("name") instanceof String name) {
+        return name;
+      }
+      // Layers that Keras quantized compute in the type that they had before.
+      return inner.get("source_name") instanceof String source ? source : ifMissing;
     }
     return ifMissing;
   }

@@ -1,5 +1,6 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.keras.file.LayerWeights;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.FusedLstm;
 import dev.whittle.ir.Value;

@@ -12,17 +12,25 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.activation.Relu;
 import dev.whittle.ir.op.activation.Relu6;
+import dev.whittle.ir.op.index.TopKV2;
+import dev.whittle.ir.op.math.Abs;
+import dev.whittle.ir.op.math.AddN;
 import dev.whittle.ir.op.math.Div;
 import dev.whittle.ir.op.math.FloorDiv;
 import dev.whittle.ir.op.math.FloorMod;
 import dev.whittle.ir.op.math.Less;
+import dev.whittle.ir.op.math.Neg;
 import dev.whittle.ir.op.math.NotEqual;
 import dev.whittle.ir.op.math.Round;
+import dev.whittle.ir.op.math.Sign;
 import dev.whittle.ir.op.math.SquaredDifference;
+import dev.whittle.ir.op.reduce.ArgMax;
+import dev.whittle.ir.op.reduce.ArgMin;
 import dev.whittle.ir.op.shape.ZerosLike;
 import dev.whittle.ir.rewrite.GraphEditor;
 import dev.whittle.ir.rewrite.Rule;
 import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.tflite.KernelCheck;
 import java.util.ArrayList;
@@ -118,6 +126,20 @@ final class IntegerRules {
           "DYNAMIC_UPDATE_SLICE",
           "RESIZE_NEAREST_NEIGHBOR");
 
+  /** Operators that other rules replace if their operands are INT64. */
+  private static final Set<String> LONG =
+      Set.of(
+          "ABS",
+          "ADD_N",
+          "ARG_MAX",
+          "ARG_MIN",
+          "DIV",
+          "FLOOR_DIV",
+          "RELU",
+          "RELU6",
+          "SIGN",
+          "SQUARED_DIFFERENCE");
+
   static final List<Rule> RULES =
       List.of(
           new Rule(
@@ -129,13 +151,9 @@ final class IntegerRules {
               "Divides 64-bit integers by quotients of floats, corrected until they are exact.",
               IntegerRules::divide),
           new Rule(
-              "rectify-integers",
-              "Rectifies integers by maxima and minima.",
-              IntegerRules::rectify),
-          new Rule(
-              "square-integers",
-              "Squares differences of integers by a product.",
-              IntegerRules::square));
+              "compose-integer-operators",
+              "Computes with sums, products and extrema of integers where no kernel takes them.",
+              IntegerRules::compose));
 
   private IntegerRules() {}
 
@@ -148,20 +166,35 @@ final class IntegerRules {
       return false;
     }
     Operands operands = Expansion.operands(editor, node);
-    if (KernelCheck.refusal(node.op(), operands).isEmpty()) {
+    // Older runtimes take these with small integers in quantized form only, or not at all.
+    boolean isRare =
+        (SUMS_AND_PRODUCTS.contains(name) || name.equals("TILE")) && isSmall(operands);
+    if (!isRare && KernelCheck.refusal(node.op(), operands).isEmpty()) {
       return false;
     }
     List<TensorType> candidates =
         SUMS_AND_PRODUCTS.contains(name) ? List.of(INT32) : List.of(INT32, FLOAT32);
     for (TensorType wide : candidates) {
       Operands wider = widened(operands, wide);
-      if (wider != null && KernelCheck.refusal(node.op(), wider).isEmpty()) {
-        Expansion.replace(
-            editor, handle, (emit, inputs) -> wide(emit, node.op(), inputs, wider, operands));
+      if (wider != null
+          && (isLong(name, wider) || KernelCheck.refusal(node.op(), wider).isEmpty())) {
+        Expansion.replace(editor, handle, (emit, inputs) -> wide(emit, node.op(), inputs, wider, operands));
         return true;
       }
     }
     return false;
+  }
+
+  private static boolean isSmall(Operands operands) {
+    return !operands.input(0).isQuantized()
+        && switch (operands.type(0)) {
+          case INT4, UINT4, INT8, UINT8, INT16, UINT16 -> true;
+          default -> false;
+        };
+  }
+
+  private static boolean isLong(String name, Operands operands) {
+    return operands.type(0) == INT64 && LONG.contains(name);
   }
 
   private static List<Value> wide(
@@ -220,41 +253,75 @@ final class IntegerRules {
         && KernelCheck.refusal(node.op(), Expansion.operands(editor, node)).isPresent();
   }
 
-  private static boolean rectify(GraphEditor editor, int handle) {
-    Op op = editor.node(handle).op();
-    if ((!(op instanceof Relu) && !(op instanceof Relu6))
-        || !isRefused(editor, handle, INT32, INT64)) {
+  private static boolean compose(GraphEditor editor, int handle) {
+    if (!isRefused(editor, handle, INT32, INT64)) {
       return false;
     }
-    Expansion.replace(
-        editor,
-        handle,
-        (emit, inputs) -> {
-          Value x = present(inputs, 0);
-          Value rectified = emit.max(x, 0);
-          return List.of(op instanceof Relu ? rectified : emit.min(rectified, 6));
-        });
+    Op op = editor.node(handle).op();
+    Expansion.@Nullable Lowering lowering =
+        switch (op) {
+          case Relu _ -> (e, in) -> List.of(e.max(present(in, 0), 0));
+          case Relu6 _ -> (e, in) -> List.of(e.min(e.max(present(in, 0), 0), 6));
+          case SquaredDifference _ -> (e, in) -> List.of(square(e, in));
+          case Abs _ ->
+              (e, in) -> List.of(e.max(present(in, 0), e.node(new Neg(), present(in, 0))));
+          case Sign _ -> (e, in) -> List.of(sign(e, present(in, 0)));
+          case AddN _ -> (e, in) -> List.of(sum(e, in));
+          case ArgMax _ -> extremum(editor, handle, false);
+          case ArgMin _ -> extremum(editor, handle, true);
+          default -> null;
+        };
+    if (lowering == null) {
+      return false;
+    }
+    Expansion.replace(editor, handle, lowering);
     return true;
   }
 
-  private static boolean square(GraphEditor editor, int handle) {
-    if (!(editor.node(handle).op() instanceof SquaredDifference)
-        || !isRefused(editor, handle, INT64)) {
-      return false;
+  private static Value square(Emitter emit, List<@Nullable Value> inputs) {
+    Value difference = emit.sub(present(inputs, 0), present(inputs, 1));
+    return emit.mul(difference, difference);
+  }
+
+  private static Value sign(Emitter emit, Value x) {
+    Value zero = emit.scalar(x.type(), 0);
+    Value positive = emit.cast(emit.node(new Less(), zero, x), x.type());
+    return emit.sub(positive, emit.cast(emit.node(new Less(), x, zero), x.type()));
+  }
+
+  private static Value sum(Emitter emit, List<@Nullable Value> inputs) {
+    Value sum = present(inputs, 0);
+    for (int i = 1; i < inputs.size(); i++) {
+      sum = emit.add(sum, present(inputs, i));
     }
-    Expansion.replace(
-        editor,
-        handle,
-        (emit, inputs) -> {
-          Value difference = emit.sub(present(inputs, 0), present(inputs, 1));
-          return List.of(emit.mul(difference, difference));
-        });
-    return true;
+    return sum;
+  }
+
+  /** Finds an index by TOPK_V2, which prefers lower indices as ARG_MAX does. */
+  private static Expansion.@Nullable Lowering extremum(
+      GraphEditor editor, int handle, boolean isMinimum) {
+    Node node = editor.node(handle);
+    Value x = editor.value(node.inputs().get(0));
+    Tensor axis = editor.value(node.inputs().get(1)).contents();
+    TensorType type = editor.value(node.outputs().getFirst()).type();
+    if (axis == null || axis.elements() != 1 || !x.shape().isRankKnown()) {
+      return null;
+    }
+    int along = (int) axis.getInteger(0);
+    return (emit, inputs) -> {
+      Value moved = emit.swap(present(inputs, 0), along, -1);
+      // -1 - x reverses the order of all integers.
+      Value ordered = isMinimum ? emit.sub(emit.scalar(x.type(), -1), moved) : moved;
+      Value index = emit.nodes(2, new TopKV2(), ordered, emit.scalar(1)).get(1);
+      Value swapped = emit.swap(index, along, -1);
+      return List.of(emit.cast(emit.squeeze(swapped, along), type));
+    };
   }
 
   private static boolean divide(GraphEditor editor, int handle) {
     Op op = editor.node(handle).op();
-    if ((!(op instanceof FloorDiv) && !(op instanceof Div)) || !isRefused(editor, handle, INT64)) {
+    if ((!(op instanceof FloorDiv) && !(op instanceof Div))
+        || !isRefused(editor, handle, INT64)) {
       return false;
     }
     Expansion.replace(
@@ -272,10 +339,12 @@ final class IntegerRules {
   }
 
   /** Rounds a quotient, which was rounded down, towards zero. */
-  private static Value truncated(Emitter emit, Value a, Value b, Value quotient, Value remainder) {
+  private static Value truncated(
+      Emitter emit, Value a, Value b, Value quotient, Value remainder) {
     Value zero = emit.scalar(INT64, 0);
     Value isNegative =
-        emit.node(new NotEqual(), emit.node(new Less(), a, zero), emit.node(new Less(), b, zero));
+        emit.node(
+            new NotEqual(), emit.node(new Less(), a, zero), emit.node(new Less(), b, zero));
     Value isInexact = emit.node(new NotEqual(), remainder, zero);
     Value up = emit.mul(emit.cast(isNegative, INT64), emit.cast(isInexact, INT64));
     return emit.add(quotient, up);
@@ -291,7 +360,8 @@ final class IntegerRules {
     Value rest = a;
     for (int step = 0; step < 3; step++) {
       Value part =
-          emit.cast(emit.node(new Round(), emit.div(emit.cast(rest, FLOAT32), divisor)), INT64);
+          emit.cast(
+              emit.node(new Round(), emit.div(emit.cast(rest, FLOAT32), divisor)), INT64);
       quotient = quotient == null ? part : emit.add(quotient, part);
       rest = emit.sub(rest, emit.mul(part, b));
     }
