@@ -283,3 +283,65 @@ def by_index(x):
 
 case("loop_by_index_over_open_time", by_index, {"x": [None, None, 4]},
      {"x": (2, 5, 4)}, {"x": (3, 1, 4)})
+
+
+# Index notation.
+
+
+def sums(*equations):
+    def function(*operands):
+        results = []
+        for equation, chosen in equations:
+            given = [operands["abcdef".index(c)] for c in chosen]
+            # The Python function takes no repeated label in the result, but more operands.
+            results.append(
+                tf.einsum(equation, *given)
+                if len(given) > 2
+                else r.Einsum(inputs=given, equation=equation)
+            )
+        return results
+
+    return function
+
+
+case(
+    "einsum_of_open_axes",
+    sums(
+        ("btd,bsd->bts", "ab"), ("btd,bsd->tbs", "ab"), ("btd,bsd->", "ab"), ("btd,bsd->d", "ab"),
+        ("btd,bsd->btsd", "ab"), ("bthd,bshd->bhts", "cd"), ("bthd,bshd->bths", "cd"),
+        ("bthd,bshd->ts", "cd"), ("btd->bdt", "a"),
+        ("bthd,bshd->hd", "cd"), ("bthd,hde->bte", "ce"), ("bthd,bshd->bhdts", "cd"),
+    ),
+    {"a": [None, None, 3], "b": [None, None, 3], "c": [None, None, 2, 3],
+     "d": [None, None, None, 3], "e": [2, 3, 4]},
+    {"a": (2, 4, 3), "b": (2, 5, 3), "c": (2, 4, 2, 3), "d": (2, 5, 2, 3), "e": (2, 3, 4)},
+)
+case(
+    "einsum_with_diagonals",
+    sums(
+        ("ii->i", "a"), ("ii->", "a"), ("bii->b", "b"), ("bii->bi", "b"), ("ibi->bi", "c"),
+        ("bij,ii->bj", "ba"), ("ii,ij->j", "aa"), ("i->ii", "d"), ("bi,i->bii", "ed"),
+        ("bi->iib", "e"),
+    ),
+    {"a": [3, 3], "b": [None, 3, 3], "c": [3, 2, 3], "d": [3], "e": [2, 3]},
+    {"a": (3, 3), "b": (2, 3, 3), "c": (3, 2, 3), "d": (3,), "e": (2, 3)},
+)
+case(
+    "einsum_with_ellipses",
+    sums(
+        ("...ij,...jk->...ik", "ab"), ("...ij,jk->...ik", "ac"), ("ij,...jk->...ik", "cb"),
+        ("...i,...i->...i", "ad"), ("...ij->...ji", "a"), ("b...i->...", "a"), ("...,...->...", "ad"),
+        ("...ij,...jk->ik...", "ab"), ("i...,j...->...ij", "cc"),
+    ),
+    {"a": [2, 1, 3, 4], "b": [5, 4, 3], "c": [4, 4], "d": [4]},
+    {"a": (2, 1, 3, 4), "b": (5, 4, 3), "c": (4, 4), "d": (4,)},
+)
+case(
+    "einsum_of_many_axes",
+    sums(
+        ("abcdef,abcdfg->abcdeg", "ab"), ("abcdef,abcdef->fedcba", "aa"), ("abcdef->fa", "a"),
+        ("ij,jk,kl->il", "cdc"), ("ij,jk,ik->", "cdf"), ("i,j,k->ijk", "eee"),
+    ),
+    {"a": [1, 2, 1, 2, 3, 2], "b": [1, 2, 1, 2, 2, 3], "c": [2, 3], "d": [3, 2], "e": [2], "f": [2, 2]},
+    {"a": (1, 2, 1, 2, 3, 2), "b": (1, 2, 1, 2, 2, 3), "c": (2, 3), "d": (3, 2), "e": (2,), "f": (2, 2)},
+)

@@ -374,7 +374,10 @@ public final class KerasImporter {
       note(emitter.scope(), className, String.valueOf(e.getMessage()), "");
       return null;
     } catch (ArithmeticException e) {
-      // Lowerings compute sizes from the configuration's numbers.
+      // Lowerings compute sizes from the configuration's numbers; all else is their defect.
+      if (!Emitter.isOverflow(e)) {
+        throw e;
+      }
       throw new MalformedModelException(
           LayerCall.describe(emitter.scope(), className)
               + ": a size that its configuration states overflows: "

@@ -163,6 +163,11 @@ public final class Emitter {
     }
   }
 
+  /** Returns whether an exception reports a number that exceeds its type, as large sizes do. */
+  public static boolean isOverflow(ArithmeticException e) {
+    return String.valueOf(e.getMessage()).contains("overflow");
+  }
+
   public Value constant(String what, Tensor tensor) {
     if (tensor.data().byteSize() > maxSharedBytes || !tensor.type().hasFixedSize()) {
       return graph.constant(name(what), tensor);

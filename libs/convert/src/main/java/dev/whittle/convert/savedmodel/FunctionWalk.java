@@ -386,7 +386,10 @@ final class FunctionWalk {
       }
       return given.stream().map(this::settled).toList();
     } catch (ArithmeticException e) {
-      // Lowerings compute sizes from numbers in the file.
+      // Lowerings compute sizes from numbers in the file; all else is a defect of a lowering.
+      if (!Emitter.isOverflow(e)) {
+        throw e;
+      }
       throw new MalformedModelException(
           "operation '%s' (%s): a size overflows: %s"
               .formatted(node.name(), node.op(), e.getMessage()),
