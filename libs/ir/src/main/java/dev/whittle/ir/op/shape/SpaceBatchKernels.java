@@ -19,7 +19,7 @@ final class SpaceBatchKernels {
     long[] blocks = operands.knownIntegers(1);
     long[] paddings = operands.knownIntegers(2);
     if (!input.isRankKnown() || blocks == null || paddings == null) {
-      return input.isRankKnown() ? Shapes.dynamic(input.rank()) : Shape.UNKNOWN;
+      return openShape(operands);
     }
     check(input, blocks, paddings);
     int[] dims = input.toArray();
@@ -48,7 +48,7 @@ final class SpaceBatchKernels {
     long[] blocks = operands.knownIntegers(1);
     long[] paddings = operands.knownIntegers(2);
     if (!input.isRankKnown() || blocks == null || paddings == null) {
-      return input.isRankKnown() ? Shapes.dynamic(input.rank()) : Shape.UNKNOWN;
+      return openShape(operands);
     }
     check(input, blocks, paddings);
     int[] dims = input.toArray();
@@ -71,6 +71,21 @@ final class SpaceBatchKernels {
         dims[0] = (int) (dims[0] / blocks[i]);
       }
     }
+    return Shape.of(dims);
+  }
+
+  /** Returns a shape in which the axes of computed blocks and the batch are open. */
+  private static Shape openShape(Operands operands) {
+    Shape input = operands.shape(0);
+    Shape blocks = operands.shape(1);
+    if (!input.isRankKnown()) {
+      return Shape.UNKNOWN;
+    }
+    if (!blocks.isStatic() || blocks.rank() != 1 || blocks.dim(0) >= input.rank()) {
+      return Shapes.dynamic(input.rank());
+    }
+    int[] dims = input.toArray();
+    Arrays.fill(dims, 0, blocks.dim(0) + 1, Shape.DYNAMIC);
     return Shape.of(dims);
   }
 
