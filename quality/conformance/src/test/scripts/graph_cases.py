@@ -345,3 +345,63 @@ case(
     {"a": [1, 2, 1, 2, 3, 2], "b": [1, 2, 1, 2, 2, 3], "c": [2, 3], "d": [3, 2], "e": [2], "f": [2, 2]},
     {"a": (1, 2, 1, 2, 3, 2), "b": (1, 2, 1, 2, 2, 3), "c": (2, 3), "d": (3, 2), "e": (2,), "f": (2, 2)},
 )
+
+
+# Convolutions over open lengths, which TensorFlow dilates by way of the batch.
+
+
+def dilated(x, y):
+    random = np.random.RandomState(5)
+    filters = lambda *shape: tf.constant(random.randn(*shape), f32)
+    causal = tf.pad(x, [[0, 0], [4, 0], [0, 0]])
+    return [
+        tf.nn.convolution(causal, filters(3, 3, 4), dilations=2),
+        tf.nn.convolution(x, filters(3, 3, 2), padding="SAME", dilations=3),
+        tf.nn.convolution(y, filters(3, 2, 2, 3), padding="SAME", dilations=[2, 3]),
+        tf.nn.convolution(y, filters(2, 2, 2, 3), padding="VALID", dilations=2),
+    ]
+
+
+case("convolutions_dilated_over_open_lengths", dilated,
+     {"x": [None, None, 3], "y": [None, None, None, 2]},
+     {"x": (2, 7, 3), "y": (2, 5, 6, 2)}, {"x": (1, 12, 3), "y": (1, 4, 3, 2)})
+
+
+# Assignments to parts of variables.
+
+
+class Cache(tf.Module):
+    def __init__(self, *shape):
+        super().__init__()
+        self.all = tf.Variable(np.arange(np.prod(shape)).reshape(shape), dtype=f32)
+
+
+cache = Cache(2, 4, 3)
+
+
+def write_step(x, at):
+    cache.all[:, at].assign(x)
+    cache.all[:, at + 1 : at + 2].assign(x[:, tf.newaxis] * 2.0)
+    return cache.all + 0.0
+
+
+case("slices_assigned_at_computed_places", write_step, {"x": [2, 3], "at": spec(i32)},
+     {"x": (2, 3), "at": 1}, {"x": (2, 3), "at": -2}, {"x": (2, 3), "at": 0}, module=cache)
+other = Cache(3, 4, 5)
+
+
+def write_slices(x):
+    other.all[1, 2, 3].assign(x[0])
+    other.all[..., 1:3].assign(tf.reshape(tf.tile(x, [12]), [3, 4, 2]))
+    other.all[0, ::-2, tf.newaxis, 1::3].assign(tf.reshape(tf.tile(x, [2]), [2, 1, 2]))
+    other.all[-1, -2:, :2].assign(tf.reshape(tf.tile(x, [2]), [2, 2]))
+    other.all.scatter_nd_update([[0, 0], [2, 3]], tf.tile(x[:1, tf.newaxis], [2, 5]))
+    other.all.scatter_nd_add([[0, 0], [0, 0]], tf.tile(x[:1, tf.newaxis], [2, 5]))
+    other.all.scatter_update(tf.IndexedSlices(x[0], 1))
+    other.all.scatter_add(tf.IndexedSlices(tf.fill([2, 4, 5], x[1]), [2, 2]))
+    updated = r.TensorStridedSliceUpdate(
+        input=x, begin=[1], end=[2], strides=[1], value=x[:1] * 3.0)
+    return [other.all + 0.0, updated]
+
+
+case("slices_assigned", write_slices, {"x": [2]}, {"x": (2,)}, {"x": (2,)}, module=other)

@@ -145,7 +145,7 @@ final class FunctionWalk {
   }
 
   static boolean changes(TfNode node) {
-    return TensorFlowVariableOperations.CHANGES.contains(node.op()) && !node.inputs().isEmpty();
+    return TensorFlowVariableOperations.changes(node.op()) && !node.inputs().isEmpty();
   }
 
   private boolean changesKept(TfNode node) {

@@ -16,16 +16,19 @@ final class TensorFlowSliceOperations {
 
   private TensorFlowSliceOperations() {}
 
+  /** Returns a slice with the masks of an operation. */
+  static StridedSlice masks(TfNode node) {
+    return new StridedSlice(
+        (int) node.integer("begin_mask", 0),
+        (int) node.integer("end_mask", 0),
+        (int) node.integer("ellipsis_mask", 0),
+        (int) node.integer("new_axis_mask", 0),
+        (int) node.integer("shrink_axis_mask", 0),
+        false);
+  }
+
   static List<Item> stridedSlice(OperationCall call) {
-    TfNode node = call.node();
-    var op =
-        new StridedSlice(
-            (int) node.integer("begin_mask", 0),
-            (int) node.integer("end_mask", 0),
-            (int) node.integer("ellipsis_mask", 0),
-            (int) node.integer("new_axis_mask", 0),
-            (int) node.integer("shrink_axis_mask", 0),
-            false);
+    StridedSlice op = masks(call.node());
     if (op.ellipsisMask() != 0 && call.x().shape().isRankKnown()) {
       Value whole = withoutEllipsis(call, op);
       if (whole != null) {

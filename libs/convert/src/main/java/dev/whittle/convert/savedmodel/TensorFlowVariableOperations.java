@@ -3,15 +3,18 @@ package dev.whittle.convert.savedmodel;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Indexing;
 import dev.whittle.convert.lower.Scattering;
+import dev.whittle.convert.lower.SliceUpdate;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.index.Gather;
 import dev.whittle.ir.op.index.GatherNd;
+import dev.whittle.ir.op.shape.StridedSlice;
 import dev.whittle.ir.op.state.AssignVariable;
 import dev.whittle.ir.op.state.ReadVariable;
 import dev.whittle.ir.op.state.VarHandle;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -20,28 +23,27 @@ import java.util.Set;
  * between calls; all others become constants.
  */
 final class TensorFlowVariableOperations {
-  /** Operations that change a variable. */
-  static final Set<String> CHANGES =
-      Set.of(
+  /** The first words of operations that may change the variable that is their first input. */
+  private static final List<String> MAY_CHANGE =
+      List.of(
+          "Resource",
           "Assign",
-          "AssignAdd",
-          "AssignSub",
-          "AssignVariableOp",
-          "AssignAddVariableOp",
-          "AssignSubVariableOp",
-          "ResourceScatterAdd",
-          "ResourceScatterSub",
-          "ResourceScatterUpdate",
-          "ResourceScatterNdAdd",
-          "ResourceScatterNdSub",
-          "ResourceScatterNdUpdate",
-          "ResourceStridedSliceAssign");
+          "Scatter",
+          "StridedSliceAssign",
+          "Apply",
+          "SparseApply",
+          "CountUpTo");
 
   /** Operations that read a variable, whose order among the changes matters. */
   static final Set<String> READS =
       Set.of("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VariableShape");
 
   private TensorFlowVariableOperations() {}
+
+  /** Returns whether an operation changes its first input, if that is a variable. */
+  static boolean changes(String operation) {
+    return !READS.contains(operation) && MAY_CHANGE.stream().anyMatch(operation::startsWith);
+  }
 
   static void register(TensorFlowOperations table) {
     for (String name : List.of("VarHandleOp", "VariableV2", "Variable")) {
@@ -57,8 +59,6 @@ final class TensorFlowVariableOperations {
     table.ignore("validate_indices", "ResourceGather");
     table.ignore("validate_shape", "Assign", "AssignVariableOp");
     table.ignore("use_locking", "Assign", "AssignAdd", "AssignSub");
-    table.ignore(
-        "use_locking", "ResourceScatterNdAdd", "ResourceScatterNdSub", "ResourceScatterNdUpdate");
     for (String name : List.of("VarIsInitializedOp", "IsVariableInitialized")) {
       table.single(name, call -> call.emit().scalar(TensorType.BOOL, 1));
     }
@@ -87,28 +87,58 @@ final class TensorFlowVariableOperations {
     for (String name : List.of("AssignSub", "AssignSubVariableOp")) {
       arithmetic(table, name, Emitter::sub);
     }
-    changing(table, "ResourceScatterAdd", (c, v) -> c.emit().add(v, rows(c, v)), true);
-    changing(table, "ResourceScatterSub", (c, v) -> c.emit().sub(v, rows(c, v)), true);
+    for (String prefix : List.of("Resource", "")) {
+      registerParts(table, prefix);
+    }
+    table.single("TensorStridedSliceUpdate", call -> sliced(call, call.x()));
+  }
+
+  /** Registers changes of some elements. */
+  private static void registerParts(TensorFlowOperations table, String prefix) {
+    for (String change : List.of("Add", "Sub", "Update")) {
+      table.ignore("use_locking", prefix + "ScatterNd" + change);
+      if (prefix.isEmpty()) {
+        table.ignore("use_locking", "Scatter" + change);
+      }
+    }
+    changing(table, prefix + "ScatterAdd", (c, v) -> c.emit().add(v, rows(c, v)), true);
+    changing(table, prefix + "ScatterSub", (c, v) -> c.emit().sub(v, rows(c, v)), true);
     changing(
         table,
-        "ResourceScatterUpdate",
-        (c, v) -> Scattering.update(c.emit(), v, rowIndices(c), c.value(2)),
+        prefix + "ScatterUpdate",
+        (c, v) -> Scattering.update(c.emit(), v, rowIndices(c), rowUpdates(c, v)),
         true);
     changing(
         table,
-        "ResourceScatterNdAdd",
+        prefix + "ScatterNdAdd",
         (c, v) -> c.emit().add(v, Scattering.amongZeros(c.emit(), v, c.narrow(1), c.value(2))),
         true);
     changing(
         table,
-        "ResourceScatterNdSub",
+        prefix + "ScatterNdSub",
         (c, v) -> c.emit().sub(v, Scattering.amongZeros(c.emit(), v, c.narrow(1), c.value(2))),
         true);
     changing(
         table,
-        "ResourceScatterNdUpdate",
+        prefix + "ScatterNdUpdate",
         (c, v) -> Scattering.update(c.emit(), v, c.narrow(1), c.value(2)),
         true);
+    changing(table, prefix + "StridedSliceAssign", TensorFlowVariableOperations::sliced, true);
+  }
+
+  /** Returns a tensor whose slice is replaced by input 4. */
+  private static Value sliced(OperationCall call, Value before) {
+    List<Long> steps = new ArrayList<>();
+    for (int step : call.integers(3)) {
+      steps.add((long) step);
+    }
+    StridedSlice masks = TensorFlowSliceOperations.masks(call.node());
+    return SliceUpdate.apply(
+        call.emit(), before, masks, bounds(call, 1), bounds(call, 2), steps, call.value(4));
+  }
+
+  private static SliceUpdate.Bounds bounds(OperationCall call, int input) {
+    return new SliceUpdate.Bounds(call.narrow(input), call.known(input));
   }
 
   private static TensorType outType(OperationCall call) {
@@ -154,8 +184,27 @@ final class TensorFlowVariableOperations {
     return call.emit().expandDims(indices, Emitter.rank(indices));
   }
 
+  /** Returns the updates of rows, of which a scalar fills all. */
+  private static Value rowUpdates(OperationCall call, Value variable) {
+    Value updates = call.value(2);
+    Value indices = call.value(1);
+    if (Emitter.rank(updates) > 0 || Emitter.rank(indices) + Emitter.rank(variable) == 1) {
+      return updates;
+    }
+    Emitter emit = call.emit();
+    List<Value> dims = new ArrayList<>();
+    for (int axis = 0; axis < Emitter.rank(indices); axis++) {
+      dims.add(emit.dimension(indices, axis));
+    }
+    for (int axis = 1; axis < Emitter.rank(variable); axis++) {
+      dims.add(emit.dimension(variable, axis));
+    }
+    return emit.broadcastTo(updates, emit.concat(0, dims));
+  }
+
   private static Value rows(OperationCall call, Value variable) {
-    return Scattering.amongZeros(call.emit(), variable, rowIndices(call), call.value(2));
+    return Scattering.amongZeros(
+        call.emit(), variable, rowIndices(call), rowUpdates(call, variable));
   }
 
   private static Value handle(Emitter emit, String name) {
