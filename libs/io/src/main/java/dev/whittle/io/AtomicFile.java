@@ -75,7 +75,7 @@ public final class AtomicFile {
     try {
       return FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     } catch (FileSystemException e) {
-      String stated = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
+      String stated = e.getReason() == null ? "it refuses" : e.getReason();
       String reason = e instanceof AccessDeniedException ? "permission denied" : stated;
       throw new IOException(
           "cannot write " + path + ": no file can be created in its folder (" + reason + ")", e);

@@ -51,7 +51,7 @@ final class LabelArchive {
       }
     } catch (IOException | IllegalArgumentException e) {
       throw new MalformedModelException(
-          "the archive of label files after the model is broken: " + e.getMessage(), e);
+          "the archive of label files after the model is truncated or damaged", e);
     }
     return files;
   }

@@ -94,7 +94,7 @@ public final class ImageDecoder {
       // The libraries' decoders, and Java 2D when it applies the file's color profile, throw
       // unchecked exceptions of many types on broken files, which they do not document.
       throw new ImageException(
-          Reason.BROKEN, "%s: cannot be decoded: %s".formatted(name, e.getMessage()), e);
+          Reason.BROKEN, "%s: cannot be decoded: it is truncated or damaged".formatted(name), e);
     } finally {
       if (reader != null) {
         reader.dispose();

@@ -11,6 +11,7 @@ import io.jhdf.api.Dataset;
 import io.jhdf.api.Group;
 import io.jhdf.api.Node;
 import io.jhdf.api.dataset.ContiguousDataset;
+import io.jhdf.exceptions.HdfException;
 import io.jhdf.object.datatype.FloatingPoint;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -89,9 +90,12 @@ final class Hdf5 implements AutoCloseable {
     } catch (MalformedModelException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError | AssertionError e) {
-      String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      throw new MalformedModelException(
-          place + ": is not a readable HDF5 file: " + Config.shorten(reason), e);
+      // Messages of other exceptions are about the library's code, not about the file.
+      String reason =
+          e instanceof HdfException && e.getMessage() != null
+              ? Config.shorten(e.getMessage())
+              : "it is truncated or damaged";
+      throw new MalformedModelException(place + ": is not a readable HDF5 file: " + reason, e);
     }
   }
 
@@ -284,9 +288,7 @@ final class Hdf5 implements AutoCloseable {
       case Double value -> Tensor.of(new float[] {value.floatValue()}, dims);
       case Integer value -> Tensor.of(new int[] {value}, dims);
       case Long value -> Tensor.of(new int[] {Math.toIntExact(value)}, dims);
-      default ->
-          throw new MalformedModelException(
-              place + ": expected numbers, found " + flat.getClass().getSimpleName());
+      default -> throw new MalformedModelException(place + ": expected numbers of 8 to 64 bits");
     };
   }
 

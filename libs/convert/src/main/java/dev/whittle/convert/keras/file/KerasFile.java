@@ -189,7 +189,7 @@ public final class KerasFile implements AutoCloseable {
       return new KerasFile(current, new ArchiveWeights(file, assets(path)), file, temporary);
     } catch (ZipException e) {
       throw new MalformedModelException(
-          path + ": is not a readable .keras archive: " + e.getMessage(), e);
+          path + ": is not a readable .keras archive: it is truncated or damaged", e);
     }
   }
 
@@ -274,7 +274,7 @@ public final class KerasFile implements AutoCloseable {
         throw new MalformedModelException(place + ": has another size than the archive states");
       }
     } catch (ZipException | java.io.EOFException e) {
-      throw new MalformedModelException(place + ": is damaged: " + e.getMessage(), e);
+      throw new MalformedModelException(place + ": is truncated or damaged", e);
     }
     var checksum = new CRC32();
     checksum.update(bytes);
