@@ -66,12 +66,10 @@ final class GemmSelector implements OperatorSelector {
 
   private final Workers workers;
   private final PackedWeights weights;
-  private final RecurrentSelector recurrent;
 
   GemmSelector(Workers workers, PackedWeights weights) {
     this.workers = workers;
     this.weights = weights;
-    this.recurrent = new RecurrentSelector(workers, weights);
   }
 
   @Override
@@ -85,7 +83,6 @@ final class GemmSelector implements OperatorSelector {
           transposedConvolution((TransposeConv) op, new WeightedLayer(operands, 2, 1, 3));
       case "CONV_3D" -> convolution3D((Conv3D) op, operands);
       case "CONV_3D_TRANSPOSE" -> transposedConvolution3D((Conv3DTranspose) op, operands);
-      case "UNIDIRECTIONAL_SEQUENCE_LSTM", "LSTM" -> recurrent.kernel(op, operands);
       default ->
           op instanceof CustomOp custom && custom.implementation() instanceof TransposeConvBias
               ? transposeConvBias(custom, WeightedLayer.of(operands))

@@ -54,7 +54,8 @@ public final class KernelSelector {
             layers,
             new ElementwiseSelector(workers),
             new ReductionSelector(workers),
-            new MoveSelector(workers));
+            new MoveSelector(workers),
+            new RecurrentSelector(workers, weights));
   }
 
   /** Returns the fast kernel for a node, or null if its reference kernel is to run. */

@@ -89,6 +89,15 @@ public record Svdf(int rank, Activation activation, boolean asymmetricQuantizeIn
             invocation, rank, activation, new VectorOperand(hybrid, asymmetricQuantizeInputs));
   }
 
+  /**
+   * Returns the arithmetic of a layer of integers.
+   *
+   * @throws OperandException if the operands have other types
+   */
+  public IntegerSvdf integers(Operands operands) {
+    return IntegerSvdf.of(operands);
+  }
+
   /** Returns false, because a run changes the state. */
   @Override
   public boolean isPure() {

@@ -1,12 +1,9 @@
 package dev.whittle.ir.op.recurrent;
 
 import dev.whittle.ir.Operands;
-import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.Activation;
-import dev.whittle.ir.tensor.OperandException;
-import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 
@@ -65,28 +62,7 @@ final class SvdfKernels {
    * state.
    */
   static Kernel integers(Operands operands, int rank) {
-    boolean fits =
-        operands.type(1) == TensorType.INT8
-            && operands.type(2) == TensorType.INT16
-            && operands.type(4) == TensorType.INT16
-            && operands.output(0).type() == TensorType.INT8;
-    if (!fits) {
-      throw OperandException.unsupported(
-          "no kernel for %s feature weights and %s time weights",
-          operands.type(1), operands.type(2));
-    }
-    Quantization input = operands.input(0).requireQuantization();
-    Quantization output = operands.output(0).requireQuantization();
-    // The built-in kernel multiplies the scales in single precision.
-    float state = operands.input(4).requireQuantization().scaleValue();
-    var toState =
-        FixedPoint.Multiplier.of(
-            input.scaleValue() * operands.input(1).requireQuantization().scaleValue() / state);
-    var toOutput =
-        FixedPoint.Multiplier.of(
-            state * operands.input(2).requireQuantization().scaleValue() / output.scaleValue());
-    int inputZero = input.zeroPointValue();
-    int outputZero = output.zeroPointValue();
+    IntegerSvdf scales = IntegerSvdf.of(operands);
     return invocation -> {
       int filters = invocation.input(1).dim(0);
       int units = filters / rank;
@@ -94,21 +70,16 @@ final class SvdfKernels {
         for (int u = 0; u < units; u++) {
           int sum = invocation.hasInput(3) ? invocation.input(3).getInt(u) : 0;
           for (int f = u * rank; f < (u + 1) * rank; f++) {
-            sum += integerFilter(invocation, b, f, toState, inputZero);
+            sum += integerFilter(invocation, b, f, scales);
           }
-          int value = toOutput.apply(sum) + outputZero;
-          invocation
-              .output(0)
-              .setByte(
-                  (long) b * units + u,
-                  (byte) FixedPoint.clamp(value, Byte.MIN_VALUE, Byte.MAX_VALUE));
+          invocation.output(0).setByte((long) b * units + u, (byte) scales.output(sum));
         }
       }
     };
   }
 
   private static int integerFilter(
-      Invocation invocation, int batch, int filter, FixedPoint.Multiplier toState, int inputZero) {
+      Invocation invocation, int batch, int filter, IntegerSvdf scales) {
     Tensor input = invocation.input(0);
     Tensor features = invocation.input(1);
     Tensor time = invocation.input(2);
@@ -123,10 +94,9 @@ final class SvdfKernels {
     for (int i = 0; i < in; i++) {
       feature +=
           features.getByte((long) filter * in + i)
-              * (input.getByte((long) batch * in + i) - inputZero);
+              * (input.getByte((long) batch * in + i) - scales.inputZero());
     }
-    int stored = FixedPoint.clamp(toState.apply(feature), Short.MIN_VALUE, Short.MAX_VALUE);
-    state.setInteger(first + memory - 1, stored);
+    state.setInteger(first + memory - 1, scales.stored(feature));
     int sum = 0;
     for (int m = 0; m < memory; m++) {
       sum += (int) time.getInteger((long) filter * memory + m) * (int) state.getInteger(first + m);

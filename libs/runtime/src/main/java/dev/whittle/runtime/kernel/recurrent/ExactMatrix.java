@@ -14,8 +14,11 @@ import java.util.List;
  * rows are exact: the summed dimension is cut into parts whose sums are exact in single precision.
  */
 final class ExactMatrix {
-  /** The maximum depth of sums of products of signed bytes that are exact in single precision. */
-  private static final int EXACT_DEPTH = ((1 << 24) - 1) / (128 * 128);
+  /**
+   * The maximum depth of sums of products that are exact in single precision: elements of rows are
+   * bytes relative to any zero point.
+   */
+  private static final int EXACT_DEPTH = ((1 << 24) - 1) / (255 * 128);
 
   private final PackedMatrix[] parts;
   private final int depth;
@@ -97,7 +100,7 @@ final class ExactMatrix {
   /**
    * Multiplies rows.
    *
-   * @param rows signed bytes as floats
+   * @param rows integers of a magnitude up to 255
    * @param left the rows; one run each
    * @param count the number of rows, from the first on
    * @param offsets added to each sum

@@ -5,7 +5,6 @@ import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.common.RowScale;
-import dev.whittle.ir.op.recurrent.UnidirectionalSequenceLstm;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
@@ -45,11 +44,8 @@ public final class LstmKernel implements Kernel, Workers.Task {
   /** The maximum depth of sums of 8-bit products that are exact in single precision. */
   private static final int EXACT_DEPTH = ((1 << 24) - 1) / (255 * 128);
 
-  private static final int FIRST_BIAS = 12;
-  private static final int OUTPUT_STATE = 18;
-  private static final int CELL_STATE = 19;
-
   private final Workers workers;
+  private final Layer layer;
   private final boolean timeMajor;
   private final Clamp cellClamp;
   private final boolean asymmetric;
@@ -58,6 +54,10 @@ public final class LstmKernel implements Kernel, Workers.Task {
   private final int depth;
   private final int cells;
   private final int gates;
+
+  /** Units of a row of the output. */
+  private final int width;
+
   private final PackedMatrix weights;
   private final PackedMatrix recurrent;
 
@@ -87,32 +87,78 @@ public final class LstmKernel implements Kernel, Workers.Task {
   private final float[] cellState;
   private final float[] candidate;
 
+  /**
+   * A layer of an operator, by the indices of its operands.
+   *
+   * @param input the sequence
+   * @param first the weights of the input gate, which the other weights and the biases follow
+   * @param outputState the output state; the cell state is the next operand
+   * @param timeMajor whether the sequence is {@code [time, batch, in]}
+   * @param backward whether steps run from the end of the sequence
+   * @param output the index of the output
+   * @param offset the position of the layer's units along the output's last axis
+   */
+  public record Layer(
+      int input,
+      int first,
+      int outputState,
+      boolean timeMajor,
+      boolean backward,
+      int output,
+      int offset) {
+    int recurrent() {
+      return first + 4;
+    }
+
+    int bias() {
+      return first + 11;
+    }
+
+    int cellState() {
+      return outputState + 1;
+    }
+  }
+
+  /**
+   * The attributes of a layer.
+   *
+   * @param activation the activation of the cell's input and state
+   * @param cellClip the bound of the magnitude of the cell state; 0 for none
+   * @param asymmetric whether inputs are quantized asymmetrically if weights have 8 bits
+   */
+  public record Settings(Activation activation, float cellClip, boolean asymmetric) {}
+
   private LstmKernel(
       Workers workers,
       PackedWeights shared,
-      UnidirectionalSequenceLstm op,
+      Layer layer,
+      Settings settings,
       Operands operands,
       int gates) {
-    Shape shape = operands.shape(0);
+    Shape shape = operands.shape(layer.input);
     boolean sequence = shape.rank() == 3;
     this.workers = workers;
-    this.timeMajor = sequence && op.timeMajor();
-    float clip = op.cellClip();
+    this.layer = layer;
+    this.timeMajor = sequence && layer.timeMajor;
+    float clip = settings.cellClip;
     this.cellClamp = clip > 0 ? new Clamp(-clip, clip) : Clamp.NONE;
-    this.asymmetric = op.asymmetricQuantizeInputs();
+    this.asymmetric = settings.asymmetric;
+    Shape result = operands.output(layer.output).shape();
+    this.width = result.dim(result.rank() - 1);
     this.batches = shape.dim(timeMajor ? 1 : 0);
     this.steps = sequence ? shape.dim(timeMajor ? 0 : 1) : 1;
     this.depth = shape.dim(shape.rank() - 1);
-    this.cells = operands.shape(CELL_STATE).dim(1);
+    this.cells = operands.shape(layer.cellState()).dim(1);
     this.gates = gates;
-    boolean hybrid = operands.type(2) == TensorType.INT8;
+    boolean hybrid = operands.type(layer.first + 1) == TensorType.INT8;
     int lanes = workers.lanes();
-    float[] bias = join(operands, FIRST_BIAS, 1);
-    this.weights = matrix(shared, operands, 1, depth, hybrid ? new float[0] : bias, lanes);
-    this.recurrent = matrix(shared, operands, 5, cells, new float[0], lanes);
+    float[] bias = join(operands, layer.bias(), 1);
+    int first = layer.first;
+    this.weights = matrix(shared, operands, first, depth, hybrid ? new float[0] : bias, lanes);
+    this.recurrent = matrix(shared, operands, layer.recurrent(), cells, new float[0], lanes);
     this.rows = hybrid ? new DynamicallyQuantizedRows(workers, rows(), depth, asymmetric) : null;
-    this.inputScales = dequantization(operands, hybrid, 1, bias);
-    this.recurrentScales = dequantization(operands, hybrid, 5, recurrent.bias());
+    this.inputScales = dequantization(operands, hybrid, first, bias);
+    this.recurrentScales = dequantization(operands, hybrid, layer.recurrent(), recurrent.bias());
     this.inputRows = IndirectionBuffer.ofRows(rows(), depth);
     this.stateRows = IndirectionBuffer.ofRows(batches, cells);
     this.inputGates = new float[ArraySize.product(rows(), gates * cells)];
@@ -130,39 +176,44 @@ public final class LstmKernel implements Kernel, Workers.Task {
         0);
   }
 
-  /** Returns the kernel; null for layers with a projection, peepholes or normalization. */
+  /**
+   * Returns the kernel of a layer; null for one with a projection or peepholes. The caller has
+   * checked that it has no normalization and no auxiliary input.
+   */
   public static @Nullable LstmKernel of(
-      Workers workers, PackedWeights shared, UnidirectionalSequenceLstm op, Operands operands) {
-    boolean supported = op.activation() == Activation.TANH && !op.diagonalRecurrentTensors();
-    for (int i = 0; i < operands.inputCount(); i++) {
-      boolean extra = (i >= 9 && i < 12) || i == 16 || i == 17 || i >= 20;
-      supported &= !extra || !operands.hasInput(i);
+      Workers workers, PackedWeights shared, Layer layer, Settings settings, Operands operands) {
+    boolean supported = settings.activation == Activation.TANH;
+    for (int i : new int[] {8, 9, 10, 15, 16}) {
+      supported &= !operands.hasInput(layer.first + i);
     }
-    TensorType type = operands.type(2);
+    TensorType type = operands.type(layer.first + 1);
     boolean hybrid = type == TensorType.INT8;
-    supported &= operands.type(0) == TensorType.FLOAT32 && (hybrid || type == TensorType.FLOAT32);
-    Shape shape = operands.shape(0);
-    Shape states = operands.shape(CELL_STATE);
+    supported &=
+        operands.type(layer.input) == TensorType.FLOAT32 && (hybrid || type == TensorType.FLOAT32);
+    Shape shape = operands.shape(layer.input);
+    Shape states = operands.shape(layer.cellState());
     if (!supported || states.rank() != 2 || shape.rank() < 2 || shape.rank() > 3) {
       return null;
     }
-    boolean hasInputGate = operands.hasInput(1);
+    boolean hasInputGate = operands.hasInput(layer.first);
     int cells = states.dim(1);
     int depth = shape.dim(shape.rank() - 1);
     for (int gate = hasInputGate ? 0 : 1; gate < 4; gate++) {
-      if (!isConstant(operands, 1 + gate, type, Shape.of(cells, depth))
-          || !isConstant(operands, 5 + gate, type, Shape.of(cells, cells))
-          || !isConstant(operands, FIRST_BIAS + gate, TensorType.FLOAT32, Shape.of(cells))) {
+      if (!isConstant(operands, layer.first + gate, type, Shape.of(cells, depth))
+          || !isConstant(operands, layer.recurrent() + gate, type, Shape.of(cells, cells))
+          || !isConstant(operands, layer.bias() + gate, TensorType.FLOAT32, Shape.of(cells))) {
         return null;
       }
     }
     boolean fits =
-        operands.shape(OUTPUT_STATE).equals(states)
-            && states.dim(0) == shape.dim(shape.rank() == 3 && op.timeMajor() ? 1 : 0)
+        operands.shape(layer.outputState).equals(states)
+            && states.dim(0) == shape.dim(shape.rank() == 3 && layer.timeMajor ? 1 : 0)
             && (!hybrid || Math.max(depth, cells) <= EXACT_DEPTH)
             && shape.elements() > 0
             && cells > 0;
-    return fits ? new LstmKernel(workers, shared, op, operands, hasInputGate ? 4 : 3) : null;
+    return fits
+        ? new LstmKernel(workers, shared, layer, settings, operands, hasInputGate ? 4 : 3)
+        : null;
   }
 
   private static boolean isConstant(Operands operands, int i, TensorType type, Shape shape) {
@@ -206,7 +257,7 @@ public final class LstmKernel implements Kernel, Workers.Task {
       contents.add(operands.input(operand).known());
     }
     if (added.length > 0) {
-      for (int operand : inOrder(FIRST_BIAS)) {
+      for (int operand : inOrder(layer.bias())) {
         contents.add(operands.input(operand).known());
       }
     }
@@ -233,20 +284,20 @@ public final class LstmKernel implements Kernel, Workers.Task {
 
   @Override
   public void run(Invocation invocation) {
-    input.bind(invocation.input(0));
-    output.bindOutput(invocation.output(0));
+    input.bind(invocation.input(layer.input));
+    output.bindOutput(invocation.output(layer.output));
     if (rows != null) {
-      rows.begin(invocation.input(0));
+      rows.begin(invocation.input(layer.input));
     }
     workers.run(this, Math.ceilDiv(rows(), CHUNK_ROWS));
-    Tensor lastOutput = invocation.input(OUTPUT_STATE);
-    Tensor lastCell = invocation.input(CELL_STATE);
+    Tensor lastOutput = invocation.input(layer.outputState);
+    Tensor lastCell = invocation.input(layer.cellState());
     for (int i = 0; i < cellState.length; i++) {
       outputState[i] = lastOutput.getFloat(i);
       cellState[i] = lastCell.getFloat(i);
     }
-    for (int step = 0; step < steps; step++) {
-      step(workers.scratch(), step);
+    for (int i = 0; i < steps; i++) {
+      step(workers.scratch(), layer.backward ? steps - 1 - i : i);
     }
     for (int i = 0; i < cellState.length; i++) {
       lastOutput.setFloat(i, outputState[i]);
@@ -323,8 +374,8 @@ public final class LstmKernel implements Kernel, Workers.Task {
       }
       math.add(values, at, inputGates, row * columns, columns);
       cell(scratch, at, b * cells);
-      System.arraycopy(
-          outputState, b * cells, output.array(), output.offset() + row * cells, cells);
+      int to = output.offset() + row * width + layer.offset;
+      System.arraycopy(outputState, b * cells, output.array(), to, cells);
     }
   }
 
