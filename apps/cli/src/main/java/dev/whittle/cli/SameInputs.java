@@ -6,13 +6,25 @@ import dev.whittle.ir.Model;
 import dev.whittle.ir.Value;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Models that are compared on the same samples, whose inputs may have other names: a Keras file and
  * the SavedModel that was exported from it, for example.
  */
 final class SameInputs {
+  /**
+   * Names that Keras numbers by creation: of input layers, and of their tensors in model.export.
+   */
+  private static final Pattern CREATED =
+      Pattern.compile("(input_layer|keras_tensor)(_(?<number>\\d{1,9}))?");
+
+  /** Names by the order of the model's inputs, as tf.saved_model.save of a Keras model has them. */
+  private static final Pattern LISTED = Pattern.compile("inputs(_(?<number>\\d{1,9}))?");
+
   private SameInputs() {}
 
   /**
@@ -23,8 +35,9 @@ final class SameInputs {
    */
   static NamedModel like(NamedModel reference, NamedModel model) {
     Graph graph = model.model().mainGraph();
-    List<Integer> ids = graph.inputs();
-    List<Integer> expected = reference.model().mainGraph().inputs();
+    boolean byCreation = isGenerated(reference.model()) && isGenerated(model.model());
+    List<Integer> ids = inputs(model.model(), byCreation);
+    List<Integer> expected = inputs(reference.model(), byCreation);
     if (ids.size() != expected.size()) {
       return model;
     }
@@ -62,6 +75,37 @@ final class SameInputs {
     graphs.set(0, graph.withValues(values));
     return new NamedModel(
         model.name(), other.withGraphs(graphs), model.bytes(), model.zippedBytes());
+  }
+
+  /** Returns whether Keras generated the names of all inputs. */
+  private static boolean isGenerated(Model model) {
+    return model.mainGraph().inputs().stream().allMatch(id -> number(model, id, CREATED) >= 0);
+  }
+
+  /**
+   * Returns the inputs in the order of the Keras model. A SavedModel sorts them as texts, so that
+   * 10 precedes 9; their numbers tell the order in which they were created, as those in the Keras
+   * file do, or the order of the model.
+   *
+   * @param byCreation whether the other model's inputs are in the order of their creation, too
+   */
+  private static List<Integer> inputs(Model model, boolean byCreation) {
+    Pattern names = byCreation ? CREATED : LISTED;
+    List<Integer> ids = new ArrayList<>(model.mainGraph().inputs());
+    if (ids.stream().allMatch(id -> number(model, id, names) >= 0)) {
+      ids.sort(Comparator.comparingInt(id -> number(model, id, names)));
+    }
+    return ids;
+  }
+
+  /** Returns the number in a generated name, 0 if it is left out; -1 for another name. */
+  private static int number(Model model, int id, Pattern names) {
+    Value value = model.mainGraph().value(id);
+    Matcher matcher = names.matcher(ArchiveSamples.names(model, value).getFirst());
+    if (!matcher.matches()) {
+      return -1;
+    }
+    return matcher.group("number") == null ? 0 : Integer.parseInt(matcher.group("number"));
   }
 
   /** Returns whether two inputs may take the same samples. */
