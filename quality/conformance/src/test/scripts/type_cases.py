@@ -154,7 +154,7 @@ def integer_operations(a, b):
   return results
 
 
-for dtype in ("int8", "uint8", "int16", "int32", "int64", "uint32"):
+for dtype in ("int8", "uint8", "int16", "int64", "uint32"):
   limits = np.iinfo(dtype)
   a = rng.integers(limits.min, limits.max, (2, 6), dtype, endpoint=True)
   b = rng.integers(limits.min, limits.max, (2, 6), dtype, endpoint=True)
@@ -189,10 +189,8 @@ for name, left, right, condition in (
     ("batch", [2, 2, 3, 2, 4], [2, 1, 1, 1, 4], [2, 1, 1, 1, 1])):
   inputs = dict(a=floats("float32", *left), b=floats("float32", *right),
                 c=rng.uniform(0, 1, condition) < 0.5)
-  signature("broadcast_" + name, broadcasts, inputs)
-  signature("broadcast_" + name + "_open", broadcasts, inputs,
-            dims={k: [None] + list(v.shape[1:])
-                  for k, v in inputs.items() if v.ndim == 5})
+  dims = {k: [None] + list(v.shape[1:]) for k, v in inputs.items() if v.ndim == 5}
+  signature("broadcast_" + name, broadcasts, inputs, dims=None if name == "alternating" else dims)
 signature("broadcast_six",
           lambda a, b: [tf.math.squared_difference(a, b), a < b],
           dict(a=floats("float32", 2, 1, 2, 3, 1, 2), b=floats("float32", 2, 3, 1, 1, 2, 2)))
@@ -218,7 +216,7 @@ for mode in ("int8", "int4"):
   model("einsum_" + mode, dict(a=floats("float32", 2, 3, 8)),
         lambda a: L.EinsumDense("abcd,cde->abe", (None, 6), bias_axes="e")(
             L.EinsumDense("abc,cde->abde", (None, 2, 4), bias_axes="e", activation="relu")(a)),
-        1e-5, quantize(mode), export=True)
+        1e-5, quantize(mode), export=mode == "int8")
   model("embedding_" + mode, dict(a=rng.integers(0, 11, (2, 5)).astype("int32")),
         lambda a: L.Embedding(11, 7)(a), 1e-5, quantize(mode))
 

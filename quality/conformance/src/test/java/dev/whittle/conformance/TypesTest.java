@@ -51,7 +51,7 @@ class TypesTest {
     Model model = TfliteReader.read(TfliteWriter.toBytes(converter.convertModel().model()));
     Map<String, NpyArray> arrays =
         Npz.read(Objects.requireNonNull(source.getParent()).resolve("calls.npz"));
-    for (String engine : List.of("reference", "fast")) {
+    for (String engine : List.of("reference", "fast", "litert")) {
       try (var interpreter = Interpreter.of(model, InterpreterOptions.DEFAULT.withEngine(engine))) {
         check(model.signatures().getFirst(), interpreter, arrays, engine);
       }

@@ -33,6 +33,7 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.tflite.KernelCheck;
+import dev.whittle.tflite.NativeKernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -166,9 +167,7 @@ final class IntegerRules {
       return false;
     }
     Operands operands = Expansion.operands(editor, node);
-    // Older runtimes take these with small integers in quantized form only, or not at all.
-    boolean isRare =
-        (SUMS_AND_PRODUCTS.contains(name) || name.equals("TILE")) && isSmall(operands);
+    boolean isRare = isRare(name, operands);
     if (!isRare && KernelCheck.refusal(node.op(), operands).isEmpty()) {
       return false;
     }
@@ -185,12 +184,26 @@ final class IntegerRules {
     return false;
   }
 
-  private static boolean isSmall(Operands operands) {
-    return !operands.input(0).isQuantized()
-        && switch (operands.type(0)) {
-          case INT4, UINT4, INT8, UINT8, INT16, UINT16 -> true;
-          default -> false;
-        };
+  /**
+   * Returns whether runtimes before {@value NativeKernels#VERSION} take the operands in quantized
+   * form only, abort on them, or do not know the type.
+   */
+  private static boolean isRare(String name, Operands operands) {
+    boolean computes = SUMS_AND_PRODUCTS.contains(name) || COMPARISONS.contains(name);
+    for (int i = 0; i < operands.inputCount(); i++) {
+      boolean isRare =
+          operands.hasInput(i)
+              && !operands.input(i).isQuantized()
+              && switch (operands.type(i)) {
+                case INT4, UINT4, INT8, UINT8, INT16, UINT16 -> computes || name.equals("TILE");
+                case UINT32 -> !name.equals("RESHAPE");
+                default -> false;
+              };
+      if (isRare) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean isLong(String name, Operands operands) {
