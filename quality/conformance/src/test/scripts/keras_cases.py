@@ -623,6 +623,9 @@ def broadcast():
 for network_ in (transformer, unet, gan, nolayers, seq2seq, multi, dictio, preproc, se, wavenet, tdcnn, stateful, attpool, siamese, bidi_conv, groupconv, intin, shapes, sortop, f16in, broadcast):
     network_()
 
+# Outside of training, the layer returns its input since Keras 3.8.
+layer("random_crop", (8, 9, 2), L.RandomCrop(6, 5), L.Conv2D(2, 3))
+
 # Outputs of nested models, whose calls the file numbers differently.
 for suffix in (".keras", ".h5"):
     i = keras.Input((6,))

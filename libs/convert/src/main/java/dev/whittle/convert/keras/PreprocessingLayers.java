@@ -20,6 +20,7 @@ final class PreprocessingLayers {
   /** Layers that augment in training and return their input in inference. */
   private static final List<String> AUGMENTATIONS =
       List.of(
+          "RandomCrop",
           "RandomFlip",
           "RandomRotation",
           "RandomZoom",
@@ -56,7 +57,6 @@ final class PreprocessingLayers {
     table.value("Normalization", PreprocessingLayers::normalization);
     table.value("Resizing", PreprocessingLayers::resizing);
     table.value("CenterCrop", PreprocessingLayers::centerCrop);
-    table.value("RandomCrop", PreprocessingLayers::centerCrop);
     table.value("CategoryEncoding", PreprocessingLayers::categoryEncoding);
     table.value("Discretization", PreprocessingLayers::discretization);
     table.put("Pipeline", PreprocessingLayers::pipeline);

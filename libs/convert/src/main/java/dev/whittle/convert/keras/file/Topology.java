@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,10 +20,16 @@ public final class Topology {
    */
   public static final String OLD_HARD_SIGMOID = "hard_sigmoid of Keras 2";
 
-  private final boolean beforeKeras3;
+  private static final Pattern BEFORE_KERAS_3 = Pattern.compile("[12]\\..*|tfjs.*");
+  private static final Pattern KERAS_3_0_TO_3_7 = Pattern.compile("3\\.[0-7](\\D.*)?");
 
-  private Topology(boolean beforeKeras3) {
-    this.beforeKeras3 = beforeKeras3;
+  private final boolean beforeKeras3;
+  private final boolean cropsWithoutTraining;
+
+  private Topology(String version) {
+    // TensorFlow.js follows Keras 2.
+    beforeKeras3 = BEFORE_KERAS_3.matcher(version).matches();
+    cropsWithoutTraining = beforeKeras3 || KERAS_3_0_TO_3_7.matcher(version).matches();
   }
 
   /**
@@ -35,10 +42,7 @@ public final class Topology {
   static Config current(Config model, String version, List<String> layerNames) {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     model.keys().forEach(key -> fields.put(key, model.get(key)));
-    // TensorFlow.js follows Keras 2.
-    boolean old =
-        version.startsWith("1.") || version.startsWith("2.") || version.startsWith("tfjs");
-    new Topology(old).name(fields, "sequential", layerNames);
+    new Topology(version).name(fields, "sequential", layerNames);
     return model.withFields(fields);
   }
 
@@ -58,6 +62,19 @@ public final class Topology {
     }
   }
 
+  /**
+   * Outside of training, RandomCrop resized the largest part of the same aspect ratio up to Keras
+   * 3.7; since 3.8 it returns its input.
+   */
+  private void translateCrop(
+      Map<String, @Nullable Object> layer, Map<String, @Nullable Object> config) {
+    if (cropsWithoutTraining && "RandomCrop".equals(layer.get("class_name"))) {
+      layer.put("class_name", "Resizing");
+      config.remove("seed");
+      config.put("crop_to_aspect_ratio", true);
+    }
+  }
+
   private void name(
       Map<String, @Nullable Object> layer, String otherwise, List<String> layerNames) {
     Map<String, @Nullable Object> named = new LinkedHashMap<>();
@@ -72,6 +89,7 @@ public final class Topology {
     if (beforeKeras3) {
       translate(layer, named);
     }
+    translateCrop(layer, named);
     if (named.get("layers") instanceof List<?> layers) {
       named.put("layers", children(layers, layerNames));
     }
