@@ -53,14 +53,6 @@ final class LegacyOptions {
       output_array :
       use --output_arrays
 
-      input_arrays output_arrays input_shapes :
-      the converter finds the inputs, the outputs and their shapes in a SavedModel and in a
-      Keras model: leave it out, or use --input_shape NAME:1,224,224,3 to fix a shape, or
-      --saved_model_signature_key to choose a signature
-
-      graph_def_file :
-      'whittle convert' takes it
-
       output_format dump_graphviz dump_graphviz_dir dump_graphviz_video dump_graphviz_graph_name
       conversion_summary_dir :
       the output is always a .tflite file: leave it out; 'whittle inspect' shows the graph

@@ -124,7 +124,8 @@ class FileContentTest {
    */
   @ParameterizedTest
   @CsvSource({
-    "convert FILE -o OUT, KERAS HDF5 TFJS_LAYERS KERAS_CONFIG SAVED_MODEL TEXT",
+    "convert FILE -o OUT, KERAS HDF5 TFJS_LAYERS KERAS_CONFIG SAVED_MODEL FROZEN_GRAPH TEXT",
+    "convert --graph_def_file FILE -o OUT, FROZEN_GRAPH",
     "convert --keras_model_file FILE -o OUT, KERAS HDF5 TFJS_LAYERS KERAS_CONFIG JSON",
     "convert --saved_model_dir FILE -o OUT, SAVED_MODEL",
     "convert --knn_data FILE -o OUT, TEXT",

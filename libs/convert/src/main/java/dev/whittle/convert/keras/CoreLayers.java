@@ -126,9 +126,7 @@ final class CoreLayers {
     return mode == null
         ? call.weights()
             .withLowRankUpdate(
-                call.config(),
-                "embeddings",
-                call.weights().next("embeddings", words, width))
+                call.config(), "embeddings", call.weights().next("embeddings", words, width))
         : QuantizedLayers.table(call, mode, words, width);
   }
 

@@ -1,7 +1,7 @@
 package dev.whittle.convert.keras;
 
-import dev.whittle.convert.keras.file.LayerWeights;
 import dev.whittle.convert.keras.file.KerasFile;
+import dev.whittle.convert.keras.file.LayerWeights;
 import dev.whittle.convert.keras.file.WeightStore;
 import dev.whittle.convert.lower.DeclaredTypes;
 import dev.whittle.convert.lower.Emitter;
@@ -278,8 +278,7 @@ public final class KerasImporter {
     if (dtype instanceof String name) {
       return name;
     }
-    if (dtype instanceof Map<?, ?> policy
-        && policy.get("config") instanceof Map<?, ?> inner) {
+    if (dtype instanceof Map<?, ?> policy && policy.get("config") instanceof Map<?, ?> inner) {
       if (inner.get("name") instanceof String name) {
         return name;
       }

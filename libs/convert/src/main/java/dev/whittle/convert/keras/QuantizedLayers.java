@@ -83,7 +83,8 @@ final class QuantizedLayers {
         || !(range.get(1) instanceof Number high)) {
       throw OperandException.invalid("a value_range %s; expected two numbers", range);
     }
-    return new ActivationRounding(low.doubleValue(), high.doubleValue(), fields.real("epsilon", 1e-7f));
+    return new ActivationRounding(
+        low.doubleValue(), high.doubleValue(), fields.real("epsilon", 1e-7f));
   }
 
   private static boolean isGrouped(Config config) {
@@ -111,7 +112,9 @@ final class QuantizedLayers {
     boolean is4 = mode.equals(INT4);
     Tensor kernel = weights.next("kernel", depth, is4 ? (units + 1) / 2 : units);
     Value bias = CoreLayers.bias(call, "bias", units);
-    Tensor scale = weights.next("kernel_scale", is4 && isGrouped(config) ? new int[] {-1, units} : new int[] {units});
+    Tensor scale =
+        weights.next(
+            "kernel_scale", is4 && isGrouped(config) ? new int[] {-1, units} : new int[] {units});
     Tensor integers = is4 ? ScaledIntegers.unpacked(kernel, 1, units) : kernel;
     Tensor floats =
         is4 && isGrouped(config)
@@ -156,7 +159,11 @@ final class QuantizedLayers {
     if (is4) {
       Tensor packed = call.weights().next("kernel", -1, -1);
       bias = bias(call);
-      y = Einsum.apply(emit, equation, List.of(x, emit.constant("kernel", unpacked(call, packed, labels, x))));
+      y =
+          Einsum.apply(
+              emit,
+              equation,
+              List.of(x, emit.constant("kernel", unpacked(call, packed, labels, x))));
     } else {
       Tensor kernel = call.weights().next("kernel", unknown(labels.kernel.length()));
       bias = bias(call);
@@ -168,8 +175,7 @@ final class QuantizedLayers {
       y = emit.div(Einsum.apply(emit, equation, List.of(x, floats)), emit.constant("scale", scale));
     }
     y = descaled(emit, y, inputScale);
-    return Activations.apply(
-        emit, config, "activation", bias == null ? y : emit.add(y, bias));
+    return Activations.apply(emit, config, "activation", bias == null ? y : emit.add(y, bias));
   }
 
   /** Returns the bias of an Einstein sum; null if it has none. */

@@ -55,10 +55,7 @@ public final class ScaledIntegers {
     for (int r = 0; r < rows; r++) {
       for (int c = 0; c < columns; c++) {
         int at = axis == 0 ? r : c;
-        long place =
-            axis == 0
-                ? (long) (r / 2) * columns + c
-                : (long) r * packed.dim(1) + c / 2;
+        long place = axis == 0 ? (long) (r / 2) * columns + c : (long) r * packed.dim(1) + c / 2;
         long pair = packed.getInteger(place);
         long nibble = (at % 2 == 0 ? pair : pair >> 4) & 0xf;
         result.setInteger((long) r * columns + c, (nibble ^ 8) - 8);
@@ -71,8 +68,8 @@ public final class ScaledIntegers {
    * Computes the floats of a matrix that is scaled by groups along an axis: {@code (q - zero) *
    * scale}.
    *
-   * @param scale of each group: {@code [groups, columns]}, or {@code [rows, groups]} if {@code axis}
-   *     is 1
+   * @param scale of each group: {@code [groups, columns]}, or {@code [rows, groups]} if {@code
+   *     axis} is 1
    * @param zero of each group; null for 0
    * @param groups the group of each index of the axis
    */
@@ -95,8 +92,7 @@ public final class ScaledIntegers {
         if (group < 0 || group >= scale.dim(axis)) {
           throw OperandException.invalid("group %d of %d", group, scale.dim(axis));
         }
-        long place =
-            axis == 0 ? (long) group * columns + c : (long) r * scale.dim(1) + group;
+        long place = axis == 0 ? (long) group * columns + c : (long) r * scale.dim(1) + group;
         double offset = zero == null ? 0 : zero.getReal(place);
         long at = (long) r * columns + c;
         floats.setFloat(at, (float) ((integers.getReal(at) - offset) * scale.getReal(place)));

@@ -2,7 +2,6 @@ package dev.whittle.convert.savedmodel;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnknownFieldSet;
 import dev.whittle.ir.MalformedModelException;
 import java.io.IOException;
@@ -33,10 +32,9 @@ final class Proto {
       CodedInputStream in = bytes.newCodedInput();
       in.setRecursionLimit(MAX_DEPTH);
       return new Proto(UnknownFieldSet.parseFrom(in), place);
-    } catch (InvalidProtocolBufferException e) {
-      throw new MalformedModelException(place + ": " + e.getMessage(), e);
     } catch (IOException e) {
-      throw new MalformedModelException(place + ": cannot be parsed", e);
+      throw new MalformedModelException(
+          place + ": cannot be parsed: it is truncated or damaged", e);
     }
   }
 
