@@ -127,6 +127,9 @@ final class IntegerRules {
           "DYNAMIC_UPDATE_SLICE",
           "RESIZE_NEAREST_NEIGHBOR");
 
+  /** Operators whose first operand chooses between the others. */
+  private static final Set<String> CONDITIONAL = Set.of("SELECT", "SELECT_V2", "WHERE");
+
   /** Operators that other rules replace if their operands are INT64. */
   private static final Set<String> LONG =
       Set.of(
@@ -174,7 +177,7 @@ final class IntegerRules {
     List<TensorType> candidates =
         SUMS_AND_PRODUCTS.contains(name) ? List.of(INT32) : List.of(INT32, FLOAT32);
     for (TensorType wide : candidates) {
-      Operands wider = widened(operands, wide);
+      Operands wider = widened(name, operands, wide);
       if (wider != null
           && (isLong(name, wider) || KernelCheck.refusal(node.op(), wider).isEmpty())) {
         Expansion.replace(editor, handle, (emit, inputs) -> wide(emit, node.op(), inputs, wider, operands));
@@ -226,13 +229,15 @@ final class IntegerRules {
   }
 
   /** Returns operands with wider types in place of the narrow ones; null if there are none. */
-  private static @Nullable Operands widened(Operands operands, TensorType wide) {
+  private static @Nullable Operands widened(
+      String name, Operands operands, TensorType wide) {
     List<@Nullable Operand> inputs = new ArrayList<>();
     List<Operand> outputs = new ArrayList<>();
     boolean changed = false;
     for (int i = 0; i < operands.inputCount(); i++) {
       Operand given = operands.hasInput(i) ? operands.input(i) : null;
-      Operand wider = given == null ? null : widened(given, wide);
+      boolean isCondition = i == 0 && CONDITIONAL.contains(name);
+      Operand wider = given == null || isCondition ? given : widened(given, wide);
       changed |= given != wider;
       inputs.add(wider);
     }
