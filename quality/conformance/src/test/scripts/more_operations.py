@@ -269,3 +269,69 @@ def windows(x, w):
 
 
 case("windows", windows, floats(28, 2, 6, 7, 3), floats(29, 3, 2, 3), dims=[[None, 6, 7, 3], [3, 2, 3]])
+
+
+# Boxes.
+
+def boxes_at(seed, *shape):
+    corner = floats(seed, *shape, 2, low=-0.1, high=0.7)
+    return np.concatenate([corner, corner + floats(seed + 1, *shape, 2, low=0.1, high=0.5)], -1)
+
+
+def suppression(a, b, scores):
+    nms = tf.image.combined_non_max_suppression
+    results = []
+    for boxes in (a, b):
+        for options in (dict(), dict(pad_per_class=True), dict(clip_boxes=False, score_threshold=0.6)):
+            results += nms(boxes, scores, 4, 9, 0.4, **dict(dict(score_threshold=0.3), **options))
+    results += nms(a, scores, 20, 50, 0.3, 0.5)
+    return results
+
+
+case("combined_suppression", suppression, boxes_at(30, 2, 12, 1), boxes_at(32, 2, 12, 3),
+     floats(34, 2, 12, 3, low=0, high=1))
+
+
+# Segments, sparse and ragged tensors.
+
+def segments(x, ids):
+    m = tf.math
+    results = [f(x, ids) for f in (m.segment_sum, m.segment_prod, m.segment_max, m.segment_min, m.segment_mean)]
+    rows = tf.constant([4, 0, 0, 3, 2])
+    for f in (tf.sparse.segment_sum, tf.sparse.segment_mean, tf.sparse.segment_sqrt_n):
+        results += [f(x, rows, ids), f(x, rows, ids, num_segments=6)]
+    return results
+
+
+case("segments", segments, floats(35, 5, 2, 3), np.array([0, 0, 2, 2, 4], "i4"), dims=[[None, 2, 3], [None]])
+
+
+def sparse(x, d):
+    s = tf.sparse.from_dense(x)
+    return [tf.sparse.sparse_dense_matmul(s, d), tf.sparse.sparse_dense_matmul(s, tf.transpose(d), adjoint_b=True),
+            tf.sparse.sparse_dense_matmul(s, d[:4], adjoint_a=True), tf.sparse.to_dense(s)]
+
+
+case("sparse", sparse, np.where(floats(36, 4, 5) > 0.5, floats(37, 4, 5), 0).astype("f"), floats(38, 5, 3))
+
+
+def ragged(x, splits, rows):
+    a = tf.RaggedTensor.from_row_splits(x, splits, validate=False)
+    b = tf.RaggedTensor.from_value_rowids(x, rows, nrows=5, validate=False)
+    return [a.to_tensor(), a.to_tensor(-1.), a.to_tensor(shape=[None, 2, 3]), b.to_tensor(2.),
+            a.to_tensor(shape=[None, 6, 3]), a.to_tensor(shape=[2, 4, 3]), b.to_tensor(shape=[7, 1, 3])]
+
+
+case("ragged", ragged, floats(39, 7, 3), np.array([0, 3, 3, 7], "i8"), np.array([0, 0, 1, 3, 3, 3, 3], "i8"),
+     dims=[[None, 3], [None], [None]])
+
+
+def decoded(x, lengths):
+    results = []
+    for options in (dict(), dict(merge_repeated=False), dict(blank_index=0)):
+        (s,), score = tf.nn.ctc_greedy_decoder(x, lengths, **options)
+        results += [s.indices, s.values, s.dense_shape, score, tf.sparse.to_dense(s, default_value=-1)]
+    return results
+
+
+case("ctc_greedy", decoded, floats(40, 9, 3, 4), np.array([9, 5, 7], "i4"), dims=[[None, None, 4], [None]])

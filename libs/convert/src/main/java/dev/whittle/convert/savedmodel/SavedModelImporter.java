@@ -34,6 +34,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Lowers the signatures of a SavedModel, each to a graph. */
 public final class SavedModelImporter {
+  private static final String RANDOM =
+      "it draws random numbers in each call, as layers that augment images do in training;"
+          + " export the model without them, or its call with training=False";
+
   private static final String MISSING =
       "use operations of docs/tensorflow-operations.md, or keep it as a custom operator"
           + " (--allow_custom_ops), which the runtime has to implement";
@@ -196,7 +200,11 @@ public final class SavedModelImporter {
         new UnsupportedModelException.Item(
             "operation '%s' (%s)".formatted(node.name(), node.op()),
             reason,
-            TensorFlowOperations.TABLE.get(node.op()) == null ? MISSING : ""));
+            TensorFlowOperations.TABLE.get(node.op()) == null ? remedy(node.op()) : ""));
+  }
+
+  private static String remedy(String operation) {
+    return operation.startsWith("StatelessRandom") ? RANDOM : MISSING;
   }
 
   private Model importSignatures() {

@@ -40,6 +40,7 @@ final class TensorFlowOperations extends LoweringTable<TensorFlowOperations.Lowe
               TensorFlowShapeOperations::register,
               TensorFlowIndexOperations::register,
               TensorFlowReductionOperations::register,
+              TensorFlowSparseOperations::register,
               TensorFlowControlFlowOperations::register,
               TensorFlowListOperations::register,
               TensorFlowTableOperations::register,

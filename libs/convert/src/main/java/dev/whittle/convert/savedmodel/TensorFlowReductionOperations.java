@@ -9,18 +9,13 @@ import dev.whittle.ir.op.math.Sqrt;
 import dev.whittle.ir.op.reduce.ArgMax;
 import dev.whittle.ir.op.reduce.ArgMin;
 import dev.whittle.ir.op.reduce.Cumsum;
-import dev.whittle.ir.op.reduce.SegmentSum;
 import dev.whittle.ir.op.reduce.Sum;
-import dev.whittle.ir.op.reduce.UnsortedSegmentMax;
-import dev.whittle.ir.op.reduce.UnsortedSegmentMin;
-import dev.whittle.ir.op.reduce.UnsortedSegmentProd;
-import dev.whittle.ir.op.reduce.UnsortedSegmentSum;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Reductions over axes and segments. */
+/** Reductions over axes, and cumulative ones. */
 final class TensorFlowReductionOperations {
   private TensorFlowReductionOperations() {}
 
@@ -37,13 +32,6 @@ final class TensorFlowReductionOperations {
     table.single("Cumsum", TensorFlowReductionOperations::cumulativeSum);
     table.single("Cumprod", call -> scan(call, Scans::product));
     table.single("CumulativeLogsumexp", call -> scan(call, Scans::logSumExp));
-    table.operator("SegmentSum", () -> new SegmentSum());
-    table.operator("UnsortedSegmentMax", () -> new UnsortedSegmentMax());
-    table.operator("UnsortedSegmentMin", () -> new UnsortedSegmentMin());
-    table.operator("UnsortedSegmentProd", () -> new UnsortedSegmentProd());
-    table.operator("UnsortedSegmentSum", () -> new UnsortedSegmentSum());
-    table.ignore("sparse_gradient", "SparseSegmentSum");
-    table.single("SparseSegmentSum", TensorFlowReductionOperations::sparseSegmentSum);
   }
 
   private static Value reduce(OperationCall call, Reductions.Reduction reduction) {
@@ -108,10 +96,5 @@ final class TensorFlowReductionOperations {
         call.integer(1),
         call.node().flag("exclusive", false),
         call.node().flag("reverse", false));
-  }
-
-  private static Value sparseSegmentSum(OperationCall call) {
-    Value rows = call.emit().gather(call.x(), call.narrow(1), 0);
-    return call.emit().node(new SegmentSum(), rows, call.narrow(2));
   }
 }

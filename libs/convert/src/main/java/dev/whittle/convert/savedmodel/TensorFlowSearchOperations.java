@@ -1,5 +1,6 @@
 package dev.whittle.convert.savedmodel;
 
+import dev.whittle.convert.lower.Boxes;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.image.NonMaxSuppressionV4;
@@ -11,6 +12,7 @@ import dev.whittle.ir.op.index.Unique;
 import dev.whittle.ir.op.math.Greater;
 import dev.whittle.ir.op.math.GreaterEqual;
 import dev.whittle.ir.op.shape.Slice;
+import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,12 +33,38 @@ final class TensorFlowSearchOperations {
     table.single("DenseBincount", TensorFlowSearchOperations::count);
     table.single("LowerBound", call -> search(call, false));
     table.single("UpperBound", call -> search(call, true));
+    table.put("CombinedNonMaxSuppression", TensorFlowSearchOperations::combined);
     table.put("NonMaxSuppressionV2", call -> List.of(suppress(call, false)));
     table.put("NonMaxSuppressionV3", call -> List.of(suppress(call, true)));
     table.put(
         "NonMaxSuppressionV4", call -> padded(call, call.several(2, new NonMaxSuppressionV4())));
     table.put(
         "NonMaxSuppressionV5", call -> padded(call, call.several(3, new NonMaxSuppressionV5())));
+  }
+
+  private static List<Item> combined(OperationCall call) {
+    Emitter emit = call.emit();
+    int perClass = call.integer(2);
+    int total = call.integer(3);
+    if (perClass < 1 || total < 1) {
+      throw OperandException.invalid("%d boxes of a class and %d together", perClass, total);
+    }
+    int classes = Emitter.fixedDimension(call.value(1), 2);
+    boolean padPerClass = call.node().flag("pad_per_class", false);
+    int length = padPerClass ? (int) Math.min(total, (long) perClass * classes) : total;
+    Boxes.Selected selected =
+        Boxes.select(
+            emit,
+            call.x(),
+            call.value(1),
+            new Boxes.Limits(perClass, length, call.value(4), call.value(5)));
+    boolean clipped = call.node().flag("clip_boxes", true);
+    Value boxes = clipped ? emit.min(emit.max(selected.boxes(), 0), 1) : selected.boxes();
+    return List.of(
+        Item.of(boxes),
+        Item.of(selected.scores()),
+        Item.of(selected.classes()),
+        Item.of(selected.counts()));
   }
 
   private static List<Item> topK(OperationCall call) {

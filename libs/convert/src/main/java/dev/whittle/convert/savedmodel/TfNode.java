@@ -122,6 +122,11 @@ record TfNode(String name, String op, List<String> inputs, Map<String, Proto> at
     return value == null ? "" : value.message(10).text(1);
   }
 
+  List<String> texts(String attribute) {
+    Proto value = attributes.get(attribute);
+    return value == null ? List.of() : value.message(1).texts(2);
+  }
+
   List<Float> reals(String attribute) {
     Proto value = attributes.get(attribute);
     return value == null ? List.of() : value.message(1).reals(4);
