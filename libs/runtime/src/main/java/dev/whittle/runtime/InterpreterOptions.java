@@ -7,7 +7,9 @@ package dev.whittle.runtime;
  *     {@code litert}
  * @param threads maximum number of threads of one invocation, at least 1; the engine {@code
  *     reference} uses one
- * @param maxMemory maximum size of the activations in bytes; a model that needs more is rejected
+ * @param maxMemory maximum size of the activations in bytes; a model that needs more is rejected.
+ *     The native runtime lays them out itself: with it, a model is rejected before anything is
+ *     allocated if its activations need more in any layout, as far as their sizes are known by then
  * @param expectedRuns approximate number of invocations; 0 if it is unknown or large. For
  *     short-lived sessions the engine {@code fast} does without the Vector API, so that the first
  *     results need not wait for the virtual machine to compile vector code
