@@ -44,7 +44,7 @@ public final class Main {
           .setExecutionExceptionHandler((e, command, result) -> report(e))
           .setExecutionStrategy(Main::execute)
           .execute(normalized);
-    } catch (OutOfMemoryError e) {
+    } catch (OutOfMemoryError | StackOverflowError e) {
       return report(e);
     }
   }

@@ -21,6 +21,7 @@ import dev.whittle.optimize.recipe.WeightMethod;
 import dev.whittle.runtime.InterpreterOptions;
 import dev.whittle.vision.Normalization;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -426,6 +427,14 @@ final class OptimizeOptions {
   }
 
   private Model quantize(Model model) throws IOException {
+    Path statistics = calibrationFile;
+    if (statistics != null && Files.exists(statistics)) {
+      InputFiles.require(
+          "--calibration_file",
+          statistics,
+          EnumSet.of(FileContent.JSON),
+          "the statistics of an earlier calibration");
+    }
     Samples samples = samples(model);
     Recipe recipe = isAutomatic() ? automatic(model, samples) : recipe();
     if (outputRecipe != null) {

@@ -93,7 +93,8 @@ final class MetadataCodec {
         }
       }
     }
-    if (mean.size() != deviation.size() || deviation.stream().anyMatch(d -> d == 0 || d.isNaN())) {
+    if (mean.size() != deviation.size()
+        || deviation.stream().anyMatch(d -> d == 0 || !Float.isFinite(d))) {
       throw source.malformed(
           0,
           "the normalization has means %s and deviations %s; expected as many of each, and no"
