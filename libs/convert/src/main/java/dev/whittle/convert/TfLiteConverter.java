@@ -193,7 +193,7 @@ public final class TfLiteConverter {
   private Conversion finish(Imported imported) throws IOException {
     requireInputs(imported.model());
     Rewriter.Result fused = Fusing.fuse(imported.model());
-    Rewriter.Result result = Legalization.legalize(fused.model());
+    Rewriter.Result result = Legalization.legalize(fused.model(), quantizer != null);
     List<Rewriter.Firing> firings = new ArrayList<>(fused.firings());
     firings.addAll(result.firings());
     var report = new ConversionReport(imported.layers(), firings);

@@ -14,6 +14,7 @@ import dev.whittle.ir.op.nn.DepthwiseConv2D;
 import dev.whittle.ir.op.shape.Pad;
 import dev.whittle.ir.rewrite.GraphEditor;
 import dev.whittle.ir.rewrite.Rule;
+import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
@@ -200,6 +201,11 @@ final class FoldingRules {
         match.weighted.axis() < 0 ? dims.length + match.weighted.axis() : match.weighted.axis();
     float[] scaled = scale(editor, weightsId, dims, axis, match.constant);
     Value newWeights = Floats.add(editor, weights.name(), scaled, dims);
+    Quantization trained = scaledParameters(weights.quantization(), match.constant, axis);
+    if (trained != null) {
+      newWeights = newWeights.withQuantization(trained);
+      editor.update(newWeights);
+    }
     int biasId = biasOf(match.node, match.weighted);
     float[] bias = biasId == Node.ABSENT ? null : Floats.contents(editor, biasId);
     Value newBias = null;
@@ -211,6 +217,33 @@ final class FoldingRules {
     }
     replace(editor, handle, match, newWeights, newBias);
     return true;
+  }
+
+  /**
+   * Returns the parameters of weights that are multiplied by a factor per channel, as in {@code
+   * RescaleQtype} of TensorFlow's converter.
+   *
+   * @return null if no parameters with a scale for each channel represent them
+   */
+  private static @Nullable Quantization scaledParameters(
+      @Nullable Quantization trained, float[] factors, int axis) {
+    if (trained == null
+        || !trained.isQuantized()
+        || (trained.isPerAxis() && trained.axis() != axis)) {
+      return null;
+    }
+    boolean symmetric = trained.zeroPoint().stream().allMatch(z -> z == 0);
+    List<Float> scales = new ArrayList<>();
+    List<Long> zeroPoints = new ArrayList<>();
+    for (int c = 0; c < factors.length; c++) {
+      if (factors[c] < 0 && !symmetric) {
+        return null;
+      }
+      int s = trained.isPerAxis() ? c : 0;
+      scales.add(Math.max(trained.scale().get(s) * Math.abs(factors[c]), Float.MIN_NORMAL));
+      zeroPoints.add(trained.zeroPoint().isEmpty() ? 0 : trained.zeroPoint().get(s));
+    }
+    return new Quantization(List.of(), List.of(), scales, zeroPoints, axis, null);
   }
 
   private static float[] scale(

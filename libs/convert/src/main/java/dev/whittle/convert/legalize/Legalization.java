@@ -18,9 +18,18 @@ public final class Legalization {
     return rules;
   }
 
-  /** Applies all rules to a model. */
-  public static Rewriter.Result legalize(Model model) {
-    Rewriter.Result result = Rewriter.rewrite(model, rules());
+  /**
+   * Applies all rules to a model.
+   *
+   * @param quantizes whether the model is quantized next, so that its FAKE_QUANT operators only
+   *     state ranges
+   */
+  public static Rewriter.Result legalize(Model model, boolean quantizes) {
+    List<Rule> rules = rules();
+    if (!quantizes) {
+      rules.add(FakeQuantRules.NARROW);
+    }
+    Rewriter.Result result = Rewriter.rewrite(model, rules);
     for (int g = 0; g < result.model().graphs().size() && !result.firings().isEmpty(); g++) {
       ShapeInference.infer(result.model(), g);
     }

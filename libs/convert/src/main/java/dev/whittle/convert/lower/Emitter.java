@@ -42,9 +42,12 @@ import dev.whittle.ir.op.shape.Tile;
 import dev.whittle.ir.op.shape.Transpose;
 import dev.whittle.ir.op.type.Bitcast;
 import dev.whittle.ir.op.type.Cast;
+import dev.whittle.ir.op.type.Dequantize;
+import dev.whittle.ir.op.type.Quantize;
 import dev.whittle.ir.rewrite.ConstantEvaluation;
 import dev.whittle.ir.tensor.Constant;
 import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
@@ -79,7 +82,8 @@ public final class Emitter {
 
   private static final long MAX_GENERATED = 1 << 26;
 
-  private record Key(TensorType type, Shape shape, Constant bytes) {}
+  private record Key(
+      TensorType type, Shape shape, @Nullable Quantization quantization, Constant bytes) {}
 
   private final GraphBuilder graph;
   private final List<@Nullable GraphBuilder> graphs;
@@ -172,7 +176,8 @@ public final class Emitter {
     if (tensor.data().byteSize() > maxSharedBytes || !tensor.type().hasFixedSize()) {
       return graph.constant(name(what), tensor);
     }
-    var key = new Key(tensor.type(), tensor.shape(), Constant.of(tensor.data()));
+    var key =
+        new Key(tensor.type(), tensor.shape(), tensor.quantization(), Constant.of(tensor.data()));
     return shared.computeIfAbsent(key, k -> graph.constant(name(what), tensor));
   }
 
@@ -704,6 +709,29 @@ public final class Emitter {
     }
     Value declared = Value.of(0, name("bitcast"), type, Shape.of(dims));
     return graph.nodesAsDeclared(List.of(declared), new Bitcast(), x).getFirst();
+  }
+
+  /** Rounds floats to the numbers that quantized integers represent. */
+  public Value throughIntegers(Value x, TensorType type, Quantization parameters) {
+    Value declared = Value.of(0, name("quantize"), type, x.shape()).withQuantization(parameters);
+    if (x.contents() != null) {
+      Tensor integers =
+          ConstantEvaluation.evaluate(
+                  new Quantize(), List.of(Operand.of(x)), List.of(Operand.of(declared)))
+              .getFirst();
+      var known = new Operand(declared.name(), type, integers.shape(), parameters, integers);
+      Value floats = Value.of(0, "", FLOAT32, x.shape());
+      return constant(
+          "fake_quant",
+          ConstantEvaluation.evaluate(
+                  new Dequantize(),
+                  List.of(known),
+                  List.of(Operand.of(floats)),
+                  x.contents().data().byteSize())
+              .getFirst());
+    }
+    Value integers = graph.nodesAsDeclared(List.of(declared), new Quantize(), x).getFirst();
+    return node(new Dequantize(), integers);
   }
 
   /** Casts two operands to their common type. */

@@ -5,7 +5,10 @@ import dev.whittle.ir.Value;
 import dev.whittle.ir.op.math.Round;
 import dev.whittle.ir.op.type.FakeQuant;
 import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 
 /** Operations that simulate quantization. */
@@ -18,6 +21,8 @@ final class TensorFlowQuantizationOperations {
         call -> fakeQuant(call, call.node().real("min", -6), call.node().real("max", 6)));
     table.single(
         "FakeQuantWithMinMaxVars", call -> fakeQuant(call, bound(call, 1), bound(call, 2)));
+    table.single(
+        "FakeQuantWithMinMaxVarsPerChannel", TensorFlowQuantizationOperations::fakeQuantChannels);
     for (String name : List.of("QuantizeAndDequantizeV2", "QuantizeAndDequantizeV4")) {
       table.single(name, TensorFlowQuantizationOperations::quantizeAndDequantize);
     }
@@ -37,6 +42,53 @@ final class TensorFlowQuantizationOperations {
     int bits = (int) node.integer("num_bits", 8);
     var op = new FakeQuant(min, max, bits, node.flag("narrow_range", false));
     return call.emit().node(op, call.x());
+  }
+
+  /**
+   * Rounds each slice along the last axis to a range of its own. The pair of QUANTIZE and
+   * DEQUANTIZE is that of TensorFlow's converter; of constants it leaves floats that state the
+   * parameters.
+   */
+  private static Value fakeQuantChannels(OperationCall call) {
+    TfNode node = call.node();
+    int bits = (int) node.integer("num_bits", 8);
+    boolean narrow = node.flag("narrow_range", false);
+    float[] min = bounds(call, 1);
+    float[] max = bounds(call, 2);
+    Shape shape = call.x().shape();
+    if (bits < 2 || bits > 8 || min.length != max.length || !shape.isRankKnown()) {
+      throw OperandException.unsupported(
+          "%d bits, and %d and %d bounds of a tensor of shape %s; expected 2 to 8 bits, and as"
+              + " many bounds as the last dimension",
+          bits, min.length, max.length, shape);
+    }
+    Quantization parameters =
+        FakeQuant.parameters(min, max, bits, narrow, Math.max(0, shape.rank() - 1));
+    Emitter emit = call.emit();
+    Value x = call.x();
+    if (bits < Byte.SIZE || narrow) {
+      // The integers have numbers outside the range.
+      x = emit.max(x, emit.constant("low", Tensor.of(floats(parameters.min()), min.length)));
+      x = emit.min(x, emit.constant("high", Tensor.of(floats(parameters.max()), min.length)));
+    }
+    return emit.throughIntegers(x, TensorType.INT8, parameters);
+  }
+
+  private static float[] floats(List<Float> list) {
+    float[] all = new float[list.size()];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = list.get(i);
+    }
+    return all;
+  }
+
+  /** Returns the bounds of the slices, which have to be constant. */
+  private static float[] bounds(OperationCall call, int input) {
+    Tensor contents = call.value(input).contents();
+    if (contents == null || contents.rank() != 1) {
+      throw OperandException.unsupported("ranges that are computed");
+    }
+    return contents.toFloats();
   }
 
   /** Rounds to a grid whose ends TensorFlow moves so that zero is on it. */

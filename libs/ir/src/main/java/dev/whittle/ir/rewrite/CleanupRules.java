@@ -7,6 +7,8 @@ import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.math.Add;
 import dev.whittle.ir.op.math.Mul;
 import dev.whittle.ir.op.shape.Reshape;
+import dev.whittle.ir.op.type.Dequantize;
+import dev.whittle.ir.op.type.Quantize;
 import dev.whittle.ir.tensor.Constant;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
@@ -27,6 +29,12 @@ public final class CleanupRules {
           "Computes nodes whose inputs are constants.",
           CleanupRules::foldConstants);
 
+  public static final Rule FOLD_ROUNDING =
+      new Rule(
+          "fold-rounding",
+          "Computes a QUANTIZE and DEQUANTIZE of a constant.",
+          CleanupRules::foldRounding);
+
   public static final Rule MERGE_RESHAPES =
       new Rule(
           "merge-reshapes", "Skips a reshape before another reshape.", CleanupRules::mergeReshapes);
@@ -39,7 +47,7 @@ public final class CleanupRules {
 
   /** All rules of this class, in the order in which they are tried. */
   public static final List<Rule> RULES =
-      List.of(DROP_UNUSED, FOLD_CONSTANTS, MERGE_RESHAPES, DROP_NEUTRAL);
+      List.of(DROP_UNUSED, FOLD_ROUNDING, FOLD_CONSTANTS, MERGE_RESHAPES, DROP_NEUTRAL);
 
   private CleanupRules() {}
 
@@ -64,6 +72,10 @@ public final class CleanupRules {
       // The variable changes later and must be computed in each run.
       return false;
     }
+    if (node.op() instanceof Quantize && isDequantized(editor, node.outputs().getFirst())) {
+      // FOLD_ROUNDING computes both.
+      return false;
+    }
     List<Tensor> results;
     try {
       results = evaluate(editor, node);
@@ -77,10 +89,61 @@ public final class CleanupRules {
     editor.remove(handle);
     for (int i = 0; i < results.size(); i++) {
       Value value = editor.value(node.outputs().get(i));
+      Tensor result = results.get(i);
       editor.update(
-          value.withShape(results.get(i).shape()).withData(Constant.of(results.get(i).data())));
+          value
+              .withShape(result.shape())
+              .withQuantization(result.quantization())
+              .withData(Constant.of(result.data())));
     }
     return true;
+  }
+
+  private static boolean isDequantized(GraphEditor editor, int value) {
+    return !editor.isOutput(value)
+        && editor.consumers(value).stream()
+            .allMatch(reader -> editor.node(reader).op() instanceof Dequantize);
+  }
+
+  /** Folds a DEQUANTIZE with the QUANTIZE of a constant before it, which is as large as both. */
+  private static boolean foldRounding(GraphEditor editor, int handle) {
+    Node node = editor.node(handle);
+    Node before = editor.producer(node.inputs().isEmpty() ? Node.ABSENT : node.inputs().getFirst());
+    if (!(node.op() instanceof Dequantize)
+        || before == null
+        || !(before.op() instanceof Quantize)
+        || !readsConstants(editor, before)) {
+      return false;
+    }
+    Value middle = editor.value(node.inputs().getFirst());
+    Value output = editor.value(node.outputs().getFirst());
+    try {
+      List<Tensor> integers = evaluate(editor, before);
+      if (integers.isEmpty()) {
+        return false;
+      }
+      var known =
+          new Operand(
+              middle.name(),
+              middle.type(),
+              middle.shape(),
+              middle.quantization(),
+              integers.getFirst());
+      Tensor floats =
+          ConstantEvaluation.evaluate(
+                  node.op(), List.of(known), List.of(Operand.of(output)), Long.MAX_VALUE / 2)
+              .getFirst();
+      editor.remove(handle);
+      editor.update(
+          output
+              .withShape(floats.shape())
+              .withQuantization(floats.quantization())
+              .withData(Constant.of(floats.data())));
+      return true;
+    } catch (OperandException e) {
+      // The node stays, and shape inference reports the problem.
+      return false;
+    }
   }
 
   private static boolean readsConstants(GraphEditor editor, Node node) {

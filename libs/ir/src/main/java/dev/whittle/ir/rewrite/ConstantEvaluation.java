@@ -5,6 +5,7 @@ import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.DirectInvocation;
 import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.ArrayList;
@@ -30,6 +31,16 @@ public final class ConstantEvaluation {
    */
   public static List<Tensor> evaluate(
       Op op, List<@Nullable Operand> inputs, List<Operand> declared) {
+    return evaluate(op, inputs, declared, MAX_GROWTH_BYTES);
+  }
+
+  /**
+   * As {@link #evaluate(Op, List, List)}.
+   *
+   * @param maxGrowth the number of bytes by which each output may exceed the operands
+   */
+  public static List<Tensor> evaluate(
+      Op op, List<@Nullable Operand> inputs, List<Operand> declared, long maxGrowth) {
     List<@Nullable Tensor> contents = new ArrayList<>();
     long inputBytes = 0;
     for (Operand operand : inputs) {
@@ -48,7 +59,7 @@ public final class ConstantEvaluation {
       TypedShape type = inferred.get(i);
       if (!type.shape().isStatic()
           || !type.type().hasFixedSize()
-          || type.type().byteSize(type.shape().elements()) > inputBytes + MAX_GROWTH_BYTES) {
+          || type.type().byteSize(type.shape().elements()) > inputBytes + maxGrowth) {
         return List.of();
       }
       var output =
@@ -65,6 +76,8 @@ public final class ConstantEvaluation {
     }
     op.kernel(new Operands(inputs, typed, Operands.SubgraphTypes.NONE))
         .run(new DirectInvocation(contents, outputs));
-    return outputs;
+    Quantization trained =
+        outputs.size() == 1 ? TrainedWeights.of(op, inputs, outputs.getFirst()) : null;
+    return trained == null ? outputs : List.of(outputs.getFirst().withQuantization(trained));
   }
 }

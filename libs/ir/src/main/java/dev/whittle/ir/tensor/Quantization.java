@@ -102,6 +102,11 @@ public record Quantization(
     return new Quantization(min, max, scale, zeroPoint, axis, other);
   }
 
+  /** Returns these parameters for another axis. */
+  public Quantization withAxis(int newAxis) {
+    return new Quantization(min, max, scale, zeroPoint, newAxis, details);
+  }
+
   /** Returns whether there is a scale, so that stored integers represent real numbers. */
   public boolean isQuantized() {
     return !scale.isEmpty();

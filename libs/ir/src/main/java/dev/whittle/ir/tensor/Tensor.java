@@ -145,6 +145,11 @@ public final class Tensor {
     return quantization;
   }
 
+  /** Returns a view of the same elements that states other parameters. */
+  public Tensor withQuantization(@Nullable Quantization parameters) {
+    return new Tensor(type, dims(), parameters, data());
+  }
+
   /** Returns the number of dimensions; 0 for a scalar. */
   public int rank() {
     return dims.length;

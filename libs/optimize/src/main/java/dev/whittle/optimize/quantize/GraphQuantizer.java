@@ -8,8 +8,10 @@ import dev.whittle.ir.Operands;
 import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.op.nn.FullyConnected;
 import dev.whittle.ir.op.shape.Reshape;
 import dev.whittle.ir.op.type.Dequantize;
+import dev.whittle.ir.op.type.FakeQuant;
 import dev.whittle.ir.op.type.Quantize;
 import dev.whittle.ir.tensor.Constant;
 import dev.whittle.ir.tensor.OperandException;
@@ -48,14 +50,16 @@ final class GraphQuantizer {
   private final List<NodeDecision> decisions;
   private final Map<TensorType, ScaleGroups> groups;
   private final ValueRanges ranges;
-  private final Map<Integer, float[]> weightScales;
   private final Map<Integer, float[]> biases;
   private final List<Value> values;
   private final List<Node> nodes = new ArrayList<>();
   private final Map<Form, Integer> forms = new HashMap<>();
   private final Map<Integer, Form> computedForms = new HashMap<>();
   private final Map<Object, Integer> constants = new HashMap<>();
+  private final Map<Integer, Integer> roundedIds = new HashMap<>();
+  private final boolean keepsTrainedRanges;
   private final Set<Integer> dequantized = new HashSet<>();
+  private final List<String> warnings = new ArrayList<>();
 
   /** An integer form of the value with an id. */
   private record Form(int id, TensorType type, Quantization parameters) {}
@@ -65,22 +69,22 @@ final class GraphQuantizer {
    *
    * @param decisions the decision for each node
    * @param groups the scale groups by activation type
-   * @param weightScales the scales with which weights were trained, by value id
    * @param biases the biases that replace those of the graph, by node index
+   * @param keepsTrainedRanges whether values between float operators are rounded as in training
    */
   GraphQuantizer(
       Graph graph,
       List<NodeDecision> decisions,
       Map<TensorType, ScaleGroups> groups,
       ValueRanges ranges,
-      Map<Integer, float[]> weightScales,
-      Map<Integer, float[]> biases) {
+      Map<Integer, float[]> biases,
+      boolean keepsTrainedRanges) {
     this.graph = graph;
     this.decisions = decisions;
     this.groups = new EnumMap<>(groups);
     this.ranges = ranges;
-    this.weightScales = weightScales;
     this.biases = biases;
+    this.keepsTrainedRanges = keepsTrainedRanges;
     this.values = new ArrayList<>(graph.values());
   }
 
@@ -105,8 +109,11 @@ final class GraphQuantizer {
       Node node = graph.nodes().get(n);
       NodeDecision decision = decisions.get(n);
       switch (decision.settings().mode()) {
-        case FLOAT ->
+        case FLOAT -> {
+          if (!addTrainedRange(node)) {
             nodes.add(node.withOperands(floats(node), node.outputs(), node.intermediates()));
+          }
+        }
         case INTEGER -> addInteger(n, node, decision.settings());
         case DYNAMIC, WEIGHTS_ONLY -> addStored(node, decision.settings());
       }
@@ -115,7 +122,13 @@ final class GraphQuantizer {
     for (int id : graph.outputs()) {
       outputs.add(output(id, outputType, renamed));
     }
+    values.replaceAll(v -> v.type() == TensorType.FLOAT32 ? v.withQuantization(null) : v);
     return new Graph(graph.name(), values, inputs, outputs, nodes, graph.debugMetadataIndex());
+  }
+
+  /** Returns the warnings of the last run. */
+  List<String> warnings() {
+    return List.copyOf(warnings);
   }
 
   private int add(Value value) {
@@ -151,7 +164,13 @@ final class GraphQuantizer {
       return id;
     }
     if (type == TensorType.FLOAT32) {
-      return floatForm(id);
+      int floats = floatForm(id);
+      if (floats != id) {
+        renamed.put(id, floats);
+        values.set(floats, values.get(floats).withName(value.name()));
+        values.set(id, value.withName(value.name() + "_float"));
+      }
+      return floats;
     }
     if (renamed.containsKey(id)) {
       return renamed.get(id);
@@ -221,7 +240,13 @@ final class GraphQuantizer {
       return constant;
     }
     Form computed = computedForms.get(id);
-    int source = computed != null && computed.type == type ? formId(computed) : floatForm(id);
+    Quantization trained = type == TensorType.INT8 ? TrainedRanges.parameters(value) : null;
+    int source =
+        computed != null && computed.type == type
+            ? formId(computed)
+            : trained != null && !trained.equals(parameters)
+                ? integerForm(id, type, trained)
+                : computed == null ? id : floatForm(id);
     int formId =
         add(
             value
@@ -243,7 +268,28 @@ final class GraphQuantizer {
     if (computed != null && dequantized.add(id)) {
       nodes.add(Node.of(new Dequantize(), new int[] {formId(computed)}, id));
     }
-    return id;
+    return computed == null && keepsTrainedRanges ? rounded(id) : id;
+  }
+
+  /**
+   * Returns the id of a float value rounded to its trained range, as the float operators after it
+   * were trained to read it; the id itself if it has none.
+   */
+  private int rounded(int id) {
+    Value value = graph.value(id);
+    Quantization trained =
+        value.isConstant() || value.isVariable() ? null : TrainedRanges.parameters(value);
+    if (trained == null) {
+      return id;
+    }
+    Integer known = roundedIds.get(id);
+    if (known == null) {
+      int stored = integerForm(id, TensorType.INT8, trained);
+      known = add(value.withName(value.name() + "_rounded"));
+      nodes.add(Node.of(new Dequantize(), new int[] {stored}, known));
+      roundedIds.put(id, known);
+    }
+    return known;
   }
 
   private List<Integer> floats(Node node) {
@@ -272,7 +318,9 @@ final class GraphQuantizer {
       int id = outputs.get(i);
       if (floatOutputs.contains(id)) {
         Value value = graph.value(id);
-        var form = new Form(id, type, group.parameters(id));
+        // A trained range of an output with prescribed parameters follows as a QUANTIZE.
+        Quantization prescribed = rule.fixedOutput(type);
+        var form = new Form(id, type, prescribed == null ? group.parameters(id) : prescribed);
         String suffix =
             graph.outputs().contains(id) ? "_" + type.name().toLowerCase(Locale.ROOT) : "";
         int formId =
@@ -286,6 +334,41 @@ final class GraphQuantizer {
       }
     }
     nodes.add(integerNode(node.withOp(node.op().asInteger(type)), inputs, outputs));
+    for (int id : floatOutputs) {
+      Quantization trained = group.parameters(id);
+      if (rule.fixedOutput(type) != null && !trained.equals(rule.fixedOutput(type))) {
+        integerForm(id, type, trained);
+        computedForms.put(id, new Form(id, type, trained));
+      }
+    }
+  }
+
+  /** Replaces a FAKE_QUANT by a QUANTIZE if integers read its result; returns whether it does. */
+  private boolean addTrainedRange(Node node) {
+    if (!(node.op() instanceof FakeQuant)) {
+      return false;
+    }
+    int result = node.outputs().getFirst();
+    ScaleGroups group = groups.get(TensorType.INT8);
+    Quantization trained = TrainedRanges.parameters(graph.value(result));
+    if (trained == null || group == null || !group.contains(result)) {
+      return false;
+    }
+    int source = node.inputs().getFirst();
+    Form computed = computedForms.get(source);
+    int sourceId =
+        computed != null && computed.type == TensorType.INT8 ? formId(computed) : floatForm(source);
+    var form = new Form(result, TensorType.INT8, trained);
+    Value value = graph.value(result);
+    int formId =
+        add(
+            value
+                .withName(value.name() + "_int8")
+                .withType(TensorType.INT8)
+                .withQuantization(trained));
+    nodes.add(Node.of(new Quantize(), new int[] {sourceId}, formId));
+    remember(form, formId);
+    return true;
   }
 
   /** Returns a node with version 0, since the version of the float form no longer applies. */
@@ -312,7 +395,17 @@ final class GraphQuantizer {
     double inputScale = quantization(activation).scaleValue();
     int[] dims = weights.initialShape().toArray();
     int axis = settings.perChannel() ? rule.axis() : -1;
-    float[] scales = scales(weightsId, axis, settings);
+    boolean zeroPoints =
+        node.op() instanceof FullyConnected && settings.activations() == TensorType.INT8;
+    TrainedScales chosen = scales(weightsId, axis, settings, zeroPoints);
+    float[] scales = chosen.scales();
+    if (chosen.changed() > 0) {
+      warnings.add(
+          "%s has no zero points of weights: %d of %d channels of '%s', which were trained with them,"
+                  .formatted(
+                      node.op().type().name(), chosen.changed(), scales.length, weights.name())
+              + " get larger scales; train with narrow, symmetric ranges");
+    }
     int biasId =
         rule.bias() >= 0 && rule.bias() < node.inputs().size()
             ? node.inputs().get(rule.bias())
@@ -326,7 +419,7 @@ final class GraphQuantizer {
       throw new IllegalStateException(
           "a corrected bias for a node that has none: " + graph.describe(n));
     }
-    inputs.set(rule.weights(), stored(weights, dims, scales, axis, settings.weights()));
+    inputs.set(rule.weights(), stored(weights, dims, chosen, axis, settings.weights()));
   }
 
   private Quantization quantization(int id) {
@@ -337,18 +430,38 @@ final class GraphQuantizer {
     return parameters;
   }
 
-  private float[] scales(int weightsId, int axis, QuantizationSettings settings) {
-    float[] trained = weightScales.get(weightsId);
-    if (trained != null && (trained.length == 1 || axis >= 0)) {
-      return trained.clone();
-    }
+  private TrainedScales scales(
+      int weightsId, int axis, QuantizationSettings settings, boolean zeroPoints) {
     Value weights = graph.value(weightsId);
-    return WeightScales.of(
-        OperandRoles.floats(weights),
-        weights.initialShape().toArray(),
-        axis,
-        settings.weights().bits(),
-        settings.weightMethod());
+    TrainedScales trained = TrainedScales.of(weights, axis, settings.weights(), zeroPoints);
+    return trained != null
+        ? trained
+        : new TrainedScales(
+            WeightScales.of(
+                OperandRoles.floats(weights),
+                weights.initialShape().toArray(),
+                axis,
+                settings.weights().bits(),
+                settings.weightMethod()),
+            0,
+            0,
+            false);
+  }
+
+  private static Constant integers(
+      Value weights,
+      int[] dims,
+      TrainedScales chosen,
+      int axis,
+      Quantization parameters,
+      TensorType type) {
+    float[] numbers = OperandRoles.floats(weights);
+    if (chosen.zeroPoint() != 0) {
+      return WeightQuantizer.asymmetric(numbers, dims, parameters, type);
+    }
+    return chosen.trained()
+        ? WeightQuantizer.trained(numbers, dims, chosen.scales(), axis, type)
+        : WeightQuantizer.symmetric(numbers, dims, chosen.scales(), axis, type);
   }
 
   /**
@@ -380,8 +493,12 @@ final class GraphQuantizer {
   }
 
   /** Returns the id of weights in integers, which nodes with the same settings share. */
-  private int stored(Value weights, int[] dims, float[] scales, int axis, TensorType type) {
-    Quantization parameters = Quantization.perAxis(scales, scales.length == 1 ? 0 : axis);
+  private int stored(Value weights, int[] dims, TrainedScales chosen, int axis, TensorType type) {
+    float[] scales = chosen.scales();
+    Quantization parameters =
+        scales.length == 1
+            ? Quantization.perTensor(scales[0], chosen.zeroPoint())
+            : Quantization.perAxis(scales, axis);
     Object key = List.of(weights.id(), type, parameters);
     return constants.computeIfAbsent(
         key,
@@ -390,9 +507,7 @@ final class GraphQuantizer {
                 weights
                     .withType(type)
                     .withQuantization(parameters)
-                    .withData(
-                        WeightQuantizer.symmetric(
-                            OperandRoles.floats(weights), dims, scales, axis, type))));
+                    .withData(integers(weights, dims, chosen, axis, parameters, type))));
   }
 
   // Nodes in floats with stored integer weights
@@ -440,7 +555,7 @@ final class GraphQuantizer {
   private int integers(int id, int axis, QuantizationSettings settings) {
     Value weights = graph.value(id);
     int[] dims = weights.initialShape().toArray();
-    return stored(weights, dims, scales(id, axis, settings), axis, settings.weights());
+    return stored(weights, dims, scales(id, axis, settings, false), axis, settings.weights());
   }
 
   private boolean hasKernel(Op op, List<Integer> inputs, List<Integer> outputs) {

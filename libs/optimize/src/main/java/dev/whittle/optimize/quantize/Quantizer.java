@@ -150,7 +150,7 @@ public final class Quantizer {
   public Model prepare(Model model) {
     requireFiniteWeights(model);
     requireMatches(model);
-    Model prepared = TrainedRanges.absorb(model);
+    Model prepared = TrainedRanges.absorb(StoredWeights.read(model));
     if (recipe.head() == HeadMode.LOGITS) {
       prepared = ClassifierHeads.remove(prepared);
     }
@@ -217,7 +217,7 @@ public final class Quantizer {
               recipe,
               ranges,
               main ? inFloat(graph, recipe.head(), statistics, warnings) : Set.of());
-      graphs.add(quantize(graph, decisions, ranges, main, statistics, renamed));
+      graphs.add(quantize(graph, decisions, ranges, main, statistics, renamed, warnings));
       if (main) {
         report(graph, decisions, layers);
       }
@@ -286,21 +286,19 @@ public final class Quantizer {
       ValueRanges ranges,
       boolean main,
       Statistics statistics,
-      Map<Integer, Integer> renamed) {
+      Map<Integer, Integer> renamed,
+      List<String> warnings) {
     Map<TensorType, ScaleGroups> groups = scaleGroups(graph, decisions, ranges);
-    Map<Integer, float[]> weightScales = new HashMap<>();
-    for (Value value : graph.values()) {
-      float[] trained = TrainedRanges.weightScales(value);
-      if (trained != null) {
-        weightScales.put(value.id(), trained);
-      }
-    }
     Map<Integer, float[]> biases =
         recipe.correctBias() ? BiasCorrection.of(graph, decisions, statistics) : Map.of();
-    var quantizer = new GraphQuantizer(graph, decisions, groups, ranges, weightScales, biases);
-    return main
-        ? quantizer.run(inputType, outputType, renamed)
-        : quantizer.run(TensorType.FLOAT32, TensorType.FLOAT32, new HashMap<>());
+    var quantizer =
+        new GraphQuantizer(graph, decisions, groups, ranges, biases, recipe.needsCalibration());
+    Graph quantized =
+        main
+            ? quantizer.run(inputType, outputType, renamed)
+            : quantizer.run(TensorType.FLOAT32, TensorType.FLOAT32, new HashMap<>());
+    warnings.addAll(quantizer.warnings());
+    return quantized;
   }
 
   private static void report(

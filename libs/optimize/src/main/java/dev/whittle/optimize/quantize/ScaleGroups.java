@@ -50,11 +50,11 @@ final class ScaleGroups {
     List<Integer> inputs =
         OperandRoles.activations(graph, node).stream().map(node.inputs()::get).toList();
     List<Integer> outputs = OperandRoles.floatOutputs(graph, node);
-    inputs.forEach(this::root);
-    outputs.forEach(this::root);
+    inputs.forEach(this::add);
+    outputs.forEach(this::add);
     Quantization required = rule.fixedOutput(type);
     if (required != null) {
-      outputs.forEach(id -> fixed.put(root(id), required));
+      outputs.forEach(id -> fixed.putIfAbsent(root(id), required));
     }
     if (rule.sharesScales() && !outputs.isEmpty()) {
       int output = outputs.getFirst();
@@ -68,6 +68,17 @@ final class ScaleGroups {
           unite(output, id);
         }
       }
+    }
+  }
+
+  private void add(int id) {
+    Quantization trained =
+        type != TensorType.INT8 || parents.containsKey(id)
+            ? null
+            : TrainedRanges.parameters(graph.value(id));
+    root(id);
+    if (trained != null) {
+      fixed.put(id, trained);
     }
   }
 

@@ -20,13 +20,24 @@ final class WeightQuantizer {
    */
   static Constant symmetric(
       float[] weights, int[] dims, float[] scales, int axis, TensorType type) {
+    return symmetric(weights, dims, scales, axis, type, -WeightScales.maxInteger(type.bits()));
+  }
+
+  /** Returns symmetric integers, those of 8 bits in the full range from -128. */
+  static Constant trained(float[] weights, int[] dims, float[] scales, int axis, TensorType type) {
+    long min = type == TensorType.INT8 ? Byte.MIN_VALUE : -WeightScales.maxInteger(type.bits());
+    return symmetric(weights, dims, scales, axis, type, min);
+  }
+
+  private static Constant symmetric(
+      float[] weights, int[] dims, float[] scales, int axis, TensorType type, long min) {
     int inner = inner(dims, scales, axis);
     int max = WeightScales.maxInteger(type.bits());
     Tensor stored = allocate(type, dims);
     for (int i = 0; i < weights.length; i++) {
       double scale = scales[scales.length == 1 ? 0 : i / inner % scales.length];
       long q = (long) FixedPoint.roundHalfAway(weights[i] / scale);
-      stored.setInteger(i, Math.clamp(q, -max, max));
+      stored.setInteger(i, Math.clamp(q, min, max));
     }
     return Constant.of(stored.data());
   }

@@ -9,9 +9,12 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.OperandException;
+import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fake quantization: floats rounded to the numbers that quantized integers can represent.
@@ -35,6 +38,8 @@ public record FakeQuant(float min, float max, int bits, boolean narrowRange) imp
                   options.real("max", 0),
                   options.integer("num_bits", 0),
                   options.flag("narrow_range", false)));
+
+  private static final double ZERO_SCALE = 1e-8;
 
   @Override
   public OpType<FakeQuant> type() {
@@ -72,10 +77,67 @@ public record FakeQuant(float min, float max, int bits, boolean narrowRange) imp
     float quantMin = narrowRange ? 1 : 0;
     float quantMax = (1 << bits) - 1;
     float scale = (max - min) / (quantMax - quantMin);
+    if (scale == 0) {
+      return new Range(0, 0, 0);
+    }
     float zero = quantMin - min / scale;
     float nudged =
         zero < quantMin ? quantMin : zero > quantMax ? quantMax : FixedPoint.roundHalfAway(zero);
     return new Range((quantMin - nudged) * scale, (quantMax - nudged) * scale, scale);
+  }
+
+  /**
+   * Returns the parameters of INT8 integers that represent the same numbers, as TensorFlow's
+   * converter computes them in {@code fakeQuantAttrsToType}. Fewer bits use fewer of the integers,
+   * around a zero point of 0.
+   *
+   * @return null for more than 8 bits
+   */
+  public @Nullable Quantization parameters() {
+    if (bits > Byte.SIZE || !(min <= max)) {
+      return null;
+    }
+    int lowest = narrowRange ? 1 : 0;
+    int highest = (1 << bits) - 1;
+    double scale = max == min ? ZERO_SCALE : ((double) max - min) / (highest - lowest);
+    boolean minIsExact = lowest + Math.abs(min / scale) < highest + Math.abs(max / scale);
+    double zero = minIsExact ? lowest - min / scale : highest - max / scale;
+    long zeroPoint = (long) FixedPoint.roundHalfAway(Math.clamp(zero, lowest, highest));
+    return new Quantization(
+        List.of((float) ((lowest - zeroPoint) * scale)),
+        List.of((float) ((highest - zeroPoint) * scale)),
+        List.of((float) scale),
+        List.of(bits < Byte.SIZE ? 0 : zeroPoint + Byte.MIN_VALUE),
+        0,
+        null);
+  }
+
+  /**
+   * Returns the parameters of INT8 integers that represent the same numbers as fake quantization
+   * with a range for each slice along an axis. The zero points are those of TensorFlow's kernels.
+   *
+   * @param min the smallest number of each slice
+   * @param max the largest number of each slice
+   * @param bits the bits of the integers, from 2 to 8
+   */
+  public static Quantization parameters(
+      float[] min, float[] max, int bits, boolean narrowRange, int axis) {
+    List<Float> lows = new ArrayList<>();
+    List<Float> highs = new ArrayList<>();
+    List<Float> scales = new ArrayList<>();
+    List<Long> zeroPoints = new ArrayList<>();
+    for (int i = 0; i < min.length; i++) {
+      Range range = new FakeQuant(min[i], max[i], bits, narrowRange).range();
+      // All numbers of a slice without a range are zero, which any scale represents.
+      float scale = range.scale > 0 ? range.scale : (float) ZERO_SCALE;
+      long zeroPoint = Math.round((narrowRange ? 1 : 0) - range.low / scale);
+      lows.add(range.low);
+      highs.add(range.high);
+      scales.add(scale);
+      // Integers of fewer bits fit around a zero point of 0.
+      zeroPoints.add(bits < Byte.SIZE ? 0 : zeroPoint + Byte.MIN_VALUE);
+    }
+    return new Quantization(lows, highs, scales, zeroPoints, axis, null);
   }
 
   @Override
