@@ -266,6 +266,9 @@ final class IntegerRules {
 
   private static boolean isRefused(GraphEditor editor, int handle, TensorType... types) {
     Node node = editor.node(handle);
+    if (node.inputs().isEmpty() || node.inputs().getFirst() == Node.ABSENT) {
+      return false;
+    }
     return List.of(types).contains(editor.value(node.inputs().getFirst()).type())
         && editor.value(node.inputs().getFirst()).quantization() == null
         && KernelCheck.refusal(node.op(), Expansion.operands(editor, node)).isPresent();
