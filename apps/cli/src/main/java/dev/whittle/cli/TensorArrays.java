@@ -115,6 +115,9 @@ final class TensorArrays {
 
   /** Returns the tensor type of elements of an array; null if there is none. */
   static @Nullable TensorType tensorType(DType type) {
+    if (type.isString()) {
+      return TensorType.STRING;
+    }
     for (TensorType tensor : TensorType.values()) {
       if (tensor.name().equals(type.name())) {
         return tensor;

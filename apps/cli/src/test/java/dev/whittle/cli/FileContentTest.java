@@ -81,7 +81,7 @@ class FileContentTest {
     add(FileContent.NPY, "d.keras", "\u0093NUMPY\u0001\0");
     add(FileContent.PICKLE, "e.keras", 0x80, 4, 0x95, 1);
     add(FileContent.COMPRESSED, "f.keras", 0x1f, 0x8b, 8, 0);
-    add(FileContent.SAFETENSORS, "g.keras", "\u0040\0\0\0\0\0\0\0{\"a\": 1}");
+    add(FileContent.SAFETENSORS, "g.keras", "\u0010\0\0\0\0\0\0\0{\"a\": 1}");
     add(FileContent.GGUF, "h.keras", "GGUF\u0003\0\0\0");
     add(FileContent.LFS, "i.tflite", "version https://git-lfs.github.com/spec/v1\noid x\n");
     add(FileContent.HTML, "j.tflite", "\n<!DOCTYPE html><html></html>");

@@ -29,9 +29,10 @@ final class ArrayTypes {
       case UINT32 -> TensorType.UINT32;
       case UINT64 -> TensorType.UINT64;
       case BOOL -> TensorType.BOOL;
+      case BYTES, UNICODE -> TensorType.STRING;
       default ->
           throw new IOException(
-              "array '%s' has elements of type %s; samples must be numbers or booleans"
+              "array '%s' has elements of type %s; samples must be real numbers, booleans or strings"
                   .formatted(array, type));
     };
   }

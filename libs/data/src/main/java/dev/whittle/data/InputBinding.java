@@ -194,15 +194,24 @@ public final class InputBinding {
     Quantization quantization = input.quantization();
     boolean floats = isFloat(sample.type());
     long size = sample.elements();
-    if (sample.type() == input.type()) {
+    if (sample.type() == TensorType.STRING && input.type() == TensorType.STRING) {
+      List<byte[]> strings = new ArrayList<>();
+      for (long i = 0; i < input.elements(); i += size) {
+        strings.addAll(sample.strings());
+      }
+      input.setStrings(strings, input.dims());
+    } else if (sample.type() == input.type()) {
       long bytes = sample.data().byteSize();
       for (long at = 0; at < input.data().byteSize(); at += bytes) {
         MemorySegment.copy(sample.data(), 0, input.data(), at, bytes);
       }
-    } else if (input.type() == TensorType.FLOAT32) {
+    } else if (input.type() == TensorType.FLOAT32 && sample.type() != TensorType.STRING) {
       for (long i = 0; i < input.elements(); i++) {
         input.setFloat(i, (float) sample.getReal(i % size));
       }
+    } else if (sample.type() == TensorType.STRING) {
+      throw new IOException(
+          "input '%s' takes %s, but the data holds strings".formatted(name, input.type()));
     } else if (input.type().isInteger() && quantization != null && quantization.isQuantized()) {
       quantize(sample, input, quantization);
     } else if (!floats && input.type().isInteger()) {
@@ -233,8 +242,9 @@ public final class InputBinding {
   public static boolean accepts(Value input, TensorType type, int... dims) {
     boolean fits =
         type == input.type()
-            || input.type() == TensorType.FLOAT32
+            || (input.type() == TensorType.FLOAT32 && type != TensorType.STRING)
             || (input.type().isInteger()
+                && type != TensorType.STRING
                 && (!isFloat(type)
                     || (input.quantization() != null && input.quantization().isQuantized())));
     return fits && shape(input.shape(), dims) != null;

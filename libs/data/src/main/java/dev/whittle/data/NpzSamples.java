@@ -227,12 +227,24 @@ public final class NpzSamples implements Samples {
         chunks.put(column, chunk);
       }
       int[] shape = chunk.array.shape();
+      if (chunk.type == TensorType.STRING) {
+        return strings(chunk, shape);
+      }
       long bytes = chunk.array.data().byteSize() / shape[0];
       return new Tensor(
           chunk.type,
           Arrays.copyOfRange(shape, 1, shape.length),
           null,
           chunk.array.data().asSlice((next - chunk.from) * bytes, bytes));
+    }
+
+    private Tensor strings(Chunk chunk, int[] shape) {
+      List<byte[]> all = chunk.array.byteStrings();
+      int count = all.size() / shape[0];
+      int from = (next - chunk.from) * count;
+      var row = new Tensor(TensorType.STRING, null, Tensor.Allocator.AUTOMATIC);
+      row.setStrings(all.subList(from, from + count), Arrays.copyOfRange(shape, 1, shape.length));
+      return row;
     }
 
     @Override

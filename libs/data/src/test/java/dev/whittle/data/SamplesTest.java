@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.whittle.ir.GraphBuilder;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.npz.DType;
 import dev.whittle.npz.NpyArray;
 import dev.whittle.npz.Npz;
@@ -16,6 +20,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import javax.imageio.ImageIO;
@@ -185,5 +190,23 @@ class SamplesTest {
         "labels holds 2 labels; expected one for each of the 3 samples",
         assertThrows(
             IOException.class, () -> LabeledSamples.of(plain, new int[] {4, 5}, "labels")));
+  }
+
+  @Test
+  void readsStringsForStringInputs() throws IOException {
+    List<String> words = List.of("a", "longer", "c", "d");
+    Path file = npz(Map.of("words", NpyArray.ofStrings(words, 2, 2)));
+    var builder = new GraphBuilder("main");
+    Shape shape = Shape.of(Shape.DYNAMIC, 2);
+    builder.output(builder.input("words", TensorType.STRING, shape));
+    var binding = new InputBinding(builder.buildModel("test"));
+    try (Samples.Reader reader = NpzSamples.of(file, null).open()) {
+      reader.next();
+      Sample second = Objects.requireNonNull(reader.next());
+      var input = new Tensor(TensorType.STRING, null, Tensor.Allocator.AUTOMATIC);
+      input.setStrings(List.of(new byte[0], new byte[0]), binding.shapes(second).getFirst());
+      binding.fill(second, List.of(input));
+      assertEquals("STRING [1, 2] c d", input.toString());
+    }
   }
 }
