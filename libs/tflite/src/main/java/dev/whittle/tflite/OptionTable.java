@@ -82,9 +82,11 @@ record OptionTable(int union, int number, String name, List<Field> fields) {
     return BY_NUMBER.get(key(union, number));
   }
 
-  /** Returns the name of a built-in operator in the schema. */
+  /**
+   * Returns the name of a built-in operator, or words for one that the schema here does not have.
+   */
   static String operatorName(int code) {
-    return OPERATORS.getOrDefault(code, "BUILTIN_" + code);
+    return OPERATORS.getOrDefault(code, "operator %d of a newer schema".formatted(code));
   }
 
   private static int key(int union, int number) {

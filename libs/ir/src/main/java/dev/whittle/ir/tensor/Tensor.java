@@ -439,6 +439,10 @@ public final class Tensor {
       throw OperandException.invalid(
           "a string tensor of %d bytes states %d strings", data.byteSize(), count);
     }
+    if (count != elements) {
+      throw OperandException.invalid(
+          "a string tensor of shape %s has %d strings; expected %d", shape(), count, elements);
+    }
     List<byte[]> strings = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       long start = data.get(INT, 4L * (i + 1));

@@ -80,6 +80,14 @@ class TensorTest {
   }
 
   @Test
+  void rejectsAnotherNumberOfStringsThanElements() {
+    Tensor tensor = new Tensor(TensorType.STRING, null, Tensor.Allocator.AUTOMATIC);
+    tensor.setStrings(List.of(new byte[] {1}, new byte[] {2}), 2);
+    tensor.resize(3);
+    assertThrows(OperandException.class, tensor::strings);
+  }
+
+  @Test
   void rejectsMemoryOfWrongSize() {
     Tensor four = Tensor.allocate(TensorType.FLOAT32, 4);
     assertThrows(

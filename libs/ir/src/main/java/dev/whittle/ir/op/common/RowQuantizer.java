@@ -8,7 +8,7 @@ import dev.whittle.ir.tensor.Tensor;
  */
 public final class RowQuantizer {
   private byte[] values = {};
-  private RowScale row = RowScale.of(0, 0, false);
+  private final RowScale row = new RowScale();
 
   /**
    * Returns the quantized row. The array is a buffer, which may be longer than the row and changes
@@ -48,7 +48,7 @@ public final class RowQuantizer {
       min = Math.min(min, x);
       max = Math.max(max, x);
     }
-    row = RowScale.of(min, max, asymmetric);
+    row.set(min, max, asymmetric);
     for (int i = 0; i < count; i++) {
       values[i] = (byte) row.stored(input.getFloat(first + i));
     }

@@ -94,6 +94,7 @@ public record Conv2D(
 
   @Override
   public Kernel kernel(Operands operands) {
+    Bias.require(operands, 2, 1, 0);
     var loop = new ConvolutionLoop(vertical(), horizontal(), 0);
     return Int4WeightKernel.of(
         operands,

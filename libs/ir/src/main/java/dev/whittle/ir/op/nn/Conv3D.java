@@ -77,6 +77,7 @@ public record Conv3D(
 
   @Override
   public Kernel kernel(Operands operands) {
+    Bias.require(operands, 2, 1, 4);
     Conv3DKernels.requireFloats(operands, 0);
     activation.requireClamp();
     Window[] windows = windows();

@@ -82,6 +82,7 @@ public record Conv3DTranspose(
 
   @Override
   public Kernel kernel(Operands operands) {
+    Bias.require(operands, 3, 1, 3);
     Conv3DKernels.requireFloats(operands, 2);
     activation.requireClamp();
     Window[] windows = windows();

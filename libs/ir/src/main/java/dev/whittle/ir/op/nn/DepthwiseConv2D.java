@@ -85,6 +85,7 @@ public record DepthwiseConv2D(
 
   @Override
   public Kernel kernel(Operands operands) {
+    Bias.require(operands, 2, 1, 3);
     Shape input = operands.shape(0);
     Shape filter = operands.shape(1);
     if (!input.isRankKnown() || !filter.isRankKnown()) {

@@ -110,6 +110,7 @@ public record FullyConnected(
 
   @Override
   public Kernel kernel(Operands operands) {
+    Bias.require(operands, 2, 1, 0);
     if (weightsFormat != 0) {
       throw OperandException.unsupported(
           "no kernel for weights format %d; expected 0", weightsFormat);

@@ -82,6 +82,7 @@ public record TransposeConv(
 
   @Override
   public Kernel kernel(Operands operands) {
+    Bias.require(operands, 3, 1, 0);
     return TransposeConvKernels.of(operands, vertical(), horizontal(), activation);
   }
 

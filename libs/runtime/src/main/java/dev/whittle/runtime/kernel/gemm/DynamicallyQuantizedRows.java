@@ -28,6 +28,7 @@ public final class DynamicallyQuantizedRows implements Workers.Task, Im2col.Sour
   private final Workers workers;
   private final float[] scales;
   private final RowQuantization[] quantizations;
+  private final RowScale scale = new RowScale();
   private final int partsPerRow;
   private final float[] minima;
   private final float[] maxima;
@@ -69,7 +70,7 @@ public final class DynamicallyQuantizedRows implements Workers.Task, Im2col.Sour
       min = Math.min(min, minima[part]);
       max = Math.max(max, maxima[part]);
     }
-    RowScale scale = RowScale.of(min, max, asymmetric);
+    scale.set(min, max, asymmetric);
     scales[row] = scale.scale();
     quantizations[row].set(scale.inverse(), scale.zeroPoint(), scale.low(), RowScale.HIGH);
   }

@@ -81,6 +81,7 @@ public final class LstmKernel implements Kernel, Workers.Task {
   private final float[] outputState;
   private final float[] quantizedState;
   private final RowQuantization quantization = new RowQuantization();
+  private final RowScale scale = new RowScale();
   private final float[] stateScale;
   private final float[] minima;
   private final float[] maxima;
@@ -383,7 +384,7 @@ public final class LstmKernel implements Kernel, Workers.Task {
     for (int b = 0; b < batches; b++) {
       int at = b * cells;
       math.range(outputState, at, cells, minima, maxima, b);
-      RowScale scale = RowScale.of(minima[b], maxima[b], asymmetric);
+      scale.set(minima[b], maxima[b], asymmetric);
       stateScale[b] = scale.scale();
       quantization.set(scale.inverse(), scale.zeroPoint(), scale.low(), RowScale.HIGH);
       math.quantizeRow(outputState, at, quantization, quantizedState, at, cells);

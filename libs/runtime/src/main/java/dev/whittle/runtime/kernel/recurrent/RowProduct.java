@@ -39,6 +39,7 @@ final class RowProduct {
   private final float[] minima = new float[1];
   private final float[] maxima = new float[1];
   private final RowQuantization quantization = new RowQuantization();
+  private final RowScale scale = new RowScale();
 
   private RowProduct(
       Workers workers,
@@ -142,7 +143,7 @@ final class RowProduct {
       int to) {
     for (int row = 0; row < count; row++) {
       scratch.math.range(from, at + row * depth, depth, minima, maxima, 0);
-      RowScale scale = RowScale.of(minima[0], maxima[0], asymmetric);
+      scale.set(minima[0], maxima[0], asymmetric);
       scales[row] = scale.scale();
       quantization.set(scale.inverse(), scale.zeroPoint(), scale.low(), RowScale.HIGH);
       int first = row * depth;
@@ -150,10 +151,10 @@ final class RowProduct {
     }
     matrix.multiply(scratch, quantized, left, count, noOffsets, sums);
     for (int row = 0; row < count; row++) {
-      float scale = scales[row] * weightScale;
+      float factor = scales[row] * weightScale;
       int first = row * columns;
       for (int c = 0; c < columns; c++) {
-        results[to + first + c] += sums[first + c] * scale;
+        results[to + first + c] += sums[first + c] * factor;
       }
     }
   }
