@@ -19,6 +19,7 @@ import dev.whittle.optimize.quantize.QuantizationReport;
 import dev.whittle.optimize.quantize.QuantizationResult;
 import dev.whittle.optimize.quantize.Quantizer;
 import dev.whittle.optimize.recipe.Recipe;
+import dev.whittle.tflite.KernelCheck;
 import dev.whittle.tflite.TfliteWriter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -190,10 +191,35 @@ public final class TfLiteConverter {
     }
   }
 
+  /**
+   * Checks that every node has a kernel in Whittle's engines and in TensorFlow Lite.
+   *
+   * @throws UnsupportedModelException listing every node that has none
+   */
+  private static void requireKernels(Model model) {
+    Map<String, UnsupportedModelException.Item> items = new LinkedHashMap<>();
+    for (KernelCheck.Target target : KernelCheck.Target.values()) {
+      for (int g = 0; g < model.graphs().size(); g++) {
+        for (KernelCheck.Missing missing : KernelCheck.missing(model, g, target)) {
+          items.putIfAbsent(
+              missing.place(),
+              new UnsupportedModelException.Item(
+                  missing.place(),
+                  missing.reason(),
+                  "compute it in another type or with fewer dimensions"));
+        }
+      }
+    }
+    if (!items.isEmpty()) {
+      throw new UnsupportedModelException(List.copyOf(items.values()));
+    }
+  }
+
   private Conversion finish(Imported imported) throws IOException {
     requireInputs(imported.model());
     Rewriter.Result fused = Fusing.fuse(imported.model());
     Rewriter.Result result = Legalization.legalize(fused.model(), quantizer != null);
+    requireKernels(result.model());
     List<Rewriter.Firing> firings = new ArrayList<>(fused.firings());
     firings.addAll(result.firings());
     var report = new ConversionReport(imported.layers(), firings);
