@@ -89,3 +89,8 @@ case("ops_colors",
                    ops.image.gaussian_blur(x, (3, 5), (1.0, 0.7)), ops.image.extract_patches(x, (2, 3), strides=(1, 2)),
                    ops.image.extract_patches(x, 2, padding="same", dilation_rate=2, strides=1)],
      floats(14, 2, 5, 6, 3, low=0, high=1), floats(15, 2, 3, 4, 2, low=0, high=1))
+
+case("ops_fourier",
+     lambda x, y: [*ops.rfft(x), *ops.rfft(x, fft_length=16), *ops.rfft(x, fft_length=9), *ops.fft((x, y)),
+                   *ops.fft2((x, y)), *ops.ifft2((x, y)), ops.irfft((x, y)), ops.irfft((x, y), fft_length=10)],
+     floats(16, 2, 4, 12), floats(17, 2, 4, 12))

@@ -335,3 +335,36 @@ def decoded(x, lengths):
 
 
 case("ctc_greedy", decoded, floats(40, 9, 3, 4), np.array([9, 5, 7], "i4"), dims=[[None, None, 4], [None]])
+
+
+# Complex numbers and Fourier transforms.
+
+def complexes(x, y):
+    a, b = tf.complex(x, y), tf.complex(y[:1], 2.)
+    c = (a * b + a / b - tf.math.conj(a)) * tf.exp(0.3 * a) + tf.square(b)
+    d = tf.concat([tf.transpose(c[:, 1:3]), tf.reshape(c[:2, :3], [2, 3])[:, :2], -c[:2, :2]], 0)
+    e = tf.reduce_sum(d, 0) + tf.cast(x[0, 0], tf.complex64)
+    results = []
+    for z in (a, b, c, d, e, tf.stack([a, a]), tf.matmul(a, c, transpose_b=True), tf.where(x > 0, a, c)):
+        results += [tf.math.real(z), tf.math.imag(z), tf.abs(z), tf.math.angle(z)]
+    return results + [tf.shape(c)]
+
+
+case("complex_numbers", complexes, floats(41, 2, 4), floats(42, 2, 4))
+
+
+def transforms(x):
+    z = tf.complex(x, x * x)
+    r = tf.signal.rfft
+    results = []
+    for y in (tf.signal.fft(z), tf.signal.ifft(z), tf.signal.fft2d(z), tf.signal.ifft2d(z), r(x, [16]), r(x, [10]),
+              r(x, [24]), r(x), tf.signal.fft(tf.cast(x, tf.complex64))):
+        results += [tf.math.real(y), tf.math.imag(y)]
+    return results + [tf.signal.irfft(r(x)), tf.signal.irfft(r(x) * r(x), [16]), tf.abs(r(x)),
+                      tf.signal.irfft(r(x), [7]), tf.math.angle(tf.signal.stft(x, 8, 4)[..., 1:-1])]
+
+
+case("fourier", transforms, floats(43, 3, 12))
+case("cepstra", lambda x: [tf.signal.mfccs_from_log_mel_spectrograms(x), tf.signal.dct(x), tf.signal.idct(x),
+                           tf.signal.dct(x, type=3), tf.signal.dct(x, norm="ortho")],
+     floats(44, 2, 20))

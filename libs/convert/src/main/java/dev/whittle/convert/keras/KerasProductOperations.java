@@ -1,19 +1,22 @@
 package dev.whittle.convert.keras;
 
+import dev.whittle.convert.lower.Complex;
 import dev.whittle.convert.lower.Convolutions;
 import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.convert.lower.FourierTransforms;
 import dev.whittle.convert.lower.Products;
 import dev.whittle.convert.lower.Weights;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.Padding;
+import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.json.Config;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
-/** {@code keras.ops}: products of matrices and tensors. */
+/** {@code keras.ops}: products of matrices and tensors, and Fourier transforms, which are such. */
 final class KerasProductOperations {
   private KerasProductOperations() {}
 
@@ -23,6 +26,11 @@ final class KerasProductOperations {
     product(table, "Outer", (e, a, b) -> e.mul(e.reshape(a, -1, 1), e.reshape(b, 1, -1)));
     product(table, "Vdot", KerasProductOperations::flatDot);
     product(table, "Inner", KerasProductOperations::inner);
+    table.put("RFFT", KerasProductOperations::spectrum);
+    table.value("IRFFT", KerasProductOperations::inverseSpectrum);
+    table.put("FFT", call -> transform(call, 1, false));
+    table.put("FFT2", call -> transform(call, 2, false));
+    table.put("IFFT2", call -> transform(call, 2, true));
     table.value("Correlate", KerasProductOperations::correlate);
     table.value("Tensordot", KerasProductOperations::tensordot);
     table.value(
@@ -45,6 +53,46 @@ final class KerasProductOperations {
           List<Value> operands = KerasOperations.pair(call);
           return product.lower(call.emit(), operands.get(0), operands.get(1));
         });
+  }
+
+  // Fourier transforms; complex numbers are pairs of tensors.
+
+  private static Complex pairOfParts(LayerCall call) {
+    List<Value> parts = KerasOperations.tensors(call);
+    if (parts.size() != 2) {
+      throw OperandException.invalid("%d tensors; expected two parts", parts.size());
+    }
+    Emitter e = call.emit();
+    return new Complex(
+        e.cast(parts.get(0), TensorType.FLOAT32), e.cast(parts.get(1), TensorType.FLOAT32));
+  }
+
+  private static Argument spectrum(LayerCall call) {
+    Value x = call.floats();
+    int length =
+        call.config().has("fft_length")
+            ? call.config().integer("fft_length")
+            : Emitter.fixedDimension(x, -1);
+    Complex y = FourierTransforms.spectrum(call.emit(), x, length);
+    return KerasOperations.list(List.of(y.real(), y.imaginary()));
+  }
+
+  private static Value inverseSpectrum(LayerCall call) {
+    Complex x = pairOfParts(call);
+    int length =
+        call.config().has("fft_length")
+            ? call.config().integer("fft_length")
+            : 2 * (Emitter.fixedDimension(x.real(), -1) - 1);
+    return FourierTransforms.inverse(call.emit(), x, length);
+  }
+
+  private static Argument transform(LayerCall call, int axes, boolean inverse) {
+    Complex x = pairOfParts(call);
+    Complex y =
+        axes == 1
+            ? FourierTransforms.transform(call.emit(), x, inverse)
+            : FourierTransforms.transformImages(call.emit(), x, inverse);
+    return KerasOperations.list(List.of(y.real(), y.imaginary()));
   }
 
   private static Value flatDot(Emitter e, Value a, Value b) {

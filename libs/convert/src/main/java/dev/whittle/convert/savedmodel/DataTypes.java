@@ -183,6 +183,20 @@ final class DataTypes {
           tensor.data().setAtIndex(Tensor.DOUBLE, i, numbers.get(Math.min(i, numbers.size() - 1)));
         }
       }
+      case COMPLEX64 -> {
+        List<Float> parts = proto.reals(9);
+        for (int i = 0; i < 2 * tensor.elements() && parts.size() > 1; i++) {
+          int last = parts.size() / 2 * 2 - 2 + i % 2;
+          tensor.data().setAtIndex(Tensor.FLOAT, i, parts.get(Math.min(i, last)));
+        }
+      }
+      case COMPLEX128 -> {
+        List<Double> parts = proto.doubles(12);
+        for (int i = 0; i < 2 * tensor.elements() && parts.size() > 1; i++) {
+          int last = parts.size() / 2 * 2 - 2 + i % 2;
+          tensor.data().setAtIndex(Tensor.DOUBLE, i, parts.get(Math.min(i, last)));
+        }
+      }
       case FLOAT16, BFLOAT16 -> {
         List<Long> bits = proto.integers(13);
         for (int i = 0; i < tensor.elements() && !bits.isEmpty(); i++) {

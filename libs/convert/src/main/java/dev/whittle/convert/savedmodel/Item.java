@@ -1,5 +1,6 @@
 package dev.whittle.convert.savedmodel;
 
+import dev.whittle.convert.lower.Complex;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.TensorType;
@@ -37,6 +38,13 @@ sealed interface Item {
       return elements;
     }
   }
+
+  /**
+   * Complex numbers.
+   *
+   * @param whole the same as COMPLEX64; null if no operator computed it
+   */
+  record ComplexTensor(Complex parts, @Nullable Value whole) implements Item {}
 
   /** A variable, by the name of the operation that creates its handle. */
   record Variable(String handle) implements Item {}

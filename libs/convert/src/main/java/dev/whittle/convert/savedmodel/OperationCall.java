@@ -42,7 +42,15 @@ record OperationCall(TfNode node, List<Item> inputs, Emitter emit, FunctionWalk 
       return new Item.Tensor(
           TensorFlowVariableOperations.read(emit, walk.importer(), variable.handle()), null);
     }
+    if (item instanceof Item.ComplexTensor) {
+      throw OperandException.unsupported("complex numbers as input %d", input);
+    }
     throw OperandException.unsupported("input %d that is not a tensor", input);
+  }
+
+  /** Returns the same call with other inputs. */
+  OperationCall with(List<Item> others) {
+    return new OperationCall(node, others, emit, walk);
   }
 
   /** Adds an operator with several outputs, from all inputs. */

@@ -203,6 +203,16 @@ public final class SavedModelImporter {
             TensorFlowOperations.TABLE.get(node.op()) == null ? remedy(node.op()) : ""));
   }
 
+  private static Value whole(String output, Item.ComplexTensor complex) {
+    if (complex.whole() == null) {
+      throw new UnsupportedModelException(
+          "output '" + output + "'",
+          "computed complex numbers, which no operator of TensorFlow Lite composes",
+          "return their real and imaginary parts (tf.math.real, tf.math.imag)");
+    }
+    return complex.whole();
+  }
+
   private static String remedy(String operation) {
     return operation.startsWith("StatelessRandom") ? RANDOM : MISSING;
   }
@@ -298,7 +308,11 @@ public final class SavedModelImporter {
     List<Value> values = new ArrayList<>();
     int i = 0;
     for (Map.Entry<String, Proto> output : outputs.entrySet()) {
-      if (!(results.get(i++) instanceof Item.Tensor tensor)) {
+      Item result = results.get(i++);
+      if (result instanceof Item.ComplexTensor complex) {
+        result = Item.of(whole(output.getKey(), complex));
+      }
+      if (!(result instanceof Item.Tensor tensor)) {
         throw new MalformedModelException("output '" + output.getKey() + "' is not a tensor");
       }
       long type = output.getValue().integer(2);

@@ -93,7 +93,8 @@ final class TensorFlowOperations extends LoweringTable<TensorFlowOperations.Lowe
     Lowering lowering = Objects.requireNonNull(get(node.op()));
     OperationAttributes.requireKnown(node);
     Set<String> honored = new HashSet<>(ignored(node.op()));
-    List<Item> results = lowering.lower(call.apply(node.watched(honored)));
+    List<Item> results =
+        TensorFlowSignalOperations.lower(call.apply(node.watched(honored)), lowering);
     OperationAttributes.requireHonored(node, honored);
     return results;
   }
