@@ -261,13 +261,12 @@ public final class Elementwise {
           exact(Emitter::add, Math::addExact).keras("Add").tensorFlow("Add", "AddV2"),
           exact(Emitter::sub, Math::subtractExact).keras("Subtract").tensorFlow("Sub"),
           exact(Emitter::mul, Math::multiplyExact).keras("Multiply").tensorFlow("Mul"),
-          binary(FLOATS, Emitter::div)
-              .keras("Divide", "TrueDivide")
-              .tensorFlow("RealDiv", "Div", "TruncateDiv"),
+          binary(FLOATS, Emitter::div).keras("Divide", "TrueDivide").tensorFlow("RealDiv", "Div"),
           exact(Functions::floorDivide, Functions::floorQuotient)
               .keras("FloorDivide")
               .tensorFlow("FloorDiv"),
           promoting(() -> new FloorMod()).keras("Mod").tensorFlow("FloorMod"),
+          binary(ANY, Functions::truncateDivide).tensorFlow("TruncateDiv"),
           binary(ANY, Functions::truncateMod).tensorFlow("TruncateMod"),
           exact(Emitter::max, Math::max).keras("Maximum").tensorFlow("Maximum"),
           exact(Emitter::min, Math::min).keras("Minimum").tensorFlow("Minimum"),

@@ -196,14 +196,15 @@ public final class Functions {
     return Math.floorDiv(a, b);
   }
 
+  /** The quotient, rounded towards zero. */
+  public static Value truncateDivide(Emitter emit, Value a, Value b) {
+    Value quotient = emit.div(a, b);
+    return a.type() == TensorType.FLOAT32 ? truncate(emit, quotient) : quotient;
+  }
+
   /** The remainder of a division rounded towards zero. */
   public static Value truncateMod(Emitter emit, Value a, Value b) {
-    Value quotient = emit.div(a, b);
-    if (a.type() == TensorType.FLOAT32) {
-      Value magnitude = emit.node(new Floor(), emit.node(new Abs(), quotient));
-      quotient = emit.mul(emit.node(new Sign(), quotient), magnitude);
-    }
-    return emit.sub(a, emit.mul(quotient, b));
+    return emit.sub(a, emit.mul(truncateDivide(emit, a, b), b));
   }
 
   /** {@code sqrt(a^2 + b^2)}. */
