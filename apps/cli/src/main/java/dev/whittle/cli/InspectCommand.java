@@ -12,11 +12,14 @@ import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.ModelSummary;
 import dev.whittle.runtime.ModelSummary.GraphSummary;
 import dev.whittle.runtime.ModelSummary.Operator;
+import dev.whittle.tflite.KernelCheck;
+import dev.whittle.tflite.NativeKernels;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -89,7 +92,7 @@ final class InspectCommand implements Callable<Integer> {
       signature.outputs().forEach(port -> text.append(port("output", graph, port)));
     }
     for (int g = 0; g < model.graphs().size(); g++) {
-      describe(text, g, model.graphs().get(g), summary.graphs().get(g));
+      describe(text, model, g, summary.graphs().get(g));
     }
   }
 
@@ -121,7 +124,8 @@ final class InspectCommand implements Callable<Integer> {
             .formatted(quantization.scaleValue(), quantization.zeroPointValue());
   }
 
-  private static void describe(StringBuilder text, int index, Graph graph, GraphSummary summary) {
+  private static void describe(StringBuilder text, Model model, int index, GraphSummary summary) {
+    Graph graph = model.graphs().get(index);
     text.append("\ngraph %d %s\n".formatted(index, quoted(graph.name())));
     for (int id : graph.inputs()) {
       text.append("  input  #%d %s\n".formatted(id, tensor(graph.value(id))));
@@ -152,6 +156,49 @@ final class InspectCommand implements Callable<Integer> {
       }
     }
     totals(text, summary);
+    Support support = Support.of(model, index, summary);
+    text.append("  runs on: %s\n".formatted(support.engines()));
+    unsupported(text, "the engines fast and reference", support.own);
+    unsupported(
+        text, "litert (TensorFlow Lite %s)".formatted(NativeKernels.VERSION), support.litert);
+  }
+
+  /**
+   * The engines that run a graph.
+   *
+   * @param own reasons why the engines fast and reference cannot
+   * @param litert reasons why the native runtime cannot
+   */
+  private record Support(List<String> own, List<String> litert) {
+    static Support of(Model model, int graph, GraphSummary summary) {
+      return new Support(
+          summary.problems(),
+          KernelCheck.missing(model, graph, KernelCheck.Target.TENSORFLOW_LITE).stream()
+              .map(missing -> missing.place() + ": " + missing.reason())
+              .toList());
+    }
+
+    List<String> names() {
+      List<String> names = new ArrayList<>();
+      if (own.isEmpty()) {
+        names.addAll(List.of("fast", "reference"));
+      }
+      if (litert.isEmpty()) {
+        names.add("litert");
+      }
+      return names;
+    }
+
+    String engines() {
+      return names().isEmpty() ? "no engine" : String.join(", ", names());
+    }
+  }
+
+  private static void unsupported(StringBuilder text, String engines, List<String> problems) {
+    if (!problems.isEmpty()) {
+      text.append("  unsupported by %s:\n".formatted(engines));
+      problems.forEach(p -> p.lines().forEach(line -> text.append("    " + line + "\n")));
+    }
   }
 
   private static String tensor(Value value) {
@@ -173,12 +220,6 @@ final class InspectCommand implements Callable<Integer> {
     text.append("  multiply-accumulates: %,d\n".formatted(summary.multiplyAccumulates()));
     if (summary.activationBytes() >= 0) {
       text.append("  activations: %,d bytes\n".formatted(summary.activationBytes()));
-    }
-    if (summary.problems().isEmpty()) {
-      text.append("  runs on: fast, reference, litert\n");
-    } else {
-      text.append("  unsupported by the engines fast and reference:\n");
-      summary.problems().forEach(p -> p.lines().forEach(line -> text.append("    " + line + "\n")));
     }
   }
 
@@ -209,7 +250,7 @@ final class InspectCommand implements Callable<Integer> {
       out.writeEndArray();
       out.writeArrayPropertyStart("graphs");
       for (int g = 0; g < model.graphs().size(); g++) {
-        graph(out, model.graphs().get(g), summary.graphs().get(g));
+        graph(out, model, g, summary.graphs().get(g));
       }
       out.writeEndArray();
       out.writeEndObject();
@@ -228,7 +269,10 @@ final class InspectCommand implements Callable<Integer> {
     out.writeEndArray();
   }
 
-  private static void graph(JsonGenerator out, Graph graph, GraphSummary summary) {
+  private static void graph(
+      JsonGenerator out, Model model, int index, GraphSummary summary) {
+    Graph graph = model.graphs().get(index);
+    Support support = Support.of(model, index, summary);
     out.writeStartObject();
     out.writeStringProperty("name", graph.name());
     integers(out, "inputs", graph.inputs());
@@ -239,6 +283,12 @@ final class InspectCommand implements Callable<Integer> {
     out.writeNumberProperty("activation_bytes", summary.activationBytes());
     out.writeArrayPropertyStart("problems");
     summary.problems().forEach(out::writeString);
+    out.writeEndArray();
+    out.writeArrayPropertyStart("litert_problems");
+    support.litert.forEach(out::writeString);
+    out.writeEndArray();
+    out.writeArrayPropertyStart("runs_on");
+    support.names().forEach(out::writeString);
     out.writeEndArray();
     out.writeArrayPropertyStart("tensors");
     graph.values().forEach(value -> tensor(out, value));
