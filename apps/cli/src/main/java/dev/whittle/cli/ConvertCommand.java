@@ -6,7 +6,6 @@ import dev.whittle.cli.option.Conditional;
 import dev.whittle.cli.option.Needs;
 import dev.whittle.cli.option.UsageException;
 import dev.whittle.convert.TfLiteConverter;
-import dev.whittle.convert.knn.CsvPoints;
 import dev.whittle.convert.knn.KnnGraph;
 import dev.whittle.convert.knn.LabeledPoints;
 import dev.whittle.ir.Model;
@@ -158,9 +157,7 @@ final class ConvertCommand implements Callable<Integer>, Conditional {
   }
 
   private Model ofPoints(Path data) throws IOException {
-    InputFiles.require(
-        "--knn_data", data, EnumSet.of(FileContent.TEXT), "a table of comma-separated values");
-    LabeledPoints points = CsvPoints.read(data, knn.label());
+    LabeledPoints points = knn.read("--knn_data", data);
     System.err.printf(
         "%,d points of %d coordinates, %d labels%n",
         points.rows(), points.columns(), points.labelNames().size());

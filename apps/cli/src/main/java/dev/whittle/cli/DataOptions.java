@@ -42,6 +42,9 @@ final class DataOptions {
   @Mixin private ImageOptions images = new ImageOptions();
 
   Samples samples(Model model) throws IOException {
+    if (count != null && count < 1) {
+      throw new UsageException("--samples " + count + ": expected at least 1");
+    }
     Samples samples = images.samples(data, labels, model, false);
     return count == null ? samples : samples.first(count);
   }

@@ -1,5 +1,6 @@
 package dev.whittle.cli;
 
+import dev.whittle.cli.option.UsageException;
 import dev.whittle.data.Samples;
 import dev.whittle.evaluate.NamedModel;
 import dev.whittle.evaluate.doctor.Diagnosis;
@@ -67,6 +68,13 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (suspects < 0 || !(maxLoss >= 0)) {
+      throw new UsageException(
+          "--suspects %d, --max_loss %s: expected 0 or more of each".formatted(suspects, maxLoss));
+    }
+    if (maxSize != null && maxSize < 1) {
+      throw new UsageException("--max_size " + maxSize + ": expected at least 1");
+    }
     NamedModel floats = InputFiles.named(floatModel);
     NamedModel quantized = SameInputs.like(floats, InputFiles.named(quantizedModel));
     Samples samples = data.samples(floats.model());

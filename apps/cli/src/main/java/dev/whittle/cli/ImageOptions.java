@@ -112,7 +112,9 @@ final class ImageOptions {
     }
     Value input = model.mainGraph().value(model.mainGraph().inputs().getFirst());
     int[] dims = input.shape().toArray();
-    boolean isImage = dims.length == 4 && (dims[3] == 1 || dims[3] == 3);
+    // An input without channels takes gray images.
+    int channels = dims.length == 4 ? dims[3] : dims.length == 3 ? 1 : 0;
+    boolean isImage = channels == 1 || channels == 3;
     if (model.mainGraph().inputs().size() != 1 || !isImage || dims[1] < 1 || dims[2] < 1) {
       throw new UsageException(
           "%s: images need a model with one input [batch, height, width, channels] of fixed height"
@@ -123,7 +125,7 @@ final class ImageOptions {
       normalization = ImageMetadata.read(model).flatMap(Normalization::of).orElse(null);
     }
     ArchiveSamples.Pixels pixels = pixels();
-    return ImageSamples.of(data, dims[1], dims[2], dims[3], pixels.low(), pixels.high());
+    return ImageSamples.of(data, dims[1], dims[2], channels, pixels.low(), pixels.high());
   }
 
   private ArchiveSamples.Pixels pixels() {

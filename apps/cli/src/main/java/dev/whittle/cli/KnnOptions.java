@@ -3,8 +3,12 @@ package dev.whittle.cli;
 import dev.whittle.cli.option.Condition;
 import dev.whittle.cli.option.Needs;
 import dev.whittle.cli.option.UsageException;
+import dev.whittle.convert.knn.CsvPoints;
 import dev.whittle.convert.knn.Distance;
 import dev.whittle.convert.knn.LabeledPoints;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.EnumSet;
 import picocli.CommandLine.Option;
 
 /** Options of commands that build a nearest-neighbors classifier. */
@@ -34,6 +38,19 @@ public final class KnnOptions {
   private Distance distance = Distance.L2;
 
   /**
+   * Reads a table of labeled points.
+   *
+   * @param option the option that names the file, for messages
+   * @throws UsageException if the file is of another kind
+   * @throws IOException if it cannot be read, or is no such table
+   */
+  public LabeledPoints read(String option, Path file) throws IOException {
+    InputFiles.require(
+        option, file, EnumSet.of(FileContent.TEXT), "a table of comma-separated values");
+    return CsvPoints.read(file, label);
+  }
+
+  /**
    * Checks that a classifier can be made of points.
    *
    * @throws UsageException if there are fewer points than neighbors, or a point has no direction
@@ -59,11 +76,6 @@ public final class KnnOptions {
       }
     }
     return true;
-  }
-
-  /** Returns the column of the labels, by name or number; negative numbers count from the end. */
-  public String label() {
-    return label;
   }
 
   /** Returns the number of neighbors that vote. */

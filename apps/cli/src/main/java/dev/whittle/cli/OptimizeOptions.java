@@ -361,6 +361,13 @@ final class OptimizeOptions {
 
   /** Returns the representative data; null if there is none. */
   @Nullable Samples samples(Model model) throws IOException {
+    if (representativeSamples != null && representativeSamples < 1) {
+      throw new UsageException(
+          "--representative_samples " + representativeSamples + ": expected at least 1");
+    }
+    if (!(maxLoss >= 0)) {
+      throw new UsageException("--max_loss " + maxLoss + ": expected 0 or more");
+    }
     if (representativeData == null) {
       return null;
     }

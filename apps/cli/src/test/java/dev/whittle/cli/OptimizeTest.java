@@ -128,6 +128,8 @@ class OptimizeTest {
     "'--quantize int8 --calibration_method median', 2, no calibration method",
     "'--quantize int8 --head none', 2, expected one of",
     "'--quantize auto', 2, needs --representative_data",
+    "'--quantize int8 --representative_data x --representative_samples 0', 2, at least 1",
+    "'--quantize auto --representative_data x --max_loss -1', 2, expected 0 or more",
   })
   void rejectsImpossibleOptions(String options, int status, String message) {
     CommandRun run =

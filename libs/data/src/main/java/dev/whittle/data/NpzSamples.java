@@ -183,7 +183,8 @@ public final class NpzSamples implements Samples {
     private final Map<String, Chunk> chunks = new LinkedHashMap<>();
     private int next;
 
-    private record Chunk(TensorType type, NpyArray array, int from) {}
+    /** Rows of an array; strings are decoded once. */
+    private record Chunk(TensorType type, NpyArray array, int from, List<byte[]> strings) {}
 
     RowReader(NpzReader reader) {
       this.reader = reader;
@@ -223,7 +224,8 @@ public final class NpzSamples implements Samples {
         long rowBytes = Math.max(1, header.byteSize() / Math.max(1, header.rows()));
         int count = (int) Math.min(rows - next, Math.max(1, CHUNK_BYTES / rowBytes));
         NpyArray array = reader.rows(column, next, next + count);
-        chunk = new Chunk(ArrayTypes.tensorType(array.type(), column), array, next);
+        List<byte[]> strings = array.type().isString() ? array.byteStrings() : List.of();
+        chunk = new Chunk(ArrayTypes.tensorType(array.type(), column), array, next, strings);
         chunks.put(column, chunk);
       }
       int[] shape = chunk.array.shape();
@@ -239,7 +241,7 @@ public final class NpzSamples implements Samples {
     }
 
     private Tensor strings(Chunk chunk, int[] shape) {
-      List<byte[]> all = chunk.array.byteStrings();
+      List<byte[]> all = chunk.strings;
       int count = all.size() / shape[0];
       int from = (next - chunk.from) * count;
       var row = new Tensor(TensorType.STRING, null, Tensor.Allocator.AUTOMATIC);

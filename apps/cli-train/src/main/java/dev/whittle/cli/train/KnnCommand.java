@@ -6,7 +6,6 @@ import dev.whittle.cli.option.Condition;
 import dev.whittle.cli.option.Conditional;
 import dev.whittle.cli.option.Needs;
 import dev.whittle.cli.option.UsageException;
-import dev.whittle.convert.knn.CsvPoints;
 import dev.whittle.convert.knn.LabeledPoints;
 import dev.whittle.io.AtomicFile;
 import dev.whittle.tflite.TfliteWriter;
@@ -119,7 +118,7 @@ final class KnnCommand implements Callable<Integer>, Conditional {
 
   private LabeledPoints points() throws IOException {
     if (data != null) {
-      return CsvPoints.read(data, knn.label());
+      return knn.read("--data", data);
     }
     int count = samples == null ? 1000 : samples;
     if (count < 2 || columns < 1) {

@@ -17,6 +17,7 @@ class KnnCommandTest {
     "--label class, --label has no effect here: it needs a table of labeled points",
     "--data points.csv --samples 10, --samples has no effect here",
     "--data points.csv --columns 3, --columns has no effect here",
+    "--data ../../quality/testdata/mnist, is a folder of idx files",
     "--samples 20 --test_share 2, --test_share 2.0:",
     "--samples 20 --neighbors 50, --neighbors 50: expected 1 to 14",
   })

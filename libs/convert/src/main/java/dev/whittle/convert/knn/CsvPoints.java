@@ -43,7 +43,7 @@ public final class CsvPoints {
     } catch (UncheckedIOException e) {
       throw new IOException(file + ": cannot be read as text in UTF-8", e);
     } catch (CsvParseException e) {
-      throw new IOException(file + ": not a table of comma-separated values: " + e.getMessage(), e);
+      throw new IOException(file + ": not a table of comma-separated values", e);
     }
     return table.finish();
   }
