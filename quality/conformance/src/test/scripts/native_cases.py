@@ -17,6 +17,7 @@ import numpy as np
 import native_kernels as native
 from native_kernel_templates import TEMPLATES
 
+# Operators whose operands from one on must be positive.
 POSITIVE = {"DIV": 1, "FLOOR_DIV": 1, "FLOOR_MOD": 1, "RIGHT_SHIFT": 1, "POW": 1, "LOG": 0, "RSQRT": 0, "SQRT": 0}
 RANDOM = {"MULTINOMIAL", "RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL"}
 
@@ -39,7 +40,7 @@ def randomize(template, built, forms, rng):
   """Fills the data inputs with random contents."""
   inputs, outputs = built
   for place, (operand, form) in enumerate(zip(inputs, forms)):
-    if operand is None or operand.forms is not native.FORMS and operand.forms != native.FORMS or \
+    if not native.is_data(operand) or \
         operand.values is not None and not operand.constant or operand.shape == () and template.name != "FILL":
       continue
     name = native.base(form)
@@ -64,7 +65,6 @@ def randomize(template, built, forms, rng):
     if form == "int16*" and template.name in ("LOG", "RSQRT", "EXP"):
       values = rng.uniform(1, 4, count)
     operand.values = values.astype(np.float64)
-    operand.forms = list(native.FORMS)
   return inputs, outputs
 
 
@@ -107,6 +107,8 @@ def pairs(path, arrays):
       built = template.build(template.rank)
       if len(built[0]) + len(built[1]) != len(forms):
         continue
+      if operator == "QUANTIZE":
+        forms = tuple("int32*" if f == "int32" else f for f in forms)
       rng = np.random.default_rng(zlib.crc32((operator + " ".join(forms)).encode()))
       built = randomize(template, built, forms, rng)
       number = count[operator] = count.get(operator, -1) + 1

@@ -1,6 +1,6 @@
 """The models of one node that native_kernels.py starts from, one template for each operator."""
 
-from native_kernels import B, C, FORMS, NUMPY, PLAIN, Template, W, X, Y
+from native_kernels import B, C, CONTROL, FORMS, NUMPY, PLAIN, Template, W, X, Y
 
 TEMPLATES = []
 ANY_RANK = tuple(range(0, 9))
@@ -30,10 +30,20 @@ LOG_SOFTMAX = {"int8": (16 / 256, 127), "uint8": (16 / 256, 255)}
 Q3 = ["int8* int8*", "uint8* uint8*", "int16* int16*"]
 
 
-def unary(name, *seeds, options=None, quant=None, values=None, ranks=ANY_RANK, compare=True,
+# Functions that are the identity, or constant, for positive numbers.
+SIGNED = {"ABS", "ELU", "GELU", "HARD_SWISH", "LEAKY_RELU", "NEG", "RELU", "RELU6", "RELU_0_TO_1",
+          "RELU_N1_TO_1", "SIGN"}
+
+
+def unary(name, *seeds, options=None, quant=None, ranks=ANY_RANK, compare=True,
           xquant=None, forms=FORMS):
-  add(name, lambda r: ([X(*dims(r), values=values, quant=xquant, forms=forms)], [Y(*dims(r), quant=quant, compare=compare, forms=forms)]),
-      *(seeds or ["float32 float32"] + Q3), options=options, ranks=ranks)
+  def signed(r):
+    return [(-1, 2, -3)[i % 3] for i in range(2 ** ((r + 1) // 2) * 3 ** (r // 2))]
+
+  # Without quantization parameters, the range of these two is undefined.
+  allowed = (lambda f: not f[0].endswith("int8")) if name in ("RELU_0_TO_1", "RELU_N1_TO_1") else None
+  add(name, lambda r: ([X(*dims(r), values=signed(r) if name in SIGNED else None, quant=xquant, forms=forms)], [Y(*dims(r), quant=quant, compare=compare, forms=forms)]),
+      *(seeds or ["float32 float32"] + Q3), options=options, ranks=ranks, allowed=allowed)
 
 
 for name, kind in [("ABS", "AbsOptions"), ("CEIL", None), ("COS", "CosOptions"), ("ELU", None),
@@ -50,7 +60,7 @@ unary("LEAKY_RELU", options=("LeakyReluOptions", {"alpha": 0.5}))
 unary("LOGICAL_NOT", "bool bool", options=("LogicalNotOptions", {}))
 unary("LOGISTIC", quant=LOGISTIC)
 unary("TANH", quant=TANH)
-unary("SOFTMAX", quant=LOGISTIC, options=("SoftmaxOptions", {"beta": 1.0}), ranks=FROM_1)
+unary("SOFTMAX", "float32 float32", *Q3, "int8* int16*", "uint8* int16*", quant=LOGISTIC, options=("SoftmaxOptions", {"beta": 1.0}), ranks=FROM_1)
 unary("LOG_SOFTMAX", quant=LOG_SOFTMAX, options=("LogSoftmaxOptions", {}), ranks=FROM_1)
 unary("L2_NORMALIZATION", quant=TANH, options=("L2NormOptions", {}), ranks=FROM_1)
 unary("FAKE_QUANT", options=("FakeQuantOptions", {"min": 0.0, "max": 6.0, "numBits": 8}),
@@ -58,8 +68,8 @@ unary("FAKE_QUANT", options=("FakeQuantOptions", {"min": 0.0, "max": 6.0, "numBi
 unary("DEQUANTIZE", "int8* float32", "uint8* float32", "int16* float32", "float16 float32", "int4* float32",
       options=("DequantizeOptions", {}))
 unary("QUANTIZE", "float32 int8*", "float32 int16*", "int8* int8*", "int16* int16*", "int8* uint8*",
-      "uint8* int8*", "int32* int8*", "int16* int32*", options=("QuantizeOptions", {}))
-unary("CAST", "float32 float32", forms=PLAIN,
+      "uint8* int8*", "int32* int8*", "int16* int32*", forms=FORMS + ["int32*"], options=("QuantizeOptions", {}))
+unary("CAST", "float32 float32", "float32 int32", forms=PLAIN,
       options=lambda f, n, r: ("CastOptions", {"inDataType": code(f[0]), "outDataType": code(f[1])}))
 unary("BITCAST", "float32 int32", "int16 uint16", "int8 uint8", "float64 int64",
       options=("BitcastOptions", {}), compare=False,
@@ -67,6 +77,9 @@ unary("BITCAST", "float32 int32", "int16 uint16", "int8 uint8", "float64 int64",
 unary("COMPLEX_ABS", "complex64 float32", "complex128 float64", compare=False)
 unary("REAL", "complex64 float32", compare=False)
 unary("IMAG", "complex64 float32", compare=False)
+
+
+ANY_INDEX = ["int16"] + CONTROL
 
 
 def code(form):
@@ -77,7 +90,7 @@ def code(form):
 def pair(name, *seeds, options=None):
   def build(r):
     count = 2 ** ((r + 1) // 2) * 3 ** (r // 2)
-    return [X(*dims(r)), X(*dims(r), values=[(i + 1) % 3 + 1 for i in range(count)])], [Y(*dims(r))]
+    return [X(*dims(r)), X(*dims(r), values=[(2 * i + 1) % 3 + 1 for i in range(count)])], [Y(*dims(r))]
 
   def broadcast(r):
     a, b, c = alternating(r)
@@ -91,8 +104,26 @@ def pair(name, *seeds, options=None):
 for name, kind in [("ADD", "AddOptions"), ("SUB", "SubOptions"), ("MUL", "MulOptions"), ("DIV", "DivOptions"),
                    ("FLOOR_DIV", "FloorDivOptions"), ("FLOOR_MOD", "FloorModOptions"), ("POW", "PowOptions"),
                    ("SQUARED_DIFFERENCE", "SquaredDifferenceOptions"), ("MAXIMUM", "MaximumMinimumOptions"),
-                   ("MINIMUM", "MaximumMinimumOptions"), ("ATAN2", "ATan2Options"), ("PRELU", None)]:
+                   ("MINIMUM", "MaximumMinimumOptions"), ("ATAN2", "ATan2Options")]:
   pair(name, options=(kind, {"potScaleInt16": False} if name in ("ADD", "SUB") else {}) if kind else None)
+
+
+def slopes(r):
+  """PRELU broadcasts its second operand only."""
+  a, b, c = alternating(r)
+  return [X(*c, values=signed_values(c)), X(*b)], [Y(*c)]
+
+
+def signed_values(shape):
+  count = 1
+  for d in shape:
+    count *= d
+  return [(-1, 2, -3)[i % 3] for i in range(count)]
+
+
+add("PRELU", lambda r: ([X(*dims(r), values=signed_values(dims(r))), X(*dims(r))], [Y(*dims(r))]),
+    "float32 float32 float32", *["%s %s %s" % (q, q, q) for q in ("int8*", "uint8*", "int16*")],
+    ranks=ANY_RANK, broadcast=slopes)
 for name, kind in [("LOGICAL_AND", "LogicalAndOptions"), ("LOGICAL_OR", "LogicalOrOptions")]:
   pair(name, "bool bool bool", options=(kind, {}))
 for name, kind in [("BITWISE_XOR", "BitwiseXorOptions"), ("RIGHT_SHIFT", "RightShiftOptions")]:
@@ -122,13 +153,17 @@ def without_bias(seeds):
 for bias in (True, False):
   seeds = PRODUCTS if bias else without_bias(PRODUCTS)
   two = [B(2)] if bias else []
-  add("CONV_2D", lambda r, b=two: ([X(1, 3, 3, 2), W(2, 2, 2, 2)] + b, [Y(1, 2, 2, 2)]), *seeds,
-      options=CONV, ranks=(4,), rank=4)
-  add("DEPTHWISE_CONV_2D", lambda r, b=two: ([X(1, 3, 3, 2), W(1, 2, 2, 2)] + b, [Y(1, 2, 2, 2)]), *seeds,
-      options=("DepthwiseConv2DOptions", {"strideW": 1, "strideH": 1, "padding": 1, "depthMultiplier": 1}),
-      ranks=(4,), rank=4)
+  if bias:  # Without, the kernel of CONV_2D refuses, and that of DEPTHWISE_CONV_2D ends the process.
+    add("CONV_2D", lambda r, b=two: ([X(1, 3, 3, 2), W(2, 2, 2, 2)] + b, [Y(1, 2, 2, 2)]), *seeds,
+        options=CONV, ranks=(4,), rank=4)
+    add("DEPTHWISE_CONV_2D", lambda r, b=two: ([X(1, 3, 3, 2), W(1, 2, 2, 2)] + b, [Y(1, 2, 2, 2)]), *seeds,
+        options=("DepthwiseConv2DOptions", {"strideW": 1, "strideH": 1, "padding": 1, "depthMultiplier": 1}),
+        ranks=(4,), rank=4)
   add("FULLY_CONNECTED",
       lambda r, b=two: ([X(*dims(r - 1), 4), W(2, 4)] + b, [Y(*dims(r - 1), 2)]), *seeds,
+      "uint8* uint8* int32 int16*" if bias else "uint8* uint8* int16*",
+      # Bytes are taken for those of the other sign, which gives the same for some numbers only.
+      allowed=lambda f: ("uint8*" in f[:2]) == (f[0] == f[1] == "uint8*"),
       options=("FullyConnectedOptions", {"keepNumDims": True}), ranks=FROM_1, rank=2)
   add("TRANSPOSE_CONV",
       lambda r, b=two: ([C([1, 3, 3, 2], forms=["int32"]), W(2, 2, 2, 2), X(1, 2, 2, 2)] + b,
@@ -186,7 +221,7 @@ add("UNPACK", lambda r: ([X(*dims(r))], [Y(*dims(r)[1:]), Y(*dims(r)[1:])]), *sp
 add("SPLIT", lambda r: ([C(0), X(*dims(r))], [Y(1, *dims(r)[1:]), Y(1, *dims(r)[1:])]),
     *spread("int32 T T T"), options=("SplitOptions", {"numSplits": 2}), repeated=(3,), ranks=FROM_1)
 add("SPLIT_V", lambda r: ([X(*dims(r)), C([1, 1]), C(0)], [Y(1, *dims(r)[1:]), Y(1, *dims(r)[1:])]),
-    *spread("T int32 int32 T T"), options=("SplitVOptions", {"numSplits": 2}), repeated=(4,), ranks=FROM_1)
+    *spread("T int32 int32 T T"), "float32 int64 int32 float32 float32", options=("SplitVOptions", {"numSplits": 2}), repeated=(4,), ranks=FROM_1)
 add("EXPAND_DIMS", lambda r: ([X(*dims(r)), C(0)], [Y(1, *dims(r))]), *spread("T int32 T"),
     options=("ExpandDimsOptions", {}), ranks=ANY_RANK)
 add("SQUEEZE", lambda r: ([X(1, *dims(r - 1))], [Y(*dims(r - 1))]), *spread("T T"),
@@ -203,9 +238,9 @@ add("STRIDED_SLICE",
     *spread("T int32 int32 int32 T"), options=("StridedSliceOptions", {}), ranks=FROM_1)
 add("TRANSPOSE", lambda r: ([X(*dims(r)), C(list(reversed(range(r))), r)], [Y(*reversed(dims(r)))]),
     *spread("T int32 T"), options=("TransposeOptions", {}), ranks=FROM_1)
-add("PAD", lambda r: ([X(*dims(r)), C([[0, 1]] * r, r, 2)], [Y(*[d + 1 for d in dims(r)])]),
+add("PAD", lambda r: ([X(*dims(r)), C([[0, 1]] * r, r, 2, forms=ANY_INDEX)], [Y(*[d + 1 for d in dims(r)])]),
     *spread("T int32 T"), options=("PadOptions", {}), ranks=FROM_1)
-add("PADV2", lambda r: ([X(*dims(r)), C([[0, 1]] * r, r, 2), X(1, values=1, constant=True)], [Y(*[d + 1 for d in dims(r)])]),
+add("PADV2", lambda r: ([X(*dims(r)), C([[0, 1]] * r, r, 2, forms=ANY_INDEX), X(1, values=1, constant=True)], [Y(*[d + 1 for d in dims(r)])]),
     *spread("T int32 T T"), options=("PadV2Options", {}), ranks=FROM_1)
 add("MIRROR_PAD", lambda r: ([X(*dims(r)), C([[0, 1]] * r, r, 2)], [Y(*[d + 1 for d in dims(r)])]),
     *spread("T int32 T"), options=("MirrorPadOptions", {"mode": 0}), ranks=FROM_1)
@@ -217,39 +252,44 @@ add("REVERSE_SEQUENCE", lambda r: ([X(*dims(r)), C([1, 2, 1], constant=False)], 
     *spread("T int32 T"), options=("ReverseSequenceOptions", {"seqDim": 0, "batchDim": 1}), ranks=FROM_2)
 add("FILL", lambda r: ([C(dims(r), r), X()], [Y(*dims(r))]), *spread("int32 T T"),
     options=("FillOptions", {}), ranks=ANY_RANK)
-add("GATHER", lambda r: ([X(*dims(r)), C([1, 0], constant=False)], [Y(*dims(r))]), *spread("T int32 T"),
+add("GATHER", lambda r: ([X(*dims(r)), C([1, 0], constant=False, forms=ANY_INDEX)], [Y(*dims(r))]), *spread("T int32 T"),
     options=("GatherOptions", {"axis": 0}), ranks=FROM_1)
-add("GATHER_ND", lambda r: ([X(*dims(r)), C([[1], [0]], constant=False)], [Y(*dims(r))]),
+add("GATHER_ND", lambda r: ([X(*dims(r)), C([[1], [0]], constant=False, forms=ANY_INDEX)], [Y(*dims(r))]),
     *spread("T int32 T"), options=("GatherNdOptions", {}), ranks=FROM_1)
 add("SCATTER_ND", lambda r: ([C([[1], [0]], constant=False), X(*dims(r)), C(dims(r), r)], [Y(*dims(r))]),
     *spread("int32 T int32 T"), options=("ScatterNdOptions", {}), ranks=FROM_1)
 add("SPARSE_TO_DENSE",
     lambda r: ([C([[0] * r, [1] * r], 2, r), C(dims(r), r), X(2), X()], [Y(*dims(r))]),
-    *spread("int32 int32 T T T"), options=("SparseToDenseOptions", {}), ranks=FROM_1)
+    *spread("int32 int32 T T T"), "int64 int32 float32 float32 float32", options=("SparseToDenseOptions", {}), ranks=FROM_1)
 add("DYNAMIC_UPDATE_SLICE",
     lambda r: ([X(*dims(r)), X(*[1] * r), C([0] * r, r)], [Y(*dims(r))]), *spread("T T int32 T"),
     options=("DynamicUpdateSliceOptions", {}), ranks=FROM_1)
 add("BROADCAST_ARGS", lambda r: ([C([2, 1, 3], constant=False, forms=FORMS), C([1, 3], constant=False, forms=FORMS)], [Y(3)]), "int32 int32 int32", ranks=(1,), rank=1)
-add("MATRIX_DIAG", lambda r: ([X(*dims(r))], [Y(*dims(r), dims(r)[-1])]), *spread("T T"),
+# For other types the kernels of these two do nothing, in silence.
+DIAGONAL = ["float32", "int8", "uint8", "int16", "int32", "uint32", "int64", "int8*", "uint8*", "int16*"]
+add("MATRIX_DIAG", lambda r: ([X(*dims(r), forms=DIAGONAL)], [Y(*dims(r), dims(r)[-1], forms=DIAGONAL)]),
+    "float32 float32", *["%s %s" % (t, t) for t in DIAGONAL],
     options=("MatrixDiagOptions", {}), ranks=FROM_1)
-add("MATRIX_SET_DIAG", lambda r: ([X(*dims(r)), X(*dims(r - 2), min(dims(r)[-2:]))], [Y(*dims(r))]),
-    *spread("T T T"), options=("MatrixSetDiagOptions", {}), ranks=FROM_2)
-add("UNIQUE", lambda r: ([X(4)], [Y(3), Y(4)]), *spread("T T int32"),
+add("MATRIX_SET_DIAG",
+    lambda r: ([X(*dims(r), forms=DIAGONAL), X(*dims(r - 2), min(dims(r)[-2:]), forms=DIAGONAL)],
+               [Y(*dims(r), forms=DIAGONAL)]),
+    "float32 float32 float32", *["%s %s %s" % (t, t, t) for t in DIAGONAL], options=("MatrixSetDiagOptions", {}), ranks=FROM_2)
+add("UNIQUE", lambda r: ([X(4)], [Y(3), Y(4, forms=CONTROL)]), *spread("T T int32"),
     options=lambda f, n, r: ("UniqueOptions", {"idxOutType": code(f[2])}), ranks=(1,), rank=1)
 add("WHERE", lambda r: ([X(*dims(r))], [Y(1, r)]), "bool int64", "float32 int64", options=("WhereOptions", {}),
     ranks=FROM_1)
 add("ONE_HOT", lambda r: ([C([1] * (2 ** ((r + 1) // 2) * 3 ** (r // 2)), *dims(r), constant=False)
                            if r else C(1, constant=False), C(3), X(), X(values=0)], [Y(*dims(r), 3)]),
-    *spread("int32 int32 T T T"), options=("OneHotOptions", {"axis": -1}), ranks=ANY_RANK)
+    *spread("int32 int32 T T T"), "int64 int32 float32 float32 float32", options=("OneHotOptions", {"axis": -1}), ranks=ANY_RANK)
 add("RANGE", lambda r: ([C(0, constant=False, forms=FORMS), C(5, constant=False, forms=FORMS),
                          C(1, constant=False, forms=FORMS)], [Y(5)]),
     "int32 int32 int32 int32", options=("RangeOptions", {}), ranks=(0,), rank=0)
 add("DILATE", lambda r: ([X(*dims(r)), C([2] * r, r), X()], [Y(*[2 * d - 1 for d in dims(r)])]),
     *spread("T int32 T T"), options=("DilateOptions", {}), ranks=FROM_1)
 add("REDUCE_WINDOW",
-    lambda r: ([X(*dims(r)), X(values=0), C([2] + [1] * (r - 1), r), C([1] * r, r), C([1] * r, r), C([1] * r, r)],
+    lambda r: ([X(*dims(r)), X(values=0), C([2] + [1] * (r - 1), r), C([1] * r, r), C([1] * r, r)],
                [Y(*([1] + dims(r)[1:]))]),
-    *spread("T T int64 int64 int64 int64 T"), options=lambda f, n, r: ("ReduceWindowOptions", {"reduceFunction": 6 if f[0] == "bool" else 1}),
+    *spread("T T int64 int64 int64 T"), options=lambda f, n, r: ("ReduceWindowOptions", {"reduceFunction": 6 if f[0] == "bool" else 1}),
     ranks=FROM_1)
 
 # Choices.
@@ -272,7 +312,7 @@ select("SELECT_V2", "SelectV2Options")
 for name, kind in [("ARG_MAX", "ArgMaxOptions"), ("ARG_MIN", "ArgMinOptions")]:
   add(name, lambda r: ([X(*dims(r)), C(0)], [Y(*dims(r)[1:])]), *spread("T int32 int32"),
       options=lambda f, n, r, k=kind: (k, {"outputType": code(f[2])}), ranks=FROM_1)
-add("TOPK_V2", lambda r: ([X(*dims(r)), C(2)], [Y(*dims(r)[:-1], 2), Y(*dims(r)[:-1], 2)]),
+add("TOPK_V2", lambda r: ([X(*dims(r)), C(2, forms=ANY_INDEX)], [Y(*dims(r)[:-1], 2), Y(*dims(r)[:-1], 2)]),
     *spread("T int32 T int32"), options=("TopKV2Options", {}), ranks=FROM_1)
 for name in ("SUM", "MEAN", "REDUCE_PROD", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_ANY", "REDUCE_ALL"):
   seeds = ["bool int32 bool"] if name in ("REDUCE_ANY", "REDUCE_ALL") else spread("T int32 T")
@@ -312,7 +352,8 @@ add("MULTINOMIAL", lambda r: ([X(2, 3), C(4)], [Y(2, 4, compare=False)]), "float
 
 # Lookups.
 add("EMBEDDING_LOOKUP", lambda r: ([C([1, 0]), W(2, 4)], [Y(2, 4)]), "int32 float32 float32",
-    "int32 int8* float32", "int32 int4* float32", "int32 uint8* float32", "int32 int8* int8*")
+    "int32 int8* float32", "int32 int4* float32", "int32 uint8* float32", "int32 int8* int8*",
+    allowed=lambda f: f[1] == f[2] or f[1].endswith("*") and f[2].startswith("float"))
 add("EMBEDDING_LOOKUP_SPARSE",
     lambda r: ([C([1, 0]), C([[0, 0], [1, 0]]), C([2, 2]), X(2), W(2, 4)], [Y(2, 4)]),
     "int32 int32 int32 float32 float32 float32", options=("EmbeddingLookupSparseOptions", {"combiner": 0}))

@@ -96,9 +96,6 @@ public final class NativeKernels {
       return Optional.empty();
     }
     List<Signature> all = signatures.get(operator);
-    if (all == null && !operator.startsWith("STABLEHLO_")) {
-      return Optional.empty();
-    }
     if (all == null) {
       return Optional.of("TensorFlow Lite " + VERSION + " has no kernel of " + operator);
     }

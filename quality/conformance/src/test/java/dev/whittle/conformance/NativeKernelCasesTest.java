@@ -4,19 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.whittle.conformance.CaseGenerator.Exactness;
 import dev.whittle.ir.Graph;
-import dev.whittle.ir.Model;
-import dev.whittle.ir.Node;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
+import dev.whittle.tflite.NativeKernels;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -43,7 +43,8 @@ class NativeKernelCasesTest {
         String difference = difference(built, engine);
         if (difference != null) {
           differences.add(
-              "%s on %s (%s): %s".formatted(built, engine, describe(built.model()), difference));
+              "%s on %s (%s): %s"
+                  .formatted(built, engine, MissingKernels.combination(built.model()), difference));
         }
       }
     }
@@ -80,15 +81,22 @@ class NativeKernelCasesTest {
         value.type(), output.dims(), value.quantization(), MemorySegment.ofArray(output.data()));
   }
 
-  /** Returns the types of the operands of the node. */
-  static String describe(Model model) {
-    Graph graph = model.graphs().getFirst();
-    Node node = graph.nodes().getFirst();
-    return Stream.concat(
-            Stream.concat(
-                node.inputs().stream().map(id -> id < 0 ? "-" : MissingKernels.form(graph, id)),
-                Stream.of("->")),
-            node.outputs().stream().map(id -> MissingKernels.form(graph, id)))
-        .collect(Collectors.joining(" "));
+  /** The script records no case for strings that it cannot read back. */
+  @Test
+  void everyCombinationOfTheTableHasACase() throws IOException {
+    Set<String> cases = new HashSet<>();
+    for (NativeKernelCases.Case built : NativeKernelCases.all()) {
+      cases.add(built.operator() + " " + MissingKernels.combination(built.model()));
+    }
+    NativeKernels kernels = NativeKernels.get();
+    List<String> missing = new ArrayList<>();
+    for (String operator : kernels.operators()) {
+      for (NativeKernels.Combination combination : kernels.combinations(operator)) {
+        if (!cases.contains(operator + " " + combination)) {
+          missing.add(operator + " " + combination);
+        }
+      }
+    }
+    assertEquals(List.of(), missing);
   }
 }

@@ -10,6 +10,7 @@ import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.OpCatalog;
+import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.runtime.kernel.KernelSelector;
 import dev.whittle.runtime.kernel.execution.Workers;
@@ -49,7 +50,8 @@ class OperatorsDocumentTest {
     String document = Files.readString(DOCUMENT);
     int begin = document.indexOf(BEGIN) + BEGIN.length();
     int end = document.indexOf(END);
-    String generated = count() + table() + missing();
+    String generated =
+        count() + table() + missing() + MissingKernels.section(NativeKernelCases.all());
     if (System.getProperty("operators.table", "").equals("write")) {
       Files.writeString(
           DOCUMENT, document.substring(0, begin) + generated + document.substring(end));
@@ -176,7 +178,9 @@ class OperatorsDocumentTest {
       inputs.add(id == Node.ABSENT ? null : Operand.of(graph.value(id)));
     }
     List<Operand> outputs = node.outputs().stream().map(id -> Operand.of(graph.value(id))).toList();
-    return new Operands(inputs, outputs, Operands.SubgraphTypes.NONE);
+    List<@Nullable Quantization> intermediates = new ArrayList<>();
+    node.intermediates().forEach(id -> intermediates.add(graph.value(id).quantization()));
+    return new Operands(inputs, outputs, Operands.SubgraphTypes.NONE, intermediates);
   }
 
   /** Returns the type of the data input, with the type of quantized weights if it differs. */

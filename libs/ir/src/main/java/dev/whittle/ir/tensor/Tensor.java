@@ -402,6 +402,40 @@ public final class Tensor {
     };
   }
 
+  /**
+   * Stores a number in a tensor of floats, rounded to the nearest one of the type.
+   *
+   * @throws OperandException for other types
+   */
+  public void setReal(long i, double value) {
+    switch (type) {
+      case FLOAT32 -> data.set(FLOAT, i * 4, (float) value);
+      case FLOAT64 -> data.set(DOUBLE, i * 8, value);
+      case FLOAT16 -> data.set(SHORT, i * 2, Float.floatToFloat16((float) value));
+      case BFLOAT16 -> data.set(SHORT, i * 2, toBfloat16((float) value));
+      default -> throw OperandException.unsupported("a tensor of %s has no floats", type);
+    }
+  }
+
+  /**
+   * Returns the float nearest to a number that a type of 16-bit floats has.
+   *
+   * @param type FLOAT16 or BFLOAT16
+   */
+  public static float round(TensorType type, float value) {
+    return type == TensorType.FLOAT16
+        ? Float.float16ToFloat(Float.floatToFloat16(value))
+        : Float.intBitsToFloat(toBfloat16(value) << 16);
+  }
+
+  /** Returns the upper half of a float's bits, rounded to the nearest, ties to even. */
+  private static short toBfloat16(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    return Float.isNaN(value)
+        ? (short) (bits >> 16 | 0x40)
+        : (short) ((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+  }
+
   private static double unsignedToDouble(long value) {
     return value >= 0 ? value : (double) ((value >>> 1) | (value & 1)) * 2;
   }

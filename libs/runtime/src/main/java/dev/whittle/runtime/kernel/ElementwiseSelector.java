@@ -325,15 +325,19 @@ final class ElementwiseSelector implements OperatorSelector {
             : op instanceof Sub sub && sub.powerOfTwoScales();
     BlockOperand[] blocks = blocks(2, operands);
     boolean shifts = declaresShifts && QuantizedAdd.hasPowerOfTwoScales(operands);
-    return shifts || blocks == null || operands.type(1) != TensorType.INT16
+    return shifts || blocks == null || !areQuantizedInt16(operands)
         ? null
         : new Int16AddKernel(
             workers, count(operands), new QuantizedAdd(operands, activation, sign), blocks);
   }
 
+  private static boolean areQuantizedInt16(Operands operands) {
+    return operands.type(1) == TensorType.INT16 && operands.input(0).isQuantized();
+  }
+
   private @Nullable Kernel int16Product(Mul op, Operands operands) {
     BlockOperand[] blocks = blocks(2, operands);
-    return blocks == null || operands.type(1) != TensorType.INT16
+    return blocks == null || !areQuantizedInt16(operands)
         ? null
         : new Int16MulKernel(
             workers,

@@ -47,7 +47,7 @@ public record Gelu(boolean approximate) implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 -> ElementwiseKernels.unaryFloats(this::apply);
-      case INT8, UINT8 -> ElementwiseKernels.quantizedFunction(operands, this::apply);
+      case INT8, UINT8, INT16 -> ElementwiseKernels.functionByTable(operands, this::apply);
       default -> throw operands.unsupportedType();
     };
   }

@@ -9,6 +9,7 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.OutputTypes;
 import dev.whittle.ir.tensor.Quantization;
+import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
 import java.util.List;
@@ -38,6 +39,8 @@ public record Logistic() implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 -> ElementwiseKernels.unaryFloats(Logistic::sigmoid);
+      case FLOAT16, BFLOAT16 ->
+          ElementwiseKernels.unaryFloats(x -> roundedSigmoid(operands.type(0), x));
       case INT8, UINT8 -> ElementwiseKernels.quantizedFunction(operands, Logistic::sigmoid);
       case INT16 -> LogisticInt16.logistic(operands);
       default -> throw operands.unsupportedType();
@@ -51,6 +54,12 @@ public record Logistic() implements Op {
       case INT16 -> 3;
       default -> 1;
     };
+  }
+
+  /** As the built-in kernel, which rounds each step to the type: {@code e^x / (1 + e^x)}. */
+  private static float roundedSigmoid(TensorType type, float x) {
+    float exponential = Tensor.round(type, (float) Math.exp(x));
+    return Float.isInfinite(exponential) ? 1 : exponential / Tensor.round(type, 1 + exponential);
   }
 
   private static float sigmoid(float x) {

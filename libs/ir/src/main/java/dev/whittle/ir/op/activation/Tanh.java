@@ -36,7 +36,7 @@ public record Tanh() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.unaryFloats(x -> (float) Math.tanh(x));
+      case FLOAT32, FLOAT16, BFLOAT16 -> ElementwiseKernels.unaryFloats(x -> (float) Math.tanh(x));
       case INT8, UINT8 -> ElementwiseKernels.quantizedFunction(operands, x -> (float) Math.tanh(x));
       case INT16 -> LogisticInt16.tanh(operands);
       default -> throw operands.unsupportedType();

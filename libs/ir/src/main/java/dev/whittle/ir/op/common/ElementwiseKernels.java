@@ -6,8 +6,11 @@ import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * Reference kernels of elementwise operators: a function of one element, or of two elements of
@@ -71,11 +74,20 @@ public final class ElementwiseKernels {
     ElementStore bind(Tensor a, Tensor b, Tensor out);
   }
 
-  /** Returns the kernel that applies a function to each float. */
+  /**
+   * Returns the kernel that applies a function to each float. Halves and brain floats are computed
+   * in single precision, as the built-in kernels do.
+   */
   public static Kernel unaryFloats(FloatUnary function) {
     return invocation -> {
       Tensor in = invocation.input(0);
       Tensor out = invocation.output(0);
+      if (in.type() != TensorType.FLOAT32) {
+        for (long i = 0; i < in.elements(); i++) {
+          out.setReal(i, function.apply((float) in.getReal(i)));
+        }
+        return;
+      }
       for (long i = 0; i < in.elements(); i++) {
         out.setFloat(i, function.apply(in.getFloat(i)));
       }
@@ -96,10 +108,35 @@ public final class ElementwiseKernels {
     };
   }
 
-  /** Returns the kernel that applies a function to each pair of floats. */
+  /** Returns the kernel that applies a function to each double. */
+  public static Kernel unaryDoubles(DoubleUnaryOperator function) {
+    return invocation -> {
+      Tensor in = invocation.input(0);
+      Tensor out = invocation.output(0);
+      for (long i = 0; i < in.elements(); i++) {
+        out.setReal(i, function.applyAsDouble(in.getReal(i)));
+      }
+    };
+  }
+
+  /** Returns the kernel that applies a function to each pair of doubles. */
+  public static Kernel binaryDoubles(DoubleBinaryOperator function) {
+    return binary(
+        (a, b, out) ->
+            (k, i, j) -> out.setReal(k, function.applyAsDouble(a.getReal(i), b.getReal(j))));
+  }
+
+  /**
+   * Returns the kernel that applies a function to each pair of floats. Halves and brain floats are
+   * computed in single precision, as the built-in kernels do.
+   */
   public static Kernel binaryFloats(FloatBinary function) {
     return binary(
-        (a, b, out) -> (k, i, j) -> out.setFloat(k, function.apply(a.getFloat(i), b.getFloat(j))));
+        (a, b, out) ->
+            a.type() == TensorType.FLOAT32
+                ? (k, i, j) -> out.setFloat(k, function.apply(a.getFloat(i), b.getFloat(j)))
+                : (k, i, j) ->
+                    out.setReal(k, function.apply((float) a.getReal(i), (float) b.getReal(j))));
   }
 
   /**
@@ -112,11 +149,28 @@ public final class ElementwiseKernels {
             (k, i, j) -> out.setInteger(k, function.apply(a.getInteger(i), b.getInteger(j))));
   }
 
+  /** Returns the kernel of products of complex numbers, stored as pairs of floats. */
+  public static Kernel complexProduct() {
+    return binary(
+        (a, b, out) ->
+            (k, i, j) -> {
+              float real = a.getFloat(2 * i);
+              float imaginary = a.getFloat(2 * i + 1);
+              float otherReal = b.getFloat(2 * j);
+              float otherImaginary = b.getFloat(2 * j + 1);
+              out.setFloat(2 * k, real * otherReal - imaginary * otherImaginary);
+              out.setFloat(2 * k + 1, real * otherImaginary + imaginary * otherReal);
+            });
+  }
+
   /** Returns the kernel that compares floats. */
   public static Kernel compareFloats(FloatRelation relation) {
     return binary(
         (a, b, out) ->
-            (k, i, j) -> out.setBoolean(k, relation.holds(a.getFloat(i), b.getFloat(j))));
+            a.type() == TensorType.FLOAT32
+                ? (k, i, j) -> out.setBoolean(k, relation.holds(a.getFloat(i), b.getFloat(j)))
+                : (k, i, j) ->
+                    out.setBoolean(k, relation.holds((float) a.getReal(i), (float) b.getReal(j))));
   }
 
   /** Returns the kernel that compares integers or booleans. */
@@ -181,6 +235,22 @@ public final class ElementwiseKernels {
           a,
           b);
     };
+  }
+
+  /**
+   * Returns the kernel of a real function of a quantized operand, as the built-in kernels compute
+   * it: of 8 bits by a table of all inputs, of 16 bits by a table that is interpolated.
+   */
+  public static Kernel functionByTable(Operands operands, FloatUnary function) {
+    if (operands.type(0) != TensorType.INT16) {
+      return quantizedFunction(operands, function);
+    }
+    Quantization in = operands.input(0).requireQuantization();
+    Quantization out = operands.output(0).requireQuantization();
+    InterpolatedTable table =
+        InterpolatedTable.of(
+            in.scaleValue(), in.zeroPointValue(), out.scaleValue(), x -> function.apply((float) x));
+    return unaryIntegers(x -> table.lookUp((int) x));
   }
 
   /**

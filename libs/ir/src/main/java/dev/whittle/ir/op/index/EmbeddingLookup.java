@@ -60,7 +60,9 @@ public record EmbeddingLookup() implements Op {
       table.requireWholeBytes();
       return EmbeddingLookup::copy;
     }
-    if (table == TensorType.INT8 && operands.output(0).type() == TensorType.FLOAT32) {
+    TensorType result = operands.output(0).type();
+    if (table == TensorType.INT8
+        && (result == TensorType.FLOAT32 || result == TensorType.FLOAT16)) {
       float[] scales = operands.input(1).requireQuantization().scales();
       return invocation -> dequantize(invocation, scales);
     }
@@ -93,7 +95,7 @@ public record EmbeddingLookup() implements Op {
       float scale = scales[scales.length == 1 ? 0 : (int) row];
       for (long k = 0; k < slice; k++) {
         float value = table.getByte(row * slice + k) * scale;
-        invocation.output(0).setFloat(i * slice + k, value);
+        invocation.output(0).setReal(i * slice + k, value);
       }
     }
   }

@@ -37,7 +37,10 @@ public record Abs() implements Op {
     return switch (operands.type(0)) {
       case FLOAT32 -> ElementwiseKernels.unaryFloats(x -> Math.abs(x));
       case INT32 -> ElementwiseKernels.unaryIntegers(x -> Math.abs(x));
-      case INT8, INT16 -> QuantizedArithmetic.abs(operands);
+      case INT8, INT16 ->
+          operands.type(0) == TensorType.INT16 && !operands.input(0).isQuantized()
+              ? ElementwiseKernels.unaryIntegers(x -> Math.abs(x))
+              : QuantizedArithmetic.abs(operands);
       default -> throw operands.unsupportedType();
     };
   }

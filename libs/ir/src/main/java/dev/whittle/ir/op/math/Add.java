@@ -59,9 +59,12 @@ public record Add(Activation activation, boolean powerOfTwoScales) implements Op
           ElementwiseKernels.binaryIntegers(FusedActivation.integers((a, b) -> a + b, activation));
       case INT8, UINT8 -> QuantizedArithmetic.addition(operands, activation, 1);
       case INT16 ->
-          powerOfTwoScales && QuantizedAdd.hasPowerOfTwoScales(operands)
-              ? QuantizedArithmetic.shiftedAddition(operands, activation, 1)
-              : QuantizedArithmetic.addition(operands, activation, 1);
+          !operands.input(0).isQuantized()
+              ? ElementwiseKernels.binaryIntegers(
+                  FusedActivation.integers((a, b) -> a + b, activation))
+              : powerOfTwoScales && QuantizedAdd.hasPowerOfTwoScales(operands)
+                  ? QuantizedArithmetic.shiftedAddition(operands, activation, 1)
+                  : QuantizedArithmetic.addition(operands, activation, 1);
       default -> throw operands.unsupportedType();
     };
   }

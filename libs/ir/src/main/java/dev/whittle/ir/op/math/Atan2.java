@@ -33,7 +33,9 @@ public record Atan2() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.binaryFloats((a, b) -> (float) Math.atan2(a, b));
+      case FLOAT32, FLOAT16, BFLOAT16 ->
+          ElementwiseKernels.binaryFloats((a, b) -> (float) Math.atan2(a, b));
+      case FLOAT64 -> ElementwiseKernels.binaryDoubles(Math::atan2);
       default -> throw operands.unsupportedType();
     };
   }

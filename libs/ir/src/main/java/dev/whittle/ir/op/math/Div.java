@@ -46,7 +46,7 @@ public record Div(Activation activation) implements Op {
       case INT32 ->
           ElementwiseKernels.binaryIntegers(
               FusedActivation.integers(IntegerDivision::divide, activation));
-      case INT8, UINT8 -> QuantizedArithmetic.division(operands, activation);
+      case INT8, UINT8, INT16 -> QuantizedArithmetic.division(operands, activation);
       default -> throw operands.unsupportedType();
     };
   }

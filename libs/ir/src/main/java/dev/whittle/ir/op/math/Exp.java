@@ -36,7 +36,7 @@ public record Exp() implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 -> ElementwiseKernels.unaryFloats(x -> (float) Math.exp(x));
-      case INT8, INT16 -> ElementwiseKernels.quantizedFunction(operands, x -> (float) Math.exp(x));
+      case INT8, INT16 -> ElementwiseKernels.functionByTable(operands, x -> (float) Math.exp(x));
       default -> throw operands.unsupportedType();
     };
   }

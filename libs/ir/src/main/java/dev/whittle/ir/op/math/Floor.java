@@ -32,7 +32,7 @@ public record Floor() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.unaryFloats(x -> (float) Math.floor(x));
+      case FLOAT32, FLOAT16, BFLOAT16 -> ElementwiseKernels.unaryFloats(x -> (float) Math.floor(x));
       default -> throw operands.unsupportedType();
     };
   }

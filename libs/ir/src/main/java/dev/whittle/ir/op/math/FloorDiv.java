@@ -34,7 +34,7 @@ public record FloorDiv() implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 -> ElementwiseKernels.binaryFloats((a, b) -> (float) Math.floor(a / b));
-      case INT32 -> ElementwiseKernels.binaryIntegers(IntegerDivision::floorDivide);
+      case INT8, INT16, INT32 -> ElementwiseKernels.binaryIntegers(IntegerDivision::floorDivide);
       default -> throw operands.unsupportedType();
     };
   }

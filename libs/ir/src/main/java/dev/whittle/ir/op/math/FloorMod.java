@@ -34,7 +34,8 @@ public record FloorMod() implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 -> ElementwiseKernels.binaryFloats(FloorMod::floorModulo);
-      case INT32, INT64 -> ElementwiseKernels.binaryIntegers(IntegerDivision::floorModulo);
+      case INT8, INT16, INT32, INT64 ->
+          ElementwiseKernels.binaryIntegers(IntegerDivision::floorModulo);
       default -> throw operands.unsupportedType();
     };
   }

@@ -35,8 +35,8 @@ public record LessEqual() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.compareFloats((a, b) -> a <= b);
-      case INT32, INT64 -> ElementwiseKernels.compareIntegers((a, b) -> a <= b);
+      case FLOAT32, FLOAT16, BFLOAT16 -> ElementwiseKernels.compareFloats((a, b) -> a <= b);
+      case INT16, INT32, INT64 -> ElementwiseKernels.compareIntegers((a, b) -> a <= b);
       case INT8, UINT8 ->
           operands.input(0).isQuantized()
               ? ElementwiseKernels.compareQuantized(operands, (a, b) -> a <= b)

@@ -35,7 +35,7 @@ public record Log() implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 -> ElementwiseKernels.unaryFloats(x -> (float) Math.log(x));
-      case INT8 -> ElementwiseKernels.quantizedFunction(operands, x -> (float) Math.log(x));
+      case INT8, INT16 -> ElementwiseKernels.functionByTable(operands, x -> (float) Math.log(x));
       default -> throw operands.unsupportedType();
     };
   }

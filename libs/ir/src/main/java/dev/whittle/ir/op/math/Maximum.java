@@ -35,7 +35,7 @@ public record Maximum() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.binaryFloats((a, b) -> a > b ? a : b);
+      case FLOAT32, FLOAT16, BFLOAT16 -> ElementwiseKernels.binaryFloats((a, b) -> a > b ? a : b);
       case INT8, UINT8, INT16, INT32, INT64 -> ElementwiseKernels.binaryIntegers(Math::max);
       default -> throw operands.unsupportedType();
     };

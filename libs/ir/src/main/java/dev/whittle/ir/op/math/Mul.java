@@ -48,7 +48,13 @@ public record Mul(Activation activation) implements Op {
           ElementwiseKernels.binaryFloats(FusedActivation.floats((a, b) -> a * b, activation));
       case INT32, INT64, UINT32 ->
           ElementwiseKernels.binaryIntegers(FusedActivation.integers((a, b) -> a * b, activation));
-      case INT8, UINT8, INT16 -> QuantizedArithmetic.multiplication(operands, activation);
+      case INT16 ->
+          operands.input(0).isQuantized()
+              ? QuantizedArithmetic.multiplication(operands, activation)
+              : ElementwiseKernels.binaryIntegers(
+                  FusedActivation.integers((a, b) -> a * b, activation));
+      case COMPLEX64 -> ElementwiseKernels.complexProduct();
+      case INT8, UINT8 -> QuantizedArithmetic.multiplication(operands, activation);
       default -> throw operands.unsupportedType();
     };
   }

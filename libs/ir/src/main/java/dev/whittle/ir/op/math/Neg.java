@@ -33,8 +33,8 @@ public record Neg() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.unaryFloats(x -> -x);
-      case INT32, INT64 -> ElementwiseKernels.unaryIntegers(x -> -x);
+      case FLOAT32, FLOAT16, BFLOAT16 -> ElementwiseKernels.unaryFloats(x -> -x);
+      case INT8, INT16, INT32, INT64 -> ElementwiseKernels.unaryIntegers(x -> -x);
       default -> throw operands.unsupportedType();
     };
   }

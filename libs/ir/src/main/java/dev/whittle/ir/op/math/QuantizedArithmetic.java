@@ -117,6 +117,25 @@ final class QuantizedArithmetic {
         });
   }
 
+  /**
+   * Returns the kernel of the square root, which is rounded toward zero. It refuses negative
+   * inputs.
+   */
+  static Kernel squareRoot(Operands operands) {
+    Quantization in = operands.input(0).requireQuantization();
+    Quantization out = operands.output(0).requireQuantization();
+    Activation.Bounds bounds = Activation.Bounds.of(operands.type(0));
+    return ElementwiseKernels.unaryIntegers(
+        q -> {
+          float x = in.scaleValue() * (q - in.zeroPointValue());
+          if (x < 0) {
+            throw OperandException.invalid("square root of a negative number");
+          }
+          int steps = (int) ((float) Math.sqrt(x) / out.scaleValue());
+          return bounds.clamp(Math.min(steps, Short.MAX_VALUE) + out.zeroPointValue());
+        });
+  }
+
   /** Returns the kernel of {@code (a - b)^2}. */
   static Kernel squaredDifference(Operands operands) {
     int shift = 7;

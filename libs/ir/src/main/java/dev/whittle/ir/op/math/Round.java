@@ -33,7 +33,7 @@ public record Round() implements Op {
   @Override
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
-      case FLOAT32 -> ElementwiseKernels.unaryFloats(x -> (float) Math.rint(x));
+      case FLOAT32, FLOAT16, BFLOAT16 -> ElementwiseKernels.unaryFloats(x -> (float) Math.rint(x));
       default -> throw operands.unsupportedType();
     };
   }

@@ -36,6 +36,7 @@ public record Rsqrt() implements Op {
     return switch (operands.type(0)) {
       case FLOAT32 -> ElementwiseKernels.unaryFloats(x -> 1f / (float) Math.sqrt(x));
       case INT8 -> QuantizedArithmetic.inverseSquareRoot(operands);
+      case INT16 -> ElementwiseKernels.functionByTable(operands, x -> 1f / (float) Math.sqrt(x));
       default -> throw operands.unsupportedType();
     };
   }

@@ -34,6 +34,7 @@ public record Sign() implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 -> ElementwiseKernels.unaryFloats(x -> Math.signum(x));
+      case FLOAT64 -> ElementwiseKernels.unaryDoubles(Math::signum);
       case INT32 -> ElementwiseKernels.unaryIntegers(x -> Long.signum(x));
       default -> throw operands.unsupportedType();
     };

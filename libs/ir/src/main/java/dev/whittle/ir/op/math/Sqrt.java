@@ -33,6 +33,7 @@ public record Sqrt() implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 -> ElementwiseKernels.unaryFloats(x -> (float) Math.sqrt(x));
+      case INT8, INT16 -> QuantizedArithmetic.squareRoot(operands);
       default -> throw operands.unsupportedType();
     };
   }

@@ -107,11 +107,18 @@ final class FullyConnectedKernels {
     Quantization input = operands.input(0).requireQuantization();
     Quantization result = operands.output(0).requireQuantization();
     float[] scales = operands.input(1).requireQuantization().scales();
+    Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), result);
+    boolean narrowBias = !operands.hasInput(2) || operands.type(2) == TensorType.INT32;
+    if (narrowBias && scales.length == 1) {
+      // These sums have 32 bits.
+      var multiplier =
+          FixedPoint.Multiplier.of((double) (input.scaleValue() * scales[0]) / result.scaleValue());
+      return (sum, o) -> bounds.clamp(multiplier.applyTiesUp((int) sum));
+    }
     double[] factors = new double[scales.length];
     for (int c = 0; c < scales.length; c++) {
       factors[c] = (double) input.scaleValue() * scales[c] / result.scaleValue();
     }
-    Activation.Bounds bounds = activation.quantizedBounds(operands.output(0).type(), result);
     return (sum, o) -> {
       double scaled = FixedPoint.roundHalfAway(sum * factors[factors.length == 1 ? 0 : o]);
       return (int) Math.min(Math.max(scaled, bounds.low()), bounds.high());

@@ -125,6 +125,9 @@ final class PoolKernels {
   }
 
   private static Activation.Bounds bounds(Operands operands, Activation activation) {
+    if (!operands.output(0).isQuantized() && activation == Activation.NONE) {
+      return Activation.Bounds.of(operands.output(0).type());
+    }
     Quantization quantization = operands.output(0).requireQuantization();
     return activation.quantizedBounds(operands.output(0).type(), quantization);
   }

@@ -5,6 +5,7 @@ import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.Requantization;
+import dev.whittle.ir.op.common.RowQuantizer;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Quantization;
@@ -78,6 +79,9 @@ final class TransposeConvKernels {
     TensorType filter = operands.type(1);
     return switch (operands.type(2)) {
       case FLOAT32 -> {
+        if (filter == TensorType.INT8) {
+          yield hybrid(operands, vertical, horizontal, activation);
+        }
         if (filter != TensorType.FLOAT32) {
           throw noKernel(operands);
         }
@@ -139,6 +143,52 @@ final class TransposeConvKernels {
             sum = 0;
           }
         });
+  }
+
+  /** Returns the kernel of float images, quantized dynamically, and an 8-bit filter. */
+  private static Kernel hybrid(
+      Operands operands, Window vertical, Window horizontal, Activation activation) {
+    float[] scales = operands.input(1).requireQuantization().scales();
+    var quantizer = new RowQuantizer();
+    return invocation -> {
+      Tensor filter = invocation.input(1);
+      Tensor input = invocation.input(2);
+      Tensor output = invocation.output(0);
+      int image = input.dim(0) == 0 ? 0 : Math.toIntExact(input.elements() / input.dim(0));
+      byte[] quantized = new byte[Math.toIntExact(input.elements())];
+      float[] imageScales = new float[input.dim(0)];
+      int[] zeros = new int[input.dim(0)];
+      for (int b = 0; b < imageScales.length; b++) {
+        quantizer.quantize(input, (long) b * image, image, true);
+        System.arraycopy(quantizer.values(), 0, quantized, b * image, image);
+        imageScales[b] = quantizer.scale();
+        zeros[b] = quantizer.zeroPoint();
+      }
+      forEachOutput(
+          invocation,
+          vertical,
+          horizontal,
+          new Accumulator() {
+            private int sum;
+
+            @Override
+            public void add(long i, long f, int count) {
+              int zero = zeros[(int) (i / image)];
+              for (int k = 0; k < count; k++) {
+                sum += (quantized[(int) i + k] - zero) * (int) filter.getInteger(f + k);
+              }
+            }
+
+            @Override
+            public void finish(long index, int channel) {
+              int b = (int) (index / (output.elements() / output.dim(0)));
+              float scale = imageScales[b] * scales[scales.length == 1 ? 0 : channel];
+              float bias = invocation.hasInput(3) ? invocation.input(3).getFloat(channel) : 0;
+              output.setFloat(index, activation.apply(sum * scale + bias));
+              sum = 0;
+            }
+          });
+    };
   }
 
   private static Kernel integers(

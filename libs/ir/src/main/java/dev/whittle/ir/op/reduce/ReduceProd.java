@@ -42,7 +42,11 @@ public record ReduceProd(boolean keepDims) implements Op {
   public Kernel kernel(Operands operands) {
     return switch (operands.type(0)) {
       case FLOAT32 -> ReductionKernels.floats(1, (product, x) -> product * x);
-      case INT32, INT64 -> ReductionKernels.integers(1, (product, x) -> product * x);
+      case INT8, INT16 ->
+          operands.input(0).isQuantized()
+              ? ReductionKernels.quantizedProduct(operands)
+              : ReductionKernels.integers(1, (product, x) -> product * x);
+      case UINT8, INT32, INT64 -> ReductionKernels.integers(1, (product, x) -> product * x);
       default -> throw operands.unsupportedType();
     };
   }

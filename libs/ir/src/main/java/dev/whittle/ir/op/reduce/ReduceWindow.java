@@ -90,6 +90,14 @@ public record ReduceWindow(int function) implements Op {
                     out.setFloat(
                         o, (float) combine.applyAsDouble(out.getFloat(o), in.getFloat(i))));
       }
+      case FLOAT64 -> {
+        DoubleBinaryOperator combine = floatFunction();
+        yield invocation ->
+            run(
+                invocation,
+                (out, o, in, i) ->
+                    out.setReal(o, combine.applyAsDouble(out.getReal(o), in.getReal(i))));
+      }
       case INT8, UINT8, INT16, INT32, INT64 -> {
         LongBinaryOperator combine = integerFunction();
         yield invocation ->

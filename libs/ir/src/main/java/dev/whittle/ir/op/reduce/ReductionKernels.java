@@ -1,10 +1,13 @@
 package dev.whittle.ir.op.reduce;
 
 import dev.whittle.ir.Operands;
+import dev.whittle.ir.kernel.FixedPoint;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
+import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.op.common.Shapes;
+import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
@@ -162,6 +165,37 @@ final class ReductionKernels {
       long[] sums = sums(invocation);
       for (int i = 0; i < sums.length; i++) {
         invocation.output(0).setInteger(i, total.apply(sums[i]));
+      }
+    };
+  }
+
+  /**
+   * Returns the kernel of products of quantized numbers. Each factor is scaled by the same root of
+   * the whole scale, so that products do not overflow.
+   */
+  static Kernel quantizedProduct(Operands operands) {
+    Quantization in = operands.input(0).requireQuantization();
+    Quantization result = operands.output(0).requireQuantization();
+    Activation.Bounds bounds = Activation.Bounds.of(operands.output(0).type());
+    return invocation -> {
+      Tensor input = invocation.input(0);
+      Tensor out = invocation.output(0);
+      double root = Math.pow(result.scaleValue(), 1.0 / count(invocation));
+      var multiplier = FixedPoint.Multiplier.of(in.scaleValue() / root);
+      int[] products = new int[Math.toIntExact(out.elements())];
+      boolean[] begun = new boolean[products.length];
+      visit(
+          input,
+          reducedAxes(invocation),
+          (i, o) -> {
+            int x = (int) input.getInteger(i) - in.zeroPointValue();
+            int to = (int) o;
+            products[to] = begun[to] ? multiplier.applyLong((long) products[to] * x) : x;
+            begun[to] = true;
+          });
+      for (int o = 0; o < products.length; o++) {
+        int scaled = multiplier.applyLong(products[o]);
+        out.setInteger(o, bounds.clamp(scaled + result.zeroPointValue()));
       }
     };
   }

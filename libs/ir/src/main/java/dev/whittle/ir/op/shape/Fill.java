@@ -5,12 +5,14 @@ import dev.whittle.ir.OpType;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Options;
 import dev.whittle.ir.QuantizationRule;
+import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.ir.tensor.TypedShape;
+import java.util.Collections;
 import java.util.List;
 
 /** A tensor of the shape that operand 0 contains, filled with operand 1, a scalar. */
@@ -40,6 +42,9 @@ public record Fill() implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
+    if (operands.type(1) == TensorType.STRING) {
+      return Fill::strings;
+    }
     operands.type(1).requireWholeBytes();
     return invocation -> {
       Tensor out = invocation.output(0);
@@ -47,6 +52,12 @@ public record Fill() implements Op {
         Tensor.copy(invocation.input(1), 0, out, i, 1);
       }
     };
+  }
+
+  private static void strings(Invocation invocation) {
+    Tensor out = invocation.output(0);
+    byte[] value = invocation.input(1).strings().getFirst();
+    out.setStrings(Collections.nCopies(Math.toIntExact(out.elements()), value), out.dims());
   }
 
   @Override

@@ -49,7 +49,9 @@ public record Slice() implements StridedViewOp {
 
   @Override
   public Kernel kernel(Operands operands) {
-    operands.type(0).requireWholeBytes();
+    if (operands.type(0) != TensorType.STRING) {
+      operands.type(0).requireWholeBytes();
+    }
     return StridedView.kernel(this);
   }
 

@@ -4,7 +4,10 @@ import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.Shapes;
 import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A strided view of a tensor, which the output of an operator is a copy of: in row-major order, the
@@ -49,6 +52,13 @@ public final class StridedView {
     Tensor in = invocation.input(0);
     Tensor out = invocation.output(0);
     StridedView view = op.view(in.shape(), out.shape(), i -> invocation.input(i).toLongs());
+    if (in.type() == TensorType.STRING) {
+      List<byte[]> from = in.strings();
+      List<byte[]> to = new ArrayList<>();
+      view.forEach((o, i) -> to.add(from.get((int) i)));
+      out.setStrings(to, out.dims());
+      return;
+    }
     view.forEach((o, i) -> Tensor.copy(in, i, out, o, 1));
   }
 

@@ -53,7 +53,9 @@ public record Tile() implements StridedViewOp {
 
   @Override
   public Kernel kernel(Operands operands) {
-    operands.type(0).requireWholeBytes();
+    if (operands.type(0) != TensorType.STRING) {
+      operands.type(0).requireWholeBytes();
+    }
     return StridedView.kernel(this);
   }
 

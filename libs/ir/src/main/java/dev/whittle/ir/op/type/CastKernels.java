@@ -1,5 +1,6 @@
 package dev.whittle.ir.op.type;
 
+import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.ElementwiseKernels;
 import dev.whittle.ir.tensor.OperandException;
@@ -11,30 +12,53 @@ final class CastKernels {
   private CastKernels() {}
 
   static Kernel of(TensorType from, TensorType to) {
-    if (isComplex(from) || isComplex(to) || !from.hasFixedSize() || !to.hasFixedSize()) {
+    if (!isCastable(from) || !isCastable(to)) {
       throw OperandException.unsupported("no kernel for a cast from %s to %s", from, to);
     }
     boolean fromInteger = from.isInteger() || from == TensorType.BOOL;
     boolean toInteger = to.isInteger() || to == TensorType.BOOL;
+    if (from == TensorType.COMPLEX64 && to == TensorType.COMPLEX64) {
+      return invocation -> invocation.output(0).copyBytesFrom(invocation.input(0));
+    }
     if (fromInteger && to == TensorType.BOOL) {
       return ElementwiseKernels.unaryIntegers(x -> x == 0 ? 0 : 1);
     }
     if (fromInteger && toInteger) {
       return ElementwiseKernels.unaryIntegers(x -> x);
     }
+    if (from == TensorType.FLOAT32 && to == TensorType.UINT8) {
+      return CastKernels::saturate;
+    }
     return invocation -> run(invocation.input(0), invocation.output(0), toInteger);
   }
 
-  private static boolean isComplex(TensorType type) {
-    return type == TensorType.COMPLEX64 || type == TensorType.COMPLEX128;
+  private static boolean isCastable(TensorType type) {
+    return switch (type) {
+      case STRING, VARIANT, RESOURCE, COMPLEX128, FLOAT8_E4M3FN, FLOAT8_E5M2 -> false;
+      default -> true;
+    };
+  }
+
+  /** The only cast to integers that the built-in kernels saturate; NaN becomes 0. */
+  private static void saturate(Invocation invocation) {
+    Tensor in = invocation.input(0);
+    Tensor out = invocation.output(0);
+    for (long i = 0; i < in.elements(); i++) {
+      out.setInteger(i, Math.clamp((long) in.getFloat(i), 0, 255));
+    }
   }
 
   private static void run(Tensor in, Tensor out, boolean toInteger) {
     for (long i = 0; i < in.elements(); i++) {
+      // Of a complex number, the real part is taken.
+      double x = in.type() == TensorType.COMPLEX64 ? in.getFloat(2 * i) : in.getReal(i);
       if (toInteger) {
-        out.setInteger(i, toInteger(in.getReal(i), out.type()));
+        out.setInteger(i, toInteger(x, out.type()));
+      } else if (out.type() == TensorType.COMPLEX64) {
+        out.setFloat(2 * i, (float) x);
+        out.setFloat(2 * i + 1, 0);
       } else {
-        storeReal(out, i, in.getReal(i));
+        out.setReal(i, x);
       }
     }
   }
@@ -43,23 +67,5 @@ final class CastKernels {
     return type == TensorType.BOOL
         ? (x != 0 ? 1 : 0)
         : type.bits() <= 32 && type != TensorType.UINT32 ? (int) x : (long) x;
-  }
-
-  /** Rounds to the nearest BFLOAT16, ties to even; NaNs stay NaNs. */
-  private static short brainFloat(float x) {
-    int bits = Float.floatToRawIntBits(x);
-    return Float.isNaN(x)
-        ? (short) (bits >>> 16 | 0x40)
-        : (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
-  }
-
-  private static void storeReal(Tensor out, long i, double x) {
-    switch (out.type()) {
-      case FLOAT32 -> out.setFloat(i, (float) x);
-      case FLOAT64 -> out.data().set(Tensor.DOUBLE, i * 8, x);
-      case FLOAT16 -> out.data().set(Tensor.SHORT, i * 2, Float.floatToFloat16((float) x));
-      case BFLOAT16 -> out.data().set(Tensor.SHORT, i * 2, brainFloat((float) x));
-      default -> throw OperandException.unsupported("no kernel for a cast to %s", out.type());
-    }
   }
 }

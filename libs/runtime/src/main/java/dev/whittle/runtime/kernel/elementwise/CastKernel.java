@@ -91,7 +91,12 @@ public final class CastKernel extends BlockKernel {
     Form target = Form.of(to);
     switch (Form.of(from)) {
       case FLOATS -> {
-        if (target == Form.INTEGERS) {
+        if (to == TensorType.UINT8) {
+          // The only cast that the built-in kernels saturate.
+          for (int i = 0; i < count; i++) {
+            integers[i] = Math.min(Math.max((int) floats[i], 0), 255);
+          }
+        } else if (target == Form.INTEGERS) {
           for (int i = 0; i < count; i++) {
             integers[i] = (int) floats[i];
           }
