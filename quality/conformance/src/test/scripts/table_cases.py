@@ -110,6 +110,15 @@ folder = os.path.join(FOLDER, "adapted")
 model.export(os.path.join(folder, "saved_model"), verbose=False)
 finish(folder, model(tf.constant(words)), [words])
 
+keras.utils.clear_session()
+x = keras.Input((3,), dtype="int64")
+layers = [keras.layers.StringLookup(vocabulary=WORDS, invert=True, mask_token=mask) for mask in [None, "-"]]
+model = keras.Model(x, [layer(x) for layer in layers])
+folder = os.path.join(FOLDER, "inverse")
+model.export(os.path.join(folder, "saved_model"), verbose=False)
+value = np.array([[0, 1, 2], [5, 6, -1]], "int64")
+finish(folder, model(value), [value])
+
 # Variables that the restore operation does not name.
 keras.utils.clear_session()
 keras.utils.set_random_seed(30)

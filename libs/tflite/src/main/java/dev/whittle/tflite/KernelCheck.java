@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The check that kernels exist for nodes: in Whittle's engines, and in TensorFlow Lite. */
 public final class KernelCheck {
+  private static final Set<String> SELECTIONS = Set.of("SELECT", "SELECT_V2");
+
   /** Operators that abort the native process if they broadcast more than four dimensions. */
   private static final Set<String> SMALL_BROADCASTS =
       Set.of(
@@ -111,6 +113,10 @@ public final class KernelCheck {
     if (name.equals("BITCAST")) {
       // Types of different sizes go with certain shapes only.
       return Optional.empty();
+    }
+    if (SELECTIONS.contains(name) && !operands.type(1).hasFixedSize()) {
+      // The native kernels find that when they run.
+      return Optional.of("%s of TensorFlow Lite takes no strings".formatted(name));
     }
     Optional<String> reason = NativeKernels.get().refusal(name, operands);
     return reason.isEmpty() && SMALL_BROADCASTS.contains(name) ? broadcast(name, operands) : reason;

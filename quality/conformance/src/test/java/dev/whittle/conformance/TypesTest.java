@@ -35,7 +35,8 @@ class TypesTest {
     try (Stream<Path> files = Files.list(CASES)) {
       return files
           .sorted()
-          .flatMap(folder -> Stream.of("model.keras", "model.h5", "saved_model").map(folder::resolve))
+          .flatMap(
+              folder -> Stream.of("model.keras", "model.h5", "saved_model").map(folder::resolve))
           .filter(Files::exists)
           .toList();
     }
@@ -62,8 +63,7 @@ class TypesTest {
       Signature signature, Interpreter interpreter, Map<String, NpyArray> arrays, String engine) {
     String key = signature.key();
     for (Signature.Port input : signature.inputs()) {
-      interpreter.resizeInput(
-          input.name(), array(arrays, "in|" + input.name()).shape(), key);
+      interpreter.resizeInput(input.name(), array(arrays, "in|" + input.name()).shape(), key);
     }
     for (Signature.Port input : signature.inputs()) {
       NpyArray array = array(arrays, "in|" + input.name());

@@ -180,7 +180,8 @@ final class IntegerRules {
       Operands wider = widened(name, operands, wide);
       if (wider != null
           && (isLong(name, wider) || KernelCheck.refusal(node.op(), wider).isEmpty())) {
-        Expansion.replace(editor, handle, (emit, inputs) -> wide(emit, node.op(), inputs, wider, operands));
+        Expansion.replace(
+            editor, handle, (emit, inputs) -> wide(emit, node.op(), inputs, wider, operands));
         return true;
       }
     }
@@ -229,8 +230,7 @@ final class IntegerRules {
   }
 
   /** Returns operands with wider types in place of the narrow ones; null if there are none. */
-  private static @Nullable Operands widened(
-      String name, Operands operands, TensorType wide) {
+  private static @Nullable Operands widened(String name, Operands operands, TensorType wide) {
     List<@Nullable Operand> inputs = new ArrayList<>();
     List<Operand> outputs = new ArrayList<>();
     boolean changed = false;
@@ -341,8 +341,7 @@ final class IntegerRules {
 
   private static boolean divide(GraphEditor editor, int handle) {
     Op op = editor.node(handle).op();
-    if ((!(op instanceof FloorDiv) && !(op instanceof Div))
-        || !isRefused(editor, handle, INT64)) {
+    if ((!(op instanceof FloorDiv) && !(op instanceof Div)) || !isRefused(editor, handle, INT64)) {
       return false;
     }
     Expansion.replace(
@@ -360,12 +359,10 @@ final class IntegerRules {
   }
 
   /** Rounds a quotient, which was rounded down, towards zero. */
-  private static Value truncated(
-      Emitter emit, Value a, Value b, Value quotient, Value remainder) {
+  private static Value truncated(Emitter emit, Value a, Value b, Value quotient, Value remainder) {
     Value zero = emit.scalar(INT64, 0);
     Value isNegative =
-        emit.node(
-            new NotEqual(), emit.node(new Less(), a, zero), emit.node(new Less(), b, zero));
+        emit.node(new NotEqual(), emit.node(new Less(), a, zero), emit.node(new Less(), b, zero));
     Value isInexact = emit.node(new NotEqual(), remainder, zero);
     Value up = emit.mul(emit.cast(isNegative, INT64), emit.cast(isInexact, INT64));
     return emit.add(quotient, up);
@@ -381,8 +378,7 @@ final class IntegerRules {
     Value rest = a;
     for (int step = 0; step < 3; step++) {
       Value part =
-          emit.cast(
-              emit.node(new Round(), emit.div(emit.cast(rest, FLOAT32), divisor)), INT64);
+          emit.cast(emit.node(new Round(), emit.div(emit.cast(rest, FLOAT32), divisor)), INT64);
       quotient = quotient == null ? part : emit.add(quotient, part);
       rest = emit.sub(rest, emit.mul(part, b));
     }

@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +62,10 @@ public final class SavedModelImporter {
   private final Map<String, Tensor> contents = new HashMap<>();
 
   private final Map<String, HashTables.Contents> tables = new HashMap<>();
+
+  /** The operands of lookups, by the graph and the number of their result. */
+  private final Map<Emitter, Map<Integer, TensorFlowTableOperations.Found>> lookups =
+      new IdentityHashMap<>();
 
   /** Variables that results depend on. */
   private final Set<String> read = new HashSet<>();
@@ -444,6 +449,17 @@ public final class SavedModelImporter {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Notes the operands of a lookup in a table, by its result. */
+  void note(Emitter emit, Value result, TensorFlowTableOperations.Found operands) {
+    lookups.computeIfAbsent(emit, e -> new HashMap<>()).put(result.id(), operands);
+  }
+
+  /** Returns the operands of the lookup with a result; null for other values. */
+  TensorFlowTableOperations.@Nullable Found found(Emitter emit, Value result) {
+    Map<Integer, TensorFlowTableOperations.Found> known = lookups.get(emit);
+    return known == null ? null : known.get(result.id());
   }
 
   /** Notes that a signature changes a variable. */

@@ -2,6 +2,7 @@ package dev.whittle.convert.savedmodel;
 
 import dev.whittle.convert.lower.Elementwise;
 import dev.whittle.convert.lower.Emitter;
+import dev.whittle.ir.Op;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.index.Select;
 import dev.whittle.ir.op.index.SelectV2;
@@ -42,8 +43,8 @@ final class TensorFlowElementwiseOperations {
     table.extend("Mul", product -> call -> multiply(call, product));
     table.single("ApproximateEqual", TensorFlowElementwiseOperations::approximateEqual);
     table.single("AddN", call -> call.emit().node(new AddN(), call.operands()));
-    table.single("Select", call -> call.emit().node(new Select(), call.operands()));
-    table.single("SelectV2", call -> call.emit().node(new SelectV2(), call.operands()));
+    table.single("Select", call -> select(call, new Select()));
+    table.single("SelectV2", call -> select(call, new SelectV2()));
     table.single("ClipByValue", TensorFlowElementwiseOperations::clip);
     table.put("Cast", TensorFlowElementwiseOperations::cast);
   }
@@ -136,5 +137,11 @@ final class TensorFlowElementwiseOperations {
       y = call.emit().cast(call.emit().cast(y, rounded), to);
     }
     return List.of(new Item.Tensor(y, to.isInteger() ? call.known(0) : null));
+  }
+
+  private static Value select(OperationCall call, Op op) {
+    return call.value(1).type() == TensorType.STRING
+        ? TensorFlowTableOperations.select(call)
+        : call.emit().node(op, call.operands());
   }
 }

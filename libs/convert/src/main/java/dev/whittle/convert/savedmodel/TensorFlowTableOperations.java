@@ -12,7 +12,9 @@ import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Lookup tables, whose contents are those that initialization imports, or the checkpoint has. */
 final class TensorFlowTableOperations {
@@ -102,10 +104,61 @@ final class TensorFlowTableOperations {
         (table.keyType() == TensorType.STRING && table.valueType() == TensorType.INT64)
             || (table.keyType() == TensorType.INT64 && table.valueType() == TensorType.STRING);
     if (isNative) {
-      return HashTables.find(
-          call.emit(), table.handle(), table.handle(), contents, call.value(1), call.value(2));
+      Value found =
+          HashTables.find(
+              call.emit(), table.handle(), table.handle(), contents, call.value(1), call.value(2));
+      call.walk()
+          .importer()
+          .note(call.emit(), found, new Found(contents, call.value(1), call.value(2)));
+      return found;
     }
     return indexed(call, table, contents);
+  }
+
+  /**
+   * The operands of a lookup.
+   *
+   * @param otherwise the value of keys that the table lacks
+   */
+  record Found(HashTables.Contents contents, Value keys, Value otherwise) {}
+
+  /**
+   * Selects between strings, which no operator does: between a constant and a lookup by integers,
+   * whose table receives the constant under a key of its own.
+   */
+  static Value select(OperationCall call) {
+    Emitter emit = call.emit();
+    boolean isFirst = call.value(1).isConstant();
+    Tensor constant = call.value(isFirst ? 1 : 2).contents();
+    Found found = call.walk().importer().found(emit, call.value(isFirst ? 2 : 1));
+    if (constant == null
+        || constant.elements() != 1
+        || found == null
+        || found.contents.keys().type() != TensorType.INT64) {
+      throw OperandException.unsupported(
+          "a choice between strings, which no built-in operator makes, other than between a"
+              + " constant and a lookup by integers");
+    }
+    Tensor keys = found.contents.keys();
+    Set<Long> taken = new HashSet<>();
+    for (long i = 0; i < keys.elements(); i++) {
+      taken.add(keys.getLong(i));
+    }
+    long free = Long.MIN_VALUE;
+    while (taken.contains(free)) {
+      free++;
+    }
+    Tensor key = Tensor.allocate(TensorType.INT64);
+    key.setLong(0, free);
+    var contents =
+        new HashTables.Contents(extended(keys, key), extended(found.contents.values(), constant));
+    Value chosen = emit.constant("key", key);
+    Value asked =
+        isFirst
+            ? emit.where(call.value(0), chosen, found.keys)
+            : emit.where(call.value(0), found.keys, chosen);
+    String name = call.node().name();
+    return HashTables.find(emit, emit.scope() + "/" + name, name, contents, asked, found.otherwise);
   }
 
   /**

@@ -35,6 +35,7 @@ public record Select() implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
+    SelectKernels.requireFixedSize(operands);
     return SelectKernels::rows;
   }
 

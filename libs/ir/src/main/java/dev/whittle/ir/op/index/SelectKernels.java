@@ -1,5 +1,6 @@
 package dev.whittle.ir.op.index;
 
+import dev.whittle.ir.Operands;
 import dev.whittle.ir.kernel.Invocation;
 import dev.whittle.ir.kernel.Kernel;
 import dev.whittle.ir.op.common.BroadcastIterator;
@@ -9,6 +10,17 @@ import dev.whittle.ir.tensor.Tensor;
 /** Reference kernels of {@link Select} and {@link SelectV2}. */
 final class SelectKernels {
   private SelectKernels() {}
+
+  /**
+   * Refuses strings.
+   *
+   * @throws OperandException if the operands are strings
+   */
+  static void requireFixedSize(Operands operands) {
+    if (!operands.type(1).hasFixedSize()) {
+      throw OperandException.unsupported("no kernel for %s", operands.type(1));
+    }
+  }
 
   /** Selects with one boolean for all elements, for each row, or for each element. */
   static void rows(Invocation invocation) {

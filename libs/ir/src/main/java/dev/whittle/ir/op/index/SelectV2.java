@@ -35,6 +35,7 @@ public record SelectV2() implements Op {
 
   @Override
   public Kernel kernel(Operands operands) {
+    SelectKernels.requireFixedSize(operands);
     return SelectKernels.broadcast();
   }
 
