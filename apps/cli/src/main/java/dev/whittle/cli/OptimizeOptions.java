@@ -5,6 +5,7 @@ import dev.whittle.cli.option.Condition;
 import dev.whittle.cli.option.Needs;
 import dev.whittle.cli.option.UsageException;
 import dev.whittle.data.Samples;
+import dev.whittle.evaluate.doctor.AccuracyLoss;
 import dev.whittle.evaluate.doctor.AutoQuantizer;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
@@ -27,6 +28,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -48,13 +50,21 @@ final class OptimizeOptions {
   @Option(
       names = "--max_loss",
       paramLabel = "POINTS",
-      defaultValue = "0.5",
       description =
-          "The maximum loss of --quantize auto: of the accuracy on the representative data or,"
-              + " without labels, of the agreement with the float model (default: ${DEFAULT-VALUE}"
-              + " points).")
+          "The maximum loss of --quantize auto, by --criterion (default: 0.5 points of accuracy or"
+              + " agreement, 2 of error).")
   @Needs(Condition.AUTOMATIC)
-  private double maxLoss = 0.5;
+  private @Nullable Double maxLoss;
+
+  @Option(
+      names = "--criterion",
+      paramLabel = "NAME",
+      description =
+          "The criterion of --quantize auto: accuracy with --labels; agreement with the float"
+              + " model's classes; error of all outputs relative to their standard deviation"
+              + " (default: accuracy with --labels, agreement for classifiers, error for others).")
+  @Needs(Condition.AUTOMATIC)
+  private @Nullable String criterion;
 
   @Option(
       names = "--labels",
@@ -458,24 +468,47 @@ final class OptimizeOptions {
     return quantized.model();
   }
 
+  /** Returns the measure of the loss; null for the one that fits the model. */
+  private AccuracyLoss.@Nullable Measure measure() {
+    String name = criterion;
+    if (name == null) {
+      // Names of classes say that the outputs are scores.
+      return labelFile() != null && labels() == null ? AccuracyLoss.Measure.AGREEMENT : null;
+    }
+    AccuracyLoss.Measure chosen = choice(AccuracyLoss.Measure.class, "--criterion", name);
+    if (chosen == AccuracyLoss.Measure.ACCURACY && labels() == null) {
+      throw new UsageException("--criterion accuracy needs --labels with the true classes");
+    }
+    return chosen;
+  }
+
   private Recipe automatic(Model model, @Nullable Samples samples) throws IOException {
     if (samples == null) {
       throw new UsageException("--quantize auto needs --representative_data for evaluation");
     }
+    boolean integers =
+        type("--inference_input_type", inputType) != TensorType.FLOAT32
+            || type("--inference_output_type", outputType) != TensorType.FLOAT32;
     AutoQuantizer.Choice choice =
         AutoQuantizer.choose(
             model,
             samples,
-            maxLoss,
+            new AutoQuantizer.Goal(
+                measure(),
+                maxLoss == null ? OptionalDouble.empty() : OptionalDouble.of(maxLoss),
+                integers),
             InterpreterOptions.DEFAULT,
             Runtime.getRuntime().availableProcessors(),
             System.err::println);
-    if (choice.loss() > maxLoss) {
+    System.err.printf(
+        "points %s (--criterion %s), at most %s allowed (--max_loss):%n%s%n",
+        choice.measure().unit(), choice.measure().id(), choice.maxLoss(), choice.toText());
+    if (!(choice.best().loss() <= choice.maxLoss())) {
       System.err.printf(
           "no recipe found loses at most %.2f points; the best one loses %.2f%n",
-          maxLoss, choice.loss());
+          choice.maxLoss(), choice.best().loss());
     }
-    return choice.recipe();
+    return choice.best().recipe();
   }
 
   private static TensorType type(String option, String name) {

@@ -19,6 +19,7 @@ public final class EvaluationMetrics {
   private double squares;
   private double dot;
   private double squareSum;
+  private double referenceSum;
   private double referenceSquareSum;
   private double largestDifference;
   private long[][] confusion = {};
@@ -48,6 +49,7 @@ public final class EvaluationMetrics {
       squares += difference * difference;
       dot += (double) output[i] * reference[i];
       squareSum += (double) output[i] * output[i];
+      referenceSum += reference[i];
       referenceSquareSum += (double) reference[i] * reference[i];
       largestDifference = Math.max(largestDifference, Math.abs(difference));
       values++;
@@ -103,6 +105,7 @@ public final class EvaluationMetrics {
     squares += other.squares;
     dot += other.dot;
     squareSum += other.squareSum;
+    referenceSum += other.referenceSum;
     referenceSquareSum += other.referenceSquareSum;
     largestDifference = Math.max(largestDifference, other.largestDifference);
     if (confusion.length == 0) {
@@ -149,6 +152,16 @@ public final class EvaluationMetrics {
   /** Returns the root mean square of the differences divided by that of the reference's output. */
   public double relativeError() {
     return squares == 0 ? 0 : Math.sqrt(squares / referenceSquareSum);
+  }
+
+  /**
+   * Returns the root mean square of the differences divided by the standard deviation of the
+   * reference's output, which does not depend on an offset. A deviation below a thousandth of the
+   * output counts as a thousandth.
+   */
+  public double errorOfDeviation() {
+    double deviation = referenceSquareSum - referenceSum * referenceSum / Math.max(1, values);
+    return squares == 0 ? 0 : Math.sqrt(squares / Math.max(deviation, 1e-6 * referenceSquareSum));
   }
 
   /**

@@ -10,6 +10,8 @@ import dev.whittle.optimize.calibrate.SampleRunner;
 import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Runs a model on samples and returns its first output as real numbers. */
 public final class ModelRunner implements AutoCloseable {
@@ -38,6 +40,31 @@ public final class ModelRunner implements AutoCloseable {
   }
 
   /**
+   * Returns all numeric outputs for a sample, dequantized if they are quantized.
+   *
+   * @throws IOException if the sample does not fit the model
+   * @throws UnsupportedModelException if no output is numeric
+   */
+  public List<float[]> runAll(Sample sample) throws IOException {
+    runner.load(sample);
+    interpreter().invoke();
+    List<float[]> outputs = new ArrayList<>();
+    for (int i = 0; i < interpreter().getOutputTensorCount(); i++) {
+      Tensor tensor = interpreter().getOutputTensor(i);
+      if (isNumeric(tensor.type())) {
+        outputs.add(dequantized(tensor));
+      }
+    }
+    return outputs.isEmpty()
+        ? List.of(dequantized(interpreter().getOutputTensor(0)))
+        : List.copyOf(outputs);
+  }
+
+  private static boolean isNumeric(TensorType type) {
+    return type == TensorType.FLOAT32 || type.isInteger() || type == TensorType.BOOL;
+  }
+
+  /**
    * Returns the real numbers that a tensor's elements represent: {@code scale * (element - zero
    * point)} for quantized integers, the elements themselves otherwise.
    *
@@ -47,7 +74,7 @@ public final class ModelRunner implements AutoCloseable {
     if (tensor.type() == TensorType.FLOAT32) {
       return tensor.toFloats();
     }
-    if (!tensor.type().isInteger() && tensor.type() != TensorType.BOOL) {
+    if (!isNumeric(tensor.type())) {
       throw new UnsupportedModelException(
           "the first output",
           "it has type %s, which is not numeric".formatted(tensor.type()),

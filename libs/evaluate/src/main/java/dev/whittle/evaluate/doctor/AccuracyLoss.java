@@ -1,32 +1,115 @@
 package dev.whittle.evaluate.doctor;
 
 import dev.whittle.evaluate.EvaluationMetrics;
+import dev.whittle.ir.Graph;
+import dev.whittle.ir.Model;
+import dev.whittle.ir.Node;
+import dev.whittle.ir.Value;
+import dev.whittle.ir.op.activation.LogSoftmax;
+import dev.whittle.ir.op.activation.Softmax;
+import dev.whittle.ir.op.type.Dequantize;
+import java.util.List;
+import java.util.Locale;
 
 /** The loss of a quantized model compared to the float model, in percentage points. */
 public final class AccuracyLoss {
   /** A measure of the loss. */
   public enum Measure {
     /** The decrease of the top-1 accuracy on labeled samples. */
-    ACCURACY,
+    ACCURACY("of accuracy"),
     /** The share of the samples for which the predicted class differs. */
-    AGREEMENT,
-    /** The relative error of the output. */
-    ERROR
+    AGREEMENT("of agreement with the float model's classes"),
+    /**
+     * The root mean square of the differences from the float model's output divided by the standard
+     * deviation of that output; the largest of several outputs.
+     */
+    ERROR("of relative error");
+
+    private final String unit;
+
+    Measure(String unit) {
+      this.unit = unit;
+    }
+
+    /** Returns the words after a number of percentage points. */
+    public String unit() {
+      return unit;
+    }
+
+    /** Returns the maximum loss in percentage points unless another one is given. */
+    public double defaultMaxLoss() {
+      return this == ERROR ? 2 : 0.5;
+    }
+
+    /** Returns the name on the command line. */
+    public String id() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   private AccuracyLoss() {}
 
-  /** Returns the first measure that the samples and the size of the output allow. */
-  static Measure measure(EvaluationMetrics floats, int outputs) {
-    return floats.hasLabels() ? Measure.ACCURACY : outputs > 1 ? Measure.AGREEMENT : Measure.ERROR;
+  /**
+   * Returns the measure for a model: the accuracy if there are labels, the agreement if the model
+   * is a classifier, the relative error otherwise.
+   *
+   * @param labels whether samples have labels
+   */
+  public static Measure measure(Model floats, boolean labels) {
+    return labels
+        ? Measure.ACCURACY
+        : isClassifier(floats.mainGraph()) ? Measure.AGREEMENT : Measure.ERROR;
   }
 
-  /** Returns the loss in percentage points. */
-  static double of(Measure measure, EvaluationMetrics floats, EvaluationMetrics quantized) {
+  /** Returns whether the only output of a graph is a SOFTMAX over several classes. */
+  private static boolean isClassifier(Graph graph) {
+    if (graph.outputs().size() != 1) {
+      return false;
+    }
+    int result = graph.outputs().getFirst();
+    Value value = graph.value(result);
+    if (!value.shape().isRankKnown() || value.shape().rank() != 2 || value.shape().dim(1) == 1) {
+      return false;
+    }
+    for (int n = graph.nodes().size() - 1; n >= 0; n--) {
+      Node node = graph.nodes().get(n);
+      if (node.outputs().contains(result)) {
+        if (node.op() instanceof Softmax || node.op() instanceof LogSoftmax) {
+          return true;
+        }
+        boolean moves =
+            node.op() instanceof Dequantize || node.op().quantizationRule().sharesScales();
+        if (!moves || node.inputs().isEmpty()) {
+          return false;
+        }
+        result = node.inputs().getFirst();
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Returns the loss in percentage points.
+   *
+   * @param floats the metrics of the float model, for each output
+   * @param quantized the metrics of the quantized model, for each output
+   */
+  static double of(
+      Measure measure, List<EvaluationMetrics> floats, List<EvaluationMetrics> quantized) {
     return switch (measure) {
-      case ACCURACY -> 100 * (floats.top1() - quantized.top1());
-      case AGREEMENT -> 100 * (1 - quantized.agreement());
-      case ERROR -> 100 * quantized.relativeError();
+      case ACCURACY -> 100 * (floats.getFirst().top1() - quantized.getFirst().top1());
+      case AGREEMENT -> 100 * (1 - quantized.getFirst().agreement());
+      case ERROR -> 100 * error(quantized);
     };
+  }
+
+  /** Returns the largest relative error of the outputs. */
+  static double error(List<EvaluationMetrics> outputs) {
+    double largest = 0;
+    for (EvaluationMetrics metrics : outputs) {
+      double error = metrics.errorOfDeviation();
+      largest = error <= largest ? largest : error;
+    }
+    return largest;
   }
 }

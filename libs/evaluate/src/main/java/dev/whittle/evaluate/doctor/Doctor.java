@@ -48,6 +48,7 @@ public final class Doctor {
   private final InterpreterOptions options;
   private final int threads;
   private double maxLoss = 0.5;
+  private AccuracyLoss.@Nullable Measure criterion;
   private OptionalLong maxBytes = OptionalLong.empty();
   private int suspects = SUSPECTS;
   private Consumer<String> progress = line -> {};
@@ -76,6 +77,16 @@ public final class Doctor {
    */
   public Doctor maxLoss(double points) {
     maxLoss = points;
+    return this;
+  }
+
+  /**
+   * Sets the measure of all losses.
+   *
+   * @param measure the measure; null for the one that fits the model and the samples
+   */
+  public Doctor measure(AccuracyLoss.@Nullable Measure measure) {
+    criterion = measure;
     return this;
   }
 
@@ -166,7 +177,7 @@ public final class Doctor {
     progress.accept("running the quantized model");
     Outcome base = trial.run(recipe);
     Model quantized = given == null ? base.model : given;
-    EvaluationMetrics quantizedMetrics =
+    List<EvaluationMetrics> quantizedMetrics =
         given == null
             ? base.metrics
             : ModelOutputs.of(given, samples, options, threads).metrics(reference);
@@ -200,7 +211,7 @@ public final class Doctor {
     return new Diagnosis(
         trial.measure,
         trial.loss(quantizedMetrics),
-        quantizedMetrics,
+        quantizedMetrics.getFirst(),
         tensors,
         costs,
         best,
@@ -209,33 +220,34 @@ public final class Doctor {
         outcome.bytes);
   }
 
-  private record Outcome(Model model, EvaluationMetrics metrics, double loss, long bytes) {
+  private record Outcome(Model model, List<EvaluationMetrics> metrics, double loss, long bytes) {
     double error() {
-      return metrics.relativeError();
+      return AccuracyLoss.error(metrics);
     }
   }
 
   /** Quantizes by recipes and measures their losses. */
   private final class Trial {
     private final Baseline baseline;
-    private final EvaluationMetrics floatMetrics;
+    private final List<EvaluationMetrics> floatMetrics;
     private final AccuracyLoss.Measure measure;
 
     Trial(Baseline baseline) {
       this.baseline = baseline;
       this.floatMetrics = baseline.reference.metrics(baseline.reference);
+      AccuracyLoss.Measure given = criterion;
       this.measure =
-          AccuracyLoss.measure(floatMetrics, baseline.reference.outputs().getFirst().length);
+          given == null ? AccuracyLoss.measure(floats, baseline.reference.hasLabels()) : given;
     }
 
-    double loss(EvaluationMetrics metrics) {
+    double loss(List<EvaluationMetrics> metrics) {
       return AccuracyLoss.of(measure, floatMetrics, metrics);
     }
 
     Outcome run(Recipe recipe) throws IOException {
       Model model =
           new Quantizer(recipe).quantizePrepared(baseline.prepared, baseline.statistics).model();
-      EvaluationMetrics metrics =
+      List<EvaluationMetrics> metrics =
           ModelOutputs.of(model, samples, options, threads).metrics(baseline.reference);
       return new Outcome(model, metrics, loss(metrics), TfliteWriter.toBytes(model).length);
     }

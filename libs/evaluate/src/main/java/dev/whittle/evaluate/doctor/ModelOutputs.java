@@ -18,15 +18,15 @@ import java.util.concurrent.Callable;
 /**
  * The outputs of a model for all samples, kept for the comparison with many other models.
  *
- * @param outputs the first output for each sample, in order
+ * @param outputs the numeric outputs for each sample, in order
  * @param labels the labels of the samples, in order
  */
-record ModelOutputs(List<float[]> outputs, List<Integer> labels) {
+record ModelOutputs(List<List<float[]>> outputs, List<Integer> labels) {
 
   /** Runs a model on all samples, several at a time. */
   static ModelOutputs of(Model model, Samples samples, InterpreterOptions options, int threads)
       throws IOException {
-    Map<Long, float[]> byNumber = new TreeMap<>();
+    Map<Long, List<float[]>> byNumber = new TreeMap<>();
     List<Integer> labels = new ArrayList<>();
     try (Samples.Reader reader = samples.open()) {
       Callable<Boolean> task =
@@ -43,7 +43,7 @@ record ModelOutputs(List<float[]> outputs, List<Integer> labels) {
                   }
                   labels.add(sample.label());
                 }
-                float[] output = runner.run(sample);
+                List<float[]> output = runner.runAll(sample);
                 synchronized (byNumber) {
                   byNumber.put(number, output);
                 }
@@ -58,12 +58,23 @@ record ModelOutputs(List<float[]> outputs, List<Integer> labels) {
     return new ModelOutputs(new ArrayList<>(byNumber.values()), labels);
   }
 
-  /** Returns the metrics of these outputs, by the labels and against a reference. */
-  EvaluationMetrics metrics(ModelOutputs reference) {
-    var metrics = new EvaluationMetrics();
+  boolean hasLabels() {
+    return labels.stream().anyMatch(label -> label >= 0);
+  }
+
+  /** Returns the metrics of each output, by the labels and against a reference. */
+  List<EvaluationMetrics> metrics(ModelOutputs reference) {
+    List<EvaluationMetrics> all = new ArrayList<>();
     for (int i = 0; i < outputs.size(); i++) {
-      metrics.add(labels.get(i), outputs.get(i), reference.outputs.get(i));
+      List<float[]> output = outputs.get(i);
+      for (int k = 0; k < Math.min(output.size(), reference.outputs.get(i).size()); k++) {
+        if (all.size() <= k) {
+          all.add(new EvaluationMetrics());
+        }
+        int label = k == 0 ? labels.get(i) : -1;
+        all.get(k).add(label, output.get(k), reference.outputs.get(i).get(k));
+      }
     }
-    return metrics;
+    return all;
   }
 }
