@@ -28,6 +28,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -38,6 +39,9 @@ import picocli.CommandLine.Option;
 
 /** Options of commands that optimize a model: quantization, pruning and clustering. */
 final class OptimizeOptions {
+  /** The loss in percentage points from which 4-bit weights lead to a warning. */
+  private static final double MAX_FOUR_BIT_LOSS = 20;
+
   @Option(
       names = "--quantize",
       paramLabel = "MODE",
@@ -256,7 +260,11 @@ final class OptimizeOptions {
       case QUANTIZATION -> isQuantization();
       case AUTOMATIC -> isAutomatic();
       case RECIPE -> isQuantization() && !isAutomatic();
-      case CALIBRATION -> isQuantization() && (isAutomatic() || baseRecipe().needsCalibration());
+      case CALIBRATION ->
+          isQuantization()
+              && (isAutomatic()
+                  || baseRecipe().needsCalibration()
+                  || hasEntry(OptimizeOptions::storesFourBits));
       case INTEGER_ACTIVATIONS ->
           isQuantization() && !isAutomatic() && baseRecipe().needsCalibration();
       case INTEGER_WEIGHTS ->
@@ -465,7 +473,42 @@ final class OptimizeOptions {
     }
     QuantizationResult quantized = quantizer(recipe, samples).quantize(model);
     System.err.println(quantized.report().toText());
+    if (!isAutomatic() && hasEntry(OptimizeOptions::storesFourBits)) {
+      reportFourBits(model, quantized.model(), samples);
+    }
     return quantized.model();
+  }
+
+  private static boolean storesFourBits(QuantizationSettings settings) {
+    return settings.mode() != QuantizationMode.FLOAT && settings.weights() == TensorType.INT4;
+  }
+
+  /** Reports the loss of 4-bit weights, which is often large. */
+  private static void reportFourBits(Model floats, Model quantized, @Nullable Samples samples)
+      throws IOException {
+    String data = samples == null ? "random inputs" : "the representative data";
+    Optional<AccuracyLoss.Loss> loss =
+        AccuracyLoss.between(
+            floats,
+            quantized,
+            samples,
+            null,
+            InterpreterOptions.DEFAULT,
+            Runtime.getRuntime().availableProcessors());
+    if (loss.isEmpty()) {
+      System.err.println("--representative_data measures the loss of the 4-bit weights");
+      return;
+    }
+    double points = loss.get().points();
+    System.err.printf(
+        "%s4-bit weights lose %.1f points %s on %s%s%n",
+        points < MAX_FOUR_BIT_LOSS ? "" : "warning: ",
+        points,
+        loss.get().measure().unit(),
+        data,
+        points < MAX_FOUR_BIT_LOSS
+            ? ""
+            : "; use weights_int8, --block_size 32, or a recipe with 8 bits for some layers");
   }
 
   /** Returns the measure of the loss; null for the one that fits the model. */

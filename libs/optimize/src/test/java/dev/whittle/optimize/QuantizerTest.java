@@ -247,6 +247,58 @@ class QuantizerTest {
   }
 
   @Test
+  void storedWeightsCountAsConstants() throws IOException {
+    Model floats = TestModels.threeLayers(7, false);
+    for (Recipe recipe :
+        List.of(Recipe.dynamic(), Recipe.float16(), Recipe.weightsOnly(TensorType.INT8))) {
+      Model stored =
+          new Quantizer(recipe.mapSettings(s -> s.withMinElements(1))).quantize(floats).model();
+      Model integers = int8(stored).model();
+      assertEquals(operators(int8(floats).model()), operators(integers), recipe::toString);
+      if (recipe.equals(Recipe.dynamic())) {
+        // The same integers with the same scales as in the file.
+        Value before = value(stored, "a/weights");
+        Value after = value(integers, "a/weights");
+        assertEquals(before.data(), after.data());
+        assertEquals(before.quantization(), after.quantization());
+      }
+      double error = relativeError(TestModels.run(floats, 3), TestModels.run(integers, 3));
+      assertTrue(error < 0.05, () -> recipe + " and int8 are off by " + error);
+    }
+  }
+
+  @Test
+  void storingWeightsTwiceKeepsTheFirstIntegers() throws IOException {
+    Recipe recipe = Recipe.dynamic().mapSettings(s -> s.withMinElements(1));
+    Model once = new Quantizer(recipe).quantize(TestModels.threeLayers(7, false)).model();
+    Model twice = new Quantizer(recipe).quantize(once).model();
+    assertEquals(value(once, "a/weights").data(), value(twice, "a/weights").data());
+    assertArrayEquals(TestModels.run(once, 3), TestModels.run(twice, 3));
+  }
+
+  @Test
+  void fourBitsDoNotClipStoredWeightsOfEightBits() throws IOException {
+    Model floats = TestModels.threeLayers(7, false);
+    Recipe four = Recipe.weightsOnly(TensorType.INT4).mapSettings(s -> s.withMinElements(1));
+    Recipe eight = Recipe.dynamic().mapSettings(s -> s.withMinElements(1));
+    Model direct = new Quantizer(four).quantize(floats).model();
+    Model stored =
+        new Quantizer(four).quantize(new Quantizer(eight).quantize(floats).model()).model();
+    double error = relativeError(TestModels.run(direct, 3), TestModels.run(stored, 3));
+    assertTrue(error < 0.1, () -> "off by " + error);
+  }
+
+  @Test
+  void saysThatIntegersStayAsTheyAre() throws IOException {
+    Model integers = int8(TestModels.threeLayers(7, false)).model();
+    QuantizationResult again = int8(integers);
+    assertEquals(operators(integers), operators(again.model()));
+    assertTrue(
+        again.report().warnings().stream().anyMatch(w -> w.contains("in integers already")),
+        again.report()::toText);
+  }
+
+  @Test
   void equalizationPreservesTheFloatModel() {
     Model model = TestModels.threeLayers(7, false);
     Model equalized = new Quantizer(Recipe.int8().withEqualize(true)).prepare(model);

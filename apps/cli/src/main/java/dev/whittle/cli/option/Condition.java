@@ -15,7 +15,7 @@ public enum Condition {
   INTEGER_WEIGHTS("weights in integers, such as --quantize dynamic"),
   WEIGHTS_ONLY("--quantize weights_int8 or weights_int4"),
   INTEGER_ACTIVATIONS("activations in integers: --quantize int8 or int16x8"),
-  CALIBRATION("a mode that needs data: --quantize int8, int16x8 or auto"),
+  CALIBRATION("a mode that needs data: --quantize int8, int16x8, weights_int4 or auto"),
   REPRESENTATIVE_DATA("--representative_data"),
   CLUSTERS("--cluster"),
   RANDOM_CLUSTERS("--cluster with --cluster_start kmeans++"),

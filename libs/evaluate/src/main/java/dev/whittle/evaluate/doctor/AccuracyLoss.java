@@ -1,15 +1,30 @@
 package dev.whittle.evaluate.doctor;
 
+import dev.whittle.data.Sample;
+import dev.whittle.data.Samples;
 import dev.whittle.evaluate.EvaluationMetrics;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
+import dev.whittle.ir.Signature;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.activation.LogSoftmax;
 import dev.whittle.ir.op.activation.Softmax;
 import dev.whittle.ir.op.type.Dequantize;
+import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
+import dev.whittle.runtime.InterpreterOptions;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** The loss of a quantized model compared to the float model, in percentage points. */
 public final class AccuracyLoss {
@@ -46,6 +61,8 @@ public final class AccuracyLoss {
       return name().toLowerCase(Locale.ROOT);
     }
   }
+
+  private static final int RANDOM_SAMPLES = 32;
 
   private AccuracyLoss() {}
 
@@ -86,6 +103,77 @@ public final class AccuracyLoss {
       }
     }
     return false;
+  }
+
+  /**
+   * The loss of one model.
+   *
+   * @param points the loss in percentage points
+   */
+  public record Loss(Measure measure, double points) {}
+
+  /**
+   * Measures the loss of a quantized model.
+   *
+   * @param samples the samples; null for random numbers, of mean 0 and variance 1
+   * @param given the measure; null for the one that fits the model and the samples
+   * @return empty if there are no samples and an input of the model is not FLOAT32
+   * @throws IOException if the samples cannot be read or do not fit the model
+   */
+  public static Optional<Loss> between(
+      Model floats,
+      Model quantized,
+      @Nullable Samples samples,
+      @Nullable Measure given,
+      InterpreterOptions options,
+      int threads)
+      throws IOException {
+    Samples used = samples == null ? random(floats) : samples;
+    if (used == null) {
+      return Optional.empty();
+    }
+    ModelOutputs reference = ModelOutputs.of(floats, used, options, threads);
+    ModelOutputs outputs = ModelOutputs.of(quantized, used, options, threads);
+    Measure measure = given == null ? measure(floats, reference.hasLabels()) : given;
+    double points = of(measure, reference.metrics(reference), outputs.metrics(reference));
+    return Optional.of(new Loss(measure, points));
+  }
+
+  private static @Nullable Samples random(Model model) {
+    Graph graph = model.mainGraph();
+    var random = new SplittableRandom(RANDOM_SAMPLES);
+    List<Sample> samples = new ArrayList<>();
+    for (int i = 0; i < RANDOM_SAMPLES; i++) {
+      Map<String, Tensor> inputs = new HashMap<>();
+      for (int id : graph.inputs()) {
+        Value input = graph.value(id);
+        int[] dims = input.shape().isRankKnown() ? input.shape().toArray() : new int[0];
+        if (input.type() != TensorType.FLOAT32 || dims.length == 0) {
+          return null;
+        }
+        dims[0] = 1;
+        for (int k = 1; k < dims.length; k++) {
+          dims[k] = Math.max(1, dims[k]);
+        }
+        float[] values = new float[Math.toIntExact(Shape.of(dims).elements())];
+        for (int k = 0; k < values.length; k++) {
+          values[k] = (float) random.nextGaussian();
+        }
+        inputs.put(name(model, input), Tensor.of(values, Arrays.copyOfRange(dims, 1, dims.length)));
+      }
+      samples.add(Sample.of(inputs));
+    }
+    return Samples.of(samples);
+  }
+
+  private static String name(Model model, Value input) {
+    return model.signatures().stream()
+        .filter(s -> s.graph() == 0)
+        .flatMap(s -> s.inputs().stream())
+        .filter(port -> port.value() == input.id())
+        .map(Signature.Port::name)
+        .findFirst()
+        .orElse(input.name());
   }
 
   /**

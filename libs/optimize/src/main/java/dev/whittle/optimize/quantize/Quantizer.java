@@ -210,6 +210,7 @@ public final class Quantizer {
       boolean main = g == 0;
       var ranges = new ValueRanges(graph, main ? statistics : Statistics.NONE, recipe);
       warnings.addAll(ranges.warnings());
+      warnings.addAll(integersBefore(graph));
       List<NodeDecision> decisions =
           ModeSelector.select(
               prepared,
@@ -228,6 +229,25 @@ public final class Quantizer {
         Rewriter.rewrite(prepared.with(graphs, signatures), List.of(CleanupRules.DROP_UNUSED))
             .model();
     return new QuantizationResult(clean, new QuantizationReport(layers, warnings));
+  }
+
+  /** Returns a warning if operators of a graph compute in quantized integers already. */
+  private static List<String> integersBefore(Graph graph) {
+    long integers =
+        graph.nodes().stream()
+            .filter(n -> !OperandRoles.touchesFloats(graph, n))
+            .filter(
+                n ->
+                    n.outputs().stream()
+                        .map(graph::value)
+                        .anyMatch(v -> v.quantization() != null && v.quantization().isQuantized()))
+            .count();
+    return integers == 0
+        ? List.of()
+        : List.of(
+            "%d operators of '%s' compute in integers already and stay as they are; quantize the"
+                    .formatted(integers, graph.name())
+                + " float model to change them");
   }
 
   private Set<Integer> inFloat(
