@@ -9,6 +9,7 @@ import dev.whittle.convert.TfLiteConverter;
 import dev.whittle.convert.knn.KnnGraph;
 import dev.whittle.convert.knn.LabeledPoints;
 import dev.whittle.ir.Model;
+import dev.whittle.ir.op.type.FakeQuant;
 import dev.whittle.tflite.TfliteWriter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -188,6 +189,7 @@ final class ConvertCommand implements Callable<Integer>, Conditional {
           "the output of model.to_json()");
       converter.kerasConfig(kerasConfig);
     }
+    converter.keepTrainedRanges(options.isRequested());
     Set<String> fixed = new HashSet<>();
     for (String inputShape : inputShapes) {
       if (!fixed.add(fixShape(converter, inputShape))) {
@@ -197,6 +199,15 @@ final class ConvertCommand implements Callable<Integer>, Conditional {
     TfLiteConverter.Conversion conversion = InputFiles.reading(converter::convertModel);
     if (explain) {
       System.out.println(conversion.report().toText());
+    }
+    boolean trained =
+        conversion.model().graphs().stream()
+            .flatMap(graph -> graph.nodes().stream())
+            .anyMatch(node -> node.op() instanceof FakeQuant);
+    if (trained && !options.isRequested()) {
+      System.err.println(
+          "the model was trained with quantization and stays in floats; --quantize int8 stores the"
+              + " trained integers, without data");
     }
     return conversion.model();
   }

@@ -115,6 +115,27 @@ class OptimizeTest {
     assertTrue(bytes <= maxBytes, () -> options + ": " + bytes + " bytes");
   }
 
+  @Test
+  void measuresFourBitWeightsAndListsAllModes() {
+    CommandRun four = optimize("four.tflite", "--quantize", "weights_int4");
+    assertTrue(four.err().contains("4-bit weights lose"), four.err());
+    CommandRun automatic =
+        optimize(
+            "auto.tflite",
+            "--quantize",
+            "auto",
+            "--representative_data",
+            DIGITS,
+            "--representative_samples",
+            "64",
+            "--criterion",
+            "error");
+    assertEquals(0, automatic.status(), automatic.err());
+    assertTrue(automatic.err().contains("points of relative error"), automatic.err());
+    assertTrue(automatic.err().contains("dynamic: "), automatic.err());
+    assertTrue(automatic.err().contains("none: "), automatic.err());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "'--quantize int8', 1, no calibration data",

@@ -47,6 +47,7 @@ public final class TfLiteConverter {
   private @Nullable SavedModelSource savedModel;
   private @Nullable FrozenGraph frozenGraph;
   private @Nullable Quantizer quantizer;
+  private boolean keepsTrainedRanges;
 
   private TfLiteConverter(Path source) {
     this.source = source;
@@ -124,6 +125,15 @@ public final class TfLiteConverter {
   /** Fixes the shape of an input; -1 leaves a dimension unknown. */
   public TfLiteConverter inputShape(String input, int... dims) {
     inputShapes.put(input, Shape.of(dims));
+    return this;
+  }
+
+  /**
+   * Sets whether FAKE_QUANT operators with narrow ranges stay as they are, for a quantizer that
+   * reads the result. Otherwise they are replaced by operators that native runtimes have.
+   */
+  public TfLiteConverter keepTrainedRanges(boolean keep) {
+    keepsTrainedRanges = keep;
     return this;
   }
 
@@ -218,7 +228,8 @@ public final class TfLiteConverter {
   private Conversion finish(Imported imported) throws IOException {
     requireInputs(imported.model());
     Rewriter.Result fused = Fusing.fuse(imported.model());
-    Rewriter.Result result = Legalization.legalize(fused.model(), quantizer != null);
+    Rewriter.Result result =
+        Legalization.legalize(fused.model(), quantizer != null || keepsTrainedRanges);
     requireKernels(result.model());
     List<Rewriter.Firing> firings = new ArrayList<>(fused.firings());
     firings.addAll(result.firings());

@@ -205,6 +205,11 @@ public final class Quantizer {
     List<Graph> graphs = new ArrayList<>();
     List<QuantizationReport.Layer> layers = new ArrayList<>();
     Map<Integer, Integer> renamed = new HashMap<>();
+    if (!recipe.needsCalibration() && hasTrainedRanges(prepared)) {
+      warnings.add(
+          "the model was trained with ranges of activations, which this mode does not use; int8"
+              + " uses them, without calibration data");
+    }
     for (int g = 0; g < prepared.graphs().size(); g++) {
       Graph graph = prepared.graphs().get(g);
       boolean main = g == 0;
