@@ -95,6 +95,14 @@ class CalibratorTest {
           dev.whittle.ir.MalformedModelException.class,
           () -> new Calibrator(MODEL).resumeFrom(file, 10).run(TestModels.samples(2, 5)));
     }
+    String number = "\"limit\"\\s*:\\s*[0-9.eE+-]+";
+    for (String other : new String[] {"[]", "[1, 2]", "-1"}) {
+      Files.writeString(file, text.replaceFirst(number, "\"limit\": " + other));
+      assertThrows(
+          dev.whittle.ir.MalformedModelException.class,
+          () -> new Calibrator(MODEL).resumeFrom(file, 10).run(TestModels.samples(2, 5)),
+          other);
+    }
   }
 
   @Test
