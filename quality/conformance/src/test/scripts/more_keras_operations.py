@@ -94,3 +94,8 @@ case("ops_fourier",
      lambda x, y: [*ops.rfft(x), *ops.rfft(x, fft_length=16), *ops.rfft(x, fft_length=9), *ops.fft((x, y)),
                    *ops.fft2((x, y)), *ops.ifft2((x, y)), ops.irfft((x, y)), ops.irfft((x, y), fft_length=10)],
      floats(16, 2, 4, 12), floats(17, 2, 4, 12))
+
+case("ops_linear_algebra",
+     lambda a, b: [ops.inv(a), ops.det(a), ops.solve(a, b),
+                   ops.cholesky(ops.matmul(a, ops.transpose(a, (0, 2, 1))) + np.eye(3, dtype="f"))],
+     floats(18, 2, 3, 3) + 3 * np.eye(3, dtype="f"), floats(19, 2, 3, 2))

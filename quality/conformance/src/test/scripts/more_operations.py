@@ -368,3 +368,28 @@ case("fourier", transforms, floats(43, 3, 12))
 case("cepstra", lambda x: [tf.signal.mfccs_from_log_mel_spectrograms(x), tf.signal.dct(x), tf.signal.idct(x),
                            tf.signal.dct(x, type=3), tf.signal.dct(x, norm="ortho")],
      floats(44, 2, 20))
+
+
+# Special functions and linear algebra.
+
+def special(x, u):
+    m = tf.math
+    return [m.erfinv(u), m.ndtri(u * u * 0.998 + 0.001), m.digamma(4 * x), m.digamma(x * 0 - 2), m.bessel_i0(x), m.bessel_i1(x),
+            m.bessel_i0e(9 * x), m.bessel_i1e(9 * x), m.lgamma(4 * x)]
+
+
+case("special_functions", special, floats(45, 6, 5), floats(46, 6, 5, low=-1, high=1), dims=[[None, 5]] * 2)
+
+
+def algebra(a, b):
+    eye = tf.eye(4)
+    swapped = tf.constant([[0., 2., 0.], [0., 0., -3.], [4., 0., 0.]])
+    symmetric = tf.matmul(a, a, transpose_b=True) + eye
+    l = tf.linalg
+    return [l.inv(a), l.inv(a, adjoint=True), l.det(a), l.solve(a, b), l.solve(a, b, adjoint=True), l.cholesky(symmetric),
+            l.triangular_solve(a, b), l.triangular_solve(a, b, lower=False), l.triangular_solve(a, b, adjoint=True),
+            *l.slogdet(a), l.inv(swapped + 0 * a[0, :3, :3]), l.det(swapped + 0 * a[0, :3, :3])]
+
+
+case("linear_algebra", algebra, floats(47, 3, 4, 4) + 2 * np.eye(4, dtype="f"), floats(48, 3, 4, 2),
+     dims=[[None, 4, 4], [None, 4, 2]])

@@ -6,6 +6,7 @@ import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.FourierTransforms;
 import dev.whittle.convert.lower.Products;
+import dev.whittle.convert.lower.SmallMatrices;
 import dev.whittle.convert.lower.Weights;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.Padding;
@@ -26,6 +27,10 @@ final class KerasProductOperations {
     product(table, "Outer", (e, a, b) -> e.mul(e.reshape(a, -1, 1), e.reshape(b, 1, -1)));
     product(table, "Vdot", KerasProductOperations::flatDot);
     product(table, "Inner", KerasProductOperations::inner);
+    table.value("Inv", call -> SmallMatrices.inverse(call.emit(), call.floats(), false));
+    table.value("Det", call -> SmallMatrices.determinant(call.emit(), call.floats()));
+    table.value("Cholesky", KerasProductOperations::cholesky);
+    table.value("Solve", KerasProductOperations::solve);
     table.put("RFFT", KerasProductOperations::spectrum);
     table.value("IRFFT", KerasProductOperations::inverseSpectrum);
     table.put("FFT", call -> transform(call, 1, false));
@@ -53,6 +58,21 @@ final class KerasProductOperations {
           List<Value> operands = KerasOperations.pair(call);
           return product.lower(call.emit(), operands.get(0), operands.get(1));
         });
+  }
+
+  private static Value cholesky(LayerCall call) {
+    Value lower = SmallMatrices.cholesky(call.emit(), call.floats());
+    return call.config().flag("upper", false) ? call.emit().swap(lower, -1, -2) : lower;
+  }
+
+  /** Solves for a matrix, or for a vector of one axis less. */
+  private static Value solve(LayerCall call) {
+    Emitter e = call.emit();
+    Value a = e.cast(KerasOperations.operand(call, 0, "a", null), TensorType.FLOAT32);
+    Value b = e.cast(KerasOperations.operand(call, 1, "b", a), TensorType.FLOAT32);
+    return Emitter.rank(b) == Emitter.rank(a) - 1
+        ? e.squeeze(SmallMatrices.solve(e, a, e.expandDims(b, -1), false), -1)
+        : SmallMatrices.solve(e, a, b, false);
   }
 
   // Fourier transforms; complex numbers are pairs of tensors.

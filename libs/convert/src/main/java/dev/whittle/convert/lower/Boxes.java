@@ -20,7 +20,7 @@ public final class Boxes {
   private final Limits limits;
 
   /**
-   * What is kept.
+   * The limits of a selection.
    *
    * @param perClass the number of boxes of one class of an image
    * @param total the number of boxes of an image

@@ -194,7 +194,14 @@ public final class Elementwise {
           unary(FLOATS, (e, x) -> e.mul(e.node(new Log(), x), 1 / Math.log(10))).keras("Log10"),
           unary(FLOATS, Functions::erf).keras("Erf").tensorFlow("Erf"),
           unary(FLOATS, Functions::erfc).tensorFlow("Erfc"),
-          unary(FLOATS, Functions::logGamma).tensorFlow("Lgamma"));
+          unary(FLOATS, Functions::logGamma).tensorFlow("Lgamma"),
+          unary(FLOATS, SpecialFunctions::inverseErf).keras("ErfInv").tensorFlow("Erfinv"),
+          unary(FLOATS, SpecialFunctions::normalQuantile).tensorFlow("Ndtri"),
+          unary(FLOATS, SpecialFunctions::digamma).tensorFlow("Digamma"),
+          unary(FLOATS, SpecialFunctions::besselI0).keras("I0").tensorFlow("BesselI0"),
+          unary(FLOATS, SpecialFunctions::besselI1).tensorFlow("BesselI1"),
+          unary(FLOATS, SpecialFunctions::besselI0e).tensorFlow("BesselI0e"),
+          unary(FLOATS, SpecialFunctions::besselI1e).tensorFlow("BesselI1e"));
 
   private static final List<Unary> TRIGONOMETRY =
       List.of(

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class Segments {
   private Segments() {}
 
-  /** How the rows of a segment are combined. */
+  /** The ways to combine the rows of a segment. */
   public enum Kind {
     SUM,
     PRODUCT,

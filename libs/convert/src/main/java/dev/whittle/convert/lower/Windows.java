@@ -343,7 +343,7 @@ public final class Windows {
   // Slices.
 
   /**
-   * Where a slice lies along one axis.
+   * The place of a slice along one axis.
    *
    * @param first the position of the first element; negative from the end
    * @param step between elements, of any sign

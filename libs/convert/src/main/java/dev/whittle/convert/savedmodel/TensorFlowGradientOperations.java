@@ -4,7 +4,10 @@ import dev.whittle.convert.lower.Convolutions;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Windows;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.op.activation.LogSoftmax;
 import dev.whittle.ir.op.activation.Logistic;
+import dev.whittle.ir.op.activation.Softmax;
+import dev.whittle.ir.op.index.OneHot;
 import dev.whittle.ir.op.math.Abs;
 import dev.whittle.ir.op.math.Greater;
 import dev.whittle.ir.op.math.Less;
@@ -14,12 +17,13 @@ import dev.whittle.ir.op.math.Square;
 import dev.whittle.ir.op.math.SquaredDifference;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Derivatives, as models contain them that compute gradients themselves. */
+/** Losses, and derivatives, as models contain them that compute gradients themselves. */
 final class TensorFlowGradientOperations {
   /** The factors of SELU: Klambauer et al., "Self-Normalizing Neural Networks" (2017). */
   private static final double SELU_SCALE = 1.0507009873554805;
@@ -30,7 +34,9 @@ final class TensorFlowGradientOperations {
 
   static void register(TensorFlowOperations table) {
     table.ignore("use_cudnn_on_gpu", "Conv2DBackpropFilter");
+    registerLosses(table);
     registerActivations(table);
+    registerExponentials(table);
     table.single("BiasAddGrad", TensorFlowGradientOperations::bias);
     table.single("MaxPoolGrad", TensorFlowGradientOperations::maxPool);
     table.single("AvgPoolGrad", TensorFlowGradientOperations::averagePool);
@@ -44,9 +50,79 @@ final class TensorFlowGradientOperations {
     }
   }
 
+  // Losses.
+
+  private static void registerLosses(TensorFlowOperations table) {
+    table.single(
+        "L2Loss",
+        call -> {
+          Emitter emit = call.emit();
+          Value flat = emit.reshape(call.x(), -1);
+          return emit.mul(emit.sum(emit.mul(flat, flat), false, 0), 0.5);
+        });
+    table.put(
+        "SoftmaxCrossEntropyWithLogits",
+        call -> crossEntropy(call.emit(), call.x(), call.value(1)));
+    table.put(
+        "SparseSoftmaxCrossEntropyWithLogits",
+        call -> {
+          Emitter emit = call.emit();
+          int classes = Emitter.dim(call.x(), 1);
+          if (classes == Shape.DYNAMIC) {
+            throw OperandException.unsupported("an unknown number of classes");
+          }
+          Value labels =
+              emit.node(
+                  new OneHot(-1),
+                  emit.cast(call.value(1), TensorType.INT32),
+                  emit.scalar(classes),
+                  emit.scalar(1f),
+                  emit.scalar(0f));
+          return crossEntropy(emit, call.x(), labels);
+        });
+  }
+
+  /** Returns the loss of each row, and its derivative by the logits. */
+  private static List<Item> crossEntropy(Emitter emit, Value logits, Value labels) {
+    Value likelihood = emit.mul(emit.node(new LogSoftmax(), logits), labels);
+    Value loss = emit.mul(emit.sum(likelihood, false, -1), -1);
+    Value derivative = emit.sub(emit.node(new Softmax(1), logits), labels);
+    return List.of(Item.of(loss), Item.of(derivative));
+  }
+
   // Activation functions.
 
   private static void registerActivations(TensorFlowOperations table) {
+    table.single(
+        "SigmoidGrad",
+        call -> {
+          Emitter emit = call.emit();
+          Value y = call.x();
+          return emit.mul(emit.mul(call.value(1), y), emit.sub(emit.scalar(1f), y));
+        });
+    table.single(
+        "TanhGrad",
+        call -> {
+          Emitter emit = call.emit();
+          Value square = emit.mul(call.x(), call.x());
+          return emit.mul(call.value(1), emit.sub(emit.scalar(1f), square));
+        });
+    table.single(
+        "SqrtGrad", call -> call.emit().div(call.emit().mul(call.value(1), 0.5), call.x()));
+    table.single(
+        "RsqrtGrad",
+        call -> {
+          Emitter emit = call.emit();
+          Value y = call.x();
+          return emit.mul(emit.mul(call.value(1), -0.5), emit.mul(y, emit.mul(y, y)));
+        });
+    table.single(
+        "ReluGrad",
+        call -> {
+          Emitter emit = call.emit();
+          Value isPositive = emit.node(new Greater(), call.value(1), emit.scalar(0f));
+          return emit.where(isPositive, call.x(), emit.scalar(0f));
+        });
     table.single(
         "Relu6Grad",
         call -> {
@@ -63,6 +139,9 @@ final class TensorFlowGradientOperations {
           Value above = emit.node(new Greater(), call.value(1), emit.scalar(0f));
           return emit.where(above, call.x(), emit.mul(call.x(), call.node().real("alpha", 0.2f)));
         });
+  }
+
+  private static void registerExponentials(TensorFlowOperations table) {
     table.single("EluGrad", call -> exponential(call, 1, 1));
     table.single("SeluGrad", call -> exponential(call, SELU_SCALE, SELU_SCALE_ALPHA));
     table.single(

@@ -5,6 +5,7 @@ import dev.whittle.convert.lower.Einsum;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.Indexing;
 import dev.whittle.convert.lower.Products;
+import dev.whittle.convert.lower.SmallMatrices;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.op.Activation;
 import dev.whittle.ir.op.index.MatrixDiag;
@@ -21,13 +22,40 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.List;
 
-/** Products of matrices and vectors, diagonals and bands. */
+/** Products of matrices and vectors, diagonals, bands, and linear equations. */
 final class TensorFlowMatrixOperations {
   private TensorFlowMatrixOperations() {}
 
   static void register(TensorFlowOperations table) {
     registerProducts(table);
     registerDiagonals(table);
+    registerEquations(table);
+  }
+
+  private static void registerEquations(TensorFlowOperations table) {
+    table.single(
+        "MatrixInverse",
+        call -> SmallMatrices.inverse(call.emit(), call.x(), call.node().flag("adjoint", false)));
+    table.single(
+        "MatrixSolve",
+        call ->
+            SmallMatrices.solve(
+                call.emit(), call.x(), call.value(1), call.node().flag("adjoint", false)));
+    table.single(
+        "MatrixTriangularSolve",
+        call ->
+            SmallMatrices.solveTriangular(
+                call.emit(),
+                call.x(),
+                call.value(1),
+                call.node().flag("lower", true),
+                call.node().flag("adjoint", false)));
+    table.single("MatrixDeterminant", call -> SmallMatrices.determinant(call.emit(), call.x()));
+    table.put(
+        "LogMatrixDeterminant",
+        call ->
+            SmallMatrices.logDeterminant(call.emit(), call.x()).stream().map(Item::of).toList());
+    table.single("Cholesky", call -> SmallMatrices.cholesky(call.emit(), call.x()));
   }
 
   // Products.

@@ -45,7 +45,6 @@ final class TensorFlowOperations extends LoweringTable<TensorFlowOperations.Lowe
               TensorFlowListOperations::register,
               TensorFlowTableOperations::register,
               TensorFlowSearchOperations::register,
-              TensorFlowLossOperations::register,
               TensorFlowGradientOperations::register,
               TensorFlowImageOperations::register,
               TensorFlowSignalOperations::register,
