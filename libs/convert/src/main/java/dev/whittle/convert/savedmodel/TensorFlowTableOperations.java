@@ -32,7 +32,9 @@ final class TensorFlowTableOperations {
             "AnonymousHashTable",
             "AnonymousMutableHashTable")) {
       for (String attribute : List.of("container", "shared_name", "use_node_name_sharing")) {
-        table.ignore(attribute, name);
+        if (!name.startsWith("Anonymous")) {
+          table.ignore(attribute, name);
+        }
       }
       table.put(
           name,
