@@ -25,8 +25,9 @@ final class TensorFlowImageOperations {
   private TensorFlowImageOperations() {}
 
   static void register(TensorFlowOperations table) {
-    table.single("ResizeBilinear", call -> resize(call, ResizeBilinear::new));
-    table.single("ResizeNearestNeighbor", call -> resize(call, ResizeNearestNeighbor::new));
+    table.single("ResizeBilinear", call -> resize(call, floats(call), ResizeBilinear::new));
+    table.single(
+        "ResizeNearestNeighbor", call -> resize(call, call.x(), ResizeNearestNeighbor::new));
     table.single("ResizeBicubic", call -> byMatrices(call, "bicubic", true));
     table.single("ResizeArea", call -> byMatrices(call, "area", false));
     table.single("ScaleAndTranslate", TensorFlowImageOperations::scale);
@@ -55,10 +56,15 @@ final class TensorFlowImageOperations {
     Op of(boolean alignCorners, boolean halfPixelCenters);
   }
 
-  private static Value resize(OperationCall call, Sampling op) {
+  /** Returns the images as floats, which interpolation gives of images of any type. */
+  private static Value floats(OperationCall call) {
+    return call.emit().cast(call.x(), TensorType.FLOAT32);
+  }
+
+  private static Value resize(OperationCall call, Value x, Sampling op) {
     boolean alignCorners = call.node().flag("align_corners", false);
     boolean halfPixelCenters = call.node().flag("half_pixel_centers", false);
-    return call.emit().node(op.of(alignCorners, halfPixelCenters), call.x(), call.narrow(1));
+    return call.emit().node(op.of(alignCorners, halfPixelCenters), x, call.narrow(1));
   }
 
   private static Value byMatrices(OperationCall call, String method, boolean needsHalfPixels) {

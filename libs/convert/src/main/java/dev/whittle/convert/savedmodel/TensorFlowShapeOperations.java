@@ -81,7 +81,7 @@ final class TensorFlowShapeOperations {
   }
 
   private static void registerMoves(TensorFlowOperations table) {
-    table.operator("Transpose", () -> new Transpose(), 1);
+    table.single("Transpose", TensorFlowShapeOperations::transpose);
     table.operator("Tile", () -> new Tile(), 1);
     table.operator("Pad", () -> new Pad(), 1);
     table.operator("PadV2", () -> new PadV2(), 1);
@@ -318,6 +318,14 @@ final class TensorFlowShapeOperations {
   }
 
   // Moves.
+
+  private static Value transpose(OperationCall call) {
+    Value x = call.x();
+    // The native kernel writes nothing for a scalar.
+    return x.shape().isRankKnown() && Emitter.rank(x) < 2
+        ? x
+        : call.emit().node(new Transpose(), x, call.narrow(1));
+  }
 
   private static Value mirrorPad(OperationCall call) {
     var op = new MirrorPad(call.node().text("mode", "REFLECT").equals("SYMMETRIC"));
