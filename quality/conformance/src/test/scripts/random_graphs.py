@@ -2,7 +2,6 @@
 dimensions, and TensorFlow's outputs: FOLDER/SEED/{saved_model,calls.npz}. Each graph is a signature.
 
 TensorFlow 2.21, NumPy 2. Usage: python random_graphs.py FOLDER SEED... [--graphs COUNT]
-The seeds in testdata/random-graphs are 1 to 3.
 """
 import argparse
 import os
@@ -113,6 +112,8 @@ def unary(d, x):
     if x.dtype == tf.bool:
         return lambda x: r.LogicalNot(x=x)
     name = d.one(*UNARY_FLOATS) if is_float(x) and d.flag(0.8) else d.one(*UNARY_NUMBERS)
+    # TensorFlow 2.21 writes zeros for ones of this type.
+    need(name != "OnesLike" or x.dtype != tf.uint32)
     return lambda x: raw(name, x)
 
 
@@ -520,6 +521,9 @@ def graph(d):
         except (Unfit, tf.errors.OpError, TypeError, ValueError, AttributeError):
             continue
         if y.dtype.is_complex or not 0 < np.prod(y.shape) <= 4 * MAX_ELEMENTS or len(y.shape) > 6:
+            continue
+        # Runtimes differ in what comparisons and extrema make of NaN.
+        if y.dtype.is_floating and np.isnan(y.numpy().astype("f8")).any():
             continue
         steps.append(step)
         x = y

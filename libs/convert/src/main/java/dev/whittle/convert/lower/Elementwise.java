@@ -169,7 +169,8 @@ public final class Elementwise {
           operator(ANY, () -> new Abs()).keras("Abs", "Absolute", "Fabs").tensorFlow("Abs"),
           operator(ANY, () -> new Neg()).keras("Negative").tensorFlow("Neg"),
           operator(ANY, () -> new Sign()).keras("Sign").tensorFlow("Sign"),
-          operator(ANY, () -> new Round()).tensorFlow("Round", "Rint"),
+          unary(ANY, (e, x) -> x.type().isInteger() ? x : e.node(new Round(), x))
+              .tensorFlow("Round", "Rint"),
           operator(FLOATS, () -> new Floor()).keras("Floor").tensorFlow("Floor"),
           operator(FLOATS, () -> new Ceil()).keras("Ceil").tensorFlow("Ceil"),
           unary(FLOATS, Functions::truncate).keras("Trunc"));

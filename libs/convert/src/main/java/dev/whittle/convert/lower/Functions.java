@@ -8,6 +8,7 @@ import dev.whittle.ir.op.math.Equal;
 import dev.whittle.ir.op.math.Exp;
 import dev.whittle.ir.op.math.Floor;
 import dev.whittle.ir.op.math.FloorDiv;
+import dev.whittle.ir.op.math.Greater;
 import dev.whittle.ir.op.math.Less;
 import dev.whittle.ir.op.math.Log;
 import dev.whittle.ir.op.math.Neg;
@@ -95,13 +96,22 @@ public final class Functions {
   public static Value asinh(Emitter emit, Value x) {
     Value a = emit.node(new Abs(), x);
     Value root = emit.node(new Sqrt(), emit.add(emit.mul(a, a), 1));
-    Value whole = emit.mul(emit.node(new Sign(), x), emit.node(new Log(), emit.add(a, root)));
+    Value whole =
+        emit.mul(
+            emit.node(new Sign(), x),
+            unlessLarge(emit, a, emit.node(new Log(), emit.add(a, root))));
     return nearZero(emit, x, 0.2, whole, -1 / 6.0, 3 / 40.0, -15 / 336.0);
   }
 
   public static Value acosh(Emitter emit, Value x) {
     Value root = emit.node(new Sqrt(), emit.sub(emit.mul(x, x), 1));
-    return emit.node(new Log(), emit.add(x, root));
+    return unlessLarge(emit, x, emit.node(new Log(), emit.add(x, root)));
+  }
+
+  /** {@code log(2 x)} where the square of x would overflow, another value elsewhere. */
+  private static Value unlessLarge(Emitter emit, Value x, Value elsewhere) {
+    Value isLarge = emit.node(new Greater(), x, emit.scalar(1e9f));
+    return emit.where(isLarge, emit.add(emit.node(new Log(), x), Math.log(2)), elsewhere);
   }
 
   public static Value atanh(Emitter emit, Value x) {

@@ -86,7 +86,9 @@ final class TensorFlowShapeOperations {
     table.operator("Pad", () -> new Pad(), 1);
     table.operator("PadV2", () -> new PadV2(), 1);
     table.single("MirrorPad", TensorFlowShapeOperations::mirrorPad);
-    table.operator("ReverseV2", () -> new ReverseV2());
+    table.single(
+        "ReverseV2",
+        call -> isScalar(call.x()) ? call.x() : call.emit().node(new ReverseV2(), call.operands()));
     table.single("ReverseSequence", TensorFlowShapeOperations::reverseSequence);
     table.single("Roll", TensorFlowShapeOperations::roll);
     table.operator("BatchToSpaceND", () -> new BatchToSpaceNd(), 1, 2);
@@ -321,10 +323,12 @@ final class TensorFlowShapeOperations {
 
   private static Value transpose(OperationCall call) {
     Value x = call.x();
-    // The native kernel writes nothing for a scalar.
-    return x.shape().isRankKnown() && Emitter.rank(x) < 2
-        ? x
-        : call.emit().node(new Transpose(), x, call.narrow(1));
+    return isScalar(x) ? x : call.emit().node(new Transpose(), x, call.narrow(1));
+  }
+
+  /** Returns whether a value has no axes to move; native kernels write nothing for a scalar. */
+  private static boolean isScalar(Value x) {
+    return x.shape().isRankKnown() && Emitter.rank(x) == 0;
   }
 
   private static Value mirrorPad(OperationCall call) {
