@@ -383,7 +383,7 @@ final class OptimizeOptions {
       throw new UsageException(
           "--representative_samples " + representativeSamples + ": expected at least 1");
     }
-    if (!(maxLoss >= 0)) {
+    if (maxLoss != null && !(maxLoss >= 0)) {
       throw new UsageException("--max_loss " + maxLoss + ": expected 0 or more");
     }
     if (representativeData == null) {
