@@ -40,7 +40,10 @@ public class LayerBenchmark {
     "dense 2048 1000",
     "conv 28x28x128 3x3x128/32",
     "transposed 16x16x64 4x4x32/2",
-    "matrices 12x128x64x128"
+    "matrices 12x128x64x128",
+    "lstm 32x64x128",
+    "rnn 32x64x128",
+    "svdf 10x64x128"
   })
   public String layer = "";
 

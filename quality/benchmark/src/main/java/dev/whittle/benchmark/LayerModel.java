@@ -31,9 +31,12 @@ final class LayerModel {
    *
    * @param text a description such as {@code conv 35x35x64 3x3x96}, {@code conv 28x28x128
    *     3x3x128/32} with 32 groups, {@code depthwise 112x112x32 3x3/1} with stride 1, {@code dense
-   *     1024 1000}, {@code transposed 16x16x64 4x4x32/2} with stride 2 or {@code matrices
-   *     12x128x64x128}, a batch of 12 products of 128 x 64 by 64 x 128
-   * @param quantized whether the layer has 8-bit activations and weights
+   *     1024 1000}, {@code transposed 16x16x64 4x4x32/2} with stride 2, {@code matrices
+   *     12x128x64x128}, a batch of 12 products of 128 x 64 by 64 x 128, {@code lstm 32x64x128} with
+   *     32 steps of 64 inputs and 128 cells, {@code rnn 32x64x128} or {@code svdf 10x64x128} with a
+   *     memory of 10 and 128 filters
+   * @param quantized whether the layer has 8-bit activations and weights; an {@code rnn} has 8-bit
+   *     weights alone
    */
   static Model of(String text, boolean quantized) {
     String[] parts = text.split(" ", -1);
@@ -65,10 +68,20 @@ final class LayerModel {
         yield transposed(in, filter, quantized);
       }
       case "matrices" -> matrices(numbers(parts[1]), quantized);
+      case "lstm", "rnn", "svdf" -> recurrent(parts[0], numbers(parts[1]), quantized);
       default ->
           throw new IllegalArgumentException(
-              "unknown layer \"%s\"; expected conv, depthwise, dense, transposed or matrices"
-                  .formatted(text));
+              "unknown layer \"%s\"; expected conv, depthwise, dense, transposed, matrices, lstm,"
+                      .formatted(text)
+                  + " rnn or svdf");
+    };
+  }
+
+  private static Model recurrent(String kind, int[] sizes, boolean quantized) {
+    return switch (kind) {
+      case "lstm" -> RecurrentModel.lstm(sizes[0], sizes[1], sizes[2], quantized);
+      case "rnn" -> RecurrentModel.rnn(sizes[0], sizes[1], sizes[2], quantized);
+      default -> RecurrentModel.svdf(sizes[0], sizes[1], sizes[2], quantized);
     };
   }
 
