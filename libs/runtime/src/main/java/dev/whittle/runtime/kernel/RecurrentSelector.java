@@ -21,6 +21,7 @@ import dev.whittle.runtime.kernel.recurrent.LayerPair;
 import dev.whittle.runtime.kernel.recurrent.LstmKernel;
 import dev.whittle.runtime.kernel.recurrent.RnnKernel;
 import dev.whittle.runtime.kernel.recurrent.SvdfKernel;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +43,7 @@ final class RecurrentSelector implements OperatorSelector {
       case UnidirectionalSequenceLstm lstm ->
           lstm(
               operands,
-              lstm.integerCell(operands),
+              () -> lstm.integerCell(operands),
               lstm.timeMajor(),
               lstm.diagonalRecurrentTensors(),
               new LstmKernel.Settings(
@@ -50,7 +51,7 @@ final class RecurrentSelector implements OperatorSelector {
       case Lstm lstm when lstm.kernelType() == 0 ->
           lstm(
               operands,
-              lstm.integerCell(operands),
+              () -> lstm.integerCell(operands),
               false,
               false,
               new LstmKernel.Settings(
@@ -68,28 +69,30 @@ final class RecurrentSelector implements OperatorSelector {
     };
   }
 
-  /** Returns the kernel of an operator with one layer, whose operands are those of a sequence. */
+  /**
+   * Returns the kernel of an operator with one layer, whose operands are those of a sequence.
+   *
+   * @param integers makes the arithmetic of a layer of integers; null for others
+   */
   private @Nullable Kernel lstm(
       Operands operands,
-      @Nullable IntegerLstmCell integers,
+      Supplier<@Nullable IntegerLstmCell> integers,
       boolean timeMajor,
       boolean diagonal,
       LstmKernel.Settings settings) {
-    if (integers != null) {
-      return IntegerLstmKernel.of(workers, weights, integers, operands, timeMajor);
-    }
     boolean normalized = false;
     for (int i = 20; i < operands.inputCount(); i++) {
       normalized |= operands.hasInput(i);
     }
-    return diagonal || normalized
-        ? null
-        : LstmKernel.of(
-            workers,
-            weights,
-            new LstmKernel.Layer(0, 1, 18, timeMajor, false, 0, 0),
-            settings,
-            operands);
+    if (diagonal || normalized) {
+      return null;
+    }
+    IntegerLstmCell cell = integers.get();
+    if (cell != null) {
+      return IntegerLstmKernel.of(workers, weights, cell, operands, timeMajor);
+    }
+    var layer = new LstmKernel.Layer(0, 1, 18, timeMajor, false, 0, 0);
+    return LstmKernel.of(workers, weights, layer, settings, operands);
   }
 
   private @Nullable Kernel bidirectional(BidirectionalSequenceLstm op, Operands operands) {

@@ -98,19 +98,18 @@ public final class IntegerLstmKernel implements Kernel, Workers.Task {
   /**
    * Returns the kernel; null for layers with a projection, peepholes or normalization.
    *
-   * @param cell the arithmetic of the layer; null if it is none of 8-bit integers
+   * @param cell the arithmetic of the layer
    */
   public static @Nullable IntegerLstmKernel of(
       Workers workers,
       PackedWeights shared,
-      @Nullable IntegerLstmCell cell,
+      IntegerLstmCell cell,
       Operands operands,
       boolean timeMajor) {
     Shape shape = operands.shape(0);
     Shape states = operands.shape(CELL_STATE);
     boolean supported =
-        cell != null
-            && states.rank() == 2
+        states.rank() == 2
             && shape.rank() >= 2
             && shape.rank() <= 3
             && operands.output(0).type() == TensorType.INT8
@@ -119,7 +118,7 @@ public final class IntegerLstmKernel implements Kernel, Workers.Task {
       boolean extra = (i >= 9 && i < 12) || i == 16 || i == 17 || i >= 20;
       supported &= !extra || !operands.hasInput(i);
     }
-    if (!supported || cell == null) {
+    if (!supported) {
       return null;
     }
     int cells = states.dim(1);
