@@ -26,8 +26,8 @@ final class TensorArrays {
   private TensorArrays() {}
 
   /**
-   * Copies an array into a tensor of the same number of elements. Half floats are widened; doubles
-   * are rounded to floats and integers become floats, with a notice on standard error; integers of
+   * Copies an array into a tensor of the same number of elements. Narrower floats are widened;
+   * wider ones are rounded and integers become floats, with a notice on standard error; integers of
    * another size are copied if all fit.
    *
    * @param name of the tensor in error messages
@@ -46,7 +46,7 @@ final class TensorArrays {
       tensor.data().copyFrom(array.data());
     } else if (!accepts(tensor.type(), isQuantized(tensor.quantization()), array.type())) {
       throw wrongType(array, name, "a tensor of " + tensor.type());
-    } else if (tensor.type() == TensorType.FLOAT32) {
+    } else if (isFloat(tensor.type())) {
       fillFloats(tensor, array, name);
     } else {
       fillIntegers(tensor, array, name);
@@ -55,13 +55,39 @@ final class TensorArrays {
 
   private static void fillFloats(Tensor tensor, NpyArray array, String name) {
     String type = array.type().name().toLowerCase(Locale.ROOT);
-    if (array.type() == DType.FLOAT64) {
-      System.err.printf("input '%s': %s numbers are rounded to float32%n", name, type);
-    } else if (isInteger(array.type())) {
+    if (isInteger(array.type())) {
       System.err.printf("input '%s': %s numbers are taken as they are%n", name, type);
+    } else if (precision(arrayType(tensor.type(), name)) < precision(array.type())) {
+      System.err.printf(
+          "input '%s': %s numbers are rounded to %s%n",
+          name, type, tensor.type().name().toLowerCase(Locale.ROOT));
     }
-    float[] values = array.toFloats();
-    MemorySegment.copy(values, 0, tensor.data(), Tensor.FLOAT, 0, values.length);
+    if (tensor.type() == TensorType.FLOAT32) {
+      float[] values = array.toFloats();
+      MemorySegment.copy(values, 0, tensor.data(), Tensor.FLOAT, 0, values.length);
+      return;
+    }
+    double[] values = array.toDoubles();
+    for (int i = 0; i < values.length; i++) {
+      tensor.setReal(i, values[i]);
+    }
+  }
+
+  /** Returns the number of significant bits of a float type. */
+  private static int precision(DType type) {
+    return switch (type) {
+      case BFLOAT16 -> 8;
+      case FLOAT16 -> 11;
+      case FLOAT32 -> 24;
+      default -> 53;
+    };
+  }
+
+  private static boolean isFloat(TensorType type) {
+    return switch (type) {
+      case FLOAT16, BFLOAT16, FLOAT32, FLOAT64 -> true;
+      default -> false;
+    };
   }
 
   private static void fillIntegers(Tensor tensor, NpyArray array, String name) {
@@ -94,8 +120,9 @@ final class TensorArrays {
       return true;
     }
     return switch (tensor) {
-      case FLOAT32 ->
+      case FLOAT16, BFLOAT16, FLOAT32, FLOAT64 ->
           isInteger(array)
+              || array == DType.FLOAT32
               || array == DType.FLOAT16
               || array == DType.BFLOAT16
               || array == DType.FLOAT64;

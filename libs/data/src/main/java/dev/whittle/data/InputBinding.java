@@ -205,9 +205,9 @@ public final class InputBinding {
       for (long at = 0; at < input.data().byteSize(); at += bytes) {
         MemorySegment.copy(sample.data(), 0, input.data(), at, bytes);
       }
-    } else if (input.type() == TensorType.FLOAT32 && sample.type() != TensorType.STRING) {
+    } else if (isFloat(input.type()) && sample.type() != TensorType.STRING) {
       for (long i = 0; i < input.elements(); i++) {
-        input.setFloat(i, (float) sample.getReal(i % size));
+        input.setReal(i, sample.getReal(i % size));
       }
     } else if (sample.type() == TensorType.STRING) {
       throw new IOException(
@@ -242,7 +242,7 @@ public final class InputBinding {
   public static boolean accepts(Value input, TensorType type, int... dims) {
     boolean fits =
         type == input.type()
-            || (input.type() == TensorType.FLOAT32 && type != TensorType.STRING)
+            || (isFloat(input.type()) && type != TensorType.STRING)
             || (input.type().isInteger()
                 && type != TensorType.STRING
                 && (!isFloat(type)
