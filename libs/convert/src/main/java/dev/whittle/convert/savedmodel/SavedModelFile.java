@@ -38,7 +38,7 @@ final class SavedModelFile {
   private final Proto objects;
   private @Nullable ObjectGraph objectGraph;
 
-  /** Whether the inputs and outputs of signatures have an order, as those of frozen graphs. */
+  /** True if the inputs and outputs of signatures have an order, as those of frozen graphs. */
   private final boolean ordered;
 
   private SavedModelFile(Path folder, Proto metaGraph, boolean ordered) throws IOException {
