@@ -247,6 +247,31 @@ class QuantizerTest {
   }
 
   @Test
+  void infiniteConstantsThatAreNoWeightsStayAsTheyAre() throws IOException {
+    var builder = new GraphBuilder("main");
+    Value x = builder.input("x", TensorType.FLOAT32, Shape.of(Shape.DYNAMIC, TestModels.IN));
+    float[] bounds = new float[TestModels.IN];
+    for (int i = 0; i < bounds.length; i++) {
+      bounds[i] = i % 2 == 0 ? Float.POSITIVE_INFINITY : 0.5f;
+    }
+    Value bounded =
+        builder.node(
+            "bounded",
+            new dev.whittle.ir.op.math.Minimum(),
+            x,
+            builder.constant("bounds", Tensor.of(bounds, TestModels.IN)));
+    Model model = builder.output(bounded).buildModel("test");
+    for (Recipe recipe : List.of(Recipe.int8(), Recipe.float16(), Recipe.dynamic())) {
+      Model quantized =
+          new Quantizer(recipe.mapSettings(s -> s.withMinElements(1)))
+              .calibrateWith(TestModels.samples(1, 64))
+              .quantize(model)
+              .model();
+      assertArrayEquals(TestModels.run(model, 3), TestModels.run(quantized, 3));
+    }
+  }
+
+  @Test
   void storedWeightsCountAsConstants() throws IOException {
     Model floats = TestModels.threeLayers(7, false);
     for (Recipe recipe :

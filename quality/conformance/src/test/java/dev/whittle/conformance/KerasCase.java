@@ -97,6 +97,7 @@ record KerasCase(String name, List<Config> inputs, List<Config> outputs) {
       switch (tensor.type()) {
         case FLOAT32 -> tensor.setFloat(i, value.floatValue());
         case BOOL -> tensor.setBoolean(i, value.intValue() != 0);
+        case FLOAT16, BFLOAT16, FLOAT64 -> tensor.setReal(i, value.doubleValue());
         default -> tensor.setInteger(i, value.longValue());
       }
     }

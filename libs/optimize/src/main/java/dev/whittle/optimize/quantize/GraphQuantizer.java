@@ -549,7 +549,8 @@ final class GraphQuantizer {
         && id < graph.values().size()
         && OperandRoles.isFloatConstant(graph, id)
         && !graph.value(id).isVariable()
-        && graph.value(id).initialShape().elements() >= Math.max(1, settings.minElements());
+        && graph.value(id).initialShape().elements() >= Math.max(1, settings.minElements())
+        && OperandRoles.isFinite(graph.value(id));
   }
 
   private int integers(int id, int axis, QuantizationSettings settings) {

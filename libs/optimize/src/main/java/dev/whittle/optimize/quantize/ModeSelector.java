@@ -96,6 +96,12 @@ final class ModeSelector {
         return "'%s' is not a constant".formatted(graph.value(id).name());
       }
     }
+    for (int index : OperandRoles.activations(graph, node)) {
+      int id = node.inputs().get(index);
+      if (OperandRoles.isFloatConstant(graph, id) && !OperandRoles.isFinite(graph.value(id))) {
+        return "the constant '%s' has values that are not finite".formatted(graph.value(id).name());
+      }
+    }
     List<Integer> computed = new ArrayList<>(OperandRoles.computedInputs(graph, node));
     if (rule.fixedOutput(type) == null) {
       computed.addAll(OperandRoles.floatOutputs(graph, node));

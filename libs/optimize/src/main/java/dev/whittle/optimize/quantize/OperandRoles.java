@@ -53,6 +53,16 @@ final class OperandRoles {
         || node.outputs().stream().anyMatch(id -> isFloat(graph, id));
   }
 
+  /** Returns whether all elements of a constant are finite. */
+  static boolean isFinite(Value value) {
+    // Infinity and NaN times zero are NaN, and so is any sum with them.
+    float sum = 0;
+    for (float number : floats(value)) {
+      sum += number * 0;
+    }
+    return sum == 0;
+  }
+
   static boolean isVariable(Graph graph, int id) {
     return id != Node.ABSENT && graph.value(id).isVariable();
   }

@@ -4,12 +4,11 @@ import dev.whittle.data.Samples;
 import dev.whittle.ir.Graph;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Node;
+import dev.whittle.ir.QuantizationRule;
 import dev.whittle.ir.Signature;
 import dev.whittle.ir.UnsupportedModelException;
-import dev.whittle.ir.Value;
 import dev.whittle.ir.rewrite.CleanupRules;
 import dev.whittle.ir.rewrite.Rewriter;
-import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.optimize.calibrate.Calibrator;
 import dev.whittle.optimize.calibrate.Statistics;
@@ -25,6 +24,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.IntUnaryOperator;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -166,15 +166,27 @@ public final class Quantizer {
     }
   }
 
+  /** Requires finite weights and biases; other constants keep their operators in floats. */
   private static void requireFiniteWeights(Model model) {
     List<UnsupportedModelException.Item> items = new ArrayList<>();
     for (Graph graph : model.graphs()) {
-      for (Value value : graph.values()) {
-        Tensor contents = value.type() == TensorType.FLOAT32 ? value.contents() : null;
-        if (contents != null && !isFinite(contents)) {
+      Set<Integer> weights = new TreeSet<>();
+      for (Node node : graph.nodes()) {
+        QuantizationRule rule = node.op().quantizationRule();
+        List<Integer> indices = new ArrayList<>(rule.stored());
+        indices.add(rule.weights());
+        indices.add(rule.bias());
+        indices.stream()
+            .filter(index -> index >= 0 && index < node.inputs().size())
+            .map(node.inputs()::get)
+            .filter(id -> OperandRoles.isFloatConstant(graph, id))
+            .forEach(weights::add);
+      }
+      for (int id : weights) {
+        if (!OperandRoles.isFinite(graph.value(id))) {
           items.add(
               new UnsupportedModelException.Item(
-                  "constant '" + value.name() + "'",
+                  "constant '" + graph.value(id).name() + "'",
                   "it has values that are not finite, which integers cannot represent",
                   "retrain the model"));
         }
@@ -183,15 +195,6 @@ public final class Quantizer {
     if (!items.isEmpty()) {
       throw new UnsupportedModelException(items);
     }
-  }
-
-  private static boolean isFinite(Tensor tensor) {
-    // Infinity and NaN times zero are NaN, and so is any sum with them.
-    float sum = 0;
-    for (long i = 0; i < tensor.elements(); i++) {
-      sum += tensor.getFloat(i) * 0;
-    }
-    return sum == 0;
   }
 
   /**
