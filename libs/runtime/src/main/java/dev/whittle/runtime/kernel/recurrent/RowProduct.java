@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 final class RowProduct {
   private final int depth;
   private final int columns;
-  private final int rows;
   private final IndirectionBuffer left;
 
   /** The matrix of floats; null for 8 bits. */
@@ -50,7 +49,6 @@ final class RowProduct {
       boolean asymmetric) {
     this.columns = known.dim(0);
     this.depth = known.dim(1);
-    this.rows = rows;
     this.asymmetric = asymmetric;
     this.left = IndirectionBuffer.ofRows(rows, depth);
     int lanes = workers.lanes();
@@ -157,10 +155,5 @@ final class RowProduct {
         results[to + first + c] += sums[first + c] * factor;
       }
     }
-  }
-
-  /** Returns the largest number of rows of one product. */
-  int rows() {
-    return rows;
   }
 }
