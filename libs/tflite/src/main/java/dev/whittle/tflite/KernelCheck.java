@@ -5,6 +5,7 @@ import dev.whittle.ir.Model;
 import dev.whittle.ir.ModelException;
 import dev.whittle.ir.Node;
 import dev.whittle.ir.Op;
+import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.ShapeInference;
 import dev.whittle.ir.Value;
@@ -12,6 +13,7 @@ import dev.whittle.ir.op.CustomOp;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
+import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -23,19 +25,31 @@ import org.jspecify.annotations.Nullable;
 public final class KernelCheck {
   private static final Set<String> SELECTIONS = Set.of("SELECT", "SELECT_V2");
 
-  /** Operators that abort the native process if they broadcast more than four dimensions. */
-  private static final Set<String> SMALL_BROADCASTS =
+  /** Operators whose native kernels fail or abort beyond some number of dimensions. */
+  private static final Set<String> BROADCASTING =
       Set.of(
+          "ADD",
           "ATAN2",
+          "BITWISE_XOR",
+          "DIV",
           "EQUAL",
+          "FLOOR_DIV",
+          "FLOOR_MOD",
           "GREATER",
           "GREATER_EQUAL",
           "LESS",
           "LESS_EQUAL",
+          "LOGICAL_AND",
+          "LOGICAL_OR",
+          "MAXIMUM",
+          "MINIMUM",
+          "MUL",
           "NOT_EQUAL",
-          "SELECT_V2");
-
-  private static final int MAX_BROADCAST_RANK = 4;
+          "POW",
+          "RIGHT_SHIFT",
+          "SELECT_V2",
+          "SQUARED_DIFFERENCE",
+          "SUB");
 
   /** Runtimes that models are deployed to. */
   public enum Target {
@@ -110,29 +124,34 @@ public final class KernelCheck {
   /** Returns the reason why TensorFlow Lite's built-in kernels cannot run a node, if so. */
   public static Optional<String> nativeRefusal(Op op, Operands operands) {
     String name = op.type().name();
-    if (name.equals("BITCAST")) {
-      // Types of different sizes go with certain shapes only.
+    boolean isInt32Quotient = name.equals("DIV") && operands.type(0) == TensorType.INT32;
+    if (name.equals("BITCAST") || isInt32Quotient) {
+      // Types of different sizes go with certain shapes only; the kernel of DIV takes INT32, but was
+      // asked with a divisor of 0.
       return Optional.empty();
     }
-    if (SELECTIONS.contains(name) && !operands.type(1).hasFixedSize()) {
-      // The native kernels find that when they run.
-      return Optional.of("%s of TensorFlow Lite takes no strings".formatted(name));
-    }
-    Optional<String> reason = NativeKernels.get().refusal(name, operands);
-    return reason.isEmpty() && SMALL_BROADCASTS.contains(name) ? broadcast(name, operands) : reason;
+    NativeKernels kernels = NativeKernels.get();
+    Optional<String> types = kernels.refusal(name, withUnknownShapes(operands));
+    return types.isPresent() || !BROADCASTING.contains(name)
+        ? types
+        : kernels.refusal(name, operands);
   }
 
-  private static Optional<String> broadcast(String name, Operands operands) {
-    Shape out = operands.output(0).shape();
-    if (out.isRankKnown() && out.rank() > MAX_BROADCAST_RANK) {
-      for (int i = 0; i < operands.inputCount(); i++) {
-        if (operands.hasInput(i) && !operands.shape(i).equals(out)) {
-          return Optional.of(
-              "%s of TensorFlow Lite broadcasts at most %d dimensions, not %d"
-                  .formatted(name, MAX_BROADCAST_RANK, out.rank()));
-        }
-      }
+  /** Leaves the types alone, since kernels were asked with shapes of few forms. */
+  private static Operands withUnknownShapes(Operands operands) {
+    List<@Nullable Operand> inputs = new ArrayList<>();
+    for (int i = 0; i < operands.inputCount(); i++) {
+      inputs.add(operands.hasInput(i) ? withUnknownShape(operands.input(i)) : null);
     }
-    return Optional.empty();
+    List<Operand> outputs = new ArrayList<>();
+    for (int i = 0; i < operands.outputCount(); i++) {
+      outputs.add(withUnknownShape(operands.output(i)));
+    }
+    return new Operands(inputs, outputs, Operands.SubgraphTypes.NONE);
+  }
+
+  private static Operand withUnknownShape(Operand operand) {
+    return new Operand(
+        operand.name(), operand.type(), Shape.UNKNOWN, operand.quantization(), null);
   }
 }

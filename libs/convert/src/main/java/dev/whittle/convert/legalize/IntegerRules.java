@@ -35,6 +35,7 @@ import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.tflite.KernelCheck;
 import dev.whittle.tflite.NativeKernels;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -233,18 +234,23 @@ final class IntegerRules {
   private static @Nullable Operands widened(String name, Operands operands, TensorType wide) {
     List<@Nullable Operand> inputs = new ArrayList<>();
     List<Operand> outputs = new ArrayList<>();
-    boolean changed = false;
+    Set<TensorType> changedTypes = EnumSet.noneOf(TensorType.class);
     for (int i = 0; i < operands.inputCount(); i++) {
       Operand given = operands.hasInput(i) ? operands.input(i) : null;
       boolean isCondition = i == 0 && CONDITIONAL.contains(name);
       Operand wider = given == null || isCondition ? given : widened(given, wide);
-      changed |= given != wider;
+      if (given != null && given != wider) {
+        changedTypes.add(given.type());
+      }
       inputs.add(wider);
     }
     for (int i = 0; i < operands.outputCount(); i++) {
-      outputs.add(widened(operands.output(i), wide));
+      Operand output = operands.output(i);
+      outputs.add(changedTypes.contains(output.type()) ? widened(output, wide) : output);
     }
-    return changed ? new Operands(inputs, outputs, Operands.SubgraphTypes.NONE) : null;
+    return changedTypes.isEmpty()
+        ? null
+        : new Operands(inputs, outputs, Operands.SubgraphTypes.NONE);
   }
 
   private static Operand widened(Operand operand, TensorType wide) {
