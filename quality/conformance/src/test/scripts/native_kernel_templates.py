@@ -334,8 +334,8 @@ for name, kind in [("RESIZE_BILINEAR", "ResizeBilinearOptions"),
                    ("RESIZE_NEAREST_NEIGHBOR", "ResizeNearestNeighborOptions")]:
   add(name, lambda r: ([X(1, 2, 2, 1), C([4, 4])], [Y(1, 4, 4, 1)]), *spread("T int32 T"),
       options=(kind, {}), ranks=(4,), rank=4)
-add("RFFT2D", lambda r: ([X(4, 4), C([4, 4])], [Y(4, 3)]), "float32 int32 complex64",
-    options=("Rfft2dOptions", {}), ranks=(2,))
+add("RFFT2D", lambda r: ([X(*[1] * (r - 2), 4, 4), C([4, 4])], [Y(*[1] * (r - 2), 4, 3)]),
+    "float32 int32 complex64", options=("Rfft2dOptions", {}), ranks=range(2, 9), rank=2)
 NMS = [X(3, 4, values=[[0, 0, 1, 1], [0, 0, 2, 2], [5, 5, 6, 6]]), X(3)]
 add("NON_MAX_SUPPRESSION_V4",
     lambda r: (NMS + [C(2), X(values=1), X(values=0)], [Y(2), Y()]),
@@ -345,8 +345,8 @@ add("NON_MAX_SUPPRESSION_V5",
     "float32 float32 int32 float32 float32 float32 int32 float32 int32",
     options=("NonMaxSuppressionV5Options", {}))
 for name in ("RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL"):
-  add(name, lambda r: ([C([2, 3])], [Y(2, 3, compare=False)]), "int32 float32",
-      options=("RandomOptions", {"seed": 1, "seed2": 2}), ranks=(1,), rank=1)
+  add(name, lambda r: ([C(dims(r))], [Y(*dims(r), compare=False)]), "int32 float32",
+      options=("RandomOptions", {"seed": 1, "seed2": 2}), ranks=range(1, 9), rank=1)
 add("MULTINOMIAL", lambda r: ([X(2, 3), C(4)], [Y(2, 4, compare=False)]), "float32 int32 int64", "float32 int32 int32",
     options=("RandomOptions", {"seed": 1, "seed2": 2}))
 
