@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 /**
  * A graph of TensorFlow 1 in binary form, whose variables have become constants.
  *
- * @param inputs the tensors that the model takes, such as {@code input} or {@code input:0}; any
+ * @param inputs the tensors that the model takes, such as {@code image} or {@code image:0}; any
  *     tensor of the graph
  * @param outputs the tensors that the model returns, in order
  * @param allowsCustomOperators whether operations without a lowering become custom operators of the

@@ -64,7 +64,7 @@ public final class SavedModelImporter {
   private final Map<String, HashTables.Contents> tables = new HashMap<>();
 
   /** The operands of lookups, by the graph and the number of their result. */
-  private final Map<Emitter, Map<Integer, TensorFlowTableOperations.Found>> lookups =
+  private final IdentityHashMap<Emitter, Map<Integer, TensorFlowTableOperations.Found>> lookups =
       new IdentityHashMap<>();
 
   /** Variables that results depend on. */
