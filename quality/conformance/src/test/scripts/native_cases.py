@@ -85,7 +85,7 @@ def record(arrays, name, template, built, rank, forms, resolver="BUILTIN_WITHOUT
   error, interpreter, outputs, content = native.invoke(fixed, rank, "plain", forms, resolver)
   if error:
     print(name, error[:100])
-    return
+    return False
   arrays[name + "|model"] = np.frombuffer(content, np.uint8)
   settable = [(o, f) for o, f in zip(built[0], forms)
               if o is not None and not o.constant and native.settable(f)]
@@ -96,6 +96,7 @@ def record(arrays, name, template, built, rank, forms, resolver="BUILTIN_WITHOUT
     if content is not None and template.name not in RANDOM:
       arrays["%s|out%d" % (name, i)] = np.frombuffer(content, np.uint8)
       arrays["%s|shape%d" % (name, i)] = np.array(interpreter.get_tensor(detail["index"]).shape, np.int32)
+  return True
 
 
 def pairs(path, arrays):
@@ -111,9 +112,10 @@ def pairs(path, arrays):
         forms = tuple("int32*" if f == "int32" else f for f in forms)
       rng = np.random.default_rng(zlib.crc32((operator + " ".join(forms)).encode()))
       built = randomize(template, built, forms, rng)
-      number = count[operator] = count.get(operator, -1) + 1
-      record(arrays, "%s.%03d" % (operator, number), template, built, template.rank, forms)
-      break
+      number = count.get(operator, 0)
+      if record(arrays, "%s.%03d" % (operator, number), template, built, template.rank, forms):
+        count[operator] = number + 1
+        break
 
 
 def with_nan(arrays):

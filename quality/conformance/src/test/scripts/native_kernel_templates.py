@@ -1,15 +1,21 @@
 """The models of one node that native_kernels.py starts from, one template for each operator."""
 
-from native_kernels import B, C, CONTROL, FORMS, NUMPY, PLAIN, Template, W, X, Y
+from native_kernels import B, C, CONTROL, FORMS, PLAIN, Template, W, X, Y
 
 TEMPLATES = []
+
+# The ranks of these follow from several operands and were not tried.
+ANY_RANKS = {"EMBEDDING_LOOKUP", "EMBEDDING_LOOKUP_SPARSE", "HASHTABLE_LOOKUP", "RFFT2D", "GATHER_ND", "MULTINOMIAL",
+             "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5", "SPARSE_TO_DENSE", "RANDOM_UNIFORM",
+             "RANDOM_STANDARD_NORMAL"}
+
 ANY_RANK = tuple(range(0, 9))
 FROM_1 = tuple(range(1, 9))
 FROM_2 = tuple(range(2, 9))
 
 
 def add(name, build, *seeds, **named):
-  TEMPLATES.append(Template(name, build, [s.split() for s in seeds], **named))
+  TEMPLATES.append(Template(name, build, [s.split() for s in seeds], any_rank=name in ANY_RANKS, **named))
 
 
 def dims(rank):
@@ -71,9 +77,6 @@ unary("QUANTIZE", "float32 int8*", "float32 int16*", "int8* int8*", "int16* int1
       "uint8* int8*", "int32* int8*", "int16* int32*", forms=FORMS + ["int32*"], options=("QuantizeOptions", {}))
 unary("CAST", "float32 float32", "float32 int32", forms=PLAIN,
       options=lambda f, n, r: ("CastOptions", {"inDataType": code(f[0]), "outDataType": code(f[1])}))
-unary("BITCAST", "float32 int32", "int16 uint16", "int8 uint8", "float64 int64",
-      options=("BitcastOptions", {}), compare=False,
-      forms=[f for f in NUMPY if f != "bool"])
 unary("COMPLEX_ABS", "complex64 float32", "complex128 float64", compare=False)
 unary("REAL", "complex64 float32", compare=False)
 unary("IMAG", "complex64 float32", compare=False)
@@ -156,7 +159,13 @@ for bias in (True, False):
   if bias:  # Without, the kernel of CONV_2D refuses, and that of DEPTHWISE_CONV_2D ends the process.
     add("CONV_2D", lambda r, b=two: ([X(1, 3, 3, 2), W(2, 2, 2, 2)] + b, [Y(1, 2, 2, 2)]), *seeds,
         options=CONV, ranks=(4,), rank=4)
-    add("DEPTHWISE_CONV_2D", lambda r, b=two: ([X(1, 3, 3, 2), W(1, 2, 2, 2)] + b, [Y(1, 2, 2, 2)]), *seeds,
+    add("DEPTHWISE_CONV_2D",
+        lambda r, b=two: ([X(1, 3, 3, 2), W(1, 2, 2, 2, axis=3)] + b, [Y(1, 2, 2, 2)]), *seeds,
+        options=("DepthwiseConv2DOptions", {"strideW": 1, "strideH": 1, "padding": 1, "depthMultiplier": 1}),
+        ranks=(4,), rank=4)
+  if bias:
+    add("DEPTHWISE_CONV_2D", lambda r, b=two: ([X(1, 3, 3, 2), W(1, 2, 2, 2)] + b, [Y(1, 2, 2, 2)]),
+        "uint8* uint8* int32 uint8*", allowed=lambda f: f[0] == "uint8*",
         options=("DepthwiseConv2DOptions", {"strideW": 1, "strideH": 1, "padding": 1, "depthMultiplier": 1}),
         ranks=(4,), rank=4)
   add("FULLY_CONNECTED",
@@ -258,8 +267,7 @@ add("GATHER_ND", lambda r: ([X(*dims(r)), C([[1], [0]], constant=False, forms=AN
     *spread("T int32 T"), options=("GatherNdOptions", {}), ranks=FROM_1)
 add("SCATTER_ND", lambda r: ([C([[1], [0]], constant=False), X(*dims(r)), C(dims(r), r)], [Y(*dims(r))]),
     *spread("int32 T int32 T"), options=("ScatterNdOptions", {}), ranks=FROM_1)
-add("SPARSE_TO_DENSE",
-    lambda r: ([C([[0] * r, [1] * r], 2, r), C(dims(r), r), X(2), X()], [Y(*dims(r))]),
+add("SPARSE_TO_DENSE", lambda r: ([C([[0] * r, [1] * r], 2, r), C(dims(r), r), X(2), X()], [Y(*dims(r))]),
     *spread("int32 int32 T T T"), "int64 int32 float32 float32 float32", options=("SparseToDenseOptions", {}), ranks=FROM_1)
 add("DYNAMIC_UPDATE_SLICE",
     lambda r: ([X(*dims(r)), X(*[1] * r), C([0] * r, r)], [Y(*dims(r))]), *spread("T T int32 T"),
@@ -276,7 +284,7 @@ add("MATRIX_SET_DIAG",
     "float32 float32 float32", *["%s %s %s" % (t, t, t) for t in DIAGONAL], options=("MatrixSetDiagOptions", {}), ranks=FROM_2)
 add("UNIQUE", lambda r: ([X(4)], [Y(3), Y(4, forms=CONTROL)]), *spread("T T int32"),
     options=lambda f, n, r: ("UniqueOptions", {"idxOutType": code(f[2])}), ranks=(1,), rank=1)
-add("WHERE", lambda r: ([X(*dims(r))], [Y(1, r)]), "bool int64", "float32 int64", options=("WhereOptions", {}),
+add("WHERE", lambda r: ([X(*dims(r))], [Y(1, r, compare=False)]), "bool int64", "float32 int64", options=("WhereOptions", {}),
     ranks=FROM_1)
 add("ONE_HOT", lambda r: ([C([1] * (2 ** ((r + 1) // 2) * 3 ** (r // 2)), *dims(r), constant=False)
                            if r else C(1, constant=False), C(3), X(), X(values=0)], [Y(*dims(r), 3)]),
@@ -337,11 +345,9 @@ for name, kind in [("RESIZE_BILINEAR", "ResizeBilinearOptions"),
 add("RFFT2D", lambda r: ([X(*[1] * (r - 2), 4, 4), C([4, 4])], [Y(*[1] * (r - 2), 4, 3)]),
     "float32 int32 complex64", options=("Rfft2dOptions", {}), ranks=range(2, 9), rank=2)
 NMS = [X(3, 4, values=[[0, 0, 1, 1], [0, 0, 2, 2], [5, 5, 6, 6]]), X(3)]
-add("NON_MAX_SUPPRESSION_V4",
-    lambda r: (NMS + [C(2), X(values=1), X(values=0)], [Y(2), Y()]),
+add("NON_MAX_SUPPRESSION_V4", lambda r: (NMS + [C(2), X(values=1), X(values=0)], [Y(2), Y()]),
     "float32 float32 int32 float32 float32 int32 int32", options=("NonMaxSuppressionV4Options", {}))
-add("NON_MAX_SUPPRESSION_V5",
-    lambda r: (NMS + [C(2), X(values=1), X(values=0), X(values=0)], [Y(2), Y(2), Y()]),
+add("NON_MAX_SUPPRESSION_V5", lambda r: (NMS + [C(2), X(values=1), X(values=0), X(values=0)], [Y(2), Y(2), Y()]),
     "float32 float32 int32 float32 float32 float32 int32 float32 int32",
     options=("NonMaxSuppressionV5Options", {}))
 for name in ("RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL"):
@@ -354,11 +360,12 @@ add("MULTINOMIAL", lambda r: ([X(2, 3), C(4)], [Y(2, 4, compare=False)]), "float
 add("EMBEDDING_LOOKUP", lambda r: ([C([1, 0]), W(2, 4)], [Y(2, 4)]), "int32 float32 float32",
     "int32 int8* float32", "int32 int4* float32", "int32 uint8* float32", "int32 int8* int8*",
     allowed=lambda f: f[1] == f[2] or f[1].endswith("*") and f[2].startswith("float"))
-add("EMBEDDING_LOOKUP_SPARSE",
-    lambda r: ([C([1, 0]), C([[0, 0], [1, 0]]), C([2, 2]), X(2), W(2, 4)], [Y(2, 4)]),
+add("EMBEDDING_LOOKUP_SPARSE", lambda r: ([C([1, 0]), C([[0, 0], [1, 0]]), C([2, 2]), X(2), W(2, 4)], [Y(2, 4)]),
     "int32 int32 int32 float32 float32 float32", options=("EmbeddingLookupSparseOptions", {"combiner": 0}))
 add("HASHTABLE_LOOKUP", lambda r: ([C([1, 2]), C([1, 2]), X(2, 3)], [Y(2, 3), Y(2)]),
-    "int32 int32 float32 float32 uint8", "int32 int32 string string uint8")
+    "int32 int32 float32 float32 uint8")
+add("HASHTABLE_LOOKUP", lambda r: ([C([1, 2]), C([1, 2]), X(2)], [Y(2), Y(2)]),
+    "int32 int32 string string uint8", "int32 int32 float32 float32 uint8")
 add("LSH_PROJECTION", lambda r: ([X(2, 2), X(3), X(3)], [Y(2, compare=False)]), "float32 float32 float32 int32", "float32 int32 float32 int32",
     options=("LSHProjectionOptions", {"type": 1}), ranks=(2,))
 
@@ -370,6 +377,7 @@ NOT_ASKED = {
     "HASHTABLE_SIZE": "works on resources",
     "IF": "runs graphs", "WHILE": "runs graphs", "CALL_ONCE": "runs graphs",
     "STABLEHLO_COMPOSITE": "runs graphs", "STABLEHLO_WHILE": "runs graphs", "STABLEHLO_CASE": "runs graphs",
+    "BITCAST": "takes any types whose sizes fit the shapes",
     "CUSTOM": "is defined by its own kernel",
     "DENSIFY": "reads a sparse constant",
     "SKIP_GRAM": "reads one string",

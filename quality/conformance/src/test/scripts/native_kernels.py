@@ -50,9 +50,9 @@ class X:
   """A data operand, whose values are small positive integers unless given."""
 
   def __init__(self, *shape, values=None, constant=False, forms=FORMS, fixed=None, quant=None, compare=True,
-               sparse=False):
+               axis=None):
     self.shape, self.values, self.constant, self.forms = shape, values, constant, forms
-    self.fixed, self.quant, self.compare, self.sparse = fixed, quant or {}, compare, sparse
+    self.fixed, self.quant, self.compare, self.axis = fixed, quant or {}, compare, axis
 
 
 def W(*shape, **named):
@@ -80,10 +80,10 @@ def Y(*shape, **named):
 
 class Template:
   def __init__(self, name, build, seeds, options=None, ranks=(2,), broadcast=None, rank=2, repeated=(),
-               allowed=None):
+               allowed=None, any_rank=False):
     self.name, self.build, self.seeds, self.options = name, build, seeds, options
     self.ranks, self.broadcast, self.rank, self.repeated = ranks, broadcast, rank, repeated
-    self.allowed = allowed
+    self.allowed, self.any_rank = allowed, any_rank
 
 
 def is_data(operand):
@@ -190,7 +190,9 @@ def model_bytes(template, inputs, outputs, forms, version, options):
     if is_quantized(operand, form):
       scale, zero = parameters(operand, form)
       tensor.quantization = S.QuantizationParametersT()
-      tensor.quantization.scale, tensor.quantization.zeroPoint = [scale], [zero]
+      channels = 1 if operand.axis is None else operand.shape[operand.axis]
+      tensor.quantization.scale, tensor.quantization.zeroPoint = [scale] * channels, [zero] * channels
+      tensor.quantization.quantizedDimension = operand.axis or 0
     index = len(graph.tensors)
     graph.tensors.append(tensor)
     if is_input and operand.fixed == "state":
@@ -382,7 +384,7 @@ def plausible(template, built, forms, outputs, expected):
 def close(operand, form, forms, a, b):
   step = parameters(operand, form)[0] * 1.01 if form.endswith("*") else 0
   if base(form) not in FLOATS and not form.endswith("*"):
-    if b.size and np.all(np.abs(b) < 1) and np.any(b != 0):
+    if b.size > 2 and np.all(np.abs(b) < 1) and np.any(b != 0):
       return False
     step = 0.99
   return bool(np.all(np.abs(a - b) <= step + tolerance(forms) * np.abs(b) + 1e-4))
@@ -456,6 +458,8 @@ def explore(template):
 
 
 def ranks_text(ranks):
+  if ranks == "any":
+    return "any"
   if not ranks:
     return "none"
   ranks = sorted(ranks)
@@ -500,7 +504,7 @@ def rank_limits(template, accepted):
     stretched = None
     if template.broadcast:
       stretched = ranks_text([rank for rank in range(2, 9) if (forms, rank) in good])
-    limits[forms] = (ranks_text(plain), stretched)
+    limits[forms] = (ranks_text("any" if template.any_rank else plain), stretched)
   return limits
 
 
@@ -602,7 +606,7 @@ HEAD = """\
 # Each operand is a set of element types, separated by bars: every combination of them is accepted.
 # TYPE* is the quantized form of a type (of int32 both forms are int32), =N the type of operand N, counted from 0 over the inputs. A last
 # input or output followed by ... may be repeated with its own type. "rank" lists the accepted
-# ranks, where the rank of a node is the greatest of its operands; "broadcast" those if dimensions of two operands
+# ranks, where the rank of a node is the greatest of its operands, or "any" if they were not tried; "broadcast" those if dimensions of two operands
 # alternate between one and more.
 #   OPERATOR any ; REASON
 # is an operator whose kernel was not asked.

@@ -30,6 +30,7 @@ public final class NativeKernels {
 
   private static final String RESOURCE = "native-kernels.txt";
   private static final Pattern BARS = Pattern.compile("\\|");
+  private static final int MAX_RANK = 255;
   private static final String REPEATED = "...";
 
   /** Broadcasts of smaller ranks are not in the table, and all kernels take them. */
@@ -206,7 +207,9 @@ public final class NativeKernels {
 
   private static String form(Operand operand) {
     String name = operand.type().name().toLowerCase(Locale.ROOT);
-    return operand.isQuantized() && QUANTIZABLE.contains(operand.type()) ? name + "*" : name;
+    // Integers of less than a byte are quantized, by blocks if not by a scale of their own.
+    boolean quantized = operand.isQuantized() || operand.type().bits() < Byte.SIZE;
+    return quantized && QUANTIZABLE.contains(operand.type()) ? name + "*" : name;
   }
 
   /** Returns whether some operands of a type are quantized and others are not. */
@@ -243,6 +246,10 @@ public final class NativeKernels {
   private static BitSet ranks(String text) {
     var ranks = new BitSet();
     if (text.equals("none")) {
+      return ranks;
+    }
+    if (text.equals("any")) {
+      ranks.set(0, MAX_RANK + 1);
       return ranks;
     }
     for (String range : text.split(",", -1)) {
@@ -316,10 +323,9 @@ public final class NativeKernels {
     }
 
     private static boolean contains(Slot slot, String form, List<String> inputForms) {
-      String first = slot.types().getFirst();
-      return first.startsWith("=")
-          ? inputForms.get(Integer.parseInt(first.substring(1))).equals(form)
-          : slot.types().contains(form);
+      return slot.types().stream()
+          .map(t -> t.startsWith("=") ? inputForms.get(Integer.parseInt(t.substring(1))) : t)
+          .anyMatch(form::equals);
     }
 
     /** Returns the slots with the repeated one, if any, as often as makes {@code count}. */
