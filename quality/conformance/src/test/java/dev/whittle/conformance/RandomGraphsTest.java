@@ -43,7 +43,7 @@ class RandomGraphsTest {
   private static final List<String> ENGINES =
       Arrays.asList(System.getProperty("random.engines", "reference,fast,litert").split(",", -1));
 
-  /** How many of the graphs have to be converted, so that refusals do not pass for success. */
+  /** The part of the graphs that has to be converted, so that refusals do not pass for success. */
   private static final double SHARE = 0.8;
 
   static List<Path> seeds() {

@@ -299,9 +299,9 @@ public final class Einsum {
     List<Value> sizes = new ArrayList<>();
     for (List<Axis> group : groups) {
       Value size = emit.ints(1);
-      for (Axis axis : group) {
-        Value one = emit.dimension(axis.of, axis.axis);
-        size = axis == group.getFirst() ? one : emit.mul(size, one);
+      for (int i = 0; i < group.size(); i++) {
+        Value one = emit.dimension(group.get(i).of, group.get(i).axis);
+        size = i == 0 ? one : emit.mul(size, one);
       }
       sizes.add(size);
     }

@@ -142,13 +142,13 @@ final class TensorFlowSearchOperations {
     Emitter emit = call.emit();
     Value end = emit.reshape(count.value(), 1);
     List<Item> results = new ArrayList<>();
-    for (Item item : found) {
-      boolean isPadded = item != found.getLast() && item instanceof Item.Tensor;
+    for (Item item : found.subList(0, found.size() - 1)) {
       results.add(
-          isPadded && item instanceof Item.Tensor tensor
+          item instanceof Item.Tensor tensor
               ? Item.of(emit.node(new Slice(), tensor.value(), emit.ints(0), end))
               : item);
     }
+    results.add(count);
     return results;
   }
 
