@@ -111,7 +111,7 @@ final class OperationAttributes {
       defaults = defaults == null ? defaults(node.op()) : defaults;
       String ifMissing = defaults.get(name);
       String value = text(attribute.getValue());
-      if (!IMPLIED.equals(ifMissing) && (ifMissing == null || !isSame(value, ifMissing))) {
+      if (ifMissing == null || (!ifMissing.equals(IMPLIED) && !isSame(value, ifMissing))) {
         throw OperandException.unsupported(
             "the attribute '%s' = %s, which Whittle does not support; %s",
             name,
