@@ -3,21 +3,50 @@ package dev.whittle.optimize.quantize;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.tensor.Quantization;
 import dev.whittle.ir.tensor.TensorType;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The parameters with which weights were trained or stored, as far as an operator can use them.
- *
- * @param scales one scale, or one for each slice
- * @param zeroPoint the integer of 0 if there is one scale; 0 for several
- * @param changed the number of slices whose scales changed, because only a zero point that the
- *     operator does not have would represent their numbers
- * @param trained whether the numbers are those of integers with these scales
- */
-record TrainedScales(float[] scales, int zeroPoint, int changed, boolean trained) {
+/** The parameters with which weights were trained or stored, as far as an operator can use them. */
+final class TrainedScales {
   /** The distance from the next integer, in steps, beyond which parameters are not those. */
   private static final double TOLERANCE = 0.02;
+
+  private final float[] scales;
+  private final int zeroPoint;
+  private final int changed;
+  private final boolean trained;
+
+  /**
+   * Creates parameters.
+   *
+   * @param scales one scale, or one for each slice
+   * @param zeroPoint the integer of 0 if there is one scale; 0 for several
+   * @param changed the number of slices whose scales changed, because only a zero point that the
+   *     operator does not have would represent their numbers
+   * @param trained whether the numbers are those of integers with these scales
+   */
+  TrainedScales(float[] scales, int zeroPoint, int changed, boolean trained) {
+    this.scales = scales;
+    this.zeroPoint = zeroPoint;
+    this.changed = changed;
+    this.trained = trained;
+  }
+
+  /** Returns the scales, which the caller may change. */
+  float[] scales() {
+    return scales;
+  }
+
+  int zeroPoint() {
+    return zeroPoint;
+  }
+
+  int changed() {
+    return changed;
+  }
+
+  boolean trained() {
+    return trained;
+  }
 
   /**
    * Returns the parameters of float weights.
@@ -97,19 +126,5 @@ record TrainedScales(float[] scales, int zeroPoint, int changed, boolean trained
     }
     boolean usable = scales.length == 1 || (scales.length > 1 && axis >= 0);
     return usable && scales[0] > 0 ? new TrainedScales(scales, 0, 0, false) : null;
-  }
-
-  @Override
-  public boolean equals(@Nullable Object other) {
-    return other instanceof TrainedScales t
-        && Arrays.equals(t.scales, scales)
-        && t.zeroPoint == zeroPoint
-        && t.changed == changed
-        && t.trained == trained;
-  }
-
-  @Override
-  public int hashCode() {
-    return 31 * Arrays.hashCode(scales) + zeroPoint;
   }
 }
