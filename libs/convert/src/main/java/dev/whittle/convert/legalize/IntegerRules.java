@@ -128,6 +128,15 @@ final class IntegerRules {
           "DYNAMIC_UPDATE_SLICE",
           "RESIZE_NEAREST_NEIGHBOR");
 
+  /** Operators whose operands behind the first one are indices. */
+  private static final Set<String> INDEXED =
+      Set.of(
+          "SEGMENT_SUM",
+          "UNSORTED_SEGMENT_MAX",
+          "UNSORTED_SEGMENT_MIN",
+          "UNSORTED_SEGMENT_PROD",
+          "UNSORTED_SEGMENT_SUM");
+
   /** Operators whose first operand chooses between the others. */
   private static final Set<String> CONDITIONAL = Set.of("SELECT", "SELECT_V2", "WHERE");
 
@@ -151,6 +160,10 @@ final class IntegerRules {
               "widen-integers",
               "Computes with wider integers where no kernel takes the narrow ones.",
               IntegerRules::widen),
+          new Rule(
+              "narrow-indices",
+              "Casts indices to INT32 where no kernel takes them in 64 bits.",
+              IntegerRules::narrowIndices),
           new Rule(
               "divide-long-integers",
               "Divides 64-bit integers by quotients of floats, corrected until they are exact.",
@@ -266,6 +279,31 @@ final class IntegerRules {
 
   private static Operand retyped(Operand operand, TensorType type) {
     return new Operand(operand.name(), type, operand.shape(), null, null);
+  }
+
+  // Indices.
+
+  private static boolean narrowIndices(GraphEditor editor, int handle) {
+    Node node = editor.node(handle);
+    if (!INDEXED.contains(node.op().type().name())) {
+      return false;
+    }
+    Operands operands = Expansion.operands(editor, node);
+    Operands narrow = operands;
+    for (int i = 1; i < operands.inputCount(); i++) {
+      if (operands.hasInput(i) && operands.type(i) == INT64) {
+        narrow = narrow.withInput(i, retyped(operands.input(i), INT32));
+      }
+    }
+    if (narrow == operands
+        || KernelCheck.refusal(node.op(), operands).isEmpty()
+        || KernelCheck.refusal(node.op(), narrow).isPresent()) {
+      return false;
+    }
+    Operands target = narrow;
+    Expansion.replace(
+        editor, handle, (emit, inputs) -> wide(emit, node.op(), inputs, target, operands));
+    return true;
   }
 
   // Arithmetic that has other kernels.
