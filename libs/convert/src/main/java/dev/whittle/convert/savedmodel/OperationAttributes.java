@@ -124,7 +124,8 @@ final class OperationAttributes {
   }
 
   private static boolean isSame(String value, String ifMissing) {
-    return value.startsWith("f:") && ifMissing.startsWith("f:")
+    boolean areNumbers = value.startsWith("f:") && ifMissing.startsWith("f:");
+    return areNumbers
         ? Float.parseFloat(value.substring(2)) == Float.parseFloat(ifMissing.substring(2))
         : value.equals(ifMissing);
   }

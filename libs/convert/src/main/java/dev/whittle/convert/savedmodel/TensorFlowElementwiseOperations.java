@@ -96,9 +96,8 @@ final class TensorFlowElementwiseOperations {
     for (int i = 1; i <= Math.min(a.rank(), b.rank()); i++) {
       int left = a.dim(a.rank() - i);
       int right = b.dim(b.rank() - i);
-      if ((left > 1 && right > 1 && left != right)
-          || (left == 0 && right > 1)
-          || (left > 1 && right == 0)) {
+      boolean isOpen = left == Shape.DYNAMIC || right == Shape.DYNAMIC;
+      if (!isOpen && left != right && left != 1 && right != 1) {
         return false;
       }
     }
