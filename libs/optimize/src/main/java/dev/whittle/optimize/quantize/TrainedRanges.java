@@ -189,8 +189,8 @@ final class TrainedRanges {
           readsOnly(editor, id, handle)
               && !trained.equals(value.quantization())
               && (producer == null
-                  || producer.op().quantizationRule().fixedOutput(TensorType.INT8) == null
-                      && !producer.op().quantizationRule().sharesScales());
+                  || (producer.op().quantizationRule().fixedOutput(TensorType.INT8) == null
+                      && !producer.op().quantizationRule().sharesScales()));
       if (free) {
         editor.update(value.withQuantization(trained));
         changed = true;
