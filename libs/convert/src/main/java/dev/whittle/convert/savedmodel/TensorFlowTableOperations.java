@@ -3,6 +3,7 @@ package dev.whittle.convert.savedmodel;
 import dev.whittle.convert.lower.Emitter;
 import dev.whittle.convert.lower.HashTables;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.op.index.GatherNd;
 import dev.whittle.ir.op.index.SelectV2;
 import dev.whittle.ir.op.reduce.ArgMax;
 import dev.whittle.ir.op.reduce.ReduceAny;
@@ -188,6 +189,10 @@ final class TensorFlowTableOperations {
       place = HashTables.elementwise(emit, call.value(1), x -> compared(emit, x, byPlace, last));
     }
     Value values = emit.constant("values", extended(contents.values(), otherwise));
+    if (values.type() == TensorType.STRING) {
+      // The native GATHER of strings is not known to run; GATHER_ND of strings is.
+      return emit.node(new GatherNd(), values, emit.expandDims(place, Emitter.rank(place)));
+    }
     return emit.gather(values, place, 0);
   }
 
