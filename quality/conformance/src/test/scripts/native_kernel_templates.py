@@ -366,8 +366,6 @@ add("HASHTABLE_LOOKUP", lambda r: ([C([1, 2]), C([1, 2]), X(2, 3)], [Y(2, 3), Y(
     "int32 int32 float32 float32 uint8")
 add("HASHTABLE_LOOKUP", lambda r: ([C([1, 2]), C([1, 2]), X(2)], [Y(2), Y(2)]),
     "int32 int32 string string uint8", "int32 int32 float32 float32 uint8")
-add("LSH_PROJECTION", lambda r: ([X(2, 2), X(3), X(3)], [Y(2, compare=False)]), "float32 float32 float32 int32", "float32 int32 float32 int32",
-    options=("LSHProjectionOptions", {"type": 1}), ranks=(2,))
 
 STATE = "keeps a state in other tensors"
 NOT_ASKED = {
@@ -381,6 +379,9 @@ NOT_ASKED = {
     "CUSTOM": "is defined by its own kernel",
     "DENSIFY": "reads a sparse constant",
     "SKIP_GRAM": "reads one string",
+    "LSH_PROJECTION": "hashes elements of any type",
+    **{"STABLEHLO_" + name: "has attributes of StableHLO"
+       for name in ("GATHER", "PAD", "REDUCE_WINDOW", "RNG_BIT_GENERATOR", "SCATTER")},
     "LSTM": STATE, "UNIDIRECTIONAL_SEQUENCE_LSTM": STATE, "BIDIRECTIONAL_SEQUENCE_LSTM": STATE,
     "RNN": STATE, "UNIDIRECTIONAL_SEQUENCE_RNN": STATE, "BIDIRECTIONAL_SEQUENCE_RNN": STATE, "SVDF": STATE,
 }
