@@ -26,7 +26,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "The data is used for calibration and for evaluation. With labels, the loss is that of the",
-      "accuracy in percentage points; without, that of the agreement with the float model's classes",
+      "accuracy in percentage points; without, that of the agreement with the float model's"
+          + " classes",
       "for classifiers, and the relative error for others."
     })
 final class DoctorCommand implements Callable<Integer> {

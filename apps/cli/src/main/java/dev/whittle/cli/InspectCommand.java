@@ -269,8 +269,7 @@ final class InspectCommand implements Callable<Integer> {
     out.writeEndArray();
   }
 
-  private static void graph(
-      JsonGenerator out, Model model, int index, GraphSummary summary) {
+  private static void graph(JsonGenerator out, Model model, int index, GraphSummary summary) {
     Graph graph = model.graphs().get(index);
     Support support = Support.of(model, index, summary);
     out.writeStartObject();

@@ -69,8 +69,7 @@ final class VariableShapes {
           }
         }
       } catch (ModelException | ArithmeticException e) {
-        // A graph that cannot be inferred may assign anything.
-        continue;
+        // A graph that cannot be inferred may assign anything: the next attempt is made.
       }
     }
     return unknown();

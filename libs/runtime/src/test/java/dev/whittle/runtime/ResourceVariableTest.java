@@ -149,7 +149,7 @@ class ResourceVariableTest {
           interpreter.invoke("write");
           interpreter.invoke("read");
           Tensor y = interpreter.getOutputTensorFromSignature("y", "read");
-          assertEquals(2 * size, y.elements(), "size " + size);
+          assertEquals(2L * size, y.elements(), "size " + size);
           for (int i = 0; i < 2 * size; i++) {
             assertEquals(i % size + 1, y.getFloat(i), "size " + size);
           }

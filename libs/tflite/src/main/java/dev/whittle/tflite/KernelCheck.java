@@ -23,8 +23,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The check that kernels exist for nodes: in Whittle's engines, and in TensorFlow Lite. */
 public final class KernelCheck {
-  private static final Set<String> SELECTIONS = Set.of("SELECT", "SELECT_V2");
-
   /** Operators whose native kernels fail or abort beyond some number of dimensions. */
   private static final Set<String> BROADCASTING =
       Set.of(
@@ -126,7 +124,8 @@ public final class KernelCheck {
     String name = op.type().name();
     boolean isInt32Quotient = name.equals("DIV") && operands.type(0) == TensorType.INT32;
     if (name.equals("BITCAST") || isInt32Quotient) {
-      // Types of different sizes go with certain shapes only; the kernel of DIV takes INT32, but was
+      // Types of different sizes go with certain shapes only; the kernel of DIV takes INT32, but
+      // was
       // asked with a divisor of 0.
       return Optional.empty();
     }
@@ -151,7 +150,6 @@ public final class KernelCheck {
   }
 
   private static Operand withUnknownShape(Operand operand) {
-    return new Operand(
-        operand.name(), operand.type(), Shape.UNKNOWN, operand.quantization(), null);
+    return new Operand(operand.name(), operand.type(), Shape.UNKNOWN, operand.quantization(), null);
   }
 }

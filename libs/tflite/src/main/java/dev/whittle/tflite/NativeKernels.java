@@ -298,7 +298,7 @@ public final class NativeKernels {
     }
 
     boolean takesRank(int rank, boolean stretched) {
-      return stretched && broadcast != null
+      return (stretched && broadcast != null)
           ? rank < LEAST_BROADCAST_RANK || broadcast.get(rank)
           : ranks.get(rank);
     }

@@ -1,6 +1,7 @@
 package dev.whittle.conformance;
 
 import dev.whittle.ir.Model;
+import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.npz.NpyArray;
 import dev.whittle.npz.Npz;
@@ -27,7 +28,7 @@ final class NativeKernelCases {
   private NativeKernelCases() {}
 
   /** The contents of an output and its dimensions. */
-  record Output(byte[] data, int[] dims) {}
+  record Output(MemorySegment data, Shape shape) {}
 
   /**
    * A model of one node.
@@ -66,7 +67,7 @@ final class NativeKernelCases {
       if (words[1].startsWith("in")) {
         built.inputs.add(content);
       } else {
-        built.outputs.add(new Output(content, dims(words[4])));
+        built.outputs.add(new Output(MemorySegment.ofArray(content), Shape.of(dims(words[4]))));
       }
     }
     return List.copyOf(cases.values());

@@ -10,7 +10,6 @@ import dev.whittle.runtime.Interpreter;
 import dev.whittle.runtime.InterpreterOptions;
 import dev.whittle.tflite.NativeKernels;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -77,8 +76,7 @@ class NativeKernelCasesTest {
     Graph graph = built.model().graphs().getFirst();
     Value value = graph.value(graph.outputs().get(i));
     NativeKernelCases.Output output = built.outputs().get(i);
-    return new Tensor(
-        value.type(), output.dims(), value.quantization(), MemorySegment.ofArray(output.data()));
+    return new Tensor(value.type(), output.shape().toArray(), value.quantization(), output.data());
   }
 
   /** The script records no case for strings that it cannot read back. */

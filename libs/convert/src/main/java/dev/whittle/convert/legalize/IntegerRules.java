@@ -252,7 +252,7 @@ final class IntegerRules {
       Operand given = operands.hasInput(i) ? operands.input(i) : null;
       boolean isCondition = i == 0 && CONDITIONAL.contains(name);
       Operand wider = given == null || isCondition ? given : widened(given, wide);
-      if (given != null && given != wider) {
+      if (given != null && wider != null && given.type() != wider.type()) {
         changedTypes.add(given.type());
       }
       inputs.add(wider);

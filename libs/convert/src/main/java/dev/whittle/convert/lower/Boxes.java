@@ -9,6 +9,7 @@ import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** The best boxes of all classes, found image by image and class by class. */
@@ -121,8 +122,8 @@ public final class Boxes {
 
   private Value classNumbers(int classes, int kept) {
     float[] numbers = new float[Math.multiplyExact(classes, kept)];
-    for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = i / kept;
+    for (int c = 0; c < classes; c++) {
+      Arrays.fill(numbers, c * kept, (c + 1) * kept, c);
     }
     return emit.constant("classes", Tensor.of(numbers, numbers.length));
   }

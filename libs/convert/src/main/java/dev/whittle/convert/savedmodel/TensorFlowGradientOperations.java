@@ -342,13 +342,13 @@ final class TensorFlowGradientOperations {
     long endMask = call.node().integer("end_mask", 0);
     long newAxes = call.node().integer("new_axis_mask", 0) & ~ellipsis;
     long dropped = call.node().integer("shrink_axis_mask", 0) & ~newAxes;
-    long listed = begin.length - Long.bitCount(newAxes) - Long.bitCount(ellipsis);
+    int listed = begin.length - Long.bitCount(newAxes) - Long.bitCount(ellipsis);
     List<SlicedAxis> axes = new ArrayList<>();
     int place = 0;
     for (int i = 0; i < begin.length; i++) {
       long bit = 1L << i;
       if ((ellipsis & bit) != 0) {
-        for (long whole = shape.size() - listed; whole > 0; whole--, place++) {
+        for (int whole = shape.size() - listed; whole > 0; whole--, place++) {
           axes.add(new SlicedAxis(null, false));
         }
       } else if ((newAxes & bit) != 0) {

@@ -27,7 +27,11 @@ class BiasTest {
   private static final TensorType FLOAT = TensorType.FLOAT32;
 
   /** A layer of two output channels, with the shapes of its operands before the bias. */
-  private record Layer(Op op, Shape... operands) {}
+  record Layer(Op op, List<Shape> operands) {
+    Layer(Op op, Shape... operands) {
+      this(op, List.of(operands));
+    }
+  }
 
   static Stream<Layer> layers() {
     Shape image = Shape.of(1, 5, 5, 2);

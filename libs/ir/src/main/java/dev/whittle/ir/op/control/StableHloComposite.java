@@ -72,7 +72,7 @@ public record StableHloComposite(
     if (outputs.size() < operands.outputCount()) {
       throw OperandException.invalid(
           "the composition '%s' has %d outputs; its decomposition computes %d",
-          name, operands.outputCount(), outputs.size());
+          String.valueOf(name), operands.outputCount(), outputs.size());
     }
     return outputs;
   }
