@@ -119,21 +119,37 @@ public final class KernelCheck {
     }
   }
 
+  /**
+   * Returns the reason why Whittle's engines or TensorFlow Lite have no kernel for the types of a
+   * node, if so. A kernel may still refuse the number of dimensions.
+   */
+  public static Optional<String> typeRefusal(Op op, Operands operands) {
+    Optional<String> own = ownRefusal(op, operands);
+    return own.isPresent() ? own : nativeTypeRefusal(op, operands);
+  }
+
   /** Returns the reason why TensorFlow Lite's built-in kernels cannot run a node, if so. */
   public static Optional<String> nativeRefusal(Op op, Operands operands) {
     String name = op.type().name();
-    boolean isInt32Quotient = name.equals("DIV") && operands.type(0) == TensorType.INT32;
-    if (name.equals("BITCAST") || isInt32Quotient) {
-      // Types of different sizes go with certain shapes only; the kernel of DIV takes INT32, but
-      // was
-      // asked with a divisor of 0.
-      return Optional.empty();
-    }
-    NativeKernels kernels = NativeKernels.get();
-    Optional<String> types = kernels.refusal(name, withUnknownShapes(operands));
-    return types.isPresent() || !BROADCASTING.contains(name)
+    Optional<String> types = nativeTypeRefusal(op, operands);
+    return types.isPresent() || !BROADCASTING.contains(name) || isExempt(op, operands)
         ? types
-        : kernels.refusal(name, operands);
+        : NativeKernels.get().refusal(name, operands);
+  }
+
+  private static Optional<String> nativeTypeRefusal(Op op, Operands operands) {
+    return isExempt(op, operands)
+        ? Optional.empty()
+        : NativeKernels.get().refusal(op.type().name(), withUnknownShapes(operands));
+  }
+
+  /**
+   * Returns whether the table lacks combinations that kernels take: BITCAST between types of other
+   * sizes needs certain shapes, and DIV of INT32 was asked with a divisor of 0.
+   */
+  private static boolean isExempt(Op op, Operands operands) {
+    String name = op.type().name();
+    return name.equals("BITCAST") || (name.equals("DIV") && operands.type(0) == TensorType.INT32);
   }
 
   /** Leaves the types alone, since kernels were asked with shapes of few forms. */

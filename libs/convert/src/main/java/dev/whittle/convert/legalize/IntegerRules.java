@@ -193,7 +193,7 @@ final class IntegerRules {
     for (TensorType wide : candidates) {
       Operands wider = widened(name, operands, wide);
       if (wider != null
-          && (isLong(name, wider) || KernelCheck.refusal(node.op(), wider).isEmpty())) {
+          && (isLong(name, wider) || KernelCheck.typeRefusal(node.op(), wider).isEmpty())) {
         Expansion.replace(
             editor, handle, (emit, inputs) -> wide(emit, node.op(), inputs, wider, operands));
         return true;
