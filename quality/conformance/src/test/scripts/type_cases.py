@@ -194,6 +194,24 @@ for name, left, right, condition in (
 signature("broadcast_six",
           lambda a, b: [tf.math.squared_difference(a, b), a < b],
           dict(a=floats("float32", 2, 1, 2, 3, 1, 2), b=floats("float32", 2, 3, 1, 1, 2, 2)))
+
+
+def edits(a, b):
+  """Slices, padding and products of six dimensions, of which kernels take five."""
+  return [tf.slice(a, [1, 0, 0, 1, 0, 2], [1, -1, 2, 2, 1, -1]),
+          tf.slice(a, [0, 0, 1, 0, 0, 0], [2, 3, 1, 3, 2, 4]),
+          a[1:, ::2, -1, :, tf.newaxis, ::-1, 1:3], a[..., 1, 0], a[:, 1], a[:1, :2, :1, :2, :1, ::2],
+          tf.pad(a, [[0, 1], [0, 0], [1, 0], [0, 0], [2, 0], [0, 1]]),
+          tf.pad(a, [[1, 1], [1, 0], [0, 1], [2, 1], [0, 1], [1, 0]], constant_values=2.0),
+          tf.matmul(a, a, transpose_b=True), tf.matmul(a, b), tf.matmul(a, b[0, 0, 0, 0]),
+          tf.math.l2_normalize(a, -1), tf.transpose(a, [5, 0, 3, 1, 4, 2])]
+
+
+signature("edits_six", edits,
+          dict(a=floats("float32", 2, 3, 2, 3, 2, 4), b=floats("float32", 1, 3, 1, 3, 4, 2)))
+signature("edits_open", lambda a: [a[:, 1:, :, ::2], a[..., 1], tf.pad(a, [[0, 0]] + [[1, 0]] * 5),
+                                   tf.matmul(a, a, transpose_a=True)],
+          dict(a=floats("float32", 2, 3, 2, 3, 2, 4)), dims=dict(a=[None, 3, 2, 3, 2, 4]))
 model("layer_norm_volumes", dict(a=floats("float32", 2, 2, 3, 2, 4)),
       lambda a: L.LayerNormalization()(a))
 model("group_norm_open", dict(a=floats("float32", 2, 5, 6, 4)),

@@ -82,32 +82,36 @@ class MutationFuzzTest {
     int ran = 0;
     var started = new AtomicLong(System.nanoTime());
     Thread watchdog = watchdog(Thread.currentThread(), started);
-    for (int i = 0; i < (only == null ? MUTANTS : 1); i++) {
-      long seed = only == null ? random.nextLong() : only;
-      byte[] mutant = mutant(new SplittableRandom(seed));
-      long start = System.nanoTime();
-      started.set(start);
-      Model model = check(seed, mutant);
-      if (model != null) {
-        read++;
-        ran += run(seed, model) ? 1 : 0;
-      }
-      // A pause of the machine is not a hang: those come back.
-      if (System.nanoTime() - start > MAX_NANOS) {
-        Thread.interrupted();
-        long again = System.nanoTime();
-        started.set(again);
-        Model second = check(seed, mutant);
-        if (second != null) {
-          run(seed, second);
+    try {
+      for (int i = 0; i < (only == null ? MUTANTS : 1); i++) {
+        long seed = only == null ? random.nextLong() : only;
+        byte[] mutant = mutant(new SplittableRandom(seed));
+        long start = System.nanoTime();
+        started.set(start);
+        Model model = check(seed, mutant);
+        if (model != null) {
+          read++;
+          ran += run(seed, model) ? 1 : 0;
         }
-        long nanos = System.nanoTime() - again;
-        assertTrue(nanos < MAX_NANOS, () -> "mutant seed " + seed + " took " + nanos + " ns");
+        // A pause of the machine is not a hang: those come back.
+        if (System.nanoTime() - start > MAX_NANOS) {
+          Thread.interrupted();
+          long again = System.nanoTime();
+          started.set(again);
+          Model second = check(seed, mutant);
+          if (second != null) {
+            run(seed, second);
+          }
+          long nanos = System.nanoTime() - again;
+          assertTrue(nanos < MAX_NANOS, () -> "mutant seed " + seed + " took " + nanos + " ns");
+        }
+        Thread.interrupted();
       }
+    } finally {
+      // Later tests of this thread must not find an interrupt.
+      watchdog.interrupt();
       Thread.interrupted();
     }
-    watchdog.interrupt();
-    Thread.interrupted();
     System.out.printf("%d mutants: %d could be read, %d ran%n", MUTANTS, read, ran);
   }
 

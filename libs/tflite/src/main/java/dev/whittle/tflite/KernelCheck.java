@@ -24,10 +24,11 @@ import org.jspecify.annotations.Nullable;
 /** The check that kernels exist for nodes: in Whittle's engines, and in TensorFlow Lite. */
 public final class KernelCheck {
   /** Operators whose native kernels fail or abort beyond some number of dimensions. */
-  private static final Set<String> BROADCASTING =
+  private static final Set<String> RANKED =
       Set.of(
           "ADD",
           "ATAN2",
+          "BATCH_MATMUL",
           "BITWISE_XOR",
           "DIV",
           "EQUAL",
@@ -35,6 +36,7 @@ public final class KernelCheck {
           "FLOOR_MOD",
           "GREATER",
           "GREATER_EQUAL",
+          "L2_NORMALIZATION",
           "LESS",
           "LESS_EQUAL",
           "LOGICAL_AND",
@@ -43,11 +45,16 @@ public final class KernelCheck {
           "MINIMUM",
           "MUL",
           "NOT_EQUAL",
+          "PAD",
+          "PADV2",
           "POW",
           "RIGHT_SHIFT",
           "SELECT_V2",
+          "SLICE",
           "SQUARED_DIFFERENCE",
-          "SUB");
+          "STRIDED_SLICE",
+          "SUB",
+          "TRANSPOSE");
 
   /** Runtimes that models are deployed to. */
   public enum Target {
@@ -132,7 +139,7 @@ public final class KernelCheck {
   public static Optional<String> nativeRefusal(Op op, Operands operands) {
     String name = op.type().name();
     Optional<String> types = nativeTypeRefusal(op, operands);
-    return types.isPresent() || !BROADCASTING.contains(name) || isExempt(op, operands)
+    return types.isPresent() || !RANKED.contains(name) || isExempt(op, operands)
         ? types
         : NativeKernels.get().refusal(name, operands);
   }

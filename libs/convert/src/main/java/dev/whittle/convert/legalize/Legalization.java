@@ -15,6 +15,7 @@ public final class Legalization {
   public static List<Rule> rules() {
     List<Rule> rules = new ArrayList<>(IntegerRules.RULES);
     rules.addAll(BroadcastRules.RULES);
+    rules.addAll(DimensionRules.RULES);
     return rules;
   }
 

@@ -111,7 +111,10 @@ final class GemmSelector implements OperatorSelector {
     int channels = filter.dim(3);
     if (channels != input.dim(3)) {
       boolean grouped =
-          channels > 0 && input.dim(3) % channels == 0 && columns % (input.dim(3) / channels) == 0;
+          channels > 0
+              && input.dim(3) > 0
+              && input.dim(3) % channels == 0
+              && columns % (input.dim(3) / channels) == 0;
       return grouped
           ? subConvolutions(
               layer,

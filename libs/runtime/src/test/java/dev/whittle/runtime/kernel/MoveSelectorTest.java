@@ -112,7 +112,7 @@ class MoveSelectorTest {
           name + ", of integers", c -> c.node(join, c.integers(a), c.integers(d), c.integers(b)));
       CASES.put(
           name + ", of bytes",
-          c -> c.quantized(A, join, c.bytes(A, a), c.bytes(B, b), c.bytes(A, d)));
+          c -> c.quantized(A, join, c.bytes(A, a), c.bytes(A, b), c.bytes(A, d)));
       CASES.put(name + ", of longs", c -> c.node(join, c.wide(a), c.wide(b), c.wide(d)));
     }
     CASES.put(
