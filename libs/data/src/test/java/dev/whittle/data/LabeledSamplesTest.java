@@ -47,8 +47,8 @@ class LabeledSamplesTest {
 
   @Test
   void missingLabelsAreReportedWhenTheSampleIsRead() throws IOException {
-    Samples uncounted = Samples.of(samples(2)::iterator);
-    Samples labeled = LabeledSamples.of(uncounted, new int[] {1}, "y.npy");
+    Iterable<Sample> uncounted = () -> samples(2).iterator();
+    Samples labeled = LabeledSamples.of(Samples.of(uncounted), new int[] {1}, "y.npy");
     try (Samples.Reader reader = labeled.open()) {
       assertNotNull(reader.next());
       assertThrows(IOException.class, reader::next);
