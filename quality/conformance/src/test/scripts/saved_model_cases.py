@@ -510,7 +510,7 @@ v1("v1_tensor_array",b,[{"x":np.random.RandomState(0).randn(4,3).astype('f')}])
 m = tf.Module()
 with_function(
     m,
-    lambda x: {"y": tf.math.betainc(tf.math.digamma(x), tf.nn.relu(x), x)},
+    lambda x: {"y": tf.math.betainc(tf.math.igamma(tf.nn.relu(x), x), tf.nn.relu(x), x)},
     [tf.TensorSpec([3], f32, "x")],
 )
 tf.saved_model.save(m, f"{D}/unknown_operations/saved_model", signatures={"serving_default": m.f})
