@@ -6,6 +6,7 @@ import dev.whittle.ir.Model;
 import dev.whittle.ir.ModelException;
 import dev.whittle.ir.UnsupportedModelException;
 import dev.whittle.ir.Value;
+import dev.whittle.ir.op.control.StableHloComposite;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.InterpreterOptions;
@@ -93,6 +94,7 @@ final class NativeSession implements Session {
       @Nullable MemorySegment file,
       InterpreterOptions options,
       Supplier<? extends MutableOpResolver> resolvers) {
+    requireAttributes(model);
     MemorySegment bytes = nativeBytes(model, file);
     FlatBufferModel nativeModel =
         FlatBufferModel.VerifyAndBuildFromBuffer(
@@ -114,6 +116,24 @@ final class NativeSession implements Session {
       }
     }
     return new NativeSession(model, bytes, nativeModel, resolver, interpreter, options.maxMemory());
+  }
+
+  /**
+   * Checks that composites state a name and attributes, which the native runtime reads without a
+   * check that they are there.
+   */
+  private static void requireAttributes(Model model) {
+    for (Graph graph : model.graphs()) {
+      for (int n = 0; n < graph.nodes().size(); n++) {
+        if (graph.nodes().get(n).op() instanceof StableHloComposite composite
+            && (composite.name() == null || composite.attributes() == null)) {
+          throw new UnsupportedModelException(
+              graph.describe(n),
+              "the native runtime needs the name and the attributes of a composite",
+              "run the model on the engine 'fast'");
+        }
+      }
+    }
   }
 
   /** Returns the file in native memory: mapped, if it is aligned, or else a copy. */

@@ -162,7 +162,8 @@ final class StateCases {
 
   private static Value composite(
       GraphBuilder graph, String output, int index, Shape shape, Value... operands) {
-    var op = new StableHloComposite("test." + output, index, null, 0, 1);
+    // The native runtime reads the attributes without a check that they are there.
+    var op = new StableHloComposite("test." + output, index, List.of(0), 0, 1);
     List<Value> declared = List.of(Value.of(0, output, FLOAT32, shape));
     return graph.nodesAsDeclared(declared, op, operands).getFirst();
   }

@@ -30,6 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 class AddingAnOperatorTest {
   private static final Path ROOT = Path.of("../..");
   private static final String INDEX = "META-INF/whittle/operators";
+  private static final String KERNELS = "dev/whittle/tflite/native-kernels.txt";
+  private static final String ATTRIBUTES = "dev/whittle/convert/savedmodel/attributes.txt";
 
   @TempDir private Path folder = Path.of("");
 
@@ -43,7 +45,9 @@ class AddingAnOperatorTest {
   @Test
   void operatorOfTheGuideWorksEverywhere() throws Exception {
     compile(Guide.sources(ROOT));
-    writeIndex();
+    append(INDEX, "250 activation.TriangleWave");
+    append(KERNELS, "TRIANGLE_WAVE any ; invented");
+    append(ATTRIBUTES, "TriangleWave ~T period=f:1.0");
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -79,14 +83,15 @@ class AddingAnOperatorTest {
     assertTrue(compiled, messages::toString);
   }
 
-  /** Adds the operator to the catalog's index, as the build does. */
-  private void writeIndex() throws IOException {
-    Path index = folder.resolve(INDEX);
-    Files.createDirectories(Objects.requireNonNull(index.getParent()));
-    try (InputStream built = getClass().getClassLoader().getResourceAsStream(INDEX)) {
+  /** Writes a resource with one more line; the build does so for the catalog's index. */
+  private void append(String resource, String line) throws IOException {
+    Path changed = folder.resolve(resource);
+    Files.createDirectories(Objects.requireNonNull(changed.getParent()));
+    try (InputStream built = getClass().getClassLoader().getResourceAsStream(resource)) {
       String text =
-          new String(Objects.requireNonNull(built, INDEX).readAllBytes(), StandardCharsets.UTF_8);
-      Files.writeString(index, text + "250 activation.TriangleWave\n");
+          new String(
+              Objects.requireNonNull(built, resource).readAllBytes(), StandardCharsets.UTF_8);
+      Files.writeString(changed, text + line + "\n");
     }
   }
 

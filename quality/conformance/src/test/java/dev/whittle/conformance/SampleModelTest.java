@@ -35,11 +35,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Runs the models in {@code testdata}, or in the folder that {@code -Dwhittle.models} names. */
 class SampleModelTest {
+  /** A file of TensorFlow's converter with a sum of INT8 operands that is declared as INT16. */
+  private static final Path CONTRADICTORY = Path.of("fake-quant/odd_ranges/tensorflow.tflite");
+
   private static final Path FOLDER = Path.of(System.getProperty("whittle.models", "../testdata"));
 
   static List<Path> models() {
     try (var files = Files.walk(FOLDER)) {
-      return files.filter(f -> f.toString().endsWith(".tflite")).sorted().toList();
+      return files
+          .filter(f -> f.toString().endsWith(".tflite") && !f.endsWith(CONTRADICTORY))
+          .sorted()
+          .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

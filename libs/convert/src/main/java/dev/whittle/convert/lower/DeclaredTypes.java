@@ -15,6 +15,9 @@ import java.util.Map;
 public final class DeclaredTypes {
   private final Map<Integer, TensorType> types = new HashMap<>();
 
+  /** Without declarations. */
+  public DeclaredTypes() {}
+
   /** Sets the declared type of the values of FLOAT32 among others. */
   public void set(List<Value> values, TensorType type) {
     values.stream()

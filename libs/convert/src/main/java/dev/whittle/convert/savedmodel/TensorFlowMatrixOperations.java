@@ -129,14 +129,21 @@ final class TensorFlowMatrixOperations {
         "MatrixSetDiag", call -> call.emit().node(new MatrixSetDiag(), call.x(), call.value(1)));
     for (String version : List.of("V2", "V3")) {
       table.single("MatrixDiag" + version, TensorFlowMatrixOperations::bandMatrix);
-      table.single(
-          "MatrixSetDiag" + version,
-          call -> Diagonals.replaced(call.emit(), call.x(), call.value(1), diagonals(call, 2)));
+      table.single("MatrixSetDiag" + version, TensorFlowMatrixOperations::replacedDiagonals);
       table.single(
           "MatrixDiagPart" + version,
           call -> Diagonals.part(call.emit(), call.x(), diagonals(call, 1), call.value(2)));
     }
     table.single("MatrixBandPart", TensorFlowMatrixOperations::band);
+  }
+
+  private static Value replacedDiagonals(OperationCall call) {
+    Emitter emit = call.emit();
+    Diagonals.Band band = diagonals(call, 2);
+    boolean isMain = band.lower() == 0 && band.upper() == 0;
+    return isMain && !call.x().shape().isStatic()
+        ? emit.node(new MatrixSetDiag(), call.x(), call.value(1))
+        : Diagonals.replaced(emit, call.x(), call.value(1), band);
   }
 
   /** Reads the numbers of the lowest and highest diagonal, and how they are aligned. */
