@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -32,6 +33,7 @@ public final class NativeKernels {
   private static final Pattern BARS = Pattern.compile("\\|");
   private static final int MAX_RANK = 255;
   private static final String REPEATED = "...";
+  private static final String ANY = " any ; ";
 
   /** Broadcasts of smaller ranks are not in the table, and all kernels take them. */
   private static final int LEAST_BROADCAST_RANK = 2;
@@ -42,19 +44,31 @@ public final class NativeKernels {
 
   private static final NativeKernels INSTANCE = new NativeKernels(OptionTable.lines(RESOURCE));
 
-  private final Map<String, List<Signature>> signatures = new LinkedHashMap<>();
+  /** The lines of each operator, which are parsed when it is first asked for. */
+  private final Map<String, List<String>> lines = new LinkedHashMap<>();
+
+  private final Map<String, List<Signature>> parsed = new ConcurrentHashMap<>();
   private final Map<String, String> notAsked = new HashMap<>();
 
-  private NativeKernels(List<String> lines) {
-    for (String line : lines) {
-      String[] parts = line.split(" ; ", -1);
-      String[] words = parts[0].split(" ", -1);
-      if (words.length == 2 && words[1].equals("any")) {
-        notAsked.put(words[0], parts[1]);
+  private NativeKernels(List<String> table) {
+    for (String line : table) {
+      int end = line.indexOf(' ');
+      String operator = line.substring(0, end);
+      if (line.startsWith(ANY, end)) {
+        notAsked.put(operator, line.substring(end + ANY.length()));
       } else {
-        signatures.computeIfAbsent(words[0], name -> new ArrayList<>()).add(signature(parts));
+        lines.computeIfAbsent(operator, name -> new ArrayList<>()).add(line);
       }
     }
+  }
+
+  private List<Signature> signatures(String operator) {
+    return parsed.computeIfAbsent(
+        operator,
+        name ->
+            lines.getOrDefault(name, List.of()).stream()
+                .map(line -> signature(line.split(" ; ", -1)))
+                .toList());
   }
 
   /** Returns the table of {@value #VERSION}. */
@@ -64,7 +78,7 @@ public final class NativeKernels {
 
   /** Returns the operators whose kernels were asked, in alphabetical order. */
   public Set<String> operators() {
-    return new TreeSet<>(signatures.keySet());
+    return new TreeSet<>(lines.keySet());
   }
 
   /** Returns the operators whose kernels take any types as far as the table says, with reasons. */
@@ -79,10 +93,7 @@ public final class NativeKernels {
    * @return forms of inputs and outputs; empty for operators that were not asked
    */
   public List<Combination> combinations(String operator) {
-    return signatures.getOrDefault(operator, List.of()).stream()
-        .flatMap(Signature::combinations)
-        .distinct()
-        .toList();
+    return signatures(operator).stream().flatMap(Signature::combinations).distinct().toList();
   }
 
   /**
@@ -96,8 +107,8 @@ public final class NativeKernels {
     if (notAsked.containsKey(operator)) {
       return Optional.empty();
     }
-    List<Signature> all = signatures.get(operator);
-    if (all == null) {
+    List<Signature> all = signatures(operator);
+    if (all.isEmpty()) {
       return Optional.of("TensorFlow Lite " + VERSION + " has no kernel of " + operator);
     }
     List<String> inputs = inputForms(operands);
