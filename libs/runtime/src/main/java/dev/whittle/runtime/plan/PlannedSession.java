@@ -89,7 +89,7 @@ public final class PlannedSession implements Session {
     }
 
     /**
-     * Plans the graph anew, if it has a plan. Inputs and outputs keep their contents, and views of
+     * Plans the graph again, if it has a plan. Inputs and outputs keep their contents, and views of
      * them stay valid.
      */
     void replan(int index) {

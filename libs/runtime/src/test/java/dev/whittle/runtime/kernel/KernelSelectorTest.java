@@ -46,7 +46,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Fast kernels on extents that no vector divides, against the reference kernels: integers bit for
+ * Fast kernels on sizes that no vector divides, against the reference kernels: integers bit for
  * bit, floats up to the order of sums. Small cases of all forms are in the conformance tests.
  */
 @Tag("vector-widths")

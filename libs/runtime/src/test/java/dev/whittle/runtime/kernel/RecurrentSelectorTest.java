@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Fast kernels of recurrent layers on extents that no vector divides, and on depths whose sums are
+ * Fast kernels of recurrent layers on sizes that no vector divides, and on depths whose sums are
  * exact only in parts, against the reference kernels: integers bit for bit, and so floats with
  * 8-bit weights except where the cells' functions differ.
  */
