@@ -1,6 +1,5 @@
 package dev.whittle.conformance;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -113,20 +112,7 @@ class SavedModelCallsTest {
 
   private static void check(Tensor actual, NpyArray expected, String label) {
     assertEquals(expected.type().name(), actual.type().name(), label);
-    assertArrayEquals(expected.shape(), actual.dims(), label);
-    assertEquals(expected.type().name(), actual.type().name(), label);
-    double[] values = expected.toDoubles();
-    double magnitude = 1;
-    for (double value : values) {
-      magnitude = Double.isFinite(value) ? Math.max(magnitude, Math.abs(value)) : magnitude;
-    }
-    for (int i = 0; i < values.length; i++) {
-      double value =
-          actual.type() == TensorType.BOOL ? (actual.getBoolean(i) ? 1 : 0) : actual.getReal(i);
-      if (Double.compare(value, values[i]) != 0) {
-        assertEquals(values[i], value, TOLERANCE * magnitude, label + "[" + i + "]");
-      }
-    }
+    RecordedArray.assertClose(expected, actual, TOLERANCE, 1, label);
   }
 
   @Test

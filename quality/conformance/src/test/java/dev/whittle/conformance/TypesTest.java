@@ -1,13 +1,11 @@
 package dev.whittle.conformance;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.whittle.convert.TfLiteConverter;
 import dev.whittle.ir.Model;
 import dev.whittle.ir.Signature;
 import dev.whittle.ir.tensor.Tensor;
-import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.npz.NpyArray;
 import dev.whittle.npz.Npz;
 import dev.whittle.runtime.Interpreter;
@@ -86,18 +84,6 @@ class TypesTest {
 
   private static void check(Tensor actual, NpyArray expected, double tolerance, String label) {
     assertEquals(expected.type().name(), actual.type().name(), label);
-    assertArrayEquals(expected.shape(), actual.dims(), label);
-    double[] values = expected.toDoubles();
-    double magnitude = 0;
-    for (double value : values) {
-      magnitude = Double.isFinite(value) ? Math.max(magnitude, Math.abs(value)) : magnitude;
-    }
-    for (int i = 0; i < values.length; i++) {
-      double value =
-          actual.type() == TensorType.BOOL ? (actual.getBoolean(i) ? 1 : 0) : actual.getReal(i);
-      if (Double.compare(value, values[i]) != 0) {
-        assertEquals(values[i], value, tolerance * magnitude, label + "[" + i + "]");
-      }
-    }
+    RecordedArray.assertClose(expected, actual, tolerance, 0, label);
   }
 }
