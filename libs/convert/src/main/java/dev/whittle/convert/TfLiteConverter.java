@@ -207,21 +207,19 @@ public final class TfLiteConverter {
    * @throws UnsupportedModelException listing every node that has none
    */
   private static void requireKernels(Model model) {
-    Map<String, UnsupportedModelException.Item> items = new LinkedHashMap<>();
-    for (KernelCheck.Target target : KernelCheck.Target.values()) {
-      for (int g = 0; g < model.graphs().size(); g++) {
-        for (KernelCheck.Missing missing : KernelCheck.missing(model, g, target)) {
-          items.putIfAbsent(
-              missing.place(),
-              new UnsupportedModelException.Item(
-                  missing.place(),
-                  missing.reason(),
-                  "compute it in another type or with fewer dimensions"));
-        }
+    List<UnsupportedModelException.Item> items = new ArrayList<>();
+    for (int g = 0; g < model.graphs().size(); g++) {
+      for (KernelCheck.Missing missing :
+          KernelCheck.missing(model, g, KernelCheck.Target.values())) {
+        items.add(
+            new UnsupportedModelException.Item(
+                missing.place(),
+                missing.reason(),
+                "compute it in another type or with fewer dimensions"));
       }
     }
     if (!items.isEmpty()) {
-      throw new UnsupportedModelException(List.copyOf(items.values()));
+      throw new UnsupportedModelException(items);
     }
   }
 

@@ -7,10 +7,10 @@ import dev.whittle.ir.Node;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.ShapeInference;
 import dev.whittle.ir.Value;
-import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.runtime.session.Session;
+import dev.whittle.tflite.KernelCheck;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -130,12 +130,6 @@ public record ModelSummary(List<GraphSummary> graphs) {
   }
 
   private static Operator operator(Node node, Operands operands) {
-    String problem = null;
-    try {
-      node.op().kernel(operands);
-    } catch (OperandException e) {
-      problem = e.getMessage();
-    }
     int version = node.version() == 0 ? node.op().version(operands) : node.version();
     return new Operator(
         node.op().type().name(),
@@ -144,7 +138,7 @@ public record ModelSummary(List<GraphSummary> graphs) {
         node.inputs(),
         node.outputs(),
         node.op().multiplyAccumulates(operands),
-        problem);
+        KernelCheck.ownRefusal(node.op(), operands).orElse(null));
   }
 
   private static long activationBytes(Model model, int graph, List<String> problems) {

@@ -13,7 +13,6 @@ import dev.whittle.ir.op.CustomOp;
 import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Shape;
 import dev.whittle.ir.tensor.Tensor;
-import dev.whittle.ir.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -74,10 +73,10 @@ public final class KernelCheck {
   private KernelCheck() {}
 
   /**
-   * Returns the nodes of a graph that a runtime has no kernel for. Custom operators, which have
-   * kernels of their own, are left out.
+   * Returns the nodes of a graph that one of several runtimes has no kernel for, with the reason of
+   * the first such runtime. Custom operators, which have kernels of their own, are left out.
    */
-  public static List<Missing> missing(Model model, int graphIndex, Target target) {
+  public static List<Missing> missing(Model model, int graphIndex, Target... targets) {
     Graph graph = model.graphs().get(graphIndex);
     ShapeInference.Inferred inferred = inferred(model, graphIndex);
     List<Missing> missing = new ArrayList<>();
@@ -87,12 +86,15 @@ public final class KernelCheck {
         continue;
       }
       Operands operands = ShapeInference.operands(model, graph, node, inferred);
-      Optional<String> reason =
-          target == Target.WHITTLE
-              ? ownRefusal(node.op(), operands)
-              : nativeRefusal(node.op(), operands);
-      if (reason.isPresent()) {
-        missing.add(new Missing(graph.describe(n), reason.get()));
+      for (Target target : targets) {
+        Optional<String> reason =
+            target == Target.WHITTLE
+                ? ownRefusal(node.op(), operands)
+                : nativeRefusal(node.op(), operands);
+        if (reason.isPresent()) {
+          missing.add(new Missing(graph.describe(n), reason.get()));
+          break;
+        }
       }
     }
     return missing;
@@ -139,24 +141,13 @@ public final class KernelCheck {
   public static Optional<String> nativeRefusal(Op op, Operands operands) {
     String name = op.type().name();
     Optional<String> types = nativeTypeRefusal(op, operands);
-    return types.isPresent() || !RANKED.contains(name) || isExempt(op, operands)
+    return types.isPresent() || !RANKED.contains(name)
         ? types
         : NativeKernels.get().refusal(name, operands);
   }
 
   private static Optional<String> nativeTypeRefusal(Op op, Operands operands) {
-    return isExempt(op, operands)
-        ? Optional.empty()
-        : NativeKernels.get().refusal(op.type().name(), withUnknownShapes(operands));
-  }
-
-  /**
-   * Returns whether the table lacks combinations that kernels take: BITCAST between types of other
-   * sizes needs certain shapes, and DIV of INT32 was asked with a divisor of 0.
-   */
-  private static boolean isExempt(Op op, Operands operands) {
-    String name = op.type().name();
-    return name.equals("BITCAST") || (name.equals("DIV") && operands.type(0) == TensorType.INT32);
+    return NativeKernels.get().refusal(op.type().name(), withUnknownShapes(operands));
   }
 
   /** Leaves the types alone, since kernels were asked with shapes of few forms. */

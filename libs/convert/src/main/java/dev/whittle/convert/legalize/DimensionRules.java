@@ -1,5 +1,6 @@
 package dev.whittle.convert.legalize;
 
+import static dev.whittle.convert.legalize.Expansion.present;
 import static dev.whittle.ir.tensor.Shape.DYNAMIC;
 
 import dev.whittle.convert.lower.Emitter;
@@ -66,11 +67,16 @@ final class DimensionRules {
   private static boolean edit(GraphEditor editor, int handle) {
     Node node = editor.node(handle);
     Op op = node.op();
-    if (!(op instanceof Slice
+    boolean isEdit =
+        op instanceof Slice
             || op instanceof Pad
             || op instanceof PadV2
-            || op instanceof StridedSlice)
-        || !isRefused(op, Expansion.operands(editor, node))) {
+            || op instanceof StridedSlice;
+    if (!isEdit) {
+      return false;
+    }
+    Operands operands = Expansion.operands(editor, node);
+    if (!isRefused(op, operands)) {
       return false;
     }
     List<@Nullable Tensor> constants = new ArrayList<>();
@@ -80,7 +86,6 @@ final class DimensionRules {
     if (constants.stream().skip(1).anyMatch(Objects::isNull)) {
       return false;
     }
-    Operands operands = Expansion.operands(editor, node);
     Shape shape = operands.shape(0);
     AxisEdit edit =
         switch (op) {
@@ -114,10 +119,6 @@ final class DimensionRules {
       values[i] = Math.toIntExact(tensor.getInteger(i));
     }
     return values;
-  }
-
-  private static Value present(List<@Nullable Value> inputs, int index) {
-    return Objects.requireNonNull(inputs.get(index));
   }
 
   private static boolean multiply(GraphEditor editor, int handle) {

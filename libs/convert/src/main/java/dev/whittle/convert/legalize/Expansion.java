@@ -7,6 +7,7 @@ import dev.whittle.ir.Operand;
 import dev.whittle.ir.Operands;
 import dev.whittle.ir.Value;
 import dev.whittle.ir.rewrite.GraphEditor;
+import dev.whittle.ir.tensor.OperandException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +22,19 @@ final class Expansion {
   /** Computes the outputs of a node from its inputs, which are null where they are left out. */
   @FunctionalInterface
   interface Lowering extends BiFunction<Emitter, List<@Nullable Value>, List<Value>> {}
+
+  /**
+   * Returns an input that the operator requires.
+   *
+   * @throws OperandException if it is left out
+   */
+  static Value present(List<@Nullable Value> inputs, int index) {
+    Value value = inputs.get(index);
+    if (value == null) {
+      throw OperandException.invalid("input %d is missing", index);
+    }
+    return value;
+  }
 
   /** Returns the operands of a node of a graph that is being rewritten. */
   static Operands operands(GraphEditor editor, Node node) {

@@ -6,7 +6,6 @@ import dev.whittle.ir.op.type.FakeQuant;
 import dev.whittle.ir.rewrite.GraphEditor;
 import dev.whittle.ir.rewrite.Rule;
 import java.util.List;
-import java.util.Objects;
 
 /** Rules for fake quantization that remains in a float model. */
 final class FakeQuantRules {
@@ -30,7 +29,7 @@ final class FakeQuantRules {
         editor,
         handle,
         (emit, operands) -> {
-          Value x = Objects.requireNonNull(operands.getFirst());
+          Value x = Expansion.present(operands, 0);
           Value clamped = emit.min(emit.max(x, range.low()), range.high());
           return List.of(emit.node(full, clamped));
         });

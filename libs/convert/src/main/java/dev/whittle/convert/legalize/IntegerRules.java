@@ -1,5 +1,6 @@
 package dev.whittle.convert.legalize;
 
+import static dev.whittle.convert.legalize.Expansion.present;
 import static dev.whittle.ir.tensor.TensorType.FLOAT32;
 import static dev.whittle.ir.tensor.TensorType.INT32;
 import static dev.whittle.ir.tensor.TensorType.INT64;
@@ -29,7 +30,6 @@ import dev.whittle.ir.op.reduce.ArgMin;
 import dev.whittle.ir.op.shape.ZerosLike;
 import dev.whittle.ir.rewrite.GraphEditor;
 import dev.whittle.ir.rewrite.Rule;
-import dev.whittle.ir.tensor.OperandException;
 import dev.whittle.ir.tensor.Tensor;
 import dev.whittle.ir.tensor.TensorType;
 import dev.whittle.tflite.KernelCheck;
@@ -427,13 +427,5 @@ final class IntegerRules {
       rest = emit.sub(rest, emit.mul(part, b));
     }
     return quotient == null ? emit.node(new ZerosLike(), a) : quotient;
-  }
-
-  private static Value present(List<@Nullable Value> inputs, int index) {
-    Value value = inputs.get(index);
-    if (value == null) {
-      throw OperandException.invalid("input %d is missing", index);
-    }
-    return value;
   }
 }
